@@ -1,0 +1,38 @@
+// Folders say what a line may touch (ARCHITECTURE.md); the rules at the end enforce it.
+import js from "@eslint/js";
+import ts from "typescript-eslint";
+import pulumi from "@pulumi/eslint-plugin";
+
+const print = { selector: "MemberExpression[object.name='console']", message: "Only cli/ and toolchain/ print." };
+
+export default ts.config(
+  { ignores: ["node_modules/", ".vxlab/", "sdks/", "dist/", "eslint.config.mjs"] },
+  js.configs.recommended,
+  ...ts.configs.recommendedTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    plugins: { "@pulumi": pulumi },
+    rules: {
+      "@pulumi/no-output-in-template-literal": "error",
+      "@pulumi/no-output-instance-in-template-literal": "off",
+      "max-lines": ["error", { max: 250, skipBlankLines: false, skipComments: false }],
+      "max-lines-per-function": ["error", { max: 40, skipBlankLines: true, skipComments: true }],
+      "@typescript-eslint/no-explicit-any": "error",
+      "@typescript-eslint/ban-ts-comment": "error",
+    },
+  },
+  {
+    files: ["plan/**/*.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        { patterns: [{ regex: "^(@pulumi/|node:(fs|child_process|net|os|process)|fs$)", message: "plan/ is pure: no Pulumi, no files, no processes." }, { regex: "^\\.\\./", message: "plan/ depends on nothing else of the project." }] },
+      ],
+    },
+  },
+  {
+    files: ["guest/**/*.ts", "config.ts", "plan/**/*.ts", "components/**/*.ts", "stacks/**/*.ts", "index.ts"],
+    rules: { "no-restricted-syntax": ["error", print] },
+  },
+  { files: ["test/**/*.ts", "bench/**/*.ts"], rules: { "max-lines-per-function": "off", "max-lines": ["error", { max: 400 }] } },
+);
