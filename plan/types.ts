@@ -89,7 +89,7 @@ export interface ContainerSpec {
   segment?: string;
   /** Address with prefix length, inside the segment's subnet. */
   address: string;
-  /** @default computed from lab, segment and container name */
+  /** @default computed from lab and container name */
   mac?: string;
   /** What runs as its first process. @default ["/sbin/init"] (busybox init) */
   command?: string[];

@@ -1,0 +1,93 @@
+import { readSubnet } from "./addresses";
+import { underlayClash } from "./check-underlay";
+import { segmentMtuLimit, segmentMtuOf, udpPortOf, underlayOf } from "./defaults";
+import { IpFamily, MAX_UNDERLAY_MTU, MIN_SEGMENT_MTU, MIN_UNDERLAY_MTU, vxlanOverhead } from "./mtu";
+import { labelFault } from "./names";
+import { checkInteger, isIntegerIn, pathOf, repeated, sortedEntries } from "./rules";
+import type { Claim } from "./rules";
+import type { Problem, SegmentSpec, Topology } from "./types";
+
+/** 24 bits without 0, which Open vSwitch cannot tell from "no key" (RFC 7348 section 5; ovs-vswitchd.conf.db(5)). */
+export const MAX_VNI = 2 ** 24 - 1;
+/** IEEE 802.1Q keeps 0 and 4095 for itself. */
+const MAX_VLAN = 4094;
+const MAX_UDP_PORT = 65535;
+
+export function checkSegments(topology: Topology): Problem[] {
+  const segments = sortedEntries(topology.segments);
+  const vnis = claims(segments, "vni");
+  const vlans = claims(segments, "vlan");
+  return [
+    ...segments.flatMap(([name, segment]) => checkSegment(topology, name, segment)),
+    ...repeated(vnis, "This VNI", "Give each segment a VNI of its own."),
+    ...repeated(vlans, "This VLAN", "Give each segment a VLAN of its own."),
+    ...checkUntagged(segments),
+  ];
+}
+
+function checkSegment(topology: Topology, name: string, segment: SegmentSpec): Problem[] {
+  const at = (key: string) => pathOf("segments", name, key);
+  const fault = labelFault(name);
+  const cure = "Rename the segment, for example red.";
+  const vni = { min: 1, max: MAX_VNI, unit: "a VNI", why: "0 means no VNI to Open vSwitch" };
+  return [
+    ...(fault === undefined ? [] : [{ path: pathOf("segments", name), got: name, message: fault, cure }]),
+    ...checkNumber(at("vni"), segment.vni, vni),
+    ...checkSubnet(topology, at("subnet"), segment.subnet),
+    ...checkNumber(at("udpPort"), udpPortOf(segment), { min: 1, max: MAX_UDP_PORT, unit: "a UDP port" }),
+    ...(segment.vlan === undefined
+      ? []
+      : checkNumber(at("vlan"), segment.vlan, { min: 1, max: MAX_VLAN, unit: "a VLAN" })),
+    ...checkMtu(topology, at("mtu"), segment),
+  ];
+}
+
+/** A number that names something: it has no unit, so the sentence differs. */
+function checkNumber(
+  path: string,
+  got: unknown,
+  range: { min: number; max: number; unit: string; why?: string },
+) {
+  return checkInteger(path, got, { ...range, unit: `units` }).map((problem) => ({
+    ...problem,
+    message: `Is not ${range.unit}: a whole number from ${range.min} to ${range.max}${range.why ? ` (${range.why})` : ""}.`,
+  }));
+}
+
+function checkSubnet(topology: Topology, path: string, got: unknown): Problem[] {
+  const read = readSubnet(got);
+  const cure = "Write the IPv4 subnet of the segment's containers, for example 10.0.3.0/24.";
+  if (read.fault !== undefined) return [{ path, got, message: read.fault, cure }];
+  return underlayClash(topology, path, got, read.value);
+}
+
+function checkMtu(topology: Topology, path: string, segment: SegmentSpec): Problem[] {
+  const got = segmentMtuOf(topology, segment);
+  const underlay = underlayOf(topology).mtu;
+  // With an impossible underlay there is no limit to speak of, and no sense in blaming a default.
+  const known = isIntegerIn(underlay, MIN_UNDERLAY_MTU, MAX_UNDERLAY_MTU);
+  if (!known && segment.mtu === undefined) return [];
+  const max = known ? segmentMtuLimit(topology) : MAX_UNDERLAY_MTU;
+  const why = `the underlay's ${underlay} less ${vxlanOverhead(IpFamily.V4)} for VXLAN`;
+  const range = { min: MIN_SEGMENT_MTU, max, unit: "bytes", ...(known ? { why: `${max} is ${why}` } : {}) };
+  const cure = `Leave it out to get ${max}, or raise underlay.mtu.`;
+  return checkInteger(path, got, range).map((problem) => (known ? { ...problem, cure } : problem));
+}
+
+/** An untagged port belongs to the bridge's one native VLAN: two such segments would be one. */
+function checkUntagged(segments: readonly [string, SegmentSpec][]): Problem[] {
+  const [first, ...others] = segments.filter(([, segment]) => segment.vlan === undefined);
+  return others.map(([name]) => ({
+    path: pathOf("segments", name, "vlan"),
+    got: undefined,
+    message: `A bridge holds one untagged segment, and segments.${first?.[0]} is that.`,
+    cure: `Give it a VLAN from 1 to ${MAX_VLAN}.`,
+  }));
+}
+
+function claims(segments: readonly [string, SegmentSpec][], key: "vni" | "vlan"): Claim[] {
+  return segments.flatMap(([name, segment]) => {
+    const got = segment[key];
+    return typeof got === "number" ? [{ path: pathOf("segments", name, key), got, key: got }] : [];
+  });
+}

@@ -1,0 +1,101 @@
+/** SSH keys computed from the lab's one secret: repeatable, so that they need no place of their own to be kept. */
+import { createHash, createPrivateKey, createPublicKey, hkdfSync } from "node:crypto";
+
+const SEED_BYTES = 32;
+/** Half a seed: below it the key would be easier to guess than Ed25519 is to break (RFC 8032 section 8.5). */
+const MIN_SECRET_BYTES = 16;
+
+export interface Ed25519KeyPair {
+  /** A file in OpenSSH's own format, unencrypted, ending in a newline. A secret. */
+  privateKeyOpenSsh: string;
+  /** A line for authorized_keys or a pinned host key: type, key, comment. */
+  publicKeyLine: string;
+}
+
+/**
+ * 32 bytes for one purpose, from the lab's secret: HKDF with SHA-256 and no salt (RFC 5869). Different `info` give
+ * independent seeds: knowing one tells nothing of another or of the secret.
+ *
+ * @param info what the seed is for, e.g. `host-key/kvm1`
+ */
+export function deriveSeed(secret: Uint8Array, info: string): Uint8Array {
+  if (secret.length < MIN_SECRET_BYTES) {
+    throw new RangeError(
+      `deriveSeed: the secret has ${secret.length} bytes; give at least ${MIN_SECRET_BYTES}.`,
+    );
+  }
+  return new Uint8Array(hkdfSync("sha256", secret, new Uint8Array(0), info, SEED_BYTES));
+}
+
+/**
+ * The key pair that a seed is: an Ed25519 private key is any 32 bytes (RFC 8032 section 5.1.5).
+ *
+ * @param comment the last field of the public key line, which tells people whose key it is
+ */
+export function ed25519FromSeed(seed: Uint8Array, comment = "vxlab"): Ed25519KeyPair {
+  if (seed.length !== SEED_BYTES) {
+    throw new RangeError(`ed25519FromSeed: the seed has ${seed.length} bytes; give exactly ${SEED_BYTES}.`);
+  }
+  if (!/^[\x20-\x7e]*$/.test(comment)) {
+    throw new RangeError(
+      `ed25519FromSeed: the comment ${JSON.stringify(comment)} must be one line of ASCII.`,
+    );
+  }
+  const publicKey = publicKeyOf(seed);
+  const blob = Buffer.concat([sshString("ssh-ed25519"), sshString(publicKey)]);
+  return {
+    privateKeyOpenSsh: armour(privateKeyFile(seed, publicKey, blob, comment)),
+    publicKeyLine: `ssh-ed25519 ${blob.toString("base64")} ${comment}`.trimEnd(),
+  };
+}
+
+/** The DER bytes before an Ed25519 seed in a PKCS #8 private key (RFC 8410 section 7). */
+const PKCS8_HEAD = Buffer.from("302e020100300506032b657004220420", "hex");
+
+function publicKeyOf(seed: Uint8Array): Buffer {
+  const der = Buffer.concat([PKCS8_HEAD, seed]);
+  const key = createPublicKey(createPrivateKey({ key: der, format: "der", type: "pkcs8" }));
+  // The public key is the end of its SubjectPublicKeyInfo (RFC 8410 section 4).
+  return key.export({ format: "der", type: "spki" }).subarray(-SEED_BYTES);
+}
+
+const CIPHER_BLOCK = 8;
+
+/** OpenSSH PROTOCOL.key: a head, the public key, then the private part padded as if it were encrypted. */
+function privateKeyFile(seed: Uint8Array, publicKey: Buffer, blob: Buffer, comment: string): Buffer {
+  // Two equal numbers, random elsewhere, that let a reader tell a wrong passphrase. Ours come from the seed, because
+  // the same input has to give the same bytes.
+  const check = createHash("sha256").update("vxlab check number").update(seed).digest().subarray(0, 4);
+  const secretKey = sshString(Buffer.concat([seed, publicKey]));
+  const body = Buffer.concat([check, check, blob, secretKey, sshString(comment)]);
+  const missing = (CIPHER_BLOCK - (body.length % CIPHER_BLOCK)) % CIPHER_BLOCK;
+  const padding = Buffer.from(Array.from({ length: missing }, (_, index) => index + 1));
+  return Buffer.concat([
+    Buffer.from("openssh-key-v1\0"),
+    sshString("none"), // cipher
+    sshString("none"), // key derivation function
+    sshString(""), // its options
+    uint32(1), // number of keys
+    sshString(blob),
+    sshString(Buffer.concat([body, padding])),
+  ]);
+}
+
+/** RFC 4251 section 5: a string is its length, then its bytes. */
+function sshString(value: string | Buffer): Buffer {
+  const bytes = Buffer.from(value);
+  return Buffer.concat([uint32(bytes.length), bytes]);
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}
+
+function armour(bytes: Buffer): string {
+  const lines = bytes.toString("base64").match(/.{1,70}/g) ?? [];
+  return ["-----BEGIN OPENSSH PRIVATE KEY-----", ...lines, "-----END OPENSSH PRIVATE KEY-----", ""].join(
+    "\n",
+  );
+}

@@ -1,0 +1,45 @@
+/** Hardware addresses: computed from what they belong to, so that they outlive everything but a rename. */
+import { createHash } from "node:crypto";
+
+/** What a computed address belongs to; the text is hashed, so changing it changes every address. */
+export enum MacKind {
+  Machine = "machine",
+  Bridge = "bridge",
+  Container = "container",
+}
+
+/**
+ * Prefixes keep the kinds apart. All are unicast (bit 0 of the first byte clear) and locally administered
+ * (bit 1 set; IEEE 802, 8.2.2). 52:54:00 is QEMU's and libvirt's own for virtual machines.
+ */
+const PREFIX: Readonly<Record<MacKind, readonly number[]>> = {
+  [MacKind.Machine]: [0x52, 0x54, 0x00],
+  [MacKind.Bridge]: [0x0a],
+  [MacKind.Container]: [0x02],
+};
+
+/** The computed address of a thing: the kind's prefix, then bytes of SHA-256 over lab, kind and name. */
+export function computedMac(lab: string, kind: MacKind, name: string): string {
+  // JSON keeps ("a", "bc") and ("ab", "c") apart.
+  const digest = createHash("sha256")
+    .update(JSON.stringify([lab, kind, name]))
+    .digest();
+  const prefix = PREFIX[kind];
+  const bytes = [...prefix, ...digest.subarray(0, 6 - prefix.length)];
+  return bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(":");
+}
+
+/** The one spelling of an address in a plan. */
+export function normalMac(mac: string): string {
+  return mac.toLowerCase();
+}
+
+/** Why a written address cannot be an interface's; undefined when it can. */
+export function macFault(got: unknown): string | undefined {
+  if (typeof got !== "string" || !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(got)) {
+    return "Is not a MAC address: six bytes in hexadecimal with colons between.";
+  }
+  if (/^[0:]+$/.test(got)) return "Is the all-zero address, which no interface can have.";
+  const multicast = (parseInt(got.slice(0, 2), 16) & 1) === 1;
+  return multicast ? "Is a multicast address: bit 0 of its first byte is set." : undefined;
+}

@@ -1,0 +1,62 @@
+/** Names of interfaces: readable where they fit into the kernel's limit, shortened by a hash where not. */
+import { createHash } from "node:crypto";
+import { Address4 } from "ip-address";
+
+/** IFNAMSIZ is 16 with its closing NUL (linux/if.h). */
+export const MAX_INTERFACE_NAME = 15;
+
+const NAME_HASH = 4;
+
+/** The host's end of a container's veth pair: `v-c1`; for a name of 14 or 15 characters `v-` + 8 + `-` + 4 of its hash. */
+export function vethName(container: string): string {
+  const readable = `v-${container}`;
+  if (readable.length <= MAX_INTERFACE_NAME) return readable;
+  const kept = readable.slice(0, MAX_INTERFACE_NAME - NAME_HASH - 1);
+  return `${kept}-${hashText(container).slice(0, NAME_HASH)}`;
+}
+
+/**
+ * The tunnel port towards one remote in one segment: `vx100-c0a80ade` for VNI 100 and 192.168.10.222.
+ *
+ * An IPv4 address in hexadecimal is its own perfect hash: all of it fits up to VNI 9999, and of longer VNIs the low
+ * digits stay (at least four), which still differ between all addresses of one /16. IPv6 addresses are hashed.
+ */
+export function tunnelName(vni: number, remoteAddress: string): string {
+  const prefix = `vx${vni}-`;
+  const digits = Address4.isValid(remoteAddress)
+    ? new Address4(remoteAddress).bigInt().toString(16).padStart(8, "0")
+    : hashText(remoteAddress).slice(0, 8);
+  return prefix + digits.slice(-Math.min(digits.length, MAX_INTERFACE_NAME - prefix.length));
+}
+
+/** Names that the kernel, Open vSwitch or the guest itself uses: a bridge of that name would break the host. */
+const TAKEN = /^(lo|eth\d+|all|default|ovs-system|ovs-netdev|(vxlan|geneve|genev|gre|erspan)_sys.*)$/;
+
+/** Why a bridge cannot have this name; undefined when it can. */
+export function bridgeNameFault(got: unknown): string | undefined {
+  if (typeof got !== "string" || !/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(got)) {
+    return "Is not an interface name: it begins with a letter or digit, then letters, digits and _ . - follow.";
+  }
+  if (got.length > MAX_INTERFACE_NAME) {
+    return `Is ${got.length} bytes long: the kernel takes ${MAX_INTERFACE_NAME} (IFNAMSIZ).`;
+  }
+  return TAKEN.test(got) ? "Is a name that the kernel or Open vSwitch uses itself." : undefined;
+}
+
+/** Why a host cannot have this name; undefined when it can. */
+export function hostNameFault(name: string): string | undefined {
+  const label = /^[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$/;
+  return label.test(name)
+    ? undefined
+    : "Is not a host name: 1 to 15 of a-z, 0-9 and -, with no - at either end.";
+}
+
+/** Why a container or a segment cannot have this name; undefined when it can. */
+export function labelFault(name: string): string | undefined {
+  const label = /^[a-z0-9][a-z0-9-]{0,14}$/;
+  return label.test(name) ? undefined : "Is not a name: 1 to 15 of a-z, 0-9 and -, not beginning with -.";
+}
+
+function hashText(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

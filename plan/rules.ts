@@ -1,0 +1,108 @@
+/** Small pieces that every check is made of. */
+import type { Problem } from "./types";
+
+/** The entries of a record in code unit order: `localeCompare` depends on the machine's locale. */
+export function sortedEntries<T>(record: Readonly<Record<string, T>>): [string, T][] {
+  return Object.entries(record).sort(([a], [b]) => compareText(a, b));
+}
+
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** A setting's path in the form that `pulumi config set --path` takes: `hosts["a.b"].address`. */
+export function pathOf(...keys: readonly (string | number)[]): string {
+  return keys.map(step).join("");
+}
+
+function step(key: string | number, index: number): string {
+  if (typeof key === "number") return `[${key}]`;
+  if (/^[A-Za-z0-9_-]+$/.test(key)) return index === 0 ? key : `.${key}`;
+  return `[${JSON.stringify(key)}]`;
+}
+
+export function isIntegerIn(value: unknown, min: number, max: number): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
+}
+
+/** A whole number within bounds, or its problem. */
+export function checkInteger(
+  path: string,
+  got: unknown,
+  range: { min: number; max: number; unit: string; why?: string },
+): Problem[] {
+  const { min, max, unit, why } = range;
+  if (isIntegerIn(got, min, max)) return [];
+  const reason = why === undefined ? "" : ` (${why})`;
+  const kind = typeof got === "string" && got.trim() !== "" && Number.isInteger(Number(got));
+  const cure = kind
+    ? `Write it as a number, without quotes, from ${min} to ${max}.`
+    : `Write a number from ${min} to ${max}.`;
+  return [{ path, got, message: `Must be a whole number of ${unit}, ${min} to ${max}${reason}.`, cure }];
+}
+
+/** One of an enum's values, or its problem. */
+export function checkChoice(path: string, got: unknown, choices: readonly string[]): Problem[] {
+  if (got === undefined || (typeof got === "string" && choices.includes(got))) return [];
+  const near = typeof got === "string" ? nearest(got, choices) : undefined;
+  const list = choices.join(", ");
+  const cure =
+    near === undefined ? `Write one of: ${list}.` : `Did you mean ${near}? It takes one of: ${list}.`;
+  return [{ path, got, message: "Is not a value that this setting takes.", cure }];
+}
+
+/** Something that one setting takes for itself. */
+export interface Claim {
+  path: string;
+  got: unknown;
+  /** Equal keys collide. */
+  key: string | number;
+}
+
+/** A problem for every claim whose key an earlier claim has taken. */
+export function repeated(claims: readonly Claim[], what: string, cure: string): Problem[] {
+  const owners = new Map<string | number, string>();
+  return claims.flatMap(({ path, got, key }) => {
+    const owner = owners.get(key);
+    if (owner === undefined) owners.set(key, path);
+    return owner === undefined ? [] : [{ path, got, message: `${what} is already taken by ${owner}.`, cure }];
+  });
+}
+
+/** "Did you mean …?" when a known word is near, and the list of known words. */
+export function suggest(word: unknown, known: readonly string[], noun: string): string {
+  const near = typeof word === "string" ? nearest(word, known) : undefined;
+  const list = known.length === 0 ? `There is no ${noun}.` : `Known: ${shortList(known)}.`;
+  return near === undefined ? list : `Did you mean ${near}? ${list}`;
+}
+
+const LONGEST_LIST = 12;
+
+function shortList(words: readonly string[]): string {
+  const shown = words.slice(0, LONGEST_LIST).join(", ");
+  return words.length > LONGEST_LIST ? `${shown} and ${words.length - LONGEST_LIST} more` : shown;
+}
+
+/** The known word within two edits (one, for words of up to three letters) of what was written. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const limit = word.length <= 3 ? 1 : 2;
+  const scored = known.map((candidate) => ({ candidate, edits: editDistance(word, candidate) }));
+  const best = scored.sort((a, b) => a.edits - b.edits || compareText(a.candidate, b.candidate))[0];
+  return best !== undefined && best.edits <= limit ? best.candidate : undefined;
+}
+
+/** Levenshtein distance without case: insertions, deletions and substitutions from one word to the other. */
+function editDistance(from: string, to: string): number {
+  const a = from.toLowerCase();
+  const b = to.toLowerCase();
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, substitution));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
