@@ -55,7 +55,7 @@ function planHosts(topology: Topology, lab: string): HostPlan[] {
     memory: defaults.memoryOf(host, kind),
     vcpus: defaults.vcpusOf(host),
     bridge: planBridge(topology, lab, name, host),
-    ports: segments.map(([segment, spec]) => planPort(segment, spec, remotesOf(name, everyone))),
+    ports: segments.map(([segment, spec]) => planPort(topology, segment, spec, remotesOf(name, everyone))),
   }));
 }
 
@@ -70,12 +70,18 @@ function planBridge(topology: Topology, lab: string, hostName: string, host: Hos
   };
 }
 
-function planPort(segment: string, spec: SegmentSpec, remotes: VxlanPortPlan["remotes"]): VxlanPortPlan {
+function planPort(
+  topology: Topology,
+  segment: string,
+  spec: SegmentSpec,
+  remotes: VxlanPortPlan["remotes"],
+): VxlanPortPlan {
   const { vni, vlan } = spec;
   return {
     segment,
     vni,
     udpPort: defaults.udpPortOf(spec),
+    mtu: defaults.segmentMtuOf(topology, spec),
     ...(vlan === undefined ? {} : { vlan }),
     remotes,
   };

@@ -138,6 +138,8 @@ export interface VxlanPortPlan {
   segment: string;
   vni: number;
   udpPort: number;
+  /** MTU inside the segment, bytes. */
+  mtu: number;
   vlan?: number;
   /** The other VTEPs of the segment, sorted by host name. */
   remotes: { host: string; address: string }[];

@@ -1,0 +1,88 @@
+/**
+ * One converging step on a host: the only user of `command.remote.Command`.
+ *
+ * Desired state travels as JSON on stdin, so that a preview shows it field by field, and a script never sees a value
+ * in its own text. `update` runs the same verb as `create`; nothing ever replaces a step but its machine.
+ */
+import * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { INSTALL_AND_APPLY, StepKind, command as guestCommand } from "../guest/render";
+import { child } from "./naming";
+
+/** How a host is reached. Nothing is sent before the host key is verified. */
+export interface HostConnectionArgs {
+  /** Underlay address. */
+  address: pulumi.Input<string>;
+  /** @default 22 */
+  port?: pulumi.Input<number>;
+  /** Needs to be root, or to be allowed everything that ovs-vsctl, ip and lxc-start do. @default "root" */
+  user?: pulumi.Input<string>;
+  /** The host's public SSH key, one authorized_keys line. */
+  hostKey: pulumi.Input<string>;
+  /** Private key that may log in; kept as a secret. */
+  privateKey: pulumi.Input<string>;
+  /** Longest wait for SSH to answer, seconds. @default 600 */
+  bootTimeout?: pulumi.Input<number>;
+}
+
+export interface GuestStepArgs {
+  host: pulumi.Input<HostConnectionArgs>;
+  kind: StepKind;
+  /** Desired state: what guest/<kind>.sh documents. No secrets. */
+  state: Record<string, pulumi.Input<unknown>>;
+  /** The first step on a host installs the guest tools, and waits for a machine that still boots. */
+  first?: boolean;
+}
+
+/** Seconds that one attempt to connect may take. */
+const DIAL_SECONDS = 5;
+/** Attempts of a step on a host that has answered before: about two minutes. */
+const DIALS_LATER = 24;
+
+export function guestStep(
+  name: string,
+  args: GuestStepArgs,
+  opts: pulumi.CustomResourceOptions,
+): command.remote.Command {
+  const stdin = pulumi
+    .output(args.state)
+    .apply((state) => JSON.stringify({ id: name, ...(state as object) }));
+  const apply = args.first ? INSTALL_AND_APPLY : guestCommand("apply", args.kind);
+  return new command.remote.Command(
+    child(name, "step"),
+    {
+      connection: connection(args),
+      create: apply,
+      update: apply,
+      delete: guestCommand("remove", args.kind),
+      stdin,
+      // Otherwise sshd needs AcceptEnv, and every update warns (pulumi/pulumi-command#584).
+      addPreviousOutputInEnv: false,
+      // A line over 64 KiB with logging on hangs the vendor's plugin.
+      logging: command.remote.Logging.None,
+    },
+    opts,
+  );
+}
+
+/** Field by field: an unknown field makes the engine print the whole connection (pulumi/pulumi-command#773). */
+function connection(args: GuestStepArgs): pulumi.Output<command.types.input.remote.ConnectionArgs> {
+  return pulumi.output(args.host).apply((host) => ({
+    host: host.address,
+    port: host.port ?? 22,
+    user: host.user ?? "root",
+    hostKey: host.hostKey,
+    privateKey: host.privateKey,
+    perDialTimeout: DIAL_SECONDS,
+    // A refused attempt is followed by a pause of five seconds at most.
+    dialErrorLimit: args.first ? Math.ceil((host.bootTimeout ?? 600) / DIAL_SECONDS) : DIALS_LATER,
+  }));
+}
+
+/** What lives inside a machine goes with it and comes back with it. */
+export function inside(
+  self: pulumi.Resource,
+  opts?: pulumi.ComponentResourceOptions,
+): pulumi.CustomResourceOptions {
+  return { parent: self, deletedWith: opts?.deletedWith, replaceWith: opts?.replaceWith };
+}

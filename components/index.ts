@@ -1,0 +1,10 @@
+/** The components, for programs of others. Importing this creates nothing. */
+export { GuestImage, GuestImageArgs, MachineImageArgs } from "./guest-image";
+export { HostConnectionArgs } from "./guest-step";
+export { KvmHost, KvmHostArgs } from "./kvm-host";
+export { LxcContainer, LxcContainerArgs } from "./lxc-container";
+export { OvsBridge, OvsBridgeArgs } from "./ovs-bridge";
+export { UnderlayNetwork, UnderlayNetworkArgs } from "./underlay-network";
+export { LabImageArgs, VxlanLab, VxlanLabArgs } from "./vxlan-lab";
+export { VxlanPort, VxlanPortArgs } from "./vxlan-port";
+export { Accel, ImageKind, Topology, UnderlayMode } from "../plan/types";

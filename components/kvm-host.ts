@@ -1,0 +1,209 @@
+import * as libvirt from "@pulumi/libvirt";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { createHash } from "node:crypto";
+import { Seed, SeedInput, renderSeed } from "../guest/seed";
+import { Ed25519KeyPair, deriveSeed, ed25519FromSeed } from "../plan/keys";
+import { Accel } from "../plan/types";
+import { MachineImageArgs } from "./guest-image";
+import { HostConnectionArgs } from "./guest-step";
+import { child, libvirtName, token } from "./naming";
+import { clearsOrphans } from "./orphans";
+
+export interface KvmHostArgs {
+  /** The lab's id: part of every name in libvirt. */
+  labId: pulumi.Input<string>;
+  /** Host name. @default the resource's name */
+  hostName?: string;
+  /** Underlay address and VTEP: an IPv4 literal with prefix length. */
+  address: pulumi.Input<string>;
+  /** Default route. @default none */
+  gateway?: pulumi.Input<string>;
+  /** MAC of the underlay interface. */
+  mac: pulumi.Input<string>;
+  /** MTU of the underlay interface, bytes. @default 1500 */
+  mtu?: pulumi.Input<number>;
+  /** Id of the libvirt network (`UnderlayNetwork.networkId`). */
+  networkId: pulumi.Input<string>;
+  /** What it boots (`GuestImage.image`). */
+  image: pulumi.Input<MachineImageArgs>;
+  /** Memory, MiB. @default 256 */
+  memory?: pulumi.Input<number>;
+  /** Virtual CPUs. @default 1 */
+  vcpus?: pulumi.Input<number>;
+  /** What executes the machine's instructions. @default Accel.Kvm */
+  accel?: pulumi.Input<Accel>;
+  /** 32 secret bytes, base64, that the host key and the login key are computed from. @default new ones, kept */
+  secret?: pulumi.Input<string>;
+  /** Longest wait for SSH to answer, seconds. @default 600 */
+  bootTimeout?: pulumi.Input<number>;
+  /** The hypervisor's URI: lets a failed create be cleared away. @default nothing is cleared */
+  libvirtUri?: string;
+}
+
+/** HKDF labels (RFC 5869, `info`): one key for each purpose out of one secret. */
+export const loginKeyInfo = "vxlab login key";
+const hostKeyInfo = (host: string): string => `vxlab host key ${host}`;
+
+/** A libvirt machine that answers SSH at a planned address with a planned host key. */
+export class KvmHost extends pulumi.ComponentResource {
+  /** Underlay address and VTEP, without prefix length. */
+  public readonly address: pulumi.Output<string>;
+  /** Public SSH host key, one authorized_keys line. */
+  public readonly hostKey: pulumi.Output<string>;
+  /** The machine: what lives in it is `deletedWith` it. */
+  public readonly domain: libvirt.Domain;
+  /** How its guest steps reach it; holds the login key, a secret. */
+  public readonly connection: pulumi.Output<HostConnectionArgs>;
+
+  constructor(name: string, args: KvmHostArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { secret: _, ...shown } = args;
+    super(token("KvmHost"), name, shown, opts);
+    const host = args.hostName ?? name;
+    const keys = this.keys(name, host, args.secret);
+    const seed = this.seed(name, host, args, keys);
+    const root = this.root(name, host, args);
+    this.domain = this.machine(name, host, args, root, seed);
+    this.address = pulumi.output(args.address).apply((address) => address.split("/")[0]!);
+    this.hostKey = pulumi.unsecret(keys.host.apply((key) => key.publicKeyLine));
+    this.connection = this.connect(args, keys);
+    this.registerOutputs({ address: this.address, hostKey: this.hostKey, domain: this.domain });
+  }
+
+  /** Options for whatever lives inside this machine: it goes with it and comes back with it. */
+  get inside(): pulumi.ComponentResourceOptions {
+    return { deletedWith: this.domain, replaceWith: [this.domain] };
+  }
+
+  private keys(name: string, host: string, given?: pulumi.Input<string>): HostKeys {
+    const secret = pulumi.secret(
+      given ?? new random.RandomBytes(child(name, "secret"), { length: 32 }, { parent: this }).base64,
+    );
+    const key = (info: string) =>
+      secret.apply((s) => ed25519FromSeed(deriveSeed(Buffer.from(s, "base64"), info)));
+    return { host: key(hostKeyInfo(host)), login: key(loginKeyInfo) };
+  }
+
+  private seed(name: string, host: string, args: KvmHostArgs, keys: HostKeys): libvirt.CloudinitDisk {
+    const seed = pulumi
+      .all([args.address, args.gateway, args.mac, args.mtu, keys.host, keys.login])
+      .apply(([address, gateway, mac, mtu, hostKey, login]) =>
+        renderSeed({
+          ...split(address),
+          host,
+          gateway,
+          mac,
+          mtu: mtu ?? 1500,
+          hostKey,
+          loginKey: login.publicKeyLine,
+        }),
+      );
+    // The content's hash is in the name: a new content makes a new volume, and so a new machine.
+    const hash = pulumi.unsecret(seed.apply(seedHash));
+    return new libvirt.CloudinitDisk(
+      child(name, "seed"),
+      {
+        name: libvirtName(args.labId, pulumi.interpolate`${host}-seed-${hash}.iso`),
+        pool: pulumi.output(args.image).pool,
+        userData: seed.userData,
+        metaData: pulumi.unsecret(seed.metaData),
+        networkConfig: pulumi.unsecret(seed.networkConfig),
+      },
+      {
+        parent: this,
+        deleteBeforeReplace: true,
+        hooks: clearsOrphans("volume", child(name, "seed"), args.libvirtUri),
+      },
+    );
+  }
+
+  private root(name: string, host: string, args: KvmHostArgs): libvirt.Volume {
+    const image = pulumi.output(args.image);
+    return new libvirt.Volume(
+      child(name, "root"),
+      {
+        name: libvirtName(args.labId, `${host}-root`),
+        pool: image.pool,
+        baseVolumeId: image.rootVolumeId,
+        format: "qcow2",
+      },
+      {
+        parent: this,
+        deleteBeforeReplace: true,
+        hooks: clearsOrphans("volume", child(name, "root"), args.libvirtUri),
+      },
+    );
+  }
+
+  private machine(
+    name: string,
+    host: string,
+    args: KvmHostArgs,
+    root: libvirt.Volume,
+    seed: libvirt.CloudinitDisk,
+  ): libvirt.Domain {
+    const seedVolume = seed.id.apply((id) => id.split(";")[0]!);
+    return new libvirt.Domain(child(name, "domain"), domainArgs(host, args, root.id, seedVolume), {
+      parent: this,
+      deleteBeforeReplace: true,
+      // 0.8.3 shows these edits as updates and then does nothing (resource_libvirt_domain.go, Update).
+      replaceOnChanges: ["disks", "cpu", "kernel", "initrd", "machine", "networkInterfaces", "video"],
+      // A volume of the same name is made anew under the machine when its image changes.
+      replaceWith: [root, seed],
+      hooks: clearsOrphans("domain", child(name, "domain"), args.libvirtUri),
+    });
+  }
+
+  private connect(args: KvmHostArgs, keys: HostKeys): pulumi.Output<HostConnectionArgs> {
+    return pulumi.output({
+      address: this.address,
+      hostKey: this.hostKey,
+      privateKey: pulumi.secret(keys.login.apply((key) => key.privateKeyOpenSsh)),
+      bootTimeout: args.bootTimeout,
+      // Not used: makes every step wait for the machine.
+      machine: this.domain.id,
+    });
+  }
+}
+
+interface HostKeys {
+  host: pulumi.Output<Ed25519KeyPair>;
+  login: pulumi.Output<Ed25519KeyPair>;
+}
+
+function split(address: string): Pick<SeedInput, "address" | "prefix"> {
+  const [ip = "", prefix = "24"] = address.split("/");
+  return { address: ip, prefix: Number(prefix) };
+}
+
+function seedHash(seed: Seed): string {
+  return createHash("sha256").update(JSON.stringify(seed)).digest("hex").slice(0, 8);
+}
+
+function domainArgs(
+  host: string,
+  args: KvmHostArgs,
+  root: pulumi.Input<string>,
+  seed: pulumi.Input<string>,
+): libvirt.DomainArgs {
+  const image = pulumi.output(args.image);
+  const accel = pulumi.output(args.accel).apply((a) => a ?? Accel.Kvm);
+  return {
+    name: libvirtName(args.labId, host),
+    type: accel,
+    memory: args.memory ?? 256,
+    vcpu: args.vcpus ?? 1,
+    cpu: { mode: accel.apply((a) => (a === Accel.Kvm ? "host-passthrough" : "maximum")) },
+    kernel: image.kernel,
+    initrd: image.initrd,
+    // One entry under "_": several words elsewhere read back in another shape and replace the machine.
+    cmdlines: image.apply(({ cmdline: line }) => (line === undefined ? [] : [{ _: line }])),
+    disks: [{ volumeId: root }, { volumeId: seed }],
+    networkInterfaces: [
+      { networkId: args.networkId, mac: pulumi.output(args.mac).apply((m) => m.toUpperCase()) },
+    ],
+    consoles: [{ type: "pty", targetType: "serial", targetPort: "0" }],
+    graphics: { type: "vnc", listenType: "socket" },
+    video: { type: "none" },
+  };
+}

@@ -1,0 +1,16 @@
+/** Where every name of a resource and of a thing in libvirt is made. */
+import * as pulumi from "@pulumi/pulumi";
+
+/** Type token of a component: `vxlab:index:<Class>`, the only module a component package may have. */
+export const token = (className: string): string => `vxlab:index:${className}`;
+
+/** Name of a child resource. */
+export const child = (parent: string, part: string): string => `${parent}-${part}`;
+
+/** Name of a thing in libvirt. Whatever carries the lab's id is the lab's, nothing else is (orphans.ts). */
+export function libvirtName(labId: pulumi.Input<string>, part: pulumi.Input<string>): pulumi.Output<string> {
+  return pulumi.interpolate`vxlab-${labId}-${part}`;
+}
+
+/** Matches what `libvirtName` makes. */
+export const LIBVIRT_NAME = /^vxlab-[0-9a-f]{4,}-[A-Za-z0-9_.-]+$/;

@@ -1,0 +1,171 @@
+import * as libvirt from "@pulumi/libvirt";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { HostOutput, LAB_SCHEMA, LabOutput } from "../plan/contract";
+import { tunnelName } from "../plan/names";
+import { planLab } from "../plan/plan";
+import { Accel, ContainerPlan, HostPlan, LabPlan, Topology, UnderlayMode } from "../plan/types";
+import { GuestImage, GuestImageArgs } from "./guest-image";
+import { KvmHost } from "./kvm-host";
+import { LxcContainer } from "./lxc-container";
+import { child, token } from "./naming";
+import { OvsBridge } from "./ovs-bridge";
+import { UnderlayNetwork } from "./underlay-network";
+import { VxlanPort } from "./vxlan-port";
+
+export interface VxlanLabArgs {
+  /** What the lab is made of; checked as a whole before the first resource is declared. */
+  topology: Topology;
+  /** Files that the machines boot from. */
+  image: LabImageArgs;
+  /** The hypervisor's connection URI. @default "qemu:///system" */
+  libvirtUri?: string;
+  /** What executes the machines' instructions. @default Accel.Kvm */
+  accel?: Accel;
+  /** Longest wait for a machine's SSH to answer, seconds. @default 600 */
+  bootTimeout?: number;
+}
+
+/** Files of a guest image, where Pulumi runs. */
+export interface LabImageArgs {
+  /** Identity of the image: a change rebuilds the machines. */
+  version: string;
+  root: string;
+  kernel?: string;
+  initrd?: string;
+  cmdline?: string;
+}
+
+/**
+ * A whole lab on one hypervisor: the underlay, a machine for each host, in it a bridge, a VXLAN port for each segment,
+ * and the containers.
+ *
+ * @throws TopologyError with every problem of the topology, before anything is declared
+ */
+export class VxlanLab extends pulumi.ComponentResource {
+  /** The lab as the contract plan/contract.ts describes it; no secrets. */
+  public readonly lab: pulumi.Output<LabOutput>;
+
+  constructor(name: string, args: VxlanLabArgs, opts?: pulumi.ComponentResourceOptions) {
+    super(token("VxlanLab"), name, { topology: args.topology }, opts);
+    const plan = planLab(args.topology, { lab: name });
+    const site = this.site(name, args, plan);
+    const hosts = plan.hosts.map((host) => this.host(host, plan, site));
+    this.lab = labOutput(plan, site, hosts);
+    this.registerOutputs({ lab: this.lab });
+  }
+
+  /** What all hosts share. */
+  private site(name: string, args: VxlanLabArgs, plan: LabPlan): Site {
+    const uri = args.libvirtUri ?? "qemu:///system";
+    const labId = new random.RandomId(child(name, "id"), { byteLength: 4 }, { parent: this }).hex;
+    const secret = new random.RandomBytes(child(name, "secret"), { length: 32 }, { parent: this }).base64;
+    const provider = new libvirt.Provider(
+      child(name, "libvirt"),
+      { uri },
+      // The parameterised package reads another version back at its second `up`.
+      { parent: this, ignoreChanges: ["version"] },
+    );
+    const opts = { parent: this, providers: [provider] };
+    const shared = { labId, libvirtUri: uri };
+    const underlay = new UnderlayNetwork(child(name, "underlay"), { ...shared, ...plan.underlay }, opts);
+    const image = new GuestImage(
+      child(name, "image"),
+      { ...shared, ...args.image } satisfies GuestImageArgs,
+      opts,
+    );
+    return { ...shared, opts, secret, underlay, image, accel: args.accel, bootTimeout: args.bootTimeout };
+  }
+
+  private host(plan: HostPlan, lab: LabPlan, site: Site): KvmHost {
+    const { labId } = site;
+    const machine = new KvmHost(plan.name, machineArgs(plan, lab, site), site.opts);
+    const on = { host: machine.connection, labId };
+    const opts = { parent: this, ...machine.inside };
+    const bridge = new OvsBridge(
+      child(plan.name, plan.bridge.name),
+      { ...on, bridge: plan.bridge.name, ...plan.bridge },
+      opts,
+    );
+    for (const port of plan.ports) {
+      new VxlanPort(
+        child(plan.name, port.segment),
+        {
+          ...on,
+          ...port,
+          bridge: bridge.bridge,
+          local: plan.address,
+          remotes: port.remotes.map((r) => r.address),
+        },
+        opts,
+      );
+    }
+    for (const box of lab.containers.filter((c) => c.host === plan.name)) {
+      new LxcContainer(box.name, { ...on, ...containerArgs(box), bridge: bridge.bridge }, opts);
+    }
+    return machine;
+  }
+}
+
+interface Site {
+  labId: pulumi.Output<string>;
+  libvirtUri: string;
+  opts: pulumi.ComponentResourceOptions;
+  secret: pulumi.Output<string>;
+  underlay: UnderlayNetwork;
+  image: GuestImage;
+  accel?: Accel;
+  bootTimeout?: number;
+}
+
+function machineArgs(plan: HostPlan, lab: LabPlan, site: Site): ConstructorParameters<typeof KvmHost>[1] {
+  return {
+    labId: site.labId,
+    address: `${plan.address}/${lab.underlay.prefix}`,
+    gateway: lab.underlay.mode === UnderlayMode.Nat ? lab.underlay.gateway : undefined,
+    mac: plan.mac,
+    mtu: lab.underlay.mtu,
+    networkId: site.underlay.networkId,
+    image: site.image.image,
+    memory: plan.memory,
+    vcpus: plan.vcpus,
+    accel: site.accel,
+    secret: site.secret,
+    bootTimeout: site.bootTimeout,
+    libvirtUri: site.libvirtUri,
+  };
+}
+
+function containerArgs(box: ContainerPlan) {
+  const { address, mac, mtu, veth, vlan, command } = box;
+  return { address, mac, mtu, veth, vlan, command };
+}
+
+function labOutput(plan: LabPlan, site: Site, machines: KvmHost[]): pulumi.Output<LabOutput> {
+  const { cidr, gateway, mtu } = plan.underlay;
+  const known = pulumi.all(
+    machines.map((m) =>
+      pulumi.all([m.hostKey, m.domain.name]).apply(([hostKey, domain]) => ({ hostKey, domain })),
+    ),
+  );
+  return pulumi.all([site.labId, known]).apply(([id, facts]) => ({
+    schema: LAB_SCHEMA,
+    id,
+    underlay: { cidr, gateway, mtu },
+    image: plan.image.kind,
+    hosts: plan.hosts.map((host, i) => hostOutput(host, facts[i]!)),
+    containers: plan.containers,
+  }));
+}
+
+function hostOutput(host: HostPlan, facts: Pick<HostOutput, "hostKey" | "domain">): HostOutput {
+  const { name, address, bridge } = host;
+  const ports = host.ports.map(({ segment, vni, udpPort, mtu, remotes }) => ({
+    segment,
+    vni,
+    udpPort,
+    mtu,
+    tunnels: remotes.map((r) => ({ port: tunnelName(vni, r.address), host: r.host, address: r.address })),
+  }));
+  return { name, address, ...facts, bridge, ports };
+}

@@ -1,0 +1,80 @@
+#!/bin/sh
+# An Open vSwitch bridge with its own interface.
+# desired state: {id, lab, name, mac, mtu, address|null, tools: {version, script}}
+# shellcheck disable=SC2154 # the variables come out of assign, by eval
+
+bridge_fields='@sh "id=\(.id) lab=\(.lab) name=\(.name) mac=\(.mac) mtu=\(.mtu) address=\(.address // "")"'
+
+bridge_apply() {
+  eval "$(assign "$1" "$bridge_fields")"
+  old=$(jq -r '.name // empty' "$(desired bridge "$id")" 2>/dev/null || :)
+  [ -z "$old" ] || [ "$old" = "$name" ] || vsctl --if-exists del-br "$old"
+  # hwaddr first: without it the bridge takes the lowest MAC of its ports and changes with them.
+  vsctl --may-exist add-br "$name" \
+    -- set bridge "$name" other_config:hwaddr="\"$mac\"" external_ids:vxlab="\"$lab\"" \
+    -- set interface "$name" mtu_request="$mtu"
+  bridge_address
+  ip link set dev "$name" up
+  boot_unit
+  keep bridge "$id" "$1"
+  bridge_observe "$1"
+}
+
+# The addresses of the bridge's interface are exactly the wanted one.
+bridge_address() {
+  for have in $(ip -o -4 address show dev "$name" | awk '{print $4}'); do
+    [ "$have" = "$address" ] || ip address del "$have" dev "$name"
+  done
+  [ -z "$address" ] || ip address replace "$address" dev "$name"
+}
+
+bridge_remove() {
+  eval "$(assign "$1" "$bridge_fields")"
+  vsctl --if-exists del-br "$name"
+  rm -f "$(desired bridge "$id")"
+  leave
+  printf '{}\n'
+}
+
+bridge_observe() {
+  eval "$(assign "$1" "$bridge_fields")"
+  if ! vsctl br-exists "$name"; then
+    printf '{"exists":false}\n'
+    return
+  fi
+  printf '{"exists":true,"mac":"%s","mtu":%s,"address":"%s"}\n' \
+    "$(cat "/sys/class/net/$name/address")" "$(cat "/sys/class/net/$name/mtu")" \
+    "$(ip -o -4 address show dev "$name" | awk '{print $4}')"
+}
+
+# Hosts with systemd get a unit; our own image starts "guest boot" from its inittab.
+boot_unit() {
+  [ -d /run/systemd/system ] || return 0
+  [ ! -e /etc/systemd/system/vxlab.service ] || return 0
+  cat >/etc/systemd/system/vxlab.service <<UNIT
+[Unit]
+Description=vxlab: bridges, tunnels and containers of this host
+After=openvswitch-switch.service network.target
+Wants=openvswitch-switch.service
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=$TOOLS/guest boot
+# The containers outlive the service that started them.
+KillMode=process
+[Install]
+WantedBy=multi-user.target
+UNIT
+  systemctl daemon-reload
+  systemctl --quiet enable vxlab.service
+}
+
+# The last thing to go takes the tools with it.
+leave() {
+  [ -z "$(ls "$STATE/desired" 2>/dev/null)" ] || return 0
+  if [ -e /etc/systemd/system/vxlab.service ]; then
+    systemctl --quiet disable vxlab.service || :
+    rm -f /etc/systemd/system/vxlab.service
+  fi
+  rm -rf "$STATE" "$TOOLS"
+}

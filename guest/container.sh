@@ -1,0 +1,153 @@
+#!/bin/sh
+# An LXC container with one interface on a bridge.
+# desired state: {id, lab, name, bridge, address, mac, mtu, veth, vlan|null, command: [..], rootfs}
+# shellcheck disable=SC2154 # the variables come out of assign, by eval
+
+container_fields='@sh "id=\(.id) lab=\(.lab) name=\(.name) bridge=\(.bridge) address=\(.address) mac=\(.mac) mtu=\(.mtu) veth=\(.veth) vlan=\(.vlan // "") rootfs=\(.rootfs)", "command=\(.command | map(@sh) | join(" ") | @sh)"'
+BOXES=$STATE/containers
+
+container_apply() {
+  eval "$(assign "$1" "$container_fields")"
+  old=$(jq -r '.name // empty' "$(desired container "$id")" 2>/dev/null || :)
+  [ -z "$old" ] || [ "$old" = "$name" ] || container_drop "$old"
+  vsctl br-exists "$bridge" || fail "bridge $bridge is not on this host: apply its OvsBridge first"
+  box=$BOXES/$name
+  mkdir -p "$box"
+  [ -d "$box/rootfs" ] || container_root
+  container_init
+  printf '%s %s %s\n' "$bridge" "${vlan:-[]}" "$id" >"$box/port"
+  container_config >"$box/config.new"
+  # What shows in no line of the config (the command, the VLAN) is compared as it was asked for.
+  if ! cmp -s "$box/config.new" "$box/config" || [ "$1" != "$(cat "$(desired container "$id")")" ]; then
+    container_stop
+  fi
+  mv "$box/config.new" "$box/config"
+  container_start
+  keep container "$id" "$1"
+  container_observe "$1"
+}
+
+# Whole or not at all: a step cut short leaves rootfs.new behind, never half a root.
+container_root() {
+  archive=/usr/share/vxlab/rootfs-$rootfs.tar
+  rm -rf "$box/rootfs.new"
+  mkdir -p "$box/rootfs.new"
+  if [ -e "$archive" ]; then
+    tar -xf "$archive" -C "$box/rootfs.new"
+  else
+    container_busybox "$box/rootfs.new"
+  fi
+  # Root of the container is nobody on the host (user_namespaces(7)).
+  chown -hR 100000:100000 "$box/rootfs.new"
+  mv "$box/rootfs.new" "$box/rootfs"
+}
+
+# Hosts that are not our image: the same root from the host's static busybox.
+container_busybox() {
+  [ "$rootfs" = busybox ] || fail "no container root \"$rootfs\" on this host: /usr/share/vxlab/rootfs-$rootfs.tar"
+  busybox=$(command -v busybox) || fail "no busybox on this host: apt-get install busybox-static"
+  for dir in bin sbin etc dev proc sys tmp run root; do mkdir -p "$1/$dir"; done
+  cp "$busybox" "$1/bin/busybox"
+  chroot "$1" /bin/busybox --install -s /bin
+  ln -s ../bin/busybox "$1/sbin/init"
+  printf 'root:x:0:0:root:/root:/bin/sh\n' >"$1/etc/passwd"
+  printf 'root:x:0:\n' >"$1/etc/group"
+  printf '::askfirst:-/bin/sh\n' >"$1/etc/inittab"
+}
+
+# The command travels as words that jq quoted, into a file: LXC's own splitting of lxc.init.cmd is not a shell's.
+container_init() {
+  printf '#!/bin/sh\nexec %s\n' "$command" >"$box/rootfs/.vxlab-init.new"
+  chmod 755 "$box/rootfs/.vxlab-init.new"
+  mv "$box/rootfs/.vxlab-init.new" "$box/rootfs/.vxlab-init"
+}
+
+# The whole configuration: included defaults and appended lxc.net keys fight (lxc.container.conf(5)).
+container_config() {
+  cat <<CONFIG
+lxc.uts.name = $name
+lxc.arch = $(uname -m)
+lxc.rootfs.path = dir:$box/rootfs
+lxc.init.cmd = /.vxlab-init
+lxc.idmap = u 0 100000 65536
+lxc.idmap = g 0 100000 65536
+lxc.apparmor.profile = $(container_profile)
+lxc.seccomp.profile = /usr/share/lxc/config/common.seccomp
+lxc.cap.drop = mac_admin mac_override sys_module sys_rawio sys_time
+lxc.mount.auto = proc:mixed sys:ro cgroup:mixed
+lxc.autodev = 1
+lxc.tty.max = 0
+lxc.pty.max = 32
+lxc.console.path = none
+lxc.signal.halt = SIGUSR2
+lxc.signal.reboot = SIGTERM
+lxc.net.0.type = veth
+lxc.net.0.name = eth0
+lxc.net.0.flags = up
+lxc.net.0.hwaddr = $mac
+lxc.net.0.mtu = $mtu
+lxc.net.0.veth.pair = $veth
+lxc.net.0.ipv4.address = $address
+lxc.net.0.script.up = $TOOLS/guest plug
+lxc.net.0.script.down = $TOOLS/guest unplug
+CONFIG
+}
+
+# The namespace of users confines the container in any case; AppArmor's profile is added where it is loaded.
+container_profile() {
+  if grep -qs '^lxc-container-default-cgns ' /sys/kernel/security/apparmor/profiles; then
+    echo lxc-container-default-cgns
+  else
+    echo unconfined
+  fi
+}
+
+container_state() { lxc-info -P "$BOXES" -n "$1" -sH 2>/dev/null || echo ABSENT; }
+
+container_start() {
+  [ "$(container_state "$name")" != RUNNING ] || return 0
+  # A veth left by a container that died with its host would keep the name.
+  [ ! -e "/sys/class/net/$veth" ] || ip link del dev "$veth"
+  # 9>&-: the container's monitor lives on and would hold the lock.
+  timeout 60 lxc-start -P "$BOXES" -n "$name" -d -o "$box/log" -l WARN 9>&- ||
+    fail "container $name does not start: $(tail -n 5 "$box/log" | tr '\n' ' ')"
+}
+
+container_stop() {
+  [ "$(container_state "$name")" = RUNNING ] || return 0
+  timeout 60 lxc-stop -P "$BOXES" -n "$name" -t 3
+}
+
+container_drop() {
+  name=$1
+  container_stop
+  if [ -e "$BOXES/$name/port" ]; then
+    gone=$(awk '{print $3}' "$BOXES/$name/port")
+    for have in $(vsctl --bare --no-headings --columns=name find port external_ids:vxlab-container="\"$gone\""); do
+      vsctl --if-exists del-port "$have"
+    done
+  fi
+  rm -rf "${BOXES:?}/$name"
+}
+
+container_remove() {
+  eval "$(assign "$1" "$container_fields")"
+  container_drop "$name"
+  rm -f "$(desired container "$id")"
+  leave
+  printf '{}\n'
+}
+
+container_observe() {
+  eval "$(assign "$1" "$container_fields")"
+  printf '{"state":"%s","pid":%s}\n' "$(container_state "$name")" \
+    "$(lxc-info -P "$BOXES" -n "$name" -pH 2>/dev/null | grep . || echo 0)"
+}
+
+# LXC calls these as: guest plug NAME net up veth DEVICE (lxc.container.conf(5), lxc.net.[i].script.up).
+plug() {
+  read -r bridge vlan id <"$BOXES/$1/port"
+  vsctl --may-exist add-port "$bridge" "$5" -- set port "$5" tag="$vlan" external_ids:vxlab-container="\"$id\""
+}
+
+unplug() { vsctl --if-exists del-port "$5"; }

@@ -1,0 +1,48 @@
+/** The files of a guest image, where Pulumi runs. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+export interface ImageFiles {
+  /** Names the content. */
+  version: string;
+  root: string;
+  kernel?: string;
+  initrd?: string;
+  cmdline?: string;
+}
+
+/** Where images are kept: `$VXLAB_CACHE/image`, else `~/.cache/vxlab/image`. */
+export function imageCache(environment: NodeJS.ProcessEnv = process.env): string {
+  const home = environment["XDG_CACHE_HOME"] || join(homedir(), ".cache");
+  return join(environment["VXLAB_CACHE"] || join(home, "vxlab"), "image");
+}
+
+/**
+ * Our own image. Its files' names are known before they are there, so that a preview needs no build.
+ *
+ * @param build make it when it is missing: takes minutes, needs root; progress goes to stderr
+ */
+export function goldenImage(cache: string, build: boolean): ImageFiles {
+  const script = join(__dirname, "build.sh");
+  const print = () => execFileSync(script, ["--print", cache], { encoding: "utf8" });
+  const files = parse(print());
+  if (!build || existsSync(files.root)) return files;
+  const made = spawnSync(script, [cache], { stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
+  if (made.status !== 0)
+    throw new Error(`image/build.sh ended with status ${made.status}: its last lines say why`);
+  return parse(made.stdout);
+}
+
+/** A disk image of the user's own: its size and time stand for its content. */
+export function imageFile(path: string): ImageFiles {
+  const { size, mtimeMs } = statSync(path);
+  return { version: `${size.toString(36)}-${Math.floor(mtimeMs / 1000).toString(36)}`, root: path };
+}
+
+function parse(line: string): ImageFiles {
+  const { hash, root, kernel, initrd, cmdline } = JSON.parse(line) as Record<string, string>;
+  if (hash === undefined || root === undefined) throw new Error(`image/build.sh printed no image: ${line}`);
+  return { version: hash, root, kernel, initrd, cmdline };
+}

@@ -1,0 +1,29 @@
+/** The default stack: machines, tunnels and containers of one lab in one state. */
+import * as pulumi from "@pulumi/pulumi";
+import { VxlanLab } from "../components/vxlan-lab";
+import { LabSettings } from "../config";
+import { goldenImage, imageCache, imageFile, ImageFiles } from "../image/image";
+import { LabOutput } from "../plan/contract";
+import { chooseAccel, chooseUri } from "./hypervisor";
+
+export interface LabOutputs {
+  lab: pulumi.Output<LabOutput>;
+}
+
+export function labStack(settings: LabSettings): LabOutputs {
+  const libvirtUri = chooseUri(settings.libvirtUri);
+  const { lab } = new VxlanLab("lab", {
+    topology: settings.topology,
+    image: labImage(settings),
+    libvirtUri,
+    accel: chooseAccel(settings.accel, libvirtUri),
+    bootTimeout: settings.bootTimeout,
+  });
+  return { lab };
+}
+
+/** Built in `up` when it is missing; a preview builds nothing. */
+function labImage(settings: LabSettings): ImageFiles {
+  const { path } = settings.topology.image;
+  return path === undefined ? goldenImage(imageCache(), !pulumi.runtime.isDryRun()) : imageFile(path);
+}
