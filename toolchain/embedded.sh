@@ -1,0 +1,245 @@
+#!/usr/bin/env bash
+# The lab's own libvirtd, for machines where no libvirt service runs: it lives in a network namespace and a
+# private mount namespace, so neither the host's network nor the system's libvirt folders are ever touched.
+#
+#   embedded.sh start       start what is not running (idempotent; repairs after a kill or a reboot)
+#   embedded.sh stop        end every process of the namespace, remove mounts, namespace and sockets
+#   embedded.sh purge       stop, and remove the data too (.vxlab/libvirt)
+#   embedded.sh status      one line; exit 0 running, 3 not running
+#   embedded.sh exec CMD…   run a command inside the network namespace
+#   embedded.sh socket      print the path of the socket
+set -euo pipefail
+PATH=$PATH:/usr/sbin:/sbin # libvirtd, ip: a plain shell of root may lack these
+
+self=$(readlink -f "${BASH_SOURCE[0]}")
+root=${VXLAB_ROOT:-$(cd "$(dirname "$self")/.." && pwd -P)}
+root=$(cd "$root" && pwd -P)
+id=$(printf %s "$root" | sha256sum | cut -c1-8)
+ns=vxlab-$id
+data=$root/.vxlab/libvirt
+run=/run/vxlab/$id # not below $data: a unix socket's path is at most 107 bytes (unix(7))
+sock=$run/libvirt-sock
+# What libvirt learns about QEMU takes 4 s and holds for every lab of this machine (libvirt checks that it does).
+cache=${VXLAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vxlab}/libvirt
+libvirt_dirs=(/etc/libvirt /var/lib/libvirt /var/log/libvirt /var/cache/libvirt)
+nsfile=/run/netns/$ns
+
+die() {
+  printf 'embedded libvirt: %s\n' "$1" >&2
+  exit 1
+}
+
+# A machine's /dev/kvm may exist and not work (nested, no vmx/svm): libvirt then probes QEMU anew at every call.
+kvm_works() { grep -qwE 'vmx|svm' /proc/cpuinfo && (: <>/dev/kvm) 2>/dev/null; }
+
+# After a reboot with /run on disk the name is still there, as an empty file that is no namespace.
+ns_exists() { [[ -e $nsfile ]] && nsenter --net="$nsfile" true 2>/dev/null; }
+
+# "net:[inode]" of the lab: whatever process has the same is ours, nothing else is.
+ns_link() { nsenter --net="$nsfile" readlink /proc/self/ns/net; }
+
+# Processes of the lab except this script and its ancestors.
+ns_pids() {
+  local link pid skip=" " p=$BASHPID
+  link=$(ns_link)
+  while ((p > 1)); do
+    skip+="$p "
+    p=$(awk '$1 == "PPid:" { print $2 }' "/proc/$p/status" 2>/dev/null || echo 0)
+  done
+  for p in /proc/[0-9]*; do
+    pid=${p#/proc/}
+    [[ $skip == *" $pid "* ]] && continue
+    [[ $(readlink "$p/ns/net" 2>/dev/null || true) == "$link" ]] && echo "$pid"
+  done
+  return 0
+}
+
+daemon_pid() {
+  local pid
+  pid=$(cat "$run/libvirtd.pid" 2>/dev/null) || return 1
+  # A pid file can outlive a reboot and name somebody else's process.
+  [[ $(cat "/proc/$pid/comm" 2>/dev/null) == libvirtd ]] || return 1
+  [[ $(readlink "/proc/$pid/ns/net") == "$(ns_link)" ]] || return 1
+  echo "$pid"
+}
+
+# Ask for QEMU's abilities ahead of the first machine: the answer is ready when the engine has started.
+probe() { setsid timeout 60 virsh -q -c "qemu+unix:///system?socket=$sock" capabilities </dev/null >/dev/null 2>&1 8>&-; }
+
+running() { [[ -S $sock ]] && ns_exists && daemon_pid >/dev/null; }
+
+answers() { timeout 5 virsh -q -c "qemu+unix:///system?socket=$sock" uri >/dev/null 2>&1; }
+
+configure() {
+  mkdir -p "$run" "$cache" "$data"/{etc,lib,log,run,dev}
+  # namespaces: QEMU's own /dev would lack the ptys of ours. stdio_handler=file: no virtlogd to keep alive.
+  cat >"$data/etc/qemu.conf" <<'CONF'
+namespaces = []
+security_driver = "none"
+remember_owner = 0
+dynamic_ownership = 0
+user = "root"
+group = "root"
+stdio_handler = "file"
+CONF
+  # The socket's folder is root's alone, so no further login is asked for.
+  cat >"$data/etc/libvirtd.conf" <<'CONF'
+auth_unix_rw = "none"
+auth_unix_ro = "none"
+log_outputs = "2:file:/var/log/libvirt/libvirtd.log"
+CONF
+  chmod 700 "$run" "$data"
+}
+
+# What the host lacks and gets from us is noted, so that the last lab to go can take it away again.
+note() { echo "$1" >>/run/vxlab/.made; }
+
+prepare_host() {
+  local dir
+  # Mount points must exist on the host; Debian ships only the first.
+  for dir in "${libvirt_dirs[@]}"; do
+    [[ -d $dir ]] || { mkdir "$dir" && note "$dir"; }
+  done
+  ns_exists && return
+  rm -f "$nsfile"
+  mountpoint -q /run/netns || note /run/netns # `ip netns` turns it into a mount
+  ip netns add "$ns"
+  ip -n "$ns" link set lo up
+}
+
+# Only the last lab may do this: removing a folder takes the mounts that other namespaces have on it away too.
+restore_host() {
+  local path
+  [[ -z $(find /run/vxlab -mindepth 1 -maxdepth 1 -type d) && -e /run/vxlab/.made ]] || return 0
+  while read -r path; do
+    [[ $path != /run/netns || -n $(ls /run/netns) ]] || umount /run/netns 2>/dev/null || true
+    rmdir "$path" 2>/dev/null || true
+  done </run/vxlab/.made
+  rm -f /run/vxlab/.made
+}
+
+# Labs of one machine change /run/vxlab and the host's folders one after the other.
+lock() {
+  mkdir -p /run/vxlab
+  exec 8</run/vxlab
+  flock -w 60 8 || die "another lab's start or stop has held the lock on /run/vxlab for 60 s"
+}
+
+# Runs inside the namespaces: private folders over the system's, then libvirtd. Nothing here reaches the host.
+inside() {
+  local node db line
+  mount --bind "$data/etc" /etc/libvirt
+  mount --bind "$data/lib" /var/lib/libvirt
+  mount --bind "$data/log" /var/log/libvirt
+  mount --bind "$cache" /var/cache/libvirt
+  # libvirtd looks its compiled-in user up even when qemu.conf names another; only Debian's service package makes it.
+  for db in passwd group; do
+    getent "$db" libvirt-qemu >/dev/null && continue
+    line=libvirt-qemu:x:64055:
+    [[ $db == group ]] || line+=64055::/:/usr/sbin/nologin
+    { cat "/etc/$db" && echo "$line"; } >"$data/etc/$db"
+    mount --bind "$data/etc/$db" "/etc/$db"
+  done
+  # An empty /run: no D-Bus, so no firewalld, machined or polkit of the host, and a lock file of our own for xtables.
+  mount --bind "$run" "$data/run"
+  mount -t tmpfs -o mode=755 run /run
+  mkdir -p /run/libvirt
+  mount --bind "$data/run" /run/libvirt
+  if ! kvm_works; then
+    mount -t tmpfs -o mode=755 dev "$data/dev"
+    for node in null zero full random urandom tty ptmx net/tun; do
+      mkdir -p "$(dirname "$data/dev/$node")"
+      cp -a "/dev/$node" "$data/dev/$node"
+    done
+    mkdir "$data/dev/pts" "$data/dev/shm"
+    mount --bind /dev/pts "$data/dev/pts"
+    mount --bind /dev/shm "$data/dev/shm"
+    ln -s /proc/self/fd "$data/dev/fd"
+    mount --rbind "$data/dev" /dev
+  fi
+  exec libvirtd --daemon --pid-file /run/libvirt/libvirtd.pid
+}
+
+start() {
+  running && return
+  ((EUID == 0)) || die "starting it needs root; without root set VXLAB_LIBVIRT_URI or run a libvirt service"
+  lock
+  running && return
+  configure
+  prepare_host
+  # A libvirtd that hangs or lost its socket holds the folders; its machines live on and are found again.
+  if pid=$(daemon_pid); then kill -KILL "$pid"; fi
+  rm -f "$run/libvirtd.pid" "$run"/libvirt-sock*
+  spawn
+  for ((i = 0; i < 100; i++)); do
+    if [[ -S $sock ]] && answers; then
+      compgen -G "$cache/qemu/capabilities/*.xml" >/dev/null || probe &
+      return
+    fi
+    sleep 0.1
+  done
+  tail -n 20 "$data/log/start.log" "$data/log/libvirtd.log" >&2 2>/dev/null || true
+  die "libvirtd does not answer on $sock after 10 s; see $data/log"
+}
+
+# The daemon must hold neither the lock nor any pipe of the caller, and must outlive the caller's terminal.
+spawn() (
+  exec </dev/null >"$data/log/start.log" 2>&1
+  for fd in /proc/self/fd/*; do
+    fd=${fd##*/}
+    ((fd > 2)) && eval "exec $fd>&-"
+  done
+  export VXLAB_ROOT=$root
+  cd /
+  setsid ip netns exec "$ns" unshare --mount --propagation private "$self" inside || cat "$data/log/start.log" >&2
+)
+
+end_processes() {
+  local pids i signal
+  for signal in TERM KILL; do
+    for ((i = 0; i < 50; i++)); do
+      mapfile -t pids < <(ns_pids)
+      ((${#pids[@]})) || return 0
+      ((i == 0)) && kill "-$signal" "${pids[@]}" 2>/dev/null
+      sleep 0.1
+    done
+  done
+  die "these processes of $ns do not end: ${pids[*]}"
+}
+
+stop() {
+  [[ -e $nsfile || -d $run ]] || return 0
+  ((EUID == 0)) || die "stopping it needs root"
+  lock
+  if ns_exists; then
+    end_processes
+    ip netns delete "$ns"
+  fi
+  rm -f "$nsfile"
+  rm -rf "$run"
+  restore_host
+  rmdir /run/vxlab 2>/dev/null || true
+}
+
+case ${1:-} in
+  start) start ;;
+  stop) stop ;;
+  purge)
+    stop
+    rm -rf "$data"
+    ;;
+  status)
+    running || { echo "not running" && exit 3; }
+    echo "running, pid $(daemon_pid), namespace $ns, socket $sock"
+    ;;
+  exec)
+    shift
+    exec nsenter --net="$nsfile" -- "$@"
+    ;;
+  socket) echo "$sock" ;;
+  inside) inside ;;
+  *)
+    sed -n '2,/^set/p' "$self" | sed '$d; s/^# \{0,1\}//' >&2
+    exit 2
+    ;;
+esac
