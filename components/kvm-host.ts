@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { createHash } from "node:crypto";
 import { Seed, SeedInput, renderSeed } from "../guest/seed";
-import { Ed25519KeyPair, deriveSeed, ed25519FromSeed } from "../plan/keys";
+import { Ed25519KeyPair, LOGIN_KEY_INFO, deriveSeed, ed25519FromSeed, hostKeyInfo } from "../plan/keys";
 import { Accel } from "../plan/types";
 import { MachineImageArgs } from "./guest-image";
 import { HostConnectionArgs } from "./guest-step";
@@ -41,10 +41,6 @@ export interface KvmHostArgs {
   libvirtUri?: string;
 }
 
-/** HKDF labels (RFC 5869, `info`): one key for each purpose out of one secret. */
-export const loginKeyInfo = "vxlab login key";
-const hostKeyInfo = (host: string): string => `vxlab host key ${host}`;
-
 /** A libvirt machine that answers SSH at a planned address with a planned host key. */
 export class KvmHost extends pulumi.ComponentResource {
   /** Underlay address and VTEP, without prefix length. */
@@ -81,7 +77,7 @@ export class KvmHost extends pulumi.ComponentResource {
     );
     const key = (info: string) =>
       secret.apply((s) => ed25519FromSeed(deriveSeed(Buffer.from(s, "base64"), info)));
-    return { host: key(hostKeyInfo(host)), login: key(loginKeyInfo) };
+    return { host: key(hostKeyInfo(host)), login: key(LOGIN_KEY_INFO) };
   }
 
   private seed(name: string, host: string, args: KvmHostArgs, keys: HostKeys): libvirt.CloudinitDisk {

@@ -99,3 +99,7 @@ function armour(bytes: Buffer): string {
     "\n",
   );
 }
+
+/** HKDF labels (RFC 5869, `info`): one key for each purpose out of the lab's secret. */
+export const LOGIN_KEY_INFO = "vxlab login key";
+export const hostKeyInfo = (host: string): string => `vxlab host key ${host}`;
