@@ -1,0 +1,149 @@
+#!/usr/bin/env bash
+# build.sh [--hash | --print] CACHE_DIR: the golden guest image, built once and cached by the hash of its recipe.
+# Prints one line of JSON on stdout (where the files are, and the kernel line that goes with them), progress on stderr.
+# --hash prints the hash, --print the JSON that a build would print, without building.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "$here"
+# shellcheck source=lib.sh
+. ./lib.sh
+
+suite=bookworm
+disk_size=2G
+
+main() {
+  local mode=build
+  case ${1:-} in --hash | --print) mode=${1#--}; shift ;; esac
+  local hash
+  hash=$(recipe_hash build.sh lib.sh recipe)
+  [ "$mode" != hash ] || { echo "$hash"; return; }
+  [ $# -eq 1 ] || die "usage: image/build.sh [--hash | --print] CACHE_DIR"
+
+  local final=$1/golden-$hash
+  if [ "$mode" = build ] && [ ! -e "$final/recipe.txt" ]; then
+    needs "$@"
+    mkdir -p "$1"
+    lock "$1/.lock"
+    [ -e "$final/recipe.txt" ] || build "$1" "$final" "$hash"
+  fi
+  final=$(realpath -m "$final")
+  jq_free_json "$hash" "$final"
+}
+
+# jq is no need of the machine that builds: none of the values can hold a character that JSON would escape.
+jq_free_json() {
+  printf '{"hash":"%s","root":"%s/root.qcow2","kernel":"%s/vmlinuz","initrd":"%s/initrd.img","cmdline":"%s"}\n' \
+    "$1" "$2" "$2" "$2" "$(cat recipe/cmdline)"
+}
+
+needs() {
+  [ "$(uname -m)" = x86_64 ] || die "the golden image is built for x86_64, this machine is $(uname -m): use a cloud image (image/README.md)"
+  need mmdebstrap=mmdebstrap mke2fs=e2fsprogs qemu-img=qemu-utils flock=util-linux awk=mawk
+  [ "$(id -u)" = 0 ] || die "building needs root (files of the image belong to root): sudo image/build.sh $*"
+}
+
+build() {
+  local cache=$1 final=$2 hash=$3 started=$SECONDS
+  # Beside the final folder, because rename works only within a file system: a build that is cut off leaves no half image.
+  work=$(mktemp -d "$cache/.building.XXXXXX")
+  trap 'rm -rf "$work"' EXIT
+
+  say "[1/5] golden image $hash: once for this recipe, about 2 min"
+  say "[2/5] Debian packages (about 90 s)"
+  packages
+  say "[3/5] own init, container root; trimming"
+  customise
+  say "[4/5] kernel and initrd"
+  kernel
+  say "[5/5] root disk"
+  disk
+  provenance "$hash" >"$work/out/recipe.txt"
+  mv -T "$work/out" "$final"
+  say "done in $((SECONDS - started)) s: $(du -h "$final/root.qcow2" | cut -f1) in $final"
+}
+
+packages() {
+  local include sources
+  include=$(sed 's/#.*//' recipe/packages | xargs | tr ' ' ,)
+  sources=$(host_sources "$suite" "$suite-updates" "$suite-security")
+  mkdir "$work/out"
+  # INITRD=No: the kernel package would have initramfs-tools build an initrd that nobody boots.
+  # essential: neither apt nor systemd; labs have no way to a mirror.
+  echo "${sources:-}" | INITRD=No mmdebstrap --variant=essential --mode=root --format=directory \
+    --aptopt='APT::Install-Recommends "false"' \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+    --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
+    --include="$include" "$suite" "$work/root" ${sources:+-} >"$work/log" 2>&1 ||
+    { tail -n 20 "$work/log" >&2; die "mmdebstrap failed (its last lines are above)"; }
+}
+
+customise() {
+  # shellcheck disable=SC2016 # dpkg-query's own variables
+  chroot "$work/root" dpkg-query -W -f '${Package} ${Version}\n' >"$work/versions"
+  cp "$work"/root/boot/vmlinuz-* "$work/out/vmlinuz"
+  recipe/trim.sh "$work/root" >"$work/log" 2>&1 || { tail -n 20 "$work/log" >&2; die "trimming failed (its last lines are above)"; }
+  cp -r recipe/files/. "$work/root/"
+  chmod 755 "$work"/root/etc/init.d/* "$work"/root/usr/lib/vxlab-init/*
+  for tool in init reboot poweroff halt; do ln -s /bin/busybox "$work/root/sbin/$tool"; done
+  applets
+  ln -sf /proc/self/mounts "$work/root/etc/mtab"
+  # 65536 ids from 100000: what guest/ maps a container's root to. newuidmap's owner is root, which starts them.
+  echo root:100000:65536 | tee "$work/root/etc/subuid" >"$work/root/etc/subgid"
+  install -d -m 700 "$work/root/root/.ssh"
+  chroot "$work/root" ovsdb-tool create /etc/openvswitch/conf.db /usr/share/openvswitch/vswitch.ovsschema
+  container_root
+}
+
+# What people reach for on a host and the image does not hold as a package of its own: vi, less, nc, traceroute…
+applets() {
+  local applet
+  # shellcheck disable=SC2016 # for the shell inside
+  for applet in $("$work/root/bin/busybox" --list); do
+    chroot "$work/root" /bin/sh -c 'command -v -- "$1"' sh "$applet" >/dev/null || ln -s busybox "$work/root/bin/$applet"
+  done
+}
+
+container_root() {
+  recipe/container-root.sh "$work/root/bin/busybox" "$work/container"
+  mkdir -p "$work/root/usr/share/vxlab"
+  # Owned by the ids that container root is mapped to: unpacking is all, no chown of 300 files afterwards.
+  tar --sort=name --mtime=@0 --numeric-owner --owner=100000 --group=100000 -C "$work/container" \
+    -cf "$work/root/usr/share/vxlab/rootfs-busybox.tar" .
+}
+
+# The initrd: uncompressed, because unpacking under emulation costs more than reading 2 MB through the page cache.
+kernel() {
+  local modules name path
+  modules=$(echo "$work"/root/lib/modules/*)
+  mkdir -p "$work"/initrd/{bin,dev,root,modules}
+  cp "$work/root/bin/busybox" "$work/initrd/bin/"
+  ln -s busybox "$work/initrd/bin/sh"
+  cp recipe/initrd/init "$work/initrd/init"
+  chmod 755 "$work/initrd/init"
+  # In load order: insmod resolves nothing, and a script that has to look nothing up is the fastest.
+  local n=10
+  for name in virtio_pci virtio_blk; do
+    chroot "$work/root" modprobe --set-version "${modules##*/}" --show-depends "$name"
+  done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r path; do
+    cp "$work/root$path" "$work/initrd/modules/$((n++))-${path##*/}"
+  done
+  find "$work/initrd" -exec touch -h -d @0 {} +
+  # busybox's own cpio: one tool less that the machine has to have.
+  (cd "$work/initrd" && find . | LC_ALL=C sort | "$work/root/bin/busybox" cpio -o -H newc -R 0:0 2>/dev/null) >"$work/out/initrd.img"
+}
+
+disk() {
+  mke2fs -q -t ext4 -F -m 0 -L vxlab -E no_copy_xattrs,root_owner=0:0 -O ^metadata_csum,^resize_inode -d "$work/root" \
+    "$work/root.raw" "$disk_size" >"$work/log"
+  qemu-img convert -f raw -O qcow2 "$work/root.raw" "$work/out/root.qcow2"
+}
+
+provenance() {
+  echo "# golden image $1, built $(date -u +%Y-%m-%dT%H:%M:%SZ) from Debian $suite"
+  echo "# recipe files"
+  find build.sh lib.sh recipe -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+  echo "# Debian packages that were installed before trimming"
+  cat "$work/versions"
+}
+
+main "$@"
