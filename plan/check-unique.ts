@@ -56,12 +56,13 @@ export function checkInterfaceNames(topology: Topology): Problem[] {
 }
 
 function tunnelClaims(topology: Topology): Claim[] {
-  return sortedEntries(topology.segments).flatMap(([segment, { vni }]) => {
+  // Hosts of one address and segments of one VNI would share their ports' names; that is reported as what it is.
+  const addresses = new Set(Object.values(topology.hosts).map(({ address }) => address));
+  const literals = [...addresses].filter((address) => readAddress(address).value !== undefined);
+  const byVni = new Map(sortedEntries(topology.segments).map(([segment, { vni }]) => [vni, segment]));
+  return [...byVni].flatMap(([vni, segment]) => {
     if (!isIntegerIn(vni, 1, MAX_VNI)) return [];
     const path = pathOf("segments", segment, "vni");
-    // Hosts with one address share a port's name, too; that is reported as what it is.
-    const addresses = new Set(Object.values(topology.hosts).map(({ address }) => address));
-    const literals = [...addresses].filter((address) => readAddress(address).value !== undefined);
     return literals.map((address) => ({
       path,
       got: `${vni} towards ${address}`,

@@ -91,18 +91,21 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best !== undefined && best.edits <= limit ? best.candidate : undefined;
 }
 
-/** Levenshtein distance without case: insertions, deletions and substitutions from one word to the other. */
+/** Insertions, deletions, substitutions and swaps of neighbours from one word to the other, without case. */
 function editDistance(from: string, to: string): number {
-  const a = from.toLowerCase();
-  const b = to.toLowerCase();
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+  const [a, b] = [from.toLowerCase(), to.toLowerCase()];
+  // rows[i][j] is the distance from the first i letters of a to the first j of b.
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)];
+  const at = (i: number, j: number) => rows[i]?.[j] ?? Infinity;
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
+    const row = [i];
+    rows.push(row);
     for (let j = 1; j <= b.length; j++) {
-      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, substitution));
+      const substituted = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swap = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swapped = swap ? at(i - 2, j - 2) + 1 : Infinity;
+      row.push(Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, substituted, swapped));
     }
-    row = next;
   }
-  return row[b.length] ?? 0;
+  return at(a.length, b.length);
 }

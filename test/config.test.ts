@@ -1,0 +1,162 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { afterAll, describe, expect, it } from "vitest";
+import { readConfig } from "../config";
+import { TopologyError } from "../plan/errors";
+import type { Problem } from "../plan/types";
+import { reference, referenceWith } from "./plan/reference";
+
+/** Pulumi's own YAML reader, which brings no types. */
+const yaml = createRequire(require.resolve("@pulumi/pulumi"))("js-yaml") as { load(text: string): unknown };
+
+/** What the engine hands a program: objects as JSON, scalars as text. */
+function configure(settings: Record<string, unknown>): void {
+  const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
+  const pairs = Object.entries(settings).filter(([, value]) => value !== undefined);
+  pulumi.runtime.setAllConfig(Object.fromEntries(pairs.map(([key, value]) => [key, text(value)])));
+}
+
+function settings(
+  topology: object = reference(),
+  more: Record<string, unknown> = {},
+): Record<string, unknown> {
+  const all = { ...topology, ...more };
+  return Object.fromEntries(Object.entries(all).map(([key, value]) => [`vxlab:${key}`, value]));
+}
+
+function problemsOf(config: Record<string, unknown>): readonly Problem[] {
+  configure(config);
+  try {
+    readConfig();
+  } catch (error) {
+    if (error instanceof TopologyError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+const folder = mkdtempSync(join(tmpdir(), "vxlab-config-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("readConfig", () => {
+  it("reads the reference lab, which is Pulumi.yaml's", () => {
+    const project = yaml.load(readFileSync(join(__dirname, "../Pulumi.yaml"), "utf8")) as {
+      config: Record<string, { value: unknown }>;
+    };
+    const config = Object.entries(project.config).map(([key, { value }]) => [key, value]);
+    configure(Object.fromEntries(config) as Record<string, unknown>);
+    expect(readConfig()).toEqual({ topology: reference(), bootTimeout: 600 });
+  });
+
+  it("takes scalars as the text that they arrive as", () => {
+    configure(
+      settings(reference(), { bootTimeout: "120", accel: "qemu", libvirtUri: "qemu+ssh://root@h/system" }),
+    );
+    expect(readConfig()).toMatchObject({
+      bootTimeout: 120,
+      accel: "qemu",
+      libvirtUri: "qemu+ssh://root@h/system",
+    });
+  });
+
+  it("needs only hosts, and leaves other namespaces alone", () => {
+    configure({ "vxlab:hosts": { a: { address: "192.168.10.2" } }, "libvirt:uri": "x", "aws:region": "y" });
+    const { topology } = readConfig();
+    expect(topology).toEqual({
+      underlay: {},
+      image: {},
+      hosts: { a: { address: "192.168.10.2" } },
+      segments: {},
+      containers: {},
+    });
+  });
+
+  it("says that a lab without settings needs a host", () => {
+    expect(problemsOf({})).toMatchObject([{ path: "hosts" }]);
+  });
+
+  it.each([
+    [
+      { hosts: { kvm1: { addres: "192.168.10.9" } } },
+      "hosts.kvm1.addres",
+      "192.168.10.9",
+      "Did you mean address?",
+    ],
+    [{ hosts: { kvm1: { colour: 7 } } }, "hosts.kvm1.colour", 7, "Known: address, bridgeAddress"],
+    [{ segments: { red: { udpport: 4789 } } }, "segments.red.udpport", 4789, "Did you mean udpPort?"],
+    [{ containers: { c1: { hots: "kvm1" } } }, "containers.c1.hots", "kvm1", "Did you mean host?"],
+    [{ underlay: { cird: "10.0.0.0/8" } }, "underlay.cird", "10.0.0.0/8", "Did you mean cidr?"],
+    [{ image: { kinds: "golden" } }, "image.kinds", "golden", "Did you mean kind?"],
+    [{ hosts: { kvm1: "192.168.10.9" } }, "hosts.kvm1", "192.168.10.9", "Write { address: … }."],
+    [{ containers: { c1: null } }, "containers.c1", null, "Write { host: … }."],
+    [{ image: "golden" }, "image", "golden", "Write { kind: … }."],
+    [{ underlay: [1] }, "underlay", [1], "Write { cidr: … }."],
+    [{ containers: ["c1"] }, "containers", ["c1"], "Write { NAME: { host: … } }."],
+  ])("refuses the shape %j", (fragment, path, got, cure) => {
+    const problems = problemsOf(settings(referenceWith(fragment)));
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatchObject({ path, got });
+    expect(problems[0]?.cure).toContain(cure);
+  });
+
+  it.each([
+    [{ host: {} }, "host", {}, "Did you mean hosts?"],
+    [{ bootTimeOut: 5 }, "bootTimeOut", 5, "Did you mean bootTimeout?"],
+    [{ bootTimeout: "29" }, "bootTimeout", 29, "from 30 to 3600"],
+    [{ bootTimeout: "3601" }, "bootTimeout", 3601, "from 30 to 3600"],
+    [{ bootTimeout: "ten" }, "bootTimeout", "ten", "from 30 to 3600"],
+    [{ bootTimeout: "" }, "bootTimeout", "", "from 30 to 3600"],
+    [{ accel: "tcg" }, "accel", "tcg", "auto, kvm, qemu"],
+    [{ accel: "kmv" }, "accel", "kmv", "Did you mean kvm?"],
+    [{ libvirtUri: "localhost" }, "libvirtUri", "localhost", "qemu:///system"],
+    [{ libvirtUri: "qemu:///sys tem" }, "libvirtUri", "qemu:///sys tem", "qemu:///system"],
+  ])("refuses the setting %j", (more, path, got, cure) => {
+    const problems = problemsOf(settings(reference(), more));
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatchObject({ path, got });
+    expect(problems[0]?.cure).toContain(cure);
+  });
+
+  it("refuses an image that is missing, a folder, or not qcow2, and takes one that is", () => {
+    const image = (path: string) => problemsOf(settings(referenceWith({ image: { kind: "cloud", path } })));
+    const file = (name: string, head: string) =>
+      writeFileSync(join(folder, name), Buffer.from(head, "latin1"));
+    file("raw", "\x7fELF");
+    file("empty", "");
+    file("good", "QFI\xfb and more");
+    mkdirSync(join(folder, "dir"));
+    const said = (name: string) => image(join(folder, name)).map(({ path, message }) => [path, message]);
+    expect(said("none")).toEqual([["image.path", "There is no such file."]]);
+    expect(said("dir")).toEqual([["image.path", "Cannot be read (EISDIR)."]]);
+    expect(said("raw")).toEqual([["image.path", "Is not a qcow2 image."]]);
+    expect(said("empty")).toEqual([["image.path", "Is not a qcow2 image."]]);
+    expect(said("good")).toEqual([]);
+  });
+
+  it("says everything at once: keys, shapes, values, files", () => {
+    const broken = referenceWith({
+      image: { path: "/nowhere/x.qcow2" },
+      hosts: { kvm1: "x", kvm2: { addres: "1" } },
+      segments: { red: { vni: "100" } },
+    });
+    const problems = problemsOf(settings(broken, { hostz: 1, accel: "x", bootTimeout: "1" }));
+    const paths = [
+      "hostz",
+      "hosts.kvm1",
+      "hosts.kvm2.addres",
+      "segments.red.vni",
+      "image.path",
+      "accel",
+      "bootTimeout",
+    ];
+    expect(problems.map(({ path }) => path)).toEqual(paths);
+  });
+
+  it("says each thing once: what is no mapping is not also incomplete", () => {
+    expect(problemsOf({ "vxlab:hosts": "kvm1" }).map(({ path }) => path)).toEqual(["hosts"]);
+    expect(problemsOf({ "vxlab:hosts": "{broken" }).map(({ got }) => got)).toEqual(["{broken"]);
+  });
+});

@@ -1,0 +1,241 @@
+import { describe, expect, it } from "vitest";
+import { checkLab } from "../../plan/check";
+import { TopologyError } from "../../plan/errors";
+import { labHints } from "../../plan/hints";
+import { planLab } from "../../plan/plan";
+import type { Topology } from "../../plan/types";
+import { frozen, reference, referenceWith } from "./reference";
+
+const lab = "vxlab/dev";
+
+describe("planLab", () => {
+  it("decides the reference lab", () => {
+    const port = { segment: "red", vni: 100, udpPort: 4789, mtu: 1450 };
+    const container = { segment: "red", mtu: 1450, command: ["/sbin/init"] };
+    expect(planLab(frozen(reference()), { lab })).toEqual({
+      underlay: { cidr: "192.168.10.0/24", prefix: 24, gateway: "192.168.10.1", mtu: 1500, mode: "isolated" },
+      image: { kind: "golden" },
+      hosts: [
+        {
+          name: "kvm1",
+          address: "192.168.10.156",
+          mac: "52:54:00:5a:7a:61",
+          memory: 256,
+          vcpus: 1,
+          bridge: { name: "vxbr", address: "10.1.2.10/24", mac: "0a:84:d8:43:2f:c4", mtu: 1450 },
+          ports: [{ ...port, remotes: [{ host: "kvm2", address: "192.168.10.222" }] }],
+        },
+        {
+          name: "kvm2",
+          address: "192.168.10.222",
+          mac: "52:54:00:f3:f2:fe",
+          memory: 256,
+          vcpus: 1,
+          bridge: { name: "vxbr", address: "10.1.2.11/24", mac: "0a:3a:67:d0:f7:dc", mtu: 1450 },
+          ports: [{ ...port, remotes: [{ host: "kvm1", address: "192.168.10.156" }] }],
+        },
+      ],
+      containers: [
+        {
+          ...container,
+          name: "c1",
+          host: "kvm1",
+          address: "10.0.3.10/24",
+          mac: "02:36:1a:aa:ca:52",
+          veth: "v-c1",
+        },
+        {
+          ...container,
+          name: "c2",
+          host: "kvm2",
+          address: "10.0.3.11/24",
+          mac: "02:bf:c0:62:c2:86",
+          veth: "v-c2",
+        },
+      ],
+    });
+  });
+
+  it("needs no more than hosts: everything else has a default", () => {
+    const { underlay, image, hosts } = planLab(
+      referenceWith({
+        underlay: { cidr: undefined, mtu: undefined, mode: undefined },
+        image: { kind: undefined },
+      }),
+      { lab },
+    );
+    expect(underlay).toEqual(planLab(reference(), { lab }).underlay);
+    expect(image).toEqual({ kind: "golden" });
+    expect(hosts).toHaveLength(2);
+  });
+
+  it.each([
+    ["golden", 256],
+    ["cloud", 1024],
+  ])("gives the machines of a %s image %i MiB", (kind, memory) => {
+    const plan = planLab(referenceWith({ image: { kind, path: "x.qcow2" } }), { lab });
+    expect(plan.hosts.map((host) => host.memory)).toEqual([memory, memory]);
+    expect(plan.image).toEqual({ kind, path: "x.qcow2" });
+  });
+
+  it("plans one host without remotes, and hosts without segments", () => {
+    const alone = planLab(referenceWith({ hosts: { kvm2: undefined }, containers: { c2: undefined } }), {
+      lab,
+    });
+    expect(alone.hosts.map((host) => host.ports.map((port) => port.remotes))).toEqual([[[]]]);
+    const bare = planLab({ ...reference(), segments: {}, containers: {} }, { lab });
+    expect(bare.hosts.map((host) => [host.ports, host.bridge.mtu])).toEqual(Array(2).fill([[], 1450]));
+  });
+
+  it("sorts ports by VNI and tags what has a VLAN", () => {
+    const blue = { vni: 7, subnet: "10.7.0.0/16", vlan: 20, udpPort: 4790, mtu: 1400 };
+    const topology = referenceWith({
+      segments: { blue },
+      containers: { c1: { segment: "red" }, c2: { segment: "blue", address: "10.7.0.1/16" } },
+    });
+    const plan = planLab(topology, { lab });
+    expect(
+      plan.hosts[0]?.ports.map(({ segment, vni, udpPort, vlan, mtu }) => [segment, vni, udpPort, vlan, mtu]),
+    ).toEqual([
+      ["blue", 7, 4790, 20, 1400],
+      ["red", 100, 4789, undefined, 1450],
+    ]);
+    expect(plan.hosts[0]?.bridge.mtu, "of the untagged segment").toBe(1450);
+    expect(plan.containers.map(({ vlan, mtu }) => [vlan, mtu])).toEqual([
+      [undefined, 1450],
+      [20, 1400],
+    ]);
+  });
+
+  it("sorts names by code unit, which no locale changes", () => {
+    const hosts = {
+      b: { address: "192.168.10.4" },
+      "a-b": { address: "192.168.10.3" },
+      a10: { address: "192.168.10.5" },
+      a2: { address: "192.168.10.6" },
+    };
+    const plan = planLab({ ...reference(), hosts, containers: {} }, { lab });
+    expect(plan.hosts.map((host) => host.name)).toEqual(["a-b", "a10", "a2", "b"]);
+    expect(plan.hosts[1]?.ports[0]?.remotes.map((remote) => remote.host)).toEqual(["a-b", "a2", "b"]);
+  });
+
+  it("lets a bridge have its place in the untagged segment", () => {
+    const bridges = {
+      hosts: { kvm1: { bridgeAddress: "10.0.3.1/24" }, kvm2: { bridgeAddress: "10.0.3.2/24" } },
+    };
+    expect(checkLab(referenceWith(bridges))).toEqual([]);
+  });
+
+  it("keeps written MACs, in one spelling", () => {
+    const plan = planLab(referenceWith({ hosts: { kvm1: { mac: "52:54:00:AA:bb:CC" } } }), { lab });
+    expect(plan.hosts[0]?.mac).toBe("52:54:00:aa:bb:cc");
+  });
+
+  it("takes shell metacharacters in a command: they travel as JSON", () => {
+    const command = ["/bin/sh", "-c", "'; $(reboot) `x` \n é"];
+    expect(
+      planLab(referenceWith({ containers: { c1: { command } } }), { lab }).containers[0]?.command,
+    ).toEqual(command);
+  });
+
+  it("fills a /24 with 254 containers", () => {
+    const containers = Object.fromEntries(
+      Array.from({ length: 254 }, (_, i) => [`c${i}`, { host: "kvm1", address: `10.0.3.${i + 1}/24` }]),
+    );
+    expect(planLab({ ...reference(), containers }, { lab }).containers).toHaveLength(254);
+  });
+
+  it("differs in computed addresses between labs only", () => {
+    const macs = (name: string) => planLab(reference(), { lab: name }).hosts.map((host) => host.mac);
+    expect(macs("a/dev")).not.toEqual(macs("b/dev"));
+  });
+
+  it("plans 200 hosts, 400 containers and 3 segments within a second", () => {
+    const range = (count: number) => Array.from({ length: count }, (_, i) => i);
+    const topology: Topology = {
+      underlay: { cidr: "192.168.0.0/16" },
+      image: {},
+      hosts: Object.fromEntries(
+        range(200).map((i) => [
+          `host${i}`,
+          { address: `192.168.1.${i + 1}`, bridgeAddress: `10.9.0.${i + 1}/16` },
+        ]),
+      ),
+      segments: Object.fromEntries(
+        range(3).map((i) => [`s${i}`, { vni: i + 1, subnet: `10.${i}.0.0/16`, vlan: i + 1 }]),
+      ),
+      containers: Object.fromEntries(
+        range(400).map((i) => [
+          `c${i}`,
+          {
+            host: `host${i % 200}`,
+            segment: `s${i % 3}`,
+            address: `10.${i % 3}.${i >> 8}.${i % 256 || 1}/16`,
+          },
+        ]),
+      ),
+    };
+    // c0 and c1, c256 and c257 have the same last byte, but not the same segment.
+    const start = performance.now();
+    const plan = planLab(topology, { lab });
+    expect(performance.now() - start).toBeLessThan(1000);
+    expect(plan.hosts.map((host) => host.ports.map((port) => port.remotes.length))).toEqual(
+      Array(200).fill([199, 199, 199]),
+    );
+  });
+});
+
+describe("TopologyError", () => {
+  it("says everything in one block", () => {
+    const broken = referenceWith({
+      hosts: { kvm1: { address: "192.168.10.1" }, kvm2: { memory: 64 } },
+      segments: { red: { mtu: 1500 } },
+    });
+    const plan = () => planLab(broken, { lab });
+    expect(plan).toThrow(TopologyError);
+    expect(plan).toThrow(`The lab's settings have 3 problems; nothing was changed.
+
+  hosts.kvm1.address: got "192.168.10.1"
+    Is the gateway of 192.168.10.0/24: its first usable address belongs to the hypervisor.
+    Write a free address of 192.168.10.2 to 192.168.10.254.
+
+  hosts.kvm2.memory: got 64
+    Must be a whole number of MiB, 128 to 1048576 (for a golden image).
+    Write a number from 128 to 1048576.
+
+  segments.red.mtu: got 1500
+    Must be a whole number of bytes, 576 to 1450 (1450 is the underlay's 1500 less 50 for VXLAN).
+    Leave it out to get 1450, or raise underlay.mtu.`);
+  });
+
+  it("carries the problems, and the mark that spares a stack trace", () => {
+    const error = new TopologyError([{ path: "a", got: undefined, message: "m", cure: "c" }]);
+    expect(error.problems).toHaveLength(1);
+    expect(error).toMatchObject({ name: "TopologyError", __pulumiRunError: true });
+    expect(error.message).toContain("1 problem;");
+    expect(error.message).toContain("a: got nothing");
+  });
+
+  it("cuts long values and shows what JSON cannot", () => {
+    const got = (value: unknown) =>
+      new TopologyError([{ path: "a", got: value, message: "m", cure: "c" }]).message;
+    expect(got("x".repeat(500)).length).toBeLessThan(250);
+    expect(got(NaN)).toContain("got NaN");
+    expect(got("a\0b\n")).toContain('got "a\\u0000b\\n"');
+  });
+});
+
+describe("labHints", () => {
+  it("has nothing to say about the reference lab", () => expect(labHints(reference())).toEqual([]));
+
+  it("names the port 8472, which is allowed", () => {
+    const topology = referenceWith({ segments: { red: { udpPort: 8472 } } });
+    expect(checkLab(topology)).toEqual([]);
+    expect(labHints(topology)).toMatchObject([{ path: "segments.red.udpPort", got: 8472 }]);
+  });
+
+  it("names a lone host", () => {
+    const topology = referenceWith({ hosts: { kvm2: undefined }, containers: { c2: undefined } });
+    expect(labHints(topology)).toMatchObject([{ path: "hosts.kvm1" }]);
+  });
+});
