@@ -30,11 +30,11 @@ export enum Accel {
 export interface Topology {
   underlay: UnderlaySpec;
   image: ImageSpec;
-  /** By host name: 1-15 characters, a DNS label. */
+  /** By host name: 1-15 of a-z, 0-9 and -, a DNS label. */
   hosts: Record<string, HostSpec>;
-  /** By segment name. */
+  /** By segment name: 1-15 of a-z, 0-9 and -, not beginning with -. */
   segments: Record<string, SegmentSpec>;
-  /** By container name. */
+  /** By container name: as a segment's. */
   containers: Record<string, ContainerSpec>;
 }
 
@@ -87,7 +87,7 @@ export interface ContainerSpec {
   host: string;
   /** Name of its segment. @default the only segment there is */
   segment?: string;
-  /** Address with prefix length, inside the segment's subnet. */
+  /** Address with the prefix length of the segment's subnet, inside it. */
   address: string;
   /** @default computed from lab and container name */
   mac?: string;

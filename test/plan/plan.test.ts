@@ -88,16 +88,16 @@ describe("planLab", () => {
   });
 
   it("sorts ports by VNI and tags what has a VLAN", () => {
-    const blue = { vni: 7, subnet: "10.7.0.0/16", vlan: 20, udpPort: 4790, mtu: 1400 };
+    const white = { vni: 7, subnet: "10.7.0.0/16", vlan: 20, udpPort: 4790, mtu: 1400 };
     const topology = referenceWith({
-      segments: { blue },
-      containers: { c1: { segment: "red" }, c2: { segment: "blue", address: "10.7.0.1/16" } },
+      segments: { white },
+      containers: { c1: { segment: "red" }, c2: { segment: "white", address: "10.7.0.1/16" } },
     });
     const plan = planLab(topology, { lab });
     expect(
       plan.hosts[0]?.ports.map(({ segment, vni, udpPort, vlan, mtu }) => [segment, vni, udpPort, vlan, mtu]),
     ).toEqual([
-      ["blue", 7, 4790, 20, 1400],
+      ["white", 7, 4790, 20, 1400],
       ["red", 100, 4789, undefined, 1450],
     ]);
     expect(plan.hosts[0]?.bridge.mtu, "of the untagged segment").toBe(1450);
