@@ -1,0 +1,91 @@
+// A command's output: kept whole, and shown line by line while it runs.
+import { StringDecoder } from "node:string_decoder";
+import type { Logger } from "../lib/engine";
+
+/** A line longer than this is shown in pieces. (The vendor's plugin hangs on a line of 64 KiB.) */
+const longest = 32 * 1024;
+
+export type StreamName = "stdout" | "stderr";
+export type Logging = "stdout" | "stderr" | "stdoutAndStderr" | "none";
+
+export class Output {
+  private readonly parts: Record<StreamName | "both", Buffer[]> = { stdout: [], stderr: [], both: [] };
+  // One for both streams, as with the vendor's: lines are shown in the order of their coming.
+  private readonly lines: LineLog;
+
+  constructor(logging: string | undefined, log: Logger) {
+    this.lines = new LineLog((line) => log.status("info", line));
+    this.logged = new Set(
+      logging === undefined || logging === "stdoutAndStderr" ? ["stdout", "stderr"] : [logging],
+    );
+  }
+  private readonly logged: Set<string>;
+
+  add(stream: StreamName, data: Buffer): void {
+    this.parts[stream].push(data);
+    this.parts.both.push(data);
+    if (this.logged.has(stream)) this.lines.write(data);
+  }
+
+  end(): void {
+    this.lines.end();
+  }
+
+  /** Without the one newline at the end. */
+  text(stream: StreamName): string {
+    return Buffer.concat(this.parts[stream]).toString("utf8").replace(/\n$/, "");
+  }
+
+  /** Both streams as they came, for an error's message. */
+  both(): string {
+    return Buffer.concat(this.parts.both).toString("utf8");
+  }
+}
+
+class LineLog {
+  private readonly decoder = new StringDecoder("utf8");
+  private rest = "";
+
+  constructor(private readonly show: (line: string) => void) {}
+
+  write(data: Buffer): void {
+    const lines = (this.rest + this.decoder.write(data)).split("\n");
+    this.rest = lines.pop() ?? "";
+    lines.forEach((l) => this.line(l));
+    while (this.rest.length > longest) {
+      this.show(this.rest.slice(0, longest));
+      this.rest = this.rest.slice(longest);
+    }
+  }
+
+  end(): void {
+    this.rest += this.decoder.end();
+    if (this.rest !== "") this.line(this.rest);
+    this.rest = "";
+  }
+
+  private line(text: string): void {
+    const line = text.replace(/\r$/, "");
+    for (let at = 0; at === 0 || at < line.length; at += longest) this.show(line.slice(at, at + longest));
+  }
+}
+
+/** Go's %q, in which the vendor's plugin quotes a command. */
+export function quoted(text: string): string {
+  const escapes: { [c: string]: string } = {
+    "\x07": "\\a",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+    "\v": "\\v",
+    '"': '\\"',
+    "\\": "\\\\",
+  };
+  // eslint-disable-next-line no-control-regex -- these are what is to be escaped
+  const body = text.replace(/["\\\x00-\x1f\x7f]/g, (c) => {
+    return escapes[c] ?? `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  });
+  return `"${body}"`;
+}

@@ -1,0 +1,108 @@
+// What is installed: the Pulumi SDK of a program, and the packages that need plugins.
+import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+interface PulumiSection {
+  resource?: boolean;
+  name?: string;
+  version?: string;
+  server?: string;
+  parameterization?: { name: string; version: string; value: string };
+}
+
+export interface Manifest {
+  name?: string;
+  version?: string;
+  pulumi?: PulumiSection;
+}
+
+/** Finds a module as the program would, in this process: the vendor's host starts a node for it (0.1 s). */
+export function locateModule(name: string, programDir: string, isPlugin: boolean): string {
+  try {
+    return createRequire(join(programDir, "program.js")).resolve(name);
+  } catch {
+    const cure = isPlugin ? `npm install in ${programDir}` : "pulumi install";
+    throw new Error(`It looks like the Pulumi SDK has not been installed. Have you run ${cure}?`);
+  }
+}
+
+/**
+ * Every package in node_modules, once, those inside packages too. The vendor's host walks all of the project's
+ * folders; here only node_modules are looked at: a project may hold images of gigabytes.
+ */
+export function* installed(dir: string, seen = new Set<string>()): Generator<Manifest> {
+  for (const path of packagesIn(join(dir, "node_modules"))) {
+    const real = resolved(path);
+    if (real === undefined || seen.has(real)) continue;
+    seen.add(real);
+    const manifest = manifestIn(real);
+    if (manifest) yield manifest;
+    yield* installed(real, seen);
+  }
+}
+
+function packagesIn(modules: string): string[] {
+  return names(modules).flatMap((name) => {
+    if (name.startsWith(".")) return [];
+    if (name.startsWith("@")) return names(join(modules, name)).map((n) => join(modules, name, n));
+    return [join(modules, name)];
+  });
+}
+
+function names(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return [];
+  }
+}
+
+function resolved(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined; // a link to nowhere
+  }
+}
+
+export function manifestIn(dir: string): Manifest | undefined {
+  try {
+    return JSON.parse(readFileSync(join(dir, "package.json"), "utf8")) as Manifest;
+  } catch {
+    return undefined;
+  }
+}
+
+export interface PluginNeed {
+  name: string;
+  version: string;
+  server: string;
+  parameterization: { name: string; version: string; value: Uint8Array } | undefined;
+}
+
+/** The plugin that a package needs, if it says so. */
+export function pluginOf(manifest: Manifest): PluginNeed | undefined {
+  const { pulumi } = manifest;
+  if (pulumi?.resource !== true) return undefined;
+  const scoped = manifest.name?.startsWith("@pulumi/") ? manifest.name.slice("@pulumi/".length) : undefined;
+  const name = pulumi.name ?? scoped;
+  const version = pulumi.version ?? manifest.version;
+  if (!name || !version) return undefined;
+  const p = pulumi.parameterization;
+  return {
+    name,
+    version: version.startsWith("v") ? version : `v${version}`,
+    server: pulumi.server ?? "",
+    parameterization: p && { name: p.name, version: p.version, value: Buffer.from(p.value, "base64") },
+  };
+}
+
+/** The first of `names` in `dir` or above it. */
+export function searchUp(dir: string, name: string): string | undefined {
+  for (let at = dir; ; at = join(at, "..")) {
+    const path = join(at, name);
+    if (statSync(path, { throwIfNoEntry: false })) return path;
+    if (join(at, "..") === at) return undefined;
+  }
+}

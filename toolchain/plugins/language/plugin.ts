@@ -1,0 +1,39 @@
+// Runs a plugin that is written for node: a folder with a PulumiPlugin.yaml.
+import { spawn } from "node:child_process";
+import type { ServerWritableStream } from "@grpc/grpc-js";
+import * as pb from "@pulumi/pulumi/proto/language_pb";
+import { locateModule } from "./modules";
+import { optionsEnvironment, optionsOf } from "./options";
+import { ended } from "./run";
+import { unsupported } from "../lib/errors";
+
+type Call = ServerWritableStream<pb.RunPluginRequest, pb.RunPluginResponse>;
+
+export async function runPlugin(q: pb.RunPluginRequest, call: Call, signal: AbortSignal): Promise<void> {
+  if (q.getAttachDebugger()) throw unsupported("--attach-debugger", "language nodejs");
+  if (q.getKind() === "analyzer") throw unsupported("Running a policy pack", "language nodejs");
+  const info = q.getInfo() ?? new pb.ProgramInfo();
+  const dir = info.getProgramDirectory();
+  const options = optionsOf(info);
+  const module = process.env.PULUMI_LANGUAGE_NODEJS_RUN_PATH ?? "@pulumi/pulumi/cmd/run-plugin";
+  const args = [locateModule(module, dir, true), ...options.nodeargs, dir, ...q.getArgsList()];
+  const env = { ...environment(q.getEnvList()), ...optionsEnvironment(options) };
+  const cwd = q.getPwd() === "" ? undefined : q.getPwd();
+  const child = spawn(process.execPath, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout.on("data", (data: Buffer) => send(call, (r) => r.setStdout(data)));
+  child.stderr.on("data", (data: Buffer) => send(call, (r) => r.setStderr(data)));
+  const code = await ended(child, signal);
+  if (code !== 0) throw new Error(`Program exited with non-zero exit code: ${String(code)}`);
+}
+
+function send(call: Call, fill: (r: pb.RunPluginResponse) => void): void {
+  const response = new pb.RunPluginResponse();
+  fill(response);
+  call.write(response);
+}
+
+function environment(list: readonly string[]): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    list.map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]),
+  );
+}

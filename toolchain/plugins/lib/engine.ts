@@ -1,0 +1,102 @@
+// Messages to the engine, in order, each tied to a resource.
+import { credentials } from "@grpc/grpc-js";
+import type { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
+import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
+import { channelOptions } from "./serve";
+
+export type Severity = "debug" | "info" | "warning" | "error";
+const severities = { debug: 0, info: 1, warning: 2, error: 3 } as const;
+
+interface Entry {
+  urn: string;
+  severity: Severity;
+  message: string;
+  /** Shown beside the resource while it is the latest, and not kept. */
+  status: boolean;
+}
+
+// One call per line keeps up with a script; a flood of lines is sent in fewer, larger messages.
+const flood = 100;
+const chunk = 64 * 1024;
+const sendTimeout = 10_000;
+
+/** One for a plugin. Messages are sent one after the other: their order is the engine's. */
+export class EngineLog {
+  private client: Promise<(e: Entry) => Promise<void>> | undefined;
+  private readonly queue: Entry[] = [];
+  private sending: Promise<void> | undefined;
+
+  constructor(private address: string | undefined) {}
+
+  use(address: string): void {
+    if (address !== this.address) this.client = undefined;
+    this.address = address;
+  }
+
+  add(entry: Entry): void {
+    if (this.address === undefined) return;
+    this.queue.push(entry);
+    this.sending ??= this.drain().finally(() => (this.sending = undefined));
+  }
+
+  /** Resolves when all that was added has been sent (or given up). */
+  async flush(): Promise<void> {
+    while (this.sending) await this.sending;
+  }
+
+  private async drain(): Promise<void> {
+    this.client ??= connect(this.address ?? "");
+    const send = await this.client;
+    for (let next = this.queue.shift(); next; next = this.queue.shift()) {
+      await send(this.queue.length > flood ? this.joined(next) : next);
+    }
+  }
+
+  private joined(first: Entry): Entry {
+    const parts = [first.message];
+    let size = first.message.length;
+    const fits = (e: Entry | undefined): e is Entry =>
+      e !== undefined && e.urn === first.urn && e.severity === first.severity && e.status === first.status;
+    for (let e = this.queue[0]; fits(e) && size + e.message.length < chunk; e = this.queue[0]) {
+      parts.push(e.message);
+      size += e.message.length;
+      this.queue.shift();
+    }
+    return { ...first, message: parts.join("\n") };
+  }
+}
+
+/** Loaded when the first message is to be sent: most runs send none, and start sooner. */
+async function connect(address: string): Promise<(e: Entry) => Promise<void>> {
+  const { EngineClient } = await import("@pulumi/pulumi/proto/engine_grpc_pb");
+  const pb = await import("@pulumi/pulumi/proto/engine_pb");
+  const client: EngineClient = new EngineClient(address, credentials.createInsecure(), channelOptions);
+  return (entry) => {
+    const request: LogRequest = new pb.LogRequest();
+    request.setUrn(entry.urn);
+    request.setSeverity(severities[entry.severity]);
+    request.setMessage(entry.message);
+    request.setEphemeral(entry.status);
+    // A message that cannot be delivered must not fail what the user asked for.
+    return new Promise((resolve) =>
+      client.waitForReady(Date.now() + sendTimeout, (e) =>
+        e ? resolve() : client.log(request, () => resolve()),
+      ),
+    );
+  };
+}
+
+export class Logger {
+  constructor(
+    private readonly log: EngineLog,
+    private readonly urn: string,
+  ) {}
+
+  say(severity: Severity, message: string): void {
+    this.log.add({ urn: this.urn, severity, message, status: false });
+  }
+
+  status(severity: Severity, message: string): void {
+    this.log.add({ urn: this.urn, severity, message, status: true });
+  }
+}

@@ -1,0 +1,69 @@
+// The part of a plugin's protocol that comes before gRPC: listen on a free port of 127.0.0.1 and print it.
+import * as grpc from "@grpc/grpc-js";
+import type { Message } from "google-protobuf";
+import { toServiceError } from "./errors";
+
+// rpcutil.GrpcChannelOptions in the vendor's: 400 MB
+const maxMessage = 400 * 1024 * 1024;
+export const channelOptions: grpc.ChannelOptions = {
+  "grpc.max_receive_message_length": maxMessage,
+  "grpc.max_send_message_length": maxMessage,
+};
+
+export function unary<Q extends Message, R extends Message>(
+  handle: (request: Q, call: grpc.ServerUnaryCall<Q, R>) => R | Promise<R>,
+): grpc.handleUnaryCall<Q, R> {
+  return (call, done) => {
+    Promise.resolve()
+      .then(() => handle(call.request, call))
+      .then(
+        (response) => done(null, response),
+        (e: unknown) => done(toServiceError(e)),
+      );
+  };
+}
+
+/** A handler that answers with a stream; the stream ends when the handler does. */
+export function streaming<Q extends Message, R extends Message>(
+  handle: (request: Q, call: grpc.ServerWritableStream<Q, R>) => Promise<void>,
+): grpc.handleServerStreamingCall<Q, R> {
+  return (call) => {
+    Promise.resolve()
+      .then(() => handle(call.request, call))
+      .then(
+        () => call.end(),
+        (e: unknown) => call.emit("error", toServiceError(e)),
+      );
+  };
+}
+
+export async function serve(
+  service: grpc.ServiceDefinition,
+  implementation: grpc.UntypedServiceImplementation,
+): Promise<void> {
+  const server = new grpc.Server(channelOptions);
+  server.addService(service, implementation);
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (e, bound) =>
+      e ? reject(e) : resolve(bound),
+    );
+  });
+  process.stdout.write(`${String(port)}\n`);
+  endWithParent();
+}
+
+/**
+ * An engine that is killed cannot end its plugins, and an orphan would stay for ever. The vendor's plugins ask
+ * the engine every five minutes; who our parent is costs nothing to ask.
+ */
+function endWithParent(): void {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.exit(0);
+  }, 5000).unref();
+}
+
+/** The engine's address: the first argument that is neither an option nor an option's value. */
+export function engineAddress(argv: readonly string[]): string | undefined {
+  return argv.find((a, i) => !a.startsWith("-") && !/^--?(tracing|runtime|root)$/.test(argv[i - 1] ?? ""));
+}
