@@ -39,12 +39,8 @@ async function buildPlugin(plugin: Plugin, dir: string): Promise<void> {
 
 /** It may be linked to from elsewhere: the bundle is looked for beside the file itself. */
 async function writeExecutable(path: string): Promise<void> {
-  await writeFile(
-    path,
-    `#!/bin/sh
-exec node "\${0%/*}/${basename(path)}.cjs" "$@"
-`,
-  );
+  const lines = ["#!/bin/sh", 'exec node "$(readlink -f "$0").cjs" "$@"', ""];
+  await writeFile(path, lines.join("\n"));
   await chmod(path, 0o755);
 }
 

@@ -2,7 +2,6 @@
 // references are marked by signatures. Keeping that form end to end means that whatever a server does not look
 // at (an asset among the triggers, say) goes back exactly as it came.
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import type { JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
 
 export type Value = null | boolean | number | string | Value[] | { [key: string]: Value };
 export type Props = { [key: string]: Value };
