@@ -176,9 +176,11 @@ describe("planLab", () => {
       ),
     };
     // c0 and c1, c256 and c257 have the same last byte, but not the same segment.
-    const start = performance.now();
+    // The time of this process, not of the clock: the machine may be busy.
+    const start = process.cpuUsage();
     const plan = planLab(topology, { lab });
-    expect(performance.now() - start).toBeLessThan(1000);
+    const { user, system } = process.cpuUsage(start);
+    expect((user + system) / 1e6).toBeLessThan(1);
     expect(plan.hosts.map((host) => host.ports.map((port) => port.remotes.length))).toEqual(
       Array(200).fill([199, 199, 199]),
     );

@@ -1,6 +1,6 @@
 /** What must hold for every lab, not only for those somebody thought of. */
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { checkLab } from "../../plan/check";
 import { TopologyError } from "../../plan/errors";
 import { tunnelName, vethName } from "../../plan/names";
@@ -8,6 +8,9 @@ import { planLab } from "../../plan/plan";
 import { readTopology } from "../../plan/schema";
 import type { ContainerSpec, HostSpec, LabPlan, SegmentSpec, Topology } from "../../plan/types";
 import { frozen } from "./reference";
+
+// A property is a hundred cases; vitest's 5 s are for one, and this machine may be busy building images.
+vi.setConfig({ testTimeout: 60_000 });
 
 const lab = "vxlab/dev";
 
@@ -273,11 +276,10 @@ describe("any data at all", () => {
         const { topology, problems } = readTopology(raw);
         if (problems.length === 0) planLab(topology, { lab });
         else expect(new TopologyError(problems).message).toContain("nothing was changed");
-        for (const { path, message, cure } of problems) {
-          expect([typeof path, message.endsWith("."), cure.endsWith(".")]).toEqual(["string", true, true]);
-        }
+        const sentences = problems.flatMap(({ message, cure }) => [message, cure]);
+        expect(sentences.filter((text) => !text.endsWith("."))).toEqual([]);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 });
