@@ -1,8 +1,11 @@
 // Bundles the replacements: OUT/<plugin folder>/<executable>, laid out as $PULUMI_HOME/plugins is.
 // usage: npx tsx toolchain/plugins/build.ts OUT
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { chmod, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
+import type { BuildOptions } from "esbuild";
 
 interface Plugin {
   folder: string;
@@ -16,25 +19,34 @@ const plugins: readonly Plugin[] = [
   { folder: "resource-random-v4.18.2", name: "pulumi-resource-random", entry: "random/main.ts" },
 ];
 
+const options: BuildOptions = {
+  bundle: true,
+  minify: true,
+  platform: "node",
+  target: "node20",
+  format: "cjs",
+  logLevel: "error",
+  // ssh2's compiled parts are optional, and are not there.
+  external: ["cpu-features", "*.node"],
+};
+
 export async function buildPlugins(outDir: string): Promise<void> {
   await Promise.all(plugins.map((p) => buildPlugin(p, join(outDir, p.folder))));
 }
 
-async function buildPlugin(plugin: Plugin, dir: string): Promise<void> {
+async function buildPlugin({ name, entry }: Plugin, dir: string): Promise<void> {
   await mkdir(dir, { recursive: true });
-  await build({
-    entryPoints: [join(__dirname, plugin.entry)],
-    outfile: join(dir, `${plugin.name}.cjs`),
-    bundle: true,
-    minify: true,
-    platform: "node",
-    target: "node20",
-    format: "cjs",
-    logLevel: "error",
-    // ssh2's compiled parts are optional, and are not there.
-    external: ["cpu-features", "*.node"],
-  });
-  await writeExecutable(join(dir, plugin.name));
+  const stale = (await readdir(dir)).filter((f) => f.startsWith(name));
+  await Promise.all(stale.map((f) => rm(join(dir, f))));
+  const { outputFiles } = await build({ ...options, entryPoints: [join(__dirname, entry)], write: false });
+  const code = outputFiles[0]?.contents ?? new Uint8Array();
+  const bundleName = `${name}-${createHash("sha256").update(code).digest("hex").slice(0, 12)}`;
+  await writeFile(join(dir, `${bundleName}.js`), code);
+  const loader = join(dir, `${name}.cjs`);
+  const define = { bundleName: JSON.stringify(bundleName) };
+  await build({ ...options, entryPoints: [join(__dirname, "loader.ts")], outfile: loader, define });
+  await writeExecutable(join(dir, name));
+  writeCodeCache(loader);
 }
 
 /** It may be linked to from elsewhere: the bundle is looked for beside the file itself. */
@@ -42,6 +54,13 @@ async function writeExecutable(path: string): Promise<void> {
   const lines = ["#!/bin/sh", 'exec node "$(readlink -f "$0").cjs" "$@"', ""];
   await writeFile(path, lines.join("\n"));
   await chmod(path, 0o755);
+}
+
+/** A first start, which also shows that the bundle is whole. */
+function writeCodeCache(loader: string): void {
+  const env = { ...process.env, VXLAB_WRITE_CODE_CACHE: "1" };
+  const run = spawnSync("node", [loader], { env, encoding: "utf8", timeout: 60_000 });
+  if (run.status !== 0) throw new Error(`${loader} does not start: ${run.error?.message ?? run.stderr}`);
 }
 
 if (require.main === module) {
