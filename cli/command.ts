@@ -1,0 +1,21 @@
+/** What every command is. A new one is a file in cli/commands/ and a line in cli/commands/index.ts. */
+import type { Environment, Paths } from "../toolchain/paths";
+import type { Output } from "./lib/output";
+
+export interface Context {
+  paths: Paths;
+  environment: Environment;
+  out: Output;
+  /** All of them, so that one command can call another. */
+  commands: readonly Command[];
+}
+
+export interface Command {
+  name: string;
+  /** One line for the list of commands. */
+  summary: string;
+  /** What follows the name, and the options, as `--help` shows it. */
+  usage: string;
+  /** Returns the exit code; see lib/exit.ts. */
+  run(context: Context, args: string[]): Promise<number>;
+}

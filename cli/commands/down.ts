@@ -1,0 +1,107 @@
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { embeddedScript } from "../../toolchain/paths";
+import type { Command, Context } from "../command";
+import { readArgs, stackName, stackOption } from "../lib/args";
+import { change, failure, pulumi } from "../lib/engine";
+import { Exit } from "../lib/exit";
+import { alone } from "../lib/guard";
+import { describe, embeddedRemains, leftovers, purgeEmbedded, sweep } from "../lib/machine";
+import { forgetLibvirt, libvirtMode, ready, startLibvirt, virshUri, type Mode } from "../lib/ready";
+import {
+  clearDeadLocks,
+  forgetLabs,
+  knownLabs,
+  labIds,
+  ownBackend,
+  resources,
+  stackNames,
+} from "../lib/stack";
+
+export const down: Command = {
+  name: "down",
+  summary: "destroy the lab and leave nothing behind (the cache of tools and images stays)",
+  usage: "[-s STACK]      without -s: all stacks of this checkout",
+  run(context, args) {
+    const { values } = readArgs(down, args, stackOption);
+    return alone(context, "run this again", () => tearDown(context, values.stack));
+  },
+};
+
+async function tearDown(context: Context, only: string | undefined): Promise<number> {
+  const first = stackName(only, context.environment);
+  const mode = await libvirtMode(context, first);
+  const stacks = only !== undefined || !ownBackend(context.environment) ? [first] : await existing(context);
+  const ids = new Set(knownLabs(context));
+  let worst: number = Exit.ok;
+  for (const stack of stacks) {
+    for (const id of labIds(await resources(context, stack))) ids.add(id);
+    worst = Math.max(worst, await destroy(context, stack, mode));
+  }
+  if (worst !== Exit.ok) return worst;
+  const others = only === undefined ? [] : await inhabited(context, await existing(context));
+  return others.length === 0 ? clear(context, first, mode, [...ids]) : Exit.ok;
+}
+
+/** A checkout that never had an engine has no stacks; none is set up to find that out. */
+async function existing(context: Context): Promise<string[]> {
+  const { paths } = context;
+  return existsSync(join(paths.state, ".pulumi")) && existsSync(join(paths.dot, "toolchain", "pulumi"))
+    ? stackNames(context)
+    : [];
+}
+
+async function inhabited(context: Context, stacks: readonly string[]): Promise<string[]> {
+  const counts = await Promise.all(stacks.map(async (stack) => (await deployed(context, stack)).length));
+  return stacks.filter((_, index) => (counts[index] ?? 0) > 0);
+}
+
+async function deployed(context: Context, stack: string) {
+  return (await resources(context, stack)).filter((one) => one.type !== "pulumi:pulumi:Stack");
+}
+
+async function destroy(context: Context, stack: string, mode: Mode): Promise<number> {
+  const { out } = context;
+  const all = await deployed(context, stack);
+  if (all.length === 0) return Exit.ok;
+  await ready(context, stack);
+  await clearDeadLocks(context, stack);
+  await startLibvirt(context, stack);
+  const outcome = await change(context, "destroy", stack, []);
+  if (outcome.code === 0) return Exit.ok;
+  const code = failure(context, outcome);
+  // Machines that are not ours to remove may hold what the state knows of: it is kept.
+  if (outcome.code === 130 || all.some((one) => one.type === "vxlab:index:ExistingHost")) return code;
+  out.line(`\npulumi destroy failed: ending the machines of ${stack} by their names`);
+  if (mode !== "embedded") await sweep(await virshUri(context, stack), labIds(all));
+  else await purgeEmbedded(context);
+  const removal = await pulumi(context, ["stack", "rm", "--force", "--yes", "--preserve-config", stack]);
+  if (removal.code !== 0) return code;
+  out.line(`the state of ${stack} is dropped: what it knew of is no more`);
+  return Exit.ok;
+}
+
+/** Whatever the engine did not know of, and then a look whether it is all gone. */
+async function clear(context: Context, stack: string, mode: Mode, ids: string[]): Promise<number> {
+  const { paths, out } = context;
+  if (existsSync(join("/run/vxlab", paths.id)) || existsSync(join(paths.dot, "libvirt"))) {
+    await out.step(`ending the embedded libvirt (${embeddedScript(paths)} purge)`, () =>
+      purgeEmbedded(context),
+    );
+  }
+  let remains = embeddedRemains(context, ids);
+  if (mode !== "embedded" && ids.length > 0) {
+    const uri = await virshUri(context, stack);
+    for (const thing of await sweep(uri, ids)) out.line(`cleared away: ${thing}`);
+    remains = [...remains, ...describe(await leftovers(uri, ids))];
+  }
+  if (remains.length > 0) {
+    out.line(`still there:\n${remains.map((one) => `  ${one}`).join("\n")}`);
+    return Exit.failed;
+  }
+  await forgetLibvirt(context, stack);
+  forgetLabs(context);
+  rmSync(paths.logs, { recursive: true, force: true });
+  out.print("nothing is left of the lab: no machine, network, pool, volume, namespace, process or mount");
+  return Exit.ok;
+}

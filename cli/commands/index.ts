@@ -1,0 +1,9 @@
+/** Every command, in the order in which the usage lists them. */
+import type { Command } from "../command";
+import { down } from "./down";
+import { env } from "./env";
+import { preview } from "./preview";
+import { pulumi } from "./pulumi";
+import { up } from "./up";
+
+export const commands: readonly Command[] = [up, preview, down, env, pulumi];

@@ -1,0 +1,95 @@
+/** Runs Pulumi through the project's wrapper, which knows its state, its plugins and its libvirt. */
+import { spawn } from "node:child_process";
+import { mkdirSync, openSync, closeSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { pulumiWrapper, type Environment } from "../../toolchain/paths";
+import { run, type Result } from "../../toolchain/process";
+import type { Context } from "../command";
+import { follow, Progress } from "./events";
+import { Exit } from "./exit";
+
+export interface Outcome {
+  code: number;
+  /** How many resources for each operation, as the engine counts: create, update, same, … */
+  changes: Record<string, number>;
+  errors: string[];
+  /** The whole output, in a file. */
+  log: string;
+}
+
+/** A short command; its output is returned. */
+export function pulumi(context: Context, args: readonly string[], timeout = 120): Promise<Result> {
+  const all = ["--non-interactive", "--color", "never", ...args];
+  return run(pulumiWrapper(context.paths), all, {
+    cwd: context.paths.root,
+    env: context.environment,
+    timeout,
+  });
+}
+
+/** `up` or `destroy`, with progress in compact form. The whole output is kept in `.vxlab/log`. */
+export async function change(
+  context: Context,
+  verb: "up" | "destroy",
+  stack: string,
+  more: readonly string[],
+): Promise<Outcome> {
+  const { paths, out } = context;
+  mkdirSync(paths.logs, { recursive: true });
+  const [log, events] = [join(paths.logs, `${verb}.log`), join(paths.logs, `${verb}.events`)];
+  rmSync(events, { force: true });
+  const fixed = ["--yes", "--skip-preview", "--non-interactive", "--color", "never", "--suppress-progress"];
+  const args = [verb, "--stack", stack, ...fixed, "--event-log", events, ...more];
+  // The flag --event-log is there only with this variable (pkg/cmd/pulumi/operations/up.go).
+  const env = { ...context.environment, PULUMI_DEBUG_COMMANDS: "true" };
+  return out.step(`pulumi ${verb} (stack ${stack})`, async (say) => {
+    const progress = new Progress((text) => out.line(text), say);
+    const source = follow(events);
+    const take = () => source.read().forEach((event) => progress.take(event));
+    const timer = setInterval(take, 150);
+    const code = await logged(pulumiWrapper(paths), args, { cwd: paths.root, env, log });
+    clearInterval(timer);
+    take();
+    source.close();
+    return { code, changes: progress.changes, errors: progress.errors, log };
+  });
+}
+
+/** Shows what went wrong. Settings that are refused are the user's to mend: another exit code. */
+export function failure(context: Context, outcome: Outcome): number {
+  const { errors, log } = outcome;
+  const shown =
+    errors.length > 0 ? errors : [readFileSync(log, "utf8").trim().split("\n").slice(-30).join("\n")];
+  for (const error of shown) context.out.line(`\n${error}`);
+  context.out.line(`\nthe whole output: ${log}`);
+  return errors.some((error) => error.includes("The lab's settings have")) ? Exit.usage : Exit.failed;
+}
+
+export function summary(changes: Readonly<Record<string, number>>): string {
+  const words = Object.entries(changes).map(([op, count]) => `${count} ${op === "same" ? "unchanged" : op}`);
+  return words.length === 0 ? "nothing to do" : words.sort().join(", ");
+}
+
+interface Logged {
+  cwd: string;
+  env: Environment;
+  log: string;
+}
+
+/**
+ * An interrupt from the terminal reaches Pulumi by itself, and Pulumi then ends in good order: it is waited for.
+ * A termination is handed on as an interrupt.
+ */
+function logged(command: string, args: readonly string[], { cwd, env, log }: Logged): Promise<number> {
+  const file = openSync(log, "w");
+  const child = spawn(command, [...args], { cwd, env: { ...env }, stdio: ["ignore", file, file] });
+  const wait = () => undefined;
+  const hand = () => child.kill("SIGINT");
+  process.on("SIGINT", wait).on("SIGTERM", hand).on("SIGHUP", hand);
+  return new Promise<number>((resolve, reject) => {
+    child.on("error", reject).on("close", (code, signal) => resolve(code ?? (signal === null ? 1 : 130)));
+  }).finally(() => {
+    process.off("SIGINT", wait).off("SIGTERM", hand).off("SIGHUP", hand);
+    closeSync(file);
+  });
+}

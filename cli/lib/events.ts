@@ -1,0 +1,139 @@
+/** Pulumi's event log (`--event-log`, one JSON object a line) in compact form. */
+import { closeSync, openSync, readSync } from "node:fs";
+
+interface Metadata {
+  op: string;
+  urn: string;
+  new?: { custom?: boolean };
+  old?: { custom?: boolean };
+}
+
+/** The engine's events (sdk/go/common/apitype/events.go), as far as they are looked at. */
+export interface EngineEvent {
+  resourcePreEvent?: { metadata: Metadata };
+  resOutputsEvent?: { metadata: Metadata };
+  resOpFailedEvent?: { metadata: Metadata };
+  diagnosticEvent?: { urn?: string; message: string; severity: string; ephemeral?: boolean };
+  summaryEvent?: { resourceChanges: Record<string, number> };
+}
+
+/** What came of a run, and lines to show while it goes on. */
+export class Progress {
+  readonly errors: string[] = [];
+  changes: Record<string, number> = {};
+  private readonly begun = new Map<string, number>();
+
+  constructor(
+    private readonly line: (text: string) => void,
+    private readonly say: (detail: string) => void,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  take(event: EngineEvent): void {
+    if (event.resourcePreEvent !== undefined) this.begin(event.resourcePreEvent.metadata);
+    if (event.resOutputsEvent !== undefined) this.end(event.resOutputsEvent.metadata, true);
+    if (event.resOpFailedEvent !== undefined) this.end(event.resOpFailedEvent.metadata, false);
+    if (event.diagnosticEvent !== undefined) this.diagnose(event.diagnosticEvent);
+    if (event.summaryEvent !== undefined) this.changes = event.summaryEvent.resourceChanges;
+  }
+
+  private begin(metadata: Metadata): void {
+    if (!counts(metadata)) return;
+    this.begun.set(metadata.urn, this.now());
+    this.tell();
+  }
+
+  private end(metadata: Metadata, well: boolean): void {
+    if (!counts(metadata)) return;
+    const started = this.begun.get(metadata.urn) ?? this.now();
+    this.begun.delete(metadata.urn);
+    const seconds = ((this.now() - started) / 1000).toFixed(1);
+    const word = well ? (past[metadata.op] ?? metadata.op) : `FAILED to ${metadata.op}`;
+    this.line(`  ${word.padEnd(9)} ${label(metadata.urn)} (${seconds} s)`);
+    this.tell();
+  }
+
+  private diagnose(event: NonNullable<EngineEvent["diagnosticEvent"]>): void {
+    const message = plain(event.message).trim();
+    if (event.ephemeral === true || message === "") return;
+    if (event.severity !== "error" && event.severity !== "warning") return;
+    // The engine's own closing words; what failed has been said.
+    if (/^(update|destroy|preview) failed$/.test(message)) return;
+    const where = event.urn ? `${label(event.urn)}: ` : "";
+    if (event.severity === "error") this.errors.push(`${where}${message}`);
+    else this.line(`  warning   ${where}${message}`);
+  }
+
+  private tell(): void {
+    const names = [...this.begun.keys()].map((urn) => nameOf(urn));
+    this.say(
+      names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", "),
+    );
+  }
+}
+
+const past: Record<string, string> = {
+  create: "created",
+  update: "updated",
+  delete: "deleted",
+  replace: "replaced",
+  "create-replacement": "created",
+  "delete-replaced": "deleted",
+  read: "read",
+  refresh: "refreshed",
+};
+
+/** Only what costs something: components and providers are bookkeeping, and a step that changes nothing is no news. */
+function counts({ op, urn, ...states }: Metadata): boolean {
+  const custom = (states.new ?? states.old)?.custom === true;
+  return (
+    custom && op !== "same" && op !== "replace" && op !== "refresh" && !urn.includes("pulumi:providers:")
+  );
+}
+
+const nameOf = (urn: string): string => urn.slice(urn.lastIndexOf("::") + 2);
+
+/** "Domain lab-kvm1" of "urn:pulumi:lab::vxlab::vxlab:index:KvmHost$libvirt:index/domain:Domain::lab-kvm1". */
+function label(urn: string): string {
+  const type = urn.split("::")[2] ?? "";
+  return `${type.slice(type.lastIndexOf(":") + 1)} ${nameOf(urn)}`;
+}
+
+/** Without the engine's marks for colours. */
+export function plain(text: string): string {
+  return text.replace(/<\{%.*?%\}>/g, "");
+}
+
+/** Follows a file that another process appends to. `read` returns the events that are new and whole. */
+export function follow(path: string): { read(): EngineEvent[]; close(): void } {
+  let file: number | undefined;
+  let rest = "";
+  const buffer = Buffer.alloc(1 << 16);
+  const decoder = new TextDecoder();
+  const more = (): boolean => {
+    if (file === undefined) return false;
+    const length = readSync(file, buffer, 0, buffer.length, null);
+    rest += decoder.decode(buffer.subarray(0, length), { stream: true });
+    return length === buffer.length;
+  };
+  return {
+    read() {
+      file ??= openOrNot(path);
+      while (more());
+      const lines = rest.split("\n");
+      rest = lines.pop() ?? "";
+      return lines.filter((line) => line.trim() !== "").map((line) => JSON.parse(line) as EngineEvent);
+    },
+    close() {
+      if (file !== undefined) closeSync(file);
+    },
+  };
+}
+
+function openOrNot(path: string): number | undefined {
+  try {
+    return openSync(path, "r");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,105 @@
+/** What of a lab is on this machine, and ending it: by the lab's id in the names, never by anything looser. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { embeddedScript } from "../../toolchain/paths";
+import { must, run } from "../../toolchain/process";
+import type { Context } from "../command";
+
+/** Things in a libvirt that carry a lab's id. */
+export interface Leftovers {
+  domains: string[];
+  networks: string[];
+  pools: string[];
+}
+
+const none: Leftovers = { domains: [], networks: [], pools: [] };
+
+export async function leftovers(uri: string, ids: readonly string[]): Promise<Leftovers> {
+  if (ids.length === 0) return none;
+  const ours = (text: string) =>
+    text.split("\n").filter((name) => ids.some((id) => name.trim().startsWith(`vxlab-${id}-`)));
+  const list = async (words: string[]) => ours(await virsh(uri, words)).map((name) => name.trim());
+  return {
+    domains: await list(["list", "--all", "--name"]),
+    networks: await list(["net-list", "--all", "--name"]),
+    pools: await list(["pool-list", "--all", "--name"]),
+  };
+}
+
+export const describe = ({ domains, networks, pools }: Leftovers): string[] => [
+  ...domains.map((name) => `machine ${name}`),
+  ...networks.map((name) => `network ${name}`),
+  ...pools.map((name) => `pool ${name}`),
+];
+
+/** Machines first, since they hold the rest. Each thing may be half gone: only what is there afterwards counts. */
+export async function sweep(uri: string, ids: readonly string[]): Promise<string[]> {
+  const found = await leftovers(uri, ids);
+  for (const domain of found.domains) {
+    await attempt(uri, ["destroy", domain]);
+    await attempt(uri, ["undefine", domain, "--managed-save", "--snapshots-metadata", "--nvram"]);
+  }
+  for (const pool of found.pools) await removePool(uri, pool);
+  for (const network of found.networks) {
+    await attempt(uri, ["net-destroy", network]);
+    await attempt(uri, ["net-undefine", network]);
+  }
+  return describe(found);
+}
+
+async function removePool(uri: string, pool: string): Promise<void> {
+  await attempt(uri, ["pool-start", pool]);
+  await attempt(uri, ["pool-refresh", pool]);
+  const { stdout } = await run("virsh", ["-q", "-c", uri, "vol-list", "--pool", pool], { timeout: 60 });
+  const volumes = stdout.split("\n").map((line) => line.trim().split(/\s+/)[0] ?? "");
+  for (const volume of volumes.filter((name) => name !== ""))
+    await attempt(uri, ["vol-delete", "--pool", pool, volume]);
+  await attempt(uri, ["pool-destroy", pool]);
+  await attempt(uri, ["pool-delete", pool]);
+  await attempt(uri, ["pool-undefine", pool]);
+}
+
+const virsh = (uri: string, words: string[]): Promise<string> =>
+  must("virsh", ["-q", "-c", uri, ...words], { timeout: 60 });
+
+async function attempt(uri: string, words: string[]): Promise<void> {
+  await run("virsh", ["-q", "-c", uri, ...words], { timeout: 60 });
+}
+
+export async function purgeEmbedded(context: Context): Promise<void> {
+  const env = { ...context.environment, VXLAB_ROOT: context.paths.root };
+  await must(embeddedScript(context.paths), ["purge"], { env, timeout: 120 });
+}
+
+/** What an embedded lab could have left on the machine: namespace, sockets, data, mounts, processes. */
+export function embeddedRemains(context: Context, ids: readonly string[]): string[] {
+  const { paths } = context;
+  const places = [
+    join("/run/netns", `vxlab-${paths.id}`),
+    join("/run/vxlab", paths.id),
+    join(paths.dot, "libvirt"),
+  ];
+  const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n");
+  const ours = mounts
+    .map((line) => line.split(" ")[1] ?? "")
+    .filter((path) => places.some((place) => path.startsWith(place)));
+  const marks = [places[1] ?? "", ...ids.map((id) => `vxlab-${id}-`)];
+  return [
+    ...places.filter((place) => existsSync(place)),
+    ...ours.map((path) => `mount ${path}`),
+    ...processesWith(marks).map((pid) => `process ${pid}`),
+  ];
+}
+
+/** QEMU and dnsmasq name their lab in their arguments. */
+function processesWith(marks: readonly string[]): number[] {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+  return pids.map(Number).filter((pid) => {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+      return /^[^\0]*(qemu|dnsmasq|libvirt)/.test(words) && marks.some((mark) => words.includes(mark));
+    } catch {
+      return false; // ended in this moment
+    }
+  });
+}

@@ -1,0 +1,66 @@
+/** Before the engine can run: the machine complete, the toolchain in place, libvirt there. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { libvirtScript, type Environment } from "../../toolchain/paths";
+import type { Piece } from "../../toolchain/pieces";
+import { run } from "../../toolchain/process";
+import { Missing } from "../../toolchain/reporter";
+import type { When } from "../../toolchain/requirements";
+import { completeMachine, completeToolchain } from "../../toolchain/setup";
+import type { Context } from "../command";
+
+export type Mode = "given" | "system" | "embedded";
+
+/** Which libvirt the stack uses (toolchain/libvirt.sh decides). */
+export async function libvirtMode(context: Context, stack: string): Promise<Mode> {
+  return (await askLibvirt(context, "mode", stack)) as Mode;
+}
+
+/** The URI as virsh spells it. */
+export function virshUri(context: Context, stack: string): Promise<string> {
+  return askLibvirt(context, "virsh", stack);
+}
+
+/** Starts the embedded libvirt if it is the one. Returns the provider's URI. */
+export function startLibvirt(context: Context, stack: string): Promise<string> {
+  return askLibvirt(context, "up", stack);
+}
+
+/** The next lab decides anew which libvirt it uses. */
+export async function forgetLibvirt(context: Context, stack: string): Promise<void> {
+  await askLibvirt(context, "forget", stack);
+}
+
+/** What the machine must have for the engine to run with this mode. */
+export function purposes(context: Context, mode: Mode): When[] {
+  return [
+    "always",
+    ...(mode === "embedded" ? (["embedded"] as const) : []),
+    ...(hasImage(context) ? [] : (["image"] as const)),
+  ];
+}
+
+export async function ready(context: Context, stack: string, more: readonly When[] = []): Promise<Piece[]> {
+  const mode = await libvirtMode(context, stack);
+  if (mode === "embedded" && process.getuid?.() !== 0) {
+    throw new Missing(
+      "no libvirt service answers on this machine, and one of the lab's own needs root: run vxlab as root, start libvirtd, or set VXLAB_LIBVIRT_URI",
+    );
+  }
+  await completeMachine([...purposes(context, mode), ...more], context.environment, context.out);
+  return completeToolchain(context.paths, context.environment, context.out);
+}
+
+/** True when some golden image is in the cache: then the tools that build one need not be there. */
+function hasImage(context: Context): boolean {
+  const folder = join(context.paths.cache, "image");
+  return existsSync(folder) && readdirSync(folder).some((name) => name.startsWith("golden-"));
+}
+
+async function askLibvirt(context: Context, verb: string, stack: string): Promise<string> {
+  const env: Environment = { ...context.environment, VXLAB_ROOT: context.paths.root, VXLAB_STACK: stack };
+  const { code, stdout, stderr } = await run(libvirtScript(context.paths), [verb], { env, timeout: 120 });
+  if (code !== 0)
+    throw new Missing(stderr.trim().replace(/^vxlab: /, "") || `libvirt.sh ${verb} ended with code ${code}`);
+  return stdout.trim();
+}

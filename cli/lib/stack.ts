@@ -1,0 +1,168 @@
+/** The stack's state: is it there, is it locked, what is in it. */
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { alive } from "../../toolchain/lockfile";
+import type { Environment, Paths } from "../../toolchain/paths";
+import type { Context } from "../command";
+import { pulumi } from "./engine";
+import { Exit, Fault } from "./exit";
+
+export interface StateResource {
+  urn: string;
+  type: string;
+  id?: string;
+  outputs?: Record<string, unknown>;
+}
+
+/** Creates the stack at its first use, and selects it, so that the plain `pulumi up` takes the same one. */
+export async function selectStack(context: Context, stack: string): Promise<void> {
+  forgetLostSalt(context, stack);
+  const { code, stderr } = await pulumi(context, ["stack", "select", stack, "--create"]);
+  if (code !== 0) throw new Fault(Exit.failed, `the stack ${stack} cannot be selected:\n${stderr.trim()}`);
+}
+
+/** True when there is such a stack. */
+export async function hasStack(context: Context, stack: string): Promise<boolean> {
+  return (await stackNames(context)).includes(stack);
+}
+
+/** The project's stacks, the one that was changed last first: overlays stand on underlays, so they go in this order. */
+export async function stackNames(context: Context): Promise<string[]> {
+  const { code, stdout, stderr } = await pulumi(context, ["stack", "ls", "--json"]);
+  if (code !== 0) throw new Fault(Exit.failed, `pulumi stack ls:\n${stderr.trim()}`);
+  const stacks = JSON.parse(stdout) as { name: string; lastUpdate?: string }[];
+  const age = (one: { lastUpdate?: string }) => one.lastUpdate ?? "";
+  return stacks
+    .sort((a, b) => age(b).localeCompare(age(a)))
+    .map(({ name }) => name.slice(name.lastIndexOf("/") + 1));
+}
+
+/** True when the state is in this checkout: then it is nobody else's. */
+export function ownBackend(environment: Environment): boolean {
+  const url = environment["PULUMI_BACKEND_URL"];
+  return !url || url.endsWith("/.vxlab/state"); // as the wrapper has it
+}
+
+function stateFile(paths: Paths, stack: string): string {
+  return join(paths.state, ".pulumi", "stacks", projectName(paths.root), `${stack}.json`);
+}
+
+/** What is in the state; an absent stack has nothing. */
+export async function resources(context: Context, stack: string): Promise<StateResource[]> {
+  const file = stateFile(context.paths, stack);
+  if (ownBackend(context.environment) && existsSync(file)) {
+    const { checkpoint } = JSON.parse(readFileSync(file, "utf8")) as { checkpoint?: { latest?: Deployment } };
+    return checkpoint?.latest?.resources ?? [];
+  }
+  const { code, stdout } = await pulumi(context, ["stack", "export", "--stack", stack]);
+  return code === 0 ? ((JSON.parse(stdout) as { deployment?: Deployment }).deployment?.resources ?? []) : [];
+}
+
+interface Deployment {
+  resources?: StateResource[];
+}
+
+/** The random part of the names in libvirt of every lab in the state. */
+export function labIds(all: readonly StateResource[]): string[] {
+  const ids = all
+    .filter((one) => one.type === "random:index/randomId:RandomId")
+    .map((one) => one.outputs?.["hex"]);
+  return [...new Set(ids.filter((id): id is string => typeof id === "string" && /^[0-9a-f]{4,}$/.test(id)))];
+}
+
+const labsFile = (paths: Paths): string => join(paths.dot, "labs");
+
+/** Keeps the ids outside the state too: machines can be found again when the state is lost. */
+export async function noteLabs(context: Context, stack: string): Promise<void> {
+  const ids = new Set([...knownLabs(context), ...labIds(await resources(context, stack))]);
+  writeFileSync(labsFile(context.paths), [...ids].join("\n"));
+}
+
+export function knownLabs({ paths }: Pick<Context, "paths">): string[] {
+  const file = labsFile(paths);
+  return existsSync(file)
+    ? readFileSync(file, "utf8")
+        .split("\n")
+        .filter((id) => id !== "")
+    : [];
+}
+
+export function forgetLabs({ paths }: Pick<Context, "paths">): void {
+  rmSync(labsFile(paths), { force: true });
+}
+
+interface Lock {
+  pid: number;
+  hostname: string;
+  timestamp: string;
+}
+
+/** A `pulumi up` that was killed leaves its lock; one that lives has it by right. */
+export async function clearDeadLocks(context: Context, stack: string): Promise<void> {
+  const locks = readLocks(context, stack);
+  const living = locks.find((lock) => !isDead(lock));
+  if (living !== undefined) {
+    const who = `pid ${living.pid} on ${living.hostname}, since ${living.timestamp}`;
+    throw new Fault(
+      Exit.busy,
+      `another pulumi works on the stack ${stack} (${who}): wait for it, or end it and run this again`,
+    );
+  }
+  if (locks.length === 0) return;
+  context.out.line(
+    `the stack ${stack} is locked by a pulumi that is no more (pid ${locks[0]?.pid}): removing its lock`,
+  );
+  const { code, stderr } = await pulumi(context, ["cancel", "--yes", "--stack", stack]);
+  if (code !== 0) throw new Fault(Exit.failed, `pulumi cancel:\n${stderr.trim()}`);
+}
+
+/** The file backend's locks of this checkout; another backend looks after its own. */
+export function readLocks({ paths }: Pick<Context, "paths">, stack: string): Lock[] {
+  const folder = join(paths.state, ".pulumi", "locks", "organization", projectName(paths.root), stack);
+  if (!existsSync(folder)) return [];
+  const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
+  return files.flatMap((name) => {
+    try {
+      return [JSON.parse(readFileSync(join(folder, name), "utf8")) as Lock];
+    } catch {
+      return []; // gone in this moment, or cut off by a full disk: `pulumi` will tell
+    }
+  });
+}
+
+/** A pid may be somebody else's by now: only a Pulumi counts. */
+export function isDead(lock: Lock): boolean {
+  if (lock.hostname !== hostname()) return false;
+  if (!alive(lock.pid)) return true;
+  try {
+    return !readFileSync(`/proc/${lock.pid}/comm`, "utf8").startsWith("pulumi");
+  } catch {
+    return true;
+  }
+}
+
+function projectName(root: string): string {
+  const file = join(root, "Pulumi.yaml");
+  return (existsSync(file) && /^name:\s*([\w.-]+)/m.exec(readFileSync(file, "utf8"))?.[1]) || "vxlab";
+}
+
+/**
+ * `.vxlab/` was removed, and with it the state and the passphrase; the stack's file still has the salt of that
+ * passphrase, with which no new one agrees. The settings in the file are the user's and stay.
+ */
+function forgetLostSalt({ paths, environment, out }: Context, stack: string): void {
+  if (!ownBackend(environment) || environment["PULUMI_CONFIG_PASSPHRASE"] !== undefined) return;
+  const file = join(paths.root, `Pulumi.${stack}.yaml`);
+  if (existsSync(stateFile(paths, stack)) || !existsSync(file)) return;
+  const text = readFileSync(file, "utf8");
+  const salt = /^encryptionsalt:.*\n?/m;
+  if (!salt.test(text)) return;
+  if (/^\s+secure:/m.test(text)) {
+    out.line(
+      `${file} has secrets of a stack that is not in the state: if the passphrase is another now, they cannot be read`,
+    );
+    return;
+  }
+  writeFileSync(file, text.replace(salt, ""));
+}

@@ -1,0 +1,74 @@
+/** Entry: finds the command, runs it, turns its end into an exit code. */
+import { join } from "node:path";
+import { pathsOf } from "../toolchain/paths";
+import { Missing } from "../toolchain/reporter";
+import type { Context } from "./command";
+import { commands } from "./commands";
+import { Exit, exitCodes, Fault } from "./lib/exit";
+import { Output, table } from "./lib/output";
+
+export function usage(): string {
+  const lines = [
+    "vxlab: VXLAN labs on virtual machines, in one command",
+    "",
+    "usage: vxlab COMMAND [OPTIONS]      vxlab COMMAND --help",
+    "",
+    table(commands.map(({ name, summary }) => [`  ${name}`, summary])),
+    "",
+    "exit codes:",
+    table(exitCodes.map(([code, meaning]) => [`  ${code}`, meaning])),
+    "",
+    "environment:",
+    table([
+      ["  VXLAB_STACK", "the stack to work on (lab)"],
+      ["  VXLAB_CACHE", "where built tools and images are kept (~/.cache/vxlab)"],
+      ["  VXLAB_LIBVIRT_URI", "the libvirt to use (a service on this machine, else one of the lab's own)"],
+      ["  VXLAB_NO_VENDOR", "1: do not ask for the vendor's downloads"],
+    ]),
+  ];
+  return lines.join("\n");
+}
+
+export async function main(args: readonly string[], context: Context): Promise<number> {
+  const [name, ...rest] = args;
+  const { out } = context;
+  if (name === undefined || ["help", "--help", "-h"].includes(name)) {
+    out.print(usage());
+    return Exit.ok;
+  }
+  const command = context.commands.find((one) => one.name === name);
+  if (command === undefined) {
+    out.line(`vxlab has no command "${name}"\n\n${usage()}`);
+    return Exit.usage;
+  }
+  const own = rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;
+  if (command.name !== "pulumi" && own.some((word) => word === "--help" || word === "-h")) {
+    out.print(`vxlab ${command.name} ${command.usage}\n\n${command.summary}`);
+    return Exit.ok;
+  }
+  try {
+    return await command.run(context, rest);
+  } catch (error) {
+    return failure(error, out);
+  }
+}
+
+function failure(error: unknown, out: Output): number {
+  const expected = error instanceof Fault || error instanceof Missing;
+  const detail =
+    expected || process.env["VXLAB_DEBUG"] === undefined ? (error as Error).message : (error as Error).stack;
+  out.line(`vxlab: ${detail}`);
+  if (error instanceof Fault) return error.code;
+  return error instanceof Missing ? Exit.missing : Exit.failed;
+}
+
+if (process.env["VITEST"] === undefined) {
+  const environment = process.env;
+  const context = {
+    paths: pathsOf(join(__dirname, ".."), environment),
+    environment,
+    out: new Output(),
+    commands,
+  };
+  void main(process.argv.slice(2), context).then((code) => (process.exitCode = code));
+}

@@ -1,0 +1,57 @@
+/** Debian packages. */
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { isProgram, must, run } from "./process";
+import { Missing, type Reporter } from "./reporter";
+
+const lists = "/var/lib/apt/lists";
+const day = 24 * 3600 * 1000;
+
+export function aptLine(packages: readonly string[]): string {
+  return `apt-get install -y --no-install-recommends ${packages.join(" ")}`;
+}
+
+/** Installs, as root; anyone else is told the one line that is needed. */
+export async function install(packages: readonly string[], reporter: Reporter): Promise<void> {
+  if (packages.length === 0) return;
+  if (!isProgram("/usr/bin/apt-get"))
+    throw new Missing(`this machine lacks ${packages.join(", ")} (Debian's names), and has no apt-get`);
+  if (process.getuid?.() !== 0)
+    throw new Missing(`Debian packages are missing; run as root:\n  ${aptLine(packages)}`);
+  await reporter.step(`Debian packages: ${packages.join(" ")}`, async (say) => {
+    if (listsAge(lists) > 7 * day) await update(say);
+    if (!(await attempt(packages, say))) {
+      // Lists that look new may still name versions that the mirror has dropped.
+      await update(say);
+      await must("apt-get", installArgs(packages), options(say));
+    }
+  });
+}
+
+/** Milliseconds since the package lists were fetched; infinite when there are none. */
+export function listsAge(folder: string, now = Date.now()): number {
+  try {
+    const files = readdirSync(folder).filter((name) => /_(Packages|InRelease|Release)/.test(name));
+    if (!files.some((name) => name.includes("_Packages"))) return Infinity;
+    // apt keeps the server's time on the files themselves; the folder's is ours.
+    return now - Math.max(...[folder, join(folder, "partial")].map((path) => statSync(path).mtimeMs));
+  } catch {
+    return Infinity;
+  }
+}
+
+async function attempt(packages: readonly string[], say: (detail: string) => void): Promise<boolean> {
+  return (await run("apt-get", installArgs(packages), options(say))).code === 0;
+}
+
+async function update(say: (detail: string) => void): Promise<void> {
+  say("fetching the package lists");
+  await must("apt-get", ["update", "-q"], options(say));
+}
+
+const installArgs = (packages: readonly string[]): string[] => aptLine(packages).split(" ").slice(1);
+
+function options(say: (detail: string) => void) {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" };
+  return { env, timeout: 1800, onLine: (line: string) => say(line.slice(0, 60)) };
+}

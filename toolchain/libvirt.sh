@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# Which libvirt a lab uses, decided in one place for vxlab and for the plain `pulumi`:
+#   given      VXLAB_LIBVIRT_URI is set, or the stack's setting vxlab:libvirtUri
+#   system     a libvirt service answers on this machine
+#   embedded   neither: one of the lab's own (embedded.sh)
+# The choice holds until `vxlab down`: a lab must not lose its machines because a service came or went.
+#
+#   libvirt.sh mode     print the mode
+#   libvirt.sh up       start the embedded one if it is the mode, note the choice, print the provider's URI
+#   libvirt.sh virsh    print the URI for virsh, which spells a socket in another way
+#   libvirt.sh forget   the lab is gone: decide anew next time
+set -euo pipefail
+
+here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd -P)
+root=$(cd "${VXLAB_ROOT:-$here/..}" && pwd -P)
+export VXLAB_ROOT=$root
+chosen=$root/.vxlab/libvirt-mode
+system_socket=${VXLAB_SYSTEM_SOCKET:-/run/libvirt/libvirt-sock} # the variable is for tests
+
+die() {
+  printf 'vxlab: %s\n' "$1" >&2
+  exit 3
+}
+
+socket() { "$here/embedded.sh" socket; }
+
+system_answers() { [[ -S $system_socket ]] && timeout 3 virsh -q -c qemu:///system uri </dev/null >/dev/null 2>&1; }
+
+# The stack's own setting, on one line: `vxlab:libvirtUri: qemu+ssh://…`, quoted or not.
+setting() {
+  local stack=${VXLAB_STACK:-} selected
+  if [[ -z $stack ]]; then
+    selected=$(sed -n 's#.*"stack": *"\(.*/\)\{0,1\}\([^"/]*\)".*#\2#p' "$root"/.vxlab/pulumi-home/workspaces/*.json 2>/dev/null | head -n 1)
+    stack=${selected:-lab}
+  fi
+  sed -n "s/^ *[\"']\{0,1\}vxlab:libvirtUri[\"']\{0,1\}: *[\"']\{0,1\}\([^\"' #]*\).*/\1/p" \
+    "$root/Pulumi.$stack.yaml" "$root/Pulumi.yaml" 2>/dev/null | head -n 1
+}
+
+given() {
+  # The wrapper hands the embedded one's URI down to its children; that is no choice of the user's.
+  if [[ -n ${VXLAB_LIBVIRT_URI:-} && $VXLAB_LIBVIRT_URI != *socket=/run/vxlab/* ]]; then
+    echo "$VXLAB_LIBVIRT_URI"
+  else
+    setting || true
+  fi
+}
+
+mode() {
+  if [[ -n $(given) ]]; then
+    echo given
+  elif [[ -s $chosen ]]; then
+    cat "$chosen"
+  elif system_answers; then
+    echo system
+  else
+    echo embedded
+  fi
+}
+
+up() {
+  local mode
+  mode=$(mode)
+  case $mode in
+    given)
+      given
+      return
+      ;;
+    system)
+      system_answers || die "this lab stands on qemu:///system, which does not answer: start the libvirt service (and join the group libvirt)"
+      echo qemu:///system
+      ;;
+    embedded)
+      "$here/embedded.sh" start
+      echo "qemu:///system?socket=$(socket)"
+      ;;
+  esac
+  mkdir -p "$root/.vxlab"
+  echo "$mode" >"$chosen"
+}
+
+case ${1:-} in
+  mode) mode ;;
+  up) up ;;
+  virsh)
+    case $(mode) in
+      given) given ;;
+      system) echo qemu:///system ;;
+      embedded) echo "qemu+unix:///system?socket=$(socket)" ;;
+    esac
+    ;;
+  forget) rm -f "$chosen" ;;
+  *)
+    sed -n '2,/^set/p' "${BASH_SOURCE[0]}" | sed '$d; s/^# \{0,1\}//' >&2
+    exit 2
+    ;;
+esac

@@ -1,0 +1,167 @@
+/** What a machine must have, as data: `doctor` lists it, set-up installs it. */
+import { compareVersions, run, searchPath, whereIs } from "./process";
+import type { Environment } from "./paths";
+
+/** When a requirement counts: `embedded` only without a libvirt service, `build` only to build the CLI, and so on. */
+export type When = "always" | "embedded" | "image" | "test" | "build";
+
+export interface Requirement {
+  /** The program that is looked for. */
+  program: string;
+  /** Debian's package. Without one nothing is installed, and the cure is the user's. */
+  package?: string;
+  /** The oldest version that works, and how a version is asked for and read. */
+  floor?: string;
+  version?: { args: string[]; pattern: RegExp };
+  neededFor: string;
+  when: When;
+  /** @default "apt-get install <package>" */
+  cure?: string;
+}
+
+const gnu = { args: ["--version"], pattern: /(\d+\.\d+(?:\.\d+)*)/ };
+
+export const requirements: readonly Requirement[] = [
+  {
+    program: "node",
+    floor: "20.0",
+    version: gnu,
+    neededFor: "everything",
+    when: "always",
+    cure: "install Node.js 20 or newer",
+  },
+  {
+    program: "npm",
+    version: gnu,
+    neededFor: "set-up",
+    when: "always",
+    cure: "install npm (Debian: apt-get install npm)",
+  },
+  {
+    program: "virsh",
+    package: "libvirt-clients",
+    version: gnu,
+    neededFor: "looking for a libvirt service, clearing away",
+    when: "always",
+  },
+  {
+    program: "mkisofs",
+    package: "genisoimage",
+    version: { args: ["-version"], pattern: /(\d+\.\d+\.\d+)/ },
+    neededFor: "seed disks (the libvirt provider calls it)",
+    when: "always",
+  },
+  {
+    program: "ssh",
+    package: "openssh-client",
+    version: { args: ["-V"], pattern: /OpenSSH_(\d+\.\d+)/ },
+    neededFor: "vxlab ssh, exec, capture",
+    when: "always",
+  },
+  {
+    program: "qemu-img",
+    package: "qemu-utils",
+    floor: "6.0",
+    version: gnu,
+    neededFor: "building the guest image",
+    when: "image",
+  },
+  {
+    program: "mmdebstrap",
+    package: "mmdebstrap",
+    version: gnu,
+    neededFor: "building the guest image",
+    when: "image",
+  },
+  { program: "mke2fs", package: "e2fsprogs", neededFor: "building the guest image", when: "image" },
+  {
+    program: "libvirtd",
+    package: "libvirt-daemon",
+    floor: "8.0",
+    version: gnu,
+    neededFor: "the embedded libvirt",
+    when: "embedded",
+  },
+  {
+    program: "qemu-system-x86_64",
+    package: "qemu-system-x86",
+    floor: "6.0",
+    version: gnu,
+    neededFor: "virtual machines",
+    when: "embedded",
+  },
+  { program: "ip", package: "iproute2", neededFor: "the lab's network namespace", when: "embedded" },
+  { program: "nsenter", package: "util-linux", neededFor: "the lab's network namespace", when: "embedded" },
+  {
+    program: "iptables",
+    package: "iptables",
+    version: gnu,
+    neededFor: "libvirt networks (it starts none without)",
+    when: "embedded",
+  },
+  {
+    program: "dnsmasq",
+    package: "dnsmasq-base",
+    version: { args: ["--version"], pattern: /version (\d+\.\d+)/ },
+    // No lab asks for DHCP or DNS, but libvirtd 9.0 crashes when it starts beside a live network without it.
+    neededFor: "restarting libvirtd",
+    when: "embedded",
+  },
+  { program: "tcpdump", package: "tcpdump", neededFor: "vxlab capture on this machine's side", when: "test" },
+  { program: "shellcheck", package: "shellcheck", neededFor: "vxlab test", when: "test" },
+  { program: "jq", package: "jq", neededFor: "vxlab test, toolchain/sdk.sh", when: "test" },
+  {
+    program: "go",
+    floor: "1.25.11",
+    version: { args: ["version"], pattern: /go(\d+\.\d+(?:\.\d+)*)/ },
+    neededFor: "building what cannot be downloaded",
+    when: "build",
+    cure: "install Go 1.25.11 or newer on PATH or in /usr/local/go, or Pulumi itself",
+  },
+];
+
+export interface Finding {
+  requirement: Requirement;
+  path?: string;
+  version?: string;
+  /** True when it is there and new enough. */
+  ok: boolean;
+  cure: string;
+}
+
+/** Looks on PATH only: quick enough for every start. */
+export function locate(requirement: Requirement, environment: Environment): Finding {
+  const path = whereIs(requirement.program, searchPath(environment))[0];
+  return { requirement, path, ok: path !== undefined, cure: cureOf(requirement) };
+}
+
+/** Asks for the version as well. */
+export async function examine(requirement: Requirement, environment: Environment): Promise<Finding> {
+  const found = locate(requirement, environment);
+  if (found.path === undefined || requirement.version === undefined) return found;
+  const { stdout, stderr } = await run(found.path, requirement.version.args, {
+    env: environment,
+    timeout: 20,
+  });
+  const version = requirement.version.pattern.exec(stdout + stderr)?.[1];
+  const old =
+    requirement.floor !== undefined &&
+    version !== undefined &&
+    compareVersions(version, requirement.floor) < 0;
+  const cure = old ? `${version} is older than ${requirement.floor}: ${found.cure}` : found.cure;
+  return { ...found, version, ok: !old, cure };
+}
+
+/** The packages that bring what is missing, sorted; and what no package brings. */
+export function remedy(findings: readonly Finding[]): { packages: string[]; others: Finding[] } {
+  const missing = findings.filter((finding) => !finding.ok);
+  const packages = missing.flatMap((finding) => finding.requirement.package ?? []);
+  return {
+    packages: [...new Set(packages)].sort(),
+    others: missing.filter((f) => f.requirement.package === undefined),
+  };
+}
+
+function cureOf(requirement: Requirement): string {
+  return requirement.cure ?? `apt-get install ${requirement.package}`;
+}

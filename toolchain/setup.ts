@@ -1,0 +1,146 @@
+/** Completes what the machine lacks, and lays the pieces out in `.vxlab/`. The second run only looks. */
+import { randomBytes } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { install } from "./apt";
+import { removeBuildCaches } from "./go";
+import { withLock } from "./lockfile";
+import { pulumiWrapper, type Environment, type Paths } from "./paths";
+import {
+  bridge,
+  languageHost,
+  libvirtProvider,
+  plainPlugin,
+  providerPath,
+  pulumiCli,
+  versions,
+  type Piece,
+} from "./pieces";
+import { Missing, type Reporter } from "./reporter";
+import { sourcesHash } from "./replacements";
+import { examine, locate, remedy, requirements, type When } from "./requirements";
+import { Vendor } from "./vendor";
+
+/** Debian's packages and the like, for the purposes named. */
+export async function completeMachine(
+  whens: readonly When[],
+  environment: Environment,
+  reporter: Reporter,
+): Promise<void> {
+  const wanted = requirements.filter((requirement) => whens.includes(requirement.when));
+  const { packages, others } = remedy(wanted.map((requirement) => locate(requirement, environment)));
+  if (others.length > 0)
+    throw new Missing(others.map((one) => `${one.requirement.program} is missing: ${one.cure}`).join("\n"));
+  if (packages.length === 0) return;
+  await install(packages, reporter);
+  const findings = await Promise.all(wanted.map((requirement) => examine(requirement, environment)));
+  const failed = findings.filter((finding) => !finding.ok);
+  if (failed.length > 0)
+    throw new Missing(failed.map((one) => `${one.requirement.program}: ${one.cure}`).join("\n"));
+}
+
+/** Pulumi and its plugins. */
+export async function completeToolchain(
+  paths: Paths,
+  environment: Environment,
+  reporter: Reporter,
+): Promise<Piece[]> {
+  const known = readPieces(paths);
+  if (known !== undefined) return known;
+  const waiting = (pid: number) =>
+    reporter.line(`waiting for another vxlab (pid ${pid}) that sets up the same cache`);
+  return withLock(join(paths.cache, "setup.lock"), waiting, async () => {
+    const pieces = await gather(paths, environment, reporter);
+    removeBuildCaches(paths);
+    const ours = pieces.filter((piece) => piece.source === "replacement").map((piece) => piece.name);
+    if (ours.length > 0) {
+      reporter.line(
+        `the vendor's ${ours.join(", ")} cannot be had here: the replacements of toolchain/plugins are in use`,
+      );
+    }
+    writeFileSync(stampFile(paths), JSON.stringify({ key: stampKey(paths), pieces }, null, 2));
+    return pieces;
+  });
+}
+
+async function gather(paths: Paths, environment: Environment, reporter: Reporter): Promise<Piece[]> {
+  const shop = { paths, environment, reporter, vendor: new Vendor(reporter, environment) };
+  const cli = await pulumiCli(shop);
+  link(cli.path, join(paths.dot, "toolchain", "pulumi"));
+  link(join(paths.root, "toolchain", "pulumi.sh"), pulumiWrapper(paths));
+  const bridgePiece = await bridge(shop);
+  const provider = await libvirtProvider(shop, bridgePiece);
+  const command = await plainPlugin(shop, "command");
+  const random = await plainPlugin(shop, "random");
+  const language = await languageHost(shop, cli);
+  layOut(paths, { language, bridge: bridgePiece, provider, plugins: [command, random] });
+  passphrase(paths);
+  return [cli, language, bridgePiece, provider, command, random];
+}
+
+interface Parts {
+  language: Piece;
+  bridge: Piece;
+  provider: Piece;
+  plugins: Piece[];
+}
+
+/** PULUMI_HOME. The engine ignores plugin folders that are links, so only programs are linked. */
+function layOut(paths: Paths, parts: Parts): void {
+  const plugins = join(paths.pulumiHome, "plugins");
+  rmSync(plugins, { recursive: true, force: true });
+  const program = "pulumi-resource-terraform-provider";
+  link(
+    join(parts.bridge.path, program),
+    join(plugins, `resource-terraform-provider-v${versions.bridge}`, program),
+  );
+  link(parts.provider.path, join(paths.pulumiHome, providerPath));
+  for (const piece of parts.plugins)
+    copy(piece.path, join(plugins, `resource-${piece.name}-v${piece.version}`));
+  // The vendor's language host is found beside the vendor's CLI; ours as any other plugin.
+  if (parts.language.source === "replacement")
+    copy(parts.language.path, join(plugins, `language-nodejs-v${versions.pulumi}`));
+}
+
+function copy(from: string, to: string): void {
+  cpSync(from, to, { recursive: true });
+}
+
+function link(target: string, path: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  rmSync(path, { force: true });
+  const inside = target.startsWith(`${dirname(dirname(dirname(path)))}/`);
+  symlinkSync(inside ? relative(dirname(path), target) : target, path);
+}
+
+/** Protects the secrets in the state; whoever can read `.vxlab/` can read them. */
+function passphrase(paths: Paths): void {
+  mkdirSync(paths.state, { recursive: true });
+  if (!existsSync(paths.passphrase))
+    writeFileSync(paths.passphrase, randomBytes(24).toString("base64url"), { mode: 0o600 });
+}
+
+const stampFile = (paths: Paths): string => join(paths.dot, "toolchain.json");
+
+function stampKey(paths: Paths): string {
+  return JSON.stringify([versions, paths.cache, paths.root, sourcesHash(paths)]);
+}
+
+/** What an earlier run found, if it is all still there. */
+export function readPieces(paths: Paths): Piece[] | undefined {
+  try {
+    const { key, pieces } = JSON.parse(readFileSync(stampFile(paths), "utf8")) as {
+      key: string;
+      pieces: Piece[];
+    };
+    const parts = [
+      ...pieces.map((piece) => piece.path),
+      pulumiWrapper(paths),
+      paths.passphrase,
+      join(paths.pulumiHome, providerPath),
+    ];
+    return key === stampKey(paths) && parts.every((path) => existsSync(path)) ? pieces : undefined;
+  } catch {
+    return undefined;
+  }
+}
