@@ -1,0 +1,131 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Environment } from "../../toolchain/paths";
+import type { Piece, Source } from "../../toolchain/pieces";
+import { must, run } from "../../toolchain/process";
+import { examine, requirements, type Finding, type When } from "../../toolchain/requirements";
+import { readPieces } from "../../toolchain/setup";
+import { kvmWorks } from "../../stacks/hypervisor";
+import type { Command, Context } from "../command";
+import { readArgs, stackName } from "../lib/args";
+import { Exit } from "../lib/exit";
+import { table } from "../lib/output";
+import { libvirtMode, purposes, virshUri, type Mode } from "../lib/ready";
+
+interface Report {
+  ok: boolean;
+  requirements: {
+    program: string;
+    ok: boolean;
+    needed: boolean;
+    neededFor: string;
+    path?: string;
+    version?: string;
+    cure?: string;
+  }[];
+  toolchain: Piece[];
+  libvirt: { mode: Mode; uri: string; answers: boolean };
+  accel: "kvm" | "emulation";
+  cache: { path: string; sizes: Record<string, string> };
+}
+
+export const doctor: Command = {
+  name: "doctor",
+  summary: "list what this machine has and lacks, and the cure",
+  usage: "[--json]",
+  async run(context, args) {
+    const { values } = readArgs(doctor, args, { json: { type: "boolean" } });
+    const report = await examineAll(context);
+    if (values.json === true) context.out.json(report);
+    else context.out.print(render(report));
+    return report.ok ? Exit.ok : Exit.failed;
+  },
+};
+
+async function examineAll(context: Context): Promise<Report> {
+  const { paths, environment } = context;
+  const stack = stackName(undefined, environment);
+  const mode = await libvirtMode(context, stack);
+  const toolchain = readPieces(paths) ?? [];
+  const whens = new Set<When>([
+    ...purposes(context, mode),
+    "test",
+    ...(toolchain.length === 0 ? (["build"] as const) : []),
+  ]);
+  const findings = await Promise.all(requirements.map((requirement) => examine(requirement, environment)));
+  const rows = findings.map((finding) => row(finding, whens.has(finding.requirement.when)));
+  const uri = await virshUri(context, stack);
+  return {
+    ok: rows.every((one) => one.ok || !one.needed) && (mode !== "embedded" || process.getuid?.() === 0),
+    requirements: rows,
+    toolchain,
+    libvirt: { mode, uri, answers: await answers(uri, environment) },
+    accel: kvmWorks() ? "kvm" : "emulation",
+    cache: { path: paths.cache, sizes: await sizes(paths.cache) },
+  };
+}
+
+function row(
+  { requirement, ok, path, version, cure }: Finding,
+  needed: boolean,
+): Report["requirements"][number] {
+  const { program, neededFor } = requirement;
+  return { program, ok, needed, neededFor, path, version, ...(ok ? {} : { cure }) };
+}
+
+async function answers(uri: string, environment: Environment): Promise<boolean> {
+  return (await run("virsh", ["-q", "-c", uri, "uri"], { env: environment, timeout: 5 })).code === 0;
+}
+
+async function sizes(cache: string): Promise<Record<string, string>> {
+  if (!existsSync(cache)) return {};
+  const folders = readdirSync(cache).filter((name) => statSync(join(cache, name)).isDirectory());
+  if (folders.length === 0) return {};
+  const text = await must("du", ["-sh", ...folders], { cwd: cache });
+  return Object.fromEntries(
+    text
+      .trim()
+      .split("\n")
+      .map((line) => line.split("\t").reverse() as [string, string]),
+  );
+}
+
+const sources: Record<Source, string> = {
+  installed: "the vendor's, installed on this machine",
+  vendor: "the vendor's download",
+  built: "built here from Go modules",
+  replacement: "replacement (toolchain/plugins)",
+};
+
+function render(report: Report): string {
+  const { libvirt, cache } = report;
+  const state = libvirt.answers
+    ? "answers"
+    : libvirt.mode === "embedded"
+      ? "not started yet; `vxlab up` starts it"
+      : "does not answer";
+  const root =
+    libvirt.mode === "embedded" && process.getuid?.() !== 0
+      ? "\n  needs root: run vxlab as root, or use a libvirt service"
+      : "";
+  const pieces = report.toolchain.map((one) => [`  ${one.name}`, one.version, sources[one.source], one.path]);
+  return [
+    "requirements",
+    table(report.requirements.map(line)),
+    "\npulumi",
+    pieces.length > 0 ? table(pieces) : "  not set up yet: the first `vxlab up` does it",
+    `\nlibvirt\n  ${libvirt.mode}: ${libvirt.uri} (${state})${root}`,
+    `  machines run by ${report.accel === "kvm" ? "KVM" : "emulation: this machine's KVM is missing or does not work"}`,
+    `\ncache ${cache.path}`,
+    table(Object.entries(cache.sizes).map(([name, size]) => [`  ${name}`, size])) || "  empty",
+    report.ok ? "\nnothing is missing" : "\nsomething is missing: see above",
+  ].join("\n");
+}
+
+function line(one: Report["requirements"][number]): string[] {
+  const state = one.ok ? "ok" : one.needed ? "MISSING" : "absent";
+  const detail = one.ok
+    ? `${one.version ?? ""} ${one.path ?? ""}`.trim()
+    : `${one.cure} (for ${one.neededFor})`;
+  return [`  ${state}`, one.program, detail];
+}
