@@ -176,6 +176,23 @@ function seedHash(seed: Seed): string {
   return createHash("sha256").update(JSON.stringify(seed)).digest("hex").slice(0, 8);
 }
 
+/**
+ * A kernel command line in the shape in which the provider reads it back: `key=value` words by key, a new entry where
+ * a key comes again, bare words together in the last. Any other shape replaces the machine at every `up`.
+ */
+export function kernelLine(line: string): Record<string, string>[] {
+  const words = line.split(/\s+/).filter((word) => word !== "");
+  const entries: Record<string, string>[] = [];
+  for (const word of words.filter((w) => w.includes("=")).sort()) {
+    const [key, value] = [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)];
+    const last = entries.at(-1);
+    if (last === undefined || key in last) entries.push({ [key]: value });
+    else last[key] = value;
+  }
+  const bare = words.filter((word) => !word.includes("="));
+  return bare.length === 0 ? entries : [...entries, { _: bare.join(" ") }];
+}
+
 function domainArgs(
   host: string,
   args: KvmHostArgs,
@@ -192,8 +209,7 @@ function domainArgs(
     cpu: { mode: accel.apply((a) => (a === Accel.Kvm ? "host-passthrough" : "maximum")) },
     kernel: image.kernel,
     initrd: image.initrd,
-    // One entry under "_": several words elsewhere read back in another shape and replace the machine.
-    cmdlines: image.apply(({ cmdline: line }) => (line === undefined ? [] : [{ _: line }])),
+    cmdlines: image.apply(({ cmdline }) => kernelLine(cmdline ?? "")),
     disks: [{ volumeId: root }, { volumeId: seed }],
     networkInterfaces: [
       { networkId: args.networkId, mac: pulumi.output(args.mac).apply((m) => m.toUpperCase()) },

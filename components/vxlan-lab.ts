@@ -50,7 +50,7 @@ export class VxlanLab extends pulumi.ComponentResource {
     super(token("VxlanLab"), name, { topology: args.topology }, opts);
     const plan = planLab(args.topology, { lab: name });
     const site = this.site(name, args, plan);
-    const hosts = plan.hosts.map((host) => this.host(host, plan, site));
+    const hosts = plan.hosts.map((host) => this.host(name, host, plan, site));
     this.lab = labOutput(plan, site, hosts);
     this.registerOutputs({ lab: this.lab });
   }
@@ -77,19 +77,19 @@ export class VxlanLab extends pulumi.ComponentResource {
     return { ...shared, opts, secret, underlay, image, accel: args.accel, bootTimeout: args.bootTimeout };
   }
 
-  private host(plan: HostPlan, lab: LabPlan, site: Site): KvmHost {
-    const { labId } = site;
-    const machine = new KvmHost(plan.name, machineArgs(plan, lab, site), site.opts);
-    const on = { host: machine.connection, labId };
+  private host(name: string, plan: HostPlan, lab: LabPlan, site: Site): KvmHost {
+    const self = child(name, plan.name);
+    const machine = new KvmHost(self, machineArgs(plan, lab, site), site.opts);
+    const on = { host: machine.connection, labId: site.labId };
     const opts = { parent: this, ...machine.inside };
     const bridge = new OvsBridge(
-      child(plan.name, plan.bridge.name),
+      child(self, plan.bridge.name),
       { ...on, bridge: plan.bridge.name, ...plan.bridge },
       opts,
     );
     for (const port of plan.ports) {
       new VxlanPort(
-        child(plan.name, port.segment),
+        child(self, port.segment),
         {
           ...on,
           ...port,
@@ -101,7 +101,7 @@ export class VxlanLab extends pulumi.ComponentResource {
       );
     }
     for (const box of lab.containers.filter((c) => c.host === plan.name)) {
-      new LxcContainer(box.name, { ...on, ...containerArgs(box), bridge: bridge.bridge }, opts);
+      new LxcContainer(child(name, box.name), { ...on, ...containerArgs(box), bridge: bridge.bridge }, opts);
     }
     return machine;
   }
@@ -121,6 +121,7 @@ interface Site {
 function machineArgs(plan: HostPlan, lab: LabPlan, site: Site): ConstructorParameters<typeof KvmHost>[1] {
   return {
     labId: site.labId,
+    hostName: plan.name,
     address: `${plan.address}/${lab.underlay.prefix}`,
     gateway: lab.underlay.mode === UnderlayMode.Nat ? lab.underlay.gateway : undefined,
     mac: plan.mac,
@@ -137,8 +138,8 @@ function machineArgs(plan: HostPlan, lab: LabPlan, site: Site): ConstructorParam
 }
 
 function containerArgs(box: ContainerPlan) {
-  const { address, mac, mtu, veth, vlan, command } = box;
-  return { address, mac, mtu, veth, vlan, command };
+  const { name: container, address, mac, mtu, veth, vlan, command } = box;
+  return { container, address, mac, mtu, veth, vlan, command };
 }
 
 function labOutput(plan: LabPlan, site: Site, machines: KvmHost[]): pulumi.Output<LabOutput> {

@@ -1,0 +1,174 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Topology } from "../../plan/types";
+import { Accel } from "../../plan/types";
+import type { Registered } from "./world";
+import { deploy } from "./world";
+
+const topology: Topology = {
+  underlay: {},
+  image: {},
+  hosts: {
+    kvm1: { address: "192.168.10.156", bridgeAddress: "10.1.2.10/24" },
+    kvm2: { address: "192.168.10.222", bridgeAddress: "10.1.2.11/24" },
+  },
+  segments: { lan: { vni: 100, subnet: "10.0.3.0/24" } },
+  containers: {
+    c1: { host: "kvm1", address: "10.0.3.10/24" },
+    c2: { host: "kvm2", address: "10.0.3.11/24" },
+  },
+};
+
+const image = {
+  version: "abc123",
+  root: "/i/root.qcow2",
+  kernel: "/i/vmlinuz",
+  initrd: "/i/initrd",
+  cmdline: "root=/dev/vda",
+};
+
+async function lab(change: Partial<Topology> = {}): Promise<Registered[]> {
+  const { VxlanLab } = await import("../../components");
+  return deploy(
+    () =>
+      new VxlanLab("lab", {
+        topology: { ...topology, ...change },
+        image,
+        accel: Accel.Emulated,
+        libvirtUri: "test:///default",
+      }),
+  );
+}
+
+const of = (all: Registered[], type: string): Registered[] => all.filter((r) => r.type.endsWith(type));
+const named = (all: Registered[], name: string): Registered => {
+  const found = all.find((r) => r.name === name);
+  if (found === undefined) throw new Error(`no ${name} among ${all.map((r) => r.name).join(", ")}`);
+  return found;
+};
+const stdin = (step: Registered): Record<string, unknown> =>
+  JSON.parse(String(step.inputs["stdin"])) as Record<string, unknown>;
+
+describe("the reference lab", () => {
+  let all: Registered[];
+  beforeAll(async () => {
+    all = await lab();
+  });
+
+  it("has at most 10 resources for each host", async () => {
+    const three = await lab({ hosts: { ...topology.hosts, kvm3: { address: "192.168.10.3" } } });
+    // A third host without a container of its own: the container's two resources are counted on top.
+    expect(three.length - all.length + of(all, ":LxcContainer").length).toBeLessThanOrEqual(10);
+    expect(three.length - all.length).toBe(8);
+  });
+
+  it("gives each machine its overlay, its seed, its network and the image's kernel", () => {
+    expect(named(all, "lab-kvm1-domain").inputs).toMatchObject({
+      name: "vxlab-00c0ffee-kvm1",
+      type: "qemu",
+      memory: 256,
+      vcpu: 1,
+      kernel: "lab-image-kernel-id",
+      initrd: "lab-image-initrd-id",
+      cmdlines: [{ _: "root=/dev/vda" }],
+      disks: [{ volumeId: "lab-kvm1-root-id" }, { volumeId: "/pool/lab-kvm1-seed" }],
+      networkInterfaces: [
+        {
+          networkId: "lab-underlay-net-id",
+          mac: expect.stringMatching(/^52:54:00(:[0-9A-F]{2}){3}$/) as string,
+        },
+      ],
+    });
+  });
+
+  it("rebuilds a machine where libvirt's provider would ignore an edit", () => {
+    const machine = named(all, "lab-kvm1-domain");
+    expect(machine.deleteBeforeReplace).toBe(true);
+    expect(machine.replaceOnChanges).toEqual(
+      expect.arrayContaining(["disks", "cpu", "kernel", "initrd", "networkInterfaces"]),
+    );
+    expect(machine.replaceWith).toEqual(["lab-kvm1-root", "lab-kvm1-seed"]);
+  });
+
+  it("sends each step its desired state as JSON, and no secrets", () => {
+    expect(stdin(named(all, "lab-kvm1-lan-step"))).toEqual({
+      id: "lab-kvm1-lan",
+      lab: "00c0ffee",
+      bridge: "vxbr",
+      vni: 100,
+      udpPort: 4789,
+      local: "192.168.10.156",
+      vlan: null,
+      remotes: [{ name: "vx100-c0a80ade", address: "192.168.10.222" }],
+    });
+    for (const step of of(all, "remote:Command")) {
+      expect(step.secrets.every((path) => path.startsWith("connection"))).toBe(true);
+      expect(JSON.stringify(step.inputs["stdin"])).not.toContain("PRIVATE KEY");
+    }
+  });
+
+  it("pins the host key of every connection", () => {
+    const keys = of(all, "remote:Command").map(
+      (step) => (step.inputs["connection"] as { hostKey: string }).hostKey,
+    );
+    expect(keys.length).toBe(6);
+    for (const key of keys) expect(key).toMatch(/^ssh-ed25519 AAAA/);
+    expect(new Set(keys).size).toBe(2);
+  });
+
+  it("ties what lives in a machine to that machine", () => {
+    for (const step of of(all, "remote:Command")) {
+      const host =
+        (step.inputs["connection"] as { host: string }).host === "192.168.10.156" ? "kvm1" : "kvm2";
+      expect(step.deletedWith).toBe(`lab-${host}-domain`);
+      expect(step.replaceWith).toEqual([`lab-${host}-domain`]);
+    }
+  });
+
+  it("keeps keys out of what is shown", () => {
+    for (const component of all.filter((r) => r.type.startsWith("vxlab:"))) {
+      expect(JSON.stringify(component.inputs)).not.toMatch(/PRIVATE KEY|BwcHBwcH/);
+    }
+    expect(named(all, "lab-kvm1-seed").secrets).toContain("userData");
+  });
+
+  it("updates by the same verb as it creates, and removes by its own", () => {
+    for (const step of of(all, "remote:Command")) {
+      expect(step.inputs["update"]).toBe(step.inputs["create"]);
+      expect(step.inputs["delete"]).toMatch(/^\/usr\/lib\/vxlab\/guest remove (bridge|port|container)$/);
+      expect(step.inputs["addPreviousOutputInEnv"]).toBe(false);
+      expect(step.inputs["triggers"]).toBeUndefined();
+    }
+  });
+});
+
+describe("an edit", () => {
+  it("of one container changes that container's resources only", async () => {
+    const before = await lab();
+    const after = await lab({ containers: { c1: topology.containers["c1"]! } });
+    const gone = before
+      .filter((r) => !after.some((o) => o.type === r.type && o.name === r.name))
+      .map((r) => r.name);
+    expect(gone.sort()).toEqual(["lab-c2", "lab-c2-step"]);
+    for (const r of after.filter((o) => !["lab"].includes(o.name))) expect(r).toEqual(named(before, r.name));
+  });
+
+  it("of a VTEP reaches the other hosts' tunnels", async () => {
+    const moved = { ...topology.hosts, kvm2: { ...topology.hosts["kvm2"]!, address: "192.168.10.7" } };
+    const after = await lab({ hosts: moved });
+    expect(stdin(named(after, "lab-kvm1-lan-step"))["remotes"]).toEqual([
+      { name: "vx100-c0a80a07", address: "192.168.10.7" },
+    ]);
+  });
+});
+
+describe("a bad topology", () => {
+  it("is refused before anything is declared", async () => {
+    const seen: string[] = [];
+    await expect(
+      lab({ segments: { lan: { vni: 0, subnet: "10.0.3.0/24" } } }).then((all) =>
+        seen.push(...all.map((r) => r.name)),
+      ),
+    ).rejects.toThrow(/segments\.lan\.vni/);
+    expect(seen).toEqual([]);
+  });
+});

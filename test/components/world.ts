@@ -1,0 +1,130 @@
+/**
+ * A world of mocks that records what a program registers: inputs and the options that mocks do not see.
+ * An unknown type of resource is an error, and so is any function call.
+ */
+import * as pulumi from "@pulumi/pulumi";
+
+/** What a provider would answer beyond the inputs, by type. */
+const ANSWERS: Record<string, (name: string, inputs: Record<string, unknown>) => Record<string, unknown>> = {
+  "random:index/randomId:RandomId": () => ({ hex: "00c0ffee" }),
+  "random:index/randomBytes:RandomBytes": () => ({ base64: Buffer.alloc(32, 7).toString("base64") }),
+  "libvirt:index/network:Network": () => ({}),
+  "libvirt:index/pool:Pool": () => ({}),
+  "libvirt:index/volume:Volume": () => ({}),
+  "libvirt:index/cloudinitDisk:CloudinitDisk": () => ({}),
+  "libvirt:index/domain:Domain": () => ({}),
+  "command:remote:Command": () => ({ stdout: "{}", stderr: "" }),
+  "pulumi:providers:libvirt": () => ({}),
+};
+
+export interface Registered {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+  parent: string;
+  deleteBeforeReplace: boolean;
+  deletedWith: string;
+  replaceWith: string[];
+  replaceOnChanges: string[];
+  ignoreChanges: string[];
+  /** Paths of inputs that reached the engine as secrets. */
+  secrets: string[];
+}
+
+const SECRET = "4dabf18193072939515e22adb298388d";
+
+/** Runs `program` in a fresh deployment and returns every resource that it registered. */
+export async function deploy(
+  program: () => unknown,
+  options: { preview?: boolean } = {},
+): Promise<Registered[]> {
+  const seen: Registered[] = [];
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => {
+        if (type.startsWith("vxlab:index:")) return { id: "", state: inputs };
+        const answer = ANSWERS[type];
+        if (answer === undefined) throw new Error(`the mocks know no ${type} (${name})`);
+        return {
+          id: identity(type, name),
+          state: { ...inputs, ...answer(name, inputs as Record<string, unknown>) },
+        };
+      },
+      call: ({ token }) => {
+        throw new Error(`the mocks know no function ${token}`);
+      },
+    },
+    "vxlab",
+    "test",
+    options.preview ?? false,
+  );
+  record(seen);
+  program();
+  await pulumi.runtime.waitForRPCs();
+  return seen;
+}
+
+function identity(type: string, name: string): string {
+  return type.startsWith("libvirt:index/cloudinitDisk") ? `/pool/${name};uuid` : `${name}-id`;
+}
+
+/** Mocks see no options: the monitor's requests do. */
+function record(seen: Registered[]): void {
+  const monitor = pulumi.runtime.getMonitor() as unknown as {
+    registerResource(request: Request, callback: unknown): unknown;
+    registerResourceHook(request: unknown, callback: (error: null) => void): void;
+    registerErrorHook(request: unknown, callback: (error: null) => void): void;
+  };
+  // The SDK's mock monitor knows no hooks (pulumi/docs#17227): take them and never call them.
+  monitor.registerResourceHook = (_, callback) => callback(null);
+  monitor.registerErrorHook = (_, callback) => callback(null);
+  const send = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request, callback) => {
+    const secrets: string[] = [];
+    const inputs = open(request.getObject()?.toJavaScript() ?? {}, "", secrets) as Record<string, unknown>;
+    seen.push({
+      type: request.getType(),
+      name: request.getName(),
+      inputs,
+      secrets,
+      parent: last(request.getParent()),
+      deleteBeforeReplace: request.getDeletebeforereplace(),
+      deletedWith: last(request.getDeletedwith()),
+      replaceWith: request.getReplaceWithList().map(last),
+      replaceOnChanges: request.getReplaceonchangesList(),
+      ignoreChanges: request.getIgnorechangesList(),
+    });
+    return send(request, callback);
+  };
+}
+
+interface Request {
+  getType(): string;
+  getName(): string;
+  getParent(): string;
+  getDeletedwith(): string;
+  getDeletebeforereplace(): boolean;
+  getReplaceWithList(): string[];
+  getReplaceonchangesList(): string[];
+  getIgnorechangesList(): string[];
+  getObject(): { toJavaScript(): Record<string, unknown> } | undefined;
+}
+
+/** Takes secrets out of their envelopes and notes where they were. */
+function open(value: unknown, path: string, secrets: string[]): unknown {
+  if (Array.isArray(value)) return value.map((item, i) => open(item, `${path}[${i}]`, secrets));
+  if (typeof value !== "object" || value === null) return value;
+  const entries = value as Record<string, unknown>;
+  if (SECRET in entries) {
+    secrets.push(path);
+    return open(entries["value"], path, secrets);
+  }
+  return Object.fromEntries(
+    Object.entries(entries).map(([key, item]) => [
+      key,
+      open(item, path === "" ? key : `${path}.${key}`, secrets),
+    ]),
+  );
+}
+
+const last = (urn: string): string => urn.split("::").pop() ?? "";
