@@ -1,0 +1,73 @@
+/** What the ssh client needs to reach a lab's hosts, and nothing of the user's own: a folder that goes when we do. */
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { HostOutput } from "../../plan/contract";
+
+/** A host as ssh needs it; `port` differs from 22 in tests only. */
+export type SshHost = Pick<HostOutput, "name" | "address" | "hostKey"> & { port?: number };
+
+/** Longest wait for a TCP connection and the server's greeting, seconds. */
+const CONNECT_SECONDS = 10;
+
+/** The pinned keys: each under its host's name (HostKeyAlias), so that a moved address is no other host. */
+export function knownHosts(hosts: readonly SshHost[]): string {
+  return hosts.map(({ name, hostKey }) => `${name} ${hostKey.split(" ").slice(0, 2).join(" ")}\n`).join("");
+}
+
+/** Given by -F, it takes the place of the user's and of the system's configuration (ssh(1)). */
+export function sshConfig(dir: string, hosts: readonly SshHost[]): string {
+  const each = hosts.flatMap(({ name, address, port = 22 }) => [
+    `Host ${name}`,
+    `  HostName ${address}`,
+    `  HostKeyAlias ${name}`,
+    `  Port ${port}`,
+  ]);
+  const all = [
+    "Host *",
+    "  User root",
+    `  IdentityFile "${join(dir, "login")}"`,
+    "  IdentitiesOnly yes",
+    "  IdentityAgent none",
+    "  PreferredAuthentications publickey",
+    `  UserKnownHostsFile "${join(dir, "known_hosts")}"`,
+    "  GlobalKnownHostsFile /dev/null",
+    "  StrictHostKeyChecking yes",
+    "  HostKeyAlgorithms ssh-ed25519",
+    "  UpdateHostKeys no",
+    "  BatchMode yes",
+    `  ConnectTimeout ${CONNECT_SECONDS}`,
+    "  ServerAliveInterval 5",
+    "  ServerAliveCountMax 3",
+    "  LogLevel ERROR",
+    "  ControlMaster no",
+    `  ControlPath "${join(dir, "%n")}"`,
+  ];
+  return [...each, ...all, ""].join("\n");
+}
+
+/** Writes key, pinned keys and configuration into a folder that only we may read; returns the folder. */
+export function writeAccess(hosts: readonly SshHost[], loginKey: string, places: readonly string[]): string {
+  const dir = mkdtempSync(join(roomFor(places), "ssh-"));
+  writeFileSync(join(dir, "login"), loginKey, { mode: 0o600 });
+  writeFileSync(join(dir, "known_hosts"), knownHosts(hosts), { mode: 0o600 });
+  writeFileSync(join(dir, "config"), sshConfig(dir, hosts), { mode: 0o600 });
+  return dir;
+}
+
+export function removeAccess(dir: string): void {
+  rmSync(dir, { recursive: true, force: true });
+}
+
+/** The first folder that we may write to: `/run` is gone with a power cut, and a key should be. */
+function roomFor(places: readonly string[]): string {
+  const writable = (place: string): boolean => {
+    try {
+      accessSync(place, constants.W_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return places.find(writable) ?? tmpdir();
+}

@@ -1,0 +1,139 @@
+/**
+ * SSH to a lab's hosts. One connection for each host is kept open and shared by all commands, since a handshake costs
+ * half a second under emulation; its life hangs on a pipe of ours, so that it ends with us whatever ends us.
+ */
+import { spawn } from "node:child_process";
+import type { ChildProcess, ChildProcessByStdio, SpawnOptions } from "node:child_process";
+import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
+import { removeAccess, writeAccess } from "./access";
+import type { SshHost } from "./access";
+
+export interface RemoteOptions {
+  hosts: readonly SshHost[];
+  /** OpenSSH private key. */
+  loginKey: string;
+  /** Words before `ssh` that bring it into the lab's network; empty when that is ours. */
+  enter: readonly string[];
+  /** Folders to keep the key in meanwhile, best first. @default the system's temporary folder */
+  places?: readonly string[];
+  /** What SIGINT and SIGTERM do. @default ends the process, with the code that a shell expects */
+  onSignal?: (signal: NodeJS.Signals) => void;
+}
+
+export interface Answer {
+  /** Exit code; 255 is ssh's own failure, undefined when it was ended. */
+  code: number | undefined;
+  stdout: string;
+  stderr: string;
+}
+
+export type RemoteProcess = ChildProcessByStdio<Writable, Readable, Readable>;
+
+/** Longest time until a host has let us in, ms: above ssh's own ConnectTimeout, which ends before the key exchange. */
+const LOGIN_MS = 20_000;
+
+export class Remote {
+  private readonly dir: string;
+  private readonly masters = new Map<string, Promise<string | undefined>>();
+  private readonly children = new Set<ChildProcess>();
+  private readonly onExit = () => this.drop();
+  private readonly onSignal: (signal: NodeJS.Signals) => void;
+
+  constructor(private readonly options: RemoteOptions) {
+    this.onSignal = options.onSignal ?? ((signal) => process.exit(signal === "SIGINT" ? 130 : 143));
+    this.dir = writeAccess(options.hosts, options.loginKey, options.places ?? []);
+    // Without a handler a signal ends the process before "exit" handlers run, and the key would stay.
+    process.once("exit", this.onExit).on("SIGINT", this.onSignal).on("SIGTERM", this.onSignal);
+  }
+
+  /** The whole command line that runs `command` on a host; `options` go to ssh. */
+  argv(host: string, command: string | undefined, options: readonly string[] = []): [string, string[]] {
+    const words = [...this.options.enter, "ssh", "-F", join(this.dir, "config"), ...options, "--", host];
+    const [program = "ssh", ...args] = command === undefined ? words : [...words, command];
+    return [program, args];
+  }
+
+  /** Opens the shared connection; what keeps a host from answering, or undefined when it does. */
+  connect(host: string): Promise<string | undefined> {
+    const open = this.masters.get(host) ?? this.login(host);
+    this.masters.set(host, open);
+    return open;
+  }
+
+  /** A command's answer, after at most `limit` ms. */
+  async run(host: string, command: string, limit: number): Promise<Answer> {
+    const silent = await this.connect(host);
+    if (silent !== undefined) return { code: 255, stdout: "", stderr: silent };
+    const child = this.start(host, command);
+    child.stdin.end();
+    return collect(child, limit);
+  }
+
+  /** A command with its pipes in our hands. Connect first, or it makes a connection of its own. */
+  start(host: string, command: string, options: SpawnOptions = {}): RemoteProcess {
+    return this.spawn(...this.argv(host, command), options);
+  }
+
+  /** Ends the connections and takes the key away. */
+  close(): void {
+    process.off("exit", this.onExit).off("SIGINT", this.onSignal).off("SIGTERM", this.onSignal);
+    this.drop();
+  }
+
+  private drop(): void {
+    for (const child of this.children) child.kill("SIGTERM");
+    removeAccess(this.dir);
+  }
+
+  private spawn(program: string, args: string[], options: SpawnOptions = {}): RemoteProcess {
+    const child = spawn(program, args, { ...options, stdio: ["pipe", "pipe", "pipe"] });
+    this.children.add(child);
+    // A program that ends before it has read everything is no error of ours.
+    child.stdin.on("error", () => undefined);
+    child.once("close", () => this.children.delete(child));
+    return child;
+  }
+
+  private login(host: string): Promise<string | undefined> {
+    // `read` waits for our end of the pipe to close; the far shell runs no other program for it.
+    const master = this.spawn(...this.argv(host, "echo open; read -r _", ["-o", "ControlMaster=yes"]));
+    return new Promise((resolve) => {
+      let complaint = "";
+      const timer = setTimeout(() => {
+        master.kill("SIGTERM");
+        resolve(`lets nobody in for ${LOGIN_MS / 1000} s`);
+      }, LOGIN_MS);
+      master.stderr.on("data", (data: Buffer) => (complaint += data.toString()));
+      master.stdout.once("data", () => resolve(undefined));
+      master.once("error", (error) => resolve(`cannot be asked: ${error.message}`));
+      master.once("close", () => resolve(sshFault(complaint)));
+      master.stdout.once("data", () => clearTimeout(timer)).once("close", () => clearTimeout(timer));
+    });
+  }
+}
+
+/** ssh's last words, in ours. */
+export function sshFault(stderr: string): string {
+  const lines = stderr.split("\n").filter((line) => line.trim() !== "");
+  if (/Host key verification failed/.test(stderr)) return "has another host key than the pinned one";
+  if (/Permission denied/.test(stderr)) return "refuses the lab's login key";
+  return `does not answer: ${lines.at(-1)?.trim() ?? "ssh ended without a word"}`;
+}
+
+function collect(child: RemoteProcess, limit: number): Promise<Answer> {
+  return new Promise((resolve) => {
+    const answer: Answer = { code: undefined, stdout: "", stderr: "" };
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (answer.stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (answer.stderr += text));
+    const timer = setTimeout(() => {
+      child.kill("SIGTERM");
+      answer.stderr += `no answer within ${limit / 1000} s`;
+    }, limit);
+    child.once("error", (error) => resolve({ ...answer, code: 255, stderr: error.message }));
+    child.once("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({ ...answer, code: signal === null ? (code ?? 255) : undefined });
+    });
+  });
+}

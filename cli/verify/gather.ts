@@ -1,0 +1,108 @@
+/** Asks the hosts for what a list of checks needs: all hosts at once, each with few and bounded SSH commands. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { HostOutput, LabOutput } from "../../plan/contract";
+import { scriptCommand } from "../lib/quote";
+import type { Remote, RemoteProcess } from "../lib/remote";
+import type { Check } from "./checks";
+import { isRequestOf } from "./judge";
+import type { Evidence, Flow, HostEvidence } from "./judge";
+import { parseCapture, parsePings, parseProbe } from "./parse";
+import type { PingFacts, WirePacket } from "./parse";
+import { captureArguments, errandsOf, pingsCommand, probeCommand } from "./probe";
+import type { Errand } from "./probe";
+
+/** Longest time for a host to say how it is, ms. */
+const PROBE_MS = 20_000;
+/** Longest time for all pings of a host, ms: each batch of pings.sh ends after six seconds. */
+const PINGS_MS = 60_000;
+/** Longest wait for tcpdump to listen, ms, and for a packet to be printed once its ping has ended. */
+const LISTEN_MS = 10_000;
+const PRINT_MS = 2_000;
+
+export async function gather(
+  remote: Remote,
+  lab: LabOutput,
+  checks: readonly Check[],
+  limit = PROBE_MS,
+): Promise<Evidence> {
+  const errands = errandsOf(checks);
+  const involved = new Set([...checks, ...errands].map(({ host }) => host));
+  const hosts = lab.hosts.filter(({ name }) => involved.has(name));
+  const [found, ears] = await Promise.all([
+    each(hosts, (host) => probe(remote, lab, host, limit)),
+    each(hosts, (host) => listen(remote, host, wantedAt(host, checks))),
+  ]);
+  const sent = await each(hosts, ({ name }) => send(remote, name, errands, found.get(name)));
+  const wires = await each(hosts, async ({ name }) => (await ears.get(name)?.()) ?? []);
+  return { hosts: found, pings: new Map([...sent.values()].flatMap((answers) => [...answers])), wires };
+}
+
+async function each<T>(hosts: readonly HostOutput[], work: (host: HostOutput) => Promise<T>) {
+  return new Map(await Promise.all(hosts.map(async (host) => [host.name, await work(host)] as const)));
+}
+
+async function probe(remote: Remote, lab: LabOutput, host: HostOutput, limit: number): Promise<HostEvidence> {
+  const boxes = lab.containers.filter((container) => container.host === host.name).map(({ name }) => name);
+  const silent = await remote.connect(host.name);
+  if (silent !== undefined) return { silent };
+  const answer = await remote.run(host.name, probeCommand(host, boxes), limit);
+  if (answer.code === 0) return { facts: parseProbe(answer.stdout) };
+  return { silent: `cannot be looked at: ${answer.stderr.trim() || `exit code ${answer.code}`}` };
+}
+
+async function send(
+  remote: Remote,
+  host: string,
+  errands: readonly Errand[],
+  evidence: HostEvidence | undefined,
+): Promise<Map<string, PingFacts>> {
+  if (evidence === undefined || "silent" in evidence) return new Map();
+  const own = errands.filter((errand) => errand.host === host);
+  const command = pingsCommand(own, evidence.facts);
+  return command === undefined ? new Map() : parsePings((await remote.run(host, command, PINGS_MS)).stdout);
+}
+
+function wantedAt({ name }: HostOutput, checks: readonly Check[]): Flow[] {
+  return checks.flatMap((check) => (check.kind === "wire" && check.host === name ? [check.inner] : []));
+}
+
+/** Comes back when tcpdump listens, since a ping sent earlier would be missed; what it gives ends the capture. */
+async function listen(
+  remote: Remote,
+  host: HostOutput,
+  wanted: readonly Flow[],
+): Promise<() => Promise<WirePacket[]>> {
+  if (wanted.length === 0 || (await remote.connect(host.name)) !== undefined)
+    return () => Promise.resolve([]);
+  const tcpdump = readFileSync(join(__dirname, "../lib/tcpdump.sh"), "utf8");
+  const child = remote.start(host.name, scriptCommand(tcpdump, captureArguments(host.address)));
+  let seen = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (seen += text));
+  await listening(child);
+  const complete = (packets: readonly WirePacket[]) =>
+    wanted.every((flow) => packets.some((packet) => isRequestOf(packet, flow)));
+  return async () => {
+    for (const start = Date.now(); !complete(parseCapture(seen)) && Date.now() - start < PRINT_MS;)
+      await pause(50);
+    child.stdin.end();
+    return parseCapture(seen);
+  };
+}
+
+function listening(child: RemoteProcess): Promise<void> {
+  return new Promise((resolve) => {
+    let said = "";
+    const timer = setTimeout(resolve, LISTEN_MS);
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+      if (said.includes("listening on")) resolve();
+    });
+    child.once("close", () => resolve());
+    child.once("close", () => clearTimeout(timer));
+  });
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

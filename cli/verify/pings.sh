@@ -1,0 +1,37 @@
+#!/bin/sh
+# pings.sh (ID PID MODE ADDRESS SIZE)…: pings out of containers' network namespaces, all at once, in sections that
+# cli/verify/parse.ts reads. It is the host's ping: busybox has no DF option, and a container may have no ping at all.
+#   reach     the address answers          too-big   SIZE bytes (the whole IP packet) with DF
+#   fits      SIZE bytes with DF answer    isolated  the address is asked for on the wire, routes or not
+PATH=/usr/sbin:/usr/bin:/sbin:/bin # as in probe.sh
+out=$(mktemp -d) || exit 1
+trap 'rm -rf "$out"' EXIT
+
+one() {
+  echo "== ping $1"
+  in_box="nsenter -t $2 -n"
+  data=$(($5 - 28)) # ping -s counts neither IP nor ICMP header
+  case $3 in
+    # -c 1 -w 6: one request a second until the first answer, for six seconds at most.
+    reach) $in_box ping -n -c 1 -w 6 "$4" ;;
+    fits) $in_box ping -n -c 1 -w 6 -M "do" -s "$data" "$4" ;;
+    too-big) $in_box ping -n -c 1 -W 2 -M "do" -s "$data" "$4" ;;
+    isolated)
+      # -I: on link, whatever the routes say. An answer to ARP is a leak even where no echo reply finds its way back.
+      $in_box ping -n -c 1 -w 2 -I eth0 "$4"
+      $in_box ip neigh show to "$4" dev eth0
+      ;;
+  esac
+  echo
+}
+
+number=0
+while [ $# -ge 5 ]; do
+  number=$((number + 1))
+  one "$1" "$2" "$3" "$4" "$5" >"$out/$number" 2>&1 &
+  # A dozen at a time: more would only wait for the processor, and for their own deadline.
+  [ $((number % 12)) -ne 0 ] || wait
+  shift 5
+done
+wait
+cat "$out"/*
