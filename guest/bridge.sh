@@ -1,13 +1,13 @@
 #!/bin/sh
 # An Open vSwitch bridge with its own interface.
 # desired state: {id, lab, name, mac, mtu, address|null, tools: {version, script}}
-# shellcheck disable=SC2154 # the variables come out of assign, by eval
+# shellcheck disable=SC2016,SC2154 # the variables come out of assign, by eval
 
-bridge_fields='@sh "id=\(.id) lab=\(.lab) name=\(.name) mac=\(.mac) mtu=\(.mtu) address=\(.address // "")"'
+bridge_fields='@sh "lab=\(.lab) name=\(.name) mac=\(.mac) mtu=\(.mtu) address=\(.address // "") old=\($was.name // "")"'
 
 bridge_apply() {
-  eval "$(assign "$1" "$bridge_fields")"
-  old=$(jq -r '.name // empty' "$(desired bridge "$id")" 2>/dev/null || :)
+  id_of "$1"
+  eval "$(assign "$1" "$bridge_fields" "$(desired bridge "$id")")"
   [ -z "$old" ] || [ "$old" = "$name" ] || vsctl --if-exists del-br "$old"
   # hwaddr first: without it the bridge takes the lowest MAC of its ports and changes with them.
   vsctl --may-exist add-br "$name" \
@@ -17,7 +17,7 @@ bridge_apply() {
   ip link set dev "$name" up
   boot_unit
   keep bridge "$id" "$1"
-  bridge_observe "$1"
+  bridge_found
 }
 
 # The addresses of the bridge's interface are exactly the wanted one.
@@ -29,6 +29,7 @@ bridge_address() {
 }
 
 bridge_remove() {
+  id_of "$1"
   eval "$(assign "$1" "$bridge_fields")"
   vsctl --if-exists del-br "$name"
   rm -f "$(desired bridge "$id")"
@@ -38,10 +39,10 @@ bridge_remove() {
 
 bridge_observe() {
   eval "$(assign "$1" "$bridge_fields")"
-  if ! vsctl br-exists "$name"; then
-    printf '{"exists":false}\n'
-    return
-  fi
+  if vsctl br-exists "$name"; then bridge_found; else printf '{"exists":false}\n'; fi
+}
+
+bridge_found() {
   printf '{"exists":true,"mac":"%s","mtu":%s,"address":"%s"}\n' \
     "$(cat "/sys/class/net/$name/address")" "$(cat "/sys/class/net/$name/mtu")" \
     "$(ip -o -4 address show dev "$name" | awk '{print $4}')"

@@ -1,30 +1,33 @@
 #!/bin/sh
 # An LXC container with one interface on a bridge.
 # desired state: {id, lab, name, bridge, address, mac, mtu, veth, vlan|null, command: [..], rootfs}
-# shellcheck disable=SC2154 # the variables come out of assign, by eval
+# shellcheck disable=SC2016,SC2153,SC2154 # the variables come out of assign, by eval
 
-container_fields='@sh "id=\(.id) lab=\(.lab) name=\(.name) bridge=\(.bridge) address=\(.address) mac=\(.mac) mtu=\(.mtu) veth=\(.veth) vlan=\(.vlan // "") rootfs=\(.rootfs)", "command=\(.command | map(@sh) | join(" ") | @sh)"'
+container_fields='@sh "lab=\(.lab) name=\(.name) bridge=\(.bridge) address=\(.address) mac=\(.mac) mtu=\(.mtu) veth=\(.veth) vlan=\(.vlan // "") rootfs=\(.rootfs) old=\($was.name // "")", "command=\(.command | map(@sh) | join(" ") | @sh)"'
 BOXES=$STATE/containers
 
 container_apply() {
-  eval "$(assign "$1" "$container_fields")"
-  old=$(jq -r '.name // empty' "$(desired container "$id")" 2>/dev/null || :)
+  id_of "$1"
+  eval "$(assign "$1" "$container_fields" "$(desired container "$id")")"
   [ -z "$old" ] || [ "$old" = "$name" ] || container_drop "$old"
-  vsctl br-exists "$bridge" || fail "bridge $bridge is not on this host: apply its OvsBridge first"
   box=$BOXES/$name
-  mkdir -p "$box"
+  [ -d "$box" ] || mkdir -p "$box"
   [ -d "$box/rootfs" ] || container_root
   container_init
   printf '%s %s %s\n' "$bridge" "${vlan:-[]}" "$id" >"$box/port"
   container_config >"$box/config.new"
   # What shows in no line of the config (the command, the VLAN) is compared as it was asked for.
-  if ! cmp -s "$box/config.new" "$box/config" || [ "$1" != "$(cat "$(desired container "$id")")" ]; then
-    container_stop
+  if [ -e "$box/config" ]; then
+    if ! cmp -s "$box/config.new" "$box/config" || [ "$1" != "$(cat "$(desired container "$id")" 2>&1)" ]; then
+      container_stop
+    fi
   fi
   mv "$box/config.new" "$box/config"
   container_start
+  container_look
+  [ "$state" = RUNNING ] || fail "container $name ended at once: its command is $command"
   keep container "$id" "$1"
-  container_observe "$1"
+  printf '{"state":"%s","pid":%s}\n' "$state" "$pid"
 }
 
 # Whole or not at all: a step cut short leaves rootfs.new behind, never half a root.
@@ -106,6 +109,7 @@ container_state() { lxc-info -P "$BOXES" -n "$1" -sH 2>/dev/null || echo ABSENT;
 
 container_start() {
   [ "$(container_state "$name")" != RUNNING ] || return 0
+  [ -e "/sys/class/net/$bridge" ] || fail "bridge $bridge is not on this host: apply its OvsBridge first"
   # A veth left by a container that died with its host would keep the name.
   [ ! -e "/sys/class/net/$veth" ] || ip link del dev "$veth"
   # 9>&-: the container's monitor lives on and would hold the lock.
@@ -131,6 +135,7 @@ container_drop() {
 }
 
 container_remove() {
+  id_of "$1"
   eval "$(assign "$1" "$container_fields")"
   container_drop "$name"
   rm -f "$(desired container "$id")"
@@ -140,8 +145,16 @@ container_remove() {
 
 container_observe() {
   eval "$(assign "$1" "$container_fields")"
-  printf '{"state":"%s","pid":%s}\n' "$(container_state "$name")" \
-    "$(lxc-info -P "$BOXES" -n "$name" -pH 2>/dev/null | grep . || echo 0)"
+  container_look
+  printf '{"state":"%s","pid":%s}\n' "$state" "$pid"
+}
+
+container_look() {
+  # Two lines, "State: RUNNING" and, where there is one, "PID: 275".
+  read -r state pid <<FOUND
+$(lxc-info -P "$BOXES" -n "$name" -sp 2>/dev/null | awk '{print $2}' ORS=' ')
+FOUND
+  : "${state:=ABSENT}" "${pid:=0}"
 }
 
 # LXC calls these as: guest plug NAME net up veth DEVICE (lxc.container.conf(5), lxc.net.[i].script.up).

@@ -2,6 +2,8 @@
 # Helpers of the guest tools. guest/render.ts joins the files in this order: lib, bridge, port, container, main.
 # shellcheck disable=SC2034 # used by the files that follow
 set -eu
+# A command over SSH comes with a short PATH, in which busybox may hide iproute2.
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 STATE=${VXLAB_STATE:-/var/lib/vxlab}
 TOOLS=${VXLAB_TOOLS:-/usr/lib/vxlab}
@@ -27,6 +29,17 @@ keep() {
   mv "$STATE/desired/.new" "$(desired "$1" "$2")"
 }
 
-# assign JSON FILTER: the shell words that jq's @sh made of the data, ready for eval. One jq for each step: a
-# process costs 50 ms under emulation.
-assign() { printf '%s' "$1" | jq -r "$2"; }
+# assign JSON FILTER [FILE]: the shell words that jq's @sh made of the data, ready for eval; $was is what FILE holds,
+# the desired state of last time. One jq for each step: a process costs 50 ms under emulation.
+assign() {
+  last=${3:-/dev/null}
+  [ -e "$last" ] || last=/dev/null
+  printf '%s' "$1" | jq -r --slurpfile last "$last" "(\$last[0] // {}) as \$was | $2"
+}
+
+# id_of JSON: the file name of a step's desired state is known before anything else of it.
+id_of() {
+  id=${1#*'"id":"'}
+  id=${id%%'"'*}
+  case $id in "" | *[!A-Za-z0-9_.-]*) fail "desired state without a usable id" ;; esac
+}
