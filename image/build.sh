@@ -84,6 +84,7 @@ customise() {
   recipe/trim.sh "$work/root" >"$work/log" 2>&1 || { tail -n 20 "$work/log" >&2; die "trimming failed (its last lines are above)"; }
   cp -r recipe/files/. "$work/root/"
   chmod 755 "$work"/root/etc/init.d/* "$work"/root/usr/lib/vxlab-init/*
+  install -d -m 755 "$work/root/etc/acpi" # busybox acpid wants it, empty as it is
   for tool in init reboot poweroff halt; do ln -s /bin/busybox "$work/root/sbin/$tool"; done
   applets
   ln -sf /proc/self/mounts "$work/root/etc/mtab"
@@ -91,6 +92,7 @@ customise() {
   echo root:100000:65536 | tee "$work/root/etc/subuid" >"$work/root/etc/subgid"
   install -d -m 700 "$work/root/root/.ssh"
   chroot "$work/root" ovsdb-tool create /etc/openvswitch/conf.db /usr/share/openvswitch/vswitch.ovsschema
+  : >"$work/root/etc/resolv.conf" # its absence is a warning of ovsdb-server and ovs-vswitchd on every console
   container_root
 }
 
@@ -122,7 +124,7 @@ kernel() {
   chmod 755 "$work/initrd/init"
   # In load order: insmod resolves nothing, and a script that has to look nothing up is the fastest.
   local n=10
-  for name in virtio_pci virtio_blk; do
+  for name in virtio_pci virtio_blk virtio_net virtio-rng isofs; do
     chroot "$work/root" modprobe --set-version "${modules##*/}" --show-depends "$name"
   done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r path; do
     cp "$work/root$path" "$work/initrd/modules/$((n++))-${path##*/}"

@@ -69,19 +69,23 @@ machine() {
     -pidfile "$dir/pid$i" -daemonize
 }
 
+# cpu I: seconds of CPU that machine I's QEMU has used; unlike the clock it does not depend on who else is at work here.
+cpu() { awk '{ printf "%.2f", ($14 + $15) / 100 }' "/proc/$(cat "$dir/pid$1")/stat"; }
+
 # watch I START: first TCP answer, first command answered, Open vSwitch ready.
 watch() {
-  local i=$1 start=$2 port ssh ovs limit=${LIMIT:-300}
+  local i=$1 start=$2 port ssh ovs port_cpu ssh_cpu limit=${LIMIT:-300}
   until ip netns exec "$NS" timeout 0.5 bash -c "exec 3<>/dev/tcp/$(address "$i")/22" 2>/dev/null; do
     sleep 0.05
     [ "$(($(date +%s) - ${start%.*}))" -lt "$limit" ] || { echo "machine $i: no answer in $limit s"; return 1; }
   done
-  port=$(date +%s.%N)
+  port=$(date +%s.%N) port_cpu=$(cpu "$i")
   until on "$i" true 2>/dev/null; do sleep 0.1; done
-  ssh=$(date +%s.%N)
+  ssh=$(date +%s.%N) ssh_cpu=$(cpu "$i")
   on "$i" 'until [ -e /run/openvswitch/ready ]; do sleep 0.1; done; ovs-vsctl --timeout=60 show >/dev/null'
   ovs=$(date +%s.%N)
-  echo "$start $port $ssh $ovs $i" | awk '{ printf "machine %s: port %.2f s, ssh %.2f s, ovs %.2f s\n", $5, $2-$1, $3-$1, $4-$1 }'
+  echo "$start $port $ssh $ovs $i $port_cpu $ssh_cpu $(cpu "$i")" | awk '{
+    printf "machine %s: port %.2f s (cpu %s), ssh %.2f s (cpu %s), ovs %.2f s (cpu %s)\n", $5, $2-$1, $6, $3-$1, $7, $4-$1, $8 }'
 }
 
 case ${1:-} in
