@@ -11,6 +11,10 @@ import * as pb from "@pulumi/pulumi/proto/provider_pb";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type Props = { [key: string]: Json };
+export interface Schema {
+  resources: { [token: string]: { properties: Props } };
+  functions: { [token: string]: object };
+}
 export interface LogLine {
   severity: number;
   message: string;
@@ -236,6 +240,12 @@ export class Provider {
 
   async cancel(): Promise<void> {
     await this.call<empty.Empty, empty.Empty>(this.client.cancel.bind(this.client), new empty.Empty());
+  }
+
+  async schema(): Promise<Schema> {
+    const method = this.client.getSchema.bind(this.client);
+    const r = await this.call<pb.GetSchemaRequest, pb.GetSchemaResponse>(method, new pb.GetSchemaRequest());
+    return JSON.parse(r.getSchema()) as Schema;
   }
 
   async version(): Promise<string> {

@@ -59,8 +59,13 @@ export async function credentialsOf(e: Endpoint): Promise<Credentials> {
     privateKey:
       e.privateKey === undefined ? undefined : await privateKeyOf(e.privateKey, e.privateKeyPassword),
     password: e.password,
-    agent: e.agentSocketPath ?? process.env.SSH_AUTH_SOCK,
+    agent: e.agentSocketPath ?? agentOfTheUser(),
   };
+}
+
+function agentOfTheUser(): string | undefined {
+  const path = process.env.SSH_AUTH_SOCK;
+  return path === "" ? undefined : path;
 }
 
 /** "host:port", an IPv6 address in brackets, as Go writes it. */

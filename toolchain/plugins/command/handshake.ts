@@ -20,6 +20,7 @@ export async function handshake(
   const client = new ssh2.Client();
   const tried: string[] = [];
   let mismatch = false;
+  let methods: readonly string[] | null = null;
   const ready = new Promise<Client>((resolve, reject) => {
     client.once("ready", () => resolve(client));
     client.once("error", (e) => reject(new Error(`ssh: handshake failed: ${reason(e, tried, mismatch)}`)));
@@ -31,8 +32,11 @@ export async function handshake(
         mismatch = credentials.hostKey !== undefined && !credentials.hostKey.getPublicSSH().equals(key);
         return !mismatch;
       },
-      authHandler: (left, _partial, next) =>
-        next(nextMethod(endpoint, credentials, left, tried) as AnyAuthMethod),
+      authHandler: (left, _partial, next) => {
+        // A server that names no methods means the ones it has named before.
+        if (methods === null || left.length > 0) methods = left;
+        next(nextMethod(endpoint, credentials, methods, tried) as AnyAuthMethod);
+      },
     });
   });
   try {

@@ -35,7 +35,9 @@ export class EngineLog {
 
   add(entry: Entry): void {
     if (this.address === undefined) return;
-    this.queue.push(entry);
+    const last = this.queue.at(-1);
+    if (last && this.queue.length > flood && joins(last, entry)) last.message += `\n${entry.message}`;
+    else this.queue.push({ ...entry });
     this.sending ??= this.drain().finally(() => (this.sending = undefined));
   }
 
@@ -47,23 +49,13 @@ export class EngineLog {
   private async drain(): Promise<void> {
     this.client ??= connect(this.address ?? "");
     const send = await this.client;
-    for (let next = this.queue.shift(); next; next = this.queue.shift()) {
-      await send(this.queue.length > flood ? this.joined(next) : next);
-    }
+    for (let next = this.queue.shift(); next; next = this.queue.shift()) await send(next);
   }
+}
 
-  private joined(first: Entry): Entry {
-    const parts = [first.message];
-    let size = first.message.length;
-    const fits = (e: Entry | undefined): e is Entry =>
-      e !== undefined && e.urn === first.urn && e.severity === first.severity && e.status === first.status;
-    for (let e = this.queue[0]; fits(e) && size + e.message.length < chunk; e = this.queue[0]) {
-      parts.push(e.message);
-      size += e.message.length;
-      this.queue.shift();
-    }
-    return { ...first, message: parts.join("\n") };
-  }
+function joins(last: Entry, next: Entry): boolean {
+  const alike = last.urn === next.urn && last.severity === next.severity && last.status === next.status;
+  return alike && last.message.length + next.message.length < chunk;
 }
 
 /** Loaded when the first message is to be sent: most runs send none, and start sooner. */
