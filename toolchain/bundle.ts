@@ -24,7 +24,7 @@ async function bundle(out: string): Promise<void> {
     target: "node20",
     format: "cjs",
     packages: "external",
-    logLevel: "error",
+    logLevel: "silent",
     plugins: [ownFolder],
   });
   mkdirSync(dirname(out), { recursive: true });
@@ -37,6 +37,6 @@ async function bundle(out: string): Promise<void> {
 const out = process.argv[2];
 if (out === undefined) throw new Error("usage: tsx toolchain/bundle.ts OUT");
 bundle(out).catch((error: unknown) => {
-  console.error(error);
+  console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 });

@@ -5,6 +5,7 @@ import { down } from "./down";
 import { env } from "./env";
 import { preview } from "./preview";
 import { pulumi } from "./pulumi";
+import { test } from "./test";
 import { up } from "./up";
 
-export const commands: readonly Command[] = [up, preview, down, env, doctor, pulumi];
+export const commands: readonly Command[] = [up, preview, down, env, doctor, test, pulumi];

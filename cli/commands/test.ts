@@ -1,0 +1,58 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Command, Context } from "../command";
+import { badUsage, readArgs, stackName } from "../lib/args";
+import { Exit } from "../lib/exit";
+import { provideImage } from "../lib/image";
+import { ready } from "../lib/ready";
+import { checks, suite, suites, type Stage, type Tally } from "../lib/stages";
+
+export const test: Command = {
+  name: "test",
+  summary: "run every test, the real machines included",
+  usage:
+    "[--only NAME]…      format, lint, types, shellcheck, unit, toolchain, engine, lab, or a folder of test/",
+  async run(context, args) {
+    const { values } = readArgs(test, args, { only: { type: "string", multiple: true } });
+    const stages = choose(context, values.only ?? []);
+    await setUp(context, stages);
+    const total = { passed: 0, failed: 0 };
+    const times: string[] = [];
+    for (const stage of stages) {
+      const started = Date.now();
+      context.out.print(`\n== ${stage.name}`);
+      const { passed, failed } = await stage.run(context);
+      total.passed += passed;
+      total.failed += failed;
+      times.push(
+        `${failed === 0 ? "ok    " : "FAILED"} ${stage.name}: ${words({ passed, failed })} (${seconds(started)} s)`,
+      );
+      context.out.print(times.at(-1) ?? "");
+    }
+    context.out.print(`\n${times.join("\n")}\n\n${words(total)}`);
+    return total.failed === 0 ? Exit.ok : Exit.failed;
+  },
+};
+
+const words = ({ passed, failed }: Tally): string => `${passed} passed, ${failed} failed`;
+const seconds = (started: number): string => ((Date.now() - started) / 1000).toFixed(1);
+
+function choose({ paths }: Context, only: readonly string[]): Stage[] {
+  const all = [...checks, ...suites];
+  if (only.length === 0) return all;
+  return only.map((name) => {
+    const stage = all.find((candidate) => candidate.name === name);
+    if (stage !== undefined) return stage;
+    const folder = join("test", name);
+    if (/^[\w-]+$/.test(name) && existsSync(join(paths.root, folder))) return suite(name, "unit", folder);
+    const folders = readdirSync(join(paths.root, "test")).join(", ");
+    throw badUsage(test, `there is no stage "${name}", and no such folder in test/ (${folders})`);
+  });
+}
+
+/** The checks of the sources need next to nothing, the machines everything. */
+async function setUp(context: Context, stages: readonly Stage[]): Promise<void> {
+  const stack = stackName(undefined, context.environment);
+  await ready(context, stack, ["test"]);
+  if (stages.some((stage) => stage.heavy)) await provideImage(context, stack);
+}
