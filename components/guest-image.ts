@@ -52,7 +52,7 @@ export class GuestImage extends pulumi.ComponentResource {
       kernel: kernel?.id,
       initrd: initrd?.id,
       cmdline: args.cmdline,
-    }) as pulumi.Output<MachineImageArgs>;
+    });
     this.registerOutputs({ image: this.image });
   }
 

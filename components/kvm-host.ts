@@ -53,14 +53,13 @@ export class KvmHost extends pulumi.ComponentResource {
   public readonly connection: pulumi.Output<HostConnectionArgs>;
 
   constructor(name: string, args: KvmHostArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { secret: _, ...shown } = args;
-    super(token("KvmHost"), name, shown, opts);
+    super(token("KvmHost"), name, { ...args, secret: undefined }, opts);
     const host = args.hostName ?? name;
     const keys = this.keys(name, host, args.secret);
     const seed = this.seed(name, host, args, keys);
     const root = this.root(name, host, args);
     this.domain = this.machine(name, host, args, root, seed);
-    this.address = pulumi.output(args.address).apply((address) => address.split("/")[0]!);
+    this.address = pulumi.output(args.address).apply((address) => address.split("/")[0]);
     this.hostKey = pulumi.unsecret(keys.host.apply((key) => key.publicKeyLine));
     this.connection = this.connect(args, keys);
     this.registerOutputs({ address: this.address, hostKey: this.hostKey, domain: this.domain });
@@ -138,7 +137,7 @@ export class KvmHost extends pulumi.ComponentResource {
     root: libvirt.Volume,
     seed: libvirt.CloudinitDisk,
   ): libvirt.Domain {
-    const seedVolume = seed.id.apply((id) => id.split(";")[0]!);
+    const seedVolume = seed.id.apply((id) => id.split(";")[0]);
     return new libvirt.Domain(child(name, "domain"), domainArgs(host, args, root.id, seedVolume), {
       parent: this,
       deleteBeforeReplace: true,

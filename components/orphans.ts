@@ -51,8 +51,8 @@ export function clearsOrphans(
   uri: string | undefined,
 ): pulumi.ResourceHookBinding | undefined {
   if (uri === undefined) return undefined;
-  const clear = (inputs: Record<string, unknown> | undefined): Promise<void> =>
-    clearThing(thing, virshUri(uri), String(inputs?.["name"] ?? ""), String(inputs?.["pool"] ?? ""));
+  const clear = (inputs: Record<string, unknown> = {}): Promise<void> =>
+    clearThing(thing, virshUri(uri), text(inputs["name"]), text(inputs["pool"]));
   return {
     beforeCreate: [(args) => clear(args.newInputs as Record<string, unknown> | undefined)],
     onError: [
@@ -64,6 +64,8 @@ export function clearsOrphans(
     ],
   };
 }
+
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
 /** virsh takes a socket's path with `qemu+unix`, the provider without. */
 export function virshUri(uri: string): string {

@@ -154,7 +154,7 @@ function labOutput(plan: LabPlan, site: Site, machines: KvmHost[]): pulumi.Outpu
     id,
     underlay: { cidr, gateway, mtu },
     image: plan.image.kind,
-    hosts: plan.hosts.map((host, i) => hostOutput(host, facts[i]!)),
+    hosts: plan.hosts.map((host, i) => hostOutput(host, facts[i])),
     containers: plan.containers,
   }));
 }

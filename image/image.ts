@@ -1,8 +1,8 @@
 /** The files of a guest image, where Pulumi runs. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 
 export interface ImageFiles {
   /** Names the content. */
@@ -35,10 +35,23 @@ export function goldenImage(cache: string, build: boolean): ImageFiles {
   return parse(made.stdout);
 }
 
+/** A golden image that was kept: its folder is as build.sh made it, and its name still tells which recipe it is. */
+export function keptImage(path: string): ImageFiles {
+  const folder = dirname(resolve(path));
+  const hash = /^golden-([0-9a-f]+)$/.exec(basename(folder))?.[1];
+  return {
+    ...cloudImage(path),
+    ...(hash === undefined ? {} : { version: hash }),
+    kernel: join(folder, "vmlinuz"),
+    initrd: join(folder, "initrd.img"),
+    cmdline: readFileSync(join(__dirname, "recipe", "cmdline"), "utf8").trim(),
+  };
+}
+
 /** A disk image of the user's own: its size and time stand for its content. */
-export function imageFile(path: string): ImageFiles {
+export function cloudImage(path: string): ImageFiles {
   const { size, mtimeMs } = statSync(path);
-  return { version: `${size.toString(36)}-${Math.floor(mtimeMs / 1000).toString(36)}`, root: path };
+  return { version: `${size.toString(36)}-${Math.floor(mtimeMs / 1000).toString(36)}`, root: resolve(path) };
 }
 
 function parse(line: string): ImageFiles {

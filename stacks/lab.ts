@@ -2,8 +2,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { VxlanLab } from "../components/vxlan-lab";
 import { LabSettings } from "../config";
-import { goldenImage, imageCache, imageFile, ImageFiles } from "../image/image";
+import { cloudImage, goldenImage, imageCache, ImageFiles, keptImage } from "../image/image";
 import { LabOutput } from "../plan/contract";
+import { ImageKind } from "../plan/types";
 import { chooseAccel, chooseUri } from "./hypervisor";
 
 export interface LabOutputs {
@@ -24,6 +25,7 @@ export function labStack(settings: LabSettings): LabOutputs {
 
 /** Built in `up` when it is missing; a preview builds nothing. */
 function labImage(settings: LabSettings): ImageFiles {
-  const { path } = settings.topology.image;
-  return path === undefined ? goldenImage(imageCache(), !pulumi.runtime.isDryRun()) : imageFile(path);
+  const { path, kind } = settings.topology.image;
+  if (path === undefined) return goldenImage(imageCache(), !pulumi.runtime.isDryRun());
+  return kind === ImageKind.Cloud ? cloudImage(path) : keptImage(path);
 }

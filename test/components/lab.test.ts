@@ -144,7 +144,7 @@ describe("the reference lab", () => {
 describe("an edit", () => {
   it("of one container changes that container's resources only", async () => {
     const before = await lab();
-    const after = await lab({ containers: { c1: topology.containers["c1"]! } });
+    const after = await lab({ containers: { c1: topology.containers["c1"] } });
     const gone = before
       .filter((r) => !after.some((o) => o.type === r.type && o.name === r.name))
       .map((r) => r.name);
@@ -153,7 +153,7 @@ describe("an edit", () => {
   });
 
   it("of a VTEP reaches the other hosts' tunnels", async () => {
-    const moved = { ...topology.hosts, kvm2: { ...topology.hosts["kvm2"]!, address: "192.168.10.7" } };
+    const moved = { ...topology.hosts, kvm2: { ...topology.hosts["kvm2"], address: "192.168.10.7" } };
     const after = await lab({ hosts: moved });
     expect(stdin(named(after, "lab-kvm1-lan-step"))["remotes"]).toEqual([
       { name: "vx100-c0a80a07", address: "192.168.10.7" },

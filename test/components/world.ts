@@ -41,13 +41,21 @@ export async function deploy(
   const seen: Registered[] = [];
   await pulumi.runtime.setMocks(
     {
-      newResource: ({ type, name, inputs }) => {
+      newResource: ({
+        type,
+        name,
+        inputs,
+      }: {
+        type: string;
+        name: string;
+        inputs: Record<string, unknown>;
+      }) => {
         if (type.startsWith("vxlab:index:")) return { id: "", state: inputs };
         const answer = ANSWERS[type];
         if (answer === undefined) throw new Error(`the mocks know no ${type} (${name})`);
         return {
           id: identity(type, name),
-          state: { ...inputs, ...answer(name, inputs as Record<string, unknown>) },
+          state: { ...inputs, ...answer(name, inputs) },
         };
       },
       call: ({ token }) => {
@@ -60,7 +68,7 @@ export async function deploy(
   );
   record(seen);
   program();
-  await pulumi.runtime.waitForRPCs();
+  await pulumi.runtime.disconnect();
   return seen;
 }
 
