@@ -69,7 +69,7 @@ describe("the reference lab", () => {
       vcpu: 1,
       kernel: "lab-image-kernel-id",
       initrd: "lab-image-initrd-id",
-      cmdlines: [{ _: "root=/dev/vda" }],
+      cmdlines: [{ root: "/dev/vda" }],
       disks: [{ volumeId: "lab-kvm1-root-id" }, { volumeId: "/pool/lab-kvm1-seed" }],
       networkInterfaces: [
         {
