@@ -6,17 +6,10 @@ import { readArgs, stackName, stackOption } from "../lib/args";
 import { change, failure, pulumi } from "../lib/engine";
 import { Exit } from "../lib/exit";
 import { alone } from "../lib/guard";
+import { clearDeadLocks, forgetPending } from "../lib/interrupted";
 import { describe, embeddedRemains, leftovers, purgeEmbedded, sweep } from "../lib/machine";
 import { forgetLibvirt, libvirtMode, ready, startLibvirt, virshUri, type Mode } from "../lib/ready";
-import {
-  clearDeadLocks,
-  forgetLabs,
-  knownLabs,
-  labIds,
-  ownBackend,
-  resources,
-  stackNames,
-} from "../lib/stack";
+import { forgetLabs, knownLabs, labIds, ownBackend, resources, stackNames } from "../lib/stack";
 
 export const down: Command = {
   name: "down",
@@ -66,6 +59,7 @@ async function destroy(context: Context, stack: string, mode: Mode): Promise<num
   if (all.length === 0) return Exit.ok;
   await ready(context, stack);
   await clearDeadLocks(context, stack);
+  await forgetPending(context, stack);
   await startLibvirt(context, stack);
   const outcome = await change(context, "destroy", stack, []);
   if (outcome.code === 0) return Exit.ok;

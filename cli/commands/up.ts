@@ -6,7 +6,8 @@ import { Exit } from "../lib/exit";
 import { alone } from "../lib/guard";
 import { provideImage } from "../lib/image";
 import { libvirtMode, ready, startLibvirt } from "../lib/ready";
-import { clearDeadLocks, noteLabs, selectStack } from "../lib/stack";
+import { clearDeadLocks, forgetPending } from "../lib/interrupted";
+import { noteLabs, selectStack } from "../lib/stack";
 
 const options = { ...stackOption, "no-verify": { type: "boolean" } } as const;
 
@@ -31,6 +32,7 @@ async function deploy(context: Context, stack: string, more: string[]): Promise<
   await ready(context, stack);
   await selectStack(context, stack);
   await clearDeadLocks(context, stack);
+  await forgetPending(context, stack);
   await provideImage(context, stack);
   const uri = await startLibvirt(context, stack);
   context.out.line(`libvirt: ${await libvirtMode(context, stack)}, ${uri}`);

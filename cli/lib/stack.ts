@@ -1,8 +1,6 @@
 /** The stack's state: is it there, is it locked, what is in it. */
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { alive } from "../../toolchain/lockfile";
 import type { Environment, Paths } from "../../toolchain/paths";
 import type { Context } from "../command";
 import { pulumi } from "./engine";
@@ -20,11 +18,6 @@ export async function selectStack(context: Context, stack: string): Promise<void
   forgetLostSalt(context, stack);
   const { code, stderr } = await pulumi(context, ["stack", "select", stack, "--create"]);
   if (code !== 0) throw new Fault(Exit.failed, `the stack ${stack} cannot be selected:\n${stderr.trim()}`);
-}
-
-/** True when there is such a stack. */
-export async function hasStack(context: Context, stack: string): Promise<boolean> {
-  return (await stackNames(context)).includes(stack);
 }
 
 /** The project's stacks, the one that was changed last first: overlays stand on underlays, so they go in this order. */
@@ -48,19 +41,25 @@ function stateFile(paths: Paths, stack: string): string {
   return join(paths.state, ".pulumi", "stacks", projectName(paths.root), `${stack}.json`);
 }
 
-/** What is in the state; an absent stack has nothing. */
-export async function resources(context: Context, stack: string): Promise<StateResource[]> {
+export interface Deployment {
+  resources?: StateResource[];
+  /** What was under way when the state was last written. */
+  pending_operations?: { type: string; resource: { urn: string } }[];
+}
+
+/** The stack as it was last written; undefined when there is none. */
+export async function deployment(context: Context, stack: string): Promise<Deployment | undefined> {
   const file = stateFile(context.paths, stack);
   if (ownBackend(context.environment) && existsSync(file)) {
     const { checkpoint } = JSON.parse(readFileSync(file, "utf8")) as { checkpoint?: { latest?: Deployment } };
-    return checkpoint?.latest?.resources ?? [];
+    return checkpoint?.latest;
   }
   const { code, stdout } = await pulumi(context, ["stack", "export", "--stack", stack]);
-  return code === 0 ? ((JSON.parse(stdout) as { deployment?: Deployment }).deployment?.resources ?? []) : [];
+  return code === 0 ? (JSON.parse(stdout) as { deployment?: Deployment }).deployment : undefined;
 }
 
-interface Deployment {
-  resources?: StateResource[];
+export async function resources(context: Context, stack: string): Promise<StateResource[]> {
+  return (await deployment(context, stack))?.resources ?? [];
 }
 
 /** The random part of the names in libvirt of every lab in the state. */
@@ -92,57 +91,7 @@ export function forgetLabs({ paths }: Pick<Context, "paths">): void {
   rmSync(labsFile(paths), { force: true });
 }
 
-interface Lock {
-  pid: number;
-  hostname: string;
-  timestamp: string;
-}
-
-/** A `pulumi up` that was killed leaves its lock; one that lives has it by right. */
-export async function clearDeadLocks(context: Context, stack: string): Promise<void> {
-  const locks = readLocks(context, stack);
-  const living = locks.find((lock) => !isDead(lock));
-  if (living !== undefined) {
-    const who = `pid ${living.pid} on ${living.hostname}, since ${living.timestamp}`;
-    throw new Fault(
-      Exit.busy,
-      `another pulumi works on the stack ${stack} (${who}): wait for it, or end it and run this again`,
-    );
-  }
-  if (locks.length === 0) return;
-  context.out.line(
-    `the stack ${stack} is locked by a pulumi that is no more (pid ${locks[0]?.pid}): removing its lock`,
-  );
-  const { code, stderr } = await pulumi(context, ["cancel", "--yes", "--stack", stack]);
-  if (code !== 0) throw new Fault(Exit.failed, `pulumi cancel:\n${stderr.trim()}`);
-}
-
-/** The file backend's locks of this checkout; another backend looks after its own. */
-export function readLocks({ paths }: Pick<Context, "paths">, stack: string): Lock[] {
-  const folder = join(paths.state, ".pulumi", "locks", "organization", projectName(paths.root), stack);
-  if (!existsSync(folder)) return [];
-  const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
-  return files.flatMap((name) => {
-    try {
-      return [JSON.parse(readFileSync(join(folder, name), "utf8")) as Lock];
-    } catch {
-      return []; // gone in this moment, or cut off by a full disk: `pulumi` will tell
-    }
-  });
-}
-
-/** A pid may be somebody else's by now: only a Pulumi counts. */
-export function isDead(lock: Lock): boolean {
-  if (lock.hostname !== hostname()) return false;
-  if (!alive(lock.pid)) return true;
-  try {
-    return !readFileSync(`/proc/${lock.pid}/comm`, "utf8").startsWith("pulumi");
-  } catch {
-    return true;
-  }
-}
-
-function projectName(root: string): string {
+export function projectName(root: string): string {
   const file = join(root, "Pulumi.yaml");
   return (existsSync(file) && /^name:\s*([\w.-]+)/m.exec(readFileSync(file, "utf8"))?.[1]) || "vxlab";
 }
