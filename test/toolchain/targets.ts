@@ -6,7 +6,7 @@ import { buildPlugins } from "../../toolchain/plugins/build";
 
 export interface Target {
   label: "replacement" | "vendor";
-  path(): Promise<string>;
+  path: () => Promise<string>;
 }
 
 export type PluginName = "pulumi-resource-command" | "pulumi-resource-random" | "pulumi-language-nodejs";

@@ -6,29 +6,27 @@ import type { Logger } from "../lib/engine";
 const longest = 32 * 1024;
 
 export type StreamName = "stdout" | "stderr";
-export type Logging = "stdout" | "stderr" | "stdoutAndStderr" | "none";
 
 export class Output {
   private readonly parts: Record<StreamName | "both", Buffer[]> = { stdout: [], stderr: [], both: [] };
-  // One for both streams, as with the vendor's: lines are shown in the order of their coming.
-  private readonly lines: LineLog;
+  /** One for each stream that is shown: half a line of one is not mixed with the other's. */
+  private readonly lines = new Map<StreamName, LineLog>();
 
   constructor(logging: string | undefined, log: Logger) {
-    this.lines = new LineLog((line) => log.status("info", line));
-    this.logged = new Set(
-      logging === undefined || logging === "stdoutAndStderr" ? ["stdout", "stderr"] : [logging],
-    );
+    for (const stream of ["stdout", "stderr"] as const) {
+      const shown = logging === undefined || logging === "stdoutAndStderr" || logging === stream;
+      if (shown) this.lines.set(stream, new LineLog((line) => log.status("info", line)));
+    }
   }
-  private readonly logged: Set<string>;
 
   add(stream: StreamName, data: Buffer): void {
     this.parts[stream].push(data);
     this.parts.both.push(data);
-    if (this.logged.has(stream)) this.lines.write(data);
+    this.lines.get(stream)?.write(data);
   }
 
   end(): void {
-    this.lines.end();
+    for (const lines of this.lines.values()) lines.end();
   }
 
   /** Without the one newline at the end. */

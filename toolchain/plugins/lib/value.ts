@@ -103,7 +103,12 @@ function plain(v: Value): Value {
     return v.secret === true ? secret(inner) : inner;
   }
   const entries = Object.entries(v).filter(([, inner]) => inner !== null);
-  return Object.fromEntries(entries.map(([k, inner]) => [k, plain(inner)]));
+  return Object.fromEntries(entries.map(([k, inner]) => [k, isInternal(k) ? inner : plain(inner)]));
+}
+
+/** What a plugin has written for itself (__meta, __pulumi_raw_state_delta): goes back to the last bit. */
+function isInternal(key: string): boolean {
+  return key.startsWith("__");
 }
 
 /** Null properties are dropped at every depth, as the vendor's plugins do (SkipNulls). */
