@@ -17,6 +17,8 @@ export interface RemoteOptions {
   enter: readonly string[];
   /** Folders to keep the key in meanwhile, best first. @default the system's temporary folder */
   places?: readonly string[];
+  /** Longest time until a host has let us in, ms. @default 20000 */
+  loginLimit?: number;
   /** What SIGINT and SIGTERM do. @default ends the process, with the code that a shell expects */
   onSignal?: (signal: NodeJS.Signals) => void;
 }
@@ -30,7 +32,7 @@ export interface Answer {
 
 export type RemoteProcess = ChildProcessByStdio<Writable, Readable, Readable>;
 
-/** Longest time until a host has let us in, ms: above ssh's own ConnectTimeout, which ends before the key exchange. */
+/** Above ssh's own ConnectTimeout, which ends before the key exchange. */
 const LOGIN_MS = 20_000;
 
 export class Remote {
@@ -98,12 +100,13 @@ export class Remote {
   private login(host: string): Promise<string | undefined> {
     // `read` waits for our end of the pipe to close; the far shell runs no other program for it.
     const master = this.spawn(...this.argv(host, "echo open; read -r _", ["-o", "ControlMaster=yes"]));
+    const { loginLimit = LOGIN_MS } = this.options;
     return new Promise((resolve) => {
       let complaint = "";
       const timer = setTimeout(() => {
         master.kill("SIGTERM");
-        resolve(`lets nobody in for ${LOGIN_MS / 1000} s`);
-      }, LOGIN_MS);
+        resolve(`does not answer: no login within ${loginLimit / 1000} s`);
+      }, loginLimit);
       master.stderr.on("data", (data: Buffer) => (complaint += data.toString()));
       master.stdout.once("data", () => resolve(undefined));
       master.once("error", (error) => resolve(`cannot be asked: ${error.message}`));

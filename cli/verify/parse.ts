@@ -87,7 +87,7 @@ function parsePorts(body: string): Map<string, PortFacts> {
         {
           // An empty column is ["set", []].
           ofport: typeof ofport === "number" ? ofport : -1,
-          error: typeof error === "string" ? error : "",
+          error: typeof error === "string" ? error.trim().replaceAll("\n", "; ") : "",
           protected: isProtected === true,
           ...(typeof tag === "number" ? { tag } : {}),
           trunks: typeof trunks === "number" || (trunks as [string, number[]])[1].length > 0,

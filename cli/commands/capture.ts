@@ -1,0 +1,116 @@
+import { createWriteStream, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Writable } from "node:stream";
+import type { HostOutput } from "../../plan/contract";
+import type { Command } from "../command";
+import { badUsage, stackName, stackOption } from "../lib/args";
+import { Exit } from "../lib/exit";
+import { withLab } from "../lib/lab";
+import { scriptCommand } from "../lib/quote";
+import type { RemoteProcess } from "../lib/remote";
+import { hostNamed, readWords } from "../lib/words";
+
+const options = {
+  ...stackOption,
+  interface: { type: "string", short: "i" },
+  count: { type: "string", short: "c" },
+  seconds: { type: "string" },
+  write: { type: "string", short: "w" },
+} as const;
+
+export const capture: Command = {
+  name: "capture",
+  summary: "tcpdump on a machine's underlay, VXLAN decoded; ends with ^C",
+  usage:
+    "HOST [-i eth0] [-c PACKETS] [--seconds S] [-w FILE.pcap] [-s STACK] [-- FILTER…]   (default: the lab's VXLAN)",
+  async run(context, args) {
+    const { values, name, rest } = readWords(capture, args, options);
+    const wish: CaptureWish = {
+      interface: values.interface ?? "eth0",
+      count: positive("--count", values.count),
+      seconds: positive("--seconds", values.seconds),
+      binary: values.write !== undefined,
+      filter: rest.join(" "),
+    };
+    const stack = stackName(values.stack, context.environment);
+    let stop = (): void => process.exit(130);
+    const onSignal = () => stop();
+    return withLab(
+      context,
+      stack,
+      async ({ lab, remote }) => {
+        const host = hostNamed(lab, name);
+        // Detached: ^C is ours to hand on, so that tcpdump ends in good order and says what it has seen.
+        const child = remote.start(host.name, captureLine(host, wish), { detached: true });
+        stop = () => void ended(child);
+        const code = await copied(child, values.write);
+        if (values.write !== undefined && code === 0) context.out.line(`written: ${values.write}`);
+        return code;
+      },
+      { onSignal },
+    );
+  },
+};
+
+export interface CaptureWish {
+  interface: string;
+  count?: number;
+  seconds?: number;
+  /** A pcap file instead of text. */
+  binary: boolean;
+  /** In tcpdump's language (pcap-filter(7)). Empty: the UDP ports of the host's tunnels. */
+  filter: string;
+}
+
+export function captureLine(host: HostOutput, wish: CaptureWish): string {
+  const script = readFileSync(join(__dirname, "../lib/tcpdump.sh"), "utf8");
+  return scriptCommand(script, [String(wish.seconds ?? 0), ...tcpdumpArguments(host, wish)]);
+}
+
+export function tcpdumpArguments(host: HostOutput, wish: CaptureWish): string[] {
+  const count = wish.count === undefined ? [] : ["-c", String(wish.count)];
+  const form = wish.binary ? ["-U", "-w", "-"] : ["-l", "-n", "-e"];
+  const own = wish.filter === "";
+  // tcpdump knows VXLAN by its port 4789; on another it has to be told, which holds for all UDP that it shows.
+  const decode = own && !wish.binary ? ["-T", "vxlan"] : [];
+  return ["-i", wish.interface, ...count, ...form, ...decode, own ? tunnelFilter(host) : wish.filter];
+}
+
+function tunnelFilter(host: HostOutput): string {
+  const ports = [...new Set(host.ports.map(({ udpPort }) => udpPort))].sort((a, b) => a - b);
+  return ports.length === 0 ? "udp port 4789" : ports.map((port) => `udp port ${port}`).join(" or ");
+}
+
+function positive(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw badUsage(capture, `${option} ${text}: a whole number above 0 is expected`);
+}
+
+/** Longest time for tcpdump to end once it was asked to, ms. */
+const GRACE_MS = 3000;
+
+function ended(child: RemoteProcess): void {
+  child.stdin.end();
+  setTimeout(() => child.kill("SIGTERM"), GRACE_MS).unref();
+}
+
+async function copied(child: RemoteProcess, file: string | undefined): Promise<number> {
+  const target: Writable = file === undefined ? process.stdout : createWriteStream(file);
+  // The reader has gone (a pipe into head), or the disk is full: nobody is left to capture for.
+  const lost = new Promise<Error>((resolve) => target.once("error", resolve));
+  void lost.then(() => ended(child));
+  child.stdout.pipe(target, { end: file !== undefined });
+  child.stderr.pipe(process.stderr, { end: false });
+  const code = await new Promise<number>((resolve) =>
+    child.once("close", (status) => resolve(status ?? 255)),
+  );
+  if (file === undefined || target.writableFinished) return code;
+  const fault = await Promise.race([
+    lost,
+    new Promise<undefined>((done) => target.once("finish", () => done(undefined))),
+  ]);
+  if (fault === undefined) return code;
+  process.stderr.write(`vxlab: ${fault.message}\n`);
+  return Exit.failed;
+}

@@ -1,0 +1,35 @@
+import { attached } from "../../toolchain/process";
+import type { Command } from "../command";
+import { stackName, stackOption } from "../lib/args";
+import { withLab } from "../lib/lab";
+import { shellWords } from "../lib/quote";
+import { containerNamed, readWords, terminalOption } from "../lib/words";
+
+export const exec: Command = {
+  name: "exec",
+  summary:
+    "run a command in a container, a shell without one (its exit code is passed on; 255: no connection)",
+  usage: "CONTAINER [-s STACK] [-- COMMAND…]",
+  async run(context, args) {
+    const { values, name, rest } = readWords(exec, args, stackOption);
+    const stack = stackName(values.stack, context.environment);
+    return withLab(context, stack, ({ lab, remote }) => {
+      const { host } = containerNamed(lab, name);
+      return attached(...remote.argv(host, attachLine(name, rest), terminalOption()));
+    });
+  },
+};
+
+/** The container's environment is its own: the host's would name places that are not there. */
+export function attachLine(container: string, words: readonly string[]): string {
+  const command = words.length === 0 ? ["/bin/sh"] : words;
+  const environment = [
+    "--clear-env",
+    "--keep-var",
+    "TERM",
+    "--set-var",
+    "PATH=/sbin:/bin:/usr/sbin:/usr/bin",
+  ];
+  const where = ["-P", "/var/lib/vxlab/containers", "-n", container];
+  return shellWords(["lxc-attach", ...where, ...environment, "--", ...command]);
+}

@@ -1,0 +1,48 @@
+import { writeFileSync } from "node:fs";
+import { extname } from "node:path";
+import type { Command } from "../command";
+import { badUsage, readArgs, stackName, stackOption } from "../lib/args";
+import { Exit } from "../lib/exit";
+import { loadLab } from "../lib/lab";
+import { renderDot } from "../graph/dot";
+import { renderMermaid } from "../graph/mermaid";
+import { pictureOf } from "../graph/model";
+import type { Picture } from "../graph/model";
+import { renderSvg } from "../graph/svg";
+
+type Format = "mermaid" | "svg" | "dot";
+
+const WRITERS: Readonly<Record<Format, (picture: Picture) => string | Promise<string>>> = {
+  mermaid: renderMermaid,
+  svg: (picture) => renderSvg(renderDot(picture)),
+  dot: renderDot,
+};
+const FORMATS = Object.keys(WRITERS);
+
+const options = {
+  ...stackOption,
+  format: { type: "string", short: "f" },
+  out: { type: "string", short: "o" },
+} as const;
+
+export const graph: Command = {
+  name: "graph",
+  summary: "draw machines, bridges, tunnels and containers: Mermaid, SVG or DOT",
+  usage: `[-f ${FORMATS.join("|")}] [-o FILE] [-s STACK]   (without -f the file's ending decides, else mermaid)`,
+  async run(context, args) {
+    const { values } = readArgs(graph, args, options);
+    const format = formatOf(values.format, values.out);
+    const { lab } = await loadLab(context, stackName(values.stack, context.environment));
+    const text = await WRITERS[format](pictureOf(lab));
+    if (values.out === undefined) context.out.print(text.trimEnd());
+    else writeFileSync(values.out, text);
+    return Exit.ok;
+  },
+};
+
+export function formatOf(given: string | undefined, file: string | undefined): Format {
+  const ending = extname(file ?? "").slice(1);
+  const wanted = given ?? (FORMATS.includes(ending) ? ending : "mermaid");
+  if (FORMATS.includes(wanted)) return wanted as Format;
+  throw badUsage(graph, `--format ${wanted}: ${FORMATS.join(", ")} are known`);
+}

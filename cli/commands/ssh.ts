@@ -1,0 +1,19 @@
+import { attached } from "../../toolchain/process";
+import type { Command } from "../command";
+import { stackName, stackOption } from "../lib/args";
+import { withLab } from "../lib/lab";
+import { hostNamed, readWords, remoteLine, terminalOption } from "../lib/words";
+
+export const ssh: Command = {
+  name: "ssh",
+  summary: "a shell on a machine, or one command there (its exit code is passed on; 255: no connection)",
+  usage: "HOST [-s STACK] [-- COMMAND…]   (one word: a shell's line; several: a program and its arguments)",
+  async run(context, args) {
+    const { values, name, rest } = readWords(ssh, args, stackOption);
+    const stack = stackName(values.stack, context.environment);
+    return withLab(context, stack, ({ lab, remote }) => {
+      const options = rest.length === 0 ? [] : terminalOption();
+      return attached(...remote.argv(hostNamed(lab, name).name, remoteLine(rest), options));
+    });
+  },
+};

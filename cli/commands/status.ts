@@ -1,0 +1,45 @@
+import { run } from "../../toolchain/process";
+import type { Command, Context } from "../command";
+import { readArgs, stackName, stackOption } from "../lib/args";
+import { Exit } from "../lib/exit";
+import { withLab } from "../lib/lab";
+import { virshUri } from "../lib/ready";
+import { parseDomains, renderStatus, statusOf } from "../lib/status";
+import { stillChecks } from "../verify/checks";
+import { gather } from "../verify/gather";
+
+/** Longest time for a host to let us in, and then to say how it is, ms. */
+const LIMIT_MS = 10_000;
+
+export const status: Command = {
+  name: "status",
+  summary: "show machines, tunnels and containers as they are now",
+  usage: "[-s STACK] [--json]",
+  async run(context, args) {
+    const { values } = readArgs(status, args, { ...stackOption, json: { type: "boolean" } });
+    const stack = stackName(values.stack, context.environment);
+    const options = { loginLimit: LIMIT_MS };
+    const found = await withLab(
+      context,
+      stack,
+      async ({ lab, remote }) => {
+        const look = gather(remote, lab, stillChecks(lab), LIMIT_MS);
+        const [evidence, machines] = await Promise.all([look, domains(context, stack)]);
+        return statusOf(lab, evidence, machines);
+      },
+      options,
+    );
+    if (values.json === true) context.out.json(found);
+    else context.out.print(renderStatus(found));
+    return found.ok ? Exit.ok : Exit.failed;
+  },
+};
+
+async function domains(context: Context, stack: string): Promise<Map<string, string> | undefined> {
+  const uri = await virshUri(context, stack);
+  const answer = await run("virsh", ["-q", "-c", uri, "list", "--all"], {
+    env: { ...context.environment, LC_ALL: "C" },
+    timeout: LIMIT_MS / 1000,
+  });
+  return answer.code === 0 ? parseDomains(answer.stdout) : undefined;
+}

@@ -1,0 +1,87 @@
+/** What the CLI needs of a stack's state, as `pulumi stack export --show-secrets` writes it. Pure. */
+import { LAB_OUTPUT, LAB_SCHEMA } from "../../plan/contract";
+import type { LabOutput } from "../../plan/contract";
+import { LOGIN_KEY_INFO, deriveSeed, ed25519FromSeed, hostKeyInfo } from "../../plan/keys";
+import { Exit, Fault } from "./exit";
+
+export interface LabAccess {
+  lab: LabOutput;
+  /** OpenSSH private key that every host lets in. */
+  loginKey: string;
+}
+
+interface Resource {
+  type: string;
+  outputs?: Record<string, unknown>;
+}
+
+const STACK = "pulumi:pulumi:Stack";
+const SECRET = "random:index/randomBytes:RandomBytes";
+
+/**
+ * The lab of a stack and the key to it.
+ *
+ * @param stack its name, for what is said when there is no lab in it
+ */
+export function labOfState(state: unknown, stack: string): LabAccess {
+  const resources = resourcesOf(state);
+  const lab = resources.find(({ type }) => type === STACK)?.outputs?.[LAB_OUTPUT];
+  if (!isObject(lab)) throw noLab(stack);
+  const { schema } = lab;
+  if (schema !== LAB_SCHEMA) {
+    const cure = "run the vxlab that made it, or ./vxlab up to make it anew";
+    throw new Fault(
+      Exit.missing,
+      `the lab of stack ${stack} has schema ${String(schema)}, this vxlab reads ${LAB_SCHEMA}: ${cure}`,
+    );
+  }
+  const known = lab as unknown as LabOutput;
+  return { lab: known, loginKey: loginKeyOf(known, resources, stack) };
+}
+
+export function noLab(stack: string): Fault {
+  return new Fault(Exit.missing, `there is no lab in stack ${stack}: run ./vxlab up first`);
+}
+
+/**
+ * Computed from the lab's secret, since it is in no output. Of the secrets in the state it is the one that the first
+ * host's public key was computed from as well.
+ */
+function loginKeyOf(lab: LabOutput, resources: readonly Resource[], stack: string): string {
+  const secrets = resources
+    .filter(({ type }) => type === SECRET)
+    .map(({ outputs }) => plain(outputs?.base64));
+  const [first] = lab.hosts;
+  const fits = (secret: Buffer): boolean =>
+    first === undefined || blobOf(keyFor(secret, hostKeyInfo(first.name))) === blobOf(first.hostKey);
+  const secret = secrets
+    .flatMap((text) => (typeof text === "string" ? [Buffer.from(text, "base64")] : []))
+    .find((bytes) => bytes.length >= 16 && fits(bytes));
+  if (secret !== undefined) return ed25519FromSeed(deriveSeed(secret, LOGIN_KEY_INFO)).privateKeyOpenSsh;
+  throw new Fault(Exit.missing, `the state of stack ${stack} holds no secret that fits the lab's host keys`);
+}
+
+function keyFor(secret: Buffer, info: string): string {
+  return ed25519FromSeed(deriveSeed(secret, info)).publicKeyLine;
+}
+
+/** The key itself, without type and comment. */
+function blobOf(line: string): string | undefined {
+  return line.split(" ")[1];
+}
+
+/** A secret in an export: an object that carries its value as JSON (sdk/go/common/apitype, SecretV1). */
+function plain(value: unknown): unknown {
+  if (!isObject(value) || typeof value.plaintext !== "string") return value;
+  return JSON.parse(value.plaintext) as unknown;
+}
+
+function resourcesOf(state: unknown): Resource[] {
+  const { deployment } = isObject(state) ? state : {};
+  const { resources } = isObject(deployment) ? deployment : {};
+  return Array.isArray(resources) ? (resources as Resource[]) : [];
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
