@@ -165,6 +165,9 @@ start() {
   ((EUID == 0)) || die "starting it needs root; without root set VXLAB_LIBVIRT_URI or run a libvirt service"
   lock
   running && return
+  # No namespace, no process of ours: what /run still says is from before a reboot. libvirt would take its word for it
+  # and not start the networks that are to start by themselves.
+  ns_exists || rm -rf "$run"
   configure
   prepare_host
   # A libvirtd that hangs or lost its socket holds the folders; its machines live on and are found again.

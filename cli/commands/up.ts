@@ -5,9 +5,10 @@ import { change, failure, summary } from "../lib/engine";
 import { Exit } from "../lib/exit";
 import { alone } from "../lib/guard";
 import { provideImage } from "../lib/image";
-import { libvirtMode, ready, startLibvirt } from "../lib/ready";
+import { stopped } from "../lib/machine";
+import { libvirtMode, ready, startLibvirt, virshUri } from "../lib/ready";
 import { clearDeadLocks, forgetPending } from "../lib/interrupted";
-import { noteLabs, selectStack } from "../lib/stack";
+import { labIds, noteLabs, resources, selectStack } from "../lib/stack";
 
 const options = { ...stackOption, "no-verify": { type: "boolean" } } as const;
 
@@ -36,11 +37,18 @@ async function deploy(context: Context, stack: string, more: string[]): Promise<
   await provideImage(context, stack);
   const uri = await startLibvirt(context, stack);
   context.out.line(`libvirt: ${await libvirtMode(context, stack)}, ${uri}`);
-  const outcome = await change(context, "up", stack, more);
+  const outcome = await change(context, "up", stack, [...(await refreshing(context, stack)), ...more]);
   await noteLabs(context, stack);
   if (outcome.code !== 0) return failure(context, outcome);
   context.out.line(`stack ${stack}: ${summary(outcome.changes)}`);
   return Exit.ok;
+}
+
+/** The state says that machines run which this machine's reboot, or a hand, has stopped: a refresh finds that out. */
+async function refreshing(context: Context, stack: string): Promise<string[]> {
+  const off = await stopped(await virshUri(context, stack), labIds(await resources(context, stack)));
+  if (off.length > 0) context.out.line(`these machines are off and will be started: ${off.join(", ")}`);
+  return off.length > 0 ? ["--refresh"] : [];
 }
 
 /** What follows `--` is Pulumi's. */

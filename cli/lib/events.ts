@@ -60,8 +60,14 @@ export class Progress {
     // The engine's own closing words; what failed has been said.
     if (/^(update|destroy|preview) failed$/.test(message)) return;
     const where = event.urn ? `${label(event.urn)}: ` : "";
-    if (event.severity === "error") this.errors.push(`${where}${message}`);
+    if (event.severity === "error") this.fail(where, message);
     else this.line(`  warning   ${where}${message}`);
+  }
+
+  /** The bridge says each error twice, in slightly other words. */
+  private fail(where: string, message: string): void {
+    const text = `${where}${message.replace(/^\[ERROR\] : /, "").replace(/:$/, "")}`;
+    if (!this.errors.includes(text)) this.errors.push(text);
   }
 
   private tell(): void {

@@ -26,6 +26,15 @@ export async function leftovers(uri: string, ids: readonly string[]): Promise<Le
   };
 }
 
+/** Machines of the labs that are off: after a reboot of this machine, or by hand. Empty when libvirt cannot be asked. */
+export async function stopped(uri: string, ids: readonly string[]): Promise<string[]> {
+  const { stdout } = await run("virsh", ["-q", "-c", uri, "list", "--inactive", "--name"], { timeout: 20 });
+  return stdout
+    .split("\n")
+    .map((name) => name.trim())
+    .filter((name) => ids.some((id) => name.startsWith(`vxlab-${id}-`)));
+}
+
 export const describe = ({ domains, networks, pools }: Leftovers): string[] => [
   ...domains.map((name) => `machine ${name}`),
   ...networks.map((name) => `network ${name}`),
