@@ -70,10 +70,12 @@ export function captureLine(host: HostOutput, wish: CaptureWish): string {
 export function tcpdumpArguments(host: HostOutput, wish: CaptureWish): string[] {
   const count = wish.count === undefined ? [] : ["-c", String(wish.count)];
   const form = wish.binary ? ["-U", "-w", "-"] : ["-l", "-n", "-e"];
+  // Immediate mode: what libpcap still holds back would be lost at the end.
   const own = wish.filter === "";
   // tcpdump knows VXLAN by its port 4789; on another it has to be told, which holds for all UDP that it shows.
   const decode = own && !wish.binary ? ["-T", "vxlan"] : [];
-  return ["-i", wish.interface, ...count, ...form, ...decode, own ? tunnelFilter(host) : wish.filter];
+  const where = ["-i", wish.interface, "--immediate-mode"];
+  return [...where, ...count, ...form, ...decode, own ? tunnelFilter(host) : wish.filter];
 }
 
 function tunnelFilter(host: HostOutput): string {
