@@ -2,7 +2,7 @@
 import { fromStruct } from "../lib/value";
 import type { ProgramInfo } from "@pulumi/pulumi/proto/language_pb";
 
-export const packageManagers = ["npm", "yarn", "pnpm", "bun"] as const;
+export const packageManagers = ["npm", "pnpm", "yarn", "bun"] as const;
 export type PackageManager = (typeof packageManagers)[number];
 
 export interface Options {

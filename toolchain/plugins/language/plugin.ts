@@ -4,7 +4,7 @@ import type { ServerWritableStream } from "@grpc/grpc-js";
 import * as pb from "@pulumi/pulumi/proto/language_pb";
 import { locateModule } from "./modules";
 import { optionsEnvironment, optionsOf } from "./options";
-import { ended } from "./run";
+import { ended, runPath } from "./run";
 import { unsupported } from "../lib/errors";
 
 type Call = ServerWritableStream<pb.RunPluginRequest, pb.RunPluginResponse>;
@@ -15,7 +15,7 @@ export async function runPlugin(q: pb.RunPluginRequest, call: Call, signal: Abor
   const info = q.getInfo() ?? new pb.ProgramInfo();
   const dir = info.getProgramDirectory();
   const options = optionsOf(info);
-  const module = process.env.PULUMI_LANGUAGE_NODEJS_RUN_PATH ?? "@pulumi/pulumi/cmd/run-plugin";
+  const module = runPath("@pulumi/pulumi/cmd/run-plugin");
   const args = [locateModule(module, dir, true), ...options.nodeargs, dir, ...q.getArgsList()];
   const env = { ...environment(q.getEnvList()), ...optionsEnvironment(options) };
   const cwd = q.getPwd() === "" ? undefined : q.getPwd();

@@ -47,7 +47,7 @@ async function execute(
 ): Promise<{ code: number; memory: boolean }> {
   const info = q.getInfo() ?? new pb.ProgramInfo();
   const options = optionsOf(info);
-  const module = process.env.PULUMI_LANGUAGE_NODEJS_RUN_PATH ?? "@pulumi/pulumi/cmd/run";
+  const module = runPath("@pulumi/pulumi/cmd/run");
   const script = locateModule(module, info.getProgramDirectory(), false);
   const env = { ...process.env, ...configEnvironment(q), ...optionsEnvironment(options) };
   const args = [...options.nodeargs, script, ...programArguments(q, info, engine)];
@@ -85,6 +85,12 @@ export async function ended(child: ChildProcess, signal: AbortSignal): Promise<n
   }
 }
 
+/** The module that runs a program; the variable is for tests of the SDK. */
+export function runPath(usual: string): string {
+  const own = process.env.PULUMI_LANGUAGE_NODEJS_RUN_PATH ?? "";
+  return own === "" ? usual : own;
+}
+
 function programArguments(q: pb.RunRequest, info: pb.ProgramInfo, engine: string): string[] {
   const named: [string, string][] = [
     ["monitor", q.getMonitorAddress()],
@@ -116,7 +122,12 @@ function configEnvironment(q: pb.RunRequest): NodeJS.ProcessEnv {
 }
 
 function legacyKey(key: string): string {
-  const [namespace = "", ...rest] = key.split(":");
-  const name = rest[0] === "config" && rest.length > 1 ? rest.slice(1) : rest;
-  return `${namespace}:config:${name.join(":")}`;
+  const parts = key.split(":");
+  const [namespace = "", name = ""] =
+    parts.length === 3 && parts[1] === "config" ? [parts[0], parts[2]] : parts;
+  if (parts.length === 2 || parts[1] === "config") return `${namespace}:config:${name}`;
+  const form = "configuration keys should be of the form `<namespace>:<name>`";
+  throw new Error(
+    `failed to serialize configuration: could not parse ${key} as a configuration key (${form})`,
+  );
 }
