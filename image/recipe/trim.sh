@@ -15,7 +15,7 @@ purge() {
 # In this order: Python packages clean up with Python when they go, Perl's with Perl.
 purge python3 python3-openvswitch python3-netifaces python3-sortedcontainers
 purge 'python3*' 'libpython3*' usrmerge 'lib*-perl' dnsmasq-base 'initramfs-tools*' udev klibc-utils cpio uuid-runtime \
-  runit-helper logrotate media-types
+  runit-helper logrotate media-types lz4
 purge perl 'perl-modules-*' 'libperl5*' libklibc libsqlite3-0
 
 # Kernel modules of a virtual machine in a network lab, and whatever those depend on (a line of modules.dep names all
