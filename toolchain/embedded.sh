@@ -35,23 +35,19 @@ kvm_works() { grep -qwE 'vmx|svm' /proc/cpuinfo && (: <>/dev/kvm) 2>/dev/null; }
 # After a reboot with /run on disk the name is still there, as an empty file that is no namespace.
 ns_exists() { [[ -e $nsfile ]] && nsenter --net="$nsfile" true 2>/dev/null; }
 
-# "net:[inode]" of the lab: whatever process has the same is ours, nothing else is.
+# "net:[inode]" of the lab.
 ns_link() { nsenter --net="$nsfile" readlink /proc/self/ns/net; }
 
-# Processes of the lab except this script and its ancestors.
+# Processes of the lab (whatever lives in its namespace is ours, nothing else is), except this script and its ancestors.
 ns_pids() {
-  local link pid skip=" " p=$BASHPID
-  link=$(ns_link)
+  local pid skip=" " p=$BASHPID
   while ((p > 1)); do
     skip+="$p "
     p=$(awk '$1 == "PPid:" { print $2 }' "/proc/$p/status" 2>/dev/null || echo 0)
   done
-  for p in /proc/[0-9]*; do
-    pid=${p#/proc/}
-    [[ $skip == *" $pid "* ]] && continue
-    [[ $(readlink "$p/ns/net" 2>/dev/null || true) == "$link" ]] && echo "$pid"
+  for pid in $(ip netns pids "$ns"); do
+    [[ $skip == *" $pid "* ]] || echo "$pid"
   done
-  return 0
 }
 
 daemon_pid() {

@@ -18,7 +18,10 @@ real=$dot/toolchain/pulumi
 own() { [[ -z $1 || $1 == *"/.vxlab/$2" ]]; }
 
 export PULUMI_HOME=$dot/pulumi-home
-if own "${PULUMI_BACKEND_URL:-}" state; then export PULUMI_BACKEND_URL=file://$dot/state; fi
+if own "${PULUMI_BACKEND_URL:-}" state; then
+  mkdir -p "$dot/state"
+  export PULUMI_BACKEND_URL=file://$dot/state
+fi
 if [[ -z ${PULUMI_CONFIG_PASSPHRASE+set} ]] && own "${PULUMI_CONFIG_PASSPHRASE_FILE:-}" passphrase; then
   export PULUMI_CONFIG_PASSPHRASE_FILE=$dot/passphrase
 fi

@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { libvirtScript, type Environment } from "../../toolchain/paths";
+import { run } from "../../toolchain/process";
+import { project, world, type World } from "./world";
+
+let server: Server | undefined;
+afterEach(() => server?.close());
+
+/** A socket that is there, and a virsh that gets an answer or not. */
+async function service(here: World, answers: boolean): Promise<Environment> {
+  const socket = join(here.paths.root, "libvirt-sock");
+  server = createServer();
+  await new Promise<void>((done) => server?.listen(socket, done));
+  here.write("bin/virsh", `#!/bin/sh\nexit ${answers ? 0 : 1}\n`);
+  return { VXLAB_SYSTEM_SOCKET: socket };
+}
+
+async function ask(here: World, verb: string, environment: Environment = {}) {
+  const PATH = `${join(here.paths.root, "bin")}:${process.env["PATH"]}`;
+  const none = { VXLAB_SYSTEM_SOCKET: join(here.paths.root, "absent") };
+  const env = { ...here.environment, PATH, VXLAB_ROOT: here.paths.root, ...none, ...environment };
+  const { code, stdout, stderr } = await run(libvirtScript({ ...here.paths, root: project }), [verb], {
+    env,
+  });
+  return { code, stderr, answer: stdout.trim() };
+}
+
+describe("which libvirt", () => {
+  it("is one of the lab's own when there is no service", async () => {
+    expect((await ask(world(), "mode")).answer).toBe("embedded");
+  });
+
+  it("is the service that answers", async () => {
+    const here = world();
+    const environment = await service(here, true);
+    expect((await ask(here, "mode", environment)).answer).toBe("system");
+    expect((await ask(here, "virsh", environment)).answer).toBe("qemu:///system");
+  });
+
+  it("is not the service that does not answer", async () => {
+    const here = world();
+    expect((await ask(here, "mode", await service(here, false))).answer).toBe("embedded");
+  });
+
+  it("is the one that the user names, before everything", async () => {
+    const here = world();
+    const environment = { ...(await service(here, true)), VXLAB_LIBVIRT_URI: "qemu+ssh://root@far/system" };
+    expect((await ask(here, "mode", environment)).answer).toBe("given");
+    expect((await ask(here, "up", environment)).answer).toBe("qemu+ssh://root@far/system");
+    expect(existsSync(join(here.paths.dot, "libvirt-mode"))).toBe(false);
+  });
+
+  it.each([
+    "vxlab:libvirtUri: qemu:///x",
+    '"vxlab:libvirtUri": "qemu:///x"',
+    "vxlab:libvirtUri: qemu:///x # far",
+  ])("is the stack's setting: %s", async (line) => {
+    const here = world();
+    here.write("Pulumi.lab.yaml", `config:\n  ${line}\n`);
+    expect((await ask(here, "up")).answer).toBe("qemu:///x");
+    expect((await ask(here, "mode", { VXLAB_STACK: "other" })).answer).toBe("embedded");
+  });
+
+  it("is that of the stack which is selected", async () => {
+    const here = world();
+    here.write(
+      ".vxlab/pulumi-home/workspaces/fake-1-workspace.json",
+      '{\n  "stack": "organization/fake/other"\n}',
+    );
+    here.write("Pulumi.other.yaml", "config:\n  vxlab:libvirtUri: qemu:///x\n");
+    expect((await ask(here, "mode")).answer).toBe("given");
+  });
+
+  it("is not taken from what the wrapper hands down to its children", async () => {
+    const VXLAB_LIBVIRT_URI = "qemu:///system?socket=/run/vxlab/00000000/libvirt-sock";
+    expect((await ask(world(), "mode", { VXLAB_LIBVIRT_URI })).answer).toBe("embedded");
+  });
+
+  it("stays the same while the lab stands, and a service that went is missed", async () => {
+    const here = world();
+    const environment = await service(here, true);
+    expect((await ask(here, "up", environment)).answer).toBe("qemu:///system");
+    expect(readFileSync(join(here.paths.dot, "libvirt-mode"), "utf8")).toBe("system\n");
+    const gone = await ask(here, "up");
+    expect(gone).toMatchObject({ code: 3, answer: "" });
+    expect(gone.stderr).toContain("does not answer");
+    await ask(here, "forget");
+    expect((await ask(here, "mode")).answer).toBe("embedded");
+  });
+});

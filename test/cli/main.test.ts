@@ -1,0 +1,117 @@
+import { describe, expect, it } from "vitest";
+import type { Command } from "../../cli/command";
+import { commands } from "../../cli/commands";
+import { split } from "../../cli/commands/up";
+import { script } from "../../cli/commands/env";
+import { stackName } from "../../cli/lib/args";
+import { Exit, exitCodes, Fault } from "../../cli/lib/exit";
+import { main, usage } from "../../cli/main";
+import { Missing } from "../../toolchain/reporter";
+import { run } from "../../toolchain/process";
+import { world } from "./world";
+
+const probe = (name: string, work: (args: string[]) => number): Command => ({
+  name,
+  summary: `does ${name}`,
+  usage: "[X]",
+  run: (_, args) => Promise.resolve().then(() => work(args)),
+});
+
+const fail = (error: Error) => () => {
+  throw error;
+};
+
+describe("the dispatcher", () => {
+  it("lists every command and every exit code", () => {
+    const lines = usage().split("\n");
+    const has = (word: string, meaning: string) =>
+      expect(
+        lines.some((line) => line.startsWith(`  ${word} `) && line.endsWith(` ${meaning}`)),
+        word,
+      ).toBe(true);
+    for (const { name, summary } of commands) has(name, summary);
+    for (const [code, meaning] of exitCodes) has(String(code), meaning);
+  });
+
+  it.each([[[]], [["help"]], [["--help"]], [["-h"]]])("prints the usage for %j", async (args) => {
+    const context = world();
+    expect(await main(args, context)).toBe(Exit.ok);
+    expect(context.stdout()).toBe(`${usage()}\n`);
+  });
+
+  it("refuses a command that it does not have", async () => {
+    const context = world();
+    expect(await main(["upp"], context)).toBe(Exit.usage);
+    expect(context.stderr()).toContain('no command "upp"');
+    expect(context.stdout()).toBe("");
+  });
+
+  it.each([
+    ["a failed check", fail(new Error("broken")), Exit.failed],
+    ["bad input", fail(new Fault(Exit.usage, "bad")), Exit.usage],
+    ["a missing package", fail(new Missing("lacks")), Exit.missing],
+    ["a busy lab", fail(new Fault(Exit.busy, "busy")), Exit.busy],
+    ["success", () => Exit.ok, Exit.ok],
+  ])("ends after %s with its code, and without a stack trace", async (_, work, code) => {
+    const context = world({}, [probe("try", work)]);
+    expect(await main(["try"], context)).toBe(code);
+    expect(context.stderr()).not.toMatch(/\bat .*:\d+/);
+  });
+
+  it("hands the arguments on, and shows a command's own help", async () => {
+    const seen: string[][] = [];
+    const context = world({}, [probe("try", (args) => seen.push(args) - 1)]);
+    expect(await main(["try", "a", "--", "--help"], context)).toBe(Exit.ok);
+    expect(seen).toEqual([["a", "--", "--help"]]);
+    await main(["try", "--help"], context);
+    expect(context.stdout()).toBe("vxlab try [X]\n\ndoes try\n");
+    expect(seen).toHaveLength(1);
+  });
+
+  it.each(
+    commands
+      .filter(({ name }) => ["up", "down", "env", "doctor", "test"].includes(name))
+      .map((one) => one.name),
+  )("%s refuses an option that it does not have, before it touches anything", async (name) => {
+    const context = world({}, commands);
+    expect(await main([name, "--nonsense"], context)).toBe(Exit.usage);
+    expect(context.stderr()).toContain(`usage: vxlab ${name}`);
+  });
+});
+
+describe("arguments", () => {
+  it.each([
+    [
+      ["-s", "x", "--", "--target", "y"],
+      ["-s", "x"],
+      ["--target", "y"],
+    ],
+    [["--no-verify"], ["--no-verify"], []],
+    [["--", "--", "a"], [], ["--", "a"]],
+  ])("splits %j at the first --", (args, own, passed) => {
+    expect(split(args)).toEqual({ own, passed });
+  });
+
+  it("takes the stack from the option, else the environment, else lab", () => {
+    expect(stackName("a", { VXLAB_STACK: "b" })).toBe("a");
+    expect(stackName(undefined, { VXLAB_STACK: "b" })).toBe("b");
+    expect(stackName(undefined, {})).toBe("lab");
+    expect(() => stackName("../x", {})).toThrow(Fault);
+  });
+});
+
+describe("env", () => {
+  it("prints what a shell can evaluate, whatever the folder is called", async () => {
+    const { paths } = world();
+    const odd = {
+      ...paths,
+      dot: "/tmp/it's $HOME `id`/.vxlab",
+      state: "/tmp/a b/.vxlab/state",
+      passphrase: '/tmp/a"b',
+    };
+    const asked = `${script(odd)}\nprintf '%s\\n' "\${PATH%%:*}" "$PULUMI_BACKEND_URL" "$PULUMI_CONFIG_PASSPHRASE_FILE"`;
+    const { code, stdout } = await run("bash", ["-euc", asked]);
+    expect(code).toBe(0);
+    expect(stdout.split("\n").slice(0, 3)).toEqual([`${odd.dot}/bin`, `file://${odd.state}`, odd.passphrase]);
+  });
+});

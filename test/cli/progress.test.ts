@@ -1,0 +1,117 @@
+import { appendFileSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { summary } from "../../cli/lib/engine";
+import { follow, Progress, type EngineEvent } from "../../cli/lib/events";
+import { Output, table } from "../../cli/lib/output";
+import { tally } from "../../cli/lib/stages";
+
+const urn = "urn:pulumi:lab::vxlab::vxlab:index:KvmHost$libvirt:index/domain:Domain::kvm1";
+const meta = (op: string, custom = true) => ({ metadata: { op, urn, new: { custom } } });
+
+function watch(events: EngineEvent[]) {
+  const lines: string[] = [];
+  let clock = 0;
+  const progress = new Progress(
+    (text) => lines.push(text),
+    () => undefined,
+    () => (clock += 1500),
+  );
+  events.forEach((event) => progress.take(event));
+  return { lines, progress };
+}
+
+describe("the engine's events", () => {
+  it("become a line for each thing that was done", () => {
+    const events = [{ resourcePreEvent: meta("create") }, { resOutputsEvent: meta("create") }];
+    expect(watch(events).lines).toEqual(["  created   Domain kvm1 (1.5 s)"]);
+  });
+
+  it.each([
+    ["unchanged", { resOutputsEvent: meta("same") }],
+    ["a component", { resOutputsEvent: meta("create", false) }],
+    ["both halves of a replacement", { resOutputsEvent: meta("replace") }],
+  ])("say nothing of what is %s", (_, event) => {
+    expect(watch([event]).lines).toEqual([]);
+  });
+
+  it("keep errors, each once, without marks, and without the engine's closing words", () => {
+    const error = (message: string, at?: string) => ({
+      diagnosticEvent: { urn: at, message, severity: "error" },
+    });
+    const { progress } = watch([
+      error("<{%reset%}>[ERROR] : no such pool", urn),
+      error("no such pool:", urn),
+      error("update failed"),
+    ]);
+    expect(progress.errors).toEqual(["Domain kvm1: no such pool"]);
+  });
+
+  it("are read as they are written, line by line", () => {
+    const file = join(mkdtempSync(join(tmpdir(), "vxlab-events-")), "log");
+    const source = follow(file);
+    expect(source.read()).toEqual([]);
+    appendFileSync(file, '{"summaryEvent":{"resourceChanges":{"same":1}}}\n{"diagn');
+    expect(source.read()).toHaveLength(1);
+    expect(source.read()).toHaveLength(0);
+    appendFileSync(file, 'osticEvent":{"message":"ü","severity":"error"}}\n');
+    expect(source.read()[0]?.diagnosticEvent?.message).toBe("ü");
+    source.close();
+  });
+
+  it("end in one line", () => {
+    expect(summary({ same: 18, create: 2 })).toBe("18 unchanged, 2 create");
+    expect(summary({})).toBe("nothing to do");
+  });
+});
+
+describe("test results", () => {
+  const file = (status: string, ...tests: string[]) => ({
+    status,
+    assertionResults: tests.map((one) => ({ status: one })),
+  });
+  const json = (passed: number, failed: number, ...testResults: object[]) =>
+    JSON.stringify({ numPassedTests: passed, numFailedTests: failed, testResults });
+
+  it.each([
+    ["all well", json(3, 0, file("passed", "passed")), 0, { passed: 3, failed: 0 }],
+    ["a failed test", json(2, 1, file("failed", "failed")), 1, { passed: 2, failed: 1 }],
+    ["a file that cannot be loaded", json(2, 0, file("failed")), 1, { passed: 2, failed: 1 }],
+    ["an error outside of all tests", json(2, 0, file("passed", "passed")), 1, { passed: 2, failed: 1 }],
+  ])("count %s", (_, text, code, expected) => {
+    expect(tally(text, code)).toEqual(expected);
+  });
+});
+
+describe("output", () => {
+  const sink = (isTTY: boolean) => {
+    let text = "";
+    return { isTTY, columns: 80, write: (more: string) => (text += more), text: () => text };
+  };
+
+  it("keeps results on stdout and progress on stderr", async () => {
+    const [out, err] = [sink(false), sink(false)];
+    const output = new Output(out, err, {});
+    expect(await output.step("work", () => Promise.resolve(7))).toBe(7);
+    output.print("result");
+    expect(out.text()).toBe("result\n");
+    expect(err.text()).toMatch(/^work …\nwork: \d+\.\d s\n$/);
+  });
+
+  it("says which step failed", async () => {
+    const err = sink(false);
+    const work = new Output(sink(false), err, {}).step("work", () => Promise.reject(new Error("no")));
+    await expect(work).rejects.toThrow("no");
+    expect(err.text()).toMatch(/work: failed after \d+\.\d s\n$/);
+  });
+
+  it("draws tables without blanks at the end", () => {
+    expect(
+      table([
+        ["a", "long", "x"],
+        ["bcd", "e"],
+      ]),
+    ).toBe("a    long  x\nbcd  e");
+  });
+});

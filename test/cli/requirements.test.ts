@@ -1,0 +1,88 @@
+import { chmodSync, mkdirSync, mkdtempSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { aptLine, listsAge } from "../../toolchain/apt";
+import { compareVersions, searchPath } from "../../toolchain/process";
+import { examine, locate, remedy, requirements, type Requirement } from "../../toolchain/requirements";
+
+function fakePath(programs: Record<string, string>): string {
+  const folder = mkdtempSync(join(tmpdir(), "vxlab-path-"));
+  for (const [name, output] of Object.entries(programs)) {
+    writeFileSync(join(folder, name), `#!/bin/sh\necho '${output}'\n`);
+    chmodSync(join(folder, name), 0o755);
+  }
+  return folder;
+}
+
+const tool: Requirement = {
+  program: "vxlab-tool",
+  package: "tool-package",
+  floor: "2.10",
+  version: { args: ["--version"], pattern: /(\d+\.\d+)/ },
+  neededFor: "the test",
+  when: "always",
+};
+
+describe("finding what is required", () => {
+  it("takes the first on PATH, and looks in the folders that a plain shell of root may lack", () => {
+    const [first, second] = [fakePath({ "vxlab-tool": "one" }), fakePath({ "vxlab-tool": "two" })];
+    expect(locate(tool, { PATH: `${first}:${second}` }).path).toBe(join(first, "vxlab-tool"));
+    expect(searchPath({ PATH: "/usr/bin" })).toEqual(["/usr/bin", "/usr/sbin", "/sbin", "/usr/local/go/bin"]);
+  });
+
+  it("takes no file that cannot be run, and no folder", () => {
+    const folder = mkdtempSync(join(tmpdir(), "vxlab-path-"));
+    writeFileSync(join(folder, "vxlab-tool"), "");
+    expect(locate(tool, { PATH: folder }).ok).toBe(false);
+    const other = mkdtempSync(join(tmpdir(), "vxlab-path-"));
+    mkdirSync(join(other, "vxlab-tool"));
+    expect(locate(tool, { PATH: other }).ok).toBe(false);
+  });
+
+  it.each([
+    ["tool 2.10", true],
+    ["tool 2.9", false],
+    ["tool 3.0", true],
+    ["tool of unknown age", true],
+  ])("holds %j against the floor 2.10", async (output, ok) => {
+    const found = await examine(tool, { PATH: fakePath({ "vxlab-tool": output }) });
+    expect(found.ok).toBe(ok);
+    if (!ok) expect(found.cure).toBe("2.9 is older than 2.10: apt-get install tool-package");
+  });
+
+  it("names one apt line for all packages, and apart from it what no package brings", () => {
+    const PATH = fakePath({});
+    const own = { ...tool, program: "vxlab-other", package: undefined, cure: "build it" };
+    const twin = { ...tool, program: "vxlab-twin", package: "a-package" };
+    const { packages, others } = remedy([tool, own, twin, tool].map((one) => locate(one, { PATH })));
+    expect(aptLine(packages)).toBe("apt-get install -y --no-install-recommends a-package tool-package");
+    expect(others.map((one) => one.cure)).toEqual(["build it"]);
+  });
+
+  it("has a cure for everything, and a reason", () => {
+    for (const { program, package: name, cure, neededFor } of requirements) {
+      expect(name ?? cure, program).toBeTruthy();
+      expect(neededFor, program).not.toBe("");
+    }
+  });
+
+  it("knows how old the package lists are", () => {
+    const folder = mkdtempSync(join(tmpdir(), "vxlab-lists-"));
+    expect(listsAge(join(folder, "absent"))).toBe(Infinity);
+    mkdirSync(join(folder, "partial"));
+    expect(listsAge(folder)).toBe(Infinity);
+    writeFileSync(join(folder, "mirror_dists_bookworm_main_binary-amd64_Packages"), "");
+    const then = new Date("2026-01-01T00:00:00Z");
+    for (const path of [folder, join(folder, "partial")]) utimesSync(path, then, then);
+    expect(listsAge(folder, then.getTime() + 5000)).toBe(5000);
+  });
+
+  it.each([
+    ["1.10.2", "1.9", 1],
+    ["1.9", "1.9.0", 0],
+    ["3.248.0", "3.248.1", -1],
+  ])("compares %s with %s", (a, b, expected) => {
+    expect(compareVersions(a, b)).toBe(expected);
+  });
+});

@@ -1,0 +1,214 @@
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { alone } from "../../cli/lib/guard";
+import { clearDeadLocks, forgetPending, isDead, readLocks } from "../../cli/lib/interrupted";
+import { knownLabs, labIds, noteLabs, ownBackend, selectStack } from "../../cli/lib/stack";
+import { ownerOf, tryLock, unlock, withLock } from "../../toolchain/lockfile";
+import { pathsOf } from "../../toolchain/paths";
+import { world, type World } from "./world";
+
+/** Certainly nobody's: Linux gives out no pid above this (proc(5), pid_max). */
+const deadPid = 2 ** 22 + 1;
+
+const lockFile = ".vxlab/state/.pulumi/locks/organization/fake/lab/one.json";
+const lock = (pid: number, host = hostname()) => ({ pid, hostname: host, timestamp: "2026-01-01T00:00:00Z" });
+
+/** A wrapper that notes how it was called. */
+function fakePulumi(here: World, body = ""): () => string[] {
+  const calls = join(here.paths.root, "calls");
+  here.write(".vxlab/bin/pulumi", `#!/bin/bash\necho "$*" >>'${calls}'\n${body}\n`);
+  return () => (existsSync(calls) ? readFileSync(calls, "utf8").trim().split("\n") : []);
+}
+
+function state(here: World, latest: unknown): void {
+  here.write(
+    ".vxlab/state/.pulumi/stacks/fake/lab.json",
+    JSON.stringify({ version: 3, checkpoint: { latest } }),
+  );
+}
+
+describe("the engine's lock", () => {
+  it("is dead with its process, and with another program's that has its pid now", () => {
+    expect(isDead(lock(deadPid))).toBe(true);
+    expect(isDead(lock(process.pid))).toBe(true); // alive, but no Pulumi
+    expect(isDead(lock(deadPid, "elsewhere"))).toBe(false);
+  });
+
+  it("of a dead process is removed with a line that says so", async () => {
+    const here = world();
+    const calls = fakePulumi(here);
+    here.write(lockFile, JSON.stringify(lock(deadPid)));
+    await clearDeadLocks(here, "lab");
+    expect(calls()).toEqual(["--non-interactive --color never cancel --yes --stack lab"]);
+    expect(here.stderr()).toContain(`by a pulumi that is no more (pid ${deadPid})`);
+  });
+
+  it("of somebody at work is respected", async () => {
+    const here = world();
+    const calls = fakePulumi(here);
+    here.write(lockFile, JSON.stringify(lock(77, "elsewhere")));
+    await expect(clearDeadLocks(here, "lab")).rejects.toMatchObject({ code: 4 });
+    expect(calls()).toEqual([]);
+  });
+
+  it("is not looked for where there is none, and half a file is none", async () => {
+    const here = world();
+    await clearDeadLocks(here, "lab");
+    here.write(lockFile, '{"pid":');
+    expect(readLocks(here, "lab")).toEqual([]);
+  });
+});
+
+describe("pending operations", () => {
+  const resource = { urn: "urn:pulumi:lab::fake::libvirt:index/domain:Domain::kvm1" };
+
+  it("are taken out of the state, and nothing else is", async () => {
+    const here = world();
+    const deployment = { secrets_providers: { type: "passphrase" }, resources: [{ ...resource, type: "t" }] };
+    const pending_operations = [{ type: "creating", resource }];
+    state(here, { ...deployment, pending_operations });
+    here.write(
+      "export.json",
+      JSON.stringify({ version: 3, deployment: { ...deployment, pending_operations } }),
+    );
+    const root = here.paths.root;
+    fakePulumi(
+      here,
+      `case "$*" in *export*) cat '${root}/export.json';; *import*) cp "\${@: -1}" '${root}/import.json';; esac`,
+    );
+    await forgetPending(here, "lab");
+    expect(JSON.parse(readFileSync(join(root, "import.json"), "utf8"))).toEqual({ version: 3, deployment });
+    expect(here.stderr()).toContain("cut off while creating kvm1");
+    expect(existsSync(join(here.paths.logs, "state.json"))).toBe(false);
+  });
+
+  it("are none in a whole state and in an absent one: nothing is run", async () => {
+    const here = world();
+    const calls = fakePulumi(here, "exit 1");
+    state(here, { resources: [] });
+    await forgetPending(here, "lab");
+    expect(calls()).toEqual([]);
+  });
+});
+
+describe("labs in the state", () => {
+  const id = (hex: unknown) => ({ urn: "u", type: "random:index/randomId:RandomId", outputs: { hex } });
+
+  it("are known by their random ids, and by nothing that could match other things", () => {
+    expect(
+      labIds([
+        id("3283f765"),
+        id("3283f765"),
+        id(""),
+        id(undefined),
+        id("*"),
+        { urn: "u", type: "x", outputs: { hex: "abcd" } },
+      ]),
+    ).toEqual(["3283f765"]);
+  });
+
+  it("are noted outside the state", async () => {
+    const here = world();
+    state(here, { resources: [id("3283f765")] });
+    await noteLabs(here, "lab");
+    state(here, { resources: [id("00c0ffee")] });
+    await noteLabs(here, "lab");
+    expect(knownLabs(here)).toEqual(["3283f765", "00c0ffee"]);
+  });
+
+  it("belong to this checkout unless the backend is the user's", () => {
+    expect(ownBackend({})).toBe(true);
+    expect(ownBackend({ PULUMI_BACKEND_URL: "file:///a/.vxlab/state" })).toBe(true);
+    expect(ownBackend({ PULUMI_BACKEND_URL: "s3://bucket" })).toBe(false);
+  });
+});
+
+describe("a stack's file whose passphrase is lost", () => {
+  const salt = "encryptionsalt: v1:abc\n";
+
+  it.each([
+    [
+      "loses the salt, keeps the settings",
+      `${salt}config:\n  vxlab:accel: qemu\n`,
+      "config:\n  vxlab:accel: qemu\n",
+    ],
+    [
+      "with secrets is the user's to mend",
+      `${salt}config:\n  a:\n    secure: x\n`,
+      `${salt}config:\n  a:\n    secure: x\n`,
+    ],
+  ])("%s", async (_, before, after) => {
+    const here = world();
+    fakePulumi(here);
+    here.write("Pulumi.lab.yaml", before);
+    await selectStack(here, "lab");
+    expect(readFileSync(join(here.paths.root, "Pulumi.lab.yaml"), "utf8")).toBe(after);
+  });
+
+  it("is left alone while the state is there", async () => {
+    const here = world();
+    fakePulumi(here);
+    state(here, {});
+    here.write("Pulumi.lab.yaml", salt);
+    await selectStack(here, "lab");
+    expect(readFileSync(join(here.paths.root, "Pulumi.lab.yaml"), "utf8")).toBe(salt);
+  });
+});
+
+describe("our own lock", () => {
+  const path = () => join(mkdtempSync(join(tmpdir(), "vxlab-lock-")), "lock");
+
+  it("is one process's at a time, and is given back", async () => {
+    const here = world();
+    await alone(here, "wait", async () => {
+      await expect(alone(here, "wait", () => Promise.resolve())).rejects.toMatchObject({ code: 4 });
+    });
+    await alone(here, "wait", () => Promise.resolve());
+  });
+
+  it("is not kept by the dead, nor by a pid that is another process now", () => {
+    const file = path();
+    writeFileSync(file, `${deadPid} 1`);
+    expect(tryLock(file)).toBeUndefined();
+    expect(ownerOf(file)).toBe(process.pid);
+    writeFileSync(file, `${process.pid} 1`); // our pid, but started at another time
+    expect(ownerOf(file)).toBeUndefined();
+    expect(tryLock(file)).toBeUndefined();
+    unlock(file);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it("can be waited for", async () => {
+    const file = path();
+    tryLock(file);
+    let waited = 0;
+    setTimeout(() => unlock(file), 400);
+    expect(
+      await withLock(
+        file,
+        (pid) => (waited = pid),
+        () => Promise.resolve("done"),
+      ),
+    ).toBe("done");
+    expect(waited).toBe(process.pid);
+  });
+});
+
+describe("paths", () => {
+  it("give each checkout its own id, by its real place", () => {
+    const [one, two] = [mkdtempSync(join(tmpdir(), "a-")), mkdtempSync(join(tmpdir(), "b-"))];
+    expect(pathsOf(one, {}).id).toMatch(/^[0-9a-f]{8}$/);
+    expect(pathsOf(one, {}).id).not.toBe(pathsOf(two, {}).id);
+    expect(pathsOf(join(one, "..", one.split("/").at(-1) ?? ""), {}).id).toBe(pathsOf(one, {}).id);
+  });
+
+  it.each([
+    [{ VXLAB_CACHE: "/c" }, "/c"],
+    [{ XDG_CACHE_HOME: "/x" }, "/x/vxlab"],
+    [{ HOME: "/h" }, "/h/.cache/vxlab"],
+  ])("keep the cache with %j in %s", (environment, cache) => {
+    expect(pathsOf("/tmp", environment).cache).toBe(cache);
+  });
+});

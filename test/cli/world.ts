@@ -1,0 +1,38 @@
+/** A checkout that is none: enough of one for what the CLI looks at. */
+import { chmodSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { Command, Context } from "../../cli/command";
+import { Output } from "../../cli/lib/output";
+import { pathsOf, type Environment } from "../../toolchain/paths";
+
+export const project = join(__dirname, "..", "..");
+
+export interface World extends Context {
+  /** What was printed as results, and as remarks. */
+  stdout(): string;
+  stderr(): string;
+  write(path: string, text: string): void;
+}
+
+export function world(environment: Environment = {}, commands: readonly Command[] = []): World {
+  const root = mkdtempSync(join(tmpdir(), "vxlab-test-"));
+  const [out, err]: string[][] = [[], []];
+  const stream = (lines: string[] | undefined) => ({ write: (text: string) => lines?.push(text) });
+  const write = (path: string, text: string) => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+    if (text.startsWith("#!")) chmodSync(join(root, path), 0o755);
+  };
+  write("Pulumi.yaml", "name: fake\nruntime: nodejs\n");
+  symlinkSync(join(project, "toolchain"), join(root, "toolchain"));
+  return {
+    paths: pathsOf(root, { HOME: root, ...environment }),
+    environment: { PATH: process.env["PATH"], HOME: root, ...environment },
+    out: new Output(stream(out), stream(err), {}),
+    commands,
+    stdout: () => out?.join("") ?? "",
+    stderr: () => err?.join("") ?? "",
+    write,
+  };
+}
