@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcess, ChildProcessByStdio, SpawnOptions } from "node:child_process";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
+import type { Result } from "../../toolchain/process";
 import { removeAccess, writeAccess } from "./access";
 import type { SshHost } from "./access";
 
@@ -21,13 +22,6 @@ export interface RemoteOptions {
   loginLimit?: number;
   /** What SIGINT and SIGTERM do. @default ends the process, with the code that a shell expects */
   onSignal?: (signal: NodeJS.Signals) => void;
-}
-
-export interface Answer {
-  /** Exit code; 255 is ssh's own failure, undefined when it was ended. */
-  code: number | undefined;
-  stdout: string;
-  stderr: string;
 }
 
 export type RemoteProcess = ChildProcessByStdio<Writable, Readable, Readable>;
@@ -63,8 +57,8 @@ export class Remote {
     return open;
   }
 
-  /** A command's answer, after at most `limit` ms. */
-  async run(host: string, command: string, limit: number): Promise<Answer> {
+  /** A command's answer. Code 255 is ssh's own failure, 124 that `limit`, in ms, was over first. */
+  async run(host: string, command: string, limit: number): Promise<Result> {
     const silent = await this.connect(host);
     if (silent !== undefined) return { code: 255, stdout: "", stderr: silent };
     const child = this.start(host, command);
@@ -124,19 +118,21 @@ export function sshFault(stderr: string): string {
   return `does not answer: ${lines.at(-1)?.trim() ?? "ssh ended without a word"}`;
 }
 
-function collect(child: RemoteProcess, limit: number): Promise<Answer> {
+function collect(child: RemoteProcess, limit: number): Promise<Result> {
   return new Promise((resolve) => {
-    const answer: Answer = { code: undefined, stdout: "", stderr: "" };
+    const answer: Result = { code: 255, stdout: "", stderr: "" };
     child.stdout.setEncoding("utf8").on("data", (text: string) => (answer.stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (answer.stderr += text));
+    let late = false;
     const timer = setTimeout(() => {
+      late = true;
       child.kill("SIGTERM");
       answer.stderr += `no answer within ${limit / 1000} s`;
     }, limit);
-    child.once("error", (error) => resolve({ ...answer, code: 255, stderr: error.message }));
-    child.once("close", (code, signal) => {
+    child.once("error", (error) => resolve({ ...answer, stderr: error.message }));
+    child.once("close", (code) => {
       clearTimeout(timer);
-      resolve({ ...answer, code: signal === null ? (code ?? 255) : undefined });
+      resolve({ ...answer, code: late ? 124 : (code ?? 255) });
     });
   });
 }

@@ -1,0 +1,246 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { attachLine } from "../../cli/commands/exec";
+import { ssh } from "../../cli/commands/ssh";
+import { knownHosts, sshConfig } from "../../cli/lib/access";
+import { Fault } from "../../cli/lib/exit";
+import { scriptCommand, shellWord, shellWords } from "../../cli/lib/quote";
+import { Remote, sshFault } from "../../cli/lib/remote";
+import type { RemoteOptions } from "../../cli/lib/remote";
+import { containerNamed, hostNamed, readWords, remoteLine } from "../../cli/lib/words";
+import { FakeSsh, keyPair } from "../toolchain/fake-ssh";
+import { referenceLab } from "./fixture";
+
+describe("words for a shell", () => {
+  const shell = (line: string): string => execFileSync("sh", ["-c", line], { encoding: "utf8" });
+
+  it("arrive as they were, whatever is in them", () => {
+    const word = fc.string({
+      unit: fc.oneof(
+        fc.constantFrom(..."'\"\\$`!*?~ \n\t;&|<>(){}[]#=-"),
+        fc.string({ minLength: 1, maxLength: 1 }),
+      ),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(
+          word.filter((text) => !text.includes("\0")),
+          { minLength: 1, maxLength: 5 },
+        ),
+        (words) => {
+          expect(shell(`printf '%s\\0' ${shellWords(words)}`)).toBe(
+            words.map((text) => `${text}\0`).join(""),
+          );
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it("arrive through two shells, as through ssh and lxc-attach's own", () => {
+    const words = ["a b", "it's", "$HOME", '"', "\\", "*", ""];
+    const inner = shellWords(["printf", "%s|", ...words]);
+    expect(shell(shellWords(["sh", "-c", inner]))).toBe(words.map((text) => `${text}|`).join(""));
+  });
+
+  it.each([
+    ["ovs-vsctl", "ovs-vsctl"],
+    ["/var/lib/x_1.json:2,3@4%5+6", "/var/lib/x_1.json:2,3@4%5+6"],
+    ["", "''"],
+    ["a b", "'a b'"],
+    ["it's", `'it'\\''s'`],
+    ["A=1", "'A=1'"],
+    ["~", "'~'"],
+  ])("%s is written %s", (word, written) => {
+    expect(shellWord(word)).toBe(written);
+  });
+
+  it("a NUL byte has no way to arrive", () => {
+    expect(() => shellWord("a\0b")).toThrow(RangeError);
+  });
+
+  it("a script gets its arguments", () => {
+    expect(shell(scriptCommand('printf "%s|" "$#" "$@"', ["x y", "'"]))).toBe("2|x y|'|");
+  });
+});
+
+describe("arguments", () => {
+  const read = (...args: string[]) => readWords(ssh, args, { stack: { type: "string" } });
+
+  it("what follows -- is the far side's, even where it looks like ours", () => {
+    expect(read("kvm1", "--stack", "x", "--", "ls", "--stack", "--", "-l")).toEqual({
+      values: { stack: "x" },
+      name: "kvm1",
+      rest: ["ls", "--stack", "--", "-l"],
+    });
+    expect(read("kvm1").rest).toEqual([]);
+  });
+
+  it.each([[[]], [["--", "ls"]], [["kvm1", "ls"]], [["kvm1", "--bogus"]]])(
+    "%j is refused with the usage",
+    (args) => {
+      expect(() => read(...args)).toThrow(/usage: vxlab ssh HOST/);
+    },
+  );
+
+  it.each([
+    [[], undefined],
+    [["ip link | wc -l"], "ip link | wc -l"],
+    [["grep", "a b", "/etc/hosts"], "grep 'a b' /etc/hosts"],
+  ])("%j is the line %s", (words, line) => {
+    expect(remoteLine(words)).toBe(line);
+  });
+
+  it("a name that is not there is answered with those that are", () => {
+    expect(hostNamed(referenceLab(), "kvm2").address).toBe("192.168.10.222");
+    expect(() => hostNamed(referenceLab(), "kvm9")).toThrow(Fault);
+    expect(() => hostNamed(referenceLab(), "kvm9")).toThrow('the lab has no host "kvm9"; it has: kvm1, kvm2');
+    expect(() => containerNamed(referenceLab(), "kvm1")).toThrow('no container "kvm1"; it has: c1, c2');
+  });
+
+  it("exec runs words in the container, without one a shell", () => {
+    const head =
+      "lxc-attach -P /var/lib/vxlab/containers -n c1 --clear-env --keep-var TERM --set-var 'PATH=/sbin:/bin:/usr/sbin:/usr/bin' -- ";
+    expect(attachLine("c1", ["echo", "a b"])).toBe(`${head}echo 'a b'`);
+    expect(attachLine("c1", [])).toBe(`${head}/bin/sh`);
+  });
+});
+
+describe("the ssh client's files", () => {
+  const host = { name: "kvm1", address: "192.168.10.156", hostKey: "ssh-ed25519 AAAA vxlab" };
+
+  it("pin each host's key under its name", () => {
+    expect(knownHosts([host])).toBe("kvm1 ssh-ed25519 AAAA\n");
+  });
+
+  it("leave nothing to the user's own files, agent or keyboard", () => {
+    const config = sshConfig("/run/x", [host]);
+    expect(config).toMatch(
+      /^Host kvm1\n {2}HostName 192\.168\.10\.156\n {2}HostKeyAlias kvm1\n {2}Port 22\nHost \*\n/,
+    );
+    for (const line of [
+      "StrictHostKeyChecking yes",
+      "BatchMode yes",
+      "IdentitiesOnly yes",
+      "IdentityAgent none",
+      "GlobalKnownHostsFile /dev/null",
+      'UserKnownHostsFile "/run/x/known_hosts"',
+      'ControlPath "/run/x/%n"',
+    ]) {
+      expect(config.split("\n").map((text) => text.trim())).toContain(line);
+    }
+  });
+
+  it.each([
+    ["Host key verification failed.\n", "has another host key than the pinned one"],
+    ["root@10.0.0.1: Permission denied (publickey).\n", "refuses the lab's login key"],
+    [
+      "ssh: connect to host 192.168.10.156 port 22: No route to host\r\n",
+      "does not answer: ssh: connect to host 192.168.10.156 port 22: No route to host",
+    ],
+    ["", "does not answer: ssh ended without a word"],
+  ])("ssh's %j becomes: %s", (words, fault) => {
+    expect(sshFault(words)).toBe(fault);
+  });
+});
+
+describe("a remote", () => {
+  let server: FakeSsh;
+  let places: string;
+  const open: Remote[] = [];
+
+  beforeEach(async () => {
+    server = await new FakeSsh().start();
+    places = mkdtempSync(join(tmpdir(), "vxlab-remote-"));
+  });
+  afterEach(async () => {
+    open.splice(0).forEach((remote) => remote.close());
+    await server.stop();
+    rmSync(places, { recursive: true, force: true });
+  });
+
+  function remote(change: Partial<RemoteOptions> = {}, hostKey = server.hostKeys.public): Remote {
+    const hosts = [{ name: "kvm1", address: "127.0.0.1", port: server.port, hostKey }];
+    const made = new Remote({
+      hosts,
+      loginKey: server.clientKey.private,
+      enter: [],
+      places: [places],
+      ...change,
+    });
+    open.push(made);
+    return made;
+  }
+
+  it("runs commands, with their code, output and complaints", async () => {
+    const answer = await remote().run("kvm1", "echo out; echo err >&2; exit 3", 10_000);
+    expect(answer).toEqual({ code: 3, stdout: "out\n", stderr: "err\n" });
+  });
+
+  it("shares one connection among all of a host's commands", async () => {
+    const one = remote();
+    const answers = await Promise.all(["a", "b", "c"].map((word) => one.run("kvm1", `echo ${word}`, 10_000)));
+    expect(answers.map(({ stdout }) => stdout)).toEqual(["a\n", "b\n", "c\n"]);
+    expect(server.seen.ready).toBe(1);
+  });
+
+  it("sends nothing to a host with another key", async () => {
+    const answer = await remote({}, keyPair().public).run("kvm1", "echo secret", 10_000);
+    expect(answer).toMatchObject({ code: 255, stderr: "has another host key than the pinned one" });
+    expect(server.seen.commands).toEqual([]);
+    expect(server.seen.auth).toEqual([]);
+  });
+
+  it("says that its key is refused", async () => {
+    expect(await remote({ loginKey: keyPair().private }).connect("kvm1")).toBe("refuses the lab's login key");
+  });
+
+  it("says that nobody answers", async () => {
+    const gone = remote();
+    await server.stop();
+    expect(await gone.connect("kvm1")).toMatch(/^does not answer: .*Connection refused/);
+    await server.start();
+  });
+
+  it("does not wait for ever, neither for a login nor for a command", async () => {
+    const slow = remote({ enter: ["sh", "-c", 'exec sleep 60', "sh"], loginLimit: 300 });
+    expect(await slow.connect("kvm1")).toBe("does not answer: no login within 0.3 s");
+    const answer = await remote().run("kvm1", "echo begun; exec sleep 60", 1500);
+    expect(answer).toEqual({ code: 124, stdout: "begun\n", stderr: "no answer within 1.5 s" });
+  });
+
+  it("goes through the words that lead into the lab's network", async () => {
+    const marked = remote({ enter: ["env", "VXLAB_ENTERED=1"] });
+    expect(marked.argv("kvm1", "true")[1].slice(0, 3)).toEqual(["VXLAB_ENTERED=1", "ssh", "-F"]);
+    expect((await marked.run("kvm1", "echo ok", 10_000)).stdout).toBe("ok\n");
+  });
+
+  it("keeps the key where only we can read it, and no longer than it is needed", async () => {
+    const one = remote();
+    const [folder = ""] = readdirSync(places);
+    const mode = (path: string) => statSync(path).mode & 0o777;
+    expect(mode(join(places, folder))).toBe(0o700);
+    expect(mode(join(places, folder, "login"))).toBe(0o600);
+    expect(await one.connect("kvm1")).toBeUndefined();
+    one.close();
+    expect(readdirSync(places)).toEqual([]);
+    await expect.poll(() => server.seen.open).toBe(0);
+  });
+
+  it.each(["SIGINT", "SIGTERM"])("takes the key away when %s ends the process", (signal) => {
+    const program = `
+      const { Remote } = require(${JSON.stringify(join(__dirname, "../../cli/lib/remote"))});
+      new Remote({ hosts: [], loginKey: "k", enter: [], places: [${JSON.stringify(places)}] });
+      console.log(require("node:fs").readdirSync(${JSON.stringify(places)}).length);
+      process.kill(process.pid, ${JSON.stringify(signal)});
+      setTimeout(() => {}, 10000);`;
+    const done = spawnSync(process.execPath, ["--require", "tsx/cjs", "-e", program], { encoding: "utf8" });
+    expect(done.stdout).toBe("1\n");
+    expect(done.status).toBe(signal === "SIGINT" ? 130 : 143);
+    expect(existsSync(places) ? readdirSync(places) : []).toEqual([]);
+  });
+});

@@ -1,0 +1,215 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Fault } from "../../cli/lib/exit";
+import { buildChecks, isWanted } from "../../cli/verify/checks";
+import type { Check } from "../../cli/verify/checks";
+import { REACH, farPairs, pingPairs, ringOf, strangers } from "../../cli/verify/pairs";
+import { errandsOf } from "../../cli/verify/probe";
+import { wantedChecks } from "../../cli/verify/run";
+import { meshOf, referenceLab, twoSegments } from "./fixture";
+
+const named = (checks: readonly Check[], name: string): Check => {
+  const found = checks.find((check) => check.name === name);
+  if (found === undefined) throw new Error(`no ${name} among ${checks.map((c) => c.name).join(", ")}`);
+  return found;
+};
+
+describe("the reference lab's checks", () => {
+  const checks = buildChecks(referenceLab());
+
+  it("are the proof of the design, each by name", () => {
+    expect(checks.map(({ name }) => name)).toEqual([
+      "ssh/kvm1",
+      "bridge/kvm1/vxbr",
+      "tunnel/kvm1/vx100-c0a80ade",
+      "ssh/kvm2",
+      "bridge/kvm2/vxbr",
+      "tunnel/kvm2/vx100-c0a80a9c",
+      "container/c1",
+      "container/c2",
+      "ping/c1/c2",
+      "ping/c2/c1",
+      "mtu/c1/c2/1450",
+      "mtu/c1/c2/1451",
+      "mtu/c2/c1/1450",
+      "mtu/c2/c1/1451",
+      "wire/c1/c2",
+      "wire/c2/c1",
+    ]);
+  });
+
+  it.each([
+    ["ssh/kvm1", "192.168.10.156 answers with its pinned host key", "./vxlab ssh kvm1 -- uptime"],
+    [
+      "tunnel/kvm1/vx100-c0a80ade",
+      "in use, protected, remote_ip=192.168.10.222 local_ip=192.168.10.156 key=100 dst_port=4789",
+      "./vxlab ssh kvm1 -- ovs-vsctl list interface vx100-c0a80ade",
+    ],
+    ["ping/c1/c2", "c2 (10.0.3.11) answers c1", "./vxlab exec c1 -- ping -c 3 10.0.3.11"],
+    ["mtu/c2/c1/1450", "a packet of 1450 bytes with DF passes", "./vxlab exec c2 -- ip link show dev eth0"],
+    [
+      "wire/c1/c2",
+      "192.168.10.156 > 192.168.10.222 UDP 4789 VNI 100",
+      "./vxlab capture kvm2 --count 10 (and ./vxlab exec c1 -- ping 10.0.3.11)",
+    ],
+  ])("%s says what is expected and where to look", (name, expected, where) => {
+    expect(named(checks, name)).toMatchObject({ expected, where });
+  });
+
+  it("looks for a ping on the wire at its destination", () => {
+    expect(named(checks, "wire/c1/c2")).toMatchObject({
+      host: "kvm2",
+      ping: { name: "ping/c1/c2", host: "kvm1", from: "c1", to: "10.0.3.11" },
+    });
+  });
+
+  it("sends each ping once, though two checks want it", () => {
+    expect(errandsOf(checks).map(({ name, mode, size }) => [name, mode, size])).toEqual([
+      ["ping/c1/c2", "reach", undefined],
+      ["ping/c2/c1", "reach", undefined],
+      ["mtu/c1/c2/1450", "fits", 1450],
+      ["mtu/c1/c2/1451", "too-big", 1451],
+      ["mtu/c2/c1/1450", "fits", 1450],
+      ["mtu/c2/c1/1451", "too-big", 1451],
+    ]);
+  });
+
+  it("sends the ping that a capture waits for, when only the capture was asked for", () => {
+    const wire = checks.filter((check) => isWanted(check, ["wire/c1"]));
+    expect(errandsOf(wire).map(({ name, host, mode }) => [name, host, mode])).toEqual([
+      ["ping/c1/c2", "kvm1", "reach"],
+    ]);
+  });
+});
+
+describe("two segments", () => {
+  const checks = buildChecks(twoSegments());
+  const names = checks.map(({ name }) => name);
+
+  it("ping within a segment only", () => {
+    const pings = names.filter((name) => name.startsWith("ping/"));
+    expect(pings.sort()).toEqual([
+      ...["ping/c1/c2", "ping/c1/c3", "ping/c2/c1", "ping/c2/c3", "ping/c3/c1", "ping/c3/c2"],
+      ...["ping/d1/d2", "ping/d2/d1"],
+    ]);
+  });
+
+  it("prove their own MTU, VNI and UDP port", () => {
+    expect(names).toContain("mtu/d1/d2/1401");
+    expect(named(checks, "wire/d1/d2").expected).toBe("192.168.10.156 > 192.168.10.33 UDP 4790 VNI 70000");
+  });
+
+  it("must not reach each other: each container tries one stranger, on its own host where there is one", () => {
+    expect(names.filter((name) => name.startsWith("isolation/"))).toEqual([
+      "isolation/d1/c1",
+      "isolation/d2/c3",
+      "isolation/c1/d1",
+      "isolation/c2/d1",
+      "isolation/c3/d2",
+    ]);
+  });
+
+  it("say that a port is shared, which one segment alone does not", () => {
+    expect(named(checks, "tunnel/kvm1/vx100-c0a80ade")).toMatchObject({ shared: true });
+    expect(named(buildChecks(referenceLab()), "tunnel/kvm1/vx100-c0a80ade")).toMatchObject({ shared: false });
+  });
+});
+
+describe("labs at the edge", () => {
+  it("one machine alone has neither tunnels nor wires", () => {
+    const names = buildChecks(meshOf(1, 2)).map(({ name }) => name.split("/")[0]);
+    expect(names).toEqual([
+      ...["ssh", "bridge", "container", "container"],
+      ...["ping", "ping", "mtu", "mtu", "mtu", "mtu"],
+    ]);
+  });
+
+  it("a machine without containers is looked at all the same", () => {
+    expect(buildChecks(meshOf(2, 0)).map(({ name }) => name)).toHaveLength(6);
+  });
+
+  it("one container has nobody to ping", () => {
+    const kinds = new Set(buildChecks(meshOf(2, 1)).map(({ kind }) => kind));
+    expect([...kinds]).toEqual(["ssh", "bridge", "tunnel", "container"]);
+  });
+
+  it("pings grow with the containers, not with their square", () => {
+    const count = (containers: number) =>
+      buildChecks(meshOf(10, containers)).filter(({ kind }) => kind === "ping").length;
+    expect([5, 6, 50, 100].map(count)).toEqual([20, 24, 200, 400]);
+  });
+});
+
+describe("the ring", () => {
+  const labs = fc.record({
+    machines: fc.integer({ min: 1, max: 6 }),
+    boxes: fc.integer({ min: 0, max: 20 }),
+  });
+
+  it("pings both ways, never itself, nobody twice, everybody at least from two sides", () => {
+    fc.assert(
+      fc.property(labs, ({ machines, boxes }) => {
+        const all = pingPairs(meshOf(machines, boxes).containers).map(
+          ({ from, to }) => `${from.name}>${to.name}`,
+        );
+        expect(new Set(all).size).toBe(all.length);
+        for (const pair of all) {
+          const [from, to] = pair.split(">");
+          expect(from).not.toBe(to);
+          expect(all).toContain(`${to}>${from}`);
+        }
+        const each = Math.min(Math.max(boxes - 1, 0), 2 * REACH);
+        expect(all).toHaveLength(boxes * each);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("takes the hosts in turn, so that neighbours are on different hosts", () => {
+    const { containers } = meshOf(3, 6);
+    const onTwoHosts = containers.map((box, i) => ({ ...box, host: i < 3 ? "h00" : "h01" }));
+    expect(ringOf(onTwoHosts).map(({ host }) => host)).toEqual(["h00", "h01", "h00", "h01", "h00", "h01"]);
+    expect(farPairs(onTwoHosts).every(({ from, to }) => from.host !== to.host)).toBe(true);
+  });
+
+  it("has no strangers in one segment, or with the same address", () => {
+    const { containers } = twoSegments();
+    const red = containers.filter(({ segment }) => segment === "red");
+    expect(strangers([red, []])).toEqual([]);
+    const same = red.map((box) => ({ ...box, name: `x${box.name}`, segment: "blue" }));
+    // c1's own address is in blue as well: it tries another of blue's.
+    expect(strangers([red.slice(0, 1), same]).map(({ from, to }) => [from.name, to.name])[0]).toEqual([
+      "c1",
+      "xc2",
+    ]);
+  });
+});
+
+describe("--only", () => {
+  it.each([
+    ["the whole name", "ping/c1/c2", true],
+    ["its beginning", "ping/c1", true],
+    ["a kind", "ping", true],
+    ["a thing in it", "c2", true],
+    ["half a word", "pin", false],
+    ["another", "mtu", false],
+  ])("%s", (_, word, wanted) => {
+    expect(isWanted({ name: "ping/c1/c2" }, [word])).toBe(wanted);
+  });
+
+  it("several are one or the other", () => {
+    expect(wantedChecks(referenceLab(), ["ssh", "wire/c1"]).map(({ name }) => name)).toEqual([
+      "ssh/kvm1",
+      "ssh/kvm2",
+      "wire/c1/c2",
+    ]);
+  });
+
+  it("a name that fits nothing is refused: a test of nothing would pass", () => {
+    const attempt = () => wantedChecks(referenceLab(), ["ssh", "pong"]);
+    expect(attempt).toThrow(Fault);
+    expect(attempt).toThrow(
+      "no check is named pong: give a kind (ssh, bridge, tunnel, container, ping, mtu, wire), a host or a container",
+    );
+  });
+});

@@ -1,0 +1,235 @@
+/** Texts that real machines have printed: Debian 12, Open vSwitch 3.1, iproute2 6.1, iputils 20221126, tcpdump 4.99. */
+import { describe, expect, it } from "vitest";
+import { parseCapture, parsePing, parsePings, parseProbe, sections } from "../../cli/verify/parse";
+
+const OVS = [
+  '{"data":[["vxbr",false,["set",[]],["set",[]]],["v-c1",false,0,["set",[]]],["v-d1",false,20,["set",[]]],' +
+    '["vx100-c0a80ade",true,["set",[]],["set",[]]],["vx70000-0a80ade",true,20,["set",[10,20]]]],' +
+    '"headings":["name","protected","tag","trunks"]}',
+  '{"data":[["vxbr",65534,["set",[]],["map",[]]],["v-c1",5,["set",[]],["map",[]]],["v-d1",6,["set",[]],["map",[]]],' +
+    '["vx100-c0a80ade",2,["set",[]],["map",[["dst_port","4789"],["key","100"],["local_ip","192.168.10.156"],["remote_ip","192.168.10.222"]]]],' +
+    '["vx70000-0a80ade",["set",[]],"vx70000-0a80ade: bad vxlan \'remote_ip\'\\nvxlan type requires valid \'remote_ip\' argument",["map",[["remote_ip","bad"]]]]],' +
+    '"headings":["name","ofport","error","options"]}',
+].join("\n");
+
+const BRIDGE =
+  '[{"ifindex":4,"ifname":"vxbr","flags":["BROADCAST","MULTICAST","UP","LOWER_UP"],"mtu":1450,"qdisc":"noqueue","operstate":"UNKNOWN","address":"0a:4e:40:55:16:49","addr_info":[{"family":"inet","local":"10.1.2.10","prefixlen":24,"scope":"global"},{"family":"inet6","local":"fe80::84e:40ff:fe55:1649","prefixlen":64,"scope":"link"}]}]';
+const ETH0 =
+  '[{"ifindex":2,"link_index":7,"ifname":"eth0","flags":["BROADCAST","MULTICAST","UP","LOWER_UP"],"mtu":1450,"address":"02:fe:40:d0:21:eb","link_netnsid":0,"addr_info":[{"family":"inet","local":"10.0.3.10","prefixlen":24,"scope":"global"}]}]';
+
+describe("a probe", () => {
+  const text = [
+    "== ovs",
+    OVS,
+    "== bridge",
+    BRIDGE,
+    "== container c1 RUNNING 328",
+    ETH0,
+    "== container d1 STOPPED 0",
+    "",
+  ];
+  const facts = parseProbe(text.join("\n"));
+
+  it("reads the switch's ports", () => {
+    expect(facts.ports?.get("vx100-c0a80ade")).toEqual({
+      ofport: 2,
+      error: "",
+      protected: true,
+      trunks: false,
+      options: { dst_port: "4789", key: "100", local_ip: "192.168.10.156", remote_ip: "192.168.10.222" },
+    });
+  });
+
+  it("tells a tag from none, and 0 from none", () => {
+    const tags = ["v-c1", "v-d1", "vx100-c0a80ade"].map((name) => facts.ports?.get(name)?.tag);
+    expect(tags).toEqual([0, 20, undefined]);
+  });
+
+  it("reads a refused tunnel: no ofport, an error of two lines", () => {
+    expect(facts.ports?.get("vx70000-0a80ade")).toMatchObject({
+      ofport: -1,
+      error: "vx70000-0a80ade: bad vxlan 'remote_ip'; vxlan type requires valid 'remote_ip' argument",
+      trunks: true,
+    });
+  });
+
+  it("reads links: their IPv4 addresses, not the ones the kernel gives itself", () => {
+    expect(facts.bridge).toEqual({
+      mac: "0a:4e:40:55:16:49",
+      mtu: 1450,
+      up: true,
+      addresses: ["10.1.2.10/24"],
+    });
+  });
+
+  it("reads containers, those too that do not run", () => {
+    expect(facts.containers.get("c1")).toMatchObject({ state: "RUNNING", pid: 328, nic: { mtu: 1450 } });
+    expect(facts.containers.get("d1")).toEqual({ state: "STOPPED", pid: 0 });
+    expect(facts.trouble.size).toBe(0);
+  });
+
+  it("keeps the words of what could not be asked", () => {
+    const broken = parseProbe(
+      [
+        "== ovs",
+        "ovs-vsctl: unix:/var/run/openvswitch/db.sock: database connection failed (No such file or directory)",
+        "== bridge",
+        'Device "vxbr" does not exist.',
+        "== container c1 RUNNING 328",
+        "nsenter: cannot open /proc/328/ns/net: No such file or directory",
+      ].join("\n"),
+    );
+    expect(broken.ports).toBeUndefined();
+    expect(broken.bridge).toBeUndefined();
+    expect(Object.fromEntries(broken.trouble)).toEqual({
+      ovs: "ovs-vsctl: unix:/var/run/openvswitch/db.sock: database connection failed (No such file or directory)",
+      bridge: 'Device "vxbr" does not exist.',
+      "container c1": "nsenter: cannot open /proc/328/ns/net: No such file or directory",
+    });
+  });
+
+  it("of nothing is nothing", () => {
+    expect(parseProbe("")).toEqual({ containers: new Map(), trouble: new Map() });
+    expect(sections("a login banner\n== ovs\nx")).toEqual([{ head: ["ovs"], body: "x" }]);
+  });
+});
+
+const STATISTICS = "--- 10.0.3.11 ping statistics ---";
+
+describe("a ping", () => {
+  it.each([
+    [
+      "that is answered",
+      `PING 10.0.3.11 (10.0.3.11) 56(84) bytes of data.
+64 bytes from 10.0.3.11: icmp_seq=1 ttl=64 time=136 ms
+
+${STATISTICS}
+1 packets transmitted, 1 received, 0% packet loss, time 1ms
+rtt min/avg/max/mdev = 136.051/136.051/136.051/0.000 ms`,
+      { fate: "answered", ms: 136 },
+    ],
+    [
+      "that is answered at the second try",
+      `PING 10.0.3.11 (10.0.3.11) 56(84) bytes of data.
+64 bytes from 10.0.3.11: icmp_seq=2 ttl=64 time=2.76 ms
+
+${STATISTICS}
+2 packets transmitted, 1 received, 50% packet loss, time 1036ms`,
+      { fate: "answered", ms: 2.76 },
+    ],
+    [
+      "too long for the interface",
+      `ping: local error: message too long, mtu=1450
+PING 10.0.3.11 (10.0.3.11) 1423(1451) bytes of data.
+
+${STATISTICS}
+1 packets transmitted, 0 received, +1 errors, 100% packet loss, time 1ms`,
+      { fate: "too long", mtu: 1450, complaint: "ping: local error: message too long, mtu=1450" },
+    ],
+    [
+      "too long, in the words of newer iputils",
+      `PING 10.0.3.11 (10.0.3.11) 1423(1451) bytes of data.
+ping: sendmsg: Message too long
+
+${STATISTICS}
+1 packets transmitted, 0 received, +1 errors, 100% packet loss, time 0ms`,
+      { fate: "too long", complaint: "ping: sendmsg: Message too long" },
+    ],
+    [
+      "that is lost",
+      `PING 10.0.3.99 (10.0.3.99) 56(84) bytes of data.
+
+${STATISTICS}
+2 packets transmitted, 0 received, 100% packet loss, time 1036ms`,
+      { fate: "no answer" },
+    ],
+    [
+      "that nobody is there for",
+      `PING 10.0.3.99 (10.0.3.99) 56(84) bytes of data.
+From 10.0.3.10 icmp_seq=1 Destination Host Unreachable
+
+${STATISTICS}
+1 packets transmitted, 0 received, +1 errors, 100% packet loss, time 0ms`,
+      { fate: "no answer" },
+    ],
+    [
+      "without a route",
+      "ping: connect: Network is unreachable",
+      { fate: "not sent", complaint: "ping: connect: Network is unreachable" },
+    ],
+    [
+      "out of a container that is gone",
+      "nsenter: cannot open /proc/4711/ns/net: No such file or directory",
+      { fate: "not sent", complaint: "nsenter: cannot open /proc/4711/ns/net: No such file or directory" },
+    ],
+  ])("%s", (_, text, facts) => {
+    expect(parsePing(text)).toEqual(facts);
+  });
+
+  it.each([
+    ["no answer to ARP", "10.0.4.10 INCOMPLETE ", undefined],
+    ["none, and given up", "10.0.4.10 FAILED ", undefined],
+    ["an answer", "10.0.4.10 lladdr 02:79:ee:5a:e1:45 REACHABLE ", "02:79:ee:5a:e1:45"],
+  ])("on link: %s", (_, neighbour, mac) => {
+    const text = `PING 10.0.4.10 (10.0.4.10) from 10.0.3.10 eth0: 56(84) bytes of data.
+
+--- 10.0.4.10 ping statistics ---
+2 packets transmitted, 0 received, 100% packet loss, time 1002ms
+
+${neighbour}`;
+    expect(parsePing(text).neighbour).toBe(mac);
+  });
+
+  it("is found by its name among many", () => {
+    const text =
+      "== ping ping/c1/c2\n1 packets transmitted, 1 received\n\n== ping mtu/c1/c2/1451\nping: local error: message too long, mtu=1450\n";
+    expect([...parsePings(text)].map(([name, { fate }]) => [name, fate])).toEqual([
+      ["ping/c1/c2", "answered"],
+      ["mtu/c1/c2/1451", "too long"],
+    ]);
+  });
+});
+
+describe("a capture", () => {
+  it("gives requests and replies with their outer packet", () => {
+    const text = `16:00:15.518489 IP 192.168.10.222.47250 > 192.168.10.156.4789: VXLAN, flags [I] (0x08), vni 100
+IP 10.0.3.11 > 10.0.3.10: ICMP echo request, id 1816, seq 1, length 64
+16:00:16.162442 IP 192.168.10.156.45703 > 192.168.10.33.4790: VXLAN, flags [I] (0x08), vni 70000
+IP 10.0.4.10 > 10.0.4.11: ICMP echo reply, id 1931, seq 1, length 1430
+`;
+    expect(parseCapture(text)).toEqual([
+      {
+        src: "192.168.10.222",
+        dst: "192.168.10.156",
+        udpPort: 4789,
+        vni: 100,
+        inner: { src: "10.0.3.11", dst: "10.0.3.10", what: "request" },
+      },
+      {
+        src: "192.168.10.156",
+        dst: "192.168.10.33",
+        udpPort: 4790,
+        vni: 70000,
+        inner: { src: "10.0.4.10", dst: "10.0.4.11", what: "reply" },
+      },
+    ]);
+  });
+
+  it.each([
+    [
+      "a packet whose second line is not there yet",
+      "16:00:15.5 IP 10.0.0.1.1 > 10.0.0.2.4789: VXLAN, flags [I] (0x08), vni 100",
+    ],
+    [
+      "ARP",
+      "16:00:15.5 IP 10.0.0.1.1 > 10.0.0.2.4789: VXLAN, flags [I] (0x08), vni 100\nARP, Request who-has 10.0.3.11 tell 10.0.3.10, length 28",
+    ],
+    [
+      "what is no VXLAN",
+      "16:00:15.5 IP 10.0.0.1.1 > 10.0.0.2.53: UDP, length 20\nIP 10.0.3.11 > 10.0.3.10: ICMP echo request, id 1",
+    ],
+    ["nothing", ""],
+  ])("leaves out %s", (_, text) => {
+    expect(parseCapture(text)).toEqual([]);
+  });
+});
