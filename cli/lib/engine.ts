@@ -62,6 +62,10 @@ export function failure(context: Context, outcome: Outcome): number {
     errors.length > 0 ? errors : [readFileSync(log, "utf8").trim().split("\n").slice(-30).join("\n")];
   for (const error of shown) context.out.line(`\n${error}`);
   context.out.line(`\nthe whole output: ${log}`);
+  if (outcome.code === 130) {
+    context.out.line("interrupted; the same command goes on from here");
+    return outcome.code;
+  }
   return errors.some((error) => error.includes("The lab's settings have")) ? Exit.usage : Exit.failed;
 }
 
@@ -83,11 +87,16 @@ interface Logged {
 function logged(command: string, args: readonly string[], { cwd, env, log }: Logged): Promise<number> {
   const file = openSync(log, "w");
   const child = spawn(command, [...args], { cwd, env: { ...env }, stdio: ["ignore", file, file] });
-  const wait = () => undefined;
-  const hand = () => child.kill("SIGINT");
+  let interrupted = false;
+  const wait = () => (interrupted = true);
+  const hand = () => (interrupted = child.kill("SIGINT"));
   process.on("SIGINT", wait).on("SIGTERM", hand).on("SIGHUP", hand);
   return new Promise<number>((resolve, reject) => {
-    child.on("error", reject).on("close", (code, signal) => resolve(code ?? (signal === null ? 1 : 130)));
+    child
+      .on("error", reject)
+      .on("close", (code, signal) =>
+        resolve(interrupted && code !== 0 ? 130 : (code ?? (signal === null ? 1 : 130))),
+      );
   }).finally(() => {
     process.off("SIGINT", wait).off("SIGTERM", hand).off("SIGHUP", hand);
     closeSync(file);
