@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { Exit, Fault } from "../../cli/lib/exit";
+import { labOfState } from "../../cli/lib/state";
+import { LOGIN_KEY_INFO, deriveSeed, ed25519FromSeed } from "../../plan/keys";
+import { SECRET, referenceLab } from "./fixture";
+
+const STACK = "pulumi:pulumi:Stack";
+const RANDOM = "random:index/randomBytes:RandomBytes";
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+
+/** As `pulumi stack export --show-secrets` writes a secret output. */
+const secret = (bytes: Buffer) => ({
+  type: RANDOM,
+  outputs: {
+    base64: {
+      [SIGNATURE]: "1b47061264138c4ac30d75fd1eb44270",
+      plaintext: JSON.stringify(bytes.toString("base64")),
+    },
+  },
+});
+const state = (lab: unknown, ...more: object[]) => ({
+  version: 3,
+  deployment: { resources: [{ type: STACK, outputs: { lab } }, ...more] },
+});
+const loginKey = ed25519FromSeed(deriveSeed(SECRET, LOGIN_KEY_INFO)).privateKeyOpenSsh;
+
+describe("a state with a lab", () => {
+  it("gives the lab, and the key computed from its secret", () => {
+    const { lab, loginKey: key } = labOfState(state(referenceLab(), secret(SECRET)), "lab");
+    expect(lab).toEqual(referenceLab());
+    expect(key).toBe(loginKey);
+  });
+
+  it("takes a secret that lies open as well", () => {
+    const open = { type: RANDOM, outputs: { base64: SECRET.toString("base64") } };
+    expect(labOfState(state(referenceLab(), open), "lab").loginKey).toBe(loginKey);
+  });
+
+  it("takes of several secrets the one that the host keys come from", () => {
+    const others = [secret(Buffer.alloc(32, 1)), secret(Buffer.alloc(4, 1)), { type: RANDOM }];
+    expect(labOfState(state(referenceLab(), ...others, secret(SECRET)), "lab").loginKey).toBe(loginKey);
+  });
+});
+
+describe("a state without", () => {
+  const upFirst = "there is no lab in stack demo: run ./vxlab up first";
+  it.each([
+    ["an empty stack", { version: 3, deployment: {} }, upFirst],
+    ["no state", undefined, upFirst],
+    ["a stack of something else", state(undefined), upFirst],
+    [
+      "a lab of another schema",
+      state({ ...referenceLab(), schema: 2 }, secret(SECRET)),
+      "the lab of stack demo has schema 2, this vxlab reads 1: run the vxlab that made it, or ./vxlab up to make it anew",
+    ],
+    [
+      "a lab whose secret is not there",
+      state(referenceLab(), secret(Buffer.alloc(32, 1))),
+      "the state of stack demo holds no secret that fits the lab's host keys",
+    ],
+  ])("%s is told, with exit code 3", (_, found, message) => {
+    const attempt = () => labOfState(found, "demo");
+    expect(attempt).toThrow(new Fault(Exit.missing, message));
+    try {
+      attempt();
+    } catch (error) {
+      expect((error as Fault).code).toBe(Exit.missing);
+    }
+  });
+});

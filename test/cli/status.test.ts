@@ -1,0 +1,163 @@
+import { describe, expect, it } from "vitest";
+import { parseDomains, renderStatus, statusOf } from "../../cli/lib/status";
+import type { Evidence } from "../../cli/verify/judge";
+import type { ContainerFacts, HostFacts, PortFacts } from "../../cli/verify/parse";
+import { referenceLab } from "./fixture";
+
+const tunnel = (remote: string, local: string): PortFacts => ({
+  ofport: 1,
+  error: "",
+  protected: true,
+  trunks: false,
+  options: { remote_ip: remote, local_ip: local, key: "100", dst_port: "4789" },
+});
+const plug: PortFacts = { ofport: 2, error: "", protected: false, trunks: false, options: {} };
+const box = (mac: string, address: string, pid: number): ContainerFacts => ({
+  state: "RUNNING",
+  pid,
+  nic: { mac, mtu: 1450, up: true, addresses: [address] },
+});
+
+const kvm1: HostFacts = {
+  ports: new Map([
+    ["vx100-c0a80ade", tunnel("192.168.10.222", "192.168.10.156")],
+    ["v-c1", plug],
+  ]),
+  bridge: { mac: "0a:4e:40:55:16:49", mtu: 1450, up: true, addresses: ["10.1.2.10/24"] },
+  containers: new Map([["c1", box("02:fe:40:d0:21:eb", "10.0.3.10/24", 254)]]),
+  trouble: new Map(),
+};
+const kvm2: HostFacts = {
+  ports: new Map([
+    ["vx100-c0a80a9c", tunnel("192.168.10.156", "192.168.10.222")],
+    ["v-c2", plug],
+  ]),
+  bridge: { mac: "0a:ca:c9:48:95:f0", mtu: 1450, up: true, addresses: ["10.1.2.11/24"] },
+  containers: new Map([["c2", box("02:0f:b1:3b:63:43", "10.0.3.11/24", 250)]]),
+  trouble: new Map(),
+};
+
+const evidence = (hosts: Evidence["hosts"]): Evidence => ({ hosts, pings: new Map(), wires: new Map() });
+const well = evidence(
+  new Map([
+    ["kvm1", { facts: kvm1 }],
+    ["kvm2", { facts: kvm2 }],
+  ]),
+);
+const DOMAINS = parseDomains(` 1    vxlab-cafe0001-kvm1   running
+ -    vxlab-cafe0001-kvm2   shut off
+ 2    somebody-elses        running
+`);
+const RUNNING = new Map([...DOMAINS, ["vxlab-cafe0001-kvm2", "running"]]);
+
+describe("virsh list --all", () => {
+  it("is read with states of two words", () => {
+    expect(Object.fromEntries(DOMAINS)).toEqual({
+      "vxlab-cafe0001-kvm1": "running",
+      "vxlab-cafe0001-kvm2": "shut off",
+      "somebody-elses": "running",
+    });
+  });
+
+  it("of nothing is nothing", () => {
+    expect(parseDomains("\n")).toEqual(new Map());
+  });
+});
+
+describe("a lab that is well", () => {
+  const status = statusOf(referenceLab(), well, RUNNING);
+
+  it("is one table for each kind of thing", () => {
+    expect(renderStatus(status)).toMatchInlineSnapshot(`
+      "HOST  ADDRESS (VTEP)  MACHINE  SSH  BRIDGE  ITS ADDRESS
+      kvm1  192.168.10.156  running  up   vxbr    10.1.2.10/24
+      kvm2  192.168.10.222  running  up   vxbr    10.1.2.11/24
+
+      TUNNEL          FROM  TO    REMOTE          SEGMENT  VNI  UDP   STATE
+      vx100-c0a80ade  kvm1  kvm2  192.168.10.222  red      100  4789  up (ofport 1)
+      vx100-c0a80a9c  kvm2  kvm1  192.168.10.156  red      100  4789  up (ofport 1)
+
+      CONTAINER  HOST  SEGMENT  ADDRESS       STATE    PID
+      c1         kvm1  red      10.0.3.10/24  RUNNING  254
+      c2         kvm2  red      10.0.3.11/24  RUNNING  250
+
+      everything is as desired"
+    `);
+  });
+
+  it("is an object for programs", () => {
+    expect(status).toMatchObject({ lab: "cafe0001", ok: true, faults: [] });
+    expect(status.tunnels[0]).toEqual({
+      host: "kvm1",
+      to: "kvm2",
+      remote: "192.168.10.222",
+      segment: "red",
+      vni: 100,
+      udpPort: 4789,
+      port: "vx100-c0a80ade",
+      ofport: 1,
+      error: "",
+      ok: true,
+    });
+    expect(JSON.parse(JSON.stringify(status))).toEqual(status);
+  });
+});
+
+describe("a lab that is not", () => {
+  it("a machine that is off and silent is one row and two lines, not a wall of them", () => {
+    const hosts = new Map([
+      ["kvm1", { facts: kvm1 }],
+      ["kvm2", { silent: "does not answer: ssh: connect to host 192.168.10.222 port 22: No route to host" }],
+    ]);
+    const status = statusOf(referenceLab(), evidence(hosts), DOMAINS);
+    expect(status.ok).toBe(false);
+    expect(renderStatus(status)).toMatchInlineSnapshot(`
+      "HOST  ADDRESS (VTEP)  MACHINE   SSH   BRIDGE  ITS ADDRESS
+      kvm1  192.168.10.156  running   up    vxbr    10.1.2.10/24
+      kvm2  192.168.10.222  shut off  DOWN  vxbr    10.1.2.11/24
+
+      TUNNEL          FROM  TO    REMOTE          SEGMENT  VNI  UDP   STATE
+      vx100-c0a80ade  kvm1  kvm2  192.168.10.222  red      100  4789  up (ofport 1)
+      vx100-c0a80a9c  kvm2  kvm1  192.168.10.156  red      100  4789  unknown
+
+      CONTAINER  HOST  SEGMENT  ADDRESS       STATE    PID
+      c1         kvm1  red      10.0.3.10/24  RUNNING  254
+      c2         kvm2  red      10.0.3.11/24  unknown  -
+
+      2 things are not as desired:
+        machine/kvm2: shut off
+            expected  running
+            look      ./vxlab up (starts it again)
+        ssh/kvm2: does not answer: ssh: connect to host 192.168.10.222 port 22: No route to host
+            expected  192.168.10.222 answers with its pinned host key
+            look      ./vxlab ssh kvm2 -- uptime"
+    `);
+  });
+
+  it.each<[string, Partial<PortFacts>, string]>([
+    ["refused", { ofport: -1, error: "could not add" }, "REFUSED"],
+    ["with another VNI", { options: { key: "101" } }, "WRONG (ofport 1)"],
+    ["not protected", { protected: false }, "WRONG (ofport 1)"],
+  ])("a tunnel that is %s shows it", (_, change, word) => {
+    const ports = new Map([...(kvm1.ports ?? [])]);
+    ports.set("vx100-c0a80ade", { ...tunnel("192.168.10.222", "192.168.10.156"), ...change });
+    const hosts = new Map([...well.hosts, ["kvm1", { facts: { ...kvm1, ports } }] as const]);
+    const status = statusOf(referenceLab(), evidence(hosts), RUNNING);
+    expect(status.faults.map(({ name }) => name)).toEqual(["tunnel/kvm1/vx100-c0a80ade"]);
+    expect(renderStatus(status)).toContain(word);
+  });
+
+  it("a libvirt that does not answer is no fault of a machine that does", () => {
+    const status = statusOf(referenceLab(), well, undefined);
+    expect(status.hosts.map(({ machine }) => machine)).toEqual(["unknown", "unknown"]);
+    expect(status.ok).toBe(true);
+  });
+
+  it("a machine that libvirt does not know is absent", () => {
+    const status = statusOf(referenceLab(), well, new Map());
+    expect(status.faults.map(({ name, got }) => `${name} ${got}`)).toEqual([
+      "machine/kvm1 absent",
+      "machine/kvm2 absent",
+    ]);
+  });
+});

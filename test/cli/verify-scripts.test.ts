@@ -1,0 +1,161 @@
+/** The scripts that verify sends to hosts, run here with stand-ins for ovs-vsctl, nsenter, ping and the like. */
+import { spawn, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parsePings, parseProbe } from "../../cli/verify/parse";
+import { captureArguments, pingsCommand, probeCommand } from "../../cli/verify/probe";
+import { referenceLab } from "./fixture";
+
+let dir: string;
+let environment: NodeJS.ProcessEnv;
+
+/** A script without its own PATH, so that the stand-ins are found. */
+const script = (file: string): string =>
+  readFileSync(join(__dirname, "../../cli", file), "utf8").replace(/^PATH=.*$/m, "");
+
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), "vxlab-scripts-"));
+  mkdirSync(join(dir, "tmp"));
+  environment = { PATH: `${dir}:${process.env["PATH"]}`, TMPDIR: join(dir, "tmp"), LOG: join(dir, "log") };
+  const standIns = {
+    "ovs-vsctl": `echo '{"data":[],"headings":[]}'; echo '{"data":[],"headings":[]}'`,
+    ip: `case "$*" in *vxbr) echo '[{"mtu":1450,"address":"0a:00:00:00:00:01","flags":["UP"]}]' ;; *) echo "Device does not exist." >&2; exit 1 ;; esac`,
+    "lxc-info": `case "$4" in c1) printf 'State:          RUNNING\\nPID:            328\\n' ;; c2) printf 'State:          STOPPED\\n' ;; *) echo "$4 doesn't exist" >&2; exit 1 ;; esac`,
+    nsenter: `echo "$*" >>"$LOG"; case "$*" in *" ping "*) echo "1 packets transmitted, 1 received" ;; *) echo '[{"mtu":1450}]' ;; esac`,
+    tcpdump: `trap 'echo ended; exit 0' TERM; echo "$*"; [ "$1" != fail ] || exit 4; while :; do sleep 0.05; done`,
+  };
+  for (const [name, body] of Object.entries(standIns)) {
+    writeFileSync(join(dir, name), `#!/bin/sh\n${body}\n`);
+    chmodSync(join(dir, name), 0o755);
+  }
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+function sh(file: string, args: readonly string[]) {
+  rmSync(join(dir, "log"), { force: true });
+  const { status, stdout } = spawnSync("sh", ["-c", script(file), "vxlab", ...args], {
+    env: environment,
+    encoding: "utf8",
+  });
+  const calls = existsSync(join(dir, "log")) ? readFileSync(join(dir, "log"), "utf8").trim().split("\n") : [];
+  return { status, stdout, calls };
+}
+
+describe("probe.sh", () => {
+  it("shows containers that run, that do not, and that are not there", () => {
+    const facts = parseProbe(sh("verify/probe.sh", ["vxbr", "c1", "c2", "c3"]).stdout);
+    const states = [...facts.containers].map(([name, { state, pid }]) => `${name} ${state} ${pid}`);
+    expect(states).toEqual(["c1 RUNNING 328", "c2 STOPPED 0", "c3 ABSENT 0"]);
+    expect(facts.bridge?.mtu).toBe(1450);
+    expect(facts.ports?.size).toBe(0);
+  });
+
+  it("goes on when something is missing", () => {
+    const { status, stdout } = sh("verify/probe.sh", ["br9"]);
+    expect(status).toBe(0);
+    expect(Object.fromEntries(parseProbe(stdout).trouble)).toEqual({ bridge: "Device does not exist." });
+  });
+
+  it("is sent with the bridge and the containers as its words", () => {
+    const command = probeCommand(referenceLab().hosts[0], ["c1", "c 2"]);
+    expect(command.startsWith("sh -c '#!/bin/sh")).toBe(true);
+    expect(command.endsWith(" vxlab vxbr c1 'c 2'")).toBe(true);
+  });
+});
+
+describe("pings.sh", () => {
+  it("calls ping in the container's network, each way as it must be", () => {
+    const jobs = [
+      ["ping/c1/c2", "11", "reach", "10.0.3.11", "0"],
+      ["mtu/c1/c2/1450", "12", "fits", "10.0.3.11", "1450"],
+      ["mtu/c1/c2/1451", "13", "too-big", "10.0.3.11", "1451"],
+      ["isolation/c1/d1", "14", "isolated", "10.0.4.10", "0"],
+    ];
+    const { status, stdout, calls } = sh("verify/pings.sh", jobs.flat());
+    expect(status).toBe(0);
+    expect(calls.sort()).toEqual([
+      "-t 11 -n ping -n -c 1 -w 6 10.0.3.11",
+      "-t 12 -n ping -n -c 1 -w 6 -M do -s 1422 10.0.3.11",
+      "-t 13 -n ping -n -c 1 -W 2 -M do -s 1423 10.0.3.11",
+      "-t 14 -n ip neigh show to 10.0.4.10 dev eth0",
+      "-t 14 -n ping -n -c 1 -w 2 -I eth0 10.0.4.10",
+    ]);
+    expect([...parsePings(stdout).keys()]).toEqual(jobs.map(([id]) => id));
+    expect(readdirSync(join(dir, "tmp"))).toEqual([]);
+  });
+
+  it("sends more than a batch, and answers each", () => {
+    const jobs = Array.from({ length: 30 }, (_, i) => [
+      `ping/c${i}/x`,
+      String(i + 1),
+      "reach",
+      "10.0.3.1",
+      "0",
+    ]);
+    const answers = parsePings(sh("verify/pings.sh", jobs.flat()).stdout);
+    expect(answers.size).toBe(30);
+    expect([...answers.values()].every(({ fate }) => fate === "answered")).toBe(true);
+  });
+
+  it("is not sent at all for containers that do not run", () => {
+    const errand = { name: "ping/c1/c2", host: "kvm1", from: "c1", to: "10.0.3.11", mode: "reach" as const };
+    const facts = { containers: new Map([["c1", { state: "STOPPED", pid: 0 }]]), trouble: new Map() };
+    expect(pingsCommand([errand], facts)).toBeUndefined();
+    const alive = { ...facts, containers: new Map([["c1", { state: "RUNNING", pid: 328 }]]) };
+    expect(pingsCommand([errand], alive)).toMatch(/ vxlab ping\/c1\/c2 328 reach 10\.0\.3\.11 0$/);
+  });
+});
+
+describe("tcpdump.sh", () => {
+  function start(...args: string[]) {
+    const child = spawn("sh", ["-c", script("lib/tcpdump.sh"), "vxlab", ...args], { env: environment });
+    let text = "";
+    child.stdout.on("data", (data: Buffer) => (text += data.toString()));
+    const done = new Promise<{ code: number | null; text: string }>((resolve) =>
+      child.once("close", (code) => resolve({ code, text })),
+    );
+    const begun = new Promise<void>((resolve) => child.stdout.once("data", () => resolve()));
+    return { child, done, begun };
+  }
+
+  it("ends tcpdump when its own standard input ends, and hands the arguments on", async () => {
+    const { child, done, begun } = start("0", "-i", "eth0", "udp port 4789");
+    await begun;
+    child.stdin.end();
+    expect(await done).toEqual({ code: 0, text: "-i eth0 udp port 4789\nended\n" });
+  });
+
+  it("ends by itself when the time is up, though nobody has left", async () => {
+    const { child, done } = start("1", "-i", "eth0");
+    expect((await done).code).toBe(0);
+    child.stdin.end();
+  });
+
+  it("passes tcpdump's own failure on", async () => {
+    const { child, done } = start("0", "fail");
+    expect((await done).code).toBe(4);
+    child.stdin.end();
+  });
+});
+
+describe("the filter for VXLAN with ICMP in it", () => {
+  // tcpdump is a requirement of `vxlab test`; without it there is nothing to ask.
+  const tcpdump = spawnSync("tcpdump", ["--version"]).status === 0;
+
+  it.runIf(tcpdump)("is one that libpcap takes", () => {
+    const filter = captureArguments("192.168.10.222").at(-1) ?? "";
+    const { status, stderr } = spawnSync("tcpdump", ["-y", "EN10MB", "-d", filter], { encoding: "utf8" });
+    expect({ status, stderr: status === 0 ? "" : stderr }).toEqual({ status: 0, stderr: "" });
+  });
+});
