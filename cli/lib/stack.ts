@@ -1,5 +1,5 @@
 /** The stack's state: is it there, is it locked, what is in it. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Environment, Paths } from "../../toolchain/paths";
 import type { Context } from "../command";
@@ -15,9 +15,21 @@ export interface StateResource {
 
 /** Creates the stack at its first use, and selects it, so that the plain `pulumi up` takes the same one. */
 export async function selectStack(context: Context, stack: string): Promise<void> {
+  if (isSelected(context, stack)) return;
   forgetLostSalt(context, stack);
   const { code, stderr } = await pulumi(context, ["stack", "select", stack, "--create"]);
   if (code !== 0) throw new Fault(Exit.failed, `the stack ${stack} cannot be selected:\n${stderr.trim()}`);
+}
+
+/** Looked up in files: asking Pulumi takes a second, at every `up`. */
+function isSelected({ paths, environment }: Context, stack: string): boolean {
+  const folder = join(paths.pulumiHome, "workspaces");
+  if (!ownBackend(environment) || !existsSync(stateFile(paths, stack)) || !existsSync(folder)) return false;
+  const files = readdirSync(folder).filter((name) => name.startsWith(`${projectName(paths.root)}-`));
+  const chosen = files.map(
+    (name) => /"stack":\s*"([^"]*)"/.exec(readFileSync(join(folder, name), "utf8"))?.[1],
+  );
+  return chosen.length === 1 && chosen[0]?.split("/").at(-1) === stack;
 }
 
 /** The project's stacks, the one that was changed last first: overlays stand on underlays, so they go in this order. */
