@@ -10,13 +10,15 @@ purge() {
   # dpkg-query expands the patterns itself; what matches nothing is no error.
   # shellcheck disable=SC2016
   chroot "$root" dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "$@" 2>/dev/null | awk '$1 == "ii" { print $2 }' |
-    xargs -r chroot "$root" dpkg --purge --force-depends --force-remove-protected
+    xargs -r chroot "$root" dpkg --purge --force-depends --force-remove-essential
 }
 # In this order: Python packages clean up with Python when they go, Perl's with Perl.
 purge python3 python3-openvswitch python3-netifaces python3-sortedcontainers
 purge 'python3*' 'libpython3*' usrmerge 'lib*-perl' dnsmasq-base 'initramfs-tools*' udev klibc-utils cpio uuid-runtime \
   runit-helper logrotate media-types lz4
 purge perl 'perl-modules-*' 'libperl5*' libklibc libsqlite3-0
+# Last: it is what maintainer scripts run on, and none will run again.
+purge adduser debconf ucf perl-base
 
 # Kernel modules of a virtual machine in a network lab, and whatever those depend on (a line of modules.dep names all
 # that its module needs). The rest goes.
@@ -37,10 +39,10 @@ rm -rf "${root:?}"/boot/* "$root"/vmlinuz* "$root"/initrd.img* \
   "$root"/usr/share/bash-completion "$root"/usr/share/lintian "$root"/usr/share/bug \
   "$root"/usr/share/lxc/templates/lxc-download \
   "$root"/etc/init.d/* "$root"/etc/rc?.d "$root"/etc/systemd "$root"/usr/lib/systemd "$root"/usr/lib/udev "$root"/etc/udev \
-  "$root"/var/cache/debconf/*-old "$root"/var/lib/dpkg/*-old "$root"/var/cache/apt "$root"/var/lib/apt "$root"/etc/apt
+  "$root"/usr/share/perl5 "$root"/usr/lib/x86_64-linux-gnu/gconv "$root"/usr/lib/x86_64-linux-gnu/perl-base "$root"/var/cache/debconf "$root"/var/lib/dpkg/*-old "$root"/var/cache/apt "$root"/var/lib/apt "$root"/etc/apt
 
 # lxc's tools are 700 KB each (every one carries the library): those for images, snapshots and migration go.
-for tool in checkpoint copy snapshot top update-config checkconfig create destroy device; do rm -f "$root/usr/bin/lxc-$tool"; done
+for tool in checkpoint copy snapshot top update-config checkconfig create destroy device execute unshare usernsexec; do rm -f "$root/usr/bin/lxc-$tool"; done
 
 # Nothing of the machine that built the image, and nothing that two hosts would share.
 rm -f "$root"/etc/ssh/ssh_host_* "$root"/etc/resolv.conf "$root"/etc/hostname "$root"/etc/dpkg/dpkg.cfg.d/99mmdebstrap "$root"/var/log/*.log
