@@ -1,6 +1,5 @@
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import { createHash } from "node:crypto";
 import { Seed, SeedInput, renderSeed } from "../guest/seed";
 import { Ed25519KeyPair, LOGIN_KEY_INFO, deriveSeed, ed25519FromSeed, hostKeyInfo } from "../plan/keys";
@@ -10,6 +9,7 @@ import { MachineImageArgs } from "./guest-image";
 import { HostConnectionArgs } from "./guest-step";
 import { child, libvirtName, token } from "./naming";
 import { clearsOrphans } from "./orphans";
+import { secretBytes } from "./secret";
 
 export interface KvmHostArgs {
   /** The lab's id: part of every name in libvirt. */
@@ -72,9 +72,7 @@ export class KvmHost extends pulumi.ComponentResource {
   }
 
   private keys(name: string, host: string, given?: pulumi.Input<string>): HostKeys {
-    const secret = pulumi.secret(
-      given ?? new random.RandomBytes(child(name, "secret"), { length: 32 }, { parent: this }).base64,
-    );
+    const secret = pulumi.secret(given ?? secretBytes(child(name, "secret"), this));
     const key = (info: string) =>
       secret.apply((s) => ed25519FromSeed(deriveSeed(Buffer.from(s, "base64"), info)));
     return { host: key(hostKeyInfo(host)), login: key(LOGIN_KEY_INFO) };

@@ -10,6 +10,7 @@ import { KvmHost } from "./kvm-host";
 import { LxcContainer } from "./lxc-container";
 import { child, token } from "./naming";
 import { OvsBridge } from "./ovs-bridge";
+import { secretBytes } from "./secret";
 import { UnderlayNetwork } from "./underlay-network";
 import { VxlanPort } from "./vxlan-port";
 
@@ -59,7 +60,7 @@ export class VxlanLab extends pulumi.ComponentResource {
   private site(name: string, args: VxlanLabArgs, plan: LabPlan): Site {
     const uri = args.libvirtUri ?? "qemu:///system";
     const labId = new random.RandomId(child(name, "id"), { byteLength: 4 }, { parent: this }).hex;
-    const secret = new random.RandomBytes(child(name, "secret"), { length: 32 }, { parent: this }).base64;
+    const secret = secretBytes(child(name, "secret"), this);
     const provider = new libvirt.Provider(
       child(name, "libvirt"),
       { uri },

@@ -16,7 +16,7 @@ interface Resource {
 }
 
 const STACK = "pulumi:pulumi:Stack";
-const SECRET = "random:index/randomBytes:RandomBytes";
+const SECRET = "random:index/randomPassword:RandomPassword";
 
 /**
  * The lab of a stack and the key to it.
@@ -50,7 +50,7 @@ export function noLab(stack: string): Fault {
 function loginKeyOf(lab: LabOutput, resources: readonly Resource[], stack: string): string {
   const secrets = resources
     .filter(({ type }) => type === SECRET)
-    .map(({ outputs }) => plain(outputs?.base64));
+    .map(({ outputs }) => plain(outputs?.result));
   const [first] = lab.hosts;
   const fits = (secret: Buffer): boolean =>
     first === undefined || blobOf(keyFor(secret, hostKeyInfo(first.name))) === blobOf(first.hostKey);

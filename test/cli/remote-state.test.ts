@@ -5,16 +5,16 @@ import { LOGIN_KEY_INFO, deriveSeed, ed25519FromSeed } from "../../plan/keys";
 import { SECRET, referenceLab } from "./fixture";
 
 const STACK = "pulumi:pulumi:Stack";
-const RANDOM = "random:index/randomBytes:RandomBytes";
+const RANDOM = "random:index/randomPassword:RandomPassword";
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 
 /** As `pulumi stack export --show-secrets` writes a secret output. */
 const secret = (bytes: Buffer) => ({
   type: RANDOM,
   outputs: {
-    base64: {
+    result: {
       [SIGNATURE]: "1b47061264138c4ac30d75fd1eb44270",
-      plaintext: JSON.stringify(bytes.toString("base64")),
+      plaintext: JSON.stringify(bytes.toString("base64url")),
     },
   },
 });
@@ -32,7 +32,7 @@ describe("a state with a lab", () => {
   });
 
   it("takes a secret that lies open as well", () => {
-    const open = { type: RANDOM, outputs: { base64: SECRET.toString("base64") } };
+    const open = { type: RANDOM, outputs: { result: SECRET.toString("base64url") } };
     expect(labOfState(state(referenceLab(), open), "lab").loginKey).toBe(loginKey);
   });
 

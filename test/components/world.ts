@@ -7,7 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 /** What a provider would answer beyond the inputs, by type. */
 const ANSWERS: Record<string, (name: string, inputs: Record<string, unknown>) => Record<string, unknown>> = {
   "random:index/randomId:RandomId": () => ({ hex: "00c0ffee" }),
-  "random:index/randomBytes:RandomBytes": () => ({ base64: Buffer.alloc(32, 7).toString("base64") }),
+  "random:index/randomPassword:RandomPassword": () => ({ result: Buffer.alloc(32, 7).toString("base64url") }),
   "libvirt:index/network:Network": () => ({}),
   "libvirt:index/pool:Pool": () => ({}),
   "libvirt:index/volume:Volume": () => ({}),
