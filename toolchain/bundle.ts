@@ -1,7 +1,12 @@
 // Bundles the CLI into one file, so that it starts in 50 ms. usage: tsx toolchain/bundle.ts OUT
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { build, type Plugin } from "esbuild";
+
+const root = join(__dirname, "..");
+
+/** The bundle's own folder is .vxlab/cli. Found when it runs: a checkout may be moved. */
+const banner = 'globalThis.vxlabRoot = require("node:path").join(__dirname, "..", "..");';
 
 /** A module finds files beside itself by __dirname: it keeps its own instead of the bundle's. */
 const ownFolder: Plugin = {
@@ -9,7 +14,8 @@ const ownFolder: Plugin = {
   setup(bundler) {
     bundler.onLoad({ filter: /\.ts$/ }, ({ path }) => {
       const source = readFileSync(path, "utf8");
-      const head = /\b__dirname\b/.test(source) ? `const __dirname = ${JSON.stringify(dirname(path))};` : "";
+      const own = `const __dirname = require("node:path").join(globalThis.vxlabRoot, ${JSON.stringify(relative(root, dirname(path)))});`;
+      const head = /\b__dirname\b/.test(source) ? own : "";
       return { contents: head + source, loader: "ts" };
     });
   },
@@ -17,13 +23,14 @@ const ownFolder: Plugin = {
 
 async function bundle(out: string): Promise<void> {
   const result = await build({
-    entryPoints: [join(__dirname, "..", "cli", "main.ts")],
+    entryPoints: [join(root, "cli", "main.ts")],
     bundle: true,
     write: false,
     platform: "node",
     target: "node20",
     format: "cjs",
     packages: "external",
+    banner: { js: banner },
     logLevel: "silent",
     plugins: [ownFolder],
   });
