@@ -110,7 +110,7 @@ clean() {
 rm -rf "$work"
 mkdir -p "$work/pool"
 trap 'clean >/dev/null 2>&1; rm -rf "$work"' EXIT
-v net-create <(echo "<network><name>$name</name><bridge name='byhand0'/><mtu size='1500'/><dns enable='no'/><ip address='192.168.10.1' prefix='24'/></network>")
+v net-create <(echo "<network><name>$name</name><bridge name='byhand0'/><mtu size='1500'/><ip address='192.168.10.1' prefix='24'/></network>")
 v pool-create-as $name-pool dir --target "$work/pool"
 ssh-keygen -q -t ed25519 -N '' -f "$work/hostkey"
 ssh-keygen -q -t ed25519 -N '' -f "$work/login"

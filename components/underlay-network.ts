@@ -17,7 +17,10 @@ export interface UnderlayNetworkArgs {
   libvirtUri?: string;
 }
 
-/** The network between the machines: a bridge of libvirt's without DHCP or DNS, for every address is planned. */
+/**
+ * The network between the machines: a bridge of libvirt's without DHCP, for every address is planned. libvirt's dnsmasq
+ * answers DNS on its gateway all the same: 0.8.3 does not pass `dns.enabled: false` on.
+ */
 export class UnderlayNetwork extends pulumi.ComponentResource {
   /** Id of the libvirt network. */
   public readonly networkId: pulumi.Output<string>;
@@ -33,7 +36,7 @@ export class UnderlayNetwork extends pulumi.ComponentResource {
       parent: this,
       deleteBeforeReplace: true,
       // 0.8.3 shows these edits as updates and then does nothing (resource_libvirt_network.go, Update).
-      replaceOnChanges: ["mtu", "dhcp", "dns"],
+      replaceOnChanges: ["mtu", "dhcp"],
       hooks: clearsOrphans("network", child(name, "net"), args.libvirtUri),
     });
     this.networkId = network.id;
@@ -50,6 +53,5 @@ function networkArgs(args: UnderlayNetworkArgs, mtu: pulumi.Output<number>): lib
     mtu,
     autostart: true,
     dhcp: { enabled: false },
-    dns: { enabled: false },
   };
 }
