@@ -1,5 +1,5 @@
 // The contract of @pulumi/command 1.2.1 that needs no network: inputs, differences, previews, local commands.
-import { mkdtempSync, mkdirSync, writeFileSync, existsSync } from "node:fs";
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync, existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -15,7 +15,10 @@ describe.each(targets("pulumi-resource-command"))("command, $label", ({ label, p
   beforeAll(async () => {
     p = await Provider.start(await path());
   }, 60_000);
-  afterAll(() => p.stop());
+  afterAll(async () => {
+    await p.stop();
+    rmSync(dir, { recursive: true });
+  });
 
   it("says its version", async () => expect(await p.version()).toBe("1.2.1"));
 

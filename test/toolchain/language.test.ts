@@ -1,5 +1,15 @@
 // The contract of the CLI 3.248.0's language host for node.
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -224,6 +234,31 @@ describe.each(targets("pulumi-language-nodejs"))("language host, $label", ({ lab
     expect(own.stdout()).toContain("DEAF");
     await own.stop();
   }, 60_000);
+
+  it.runIf(label === "replacement")(
+    "unlike the vendor's: an orphaned host ends within seconds",
+    async () => {
+      const parent = spawn("/bin/sh", ["-c", '"$0" 127.0.0.1:1 & echo $!; wait', await path()], {
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+      let out = "";
+      parent.stdout.on("data", (d: Buffer) => (out += d.toString()));
+      await expect.poll(() => out.split("\n").length, { timeout: 15_000 }).toBe(3);
+      const pid = Number(
+        out
+          .split("\n")
+          .find(
+            (line) =>
+              existsSync(`/proc/${line}/cmdline`) &&
+              readFileSync(`/proc/${line}/cmdline`, "utf8").includes("pulumi-language-nodejs"),
+          ),
+      );
+      expect(pid).toBeGreaterThan(0);
+      parent.kill("SIGKILL");
+      await expect.poll(() => existsSync(`/proc/${String(pid)}`), { timeout: 12_000 }).toBe(false);
+    },
+    60_000,
+  );
 
   it("required packages: every package with a plugin, linked and nested ones too", async () => {
     const found = await host.packages({ dir: at("prog") });

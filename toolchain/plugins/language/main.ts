@@ -49,11 +49,16 @@ class Host {
       runtimeOptionsPrompts: unary(runtimeOptionsPrompts),
       template: unary(() => new pb.TemplateResponse()),
       cancel: unary(() => {
-        this.cancelled.abort();
+        this.cancel();
         return new empty.Empty();
       }),
       ...leftOut(),
     };
+  }
+
+  /** Interrupts what runs. */
+  cancel(): void {
+    this.cancelled.abort();
   }
 
   /** Aborted by Cancel, and when the caller goes away. */
@@ -140,5 +145,9 @@ function runtimeOptionsPrompts(q: pb.RuntimeOptionsRequest): pb.RuntimeOptionsRe
   return response;
 }
 
-if (process.argv.some((a) => /^--?version$/.test(a))) process.stdout.write(`v${version}\n`);
-else void serve(rpc.LanguageRuntimeService, new Host(engineAddress(process.argv.slice(2))).implementation());
+if (process.argv.some((a) => /^--?version$/.test(a))) {
+  process.stdout.write(`v${version}\n`);
+} else {
+  const host = new Host(engineAddress(process.argv.slice(2)));
+  void serve(rpc.LanguageRuntimeService, host.implementation(), () => host.cancel());
+}

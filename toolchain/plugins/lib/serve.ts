@@ -40,6 +40,7 @@ export function streaming<Q extends Message, R extends Message>(
 export async function serve(
   service: grpc.ServiceDefinition,
   implementation: grpc.UntypedServiceImplementation,
+  onOrphaned: () => void = () => undefined,
 ): Promise<void> {
   const server = new grpc.Server(channelOptions);
   server.addService(service, implementation);
@@ -49,17 +50,19 @@ export async function serve(
     );
   });
   process.stdout.write(`${String(port)}\n`);
-  endWithParent();
+  endWithParent(onOrphaned);
 }
 
 /**
  * An engine that is killed cannot end its plugins, and an orphan would stay for ever. The vendor's plugins ask
  * the engine every five minutes; who our parent is costs nothing to ask.
  */
-function endWithParent(): void {
+function endWithParent(onOrphaned: () => void): void {
   const parent = process.ppid;
   setInterval(() => {
-    if (process.ppid !== parent) process.exit(0);
+    if (process.ppid === parent) return;
+    onOrphaned();
+    process.exit(0);
   }, 5000).unref();
 }
 
