@@ -58,7 +58,7 @@ export class Vendor {
       env: this.environment,
       timeout: 15,
     });
-    return code === 0 ? undefined : "no answer within 5 s";
+    return code === 0 ? undefined : "no answer";
   }
 
   /** Unpacks beside the folder and renames, so that what exists is whole. */
