@@ -17,7 +17,7 @@ const probe = (name: string, work: (args: string[]) => number): Command => ({
   run: (_, args) => Promise.resolve().then(() => work(args)),
 });
 
-const fail = (error: Error) => () => {
+const fail = (error: Error) => (): number => {
   throw error;
 };
 
@@ -51,7 +51,7 @@ describe("the dispatcher", () => {
     ["bad input", fail(new Fault(Exit.usage, "bad")), Exit.usage],
     ["a missing package", fail(new Missing("lacks")), Exit.missing],
     ["a busy lab", fail(new Fault(Exit.busy, "busy")), Exit.busy],
-    ["success", () => Exit.ok, Exit.ok],
+    ["success", (): number => Exit.ok, Exit.ok],
   ])("ends after %s with its code, and without a stack trace", async (_, work, code) => {
     const context = world({}, [probe("try", work)]);
     expect(await main(["try"], context)).toBe(code);
