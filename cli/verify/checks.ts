@@ -126,8 +126,8 @@ function tunnelChecks(host: HostOutput, port: PortOutput): TunnelCheck[] {
       port: tunnel.port,
       options,
       shared: host.ports.length > 1,
-      expected: `in use, protected, ${optionsText(options)}`,
-      where: `./vxlab ssh ${host.name} -- ovs-vsctl list interface ${tunnel.port}`,
+      expected: `in use, protected, ${host.ports.length > 1 ? "of one VLAN, " : ""}${optionsText(options)}`,
+      where: `./vxlab ssh ${host.name} -- ovs-vsctl list port ${tunnel.port} -- list interface ${tunnel.port}`,
     };
   });
 }

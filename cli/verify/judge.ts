@@ -82,7 +82,7 @@ function onTunnel({ port, options, shared }: TunnelCheck, facts: HostFacts): Ver
   if (tunnel.ofport < 0) return { ok: false, got: `refused: ofport ${tunnel.ofport}` };
   const different = Object.entries(options).filter(([key, value]) => tunnel.options[key] !== value);
   if (different.length > 0) return { ok: false, got: optionsText(tunnel.options) };
-  if (shared && isOpenTrunk(tunnel)) return { ok: false, got: OPEN_TRUNK };
+  if (shared && isOpenTrunk(tunnel)) return { ok: false, got: openTrunk(port) };
   const state = tunnel.protected ? "protected" : "not protected: a mesh of three hosts would loop";
   return { ok: tunnel.protected, got: `ofport ${tunnel.ofport}, ${state}` };
 }
@@ -92,7 +92,9 @@ function isOpenTrunk({ tag, trunks }: PortFacts): boolean {
   return tag === undefined && !trunks;
 }
 
-const OPEN_TRUNK = "its port has no VLAN tag: it carries the frames of every segment";
+function openTrunk(port: string): string {
+  return `port ${port} has no VLAN tag: it carries the frames of every segment`;
+}
 
 function onContainer({ container, shared }: ContainerCheck, facts: HostFacts): Verdict {
   const { name, mac, mtu, address, veth } = container;
@@ -106,7 +108,7 @@ function onContainer({ container, shared }: ContainerCheck, facts: HostFacts): V
   }
   const port = facts.ports?.get(veth);
   if (port === undefined) return { ok: false, got: `${found.state}, ${veth} is not on the bridge` };
-  if (shared && isOpenTrunk(port)) return { ok: false, got: `${found.state}, ${OPEN_TRUNK}` };
+  if (shared && isOpenTrunk(port)) return { ok: false, got: `${found.state}, ${openTrunk(veth)}` };
   const nic = onNic(found.nic, { mac, mtu, addresses: [address] });
   return { ok: nic.ok && found.state === "RUNNING", got: `${found.state}, eth0 ${nic.got}` };
 }

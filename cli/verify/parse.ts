@@ -74,9 +74,15 @@ export function parseProbe(text: string): HostFacts {
   return { ...facts, containers, trouble };
 }
 
+/** The lines that are JSON. Between them programs complain, such as ovs-vsctl of a processor that is busy elsewhere. */
+function jsonLines(body: string): unknown[] {
+  const lines = body.split("\n").filter((line) => line.startsWith("{") || line.startsWith("["));
+  return lines.map((line) => JSON.parse(line) as unknown);
+}
+
 /** Two lines of JSON, the tables Port and Interface (ovs-vsctl(8), "--format=json": the notation of RFC 7047). */
 function parsePorts(body: string): Map<string, PortFacts> {
-  const [ports, interfaces] = body.split("\n").map((line) => JSON.parse(line) as { data: unknown[][] });
+  const [ports, interfaces] = jsonLines(body) as { data: unknown[][] }[];
   if (ports === undefined || interfaces === undefined) throw new SyntaxError("two tables are expected");
   const settings = new Map(ports.data.map(([name, ...rest]) => [name, rest]));
   return new Map(
@@ -107,7 +113,7 @@ interface IpLink {
 
 /** `ip -j address show dev X`: a list of one. */
 function parseNic(body: string): NicFacts {
-  const [link] = JSON.parse(body) as IpLink[];
+  const [[link] = []] = jsonLines(body) as IpLink[][];
   if (link?.mtu === undefined) throw new SyntaxError("no link in it");
   const addresses = (link.addr_info ?? []).filter(({ family }) => family === "inet");
   return {

@@ -43,7 +43,7 @@ describe("the reference lab's checks", () => {
     [
       "tunnel/kvm1/vx100-c0a80ade",
       "in use, protected, remote_ip=192.168.10.222 local_ip=192.168.10.156 key=100 dst_port=4789",
-      "./vxlab ssh kvm1 -- ovs-vsctl list interface vx100-c0a80ade",
+      "./vxlab ssh kvm1 -- ovs-vsctl list port vx100-c0a80ade -- list interface vx100-c0a80ade",
     ],
     ["ping/c1/c2", "c2 (10.0.3.11) answers c1", "./vxlab exec c1 -- ping -c 3 10.0.3.11"],
     ["mtu/c2/c1/1450", "a packet of 1450 bytes with DF passes", "./vxlab exec c2 -- ip link show dev eth0"],

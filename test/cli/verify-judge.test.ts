@@ -278,7 +278,7 @@ describe("segments stay apart", () => {
     const ports = new Map([...(facts.ports ?? []), ...change]);
     return { ...evidence, hosts: new Map([...evidence.hosts, ["kvm1", { facts: { ...facts, ports } }]]) };
   };
-  const LEAKY = "its port has no VLAN tag: it carries the frames of every segment";
+  const leaky = (port: string) => `port ${port} has no VLAN tag: it carries the frames of every segment`;
 
   it("a port without a tag is a trunk of both segments", () => {
     const options = factsOf(lab, "kvm1").ports?.get("vx100-c0a80ade")?.options ?? {};
@@ -286,8 +286,8 @@ describe("segments stay apart", () => {
       ["vx100-c0a80ade", { ...open, options }],
       ["v-c1", open],
     ]);
-    expect(verdict(lab, TUNNEL, evidence)).toEqual({ ok: false, got: LEAKY });
-    expect(verdict(lab, "container/c1", evidence)).toEqual({ ok: false, got: `RUNNING, ${LEAKY}` });
+    expect(verdict(lab, TUNNEL, evidence)).toEqual({ ok: false, got: leaky("vx100-c0a80ade") });
+    expect(verdict(lab, "container/c1", evidence)).toEqual({ ok: false, got: `RUNNING, ${leaky("v-c1")}` });
   });
 
   it.each<[string, PingFacts, boolean, string]>([

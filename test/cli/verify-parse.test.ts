@@ -88,6 +88,15 @@ describe("a probe", () => {
     });
   });
 
+  it("is not put off by complaints in between", () => {
+    const warning =
+      "2026-11-22T17:01:40Z|00001|timeval|WARN|Unreasonably long 1051ms poll interval (373ms user, 67ms system)";
+    const noisy = parseProbe(["== ovs", warning, OVS, "== bridge", warning, BRIDGE].join("\n"));
+    expect(noisy.ports).toEqual(facts.ports);
+    expect(noisy.bridge).toEqual(facts.bridge);
+    expect(noisy.trouble.size).toBe(0);
+  });
+
   it("of nothing is nothing", () => {
     expect(parseProbe("")).toEqual({ containers: new Map(), trouble: new Map() });
     expect(sections("a login banner\n== ovs\nx")).toEqual([{ head: ["ovs"], body: "x" }]);
