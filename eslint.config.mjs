@@ -6,7 +6,7 @@ import pulumi from "@pulumi/eslint-plugin";
 const print = { selector: "MemberExpression[object.name='console']", message: "Only cli/ and toolchain/ print." };
 
 export default ts.config(
-  { ignores: ["node_modules/", ".vxlab/", "sdks/", "dist/", "eslint.config.mjs"] },
+  { ignores: ["node_modules/", ".vxlab/", "sdks/", "dist/", "eslint.config.mjs", "**/*.cjs"] },
   js.configs.recommended,
   ...ts.configs.recommendedTypeChecked,
   {
