@@ -58,7 +58,10 @@ function loginKeyOf(lab: LabOutput, resources: readonly Resource[], stack: strin
     .flatMap((text) => (typeof text === "string" ? [Buffer.from(text, "base64")] : []))
     .find((bytes) => bytes.length >= 16 && fits(bytes));
   if (secret !== undefined) return ed25519FromSeed(deriveSeed(secret, LOGIN_KEY_INFO)).privateKeyOpenSsh;
-  throw new Fault(Exit.missing, `the state of stack ${stack} holds no secret that fits the lab's host keys`);
+  throw new Fault(
+    Exit.missing,
+    `the state of stack ${stack} holds no secret that fits the lab's host keys: run ./vxlab up, which brings both in line`,
+  );
 }
 
 function keyFor(secret: Buffer, info: string): string {

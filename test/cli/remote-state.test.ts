@@ -56,7 +56,7 @@ describe("a state without", () => {
     [
       "a lab whose secret is not there",
       state(referenceLab(), secret(Buffer.alloc(32, 1))),
-      "the state of stack demo holds no secret that fits the lab's host keys",
+      "the state of stack demo holds no secret that fits the lab's host keys: run ./vxlab up, which brings both in line",
     ],
   ])("%s is told, with exit code 3", (_, found, message) => {
     const attempt = () => labOfState(found, "demo");
