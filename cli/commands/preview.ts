@@ -4,7 +4,7 @@ import { pulumiWrapper } from "../../toolchain/paths";
 import { attached } from "../../toolchain/process";
 import type { Command } from "../command";
 import { stackName } from "../lib/args";
-import { follow, Progress } from "../lib/events";
+import { eventLog, follow, Progress } from "../lib/events";
 import { Exit } from "../lib/exit";
 import { ready } from "../lib/ready";
 import { selectStack } from "../lib/stack";
@@ -21,12 +21,14 @@ export const preview: Command = {
     await selectStack(context, stack);
     const events = join(paths.logs, "preview.events");
     mkdirSync(paths.logs, { recursive: true });
-    rmSync(events, { force: true });
+    eventLog(events);
     const words = ["preview", ...(at < 0 ? ["--stack", stack] : []), "--event-log", events, ...args];
     const env = { ...environment, PULUMI_DEBUG_COMMANDS: "true" };
     const code = await attached(pulumiWrapper(paths), words, { cwd: paths.root, env });
+    const bad = refused(events);
+    rmSync(events, { force: true });
     if (code === 0) return Exit.ok;
-    return refused(events) ? Exit.usage : code === 130 ? code : Exit.failed;
+    return bad ? Exit.usage : code === 130 ? code : Exit.failed;
   },
 };
 

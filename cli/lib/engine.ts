@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pulumiWrapper, type Environment } from "../../toolchain/paths";
 import { run, type Result } from "../../toolchain/process";
 import type { Context } from "../command";
-import { follow, Progress } from "./events";
+import { eventLog, follow, Progress } from "./events";
 import { Exit } from "./exit";
 
 export interface Outcome {
@@ -37,7 +37,7 @@ export async function change(
   const { paths, out } = context;
   mkdirSync(paths.logs, { recursive: true });
   const [log, events] = [join(paths.logs, `${verb}.log`), join(paths.logs, `${verb}.events`)];
-  rmSync(events, { force: true });
+  eventLog(events);
   const fixed = ["--yes", "--skip-preview", "--non-interactive", "--color", "never", "--suppress-progress"];
   const args = [verb, "--stack", stack, ...fixed, "--event-log", events, ...more];
   // The flag --event-log is there only with this variable (pkg/cmd/pulumi/operations/up.go).
@@ -51,6 +51,7 @@ export async function change(
     clearInterval(timer);
     take();
     source.close();
+    rmSync(events, { force: true });
     return { code, changes: progress.changes, errors: progress.errors, log };
   });
 }

@@ -1,5 +1,5 @@
 /** Pulumi's event log (`--event-log`, one JSON object a line) in compact form. */
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
 
 interface Metadata {
   op: string;
@@ -108,6 +108,12 @@ function label(urn: string): string {
 /** Without the engine's marks for colours. */
 export function plain(text: string): string {
   return text.replace(/<\{%.*?%\}>/g, "");
+}
+
+/** An empty file for `--event-log`. Secrets stand in it in the open: it is its owner's only, and goes with the run. */
+export function eventLog(path: string): void {
+  rmSync(path, { force: true });
+  writeFileSync(path, "", { mode: 0o600 });
 }
 
 /** Follows a file that another process appends to. `read` returns the events that are new and whole. */
