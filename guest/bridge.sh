@@ -52,6 +52,7 @@ bridge_found() {
 boot_unit() {
   [ -d /run/systemd/system ] || return 0
   [ ! -e /etc/systemd/system/vxlab.service ] || return 0
+  # KillMode: the containers outlive the service that started them.
   cat >/etc/systemd/system/vxlab.service <<UNIT
 [Unit]
 Description=vxlab: bridges, tunnels and containers of this host
@@ -61,7 +62,6 @@ Wants=openvswitch-switch.service
 Type=oneshot
 RemainAfterExit=yes
 ExecStart=$TOOLS/guest boot
-# The containers outlive the service that started them.
 KillMode=process
 [Install]
 WantedBy=multi-user.target
