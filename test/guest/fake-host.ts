@@ -1,0 +1,133 @@
+/**
+ * The guest tools on this machine, in a folder of their own: what they would change of a host is recorded by programs
+ * that only write down how they were called.
+ */
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { guestTools } from "../../guest/render";
+
+export interface Answer {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+const FAKES = ["ovs-vsctl", "ip", "lxc-start", "lxc-stop", "lxc-info", "systemctl"];
+
+/** Writes its arguments down; what is asked of Open vSwitch's tables comes out of files. */
+const FAKE = `#!/bin/sh
+{ printf '%s\\0' "\${0##*/}" "$@"; printf '\\036'; } >>"$FAKE/calls"
+case "\${0##*/} $*" in
+  *"find port"*) cat "$FAKE/ports" ;;
+  *"find interface"*) cat "$FAKE/rows" ;;
+  "ovs-vsctl "*) [ ! -e "$FAKE/refused" ] || { cat "$FAKE/refused" >&2; exit 1; } ;;
+esac
+`;
+
+export class FakeHost {
+  readonly folder = fs.mkdtempSync(join(tmpdir(), "vxlab-guest-"));
+
+  /** @param script what the host has as /usr/lib/vxlab/guest. @default the tools as they are sent */
+  constructor(script = guestTools().script) {
+    for (const name of ["bin", "tools", "state"]) fs.mkdirSync(join(this.folder, name));
+    for (const name of FAKES) fs.writeFileSync(join(this.folder, "bin", name), FAKE, { mode: 0o755 });
+    fs.writeFileSync(this.path("tools/guest"), this.tamed(script), { mode: 0o755 });
+    this.has([], []);
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  /** The script sets PATH itself, and would give a systemd of this machine a unit. */
+  private tamed(script: string): string {
+    const found = script.match(/^PATH=.*$/gm);
+    if (found?.length !== 1)
+      throw new Error(`the guest tools set PATH ${found?.length ?? 0} times, not once`);
+    return script
+      .replace(/^PATH=.*$/m, `PATH=${this.folder}/bin:/usr/sbin:/usr/bin:/sbin:/bin`)
+      .replaceAll("/run/systemd", `${this.folder}/none`)
+      .replaceAll("/etc/systemd", `${this.folder}/none`);
+  }
+
+  /** The ports that Open vSwitch has, and its rows of interfaces: name, ofport, error, options. */
+  has(ports: readonly string[], rows: readonly [string, unknown, unknown, Record<string, string>][]): void {
+    fs.writeFileSync(this.path("ports"), ports.map((name) => `${name}\n`).join(""));
+    const data = rows.map(([name, ofport, error, options]) => [
+      name,
+      ofport,
+      error,
+      ["map", Object.entries(options)],
+    ]);
+    fs.writeFileSync(
+      this.path("rows"),
+      JSON.stringify({ data, headings: ["name", "ofport", "error", "options"] }),
+    );
+  }
+
+  /** From now on ovs-vsctl refuses every change with this message. */
+  refuses(message: string): void {
+    fs.writeFileSync(this.path("refused"), message);
+  }
+
+  guest(words: readonly string[], state?: unknown): Answer {
+    return this.run(
+      ["/bin/dash", this.path("tools/guest"), ...words],
+      state === undefined ? "" : JSON.stringify(state),
+    );
+  }
+
+  /** Lines of dash, after the tools' functions and in their shell. */
+  shell(lines: string, input = ""): Answer {
+    const functions = fs.readFileSync(this.path("tools/guest"), "utf8").replace(/^main "\$@"\nexit\n$/m, "");
+    return this.run(["/bin/dash", "-c", `${functions}\n${lines}`], input);
+  }
+
+  private run([program = "", ...words]: string[], input: string): Answer {
+    const env = {
+      FAKE: this.folder,
+      VXLAB_STATE: this.path("state"),
+      VXLAB_TOOLS: this.path("tools"),
+      VXLAB_LOCK: this.path("lock"),
+    };
+    const { status, stdout, stderr } = spawnSync(program, words, {
+      env,
+      input,
+      encoding: "utf8",
+      timeout: 20_000,
+    });
+    return { code: status, stdout, stderr };
+  }
+
+  /** How the fakes were called since the last time this was asked. */
+  calls(program = "ovs-vsctl"): string[][] {
+    const file = this.path("calls");
+    const text = fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";
+    fs.rmSync(file, { force: true });
+    const calls = text.split("\x1e").filter((call) => call !== "");
+    return calls
+      .map((call) => call.split("\0").slice(0, -1))
+      .filter(([name]) => name === program)
+      .map((c) => c.slice(1));
+  }
+
+  /** The calls that change something, without the limit that each has. */
+  changes(): string[][] {
+    const reading = /^(find|list|get|br-exists|port-to-br)$/;
+    return this.calls()
+      .filter((words) => !words.some((word) => reading.test(word)))
+      .map((words) => words.slice(1));
+  }
+
+  /** Names of the desired states that are kept for the next boot. */
+  kept(): string[] {
+    const folder = this.path("state/desired");
+    return fs.existsSync(folder) ? fs.readdirSync(folder).sort() : [];
+  }
+
+  remove(): void {
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+}

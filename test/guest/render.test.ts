@@ -1,0 +1,83 @@
+/** The script that is sent to a host is the sources' in effect. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { guestTools, INSTALL_AND_APPLY, strip } from "../../guest/render";
+
+const scratch = mkdtempSync(join(tmpdir(), "vxlab-render-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+const folder = join(__dirname, "../../guest");
+const names = readdirSync(folder).filter((name) => name.endsWith(".sh"));
+const sources = new Map(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+
+/** How bash understands a script, written out again: comments, blank lines and indentation are not in it. */
+function understood(script: string): string {
+  const file = join(scratch, "script");
+  writeFileSync(file, `whole() {\n:\n${script}}\ndeclare -f whole\n`);
+  return execFileSync("bash", ["--posix", file], { encoding: "utf8" });
+}
+
+function shellcheck(script: string, ...options: string[]): string {
+  const { stdout, stderr } = spawnSync("shellcheck", ["-s", "sh", ...options, "-"], {
+    input: script,
+    encoding: "utf8",
+  });
+  return stdout + stderr;
+}
+
+describe("the guest tools", () => {
+  it("are one script that shellcheck has nothing to say about", () => {
+    // Together with the comments, what the sources switch off for themselves is gone.
+    const codes = [...sources.values()].flatMap(
+      (text) => text.match(/(?<=shellcheck disable=)[\w,]+/g) ?? [],
+    );
+    const excluded = [...new Set(codes.join(",").split(","))].sort();
+    expect(excluded).toEqual(["SC2016", "SC2034", "SC2153", "SC2154"]);
+    // SC2317, "unreachable": main calls the verbs by names that it puts together.
+    expect(shellcheck(guestTools().script, "--exclude", [...excluded, "SC2317"].join(","))).toBe("");
+  });
+
+  it("are found fault with when there is fault", () => {
+    expect(shellcheck(`${guestTools().script}\nrm $undefined/*\n`)).toContain("SC2086");
+  });
+
+  it("are understood by the hosts' shell", () => {
+    const { status, stderr } = spawnSync("dash", ["-n"], { input: guestTools().script, encoding: "utf8" });
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(spawnSync("dash", ["-n"], { input: INSTALL_AND_APPLY }).status).toBe(0);
+    expect(shellcheck(INSTALL_AND_APPLY)).toBe("");
+  });
+
+  it("hold every source, in an order in which what is called is there", () => {
+    const { script } = guestTools();
+    for (const [name, text] of sources) expect([name, script.includes(strip(text))]).toEqual([name, true]);
+    expect(script.startsWith("#!/bin/sh\n")).toBe(true);
+    expect(script.endsWith('\nmain "$@"\nexit\n')).toBe(true);
+  });
+
+  it("have the version that their text gives them", () => {
+    expect(guestTools().version).toMatch(/^[0-9a-f]{12}$/);
+    expect(guestTools()).toBe(guestTools());
+  });
+});
+
+describe("what is left out", () => {
+  it.each([...sources])("of %s changes nothing in how it is understood", (_, text) => {
+    expect(understood(strip(text))).toBe(understood(text));
+  });
+
+  it.each([
+    ["a comment in a here-document", "cat <<X\n# kept\nX\n"],
+    ["an empty line in a here-document", "cat <<X\na\n\nb\nX\n"],
+    ["an empty line in quotes", "printf 'a\n\nb'\n"],
+  ])("would be seen if it were %s", (_, script) => {
+    expect(understood(strip(script))).not.toBe(understood(script));
+  });
+
+  it("is comments, blank lines and nothing else", () => {
+    expect(strip("#!/bin/sh\n# why\n\n  # indented\na=1 # stays\n  b\n")).toBe("a=1 # stays\n  b\n");
+  });
+});

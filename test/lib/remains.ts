@@ -1,0 +1,46 @@
+/** Whether anything of a copy is left on the machine, looked for without the CLI's own list of what could be. */
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import type { Project } from "./project";
+
+export function remains(project: Project, labIds: readonly string[]): string[] {
+  const { root, paths } = project;
+  const marks = [root, `/run/vxlab/${paths.id}`, project.namespace, ...labIds.map((id) => `vxlab-${id}-`)];
+  const places = [`/run/netns/${project.namespace}`, `/run/vxlab/${paths.id}`, join(paths.dot, "libvirt")];
+  const system = ["/var/lib/libvirt/images", "/etc/libvirt"].flatMap(below);
+  return [
+    ...places.filter((place) => existsSync(place)),
+    ...[...mounts(), ...system].filter((line) => marks.some((mark) => line.includes(mark))),
+    ...processesOf(marks),
+  ];
+}
+
+const mounts = (): string[] => readFileSync("/proc/self/mountinfo", "utf8").split("\n");
+
+const below = (folder: string): string[] =>
+  existsSync(folder)
+    ? readdirSync(folder, { recursive: true }).map((name) => join(folder, String(name)))
+    : [];
+
+/** A process belongs to a lab by its arguments, its working folder, its program or its environment. */
+function processesOf(marks: readonly string[]): string[] {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+  return pids.flatMap((pid) => {
+    const text = (name: string) => attempt(() => readFileSync(`/proc/${pid}/${name}`, "utf8"));
+    const link = (name: string) => attempt(() => readlinkSync(`/proc/${pid}/${name}`));
+    const words = text("cmdline");
+    const signs = [words, link("cwd"), link("exe"), text("environ")];
+    const ours = signs.some((sign) => marks.some((mark) => sign.includes(mark)));
+    // Short, and without the environment: it is nobody's business in a report.
+    return ours ? [`process ${pid}: ${words.replaceAll("\0", " ").slice(0, 80)}`] : [];
+  });
+}
+
+/** A process may end while it is looked at, and the kernel's own have no program. */
+function attempt(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return "";
+  }
+}
