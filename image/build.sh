@@ -66,23 +66,14 @@ build() {
 }
 
 packages() {
-  local include sources
-  include=$(sed 's/#.*//' recipe/packages | xargs | tr ' ' ,)
-  sources=$(host_sources "$suite" "$suite-updates" "$suite-security")
   mkdir "$work/out"
   # INITRD=No: the kernel package would have initramfs-tools build an initrd that nobody boots.
   # essential: neither apt nor systemd; labs have no way to a mirror.
-  echo "${sources:-}" | INITRD=No mmdebstrap --variant=essential --mode=root --format=directory \
-    --aptopt='APT::Install-Recommends "false"' \
-    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-    --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
-    --include="$include" "$suite" "$work/root" ${sources:+-} >"$work/log" 2>&1 ||
-    { tail -n 20 "$work/log" >&2; die "mmdebstrap failed (its last lines are above)"; }
+  INITRD=No bootstrap "$suite" "$work/root" essential "$(sed 's/#.*//' recipe/packages | xargs | tr ' ' ,)"
+  package_versions "$work/root" >"$work/versions"
 }
 
 customise() {
-  # shellcheck disable=SC2016 # dpkg-query's own variables
-  chroot "$work/root" dpkg-query -W -f '${Package} ${Version}\n' >"$work/versions"
   recipe/trim.sh "$work/root" >"$work/log" 2>&1 || { tail -n 20 "$work/log" >&2; die "trimming failed (its last lines are above)"; }
   cp -r recipe/files/. "$work/root/"
   chmod 755 "$work"/root/etc/init.d/* "$work"/root/usr/lib/vxlab-init/*

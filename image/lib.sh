@@ -41,3 +41,21 @@ lock() {
   exec 9>"$1"
   flock -n 9 || { say "another build is running, waiting for it"; flock 9; }
 }
+
+# bootstrap SUITE DIR VARIANT PACKAGES: Debian into DIR, without recommends, documentation and translations.
+bootstrap() {
+  local sources log=$2.log
+  sources=$(host_sources "$1" "$1-updates" "$1-security")
+  echo "${sources:-}" | mmdebstrap --variant="$3" --mode=root --format=directory --include="$4" \
+    --aptopt='APT::Install-Recommends "false"' \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+    --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
+    "$1" "$2" ${sources:+-} >"$log" 2>&1 ||
+    { tail -n 20 "$log" >&2 && die "mmdebstrap failed (its last lines are above)"; }
+}
+
+# package_versions ROOT: what Debian's packages in it are, for recipe.txt.
+package_versions() {
+  # shellcheck disable=SC2016 # dpkg-query's own variables
+  chroot "$1" dpkg-query -W -f '${Package} ${Version}\n'
+}

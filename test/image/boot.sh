@@ -42,9 +42,10 @@ seed() {
        ssh_keys: {ed25519_private: $private, ed25519_public: ($public | rtrimstr("\n"))},
        users: [{name: "root", ssh_authorized_keys: [$login | rtrimstr("\n")]}]}'
   } >"$s/user-data"
+  # 0.0.0.0/0, not "default": cloud-init 22.4 (Debian 12) refuses the word and then configures no network at all.
   jq -cn --arg mac "52:54:00:00:00:0$i" --arg address "$(address "$i")/24" '
     {version: 2, ethernets: {eth0: {match: {macaddress: $mac}, "set-name": "eth0", addresses: [$address],
-     mtu: 1500, routes: [{to: "default", via: "192.168.10.1"}]}}}' >"$s/network-config"
+     mtu: 1500, routes: [{to: "0.0.0.0/0", via: "192.168.10.1"}]}}}' >"$s/network-config"
   echo "{\"instance-id\":\"$NS-$i\",\"local-hostname\":\"kvm$i\"}" >"$s/meta-data"
   genisoimage -quiet -V cidata -J -r -o "$dir/seed$i.iso" "$s"
   grep -qs "$(address "$i") " "$dir/known" || echo "$(address "$i") $(cut -d' ' -f1,2 "$dir/host$i.pub")" >>"$dir/known"
@@ -82,7 +83,7 @@ watch() {
   port=$(date +%s.%N) port_cpu=$(cpu "$i")
   until on "$i" true 2>/dev/null; do sleep 0.1; done
   ssh=$(date +%s.%N) ssh_cpu=$(cpu "$i")
-  on "$i" 'until [ -e /run/openvswitch/ready ]; do sleep 0.1; done; ovs-vsctl --timeout=60 show >/dev/null'
+  on "$i" '[ -d /run/systemd ] || until [ -e /run/openvswitch/ready ]; do sleep 0.1; done; ovs-vsctl --timeout=60 show >/dev/null'
   ovs=$(date +%s.%N)
   echo "$start $port $ssh $ovs $i $port_cpu $ssh_cpu $(cpu "$i")" | awk '{
     printf "machine %s: port %.2f s (cpu %s), ssh %.2f s (cpu %s), ovs %.2f s (cpu %s)\n", $5, $2-$1, $6, $3-$1, $7, $4-$1, $8 }'

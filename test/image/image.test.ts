@@ -1,0 +1,250 @@
+/** The image's recipe, without building anything: what its hash covers, what it asks for, what must never be in it. */
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  appendFileSync,
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const image = resolve(import.meta.dirname, "../../image");
+let scratch: string;
+
+beforeAll(() => {
+  scratch = mkdtempSync(join(tmpdir(), "vxlab-image-"));
+});
+afterAll(() => {
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+function files(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+/** A copy of image/ that a test may change. */
+function copy(name: string): string {
+  const folder = join(scratch, name);
+  cpSync(image, folder, { recursive: true });
+  return folder;
+}
+
+const hash = (folder: string, script = "build.sh") =>
+  execFileSync(join(folder, script), ["--hash"], { encoding: "utf8" }).trim();
+
+/** `what` is a shell script by its name or by its first line. */
+const isShell = (what: string) =>
+  what.endsWith(".sh") || /^#!.*\bsh$/.test(readFileSync(what, "utf8").split("\n")[0] ?? "");
+
+describe("the hash of the recipe", () => {
+  it("is the same in another folder and another locale", () => {
+    const elsewhere = copy("elsewhere");
+    expect(hash(elsewhere)).toBe(hash(image));
+    expect(hash(elsewhere)).toMatch(/^[0-9a-f]{12}$/);
+    const spanish = execFileSync(join(elsewhere, "build.sh"), ["--hash"], {
+      encoding: "utf8",
+      env: { ...process.env, LC_ALL: "es_ES.UTF-8" },
+    });
+    expect(spanish.trim()).toBe(hash(image));
+  });
+
+  it("changes with every file of the recipe", () => {
+    const folder = copy("changed");
+    const seen = new Set([hash(folder)]);
+    const recipe = [join(folder, "build.sh"), join(folder, "lib.sh"), ...files(join(folder, "recipe"))];
+    for (const file of recipe) {
+      appendFileSync(file, "\n");
+      seen.add(hash(folder));
+    }
+    expect(seen.size).toBe(recipe.length + 1);
+  });
+
+  it("changes with an execute bit and with a file's name", () => {
+    const folder = copy("mode");
+    const before = hash(folder);
+    chmodSync(join(folder, "recipe/packages"), 0o755);
+    expect(hash(folder)).not.toBe(before);
+    chmodSync(join(folder, "recipe/packages"), 0o644);
+    expect(hash(folder)).toBe(before);
+    writeFileSync(join(folder, "recipe/files/etc/empty"), "");
+    expect(hash(folder)).not.toBe(before);
+  });
+
+  it("does not change with what is no recipe", () => {
+    const folder = copy("same");
+    for (const file of ["README.md", "image.ts", "cloud-like.sh"]) appendFileSync(join(folder, file), "\n");
+    expect(hash(folder)).toBe(hash(image));
+    expect(hash(folder, "cloud-like.sh")).not.toBe(hash(image, "cloud-like.sh"));
+  });
+});
+
+describe("build.sh", () => {
+  it("prints where the files will be, as one line of JSON, without building", () => {
+    const line = execFileSync(join(image, "build.sh"), ["--print", join(scratch, "cache")], {
+      encoding: "utf8",
+    });
+    const folder = join(scratch, "cache", `golden-${hash(image)}`);
+    expect(line.trimEnd().split("\n")).toHaveLength(1);
+    expect(JSON.parse(line)).toEqual({
+      hash: hash(image),
+      root: join(folder, "root.qcow2"),
+      kernel: join(folder, "vmlinuz"),
+      initrd: join(folder, "initrd.img"),
+      cmdline: readFileSync(join(image, "recipe/cmdline"), "utf8").trim(),
+    });
+  });
+
+  it("takes a finished image from the cache", () => {
+    const folder = join(scratch, "finished", `golden-${hash(image)}`);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "recipe.txt"), "");
+    const done = spawnSync(join(image, "build.sh"), [join(scratch, "finished")], { encoding: "utf8" });
+    expect(done).toMatchObject({ status: 0, stderr: "" });
+    expect(JSON.parse(done.stdout)).toMatchObject({ root: join(folder, "root.qcow2") });
+  });
+
+  it("names everything that is missing, and the line that installs it, before it does anything", () => {
+    const bin = join(scratch, "bin");
+    mkdirSync(bin);
+    for (const tool of [
+      "bash",
+      "dirname",
+      "find",
+      "sort",
+      "xargs",
+      "sha256sum",
+      "cut",
+      "tr",
+      "sed",
+      "uname",
+      "cat",
+      "mke2fs",
+      "flock",
+      "awk",
+      "id",
+      "realpath",
+    ])
+      symlinkSync(
+        execFileSync("sh", ["-c", `command -v ${tool}`], { encoding: "utf8" }).trim(),
+        join(bin, tool),
+      );
+    const run = spawnSync("bash", [join(image, "build.sh"), join(scratch, "nothing")], {
+      encoding: "utf8",
+      env: { PATH: bin },
+    });
+    expect(run.status).not.toBe(0);
+    expect(run.stdout).toBe("");
+    expect(run.stderr).toContain("missing: mmdebstrap qemu-img");
+    expect(run.stderr).toContain("apt-get install -y --no-install-recommends mmdebstrap qemu-utils\n");
+    expect(() => readdirSync(join(scratch, "nothing"))).toThrow();
+  });
+});
+
+describe("the seed disk's reader", () => {
+  const read = (userData: string, network: string) => {
+    writeFileSync(join(scratch, "user-data"), userData);
+    writeFileSync(join(scratch, "network-config"), network);
+    const program = join(image, "recipe/files/usr/lib/vxlab-init/identity.awk");
+    return spawnSync("awk", ["-f", program, join(scratch, "user-data"), join(scratch, "network-config")], {
+      encoding: "utf8",
+    });
+  };
+
+  it("turns JSON into instructions", () => {
+    const user = {
+      hostname: "kvm1",
+      ssh_genkeytypes: [],
+      ssh_pwauth: false,
+      ssh_keys: { ed25519_private: "-----BEGIN\nAAAA==\n-----END\n", ed25519_public: "ssh-ed25519 AAAA" },
+      users: [
+        { name: "root", ssh_authorized_keys: ['ssh-ed25519 BBBB a "quoted" comment', "ssh-ed25519 CCCC"] },
+        { name: "x", ssh_authorized_keys: ["ssh-ed25519 DDDD"] },
+      ],
+    };
+    const network = {
+      version: 2,
+      ethernets: {
+        lan: {
+          match: { macaddress: "52:54:00:AA:bb:01" },
+          "set-name": "eth0",
+          addresses: ["192.168.10.156/24", "fd00::1/64"],
+          mtu: 9000,
+          routes: [{ to: "default", via: "192.168.10.1" }],
+          nameservers: { addresses: ["192.168.10.1"] },
+        },
+        eth1: { match: { macaddress: "52:54:00:aa:bb:02" }, addresses: [] },
+      },
+    };
+    const { stdout, status } = read(`#cloud-config\n${JSON.stringify(user)}\n`, JSON.stringify(network));
+    expect(status).toBe(0);
+    expect(stdout.trimEnd().split("\n")).toEqual([
+      "hostname kvm1",
+      "file 644 /etc/hostname kvm1",
+      "file 644 /etc/hosts 127.0.0.1 localhost\\n127.0.1.1 kvm1\\n::1 localhost",
+      "file 600 /etc/ssh/ssh_host_ed25519_key -----BEGIN\\nAAAA==\\n-----END\\n",
+      "file 644 /etc/ssh/ssh_host_ed25519_key.pub ssh-ed25519 AAAA",
+      'file 600 /root/.ssh/authorized_keys ssh-ed25519 BBBB a "quoted" comment\\nssh-ed25519 CCCC\\nssh-ed25519 DDDD',
+      "nic 52:54:00:aa:bb:01 eth0",
+      "ip link set eth0 mtu 9000 up",
+      "ip addr replace 192.168.10.156/24 dev eth0",
+      "ip addr replace fd00::1/64 dev eth0",
+      "ip route replace default via 192.168.10.1 dev eth0",
+      "nic 52:54:00:aa:bb:02 eth1",
+      "ip link set eth1 up",
+      "file 644 /etc/resolv.conf nameserver 192.168.10.1",
+    ]);
+  });
+
+  it("reads JSON over several lines as well", () => {
+    const { stdout } = read(
+      `#cloud-config\n${JSON.stringify({ hostname: "a" }, null, 2)}`,
+      JSON.stringify(
+        { version: 2, ethernets: { e: { match: { macaddress: "02:00:00:00:00:01" }, mtu: 1500 } } },
+        null,
+        2,
+      ),
+    );
+    expect(stdout).toContain("hostname a\n");
+    expect(stdout).toContain("nic 02:00:00:00:00:01 e\nip link set e mtu 1500 up\n");
+  });
+
+  it.each([
+    ['{"hostname":"a"', "{}"],
+    ["{}}", "{}"],
+    ["{}", '{"ethernets":{'],
+  ])("refuses %s and %s", (user, network) => {
+    const { stdout, status } = read(user, network);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^error not JSON/);
+  });
+});
+
+describe("what is in image/", () => {
+  it("is clean for shellcheck", () => {
+    const scripts = [...files(image).filter(isShell), join(import.meta.dirname, "boot.sh")];
+    expect(scripts.length).toBeGreaterThan(12);
+    const found = spawnSync("shellcheck", ["-x", "-P", "SCRIPTDIR", ...scripts], { encoding: "utf8" });
+    expect(found.error).toBeUndefined();
+    expect(found.stdout).toBe("");
+  });
+
+  it.each(files(image).map((file) => relative(image, file)))(
+    "%s names no mirror and holds no key",
+    (file) => {
+      const text = readFileSync(join(image, file), "utf8");
+      expect(text).not.toMatch(/https?:\/\/(?!cloudinit\.|docs\.|www\.)/);
+      expect(text).not.toMatch(/PRIVATE KEY-----|ssh-(rsa|ed25519) AAAA[A-Za-z0-9+/]{8}/);
+    },
+  );
+});
