@@ -76,8 +76,7 @@ packages() {
 customise() {
   recipe/trim.sh "$work/root" >"$work/log" 2>&1 || { tail -n 20 "$work/log" >&2; die "trimming failed (its last lines are above)"; }
   cp -r recipe/files/. "$work/root/"
-  chmod 755 "$work"/root/etc/init.d/* "$work"/root/usr/lib/vxlab-init/*
-  install -d -m 755 "$work/root/etc/acpi" # busybox acpid wants it, empty as it is
+  chmod 755 "$work"/root/etc/init.d/* "$work"/root/etc/acpi/PWRF/* "$work"/root/usr/lib/vxlab-init/*
   for tool in init reboot poweroff halt; do ln -s /bin/busybox "$work/root/sbin/$tool"; done
   applets
   ln -sf /proc/self/mounts "$work/root/etc/mtab"
