@@ -3,7 +3,10 @@ import js from "@eslint/js";
 import ts from "typescript-eslint";
 import pulumi from "@pulumi/eslint-plugin";
 
-const print = { selector: "MemberExpression[object.name='console']", message: "Only cli/ and toolchain/ print." };
+const print = {
+  selector: "MemberExpression[object.name='console']",
+  message: "Only cli/ and toolchain/ print.",
+};
 
 export default ts.config(
   { ignores: ["node_modules/", ".vxlab/", "sdks/", "dist/", "eslint.config.mjs", "**/*.cjs"] },
@@ -26,7 +29,15 @@ export default ts.config(
     rules: {
       "no-restricted-imports": [
         "error",
-        { patterns: [{ regex: "^(@pulumi/|node:(fs|child_process|net|os|process)|fs$)", message: "plan/ is pure: no Pulumi, no files, no processes." }, { regex: "^\\.\\./", message: "plan/ depends on nothing else of the project." }] },
+        {
+          patterns: [
+            {
+              regex: "^(@pulumi/|node:(fs|child_process|net|os|process)|fs$)",
+              message: "plan/ is pure: no Pulumi, no files, no processes.",
+            },
+            { regex: "^\\.\\./", message: "plan/ depends on nothing else of the project." },
+          ],
+        },
       ],
     },
   },
@@ -34,5 +45,8 @@ export default ts.config(
     files: ["guest/**/*.ts", "config.ts", "plan/**/*.ts", "components/**/*.ts", "stacks/**/*.ts", "index.ts"],
     rules: { "no-restricted-syntax": ["error", print] },
   },
-  { files: ["test/**/*.ts", "bench/**/*.ts"], rules: { "max-lines-per-function": "off", "max-lines": ["error", { max: 400 }] } },
+  {
+    files: ["test/**/*.ts", "bench/**/*.ts"],
+    rules: { "max-lines-per-function": "off", "max-lines": ["error", { max: 400 }] },
+  },
 );

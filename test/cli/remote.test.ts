@@ -207,7 +207,7 @@ describe("a remote", () => {
   });
 
   it("does not wait for ever, neither for a login nor for a command", async () => {
-    const slow = remote({ enter: ["sh", "-c", 'exec sleep 60', "sh"], loginLimit: 300 });
+    const slow = remote({ enter: ["sh", "-c", "exec sleep 60", "sh"], loginLimit: 300 });
     expect(await slow.connect("kvm1")).toBe("does not answer: no login within 0.3 s");
     const answer = await remote().run("kvm1", "echo begun; exec sleep 60", 1500);
     expect(answer).toEqual({ code: 124, stdout: "begun\n", stderr: "no answer within 1.5 s" });

@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-const image = resolve(import.meta.dirname, "../../image");
+const image = resolve(__dirname, "../../image");
 let scratch: string;
 
 beforeAll(() => {
@@ -232,7 +232,7 @@ describe("the seed disk's reader", () => {
 
 describe("what is in image/", () => {
   it("is clean for shellcheck", () => {
-    const scripts = [...files(image).filter(isShell), join(import.meta.dirname, "boot.sh")];
+    const scripts = [...files(image).filter(isShell), join(__dirname, "boot.sh")];
     expect(scripts.length).toBeGreaterThan(12);
     const found = spawnSync("shellcheck", ["-x", "-P", "SCRIPTDIR", ...scripts], { encoding: "utf8" });
     expect(found.error).toBeUndefined();
