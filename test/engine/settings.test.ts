@@ -1,0 +1,162 @@
+/** The real CLI without machines: what a preview refuses, what it needs, and how it is reached from a shell. */
+import { appendFileSync, existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { imageCache } from "../../image/image";
+import { good, Project } from "../lib/project";
+import { remains } from "../lib/remains";
+import { stateOf } from "../lib/state";
+import type { Result } from "../../toolchain/process";
+
+let project: Project;
+
+beforeAll(async () => {
+  project = await Project.create("engine");
+  // The first one sets the toolchain up out of the shared cache, and makes the stack.
+  good(await project.vxlab(["preview"]));
+});
+
+afterAll(() => project?.destroy());
+
+/** Bad in every way that the settings know, each with what the message has to say: path, value, cure. */
+const BAD = {
+  hostz: {},
+  bootTimeout: 5,
+  accel: "magic",
+  image: { path: "/no/such/image.qcow2" },
+  underlay: { cidr: "192.168.10.0/24", mtu: 100 },
+  hosts: {
+    kvm1: { address: "192.168.10.156", mac: "01:00:5e:00:00:01" },
+    kvm2: { address: "192.168.10.156", adress: "x" },
+    "a-name-that-is-too-long": { address: "192.168.11.5" },
+    kvm4: { address: "192.168.10.300", bridge: "sixteen-bytes-xx" },
+    kvm5: { address: "192.168.10.5", mac: "52:54:00:00:00:01" },
+    kvm6: { address: "192.168.10.6", mac: "52:54:00:00:00:01" },
+  },
+  segments: {
+    red: { vni: 0, subnet: "10.0.3.0/24" },
+    blue: { vni: 2 ** 24, subnet: "10.0.4.0/24", vlan: 7 },
+    green: { vni: "10", subnet: "10.0.5.0/24", vlan: 8 },
+  },
+  containers: {
+    c1: { host: "kvm9", segment: "red", address: "10.0.3.10/24" },
+    c2: { host: "kvm1", segment: "red", address: "10.9.9.9/24" },
+  },
+};
+const FAULTS: [path: string, got: string, cure: string][] = [
+  ["hostz", "{}", "Did you mean hosts?"],
+  ["hosts.kvm2.adress", '"x"', "Did you mean address?"],
+  ["underlay.mtu", "100", "Write a number from 1280 to 9216."],
+  ["hosts.a-name-that-is-too-long", '"a-name-that-is-too-long"', "Rename the host"],
+  ["hosts.a-name-that-is-too-long.address", '"192.168.11.5"', "Write a free address of 192.168.10.2"],
+  ["hosts.kvm4.address", '"192.168.10.300"', "Write a free address of 192.168.10.2"],
+  ["hosts.kvm4.bridge", '"sixteen-bytes-xx"', "at most 15 bytes"],
+  ["hosts.kvm2.address", '"192.168.10.156"', "Give each host an address of its own."],
+  ["segments.red.vni", "0", "Write a number from 1 to 16777215."],
+  ["segments.blue.vni", "16777216", "Write a number from 1 to 16777215."],
+  ["segments.green.vni", '"10"', "Write it as a number, without quotes"],
+  ["containers.c1.host", '"kvm9"', "Did you mean kvm1?"],
+  ["containers.c2.address", '"10.9.9.9/24"', "from 10.0.3.1 to 10.0.3.254 with /24"],
+  ["hosts.kvm1.mac", '"01:00:5e:00:00:01"', "Write another address"],
+  ["hosts.kvm6.mac", '"52:54:00:00:00:01"', "Write an address of its own"],
+  ["image.path", '"/no/such/image.qcow2"', "correct the path"],
+  ["accel", '"magic"', "Write one of: auto, kvm, qemu."],
+  ["bootTimeout", "5", "Write a number from 30 to 3600."],
+];
+
+describe("settings that are wrong in eighteen places", () => {
+  let refusals: [string, Result][];
+  beforeAll(async () => {
+    project.configure(BAD);
+    refusals = [
+      ["vxlab preview", await project.vxlab(["preview"])],
+      ["pulumi preview", await project.pulumi(["preview"])],
+      ["vxlab up", await project.vxlab(["up"])],
+    ];
+  });
+  afterAll(() => project.configure({}));
+
+  it.each(FAULTS)("are refused at %s, with the value and the cure", (path, got, cure) => {
+    for (const [command, { stdout, stderr }] of refusals) {
+      const paragraph = paragraphs(stdout + stderr).find((text) => text.startsWith(`${path}: got ${got} `));
+      expect([command, paragraph]).toEqual([command, expect.stringContaining(cure)]);
+    }
+  });
+
+  it("are told as many times as there are faults, all in one message", () => {
+    for (const [command, { stdout, stderr }] of refusals) {
+      const heads = [...(stdout + stderr).matchAll(/The lab's settings have (\d+) problems/g)];
+      expect([command, heads.map(([, count]) => count)]).toEqual([command, [String(FAULTS.length)]]);
+    }
+  });
+
+  it("end with the exit code that says whose fault it is", () => {
+    expect(refusals.map(([command, { code }]) => [command, code])).toEqual([
+      ["vxlab preview", 2],
+      ["pulumi preview", expect.any(Number)],
+      ["vxlab up", 2],
+    ]);
+    expect(refusals[1]?.[1].code).toBeGreaterThan(0);
+  });
+
+  it("touch nothing", async () => {
+    const types = (await stateOf(project)).map(({ type }) => type);
+    expect(types.filter((type) => type !== "pulumi:pulumi:Stack")).toEqual([]);
+    expect(good(await project.virsh(["list", "--all", "--name"])).trim()).toBe("");
+    expect(good(await project.virsh(["pool-list", "--all", "--name"])).trim()).toBe("");
+    expect(good(await project.virsh(["net-list", "--all", "--name"])).trim()).toBe("");
+  });
+});
+
+/** Without the engine's indentation, so that a paragraph is one line. */
+function paragraphs(text: string): string[] {
+  return text.split(/\n\s*\n/).map((part) => part.replace(/\s+/g, " ").trim());
+}
+
+describe("a preview", () => {
+  it("needs no guest image, and builds none", async () => {
+    // Another recipe: an image that nobody has built.
+    appendFileSync(join(project.root, "image", "recipe", "packages"), "# a test\n");
+    const print = good(await project.run(join(project.root, "image", "build.sh"), ["--print", imageCache()]));
+    const { root } = JSON.parse(print) as { root: string };
+    expect(existsSync(root)).toBe(false);
+    const built = readdirSync(imageCache());
+    const { stdout } = await project.pulumi(["preview"]);
+    expect(stdout).toMatch(/\+ 3\d to create/);
+    expect(existsSync(root)).toBe(false);
+    expect(readdirSync(imageCache()).filter((name) => !built.includes(name))).toEqual([]);
+  });
+
+  it("says what would be, in words of the lab", async () => {
+    const text = good(await project.pulumi(["preview", "--diff"]));
+    expect(text).toMatch(/vxlab:index:VxlanPort/);
+    expect(text).toMatch(/vni\s*: 100/);
+    expect(text).toMatch(/remotes\s*: \[\s*\[0\]: "192.168.10.222"/);
+    expect(text).not.toMatch(/BEGIN OPENSSH|privateKey\s*: "/);
+  });
+});
+
+describe("the plain pulumi", () => {
+  const shell = (line: string) => project.run("/bin/sh", ["-c", `eval "$(./vxlab env)" && ${line}`]);
+
+  it("finds the project's stack in a shell that took `vxlab env`", async () => {
+    const stacks = JSON.parse(good(await shell("pulumi stack ls --json"))) as { name: string }[];
+    expect(stacks.map(({ name }) => name)).toEqual(["lab"]);
+  });
+
+  it("previews there", async () => {
+    expect(good(await shell("pulumi preview --non-interactive"))).toMatch(/\+ 3\d to create/);
+  });
+
+  it("works from a folder below the project too", async () => {
+    const line = "cd components && pulumi stack --show-name --non-interactive";
+    expect(good(await shell(line)).trim()).toBe("lab");
+  });
+});
+
+describe("down", () => {
+  it("leaves nothing of what a preview needed", async () => {
+    good(await project.vxlab(["down"]));
+    expect(remains(project, [])).toEqual([]);
+  });
+});

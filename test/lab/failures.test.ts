@@ -1,0 +1,181 @@
+/** An `up` that failed is mended by running it again; taken down after a failure, a lab leaves nothing. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { change } from "../lib/changes";
+import { engineOf, labIdOf } from "../lib/engine";
+import { Guests } from "../lib/guests";
+import { good, Project } from "../lib/project";
+import { remains } from "../lib/remains";
+import { nameOf, stateOf } from "../lib/state";
+import { redChecks, within } from "../lib/wait";
+
+const KVM1 = { address: "192.168.10.156" };
+const C1 = { host: "kvm1", address: "10.0.3.10/24" };
+const ONE_HOST = { hosts: { kvm1: KVM1 }, containers: { c1: C1 } };
+/** More than an emulated processor can address: libvirt takes the definition, QEMU does not start. */
+const EIGHT_TIB = 8 * 1024 * 1024;
+
+let lab: Project;
+
+beforeAll(async () => {
+  lab = await Project.create("failures");
+});
+
+afterAll(() => lab?.destroy());
+
+const up = (settings: object) => {
+  lab.configure(settings as Record<string, unknown>);
+  return lab.vxlab(["up", "--no-verify"], { timeout: 600 });
+};
+
+/** What the lab's own libvirt holds; it has no other user. */
+async function inLibvirt(): Promise<string[]> {
+  const lists = [
+    ["list", "--all"],
+    ["net-list", "--all"],
+    ["pool-list", "--all"],
+  ];
+  const names = await Promise.all(lists.map(async (words) => good(await lab.virsh([...words, "--name"]))));
+  const images = join(lab.paths.dot, "libvirt", "lib", "images");
+  const files = existsSync(images) ? readdirSync(images, { recursive: true }).map(String) : [];
+  return [...names.flatMap((text) => text.split("\n")).map((line) => line.trim()), ...files].filter(
+    (n) => n !== "",
+  );
+}
+
+async function destroyed(): Promise<void> {
+  const { code, stdout } = await change(lab, ["destroy"]);
+  expect(code, stdout).toBe(0);
+  expect(await inLibvirt()).toEqual([]);
+}
+
+describe("a machine that QEMU cannot start", () => {
+  const broken = { ...ONE_HOST, hosts: { kvm1: { ...KVM1, memory: EIGHT_TIB } } };
+
+  it("fails with its name, and leaves no definition behind", async () => {
+    const { code, stderr } = await up(broken);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/Domain lab-kvm1-domain: /);
+    expect(stderr).toContain("pc.ram");
+    expect(good(await lab.virsh(["list", "--all", "--name"])).trim()).toBe("");
+  });
+
+  it("is cleared away by a plain destroy", destroyed);
+
+  it("comes up as soon as it can, with no hand laid on libvirt", async () => {
+    expect((await up(broken)).code).toBe(1);
+    good(await up(ONE_HOST));
+    expect(await redChecks(lab)).toEqual([]);
+  });
+});
+
+describe("a step that fails in a guest", () => {
+  const c3 = { host: "kvm1", address: "10.0.3.13/24" };
+  const wrong = { ...ONE_HOST, containers: { c1: C1, c3: { ...c3, command: ["/no/such/program"] } } };
+
+  it("names the container and the reason", async () => {
+    const { code, stderr } = await up(wrong);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/container c3 .*\/no\/such\/program/);
+  });
+
+  it("is made good by the right setting, and nothing else is touched", async () => {
+    const guests = await Guests.of(lab);
+    const before = await guests.facts("kvm1");
+    lab.configure({ ...ONE_HOST, containers: { c1: C1, c3 } });
+    const { code, steps, stdout } = await change(lab, ["up"]);
+    expect(code, stdout).toBe(0);
+    expect(steps.filter((step) => !/ lab-c3(-|$)/.test(step))).toEqual(["update lab"]);
+    expect(await guests.facts("kvm1")).toMatchObject(before);
+    await guests.close();
+    expect(await redChecks(lab)).toEqual([]);
+  });
+
+  it("is no hindrance to a plain destroy", async () => {
+    expect((await up(wrong)).code).toBe(1);
+    await destroyed();
+  });
+});
+
+describe("a machine whose SSH never answers", () => {
+  const impatient = { ...ONE_HOST, bootTimeout: 30 };
+
+  it("fails within bounds, with its address", async () => {
+    lab.configure(impatient);
+    const ended = lab.vxlab(["up", "--no-verify"], { timeout: 300 });
+    const domain = await firstDomain();
+    const started = Date.now();
+    good(await lab.virsh(["suspend", domain]));
+    const { code, stderr } = await ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain("192.168.10.156");
+    // Six attempts of five seconds, a pause of up to five after each, and the engine's own time.
+    expect((Date.now() - started) / 1000).toBeLessThan(120);
+    good(await lab.virsh(["resume", domain]));
+  });
+
+  it("comes up when the cause is gone", async () => {
+    good(await up({ ...impatient, bootTimeout: 120 }));
+    expect(await redChecks(lab)).toEqual([]);
+  });
+
+  it("is no hindrance to a plain destroy, which does not talk to it", async () => {
+    const domain = await firstDomain();
+    good(await lab.virsh(["suspend", domain]));
+    const started = Date.now();
+    await destroyed();
+    expect((Date.now() - started) / 1000).toBeLessThan(60);
+  });
+});
+
+/** Comes as soon as libvirt has started a machine. */
+async function firstDomain(): Promise<string> {
+  let name = "";
+  await within(120, "a running domain", async () => {
+    name = (await lab.virsh(["list", "--name"])).stdout.trim();
+    return name !== "";
+  });
+  return name;
+}
+
+describe("an engine that is killed", () => {
+  /** Starts `up`, and ends the engine with SIGKILL when the moment has come. */
+  async function killed(moment: string, ask: () => Promise<boolean>): Promise<void> {
+    lab.configure(ONE_HOST);
+    const child = lab.start("vxlab", ["up", "--no-verify"]);
+    const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+    await within(180, moment, ask);
+    const engine = engineOf(lab, "up");
+    if (engine === undefined) throw new Error(`no engine any more: too late for "${moment}"`);
+    process.kill(engine, "SIGKILL");
+    expect(await ended).not.toBe(0);
+  }
+
+  it("while a machine is being made does not keep the next up from converging", async () => {
+    await killed(
+      "a defined domain",
+      async () => (await lab.virsh(["list", "--all", "--name"])).stdout.trim() !== "",
+    );
+    good(await lab.vxlab(["up", "--no-verify"], { timeout: 600 }));
+    expect(await redChecks(lab)).toEqual([]);
+    const names = (await stateOf(lab)).map(({ urn }) => nameOf(urn));
+    expect([...new Set(names)]).toEqual(names);
+    expect(
+      good(await lab.virsh(["list", "--all", "--name"]))
+        .trim()
+        .split("\n"),
+    ).toHaveLength(1);
+  });
+
+  it("leaves nothing after a down", async () => {
+    good(await lab.vxlab(["down"]));
+    await killed(
+      "a defined domain",
+      async () => (await lab.virsh(["list", "--all", "--name"])).stdout.trim() !== "",
+    );
+    const id = labIdOf(lab);
+    good(await lab.vxlab(["down"], { timeout: 300 }));
+    expect(remains(lab, id === undefined ? [] : [id])).toEqual([]);
+  });
+});
