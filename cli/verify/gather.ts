@@ -14,8 +14,8 @@ import type { Errand } from "./probe";
 
 /** Longest time for a host to say how it is, ms. */
 const PROBE_MS = 20_000;
-/** Longest time for all pings of a host, ms: each batch of pings.sh ends after six seconds. */
-const PINGS_MS = 60_000;
+/** Longest time for one ping of a host, ms: pings.sh sends twelve at once, and a batch ends after six seconds. */
+const PING_MS = 1_000;
 /** Longest wait for tcpdump to listen, ms, and for a packet to be printed once its ping has ended. */
 const LISTEN_MS = 10_000;
 const PRINT_MS = 2_000;
@@ -60,7 +60,8 @@ async function send(
   if (evidence === undefined || "silent" in evidence) return new Map();
   const own = errands.filter((errand) => errand.host === host);
   const command = pingsCommand(own, evidence.facts);
-  return command === undefined ? new Map() : parsePings((await remote.run(host, command, PINGS_MS)).stdout);
+  const limit = PROBE_MS + own.length * PING_MS;
+  return command === undefined ? new Map() : parsePings((await remote.run(host, command, limit)).stdout);
 }
 
 function wantedAt({ name }: HostOutput, checks: readonly Check[]): Flow[] {
