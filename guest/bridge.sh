@@ -12,7 +12,7 @@ bridge_apply() {
   # hwaddr first: without it the bridge takes the lowest MAC of its ports and changes with them.
   vsctl --may-exist add-br "$name" \
     -- set bridge "$name" other_config:hwaddr="\"$mac\"" external_ids:vxlab="\"$lab\"" \
-    -- set interface "$name" mtu_request="$mtu"
+    -- set port "$name" tag=0 -- set interface "$name" mtu_request="$mtu"
   bridge_address
   ip link set dev "$name" up
   boot_unit

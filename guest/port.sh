@@ -16,9 +16,10 @@ port_apply() {
   done
   for remote in $remotes; do
     port=${remote%%=*}
+    # tag: 0 is an untagged access port; without any a port is a trunk, and every segment leaks into this one.
     # protected: a mesh of three or more loops without split horizon (ovs-vswitchd.conf.db(5), Port).
     set -- "$@" -- --may-exist add-port "$bridge" "$port" \
-      -- set port "$port" protected=true tag="${vlan:-[]}" external_ids:vxlab-port="\"$id\"" \
+      -- set port "$port" protected=true tag="${vlan:-0}" external_ids:vxlab-port="\"$id\"" \
       -- set interface "$port" type=vxlan options:remote_ip="\"${remote#*=}\"" options:local_ip="\"$local\"" \
       options:key="\"$vni\"" options:dst_port="\"$udp\"" external_ids:vxlab-port="\"$id\""
   done

@@ -46,6 +46,8 @@ function userData(input: SeedInput): object {
       ed25519_public: input.hostKey.publicKeyLine,
     },
     users: [{ name: "root", lock_passwd: true, ssh_authorized_keys: [input.loginKey] }],
+    // lxc-net would take 10.0.3.1/24 for a bridge of its own, the very network of the reference lab.
+    write_files: [{ path: "/etc/default/lxc-net", content: 'USE_LXC_BRIDGE="false"\n' }],
     // What a stock image lacks; cloud-init asks the network only for what is missing.
     packages: ["openvswitch-switch", "lxc", "jq", "busybox-static", "tcpdump", "ethtool", "iperf3"],
   };
@@ -60,7 +62,8 @@ function networkConfig(input: SeedInput): object {
         "set-name": "eth0",
         addresses: [`${input.address}/${input.prefix}`],
         mtu: input.mtu,
-        ...(input.gateway === undefined ? {} : { routes: [{ to: "default", via: input.gateway }] }),
+        // Not "default": cloud-init 22.4 takes it for an address and then configures nothing at all.
+        ...(input.gateway === undefined ? {} : { routes: [{ to: "0.0.0.0/0", via: input.gateway }] }),
       },
     },
   };

@@ -44,7 +44,7 @@ export function keptImage(path: string): ImageFiles {
     ...(hash === undefined ? {} : { version: hash }),
     kernel: join(folder, "vmlinuz"),
     initrd: join(folder, "initrd.img"),
-    cmdline: readFileSync(join(__dirname, "recipe", "cmdline"), "utf8").trim(),
+    cmdline: readFileSync(join(folder, "cmdline"), "utf8").trim(),
   };
 }
 

@@ -24,7 +24,7 @@ beforeEach(() => {
 afterEach(() => host.remove());
 
 /** The words of one tunnel in the transaction. */
-function tunnel({ name, address }: typeof REMOTE, vni = 100, vlan = "[]", bridge = "vxbr"): string[] {
+function tunnel({ name, address }: typeof REMOTE, vni = 100, vlan = "0", bridge = "vxbr"): string[] {
   return [
     ...["--", "--may-exist", "add-port", bridge, name],
     ...["--", "set", "port", name, "protected=true", `tag=${vlan}`, 'external_ids:vxlab-port="lab-kvm1-red"'],
