@@ -94,7 +94,7 @@ describe("apply", () => {
     apply(PORT);
     const moved = apply({ ...PORT, bridge: "br9" }, [REMOTE.name]);
     expect(moved[0]).toEqual(["--if-exists", "del-port", REMOTE.name]);
-    expect(moved.slice(1)).toEqual(transaction(tunnel(REMOTE, 100, "[]", "br9")));
+    expect(moved.slice(1)).toEqual(transaction(tunnel(REMOTE, 100, "0", "br9")));
   });
 
   it("keeps the desired state for the next boot, and prints what there is", () => {
