@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { capture, keepPinging } from "../lib/capture";
 import { change } from "../lib/changes";
+import { Console } from "../lib/console";
 import { Guests, type Facts } from "../lib/guests";
 import { ArgumentWatch, leaksIn, textsBelow } from "../lib/leaks";
 import { good, Project } from "../lib/project";
@@ -54,6 +55,7 @@ async function deploy(changes: Record<string, unknown>): Promise<string[]> {
   return up.steps;
 }
 
+const domainOf = (host: string) => guests.lab.hosts.find(({ name }) => name === host)?.domain ?? "";
 const facts = (): Promise<Facts[]> => Promise.all([guests.facts("kvm1"), guests.facts("kvm2")]);
 const lasting = (all: Facts[]) => all.map(({ pids, macs }) => ({ pids, macs }));
 
@@ -108,7 +110,7 @@ describe("from nothing", () => {
       "arguments of processes": words + new ArgumentWatch().end(),
       "stack output": good(await lab.pulumi(["stack", "output", "--json"])),
       "stack export": good(await lab.pulumi(["stack", "export"])),
-      "domain XML": good(await lab.virsh(["dumpxml", guests.lab.hosts[0]?.domain ?? ""])),
+      "domain XML": good(await lab.virsh(["dumpxml", domainOf("kvm1")])),
       "kernel line": await guests.tell("kvm1", "cat /proc/cmdline"),
       status: good(await lab.vxlab(["status", "--json"])),
       // But the engine and the plugins, what the tests put there, and the disks, where the host key has to be.
@@ -251,12 +253,15 @@ describe("a third host", () => {
 });
 
 describe("comes back by itself", () => {
-  it("after the reboot of a guest, within 90 s", async () => {
+  // QEMU 7.2 emulates a warm reset slowly: it drops the old kernel's translated code page by page, 13 to 31 s of CPU
+  // (image/README.md), and another machine has the other half of the processor. With KVM it takes seconds.
+  it("after the reboot of a guest, within 240 s under emulation", async () => {
     const boot = () => guests.ask("kvm1", "cat /proc/sys/kernel/random/boot_id", 15);
     const before = good(await boot());
+    const console = await Console.of(lab, domainOf("kvm1"));
     await lab.vxlab(["ssh", "kvm1", "--", "reboot"]);
     await guests.hangUp("kvm1");
-    await greenWithin(90, lab);
+    await console.during(() => greenWithin(240, lab));
     expect(good(await boot())).not.toBe(before);
   });
 
@@ -272,13 +277,12 @@ describe("comes back by itself", () => {
   });
 
   it("after a machine was stopped by hand: refresh sees it, up starts it", async () => {
-    const domain = guests.lab.hosts.find(({ name }) => name === "kvm2")?.domain ?? "";
-    good(await lab.virsh(["destroy", domain]));
+    good(await lab.virsh(["destroy", domainOf("kvm2")]));
     await guests.hangUp("kvm2");
     const { steps, stdout, code } = await change(lab, ["refresh"]);
     expect([code, steps], stdout).toEqual([0, ["update lab-kvm2-domain"]]);
     expect(await deploy({})).toEqual(["update lab-kvm2-domain"]);
-    await greenWithin(90, lab);
+    await greenWithin(120, lab);
   });
 });
 
