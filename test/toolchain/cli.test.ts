@@ -1,4 +1,4 @@
-// The replacements together, under the real CLI: VXLAB_PULUMI names it, else .vxlab/bin/pulumi, else the one on PATH.
+// The replacements together, under the real CLI: VXLAB_PULUMI names it, else .vxlab/toolchain/pulumi, else the one on PATH.
 import { spawn, spawnSync } from "node:child_process";
 import {
   cpSync,
@@ -20,7 +20,8 @@ import { targets } from "./targets";
 const root = resolve(__dirname, "../..");
 
 function cli(): string {
-  const own = join(root, ".vxlab/bin/pulumi");
+  // Not .vxlab/bin/pulumi: that one enters the lab's network namespace, where the fake SSH server is not.
+  const own = join(root, ".vxlab/toolchain/pulumi");
   const path = process.env.VXLAB_PULUMI ?? (existsSync(own) ? own : "pulumi");
   const found = spawnSync(path, ["version"], { encoding: "utf8", timeout: 60_000 });
   if (found.status === 0) return path;
