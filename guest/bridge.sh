@@ -1,14 +1,12 @@
 #!/bin/sh
 # An Open vSwitch bridge with its own interface.
-# desired state: {id, lab, name, mac, mtu, address|null, tools: {version, script}}
-# shellcheck disable=SC2016,SC2154 # the variables come out of assign, by eval
-
-bridge_fields='@sh "lab=\(.lab) name=\(.name) mac=\(.mac) mtu=\(.mtu) address=\(.address // "") old=\($was.name // "")"'
+# desired state: {id, lab, name, mac, mtu, address|null}
+# shellcheck disable=SC2154 # the variables come out of assign, by eval
 
 bridge_apply() {
   id_of "$1"
-  eval "$(assign "$1" "$bridge_fields" "$(desired bridge "$id")")"
-  [ -z "$old" ] || [ "$old" = "$name" ] || vsctl --if-exists del-br "$old"
+  eval "$(assign "$1" "$(desired bridge "$id")")"
+  [ "${was_name:-$name}" = "$name" ] || vsctl --if-exists del-br "$was_name"
   # hwaddr first: without it the bridge takes the lowest MAC of its ports and changes with them.
   vsctl --may-exist add-br "$name" \
     -- set bridge "$name" other_config:hwaddr="\"$mac\"" external_ids:vxlab="\"$lab\"" \
@@ -30,7 +28,7 @@ bridge_address() {
 
 bridge_remove() {
   id_of "$1"
-  eval "$(assign "$1" "$bridge_fields")"
+  eval "$(assign "$1")"
   vsctl --if-exists del-br "$name"
   rm -f "$(desired bridge "$id")"
   leave
@@ -38,7 +36,7 @@ bridge_remove() {
 }
 
 bridge_observe() {
-  eval "$(assign "$1" "$bridge_fields")"
+  eval "$(assign "$1")"
   if vsctl br-exists "$name"; then bridge_found; else printf '{"exists":false}\n'; fi
 }
 

@@ -1,15 +1,14 @@
 #!/bin/sh
 # An LXC container with one interface on a bridge.
 # desired state: {id, lab, name, bridge, address, mac, mtu, veth, vlan|null, command: [..], rootfs}
-# shellcheck disable=SC2016,SC2153,SC2154 # the variables come out of assign, by eval
+# shellcheck disable=SC2153,SC2154 # the variables come out of assign, by eval
 
-container_fields='@sh "lab=\(.lab) name=\(.name) bridge=\(.bridge) address=\(.address) mac=\(.mac) mtu=\(.mtu) veth=\(.veth) vlan=\(.vlan // "") rootfs=\(.rootfs) old=\($was.name // "")", "command=\(.command | map(@sh) | join(" ") | @sh)"'
 BOXES=$STATE/containers
 
 container_apply() {
   id_of "$1"
-  eval "$(assign "$1" "$container_fields" "$(desired container "$id")")"
-  [ -z "$old" ] || [ "$old" = "$name" ] || container_drop "$old"
+  eval "$(assign "$1" "$(desired container "$id")")"
+  [ "${was_name:-$name}" = "$name" ] || (container_drop "$was_name")
   box=$BOXES/$name
   [ -d "$box" ] || mkdir -p "$box"
   [ -d "$box/rootfs" ] || container_root
@@ -59,7 +58,7 @@ container_busybox() {
   chown -hR 100000:100000 "$1"
 }
 
-# The command travels as words that jq quoted, into a file: LXC's own splitting of lxc.init.cmd is not a shell's.
+# The command travels as words that fields.awk quoted, into a file: LXC's own splitting of lxc.init.cmd is not a shell's.
 container_init() {
   printf '#!/bin/sh\nexec %s\n' "$command" >"$box/rootfs/.vxlab-init.new"
   chmod 755 "$box/rootfs/.vxlab-init.new"
@@ -137,7 +136,7 @@ container_drop() {
 
 container_remove() {
   id_of "$1"
-  eval "$(assign "$1" "$container_fields")"
+  eval "$(assign "$1")"
   container_drop "$name"
   rm -f "$(desired container "$id")"
   leave
@@ -145,7 +144,7 @@ container_remove() {
 }
 
 container_observe() {
-  eval "$(assign "$1" "$container_fields")"
+  eval "$(assign "$1")"
   container_look
   printf '{"state":"%s","pid":%s}\n' "$state" "$pid"
 }

@@ -16,7 +16,19 @@ fail() {
   exit 1
 }
 
-vsctl() { ovs-vsctl --timeout="$OVS_WAIT" "$@"; }
+# --retry: on a machine that still boots the database is not there yet.
+vsctl() { ovs-vsctl --retry --timeout="$OVS_WAIT" "$@"; }
+
+# One change at a time on a host, however many labs and sessions speak to it. (busybox's flock has no -w.)
+lock() {
+  exec 9>"$LOCK"
+  tries=0
+  until flock -n 9; do
+    [ "$tries" -lt 600 ] || fail "another step holds $LOCK for over 120 s"
+    tries=$((tries + 1))
+    sleep 0.2
+  done
+}
 
 # desired KIND ID: the file that holds the desired state of one thing.
 desired() { printf '%s/desired/%s-%s.json' "$STATE" "$1" "$2"; }
@@ -29,12 +41,14 @@ keep() {
   mv "$STATE/desired/.new" "$(desired "$1" "$2")"
 }
 
-# assign JSON FILTER [FILE]: the shell words that jq's @sh made of the data, ready for eval; $was is what FILE holds,
-# the desired state of last time. One jq for each step: a process costs 50 ms under emulation.
+# Filled in by guest/render.ts.
+JSON_AWK='@json.awk@'
+FIELDS_AWK='@fields.awk@'
+
+# assign JSON [FILE]: desired state as shell assignments, ready for eval (fields.awk); those of FILE, the desired state of
+# last time, begin with was_.
 assign() {
-  last=${3:-/dev/null}
-  [ -e "$last" ] || last=/dev/null
-  printf '%s' "$1" | jq -r --slurpfile last "$last" "(\$last[0] // {}) as \$was | $2"
+  { printf '%s\n' "$1" && { [ ! -e "${2:-}" ] || cat "$2"; }; } | LC_ALL=C awk "$JSON_AWK $FIELDS_AWK"
 }
 
 # id_of JSON: the file name of a step's desired state is known before anything else of it.

@@ -25,8 +25,7 @@ observe_all() {
     kind=${file##*/}
     kind=${kind%%-*}
     json=$(cat "$file")
-    printf '{"kind":"%s","desired":%s,"found":%s}\n' "$kind" "$(printf '%s' "$json" | jq -c 'del(.tools)')" \
-      "$("${kind}_observe" "$json")"
+    printf '{"kind":"%s","desired":%s,"found":%s}\n' "$kind" "$json" "$("${kind}_observe" "$json")"
   done
 }
 
@@ -35,11 +34,7 @@ main() {
     "plug "*) shift && plug "$@" && return ;;
     "unplug "*) shift && unplug "$@" && return ;;
   esac
-  # One change at a time on a host, however many labs and sessions speak to it.
-  if [ -z "${VXLAB_LOCKED:-}" ]; then
-    exec 9>"$LOCK"
-    flock -w 120 9 || fail "another step holds $LOCK for over 120 s"
-  fi
+  [ -n "${VXLAB_LOCKED:-}" ] || lock
   case "${1:-} ${2:-}" in
     "boot ") boot ;;
     "observe all") observe_all ;;

@@ -22,10 +22,15 @@ let cached: GuestTools | undefined;
 export function guestTools(): GuestTools {
   if (cached === undefined) {
     const script =
-      "#!/bin/sh\n" + PARTS.map((part) => strip(readFileSync(join(__dirname, part), "utf8"))).join("");
+      "#!/bin/sh\n" +
+      PARTS.map((part) => source(part).replace(/@([a-z]+\.awk)@/g, (_, awk: string) => source(awk))).join("");
     cached = { version: createHash("sha256").update(script).digest("hex").slice(0, 12), script };
   }
   return cached;
+}
+
+function source(part: string): string {
+  return strip(readFileSync(join(__dirname, part), "utf8"));
 }
 
 /** Leaves here-documents alone: no line of theirs starts with `#`, which a test holds us to. */
@@ -46,15 +51,25 @@ export type StepKind = "bridge" | "port" | "container";
 
 /**
  * Puts the guest tools that came with the desired state in place, then applies it. Only the first step on a host, its
- * bridge, carries them; jq is the one thing that it needs there.
+ * bridge, carries them, as the last thing in its JSON: what follows `"script":"` is all theirs. On our own image they run
+ * in its static busybox, where a program costs 10 ms under emulation instead of 50.
  */
 export const INSTALL_AND_APPLY = [
   "set -eu",
-  'command -v jq >/dev/null || { echo "vxlab: jq is missing on this host: apt-get install jq" >&2; exit 1; }',
-  "json=$(cat)",
-  "mkdir -p /usr/lib/vxlab",
-  'printf %s "$json" | jq -j .tools.script >/usr/lib/vxlab/guest.new',
-  "chmod 755 /usr/lib/vxlab/guest.new",
-  "mv /usr/lib/vxlab/guest.new /usr/lib/vxlab/guest",
-  'printf %s "$json" | /usr/lib/vxlab/guest apply bridge',
+  "tools=/usr/lib/vxlab",
+  "shell=/bin/sh",
+  '[ ! -d "$tools-init" ] || shell="/bin/busybox sh"',
+  'mkdir -p "$tools"',
+  'json=$(LC_ALL=C awk -v shell="$shell" -v to="$tools/guest.new" \'{',
+  '  at = index($0, ",\\"tools\\":{")',
+  '  script = substr($0, at + index(substr($0, at), "\\"script\\":\\"") + 9)',
+  "  script = substr(script, 1, length(script) - 3)",
+  '  gsub(/\\\\\\\\/, "\\001", script); gsub(/\\\\n/, "\\n", script); gsub(/\\\\"/, "\\"", script); gsub(/\\001/, "\\\\", script)',
+  '  sub(/^#![^\\n]*/, "#!" shell, script)',
+  '  printf "%s", script >to',
+  '  print substr($0, 1, at - 1) "}"',
+  "}')",
+  'chmod 755 "$tools/guest.new"',
+  'mv "$tools/guest.new" "$tools/guest"',
+  'printf "%s\\n" "$json" | "$tools/guest" apply bridge',
 ].join("\n");

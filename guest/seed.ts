@@ -1,6 +1,6 @@
 /**
  * The seed disk of a machine, in cloud-init's NoCloud form. JSON is YAML, so that cloud-init reads it in a stock
- * cloud image and jq in our own (docs: cloudinit.readthedocs.io, "NoCloud", "Networking config Version 2").
+ * cloud image and awk in our own (docs: cloudinit.readthedocs.io, "NoCloud", "Networking config Version 2").
  */
 export interface SeedInput {
   host: string;
@@ -49,7 +49,7 @@ function userData(input: SeedInput): object {
     // lxc-net would take 10.0.3.1/24 for a bridge of its own, the very network of the reference lab.
     write_files: [{ path: "/etc/default/lxc-net", content: 'USE_LXC_BRIDGE="false"\n' }],
     // What a stock image lacks; cloud-init asks the network only for what is missing.
-    packages: ["openvswitch-switch", "lxc", "jq", "busybox-static", "tcpdump", "ethtool", "iperf3"],
+    packages: ["openvswitch-switch", "lxc", "busybox-static", "tcpdump", "ethtool", "iperf3"],
   };
 }
 

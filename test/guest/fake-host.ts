@@ -29,8 +29,14 @@ esac
 export class FakeHost {
   readonly folder = fs.mkdtempSync(join(tmpdir(), "vxlab-guest-"));
 
-  /** @param script what the host has as /usr/lib/vxlab/guest. @default the tools as they are sent */
-  constructor(script = guestTools().script) {
+  /**
+   * @param sh what runs the tools; "busybox sh" runs its own awk too
+   * @param script what the host has as /usr/lib/vxlab/guest. @default the tools as they are sent
+   */
+  constructor(
+    private readonly sh = "dash",
+    script = guestTools().script,
+  ) {
     for (const name of ["bin", "tools", "state"]) fs.mkdirSync(join(this.folder, name));
     for (const name of FAKES) fs.writeFileSync(join(this.folder, "bin", name), FAKE, { mode: 0o755 });
     fs.writeFileSync(this.path("tools/guest"), this.tamed(script), { mode: 0o755 });
@@ -74,20 +80,21 @@ export class FakeHost {
 
   guest(words: readonly string[], state?: unknown): Answer {
     return this.run(
-      ["/bin/dash", this.path("tools/guest"), ...words],
+      [...this.sh.split(" "), this.path("tools/guest"), ...words],
       state === undefined ? "" : JSON.stringify(state),
     );
   }
 
-  /** Lines of dash, after the tools' functions and in their shell. */
+  /** Lines of shell, after the tools' functions and in their shell. */
   shell(lines: string, input = ""): Answer {
     const functions = fs.readFileSync(this.path("tools/guest"), "utf8").replace(/^main "\$@"\nexit\n$/m, "");
-    return this.run(["/bin/dash", "-c", `${functions}\n${lines}`], input);
+    return this.run([...this.sh.split(" "), "-c", `${functions}\n${lines}`], input);
   }
 
   private run([program = "", ...words]: string[], input: string): Answer {
     const env = {
       FAKE: this.folder,
+      PATH: "/usr/bin:/bin",
       VXLAB_STATE: this.path("state"),
       VXLAB_TOOLS: this.path("tools"),
       VXLAB_LOCK: this.path("lock"),
@@ -113,12 +120,12 @@ export class FakeHost {
       .map((c) => c.slice(1));
   }
 
-  /** The calls that change something, without the limit that each has. */
+  /** The calls that change something, without the patience that each has. */
   changes(): string[][] {
     const reading = /^(find|list|get|br-exists|port-to-br)$/;
     return this.calls()
       .filter((words) => !words.some((word) => reading.test(word)))
-      .map((words) => words.slice(1));
+      .map((words) => words.slice(2));
   }
 
   /** Names of the desired states that are kept for the next boot. */

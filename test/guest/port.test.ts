@@ -18,10 +18,6 @@ const PORT = {
 const NONE = ["set", []];
 
 let host: FakeHost;
-beforeEach(() => {
-  host = new FakeHost();
-});
-afterEach(() => host.remove());
 
 /** The words of one tunnel in the transaction. */
 function tunnel({ name, address }: typeof REMOTE, vni = 100, vlan = "0", bridge = "vxbr"): string[] {
@@ -45,154 +41,166 @@ function apply(state: object, ports: string[] = []): string[][] {
   return host.changes();
 }
 
-describe("apply", () => {
-  it("adds a tunnel for each remote, in one transaction", () => {
-    expect(apply(PORT)).toEqual(transaction(tunnel(REMOTE)));
-    expect(apply({ ...PORT, remotes: [THIRD, REMOTE] })).toEqual(transaction(tunnel(THIRD), tunnel(REMOTE)));
+/** What /bin/sh and awk are on a stock Debian, and what both are in our own image. */
+describe.each(["dash", "busybox sh"])("in %s", (shell) => {
+  beforeEach(() => {
+    host = new FakeHost(shell);
+  });
+  afterEach(() => host.remove());
+
+  describe("apply", () => {
+    it("adds a tunnel for each remote, in one transaction", () => {
+      expect(apply(PORT)).toEqual(transaction(tunnel(REMOTE)));
+      expect(apply({ ...PORT, remotes: [THIRD, REMOTE] })).toEqual(
+        transaction(tunnel(THIRD), tunnel(REMOTE)),
+      );
+    });
+
+    it("says the same a second time", () => {
+      expect(apply(PORT, [REMOTE.name])).toEqual(apply(PORT, [REMOTE.name]));
+    });
+
+    it("bounds every call", () => {
+      host.has([], []);
+      host.guest(["apply", "port"], PORT);
+      const calls = host.calls();
+      expect(calls.length).toBeGreaterThan(1);
+      expect(calls.map((words) => words.slice(0, 2))).toEqual(calls.map(() => ["--retry", "--timeout=60"]));
+    });
+
+    it("takes away the tunnel of a remote that is gone", () => {
+      expect(apply(PORT, [REMOTE.name, THIRD.name])).toEqual(transaction(gone(THIRD.name), tunnel(REMOTE)));
+      expect(apply({ ...PORT, remotes: [] }, [REMOTE.name])).toEqual(transaction(gone(REMOTE.name)));
+      expect(apply({ ...PORT, remotes: [] })).toEqual([]);
+    });
+
+    it("replaces the tunnels under their new names when the VNI is another", () => {
+      const renamed = { ...REMOTE, name: "vx200-c0a80ade" };
+      const state = { ...PORT, vni: 200, remotes: [renamed] };
+      expect(apply(state, [REMOTE.name])).toEqual(transaction(gone(REMOTE.name), tunnel(renamed, 200)));
+    });
+
+    it("sets a remote that moved under its old name anew", () => {
+      const moved = { ...REMOTE, address: "192.168.10.99" };
+      expect(apply({ ...PORT, remotes: [moved] }, [REMOTE.name])).toEqual(transaction(tunnel(moved)));
+    });
+
+    it("takes a name that begins as another's does for another", () => {
+      const longer = { name: `${REMOTE.name}0`, address: "192.168.10.99" };
+      const steps = apply({ ...PORT, remotes: [longer] }, [REMOTE.name]);
+      expect(steps).toEqual(transaction(gone(REMOTE.name), tunnel(longer)));
+    });
+
+    it("puts the tunnels into the segment's VLAN", () => {
+      expect(apply({ ...PORT, vlan: 12 })).toEqual(transaction(tunnel(REMOTE, 100, "12")));
+    });
+
+    it("takes the tunnels off the old bridge before they come to the new one", () => {
+      apply(PORT);
+      const moved = apply({ ...PORT, bridge: "br9" }, [REMOTE.name]);
+      expect(moved[0]).toEqual(["--if-exists", "del-port", REMOTE.name]);
+      expect(moved.slice(1)).toEqual(transaction(tunnel(REMOTE, 100, "0", "br9")));
+    });
+
+    it("keeps the desired state for the next boot, and prints what there is", () => {
+      host.has([], [[REMOTE.name, 3, NONE, { remote_ip: REMOTE.address, key: "100" }]]);
+      const { stdout } = host.guest(["apply", "port"], PORT);
+      const options = { remote_ip: REMOTE.address, key: "100" };
+      expect(JSON.parse(stdout)).toEqual({ tunnels: [{ name: REMOTE.name, ofport: 3, error: "", options }] });
+      expect(JSON.parse(readFileSync(host.path("state/desired/port-lab-kvm1-red.json"), "utf8"))).toEqual(
+        PORT,
+      );
+    });
   });
 
-  it("says the same a second time", () => {
-    expect(apply(PORT, [REMOTE.name])).toEqual(apply(PORT, [REMOTE.name]));
+  describe("a tunnel that Open vSwitch refuses, with exit code 0", () => {
+    it.each([
+      ["says why", -1, "could not add network device vx100-c0a80ade to ofproto (File exists)"],
+      ["says nothing", -1, NONE],
+      ["has no port number yet", NONE, NONE],
+      ["has a port number and an error all the same", 4, "Invalid argument"],
+    ])("fails the step: it %s", (_, ofport, error) => {
+      host.has([], [[REMOTE.name, ofport, error, { remote_ip: REMOTE.address }]]);
+      const { code, stdout, stderr } = host.guest(["apply", "port"], PORT);
+      const reason = typeof error === "string" ? error : "no ofport";
+      const message = `vxlab: Open vSwitch refuses tunnel ${REMOTE.name} to ${REMOTE.address}: ${reason}\n`;
+      expect([code, stdout, stderr]).toEqual([1, "", message]);
+      expect(host.kept()).toEqual([]);
+    });
+
+    it("is told with all others that are refused", () => {
+      host.has(
+        [],
+        [
+          [REMOTE.name, -1, "one", { remote_ip: REMOTE.address }],
+          [THIRD.name, -1, "two", { remote_ip: THIRD.address }],
+        ],
+      );
+      const { stderr } = host.guest(["apply", "port"], { ...PORT, remotes: [REMOTE, THIRD] });
+      expect(stderr).toContain(`${REMOTE.name} to ${REMOTE.address}: one`);
+      expect(stderr).toContain(`${THIRD.name} to ${THIRD.address}: two`);
+    });
   });
 
-  it("bounds every call", () => {
-    host.has([], []);
-    host.guest(["apply", "port"], PORT);
-    const calls = host.calls();
-    expect(calls.length).toBeGreaterThan(1);
-    expect(calls.map(([first]) => first)).toEqual(calls.map(() => "--timeout=60"));
+  describe("a change that ovs-vsctl refuses", () => {
+    it("fails the step with its words, and the old state stays kept", () => {
+      apply(PORT);
+      host.refuses("ovs-vsctl: no bridge named vxbr\n");
+      const { code, stderr } = host.guest(["apply", "port"], { ...PORT, vni: 7 });
+      expect([code, stderr]).toEqual([1, "ovs-vsctl: no bridge named vxbr\n"]);
+      const kept = JSON.parse(
+        readFileSync(host.path("state/desired/port-lab-kvm1-red.json"), "utf8"),
+      ) as typeof PORT;
+      expect(kept.vni).toBe(100);
+    });
   });
 
-  it("takes away the tunnel of a remote that is gone", () => {
-    expect(apply(PORT, [REMOTE.name, THIRD.name])).toEqual(transaction(gone(THIRD.name), tunnel(REMOTE)));
-    expect(apply({ ...PORT, remotes: [] }, [REMOTE.name])).toEqual(transaction(gone(REMOTE.name)));
-    expect(apply({ ...PORT, remotes: [] })).toEqual([]);
+  describe("remove", () => {
+    it("takes every tunnel of this step away, and what was kept", () => {
+      apply(PORT);
+      host.guest(["apply", "port"], { ...PORT, id: "lab-kvm1-blue" });
+      host.changes();
+      host.has([REMOTE.name, THIRD.name], []);
+      const { code, stdout } = host.guest(["remove", "port"], PORT);
+      expect([code, stdout]).toEqual([0, "{}\n"]);
+      expect(host.changes()).toEqual([
+        ["--if-exists", "del-port", REMOTE.name],
+        ["--if-exists", "del-port", THIRD.name],
+      ]);
+      expect(host.kept()).toEqual(["port-lab-kvm1-blue.json"]);
+    });
+
+    it("takes the tools along with the last thing, and is no error on a bare host", () => {
+      apply(PORT);
+      host.has([], []);
+      expect(host.guest(["remove", "port"], PORT).code).toBe(0);
+      expect(host.guest(["boot"]).code).not.toBe(0); // no tools any more
+      expect(host.kept()).toEqual([]);
+    });
   });
 
-  it("replaces the tunnels under their new names when the VNI is another", () => {
-    const renamed = { ...REMOTE, name: "vx200-c0a80ade" };
-    const state = { ...PORT, vni: 200, remotes: [renamed] };
-    expect(apply(state, [REMOTE.name])).toEqual(transaction(gone(REMOTE.name), tunnel(renamed, 200)));
-  });
-
-  it("sets a remote that moved under its old name anew", () => {
-    const moved = { ...REMOTE, address: "192.168.10.99" };
-    expect(apply({ ...PORT, remotes: [moved] }, [REMOTE.name])).toEqual(transaction(tunnel(moved)));
-  });
-
-  it("takes a name that begins as another's does for another", () => {
-    const longer = { name: `${REMOTE.name}0`, address: "192.168.10.99" };
-    const steps = apply({ ...PORT, remotes: [longer] }, [REMOTE.name]);
-    expect(steps).toEqual(transaction(gone(REMOTE.name), tunnel(longer)));
-  });
-
-  it("puts the tunnels into the segment's VLAN", () => {
-    expect(apply({ ...PORT, vlan: 12 })).toEqual(transaction(tunnel(REMOTE, 100, "12")));
-  });
-
-  it("takes the tunnels off the old bridge before they come to the new one", () => {
-    apply(PORT);
-    const moved = apply({ ...PORT, bridge: "br9" }, [REMOTE.name]);
-    expect(moved[0]).toEqual(["--if-exists", "del-port", REMOTE.name]);
-    expect(moved.slice(1)).toEqual(transaction(tunnel(REMOTE, 100, "0", "br9")));
-  });
-
-  it("keeps the desired state for the next boot, and prints what there is", () => {
-    host.has([], [[REMOTE.name, 3, NONE, { remote_ip: REMOTE.address, key: "100" }]]);
-    const { stdout } = host.guest(["apply", "port"], PORT);
-    const options = { remote_ip: REMOTE.address, key: "100" };
-    expect(JSON.parse(stdout)).toEqual({ tunnels: [{ name: REMOTE.name, ofport: 3, error: "", options }] });
-    expect(JSON.parse(readFileSync(host.path("state/desired/port-lab-kvm1-red.json"), "utf8"))).toEqual(PORT);
-  });
-});
-
-describe("a tunnel that Open vSwitch refuses, with exit code 0", () => {
-  it.each([
-    ["says why", -1, "could not add network device vx100-c0a80ade to ofproto (File exists)"],
-    ["says nothing", -1, NONE],
-    ["has no port number yet", NONE, NONE],
-    ["has a port number and an error all the same", 4, "Invalid argument"],
-  ])("fails the step: it %s", (_, ofport, error) => {
-    host.has([], [[REMOTE.name, ofport, error, { remote_ip: REMOTE.address }]]);
-    const { code, stdout, stderr } = host.guest(["apply", "port"], PORT);
-    const reason = typeof error === "string" ? error : "no ofport";
-    const message = `vxlab: Open vSwitch refuses tunnel ${REMOTE.name} to ${REMOTE.address}: ${reason}\n`;
-    expect([code, stdout, stderr]).toEqual([1, "", message]);
-    expect(host.kept()).toEqual([]);
-  });
-
-  it("is told with all others that are refused", () => {
-    host.has(
-      [],
-      [
-        [REMOTE.name, -1, "one", { remote_ip: REMOTE.address }],
-        [THIRD.name, -1, "two", { remote_ip: THIRD.address }],
-      ],
-    );
-    const { stderr } = host.guest(["apply", "port"], { ...PORT, remotes: [REMOTE, THIRD] });
-    expect(stderr).toContain(`${REMOTE.name} to ${REMOTE.address}: one`);
-    expect(stderr).toContain(`${THIRD.name} to ${THIRD.address}: two`);
-  });
-});
-
-describe("a change that ovs-vsctl refuses", () => {
-  it("fails the step with its words, and the old state stays kept", () => {
-    apply(PORT);
-    host.refuses("ovs-vsctl: no bridge named vxbr\n");
-    const { code, stderr } = host.guest(["apply", "port"], { ...PORT, vni: 7 });
-    expect([code, stderr]).toEqual([1, "ovs-vsctl: no bridge named vxbr\n"]);
-    const kept = JSON.parse(
-      readFileSync(host.path("state/desired/port-lab-kvm1-red.json"), "utf8"),
-    ) as typeof PORT;
-    expect(kept.vni).toBe(100);
-  });
-});
-
-describe("remove", () => {
-  it("takes every tunnel of this step away, and what was kept", () => {
-    apply(PORT);
-    host.guest(["apply", "port"], { ...PORT, id: "lab-kvm1-blue" });
-    host.changes();
-    host.has([REMOTE.name, THIRD.name], []);
-    const { code, stdout } = host.guest(["remove", "port"], PORT);
-    expect([code, stdout]).toEqual([0, "{}\n"]);
-    expect(host.changes()).toEqual([
-      ["--if-exists", "del-port", REMOTE.name],
-      ["--if-exists", "del-port", THIRD.name],
-    ]);
-    expect(host.kept()).toEqual(["port-lab-kvm1-blue.json"]);
-  });
-
-  it("takes the tools along with the last thing, and is no error on a bare host", () => {
-    apply(PORT);
-    host.has([], []);
-    expect(host.guest(["remove", "port"], PORT).code).toBe(0);
-    expect(host.guest(["boot"]).code).not.toBe(0); // no tools any more
-    expect(host.kept()).toEqual([]);
-  });
-});
-
-describe("boot", () => {
-  it("applies what is kept, and one that is broken does not keep the others down", () => {
-    apply(PORT);
-    host.guest(["apply", "port"], { ...PORT, id: "lab-kvm1-zulu" });
-    host.calls();
-    host.has([], [[REMOTE.name, -1, "no", { remote_ip: REMOTE.address }]]);
-    const { code, stderr } = host.guest(["boot"]);
-    expect(code).toBe(1);
-    expect(stderr).toContain("desired/port-lab-kvm1-red.json failed");
-    expect(stderr).toContain("desired/port-lab-kvm1-zulu.json failed");
-    expect(host.changes()).toHaveLength(2);
-  });
-});
-
-describe("the tools", () => {
-  it.each([[], ["apply"], ["apply", "house"], ["boot", "now"], ["$(id)"]])(
-    "refuse %j with the usage",
-    (...words) => {
-      const { code, stderr } = host.guest(words.flat());
+  describe("boot", () => {
+    it("applies what is kept, and one that is broken does not keep the others down", () => {
+      apply(PORT);
+      host.guest(["apply", "port"], { ...PORT, id: "lab-kvm1-zulu" });
+      host.calls();
+      host.has([], [[REMOTE.name, -1, "no", { remote_ip: REMOTE.address }]]);
+      const { code, stderr } = host.guest(["boot"]);
       expect(code).toBe(1);
-      expect(stderr).toMatch(/^vxlab: usage: /);
-    },
-  );
+      expect(stderr).toContain("desired/port-lab-kvm1-red.json failed");
+      expect(stderr).toContain("desired/port-lab-kvm1-zulu.json failed");
+      expect(host.changes()).toHaveLength(2);
+    });
+  });
+
+  describe("the tools", () => {
+    it.each([[], ["apply"], ["apply", "house"], ["boot", "now"], ["$(id)"]])(
+      "refuse %j with the usage",
+      (...words) => {
+        const { code, stderr } = host.guest(words.flat());
+        expect(code).toBe(1);
+        expect(stderr).toMatch(/^vxlab: usage: /);
+      },
+    );
+  });
 });

@@ -269,7 +269,19 @@ describe.each(targets("pulumi-resource-command"))("remote connection, $label", (
       expect(bench.ssh.seen).toMatchObject({ ready: 2, commands: ["echo 1", "echo 2"] });
     });
 
-    it("at the same time: each has its own", async () => {
+    it.runIf(ours)(
+      "unlike the vendor's: beside a command that runs, on its connection, eight at once",
+      async () => {
+        await bench.p.create(urn, { connection: to(bench.ssh), create: "echo 0" });
+        const all = Array.from({ length: 9 }, (_, n) =>
+          bench.p.create(urn, { connection: to(bench.ssh), create: `sleep 0.5; echo ${n}` }),
+        );
+        expect((await Promise.all(all)).map((c) => c.state.stdout)).toEqual([..."012345678"]);
+        expect(bench.ssh.seen.ready).toBe(2);
+      },
+    );
+
+    it("at the same time, with none open: each has its own", async () => {
       const all = ["1", "2", "3"].map((n) =>
         bench.p.create(urn, { connection: to(bench.ssh), create: `sleep 0.3; echo ${n}` }),
       );

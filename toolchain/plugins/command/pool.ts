@@ -9,83 +9,87 @@ import { sleep } from "../lib/cancel";
 import type { Logger } from "../lib/engine";
 
 const keep = 5000; // ms
-/** How long a kept connection may take to show that it lives, before a new one is dialled instead. */
+/** How long an open connection may take to show that it lives, before a new one is dialled instead. */
 const proof = 10_000;
+/** Commands at once on one connection: sshd's MaxSessions is 10 (sshd_config(5)). */
+const most = 8;
 
-interface Kept {
+interface Open {
   client: Client;
-  timer: NodeJS.Timeout;
+  users: number;
+  /** Ends it when nobody has used it for a while. */
+  timer?: NodeJS.Timeout;
+}
+
+interface Lease {
+  session: Session;
+  done: (healthy: boolean) => void;
 }
 
 export class Pool {
-  private readonly kept = new Map<string, Kept[]>();
+  private readonly open = new Map<string, Set<Open>>();
 
   /**
-   * Opens a session, on a kept connection if there is one that answers. A connection serves one command at a
-   * time: one that breaks takes no other with it. `done` gives the connection back or ends it.
+   * Opens a session, on an open connection if there is one that answers. `done` gives the connection back; one that
+   * served badly takes no further commands.
    */
-  async session(
-    connection: Connection,
-    signal: AbortSignal,
-    log: Logger,
-  ): Promise<{ session: Session; done: (healthy: boolean) => void }> {
+  async session(connection: Connection, signal: AbortSignal, log: Logger): Promise<Lease> {
     const key = createHash("sha256").update(JSON.stringify(connection)).digest("hex");
-    for (let client = this.take(key); client; client = this.take(key)) {
-      const session = await this.proven(client, signal);
-      if (session) return this.lease(key, client, session);
+    for (const one of [...(this.open.get(key) ?? [])]) {
+      const lease = one.users < most ? await this.shared(key, one, signal) : undefined;
+      if (lease) return lease;
     }
     const client = await dial(connection, signal, log);
     client.on("error", () => undefined); // shows as a closed session
+    const one: Open = { client, users: 1 };
     try {
-      return this.lease(key, client, await Session.open(client, signal));
+      const session = await Session.open(client, signal);
+      this.enter(key, one);
+      return { session, done: (healthy) => this.give(key, one, healthy) };
     } catch (e) {
       client.destroy();
       throw e;
     }
   }
 
-  /** Nothing has been sent yet: a connection that has died is simply replaced. */
-  private async proven(client: Client, signal: AbortSignal): Promise<Session | undefined> {
+  /** Nothing has been sent yet: a connection that has died, or takes no further session, is simply not used. */
+  private async shared(key: string, one: Open, signal: AbortSignal): Promise<Lease | undefined> {
+    clearTimeout(one.timer);
+    one.users++;
     const limit = new AbortController();
     const late = sleep(proof, limit.signal).then(() => undefined);
     late.catch(() => undefined);
-    const session = await Promise.race([Session.open(client, signal).catch(() => undefined), late]);
+    const session = await Promise.race([Session.open(one.client, signal).catch(() => undefined), late]);
     limit.abort();
-    if (session === undefined) client.destroy();
+    if (session) return { session, done: (healthy) => this.give(key, one, healthy) };
+    this.give(key, one, false);
     if (signal.aborted) throw signal.reason;
-    return session;
+    return undefined;
   }
 
-  private lease(
-    key: string,
-    client: Client,
-    session: Session,
-  ): { session: Session; done: (healthy: boolean) => void } {
-    return { session, done: (healthy) => (healthy ? this.give(key, client) : client.destroy()) };
+  private enter(key: string, one: Open): void {
+    const all = this.open.get(key) ?? new Set();
+    this.open.set(key, all.add(one));
+    one.client.once("close", () => this.leave(key, one));
   }
 
-  private take(key: string): Client | undefined {
-    const found = this.kept.get(key)?.pop();
-    if (found) clearTimeout(found.timer);
-    return found?.client;
+  private leave(key: string, one: Open): void {
+    clearTimeout(one.timer);
+    const all = this.open.get(key);
+    all?.delete(one);
+    if (all?.size === 0) this.open.delete(key);
   }
 
-  private give(key: string, client: Client): void {
-    const list = this.kept.get(key) ?? [];
-    this.kept.set(key, list);
-    const drop = (): void => {
-      const at = list.findIndex((k) => k.client === client);
-      if (at >= 0) list.splice(at, 1);
-      if (list.length === 0 && this.kept.get(key) === list) this.kept.delete(key);
-    };
-    const timer = setTimeout(() => {
-      drop();
-      client.end();
-    }, keep);
-    list.push({ client, timer });
-    client.once("close", () => {
-      clearTimeout(timer);
-      drop();
-    });
+  private give(key: string, one: Open, healthy: boolean): void {
+    one.users--;
+    if (!healthy) this.leave(key, one);
+    if (one.users > 0) return;
+    if (healthy && this.open.get(key)?.has(one)) {
+      one.timer = setTimeout(() => {
+        this.leave(key, one);
+        one.client.end();
+      }, keep);
+    } else if (healthy) one.client.end();
+    else one.client.destroy();
   }
 }

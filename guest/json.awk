@@ -1,0 +1,141 @@
+# A JSON reader for hosts, in POSIX awk. Not jq: jq 1.6 compiles its library at every start, 0.4 s under emulation, and
+# a host that is not our image need not have it. No apostrophes in here outside comments: guest/render.ts puts this
+# text between two of the shell's.
+#
+#   json_read(TEXT)     "", or what is wrong; fills, by path ("hosts.0.name"):
+#     json_value[PATH]    each string, number, true, false; null is ""
+#     json_size[PATH]     each array, each object: how many entries
+#     json_path[1..n]     every path in the order of the text, json_paths = n
+#   json_quote(TEXT)    a string as JSON writes it
+#
+# Cut at its quotation marks a document is outside, string, outside, string…; outside strings there are only
+# { } [ ] : , and bare words.
+
+function json_read(text,   pieces, n, i, piece) {
+  json_paths = 0; json_depth = 0; json_fault = ""; json_key_next = 0; json_word = ""
+  split("", json_value); split("", json_size); split("", json_path)
+  n = split(text, pieces, "\"")
+  for (i = 1; i <= n; i++) {
+    json_outside(pieces[i])
+    if (++i > n) break
+    piece = pieces[i]
+    while (piece ~ /\\$/ && json_open_escape(piece) && i < n) piece = piece "\"" pieces[++i]
+    if (i >= n) json_fault = "a string without an end"
+    json_string(piece)
+  }
+  if (json_depth != 0 && json_fault == "") json_fault = "a document without an end"
+  return json_fault
+}
+
+# True when the backslashes at the end are odd in number: the quotation mark after them is part of the string.
+function json_open_escape(piece) {
+  match(piece, /\\+$/)
+  return RLENGTH % 2
+}
+
+function json_outside(text,   i, c) {
+  for (i = 1; i <= length(text); i++) {
+    c = substr(text, i, 1)
+    if (c ~ /[-+.0-9A-Za-z]/) { json_word = json_word c; continue }
+    json_end_word()
+    if (c == "{" || c == "[") json_open(c)
+    else if (c == "}" || c == "]") { if (--json_depth < 0) json_fault = "a closing bracket too many" }
+    else if (c == ",") json_key_next = json_kind[json_depth] == "{"
+    else if (c == ":") json_key_next = 0
+    else if (c !~ /[ \t\r\n]/) json_fault = "a stray " c
+  }
+  json_end_word()
+}
+
+function json_end_word() {
+  if (json_word == "") return
+  json_put(json_word == "null" ? "" : json_word)
+  json_word = ""
+}
+
+function json_open(bracket,   at) {
+  at = json_at()
+  json_note(at)
+  json_size[at] = 0
+  json_depth++
+  json_base[json_depth] = at
+  json_kind[json_depth] = bracket
+  json_key_next = bracket == "{"
+}
+
+function json_string(piece) {
+  if (json_key_next) json_key[json_depth] = json_plain(piece)
+  else json_put(json_plain(piece))
+}
+
+# The path of the value that comes next; counts it.
+function json_at(   base, last) {
+  if (json_depth == 0) return ""
+  base = json_base[json_depth]
+  last = json_kind[json_depth] == "[" ? json_size[base] : json_key[json_depth]
+  json_size[base]++
+  return base == "" ? last : base "." last
+}
+
+function json_put(text,   at) {
+  at = json_at()
+  json_note(at)
+  json_value[at] = text
+}
+
+function json_note(at) { json_path[++json_paths] = at }
+
+# What a string means: its escapes undone (RFC 8259 section 7).
+function json_plain(text,   out, c, code) {
+  if (index(text, "\\") == 0) return text
+  out = ""
+  while (match(text, /\\/)) {
+    out = out substr(text, 1, RSTART - 1)
+    c = substr(text, RSTART + 1, 1)
+    text = substr(text, RSTART + 2)
+    if (c == "u") {
+      code = json_hex(substr(text, 1, 4))
+      text = substr(text, 5)
+      if (code >= 55296 && code < 56320 && substr(text, 1, 2) == "\\u") {
+        code = 65536 + (code - 55296) * 1024 + json_hex(substr(text, 3, 4)) - 56320
+        text = substr(text, 7)
+      }
+      out = out json_utf8(code)
+    } else if (c == "n") out = out "\n"
+    else if (c == "t") out = out "\t"
+    else if (c == "r") out = out "\r"
+    else if (c == "b") out = out "\b"
+    else if (c == "f") out = out "\f"
+    else out = out c
+  }
+  return out text
+}
+
+function json_hex(digits,   i, n) {
+  n = 0
+  for (i = 1; i <= 4; i++) n = n * 16 + index("0123456789abcdef", tolower(substr(digits, i, 1))) - 1
+  return n
+}
+
+# Bytes: the caller sets LC_ALL=C.
+function json_utf8(code) {
+  if (code == 0) { json_fault = "a NUL, which no command can hold"; return "" }
+  if (code < 128) return sprintf("%c", code)
+  if (code < 2048) return sprintf("%c%c", 192 + int(code / 64), 128 + code % 64)
+  if (code < 65536) return sprintf("%c%c%c", 224 + int(code / 4096), 128 + int(code / 64) % 64, 128 + code % 64)
+  return sprintf("%c%c%c%c", 240 + int(code / 262144), 128 + int(code / 4096) % 64, 128 + int(code / 64) % 64, 128 + code % 64)
+}
+
+function json_quote(text,   i, c, out) {
+  if (text !~ /["\\\001-\037]/) return "\"" text "\""
+  out = ""
+  for (i = 1; i <= length(text); i++) {
+    c = substr(text, i, 1)
+    if (c == "\"" || c == "\\") out = out "\\" c
+    else if (c == "\n") out = out "\\n"
+    else if (c == "\t") out = out "\\t"
+    else if (c ~ /[\001-\037]/) out = out "?"
+    else out = out c
+  }
+  return "\"" out "\""
+}
