@@ -1,7 +1,7 @@
 /**
  * Loaded before the program (Pulumi.yaml, `nodeargs`): what makes it start soon. Nothing here changes what it does.
  */
-require("sucrase/register/ts");
+require("./compiled.cjs");
 const { Module } = require("node:module");
 
 /**

@@ -1,0 +1,103 @@
+// How the program starts: stacks/preload.cjs in a folder of its own, with a program of a few lines.
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+
+const root = join(__dirname, "../..");
+const base = mkdtempSync(join(tmpdir(), "vxlab-preload-"));
+let folder = base;
+
+const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
+const compiled = (): string => join(folder, ".vxlab/compiled/program");
+
+function run(): string {
+  const args = ["--require", "./stacks/preload.cjs", "./program.ts"];
+  const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
+  expect(stderr).toBe("");
+  return stdout.trim();
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(base, "p-"));
+  mkdirSync(join(folder, "stacks"));
+  for (const file of ["preload.cjs", "compiled.cjs"])
+    cpSync(join(root, "stacks", file), join(folder, "stacks", file));
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  write("part.ts", "export const part: string = 'one';");
+  write("program.ts", "import { part } from './part'; console.log(part satisfies string);");
+});
+
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+describe("compiled modules", () => {
+  test("are kept, and an edit is seen, be it of the same length and within the same second", () => {
+    expect(run()).toBe("one");
+    expect(readdirSync(join(folder, ".vxlab/compiled"))).not.toEqual([]);
+    expect(run()).toBe("one");
+    write("part.ts", "export const part: string = 'two';");
+    expect(run()).toBe("two");
+    expect(run()).toBe("two");
+  });
+
+  test.each(["", "not what v8.serialize writes", "\xff\x0fo"])(
+    "a damaged file counts for nothing: %j",
+    (text) => {
+      expect(run()).toBe("one");
+      writeFileSync(compiled(), text, "latin1");
+      expect(run()).toBe("one");
+    },
+  );
+
+  test("where nothing can be written the program runs all the same", () => {
+    write(".vxlab", "a file where the folder would be");
+    expect(run()).toBe("one");
+  });
+
+  test("require and import() are what they are without", () => {
+    write("later.mjs", "export const late = 'late';");
+    write("plain.cjs", "module.exports = [require.main.filename, require.resolve('./part'), __filename];");
+    write(
+      "program.ts",
+      `const [main, part, self] = require("./plain.cjs");
+       const load = require("./load.cjs");
+       load().then(({ late }: { late: string }) => console.log(main, part, self, late));`,
+    );
+    write("load.cjs", "module.exports = () => import('./later.mjs');");
+    const at = (name: string): string => join(folder, name);
+    const expected = [at("program.ts"), at("part.ts"), at("plain.cjs"), "late"].join(" ");
+    expect([run(), run()]).toEqual([expected, expected]);
+  });
+
+  test("an error names the line of the TypeScript", () => {
+    write(
+      "part.ts",
+      "interface Gone {\n  a: string;\n}\nexport const part = (g: Gone) => new Error(g.a).stack;",
+    );
+    write("program.ts", "import { part } from './part';\nconsole.log(part({ a: 'oh' }));");
+    expect([run(), run()]).toEqual(Array(2).fill(expect.stringMatching(/part\.ts:4:[^]*program\.ts:2:/)));
+  });
+});
+
+describe("the SDK's serialiser of functions", () => {
+  const loaded = (name: string): string =>
+    `console.log(Object.keys(require.cache).some((file) => file.includes("/node_modules/${name}/")));`;
+
+  test("is not loaded with the SDK", () => {
+    write("program.ts", `require("@pulumi/pulumi"); ${loaded("typescript")} ${loaded("@npmcli/arborist")}`);
+    expect(run()).toBe("false\nfalse");
+  });
+
+  test("works when it is called", () => {
+    write(
+      "program.ts",
+      `import * as pulumi from "@pulumi/pulumi";
+       const two = 2;
+       void pulumi.runtime.serializeFunction((x: number) => x + two).then(({ text }) => {
+         console.log(text.includes("two: 2"), typeof pulumi.runtime.computeCodePaths);
+       });`,
+    );
+    expect(run()).toBe("true function");
+  });
+});
