@@ -252,6 +252,29 @@ describe("a third host", () => {
   });
 });
 
+describe("more memory for one machine", () => {
+  const inside = ["kvm2-domain", "kvm2-vxbr-step", "kvm2-red-step", "c2-step"].map((name) => `lab-${name}`);
+
+  it("is readable in the preview, and rebuilds that machine and what is in it, nothing else", async () => {
+    const [kvm1] = await facts();
+    settings = { ...settings, hosts: { ...KVM, kvm2: { ...KVM.kvm2, memory: 288 } } };
+    lab.configure(settings);
+    expect(good(await lab.pulumi(["preview", "--diff"]))).toMatch(/\bmemory\s*: 256 => 288/);
+    const steps = await deploy({});
+    const touched = [...new Set(steps.map((step) => step.split(" ")[1] ?? ""))];
+    expect(touched).toEqual(expect.arrayContaining(inside));
+    expect(touched.filter((name) => name !== "lab" && !belongs(name, "kvm2", "c2"))).toEqual([]);
+    await guests.hangUp("kvm2");
+    expect(await guests.facts("kvm1")).toEqual(kvm1);
+    await greenWithin(60, lab);
+    const memory = Number(
+      await guests.tell("kvm2", "awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo"),
+    );
+    expect(memory).toBeGreaterThan(230);
+    good(await guests.ping("c1", "-c 2 10.0.3.11"));
+  });
+});
+
 describe("comes back by itself", () => {
   // QEMU 7.2 emulates a warm reset slowly: it drops the old kernel's translated code page by page, 13 to 31 s of CPU
   // (image/README.md), and another machine has the other half of the processor. With KVM it takes seconds.
