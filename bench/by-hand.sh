@@ -77,7 +77,7 @@ host() {
   phase "$host answers SSH"
   # The recipe's lines, one login. ovs-vsctl waits for the switch by itself.
   at "$host" "set -e; PATH=/usr/sbin:/usr/bin:/sbin:/bin
-ovs-vsctl --timeout=60 add-br vxbr -- set interface vxbr mtu_request=1450
+ovs-vsctl --retry --timeout=60 add-br vxbr -- set interface vxbr mtu_request=1450
 ip address add ${bridge[$host]} dev vxbr; ip link set vxbr up
 ovs-vsctl --timeout=60 add-port vxbr vx0 -- set interface vx0 type=vxlan options:remote_ip=${other[$host]} options:key=100
 mkdir -p /var/lib/lxc/c/rootfs; tar -xf /usr/share/vxlab/rootfs-busybox.tar -C /var/lib/lxc/c/rootfs; chown -hR 100000:100000 /var/lib/lxc/c/rootfs

@@ -1,0 +1,51 @@
+# shellcheck shell=bash
+# What the benches share: a private copy of the project with a lab of its own, which goes when the bench ends. Needs root.
+
+# shellcheck disable=SC2034 # for the benches
+source=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd -P)
+copy=$(mktemp -d /tmp/vxlab-bench.XXXXXX)
+log=$copy.log
+
+now() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
+say() { printf '%s\n' "$*" >&2; }
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
+seconds() { awk -v ms="$1" 'BEGIN { printf "%.1f s", ms / 1000 }'; }
+median() { printf '%s\n' "$@" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+
+# timed COMMAND…: milliseconds on stdout, the command's own words in the log.
+timed() {
+  local begin
+  begin=$(now)
+  "$@" >>"$log" 2>&1 || {
+    tail -n 20 "$log" >&2
+    say "failed: $*"
+    exit 1
+  }
+  echo $(($(now) - begin))
+}
+
+clean() {
+  "$copy/vxlab" down >>"$log" 2>&1 || say "see $log"
+  rm -rf "$copy"
+}
+
+# Of what git tracks, as it is in the work tree now. The toolchain is set up and the guest image built, if they are not.
+private_copy() {
+  trap clean EXIT
+  (cd "$source" && git ls-files -z | xargs -0 cp -p --parents -t "$copy")
+  ln -s "$source/node_modules" "$copy/node_modules"
+  cp -r "$source/sdks/libvirt/bin" "$copy/sdks/libvirt/"
+  # Says that the packages are those of this lock file: an `npm ci` would empty the link's target.
+  mkdir "$copy/.vxlab" && sha256sum <"$copy/package-lock.json" >"$copy/.vxlab/npm.sum"
+  say "set-up (not timed) …"
+  "$copy/vxlab" preview >>"$log" 2>&1
+}
+
+# pulumi FOLDER WORDS…: the plain CLI there.
+pulumi() { (cd "$copy/${1#.}" && "$copy/.vxlab/bin/pulumi" "${@:2}" --non-interactive); }
+
+# settings YAML: the lab's, in place of those of Pulumi.yaml.
+settings() { printf 'config:\n%s\n' "$1" >"$copy/Pulumi.lab.yaml"; }
+
+# on HOST COMMAND: in a host of the lab.
+on() { "$copy/vxlab" ssh "$1" -- "$2" 2>>"$log"; }
