@@ -1,6 +1,7 @@
 /** Names of interfaces: readable where they fit into the kernel's limit, shortened by a hash where not. */
 import { createHash } from "node:crypto";
 import { Address4 } from "ip-address";
+import { Flooding } from "./types";
 
 /** IFNAMSIZ is 16 with its closing NUL (linux/if.h). */
 export const MAX_INTERFACE_NAME = 15;
@@ -27,6 +28,28 @@ export function tunnelName(vni: number, remoteAddress: string): string {
     ? new Address4(remoteAddress).bigInt().toString(16).padStart(8, "0")
     : hashText(remoteAddress).slice(0, 8);
   return prefix + digits.slice(-Math.min(digits.length, MAX_INTERFACE_NAME - prefix.length));
+}
+
+/** The one port of a segment with Flooding.Flow: `vf100` for VNI 100. */
+export function flowPortName(vni: number): string {
+  return `vf${vni}`;
+}
+
+/** The kernel's vxlan device of a segment with Flooding.Multicast: `vm100` for VNI 100. */
+export function multicastName(vni: number): string {
+  return `vm${vni}`;
+}
+
+/** The port that frames for a remote leave by. */
+export function portName(flooding: Flooding, vni: number, remoteAddress: string): string {
+  switch (flooding) {
+    case Flooding.Unicast:
+      return tunnelName(vni, remoteAddress);
+    case Flooding.Flow:
+      return flowPortName(vni);
+    case Flooding.Multicast:
+      return multicastName(vni);
+  }
 }
 
 /** Names that the kernel, Open vSwitch or the guest itself uses: a bridge of that name would break the host. */

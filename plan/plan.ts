@@ -5,10 +5,12 @@ import * as defaults from "./defaults";
 import { TopologyError } from "./errors";
 import { computedMac, MacKind, normalMac } from "./mac";
 import { participants, remotesOf } from "./mesh";
+import { IpFamily } from "./mtu";
 import { vethName } from "./names";
 import { sortedEntries } from "./rules";
+import { ContainerKind, Flooding } from "./types";
 import type { BridgePlan, ContainerPlan, ContainerSpec, HostPlan, HostSpec } from "./types";
-import type { ImageSpec, LabPlan, SegmentSpec, Topology, VxlanPortPlan } from "./types";
+import type { ImageSpec, LabPlan, SegmentSpec, Topology, UnderlayPlan, VxlanPortPlan } from "./types";
 
 /** What makes the computed addresses of one lab differ from another's. */
 export interface LabIdentity {
@@ -25,19 +27,28 @@ export function planLab(topology: Topology, { lab }: LabIdentity): LabPlan {
   const problems = checkLab(topology, lab);
   if (problems.length > 0) throw new TopologyError(problems);
   return {
-    underlay: planUnderlay(topology),
+    family: IpFamily.V4,
+    underlays: [planUnderlay(topology)],
     image: planImage(topology.image, topology),
     hosts: planHosts(topology, lab),
     containers: sortedEntries(topology.containers).map(([name, spec]) =>
       planContainer(topology, lab, name, spec),
     ),
+    services: [],
   };
 }
 
-function planUnderlay(topology: Topology): LabPlan["underlay"] {
+function planUnderlay(topology: Topology): UnderlayPlan {
   const { cidr, mtu, mode } = defaults.underlayOf(topology);
   const subnet = checked<Subnet>(readSubnet(cidr).value);
-  return { cidr, prefix: subnet.prefix, gateway: addressText(gatewayOf(subnet)), mtu, mode };
+  return {
+    name: "underlay",
+    cidr,
+    prefix: subnet.prefix,
+    gateway: addressText(gatewayOf(subnet)),
+    mtu,
+    mode,
+  };
 }
 
 function planImage({ path }: ImageSpec, topology: Topology): LabPlan["image"] {
@@ -51,6 +62,7 @@ function planHosts(topology: Topology, lab: string): HostPlan[] {
   return sortedEntries(topology.hosts).map(([name, host]) => ({
     name,
     address: host.address,
+    underlay: "underlay",
     mac: normalMac(host.mac ?? computedMac(lab, MacKind.Machine, name)),
     memory: defaults.memoryOf(host, kind),
     vcpus: defaults.vcpusOf(host),
@@ -83,6 +95,8 @@ function planPort(
     udpPort: defaults.udpPortOf(spec),
     mtu: defaults.segmentMtuOf(topology, spec),
     ...(vlan === undefined ? {} : { vlan }),
+    flooding: Flooding.Unicast,
+    protected: true,
     remotes,
   };
 }
@@ -93,13 +107,21 @@ function planContainer(topology: Topology, lab: string, name: string, spec: Cont
   return {
     name,
     host: spec.host,
-    segment: segmentName,
-    address: spec.address,
-    mac: normalMac(spec.mac ?? computedMac(lab, MacKind.Container, name)),
-    mtu: defaults.segmentMtuOf(topology, segment),
-    veth: vethName(name),
-    ...(segment.vlan === undefined ? {} : { vlan: segment.vlan }),
+    kind: ContainerKind.Lxc,
     command: defaults.commandOf(spec),
+    interfaces: [
+      {
+        name: "eth0",
+        segment: segmentName,
+        addresses: [checked(spec.address)],
+        dhcp: false,
+        mac: normalMac(spec.mac ?? computedMac(lab, MacKind.Container, name)),
+        mtu: defaults.segmentMtuOf(topology, segment),
+        veth: vethName(name),
+        ...(segment.vlan === undefined ? {} : { vlan: segment.vlan }),
+        trunk: [],
+      },
+    ],
   };
 }
 

@@ -9,6 +9,7 @@ import type {
   ContainerSpec,
   HostSpec,
   ImageSpec,
+  InterfaceSpec,
   Problem,
   SegmentSpec,
   Topology,
@@ -21,15 +22,38 @@ type Shape<Spec> = { [Key in keyof Required<Spec>]: z.ZodType };
 const any = z.unknown().optional();
 const host: Shape<HostSpec> = {
   address: any,
+  existing: any,
   bridgeAddress: any,
   bridge: any,
   memory: any,
   vcpus: any,
   mac: any,
 };
-const segment: Shape<SegmentSpec> = { vni: any, subnet: any, udpPort: any, mtu: any, vlan: any };
-const container: Shape<ContainerSpec> = { host: any, segment: any, address: any, mac: any, command: any };
-const underlay: Shape<UnderlaySpec> = { cidr: any, mtu: any, mode: any };
+const segment: Shape<SegmentSpec> = {
+  vni: any,
+  subnet: any,
+  udpPort: any,
+  mtu: any,
+  vlan: any,
+  subnet6: any,
+  hosts: any,
+  flooding: any,
+  group: any,
+  ttl: any,
+  hub: any,
+  dhcp: any,
+  gateway: any,
+};
+const nic: Shape<InterfaceSpec> = { segment: any, address: any, address6: any, mac: any, trunk: any };
+const container: Shape<ContainerSpec> = {
+  host: any,
+  ...nic,
+  kind: any,
+  image: any,
+  command: any,
+  interfaces: any,
+};
+const underlay: Shape<UnderlaySpec> = { cidr: any, libvirtUri: any, mtu: any, mode: any };
 const image: Shape<ImageSpec> = { kind: any, path: any };
 
 const entries = { hosts: host, segments: segment, containers: container };
