@@ -1,10 +1,9 @@
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { HostOutput, LAB_SCHEMA, LabOutput } from "../plan/contract";
-import { tunnelName } from "../plan/names";
+import { LabOutput, labOutput } from "../plan/contract";
 import { planLab } from "../plan/plan";
-import { Accel, ContainerPlan, HostPlan, LabPlan, Topology, UnderlayMode } from "../plan/types";
+import { Accel, ContainerPlan, HostPlan, LabPlan, Topology, UnderlayMode, UnderlayPlan } from "../plan/types";
 import { GuestImage, GuestImageArgs } from "./guest-image";
 import { KvmHost } from "./kvm-host";
 import { LxcContainer } from "./lxc-container";
@@ -52,7 +51,7 @@ export class VxlanLab extends pulumi.ComponentResource {
     const plan = planLab(args.topology, { lab: name });
     const site = this.site(name, args, plan);
     const hosts = plan.hosts.map((host) => this.host(name, host, plan, site));
-    this.lab = labOutput(plan, site, hosts);
+    this.lab = knownLab(plan, site, hosts);
     this.registerOutputs({ lab: this.lab });
   }
 
@@ -69,7 +68,7 @@ export class VxlanLab extends pulumi.ComponentResource {
     );
     const opts = { parent: this, providers: [provider] };
     const shared = { labId, libvirtUri: uri };
-    const underlay = new UnderlayNetwork(child(name, "underlay"), { ...shared, ...plan.underlay }, opts);
+    const underlay = new UnderlayNetwork(child(name, "underlay"), { ...shared, ...networkOf(plan) }, opts);
     const image = new GuestImage(
       child(name, "image"),
       { ...shared, ...args.image } satisfies GuestImageArgs,
@@ -120,13 +119,14 @@ interface Site {
 }
 
 function machineArgs(plan: HostPlan, lab: LabPlan, site: Site): ConstructorParameters<typeof KvmHost>[1] {
+  const { prefix, mode, gateway, mtu } = underlayOf(lab);
   return {
     labId: site.labId,
     hostName: plan.name,
-    address: `${plan.address}/${lab.underlay.prefix}`,
-    gateway: lab.underlay.mode === UnderlayMode.Nat ? lab.underlay.gateway : undefined,
+    address: `${plan.address}/${prefix}`,
+    gateway: mode === UnderlayMode.Nat ? gateway : undefined,
     mac: plan.mac,
-    mtu: lab.underlay.mtu,
+    mtu,
     networkId: site.underlay.networkId,
     image: site.image.image,
     memory: plan.memory,
@@ -138,36 +138,33 @@ function machineArgs(plan: HostPlan, lab: LabPlan, site: Site): ConstructorParam
   };
 }
 
-function containerArgs(box: ContainerPlan) {
-  const { name: container, address, mac, mtu, veth, vlan, command } = box;
+function underlayOf({ underlays: [underlay] }: LabPlan): UnderlayPlan {
+  if (underlay === undefined) throw new Error("VxlanLab: a lab without an underlay has no machines of ours");
+  return underlay;
+}
+
+function networkOf(plan: LabPlan): Pick<UnderlayPlan, "cidr" | "prefix" | "gateway" | "mtu" | "mode"> {
+  const { cidr, prefix, gateway, mtu, mode } = underlayOf(plan);
+  return { cidr, prefix, gateway, mtu, mode };
+}
+
+function containerArgs({ name: container, command, interfaces: [nic] }: ContainerPlan) {
+  if (nic === undefined) throw new Error(`VxlanLab: container ${container} has no interface`);
+  const {
+    addresses: [address = ""],
+    mac,
+    mtu,
+    veth,
+    vlan,
+  } = nic;
   return { container, address, mac, mtu, veth, vlan, command };
 }
 
-function labOutput(plan: LabPlan, site: Site, machines: KvmHost[]): pulumi.Output<LabOutput> {
-  const { cidr, gateway, mtu } = plan.underlay;
+function knownLab(plan: LabPlan, site: Site, machines: KvmHost[]): pulumi.Output<LabOutput> {
   const known = pulumi.all(
     machines.map((m) =>
       pulumi.all([m.hostKey, m.domain.name]).apply(([hostKey, domain]) => ({ hostKey, domain })),
     ),
   );
-  return pulumi.all([site.labId, known]).apply(([id, facts]) => ({
-    schema: LAB_SCHEMA,
-    id,
-    underlay: { cidr, gateway, mtu },
-    image: plan.image.kind,
-    hosts: plan.hosts.map((host, i) => hostOutput(host, facts[i])),
-    containers: plan.containers,
-  }));
-}
-
-function hostOutput(host: HostPlan, facts: Pick<HostOutput, "hostKey" | "domain">): HostOutput {
-  const { name, address, bridge } = host;
-  const ports = host.ports.map(({ segment, vni, udpPort, mtu, remotes }) => ({
-    segment,
-    vni,
-    udpPort,
-    mtu,
-    tunnels: remotes.map((r) => ({ port: tunnelName(vni, r.address), host: r.host, address: r.address })),
-  }));
-  return { name, address, ...facts, bridge, ports };
+  return pulumi.all([site.labId, known]).apply(([id, facts]) => labOutput(plan, id, facts));
 }

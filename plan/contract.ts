@@ -2,32 +2,44 @@
  * The stack output `lab`: a public contract that `vxlab verify`, other programs and other stacks read.
  * It holds no secrets. A change that a reader could trip over raises `schema`.
  */
-import { BridgePlan, ContainerPlan, ImageKind } from "./types";
+import { portName } from "./names";
+import { BridgePlan, ContainerPlan, ExistingPlan, Flooding, HostPlan, ImageKind, LabPlan } from "./types";
+import { ServicePlan, UnderlayPlan, VxlanPortPlan } from "./types";
 
 /** Name of the stack output. */
 export const LAB_OUTPUT = "lab";
 
 /** Version of this contract. */
-export const LAB_SCHEMA = 1;
+export const LAB_SCHEMA = 2;
 
 export interface LabOutput {
   schema: number;
   /** The random part of every name in libvirt: `vxlab-<id>-…`. */
   id: string;
-  underlay: { cidr: string; gateway: string; mtu: number };
+  /** IP family of underlay and tunnels: 4 or 6. */
+  family: number;
+  /** One; or one for each hypervisor; none when all hosts exist already. */
+  underlays: UnderlayOutput[];
   image: ImageKind;
   hosts: HostOutput[];
   containers: ContainerPlan[];
+  services: ServicePlan[];
 }
+
+export type UnderlayOutput = Pick<UnderlayPlan, "name" | "cidr" | "gateway" | "mtu">;
 
 export interface HostOutput {
   name: string;
-  /** Underlay address: the VTEP, and where SSH answers. */
+  /** Underlay address: the VTEP, and where SSH answers unless `existing` says otherwise. */
   address: string;
+  /** The underlay that it is on; absent for an existing host. */
+  underlay?: string;
+  /** How a host that is no machine of ours is reached; its private key is not told. */
+  existing?: Pick<ExistingPlan, "sshAddress" | "port" | "user">;
   /** Public SSH host key, one authorized_keys line. */
   hostKey: string;
-  /** Name of the libvirt domain. */
-  domain: string;
+  /** Name of the libvirt domain; absent for an existing host. */
+  domain?: string;
   bridge: BridgePlan;
   ports: PortOutput[];
 }
@@ -39,6 +51,67 @@ export interface PortOutput {
   udpPort: number;
   /** MTU inside the segment, bytes. */
   mtu: number;
-  /** One tunnel for each remote VTEP, by the name of its port in Open vSwitch. */
+  flooding: Flooding;
+  /** False on the hub of hub and spoke. */
+  protected: boolean;
+  /** With Flooding.Multicast. */
+  group?: string;
+  /**
+   * The other VTEPs, each with the port that leads there: with Flooding.Unicast a port in Open vSwitch for each; else one
+   * for all of them, `vf100` (Flooding.Flow) or the kernel's device `vm100` (Flooding.Multicast).
+   */
   tunnels: { port: string; host: string; address: string }[];
+}
+
+/** What is known of a host once it has been made. */
+export type HostFacts = Pick<HostOutput, "hostKey" | "domain">;
+
+/** @param facts of the plan's hosts, in their order */
+export function labOutput(plan: LabPlan, id: string, facts: readonly HostFacts[]): LabOutput {
+  return {
+    schema: LAB_SCHEMA,
+    id,
+    family: plan.family,
+    underlays: plan.underlays.map(({ name, cidr, gateway, mtu }) => ({ name, cidr, gateway, mtu })),
+    image: plan.image.kind,
+    hosts: plan.hosts.map((host, index) => hostOutput(host, facts[index] ?? { hostKey: "" })),
+    containers: plan.containers,
+    services: plan.services,
+  };
+}
+
+export function hostOutput(host: HostPlan, { hostKey, domain }: HostFacts): HostOutput {
+  const { name, address, underlay, existing, bridge } = host;
+  return {
+    name,
+    address,
+    ...(underlay === undefined ? {} : { underlay }),
+    ...(existing === undefined ? {} : { existing: reach(existing) }),
+    hostKey,
+    ...(domain === undefined ? {} : { domain }),
+    bridge,
+    ports: host.ports.map(portOutput),
+  };
+}
+
+function reach({ sshAddress, port, user }: ExistingPlan): HostOutput["existing"] {
+  return { sshAddress, port, user };
+}
+
+function portOutput(port: VxlanPortPlan): PortOutput {
+  const { segment, vni, udpPort, mtu, flooding, group } = port;
+  return {
+    segment,
+    vni,
+    udpPort,
+    mtu,
+    flooding,
+    protected: port.protected,
+    ...(group === undefined ? {} : { group }),
+    tunnels: port.remotes.map(({ host, address }) => ({
+      port: portName(flooding, vni, address),
+      host,
+      address,
+    })),
+  };
 }

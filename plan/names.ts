@@ -1,18 +1,32 @@
 /** Names of interfaces: readable where they fit into the kernel's limit, shortened by a hash where not. */
 import { createHash } from "node:crypto";
 import { Address4 } from "ip-address";
+import { Flooding } from "./types";
 
 /** IFNAMSIZ is 16 with its closing NUL (linux/if.h). */
 export const MAX_INTERFACE_NAME = 15;
 
 const NAME_HASH = 4;
 
-/** The host's end of a container's veth pair: `v-c1`; for a name of 14 or 15 characters `v-` + 8 + `-` + 4 of its hash. */
-export function vethName(container: string): string {
-  const readable = `v-${container}`;
+/**
+ * The host's end of a container's veth pair: `v-c1`; for a name of 14 or 15 characters `v-` + 8 + `-` + 4 of its hash.
+ *
+ * @param number of the interface inside, eth0, eth1, …: `v-c1_1` is eth1's. No container has a _ in its name
+ */
+export function vethName(container: string, number = 0): string {
+  return shortened("v-", number === 0 ? container : `${container}_${number}`);
+}
+
+/** The interface of a segment's DHCP server and gateway: `gw-red`. */
+export function serviceDevice(segment: string): string {
+  return shortened("gw-", segment);
+}
+
+function shortened(prefix: string, name: string): string {
+  const readable = prefix + name;
   if (readable.length <= MAX_INTERFACE_NAME) return readable;
   const kept = readable.slice(0, MAX_INTERFACE_NAME - NAME_HASH - 1);
-  return `${kept}-${hashText(container).slice(0, NAME_HASH)}`;
+  return `${kept}-${hashText(name).slice(0, NAME_HASH)}`;
 }
 
 /**
@@ -27,6 +41,28 @@ export function tunnelName(vni: number, remoteAddress: string): string {
     ? new Address4(remoteAddress).bigInt().toString(16).padStart(8, "0")
     : hashText(remoteAddress).slice(0, 8);
   return prefix + digits.slice(-Math.min(digits.length, MAX_INTERFACE_NAME - prefix.length));
+}
+
+/** The one port of a segment with Flooding.Flow: `vf100` for VNI 100. */
+export function flowPortName(vni: number): string {
+  return `vf${vni}`;
+}
+
+/** The kernel's vxlan device of a segment with Flooding.Multicast: `vm100` for VNI 100. */
+export function multicastName(vni: number): string {
+  return `vm${vni}`;
+}
+
+/** The port that frames for a remote leave by. */
+export function portName(flooding: Flooding, vni: number, remoteAddress: string): string {
+  switch (flooding) {
+    case Flooding.Unicast:
+      return tunnelName(vni, remoteAddress);
+    case Flooding.Flow:
+      return flowPortName(vni);
+    case Flooding.Multicast:
+      return multicastName(vni);
+  }
 }
 
 /** Names that the kernel, Open vSwitch or the guest itself uses: a bridge of that name would break the host. */

@@ -1,7 +1,8 @@
 /**
- * The two shapes of a lab: what its author writes (Topology) and what is decided from it (LabPlan).
+ * The two shapes of a lab: what its author writes (Topology) and what is decided from it (LabPlan, in lab-plan.ts).
  * Both are plain data: no Pulumi values, no defaults left open, nothing read from outside.
  */
+export type * from "./lab-plan";
 
 /** How the underlay network reaches the outside (libvirt network `<forward mode>`). */
 export enum UnderlayMode {
@@ -26,9 +27,30 @@ export enum Accel {
   Emulated = "qemu",
 }
 
+/** How frames for many, or for someone not yet known (BUM: broadcast, unknown unicast, multicast), cross the underlay. */
+export enum Flooding {
+  /** One copy to each remote VTEP, by Open vSwitch: one tunnel port for each (head-end replication). */
+  Unicast = "unicast",
+  /** One copy to an IP multicast group, by the kernel's vxlan device, plugged into the bridge (RFC 7348 section 4.2). */
+  Multicast = "multicast",
+  /** None for what the plan knows: static forwarding and local answers to ARP, by flows on one tunnel port. */
+  Flow = "flow",
+}
+
+/** What runs a container. */
+export enum ContainerKind {
+  Lxc = "lxc",
+  Docker = "docker",
+}
+
 /** What the author of a lab writes, key by key the `vxlab:*` settings of Pulumi config. */
 export interface Topology {
   underlay: UnderlaySpec;
+  /**
+   * Instead of `underlay`, for hosts on several hypervisors: one network on each, by name (as a segment's). A host is on
+   * the one whose `cidr` holds its address. They must reach each other by routes of the hypervisors. @default none
+   */
+  underlays?: Record<string, UnderlaySpec>;
   image: ImageSpec;
   /** By host name: 1-15 of a-z, 0-9 and -, a DNS label. */
   hosts: Record<string, HostSpec>;
@@ -39,8 +61,10 @@ export interface Topology {
 }
 
 export interface UnderlaySpec {
-  /** IPv4 network of the VTEPs. @default "192.168.10.0/24" */
+  /** IPv4 or IPv6 network of the VTEPs; one family in a lab. @default "192.168.10.0/24" */
   cidr?: string;
+  /** The hypervisor's libvirt URI; in `underlays` only. @default the lab's `libvirtUri` */
+  libvirtUri?: string;
   /** Largest IP packet of the underlay, bytes, 1280-9216. @default 1500 */
   mtu?: number;
   /** @default UnderlayMode.Isolated */
@@ -55,8 +79,10 @@ export interface ImageSpec {
 }
 
 export interface HostSpec {
-  /** The host's underlay address and VTEP: an IPv4 literal inside the underlay. */
+  /** The host's underlay address and VTEP: a literal inside the underlay (an existing host's may be outside). */
   address: string;
+  /** A machine that is there already and is reached by SSH, instead of one that libvirt makes. @default none */
+  existing?: ExistingSpec;
   /** Address of the bridge's own interface, with prefix length. @default none: no address */
   bridgeAddress?: string;
   /** The bridge's name on this host. @default "vxbr" */
@@ -67,6 +93,20 @@ export interface HostSpec {
   vcpus?: number;
   /** MAC of the underlay interface. @default computed from lab and host name */
   mac?: string;
+}
+
+/** How a host that is there already is reached. Nothing is sent before its key is verified. */
+export interface ExistingSpec {
+  /** Its public SSH host key, one line as in /etc/ssh/ssh_host_ed25519_key.pub. */
+  hostKey: string;
+  /** Private key that may log in, a file where Pulumi runs. @default ~/.ssh/id_ed25519 */
+  keyFile?: string;
+  /** @default "root" */
+  user?: string;
+  /** TCP port of SSH. @default 22 */
+  port?: number;
+  /** Address for SSH where it is not the VTEP's. @default the host's `address` */
+  sshAddress?: string;
 }
 
 export interface SegmentSpec {
@@ -80,19 +120,69 @@ export interface SegmentSpec {
   mtu?: number;
   /** VLAN on the hosts' bridges, 1-4094; a bridge holds one untagged segment. @default none: untagged */
   vlan?: number;
+  /** IPv6 subnet of the containers, /64 to /120; gives each a second address. @default none */
+  subnet6?: string;
+  /** Hosts that take part, by name. @default all */
+  hosts?: string[];
+  /** @default Flooding.Unicast */
+  flooding?: Flooding;
+  /** Multicast group; with Flooding.Multicast only. @default 239.b.c.d or ff05::b:c:d of the VNI's bytes */
+  group?: string;
+  /** Hops that a packet to the group may take, 1-255; with Flooding.Multicast only. @default 16 */
+  ttl?: number;
+  /** Hub and spoke: the host that all others have their one tunnel to. @default none: full mesh */
+  hub?: string;
+  /** A DHCP server for containers whose address is "dhcp", on one host of the segment. @default none */
+  dhcp?: DhcpSpec;
+  /** A way out: a host of the segment that routes and translates (NAT) towards the underlay. @default none */
+  gateway?: GatewaySpec;
 }
 
-export interface ContainerSpec {
+export interface DhcpSpec {
+  /** The host that serves. With `gateway` it must be the same. */
+  host: string;
+  /** First and last address that is lent, without prefix length. @default the upper quarter of the subnet */
+  first?: string;
+  last?: string;
+}
+
+export interface GatewaySpec {
+  host: string;
+  /** Its address in the segment, without prefix length. @default the first of the subnet */
+  address?: string;
+}
+
+/** One interface may be written on the container itself; several are written as `interfaces`, not both. */
+export interface ContainerSpec extends InterfaceSpec {
   /** Name of the host that runs it. */
   host: string;
+  /** What runs it. @default ContainerKind.Lxc */
+  kind?: ContainerKind;
+  /** Docker image: a name for a registry, or a file of `docker save`; with ContainerKind.Docker only. */
+  image?: string;
+  /** What runs as its first process. @default ["/sbin/init"] (busybox init); with Docker the image's own */
+  command?: string[];
+  /** eth0, eth1, … in this order, at most 8. @default the one that is written on the container */
+  interfaces?: InterfaceSpec[];
+}
+
+export interface InterfaceSpec {
   /** Name of its segment. @default the only segment there is */
   segment?: string;
-  /** Address with the prefix length of the segment's subnet, inside it. */
-  address: string;
-  /** @default computed from lab and container name */
+  /**
+   * Address with the prefix length of the segment's subnet, inside it; or "dhcp"; or "none".
+   * @default computed from segment and container name: it stays when others come and go
+   */
+  address?: string;
+  /** The same for the segment's `subnet6`. @default computed; none without a subnet6 */
+  address6?: string;
+  /** @default computed from lab and container name (and the interface's number, from the second) */
   mac?: string;
-  /** What runs as its first process. @default ["/sbin/init"] (busybox init) */
-  command?: string[];
+  /**
+   * Segments, all with a VLAN, that this interface carries tagged, instead of `segment`. Inside, eth0.VLAN is made for
+   * each, with a computed address. @default none
+   */
+  trunk?: string[];
 }
 
 /** One thing wrong with a setting; all of them are reported at once. */
@@ -104,56 +194,4 @@ export interface Problem {
   /** What is wrong, and what to do, in one sentence each. */
   message: string;
   cure: string;
-}
-
-/** The whole lab, decided: every list is sorted by name, every default filled in. */
-export interface LabPlan {
-  underlay: { cidr: string; prefix: number; gateway: string; mtu: number; mode: UnderlayMode };
-  image: { kind: ImageKind; path?: string };
-  hosts: HostPlan[];
-  containers: ContainerPlan[];
-}
-
-export interface HostPlan {
-  name: string;
-  address: string;
-  mac: string;
-  memory: number;
-  vcpus: number;
-  bridge: BridgePlan;
-  /** One for each segment that this host takes part in, sorted by VNI. */
-  ports: VxlanPortPlan[];
-}
-
-export interface BridgePlan {
-  name: string;
-  /** With prefix length; absent when the bridge has none. */
-  address?: string;
-  mac: string;
-  mtu: number;
-}
-
-/** A host's attachment to one segment. */
-export interface VxlanPortPlan {
-  segment: string;
-  vni: number;
-  udpPort: number;
-  /** MTU inside the segment, bytes. */
-  mtu: number;
-  vlan?: number;
-  /** The other VTEPs of the segment, sorted by host name. */
-  remotes: { host: string; address: string }[];
-}
-
-export interface ContainerPlan {
-  name: string;
-  host: string;
-  segment: string;
-  address: string;
-  mac: string;
-  mtu: number;
-  /** Its interface on the host's side, at most 15 bytes. */
-  veth: string;
-  vlan?: number;
-  command: string[];
 }

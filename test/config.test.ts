@@ -85,7 +85,7 @@ describe("readConfig", () => {
       "192.168.10.9",
       "Did you mean address?",
     ],
-    [{ hosts: { kvm1: { colour: 7 } } }, "hosts.kvm1.colour", 7, "Known: address, bridgeAddress"],
+    [{ hosts: { kvm1: { colour: 7 } } }, "hosts.kvm1.colour", 7, "Known: address, existing"],
     [{ segments: { red: { udpport: 4789 } } }, "segments.red.udpport", 4789, "Did you mean udpPort?"],
     [{ containers: { c1: { hots: "kvm1" } } }, "containers.c1.hots", "kvm1", "Did you mean host?"],
     [{ underlay: { cird: "10.0.0.0/8" } }, "underlay.cird", "10.0.0.0/8", "Did you mean cidr?"],

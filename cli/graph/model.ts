@@ -1,6 +1,6 @@
 /** What a picture of a lab shows, whatever draws it. Pure. */
 import type { HostOutput, LabOutput } from "../../plan/contract";
-import type { ContainerPlan } from "../../plan/types";
+import type { ContainerPlan, InterfacePlan } from "../../plan/types";
 
 export interface Picture {
   machines: Machine[];
@@ -92,12 +92,16 @@ function machineOf(
     name,
     address,
     bridge: { name: bridge.name, ...(bridge.address === undefined ? {} : { address: bridge.address }) },
-    containers: own.map(({ name, segment, address, mac, vlan }) => ({
+    containers: own.map(({ name, interfaces }) => ({
       name,
-      facts: [address, ...(withMac ? [mac] : []), ...(vlan === undefined ? [] : [`VLAN ${vlan}`])],
-      colour: colourOf(segment),
+      facts: interfaces.flatMap((nic) => factsOf(nic, withMac)),
+      colour: colourOf(interfaces[0]?.segment ?? ""),
     })),
   };
+}
+
+function factsOf({ addresses, mac, vlan }: InterfacePlan, withMac: boolean): string[] {
+  return [...addresses, ...(withMac ? [mac] : []), ...(vlan === undefined ? [] : [`VLAN ${vlan}`])];
 }
 
 interface Peer {

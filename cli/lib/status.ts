@@ -1,5 +1,6 @@
 /** The state of a lab as a table for people and an object for programs. Pure. */
 import type { HostOutput, LabOutput } from "../../plan/contract";
+import type { ContainerPlan } from "../../plan/types";
 import { stillChecks } from "../verify/checks";
 import { judge } from "../verify/judge";
 import type { CheckResult, Evidence } from "../verify/judge";
@@ -20,7 +21,8 @@ interface HostStatus {
   name: string;
   /** Also its VTEP. */
   address: string;
-  domain: string;
+  /** Absent for a host that is no machine of ours. */
+  domain?: string;
   /** In libvirt's words: running, shut off, …; absent when it has no such domain. */
   machine: string;
   /** "up", or why not. */
@@ -83,12 +85,22 @@ export function statusOf(
     ok: faults.length === 0,
     hosts,
     tunnels: lab.hosts.flatMap((host) => tunnelStatus(host, factsOf(host.name), good)),
-    containers: lab.containers.map(({ name, host, segment, address }) => {
+    containers: lab.containers.map((container) => {
+      const { name, host } = container;
+      const { segment, address } = placeOf(container);
       const found = factsOf(host)?.containers.get(name);
       const [state, pid] = [found?.state ?? "unknown", found?.pid ?? 0];
       return { name, host, segment, address, state, pid: pid || null, ok: good.has(`container/${name}`) };
     }),
     faults,
+  };
+}
+
+/** All of a container's segments and addresses, in words. */
+function placeOf({ interfaces }: ContainerPlan): Pick<ContainerStatus, "segment" | "address"> {
+  return {
+    segment: interfaces.flatMap(({ segment }) => segment ?? []).join(" "),
+    address: interfaces.flatMap(({ addresses }) => addresses).join(" "),
   };
 }
 
@@ -100,14 +112,30 @@ function hostStatus(
   const { name, address, domain, bridge } = host;
   const found = evidence.hosts.get(name);
   const ssh = found === undefined ? "was not asked" : "silent" in found ? found.silent : "up";
-  const machine = domains === undefined ? "unknown" : (domains.get(domain) ?? "absent");
-  return { name, address, domain, machine, ssh, bridge: bridge.name, bridgeAddress: bridge.address ?? null };
+  const machine = machineOf(domain, domains);
+  return {
+    name,
+    address,
+    ...(domain === undefined ? {} : { domain }),
+    machine,
+    ssh,
+    bridge: bridge.name,
+    bridgeAddress: bridge.address ?? null,
+  };
 }
+
+function machineOf(domain: string | undefined, domains: ReadonlyMap<string, string> | undefined): string {
+  if (domain === undefined) return EXISTING;
+  return domains === undefined ? "unknown" : (domains.get(domain) ?? "absent");
+}
+
+/** Instead of libvirt's word, for a host that is no machine of ours. */
+const EXISTING = "existing";
 
 /** A libvirt that does not answer is no fault of the machine: SSH tells whether that runs. */
 function machineFaults(hosts: readonly HostStatus[]): CheckResult[] {
   return hosts
-    .filter(({ machine }) => machine !== "running" && machine !== "unknown")
+    .filter(({ machine }) => !["running", "unknown", EXISTING].includes(machine))
     .map(({ name, machine }) => ({
       name: `machine/${name}`,
       ok: false,

@@ -1,8 +1,8 @@
 /** What a lab has to prove, as data: built from its stack output, nothing else is known here. */
 import type { HostOutput, LabOutput, PortOutput } from "../../plan/contract";
-import type { BridgePlan, ContainerPlan } from "../../plan/types";
-import { farPairs, ipOf, pingPairs, strangers } from "./pairs";
-import type { Pair } from "./pairs";
+import type { BridgePlan, ContainerPlan, InterfacePlan } from "../../plan/types";
+import { endsOf, farPairs, ipOf, pingPairs, strangers } from "./pairs";
+import type { End, Pair } from "./pairs";
 
 interface Common {
   /** Kind and things, divided by slashes: `ping/c1/c2`. */
@@ -84,10 +84,11 @@ export function stillChecks(lab: LabOutput): StillCheck[] {
   ];
 }
 
-/** The containers of each segment, in the segments' order by name. */
-function segmentsOf(lab: LabOutput): ContainerPlan[][] {
-  const names = [...new Set(lab.containers.map(({ segment }) => segment))].sort();
-  return names.map((name) => lab.containers.filter(({ segment }) => segment === name));
+/** The ends of each segment, in the segments' order by name. */
+function segmentsOf(lab: LabOutput): End[][] {
+  const ends = lab.containers.flatMap(endsOf);
+  const names = [...new Set(ends.map(({ segment }) => segment))].sort();
+  return names.map((name) => ends.filter(({ segment }) => segment === name));
 }
 
 function hostChecks(host: HostOutput): StillCheck[] {
@@ -139,7 +140,7 @@ export function optionsText(options: Readonly<Record<string, string>>): string {
 }
 
 function containerCheck(lab: LabOutput, container: ContainerPlan): ContainerCheck {
-  const { name, host, address, mac, mtu } = container;
+  const { name, host } = container;
   const home = lab.hosts.find((one) => one.name === host);
   return {
     kind: "container",
@@ -147,9 +148,13 @@ function containerCheck(lab: LabOutput, container: ContainerPlan): ContainerChec
     host,
     container,
     shared: (home?.ports.length ?? 0) > 1,
-    expected: `RUNNING, eth0 ${mac}, MTU ${mtu}, ${address}`,
+    expected: ["RUNNING", ...container.interfaces.map(nicText)].join(", "),
     where: `./vxlab exec ${name} -- ip address show dev eth0`,
   };
+}
+
+function nicText({ name, mac, mtu, addresses }: InterfacePlan): string {
+  return `${name} ${mac}, MTU ${mtu}, ${addresses.join(" ") || "no address"}`;
 }
 
 function pingCheck({ from, to }: Pair): PingCheck {
@@ -162,7 +167,7 @@ function pingCheck({ from, to }: Pair): PingCheck {
   };
 }
 
-function pingName(from: ContainerPlan, to: ContainerPlan): string {
+function pingName(from: End, to: End): string {
   return `ping/${from.name}/${to.name}`;
 }
 
@@ -190,7 +195,7 @@ function mtuChecks({ from, to }: Pair): PingCheck[] {
   ];
 }
 
-function between(from: ContainerPlan, to: ContainerPlan): Pick<PingCheck, "host" | "from" | "to"> {
+function between(from: End, to: End): Pick<PingCheck, "host" | "from" | "to"> {
   return { host: from.host, from: from.name, to: ipOf(to) };
 }
 

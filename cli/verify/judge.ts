@@ -97,7 +97,10 @@ function openTrunk(port: string): string {
 }
 
 function onContainer({ container, shared }: ContainerCheck, facts: HostFacts): Verdict {
-  const { name, mac, mtu, address, veth } = container;
+  const {
+    name,
+    interfaces: [own],
+  } = container;
   const found = facts.containers.get(name);
   if (found === undefined) return { ok: false, got: "no such container" };
   if (found.nic === undefined) {
@@ -106,10 +109,12 @@ function onContainer({ container, shared }: ContainerCheck, facts: HostFacts): V
       got: [found.state, facts.trouble.get(`container ${name}`)].filter(Boolean).join(": "),
     };
   }
+  if (own === undefined) return { ok: found.state === "RUNNING", got: found.state };
+  const { mac, mtu, addresses, veth } = own;
   const port = facts.ports?.get(veth);
   if (port === undefined) return { ok: false, got: `${found.state}, ${veth} is not on the bridge` };
   if (shared && isOpenTrunk(port)) return { ok: false, got: `${found.state}, ${openTrunk(veth)}` };
-  const nic = onNic(found.nic, { mac, mtu, addresses: [address] });
+  const nic = onNic(found.nic, { mac, mtu, addresses });
   return { ok: nic.ok && found.state === "RUNNING", got: `${found.state}, eth0 ${nic.got}` };
 }
 

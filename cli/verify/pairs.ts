@@ -5,16 +5,35 @@
  */
 import type { ContainerPlan } from "../../plan/types";
 
+/** One interface of a container: what sends and answers. */
+export interface End {
+  /** The container's. */
+  name: string;
+  host: string;
+  /** The interface's name inside. */
+  nic: string;
+  segment: string;
+  /** With prefix length, IPv4 first. */
+  addresses: string[];
+  mtu: number;
+}
+
+export function endsOf({ name, host, interfaces }: ContainerPlan): End[] {
+  return interfaces.flatMap(({ name: nic, segment, addresses, mtu }) =>
+    segment === undefined ? [] : [{ name, host, nic, segment, addresses, mtu }],
+  );
+}
+
 export interface Pair {
-  from: ContainerPlan;
-  to: ContainerPlan;
+  from: End;
+  to: End;
 }
 
 /** Neighbours on each side of the ring that a container pings. */
 export const REACH = 2;
 
 /** Sorted by name but taking the hosts in turn, so that neighbours are on different hosts wherever that can be. */
-export function ringOf(containers: readonly ContainerPlan[]): ContainerPlan[] {
+export function ringOf(containers: readonly End[]): End[] {
   const turns = new Map<string, number>();
   const ranked = containers.map((container) => {
     const turn = turns.get(container.host) ?? 0;
@@ -26,13 +45,13 @@ export function ringOf(containers: readonly ContainerPlan[]): ContainerPlan[] {
 }
 
 /** Every ping of a segment, both ways. */
-export function pingPairs(containers: readonly ContainerPlan[]): Pair[] {
+export function pingPairs(containers: readonly End[]): Pair[] {
   const ring = ringOf(containers);
   return ring.flatMap((from, index) => neighbours(ring, index).map((to) => ({ from, to })));
 }
 
 /** One pair for each container, towards another host when a neighbour is there: for what needs no repetition. */
-export function farPairs(containers: readonly ContainerPlan[]): Pair[] {
+export function farPairs(containers: readonly End[]): Pair[] {
   const ring = ringOf(containers);
   return ring.flatMap((from, index) => {
     const near = neighbours(ring, index);
@@ -41,7 +60,7 @@ export function farPairs(containers: readonly ContainerPlan[]): Pair[] {
   });
 }
 
-function neighbours(ring: readonly ContainerPlan[], index: number): ContainerPlan[] {
+function neighbours(ring: readonly End[], index: number): End[] {
   const places = Array.from({ length: REACH }, (_, i) => [index + i + 1, index - i - 1]).flat();
   const wrapped = places.map((place) => (place + ring.length * REACH) % ring.length);
   const others = [...new Set(wrapped)].filter((place) => place !== index);
@@ -52,7 +71,7 @@ function neighbours(ring: readonly ContainerPlan[], index: number): ContainerPla
  * Pairs that must not reach each other: each container, and one of the segment that follows its own. Containers with
  * an address that exists in both segments are left out: the answer would say nothing.
  */
-export function strangers(segments: readonly (readonly ContainerPlan[])[]): Pair[] {
+export function strangers(segments: readonly (readonly End[])[]): Pair[] {
   const inhabited = segments.filter((containers) => containers.length > 0);
   if (inhabited.length < 2) return [];
   return inhabited.flatMap((own, index) => {
@@ -61,11 +80,7 @@ export function strangers(segments: readonly (readonly ContainerPlan[])[]): Pair
   });
 }
 
-function strangerOf(
-  from: ContainerPlan,
-  own: readonly ContainerPlan[],
-  next: readonly ContainerPlan[],
-): Pair[] {
+function strangerOf(from: End, own: readonly End[], next: readonly End[]): Pair[] {
   const taken = new Set(own.map(ipOf));
   const strange = next.filter((container) => !taken.has(ipOf(container)));
   // On the same host nothing but the bridge keeps them apart, so that is where a leak shows first.
@@ -73,7 +88,7 @@ function strangerOf(
   return to === undefined ? [] : [{ from, to }];
 }
 
-/** A container's address without its prefix length. */
-export function ipOf({ address }: Pick<ContainerPlan, "address">): string {
-  return address.split("/")[0] ?? address;
+/** An end's first address without its prefix length. */
+export function ipOf({ addresses: [first = ""] }: Pick<End, "addresses">): string {
+  return first.split("/")[0] ?? first;
 }

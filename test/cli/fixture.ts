@@ -1,7 +1,7 @@
 /** Labs as a stack output shows them, made by the planner from a topology. */
+import { labOutput } from "../../plan/contract";
 import type { LabOutput } from "../../plan/contract";
 import { deriveSeed, ed25519FromSeed, hostKeyInfo } from "../../plan/keys";
-import { tunnelName } from "../../plan/names";
 import { planLab } from "../../plan/plan";
 import type { Topology } from "../../plan/types";
 import { reference } from "../plan/reference";
@@ -10,28 +10,11 @@ export const SECRET = Buffer.alloc(32, 7);
 
 export function labOf(topology: Topology): LabOutput {
   const plan = planLab(topology, { lab: "lab" });
-  const { cidr, gateway, mtu } = plan.underlay;
-  return {
-    schema: 1,
-    id: "cafe0001",
-    underlay: { cidr, gateway, mtu },
-    image: plan.image.kind,
-    hosts: plan.hosts.map(({ name, address, bridge, ports }) => ({
-      name,
-      address,
-      bridge,
-      hostKey: ed25519FromSeed(deriveSeed(SECRET, hostKeyInfo(name))).publicKeyLine,
-      domain: `vxlab-cafe0001-${name}`,
-      ports: ports.map((port) => ({
-        segment: port.segment,
-        vni: port.vni,
-        udpPort: port.udpPort,
-        mtu: port.mtu,
-        tunnels: port.remotes.map((remote) => ({ port: tunnelName(port.vni, remote.address), ...remote })),
-      })),
-    })),
-    containers: plan.containers,
-  };
+  const facts = plan.hosts.map(({ name, existing }) => ({
+    hostKey: existing?.hostKey ?? ed25519FromSeed(deriveSeed(SECRET, hostKeyInfo(name))).publicKeyLine,
+    ...(existing === undefined ? { domain: `vxlab-cafe0001-${name}` } : {}),
+  }));
+  return labOutput(plan, "cafe0001", facts);
 }
 
 /** The lab of design.md: kvm1 and kvm2, VNI 100, c1 and c2. */

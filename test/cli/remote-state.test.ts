@@ -50,8 +50,8 @@ describe("a state without", () => {
     ["a stack of something else", state(undefined), upFirst],
     [
       "a lab of another schema",
-      state({ ...referenceLab(), schema: 2 }, secret(SECRET)),
-      "the lab of stack demo has schema 2, this vxlab reads 1: run the vxlab that made it, or ./vxlab up to make it anew",
+      state({ ...referenceLab(), schema: 1 }, secret(SECRET)),
+      "the lab of stack demo has schema 1, this vxlab reads 2: run the vxlab that made it, or ./vxlab up to make it anew",
     ],
     [
       "a lab whose secret is not there",

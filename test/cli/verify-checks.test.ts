@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Fault } from "../../cli/lib/exit";
 import { buildChecks, isWanted } from "../../cli/verify/checks";
 import type { Check } from "../../cli/verify/checks";
-import { REACH, farPairs, pingPairs, ringOf, strangers } from "../../cli/verify/pairs";
+import { REACH, endsOf, farPairs, pingPairs, ringOf, strangers } from "../../cli/verify/pairs";
 import { errandsOf } from "../../cli/verify/probe";
 import { wantedChecks } from "../../cli/verify/run";
 import { meshOf, referenceLab, twoSegments } from "./fixture";
@@ -149,7 +149,7 @@ describe("the ring", () => {
   it("pings both ways, never itself, nobody twice, everybody at least from two sides", () => {
     fc.assert(
       fc.property(labs, ({ machines, boxes }) => {
-        const all = pingPairs(meshOf(machines, boxes).containers).map(
+        const all = pingPairs(meshOf(machines, boxes).containers.flatMap(endsOf)).map(
           ({ from, to }) => `${from.name}>${to.name}`,
         );
         expect(new Set(all).size).toBe(all.length);
@@ -166,15 +166,17 @@ describe("the ring", () => {
   });
 
   it("takes the hosts in turn, so that neighbours are on different hosts", () => {
-    const { containers } = meshOf(3, 6);
-    const onTwoHosts = containers.map((box, i) => ({ ...box, host: i < 3 ? "h00" : "h01" }));
+    const onTwoHosts = meshOf(3, 6)
+      .containers.flatMap(endsOf)
+      .map((box, i) => ({ ...box, host: i < 3 ? "h00" : "h01" }));
     expect(ringOf(onTwoHosts).map(({ host }) => host)).toEqual(["h00", "h01", "h00", "h01", "h00", "h01"]);
     expect(farPairs(onTwoHosts).every(({ from, to }) => from.host !== to.host)).toBe(true);
   });
 
   it("has no strangers in one segment, or with the same address", () => {
-    const { containers } = twoSegments();
-    const red = containers.filter(({ segment }) => segment === "red");
+    const red = twoSegments()
+      .containers.flatMap(endsOf)
+      .filter(({ segment }) => segment === "red");
     expect(strangers([red, []])).toEqual([]);
     const same = red.map((box) => ({ ...box, name: `x${box.name}`, segment: "blue" }));
     // c1's own address is in blue as well: it tries another of blue's.

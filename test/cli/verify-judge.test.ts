@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { buildChecks } from "../../cli/verify/checks";
 import { judge } from "../../cli/verify/judge";
 import type { Evidence } from "../../cli/verify/judge";
-import type { HostFacts, PingFacts, PortFacts, WirePacket } from "../../cli/verify/parse";
+import type { ContainerFacts, HostFacts, PingFacts, PortFacts, WirePacket } from "../../cli/verify/parse";
 import { renderResults, resultsJson, wantsColour } from "../../cli/verify/report";
 import type { LabOutput } from "../../plan/contract";
 import { referenceLab, twoSegments } from "./fixture";
@@ -51,10 +51,12 @@ function factsOf(lab: LabOutput, name: string): HostFacts {
       },
     ]),
   );
-  const plugs = own.map((box): [string, PortFacts] => [
-    box.veth,
-    { ofport: 5, error: "", protected: false, tag: box.vlan ?? 0, trunks: false, options: {} },
-  ]);
+  const plugs = own
+    .flatMap(({ interfaces }) => interfaces)
+    .map(({ veth, vlan }): [string, PortFacts] => [
+      veth,
+      { ofport: 5, error: "", protected: false, tag: vlan ?? 0, trunks: false, options: {} },
+    ]);
   return {
     ports: new Map([...tunnels, ...plugs]),
     bridge: {
@@ -63,10 +65,12 @@ function factsOf(lab: LabOutput, name: string): HostFacts {
       addresses: host.bridge.address === undefined ? [] : [host.bridge.address],
     },
     containers: new Map(
-      own.map(({ name: box, mac, mtu, address }) => [
-        box,
-        { state: "RUNNING", pid: 300, nic: { mac, mtu, up: true, addresses: [address] } },
-      ]),
+      own.flatMap(({ name: box, interfaces }) =>
+        interfaces.map(({ mac, mtu, addresses }): [string, ContainerFacts] => [
+          box,
+          { state: "RUNNING", pid: 300, nic: { mac, mtu, up: true, addresses } },
+        ]),
+      ),
     ),
     trouble: new Map(),
   };

@@ -10,15 +10,25 @@ const lab = "vxlab/dev";
 
 describe("planLab", () => {
   it("decides the reference lab", () => {
-    const port = { segment: "red", vni: 100, udpPort: 4789, mtu: 1450 };
-    const container = { segment: "red", mtu: 1450, command: ["/sbin/init"] };
+    const port = {
+      ...{ segment: "red", vni: 100, udpPort: 4789, mtu: 1450, flooding: "unicast", protected: true },
+    };
+    const container = { kind: "lxc", command: ["/sbin/init"] };
+    const nic = { name: "eth0", segment: "red", dhcp: false, mtu: 1450, trunk: [] };
     expect(planLab(frozen(reference()), { lab })).toEqual({
-      underlay: { cidr: "192.168.10.0/24", prefix: 24, gateway: "192.168.10.1", mtu: 1500, mode: "isolated" },
+      family: 4,
+      underlays: [
+        {
+          ...{ name: "underlay", cidr: "192.168.10.0/24", prefix: 24, gateway: "192.168.10.1" },
+          ...{ mtu: 1500, mode: "isolated" },
+        },
+      ],
       image: { kind: "golden" },
       hosts: [
         {
           name: "kvm1",
           address: "192.168.10.156",
+          underlay: "underlay",
           mac: "52:54:00:5a:7a:61",
           memory: 256,
           vcpus: 1,
@@ -28,6 +38,7 @@ describe("planLab", () => {
         {
           name: "kvm2",
           address: "192.168.10.222",
+          underlay: "underlay",
           mac: "52:54:00:f3:f2:fe",
           memory: 256,
           vcpus: 1,
@@ -40,31 +51,28 @@ describe("planLab", () => {
           ...container,
           name: "c1",
           host: "kvm1",
-          address: "10.0.3.10/24",
-          mac: "02:36:1a:aa:ca:52",
-          veth: "v-c1",
+          interfaces: [{ ...nic, addresses: ["10.0.3.10/24"], mac: "02:36:1a:aa:ca:52", veth: "v-c1" }],
         },
         {
           ...container,
           name: "c2",
           host: "kvm2",
-          address: "10.0.3.11/24",
-          mac: "02:bf:c0:62:c2:86",
-          veth: "v-c2",
+          interfaces: [{ ...nic, addresses: ["10.0.3.11/24"], mac: "02:bf:c0:62:c2:86", veth: "v-c2" }],
         },
       ],
+      services: [],
     });
   });
 
   it("needs no more than hosts: everything else has a default", () => {
-    const { underlay, image, hosts } = planLab(
+    const { underlays, image, hosts } = planLab(
       referenceWith({
         underlay: { cidr: undefined, mtu: undefined, mode: undefined },
         image: { kind: undefined },
       }),
       { lab },
     );
-    expect(underlay).toEqual(planLab(reference(), { lab }).underlay);
+    expect(underlays).toEqual(planLab(reference(), { lab }).underlays);
     expect(image).toEqual({ kind: "golden" });
     expect(hosts).toHaveLength(2);
   });
@@ -101,7 +109,7 @@ describe("planLab", () => {
       ["red", 100, 4789, undefined, 1450],
     ]);
     expect(plan.hosts[0]?.bridge.mtu, "of the untagged segment").toBe(1450);
-    expect(plan.containers.map(({ vlan, mtu }) => [vlan, mtu])).toEqual([
+    expect(plan.containers.map(({ interfaces: [nic] }) => [nic?.vlan, nic?.mtu])).toEqual([
       [undefined, 1450],
       [20, 1400],
     ]);

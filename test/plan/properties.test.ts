@@ -164,7 +164,7 @@ describe("a plan", () => {
         const { hosts, containers } = planned(topology);
         const macs = [
           ...hosts.flatMap((host) => [host.mac, host.bridge.mac]),
-          ...containers.map(({ mac }) => mac),
+          ...containers.flatMap(({ interfaces }) => interfaces.map(({ mac }) => mac)),
         ];
         expect(macs.every((mac) => (parseInt(mac.slice(0, 2), 16) & 3) === 2)).toBe(true);
         expect(new Set(macs).size).toBe(macs.length);
@@ -174,7 +174,7 @@ describe("a plan", () => {
           );
           const veths = containers
             .filter((container) => container.host === host.name)
-            .map(({ veth }) => veth);
+            .flatMap(({ interfaces }) => interfaces.map(({ veth }) => veth));
           const names = [host.bridge.name, ...tunnels, ...veths];
           expect(names.every((name) => Buffer.byteLength(name) <= 15)).toBe(true);
           expect(new Set(names).size).toBe(names.length);
@@ -200,7 +200,8 @@ describe("a plan", () => {
     fc.assert(
       fc.property(topologies, (topology) => {
         const limit = (topology.underlay.mtu ?? 0) - 50;
-        expect(new Set(planned(topology).containers.map(({ mtu }) => mtu))).toEqual(new Set([limit]));
+        const nics = planned(topology).containers.flatMap(({ interfaces }) => interfaces);
+        expect(new Set(nics.map(({ mtu }) => mtu))).toEqual(new Set([limit]));
         const [name = "", segment] = Object.entries(topology.segments)[0] ?? [];
         const withMtu = (mtu: number) => ({
           ...topology,
@@ -241,6 +242,18 @@ describe("any data at all", () => {
   const leaf = fc.oneof(
     fc.anything(),
     fc.constantFrom("kvm1", "red", "10.0.3.10/24", "192.168.10.5", 100, null),
+    fc.constantFrom(
+      "multicast",
+      "flow",
+      "docker",
+      "dhcp",
+      "none",
+      "fd00::5",
+      "fd00:3::/64",
+      ["kvm1"],
+      ["red"],
+    ),
+    fc.constantFrom([], {}, [{}], [{ segment: "red" }], { host: "kvm1" }, { hostKey: "x" }),
   );
   const keys = fc.constantFrom(
     "address",
@@ -258,12 +271,24 @@ describe("any data at all", () => {
     "bridge",
     "__proto__",
     "x",
+    "existing",
+    "hosts",
+    "dhcp",
+    "gateway",
+    "interfaces",
+    "trunk",
+    "hub",
+    "flooding",
+    "group",
+    "subnet6",
+    "address6",
   );
   const entry = fc.oneof(fc.dictionary(keys, leaf), leaf);
   const names = fc.oneof(fc.constantFrom("kvm1", "red", "c1", "constructor", "__proto__"), fc.string());
   const section = fc.oneof(fc.dictionary(names, entry), entry);
   const anything = fc.record({
     underlay: section,
+    underlays: fc.oneof(section, fc.constant(undefined)),
     image: section,
     hosts: section,
     segments: section,

@@ -1,0 +1,135 @@
+/** What is decided from a topology: the shape of a plan. */
+import type { ContainerKind, Flooding, ImageKind, UnderlayMode } from "./types";
+
+/** The whole lab, decided: every list is sorted by name, every default filled in. */
+export interface LabPlan {
+  /** IP family of underlay and tunnels: 4 or 6. */
+  family: number;
+  /** One; or, with `underlays`, one for each hypervisor. Empty when all hosts exist already. */
+  underlays: UnderlayPlan[];
+  image: { kind: ImageKind; path?: string };
+  hosts: HostPlan[];
+  containers: ContainerPlan[];
+  /** DHCP servers and gateways, at most one for each segment. */
+  services: ServicePlan[];
+}
+
+export interface UnderlayPlan {
+  /** "underlay" when there is only one. */
+  name: string;
+  cidr: string;
+  prefix: number;
+  gateway: string;
+  mtu: number;
+  mode: UnderlayMode;
+  libvirtUri?: string;
+}
+
+export interface HostPlan {
+  name: string;
+  address: string;
+  /** The underlay that it is on; absent for an existing host. */
+  underlay?: string;
+  /** How it is reached; absent for a machine of ours. */
+  existing?: ExistingPlan;
+  /** Of an existing host: "", and 0 for the next two. */
+  mac: string;
+  memory: number;
+  vcpus: number;
+  bridge: BridgePlan;
+  /** One for each segment that this host takes part in, sorted by VNI. */
+  ports: VxlanPortPlan[];
+}
+
+export interface ExistingPlan {
+  sshAddress: string;
+  port: number;
+  user: string;
+  hostKey: string;
+  keyFile: string;
+}
+
+export interface BridgePlan {
+  name: string;
+  /** With prefix length; absent when the bridge has none. */
+  address?: string;
+  mac: string;
+  mtu: number;
+}
+
+/** A host's attachment to one segment. */
+export interface VxlanPortPlan {
+  segment: string;
+  vni: number;
+  udpPort: number;
+  /** MTU inside the segment, bytes. */
+  mtu: number;
+  vlan?: number;
+  flooding: Flooding;
+  /** False on the hub of hub and spoke, which passes frames on from tunnel to tunnel. */
+  protected: boolean;
+  /** With Flooding.Multicast. */
+  group?: string;
+  ttl?: number;
+  /** The other VTEPs of the segment (with a hub: the hub, or on it all others), sorted by host name. */
+  remotes: { host: string; address: string }[];
+  /** With Flooding.Flow: every address of the segment that the plan knows and that is on another host, sorted by MAC. */
+  stations?: StationPlan[];
+}
+
+export interface StationPlan {
+  mac: string;
+  /** Without prefix length, IPv4 and IPv6; empty where the plan knows none (DHCP, "none"). */
+  addresses: string[];
+  /** VTEP of its host. */
+  vtep: string;
+}
+
+export interface ContainerPlan {
+  name: string;
+  host: string;
+  kind: ContainerKind;
+  image?: string;
+  /** Empty: the image's own (Docker). */
+  command: string[];
+  interfaces: InterfacePlan[];
+}
+
+export interface InterfacePlan {
+  /** eth0, eth1, … */
+  name: string;
+  /** Absent on a trunk. */
+  segment?: string;
+  /** With prefix length, IPv4 first; without the IPv4 one with DHCP, empty on a trunk. */
+  addresses: string[];
+  dhcp: boolean;
+  /**
+   * Default route; absent without a gateway of the segment. Only the first interface that has one gets it, and none where
+   * that takes its address by DHCP, which tells it the route too.
+   */
+  gateway?: string;
+  mac: string;
+  mtu: number;
+  /** Its interface on the host's side, at most 15 bytes. */
+  veth: string;
+  vlan?: number;
+  /** Tagged segments; empty unless it is a trunk. */
+  trunk: { segment: string; vlan: number; addresses: string[]; mtu: number }[];
+}
+
+/** A segment's DHCP server and gateway: an interface of their own on the host's bridge. */
+export interface ServicePlan {
+  segment: string;
+  host: string;
+  /** Interface on the host, at most 15 bytes. */
+  device: string;
+  mac: string;
+  mtu: number;
+  vlan?: number;
+  /** With prefix length. */
+  addresses: string[];
+  /** True: routes and translates towards the underlay. */
+  nat: boolean;
+  /** Absent: no DHCP. */
+  dhcp?: { first: string; last: string; router?: string; mtu: number };
+}
