@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { keyFilePath } from "../plan/check-existing";
 import { HostConnectionArgs, checkStep } from "./guest-step";
 import { child, token } from "./naming";
 
@@ -67,7 +67,7 @@ export class ExistingHost extends pulumi.ComponentResource {
  * @throws Error that names the file, when it cannot be read or holds no private key
  */
 export function loginKey(file: string): pulumi.Output<string> {
-  const path = file.startsWith("~/") ? join(homedir(), file.slice(2)) : file;
+  const path = keyFilePath(file, homedir());
   const text = read(path);
   if (text?.includes("PRIVATE KEY-----")) return pulumi.secret(text);
   const what = text === undefined ? "cannot be read" : "holds no private key";

@@ -82,13 +82,15 @@ interface Network {
 function network(plan: UnderlayPlan, shared: Shared): Network {
   const { name, labId } = shared;
   const site = siteOf(plan, shared);
-  const { cidr, mtu, mode } = plan;
-  const made = new UnderlayNetwork(
-    child(name, plan.name),
-    { labId, libvirtUri: site.uri, network: plan.name, cidr, mtu, mode },
-    site.opts,
-  );
+  const made = new UnderlayNetwork(child(name, plan.name), networkArgs(plan, labId, site.uri), site.opts);
   return { plan, site, network: made };
+}
+
+/** The usual name is not told: what one network of a lab is given stays the same for every lab that stands. */
+function networkArgs(plan: UnderlayPlan, labId: pulumi.Output<string>, libvirtUri: string) {
+  const { name, cidr, prefix, gateway, mtu, mode } = plan;
+  const usual = name === "underlay" ? {} : { network: name };
+  return { labId, libvirtUri, cidr, prefix, gateway, mtu, mode, ...usual };
 }
 
 /** Made at the first underlay on a hypervisor, and named after it unless that is the lab's own hypervisor. */

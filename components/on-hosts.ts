@@ -42,8 +42,11 @@ function onHost(
   opts: pulumi.ComponentResourceOptions,
 ): void {
   const self = child(name, plan.name);
-  const { name: bridgeName, ...own } = plan.bridge;
-  const { bridge } = new OvsBridge(child(self, bridgeName), { ...on, bridge: bridgeName, ...own }, opts);
+  const { bridge } = new OvsBridge(
+    child(self, plan.bridge.name),
+    { ...on, bridge: plan.bridge.name, ...plan.bridge },
+    opts,
+  );
   for (const port of plan.ports)
     new VxlanPort(child(self, port.segment), { ...on, ...portArgs(plan, port), bridge }, opts);
   for (const box of lab.containers.filter((c) => c.host === plan.name))
