@@ -84,8 +84,10 @@ export function checkStep(
     name,
     {
       connection: connection({ host, first: true }),
-      create: CHECK_HOST,
-      update: CHECK_HOST,
+      // By stdin: an error shows the whole command.
+      create: "sh -s",
+      update: "sh -s",
+      stdin: CHECK_HOST,
       addPreviousOutputInEnv: false,
       logging: command.remote.Logging.None,
     },

@@ -165,7 +165,7 @@ describe("an existing host", () => {
   it("is asked what it lacks before anything is put on it, and outlives all of it", async () => {
     const [check, bridge] = steps(await host());
     expect(check?.name).toBe("srv-check");
-    expect(check?.inputs["create"]).toContain("this host lacks");
+    expect(check?.inputs["stdin"]).toContain("this host lacks");
     expect(check?.inputs["delete"]).toBeUndefined();
     expect(bridge).toMatchObject({ name: "srv-vxbr-step", deletedWith: "", replaceWith: [] });
     expect((bridge?.inputs["connection"] as { hostKey: string }).hostKey).toBe(KEY);
