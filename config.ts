@@ -4,9 +4,22 @@ import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { TopologyError } from "./plan/errors";
 import { checkChoice, checkInteger, sortedEntries, suggest, uriFault } from "./plan/rules";
+import { Role } from "./plan/roles";
 import { readTopology, SECTIONS } from "./plan/schema";
 import { Accel } from "./plan/types";
 import type { Problem, Topology } from "./plan/types";
+
+/** What `vxlab:*` says of an overlay stack; what depends on the underlay's hosts is checked when these are known. */
+export interface OverlaySettings {
+  /** `vxlab:underlayStack`: the own underlay's stack, by the name that Pulumi takes: `stack` or `organization/project/stack`. */
+  underlayStack: string;
+  /** `vxlab:peers`: other owners' underlay stacks, whose hosts this overlay has tunnels to. @default none */
+  peers: string[];
+  /** `vxlab:hosts`, `segments` and `containers`, as they are written. */
+  sections: Record<string, unknown>;
+  /** As in LabSettings. */
+  bootTimeout: number;
+}
 
 /** What `vxlab:*` says: the lab, and how it is to be run. */
 export interface LabSettings {
@@ -20,30 +33,46 @@ export interface LabSettings {
 }
 
 const NAMESPACE = "vxlab:";
-const KEYS: readonly string[] = [...SECTIONS, "libvirtUri", "accel", "bootTimeout"];
+const OVERLAY_KEYS: readonly string[] = ["underlayStack", "peers"];
+const KEYS: readonly string[] = [...SECTIONS, ...OVERLAY_KEYS, "role", "libvirtUri", "accel", "bootTimeout"];
+/** What an overlay's hosts are made of is its underlay's business, and the other way round. */
+const OVERLAY_SECTIONS: readonly string[] = ["hosts", "segments", "containers"];
+const UNDERLAY_SECTIONS = SECTIONS.filter((name) => name !== "segments" && name !== "containers");
+const ROLES: readonly string[] = Object.values(Role);
 const DEFAULT_BOOT_TIMEOUT = 600;
 const ACCELS: readonly string[] = ["auto", ...Object.values(Accel)];
 
 /**
- * The settings of the running stack.
+ * What the running stack holds.
+ *
+ * @throws TopologyError when it is none of the roles
+ */
+export function readRole(): Role {
+  const { role = Role.Lab } = ownConfig();
+  refuse(checkChoice("role", role, ROLES));
+  return role as Role;
+}
+
+/**
+ * The settings of the running stack: a whole lab's, or an underlay's, which has no segments and no containers.
  *
  * @throws TopologyError with everything that is wrong: unknown keys, shapes, values, missing files
  */
 export function readConfig(): LabSettings {
   const raw = ownConfig();
   const { topology, problems } = readTopology(
-    Object.fromEntries(SECTIONS.map((key) => [key, parsed(raw[key])])),
+    sectionsOf(raw, raw.role === Role.Underlay ? UNDERLAY_SECTIONS : SECTIONS),
   );
-  const bootTimeout = raw.bootTimeout === undefined ? DEFAULT_BOOT_TIMEOUT : numeric(raw.bootTimeout);
-  const all = [
+  const bootTimeout = bootTimeoutOf(raw);
+  refuse([
     ...unknownKeys(raw),
+    ...overlayOnly(raw),
     ...problems,
     ...checkImageFile(topology.image.path),
     ...checkUri(raw.libvirtUri),
     ...checkChoice("accel", raw.accel, ACCELS),
-    ...checkInteger("bootTimeout", bootTimeout, { min: 30, max: 3600, unit: "seconds" }),
-  ];
-  if (all.length > 0) throw new TopologyError(all);
+    ...checkBootTimeout(bootTimeout),
+  ]);
   return {
     topology,
     ...(raw.libvirtUri === undefined ? {} : { libvirtUri: raw.libvirtUri }),
@@ -52,8 +81,75 @@ export function readConfig(): LabSettings {
   };
 }
 
+/**
+ * The settings of the running stack, an overlay.
+ *
+ * @throws TopologyError with what can be known to be wrong before the underlay has been read
+ */
+export function readOverlayConfig(): OverlaySettings {
+  const raw = ownConfig();
+  const { underlayStack, peers } = { underlayStack: raw.underlayStack, peers: parsed(raw.peers) ?? [] };
+  const bootTimeout = bootTimeoutOf(raw);
+  refuse([...unknownKeys(raw), ...checkStacks(underlayStack, peers), ...checkBootTimeout(bootTimeout)]);
+  return {
+    underlayStack: String(underlayStack),
+    peers: peers as string[],
+    sections: sectionsOf(raw, OVERLAY_SECTIONS),
+    bootTimeout: Number(bootTimeout),
+  };
+}
+
+function refuse(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new TopologyError(problems);
+}
+
+function sectionsOf(raw: Raw, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(names.map((name) => [name, parsed(raw[name])]));
+}
+
+function bootTimeoutOf({ bootTimeout }: Raw): unknown {
+  return bootTimeout === undefined ? DEFAULT_BOOT_TIMEOUT : numeric(bootTimeout);
+}
+
+function checkBootTimeout(got: unknown): Problem[] {
+  return checkInteger("bootTimeout", got, { min: 30, max: 3600, unit: "seconds" });
+}
+
+type Raw = Readonly<Record<string, string | undefined>>;
+
+/** Without the role they would be read by nobody. */
+function overlayOnly(raw: Raw): Problem[] {
+  return OVERLAY_KEYS.filter((path) => raw[path] !== undefined).map((path) => ({
+    path,
+    got: parsed(raw[path]),
+    message: `Is a setting of overlay stacks, and this is ${raw.role === undefined ? "a lab" : `of role ${raw.role}`}.`,
+    cure: `Take it out, or add role: ${Role.Overlay}.`,
+  }));
+}
+
+/** `stack` or `organization/project/stack` (sdk/go/common/tokens/names.go). */
+const STACK_NAME = /^([A-Za-z0-9_.-]{1,100}\/){0,2}[A-Za-z0-9_.-]{1,100}$/;
+
+function checkStacks(own: string | undefined, peers: unknown): Problem[] {
+  const cure =
+    "Write the name of an underlay stack: stack, or organization/project/stack for another project's.";
+  const fault = (path: string, got: unknown, message: string): Problem => ({ path, got, message, cure });
+  const named = (got: unknown): boolean => typeof got === "string" && STACK_NAME.test(got);
+  if (!Array.isArray(peers)) return [fault("peers", peers, "Is no list of stacks.")];
+  const wrong = peers.flatMap((got: unknown, i) =>
+    named(got) ? [] : [fault(`peers[${i}]`, got, "Is no stack.")],
+  );
+  const twice = peers.flatMap((got: unknown, i) =>
+    got === own || peers.indexOf(got) < i
+      ? [fault(`peers[${i}]`, got, got === own ? "Is the own underlay." : "Is there twice.")]
+      : [],
+  );
+  const message = own === undefined ? "Is missing: an overlay stands on an underlay." : "Is no stack.";
+  return [...(named(own) ? [] : [fault("underlayStack", own, message)]), ...wrong, ...twice];
+}
+
 /** The namespace's settings without its prefix. pulumi.Config cannot list what it does not know the name of. */
-function ownConfig(): Record<string, string | undefined> {
+function ownConfig(): Raw {
   const own = sortedEntries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(NAMESPACE));
   return Object.fromEntries(own.map(([key, value]) => [key.slice(NAMESPACE.length), value]));
 }
@@ -73,7 +169,7 @@ function numeric(text: string): unknown {
   return /^\d+$/.test(text) ? Number(text) : text;
 }
 
-function unknownKeys(raw: Readonly<Record<string, string | undefined>>): Problem[] {
+function unknownKeys(raw: Raw): Problem[] {
   return Object.keys(raw)
     .filter((key) => !KEYS.includes(key))
     .map((path) => {

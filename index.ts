@@ -1,4 +1,4 @@
-import { readConfig } from "./config";
-import { labStack } from "./stacks/lab";
+import { readRole } from "./config";
+import { programs } from "./stacks";
 
-export const { lab } = labStack(readConfig());
+export = programs[readRole()];

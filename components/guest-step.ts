@@ -6,7 +6,7 @@
  */
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { INSTALL_AND_APPLY, StepKind, command as guestCommand } from "../guest/render";
+import { CHECK_HOST, INSTALL_AND_APPLY, StepKind, command as guestCommand } from "../guest/render";
 import { child } from "./naming";
 
 /** How a host is reached. Nothing is sent before the host key is verified. */
@@ -23,6 +23,11 @@ export interface HostConnectionArgs {
   privateKey: pulumi.Input<string>;
   /** Longest wait for SSH to answer, seconds. @default 600 */
   bootTimeout?: pulumi.Input<number>;
+  /**
+   * Another text when the machine is another: every step then runs again. Read where the connection is no output as a
+   * whole: an unknown part of it must not hide a step's desired state in a preview. @default `deletedWith` does it
+   */
+  incarnation?: pulumi.Input<string>;
 }
 
 export interface GuestStepArgs {
@@ -45,8 +50,8 @@ export function guestStep(
   opts: pulumi.CustomResourceOptions,
 ): command.remote.Command {
   const stdin = pulumi
-    .output(args.state)
-    .apply((state) => JSON.stringify({ id: name, ...(state as object) }));
+    .all([args.state, incarnationOf(args.host)])
+    .apply(([state, machine]) => JSON.stringify({ id: name, machine, ...(state as object) }));
   const apply = args.first ? INSTALL_AND_APPLY : guestCommand("apply", args.kind);
   return new command.remote.Command(
     child(name, "step"),
@@ -65,8 +70,35 @@ export function guestStep(
   );
 }
 
+function incarnationOf(host: pulumi.Input<HostConnectionArgs>): pulumi.Input<string | undefined> {
+  return !pulumi.Output.isInstance(host) && "incarnation" in host ? host.incarnation : undefined;
+}
+
+/** Asks a host that exists already whether it can hold a lab, and changes nothing there. */
+export function checkStep(
+  name: string,
+  host: pulumi.Input<HostConnectionArgs>,
+  opts: pulumi.CustomResourceOptions,
+): command.remote.Command {
+  return new command.remote.Command(
+    name,
+    {
+      connection: connection({ host, first: true }),
+      // By stdin: an error shows the whole command.
+      create: "sh -s",
+      update: "sh -s",
+      stdin: CHECK_HOST,
+      addPreviousOutputInEnv: false,
+      logging: command.remote.Logging.None,
+    },
+    opts,
+  );
+}
+
 /** Field by field: an unknown field makes the engine print the whole connection (pulumi/pulumi-command#773). */
-function connection(args: GuestStepArgs): pulumi.Output<command.types.input.remote.ConnectionArgs> {
+function connection(
+  args: Pick<GuestStepArgs, "host" | "first">,
+): pulumi.Output<command.types.input.remote.ConnectionArgs> {
   return pulumi.output(args.host).apply((host) => ({
     host: host.address,
     port: host.port ?? 22,

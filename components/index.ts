@@ -1,4 +1,5 @@
 /** The components, for programs of others. Importing this creates nothing. */
+export { ExistingHost, ExistingHostArgs } from "./existing-host";
 export { GuestImage, GuestImageArgs, MachineImageArgs } from "./guest-image";
 export { HostConnectionArgs } from "./guest-step";
 export { KvmHost, KvmHostArgs } from "./kvm-host";
@@ -6,5 +7,7 @@ export { LxcContainer, LxcContainerArgs } from "./lxc-container";
 export { OvsBridge, OvsBridgeArgs } from "./ovs-bridge";
 export { UnderlayNetwork, UnderlayNetworkArgs } from "./underlay-network";
 export { LabImageArgs, VxlanLab, VxlanLabArgs } from "./vxlan-lab";
+export { OverlayGroundArgs, OverlayHostArgs, VxlanOverlay, VxlanOverlayArgs } from "./vxlan-overlay";
 export { VxlanPort, VxlanPortArgs } from "./vxlan-port";
+export { VxlanUnderlay } from "./vxlan-underlay";
 export { Accel, ImageKind, Topology, UnderlayMode } from "../plan/types";

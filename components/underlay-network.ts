@@ -13,6 +13,8 @@ export interface UnderlayNetworkArgs {
   mtu?: pulumi.Input<number>;
   /** Whether the machines see more than each other. @default UnderlayMode.Isolated */
   mode?: pulumi.Input<UnderlayMode>;
+  /** Its part of the name in libvirt, for a second one on the same hypervisor. @default "underlay" */
+  network?: pulumi.Input<string>;
   /** The hypervisor's URI: lets a failed create be cleared away. @default nothing is cleared */
   libvirtUri?: string;
 }
@@ -45,10 +47,17 @@ export class UnderlayNetwork extends pulumi.ComponentResource {
   }
 }
 
+/** libvirt's words (libvirt.org/formatnetwork.html, `forward`). */
+const FORWARD: Readonly<Record<UnderlayMode, string>> = {
+  [UnderlayMode.Isolated]: "none",
+  [UnderlayMode.Nat]: "nat",
+  [UnderlayMode.Routed]: "route",
+};
+
 function networkArgs(args: UnderlayNetworkArgs, mtu: pulumi.Output<number>): libvirt.NetworkArgs {
   return {
-    name: libvirtName(args.labId, "underlay"),
-    mode: pulumi.output(args.mode).apply((mode) => (mode === UnderlayMode.Nat ? "nat" : "none")),
+    name: libvirtName(args.labId, args.network ?? "underlay"),
+    mode: pulumi.output(args.mode).apply((mode) => FORWARD[mode ?? UnderlayMode.Isolated]),
     addresses: [args.cidr],
     mtu,
     autostart: true,

@@ -1,17 +1,10 @@
-import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import { LabOutput, labOutput } from "../plan/contract";
 import { planLab } from "../plan/plan";
-import { Accel, ContainerPlan, HostPlan, LabPlan, Topology, UnderlayMode, UnderlayPlan } from "../plan/types";
-import { GuestImage, GuestImageArgs } from "./guest-image";
-import { KvmHost } from "./kvm-host";
-import { LxcContainer } from "./lxc-container";
-import { child, token } from "./naming";
-import { OvsBridge } from "./ovs-bridge";
-import { secretBytes } from "./secret";
-import { UnderlayNetwork } from "./underlay-network";
-import { VxlanPort } from "./vxlan-port";
+import { Accel, LabPlan, Topology } from "../plan/types";
+import { Machines, declareMachines } from "./machines";
+import { token } from "./naming";
+import { declareOnHosts } from "./on-hosts";
 
 export interface VxlanLabArgs {
   /** What the lab is made of; checked as a whole before the first resource is declared. */
@@ -37,8 +30,8 @@ export interface LabImageArgs {
 }
 
 /**
- * A whole lab on one hypervisor: the underlay, a machine for each host, in it a bridge, a VXLAN port for each segment,
- * and the containers.
+ * A whole lab: the underlay, a machine for each host, in it a bridge, a VXLAN port for each segment, and the containers.
+ * `VxlanUnderlay` and `VxlanOverlay` are the two halves of it.
  *
  * @throws TopologyError with every problem of the topology, before anything is declared
  */
@@ -49,122 +42,14 @@ export class VxlanLab extends pulumi.ComponentResource {
   constructor(name: string, args: VxlanLabArgs, opts?: pulumi.ComponentResourceOptions) {
     super(token("VxlanLab"), name, { topology: args.topology }, opts);
     const plan = planLab(args.topology, { lab: name });
-    const site = this.site(name, args, plan);
-    const hosts = plan.hosts.map((host) => this.host(name, host, plan, site));
-    this.lab = knownLab(plan, site, hosts);
+    const machines = declareMachines(name, args, plan, this);
+    declareOnHosts(name, plan, machines.labId, machines.hosts, this);
+    this.lab = knownLab(plan, machines);
     this.registerOutputs({ lab: this.lab });
   }
-
-  /** What all hosts share. */
-  private site(name: string, args: VxlanLabArgs, plan: LabPlan): Site {
-    const uri = args.libvirtUri ?? "qemu:///system";
-    const labId = new random.RandomId(child(name, "id"), { byteLength: 4 }, { parent: this }).hex;
-    const secret = secretBytes(child(name, "secret"), this);
-    const provider = new libvirt.Provider(
-      child(name, "libvirt"),
-      { uri },
-      // The parameterised package reads another version back at its second `up`.
-      { parent: this, ignoreChanges: ["version"] },
-    );
-    const opts = { parent: this, providers: [provider] };
-    const shared = { labId, libvirtUri: uri };
-    const underlay = new UnderlayNetwork(child(name, "underlay"), { ...shared, ...networkOf(plan) }, opts);
-    const image = new GuestImage(
-      child(name, "image"),
-      { ...shared, ...args.image } satisfies GuestImageArgs,
-      opts,
-    );
-    return { ...shared, opts, secret, underlay, image, accel: args.accel, bootTimeout: args.bootTimeout };
-  }
-
-  private host(name: string, plan: HostPlan, lab: LabPlan, site: Site): KvmHost {
-    const self = child(name, plan.name);
-    const machine = new KvmHost(self, machineArgs(plan, lab, site), site.opts);
-    const on = { host: machine.connection, labId: site.labId };
-    const opts = { parent: this, ...machine.inside };
-    const bridge = new OvsBridge(
-      child(self, plan.bridge.name),
-      { ...on, bridge: plan.bridge.name, ...plan.bridge },
-      opts,
-    );
-    for (const port of plan.ports) {
-      new VxlanPort(
-        child(self, port.segment),
-        {
-          ...on,
-          ...port,
-          bridge: bridge.bridge,
-          local: plan.address,
-          remotes: port.remotes.map((r) => r.address),
-        },
-        opts,
-      );
-    }
-    for (const box of lab.containers.filter((c) => c.host === plan.name)) {
-      new LxcContainer(child(name, box.name), { ...on, ...containerArgs(box), bridge: bridge.bridge }, opts);
-    }
-    return machine;
-  }
 }
 
-interface Site {
-  labId: pulumi.Output<string>;
-  libvirtUri: string;
-  opts: pulumi.ComponentResourceOptions;
-  secret: pulumi.Output<string>;
-  underlay: UnderlayNetwork;
-  image: GuestImage;
-  accel?: Accel;
-  bootTimeout?: number;
-}
-
-function machineArgs(plan: HostPlan, lab: LabPlan, site: Site): ConstructorParameters<typeof KvmHost>[1] {
-  const { prefix, mode, gateway, mtu } = underlayOf(lab);
-  return {
-    labId: site.labId,
-    hostName: plan.name,
-    address: `${plan.address}/${prefix}`,
-    gateway: mode === UnderlayMode.Nat ? gateway : undefined,
-    mac: plan.mac,
-    mtu,
-    networkId: site.underlay.networkId,
-    image: site.image.image,
-    memory: plan.memory,
-    vcpus: plan.vcpus,
-    accel: site.accel,
-    secret: site.secret,
-    bootTimeout: site.bootTimeout,
-    libvirtUri: site.libvirtUri,
-  };
-}
-
-function underlayOf({ underlays: [underlay] }: LabPlan): UnderlayPlan {
-  if (underlay === undefined) throw new Error("VxlanLab: a lab without an underlay has no machines of ours");
-  return underlay;
-}
-
-function networkOf(plan: LabPlan): Pick<UnderlayPlan, "cidr" | "prefix" | "gateway" | "mtu" | "mode"> {
-  const { cidr, prefix, gateway, mtu, mode } = underlayOf(plan);
-  return { cidr, prefix, gateway, mtu, mode };
-}
-
-function containerArgs({ name: container, command, interfaces: [nic] }: ContainerPlan) {
-  if (nic === undefined) throw new Error(`VxlanLab: container ${container} has no interface`);
-  const {
-    addresses: [address = ""],
-    mac,
-    mtu,
-    veth,
-    vlan,
-  } = nic;
-  return { container, address, mac, mtu, veth, vlan, command };
-}
-
-function knownLab(plan: LabPlan, site: Site, machines: KvmHost[]): pulumi.Output<LabOutput> {
-  const known = pulumi.all(
-    machines.map((m) =>
-      pulumi.all([m.hostKey, m.domain.name]).apply(([hostKey, domain]) => ({ hostKey, domain })),
-    ),
-  );
-  return pulumi.all([site.labId, known]).apply(([id, facts]) => labOutput(plan, id, facts));
+function knownLab(plan: LabPlan, { labId, hosts }: Machines): pulumi.Output<LabOutput> {
+  const facts = pulumi.all([...hosts.values()].map((host) => host.facts));
+  return pulumi.all([labId, facts]).apply(([id, known]) => labOutput(plan, id, known));
 }

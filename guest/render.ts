@@ -73,3 +73,6 @@ export const INSTALL_AND_APPLY = [
   'mv "$tools/guest.new" "$tools/guest"',
   'printf "%s\\n" "$json" | "$tools/guest" apply bridge',
 ].join("\n");
+
+/** Says what a host lacks that is no machine of ours, and what puts it there (host/prepare.sh). */
+export const CHECK_HOST = strip(readFileSync(join(__dirname, "host", "check.sh"), "utf8"));

@@ -10,6 +10,8 @@ export enum UnderlayMode {
   Isolated = "isolated",
   /** The hypervisor translates addresses towards its own network. */
   Nat = "nat",
+  /** The hypervisor routes without translation: towards its other routed networks, and wherever its routes lead. */
+  Routed = "routed",
 }
 
 /** What the machines boot. */

@@ -1,6 +1,6 @@
 /** The default stack: machines, tunnels and containers of one lab in one state. */
 import * as pulumi from "@pulumi/pulumi";
-import { VxlanLab } from "../components/vxlan-lab";
+import { VxlanLab, VxlanLabArgs } from "../components/vxlan-lab";
 import { LabSettings } from "../config";
 import { cloudImage, goldenImage, imageCache, ImageFiles, keptImage } from "../image/image";
 import { LabOutput } from "../plan/contract";
@@ -12,15 +12,20 @@ export interface LabOutputs {
 }
 
 export function labStack(settings: LabSettings): LabOutputs {
+  const { lab } = new VxlanLab("lab", machineArgs(settings));
+  return { lab };
+}
+
+/** Settings of machines as this computer fills them in: which libvirt, what executes, which image. */
+export function machineArgs(settings: LabSettings): VxlanLabArgs {
   const libvirtUri = chooseUri(settings.libvirtUri);
-  const { lab } = new VxlanLab("lab", {
+  return {
     topology: settings.topology,
     image: labImage(settings),
     libvirtUri,
     accel: chooseAccel(settings.accel, libvirtUri),
     bootTimeout: settings.bootTimeout,
-  });
-  return { lab };
+  };
 }
 
 /** Built in `up` when it is missing; a preview builds nothing. */

@@ -2,10 +2,12 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { embeddedScript } from "../../toolchain/paths";
 import type { Command, Context } from "../command";
-import { readArgs, stackName, stackOption } from "../lib/args";
+import { readArgs } from "../lib/args";
 import { change, failure, pulumi } from "../lib/engine";
 import { Exit } from "../lib/exit";
 import { alone } from "../lib/guard";
+import { deployOrder, stacksNamed, stacksOption } from "../lib/roles";
+import { forgetLostMachines } from "../lib/lost";
 import { clearDeadLocks, forgetPending } from "../lib/interrupted";
 import { describe, embeddedRemains, leftovers, purgeEmbedded, sweep } from "../lib/machine";
 import { forgetLibvirt, libvirtMode, ready, startLibvirt, virshUri, type Mode } from "../lib/ready";
@@ -14,17 +16,19 @@ import { forgetLabs, knownLabs, labIds, ownBackend, resources, stackNames } from
 export const down: Command = {
   name: "down",
   summary: "destroy the lab and leave nothing behind (the cache of tools and images stays)",
-  usage: "[-s STACK]      without -s: all stacks of this checkout",
+  usage: "[-s STACK]…      overlays first, then underlays; without -s: all stacks of this checkout",
   run(context, args) {
-    const { values } = readArgs(down, args, stackOption);
+    const { values } = readArgs(down, args, stacksOption);
     return alone(context, "run this again", () => tearDown(context, values.stack));
   },
 };
 
-async function tearDown(context: Context, only: string | undefined): Promise<number> {
-  const first = stackName(only, context.environment);
+async function tearDown(context: Context, only: readonly string[] | undefined): Promise<number> {
+  const named = stacksNamed(context, only);
+  const first = named[0] ?? "";
   const mode = await libvirtMode(context, first);
-  const stacks = only !== undefined || !ownBackend(context.environment) ? [first] : await existing(context);
+  const all = only !== undefined || !ownBackend(context.environment) ? named : await existing(context);
+  const stacks = deployOrder(context, [...all].reverse()).reverse();
   const ids = new Set(knownLabs(context));
   let worst: number = Exit.ok;
   for (const stack of stacks) {
@@ -53,6 +57,9 @@ async function deployed(context: Context, stack: string) {
   return (await resources(context, stack)).filter((one) => one.type !== "pulumi:pulumi:Stack");
 }
 
+/** What stands on hosts that are not the stack's own. */
+const OTHERS = ["vxlab:index:ExistingHost", "vxlab:index:VxlanOverlay"];
+
 async function destroy(context: Context, stack: string, mode: Mode): Promise<number> {
   const { out } = context;
   const all = await deployed(context, stack);
@@ -60,12 +67,13 @@ async function destroy(context: Context, stack: string, mode: Mode): Promise<num
   await ready(context, stack);
   await clearDeadLocks(context, stack);
   await forgetPending(context, stack);
+  await forgetLostMachines(context, stack);
   await startLibvirt(context, stack);
   const outcome = await change(context, "destroy", stack, []);
   if (outcome.code === 0) return Exit.ok;
   const code = failure(context, outcome);
   // Machines that are not ours to remove may hold what the state knows of: it is kept.
-  if (outcome.code === 130 || all.some((one) => one.type === "vxlab:index:ExistingHost")) return code;
+  if (outcome.code === 130 || all.some((one) => OTHERS.includes(one.type))) return code;
   out.line(`\npulumi destroy failed: ending the machines of ${stack} by their names`);
   if (mode !== "embedded") await sweep(await virshUri(context, stack), labIds(all));
   else await purgeEmbedded(context);

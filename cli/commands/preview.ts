@@ -2,35 +2,55 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { pulumiWrapper } from "../../toolchain/paths";
 import { attached } from "../../toolchain/process";
-import type { Command } from "../command";
-import { stackName } from "../lib/args";
+import type { Command, Context } from "../command";
 import { eventLog, follow, Progress } from "../lib/events";
 import { Exit } from "../lib/exit";
 import { ready } from "../lib/ready";
+import { deployOrder, stacksNamed } from "../lib/roles";
 import { selectStack } from "../lib/stack";
 
 export const preview: Command = {
   name: "preview",
   summary: "show what `up` would change, and change nothing",
-  usage: "[OPTIONS OF PULUMI PREVIEW, such as --diff]",
+  usage: "[-s STACK]… [OPTIONS OF PULUMI PREVIEW, such as --diff]",
   async run(context, args) {
-    const { paths, environment } = context;
-    const at = args.findIndex((word) => word === "-s" || word === "--stack");
-    const stack = stackName(at < 0 ? undefined : args[at + 1], environment);
-    await ready(context, stack);
-    await selectStack(context, stack);
-    const events = join(paths.logs, "preview.events");
-    mkdirSync(paths.logs, { recursive: true });
-    eventLog(events);
-    const words = ["preview", ...(at < 0 ? ["--stack", stack] : []), "--event-log", events, ...args];
-    const env = { ...environment, PULUMI_DEBUG_COMMANDS: "true" };
-    const code = await attached(pulumiWrapper(paths), words, { cwd: paths.root, env });
-    const bad = refused(events);
-    rmSync(events, { force: true });
-    if (code === 0) return Exit.ok;
-    return bad ? Exit.usage : code === 130 ? code : Exit.failed;
+    const { given, passed } = split(args);
+    const stacks = deployOrder(context, stacksNamed(context, given));
+    let worst: number = Exit.ok;
+    for (const stack of stacks) {
+      if (stacks.length > 1) context.out.line(`\nstack ${stack}:`);
+      const code = await show(context, stack, [...(given.length === 0 ? [] : ["--stack", stack]), ...passed]);
+      if (code === 130) return code;
+      worst = Math.max(worst, code);
+    }
+    return worst;
   },
 };
+
+/** The stacks that are named, and what is Pulumi's. */
+function split(args: readonly string[]): { given: string[]; passed: string[] } {
+  const isFlag = (word: string | undefined): boolean => word === "-s" || word === "--stack";
+  return {
+    given: args.filter((_, i) => isFlag(args[i - 1])),
+    passed: args.filter((word, i) => !isFlag(word) && !isFlag(args[i - 1])),
+  };
+}
+
+async function show(context: Context, stack: string, args: readonly string[]): Promise<number> {
+  const { paths, environment } = context;
+  await ready(context, stack);
+  await selectStack(context, stack);
+  const events = join(paths.logs, "preview.events");
+  mkdirSync(paths.logs, { recursive: true });
+  eventLog(events);
+  const words = ["preview", "--event-log", events, ...args];
+  const env = { ...environment, PULUMI_DEBUG_COMMANDS: "true" };
+  const code = await attached(pulumiWrapper(paths), words, { cwd: paths.root, env });
+  const bad = refused(events);
+  rmSync(events, { force: true });
+  if (code === 0) return Exit.ok;
+  return bad ? Exit.usage : code === 130 ? code : Exit.failed;
+}
 
 /** True when the lab's settings were refused: Pulumi has one exit code for everything. */
 function refused(events: string): boolean {

@@ -1,40 +1,64 @@
 import { parseArgs } from "node:util";
 import type { Command, Context } from "../command";
-import { readArgs, stackName, stackOption } from "../lib/args";
-import { change, failure, summary } from "../lib/engine";
+import { Role } from "../../plan/roles";
+import { readArgs } from "../lib/args";
+import { change, failure, pulumi, summary } from "../lib/engine";
 import { Exit } from "../lib/exit";
 import { alone } from "../lib/guard";
 import { provideImage } from "../lib/image";
 import { stopped } from "../lib/machine";
+import { forgetLostMachines } from "../lib/lost";
 import { libvirtMode, ready, startLibvirt, virshUri } from "../lib/ready";
 import { clearDeadLocks, forgetPending } from "../lib/interrupted";
+import { deployOrder, roleOf, stacksNamed, stacksOption } from "../lib/roles";
 import { labIds, noteLabs, resources, selectStack } from "../lib/stack";
 
-const options = { ...stackOption, "no-verify": { type: "boolean" } } as const;
+const options = { ...stacksOption, "no-verify": { type: "boolean" } } as const;
 
 export const up: Command = {
   name: "up",
   summary: "set up what is missing, deploy the lab, prove that it works",
-  usage: "[-s STACK] [--no-verify] [-- OPTIONS OF PULUMI UP]",
+  usage: "[-s STACK]… [--no-verify] [-- OPTIONS OF PULUMI UP]      (several: underlays first, then overlays)",
   async run(context, args) {
     const { own, passed } = split(args);
     const { values } = readArgs(up, own, options);
-    const stack = stackName(values.stack, context.environment);
-    const code = await alone(context, "run this again", () => deploy(context, stack, passed));
+    const stacks = deployOrder(context, stacksNamed(context, values.stack));
+    const code = await alone(context, "run this again", () => deployAll(context, stacks, passed));
     if (code !== Exit.ok || values["no-verify"] === true) return code;
     const verify = context.commands.find((command) => command.name === "verify");
-    return verify === undefined
-      ? code
-      : verify.run(context, values.stack === undefined ? [] : ["--stack", stack]);
+    for (const stack of stacks.filter((one) => roleOf(context, one) !== Role.Underlay)) {
+      const found = await verify?.run(context, values.stack === undefined ? [] : ["--stack", stack]);
+      if (found !== undefined && found !== Exit.ok) return found;
+    }
+    return Exit.ok;
   },
 };
+
+/** One after the other; of a set it is then shown that none waits for another's second `up`. */
+async function deployAll(context: Context, stacks: readonly string[], more: string[]): Promise<number> {
+  for (const stack of stacks) {
+    const code = await deploy(context, stack, more);
+    if (code !== Exit.ok) return code;
+  }
+  if (stacks.length < 2) return Exit.ok;
+  for (const stack of stacks) if (!(await settled(context, stack))) return Exit.failed;
+  return Exit.ok;
+}
+
+async function settled({ out, ...context }: Context, stack: string): Promise<boolean> {
+  const words = ["preview", "--stack", stack, "--expect-no-changes", "--diff"];
+  const { code, stdout, stderr } = await pulumi({ out, ...context }, words, 600);
+  out.line(code === 0 ? `stack ${stack}: a second preview shows no changes` : `${stdout}\n${stderr}`.trim());
+  return code === 0;
+}
 
 async function deploy(context: Context, stack: string, more: string[]): Promise<number> {
   await ready(context, stack);
   await selectStack(context, stack);
   await clearDeadLocks(context, stack);
   await forgetPending(context, stack);
-  await provideImage(context, stack);
+  await forgetLostMachines(context, stack);
+  if (roleOf(context, stack) !== Role.Overlay) await provideImage(context, stack);
   const uri = await startLibvirt(context, stack);
   context.out.line(`libvirt: ${await libvirtMode(context, stack)}, ${uri}`);
   const outcome = await change(context, "up", stack, [...(await refreshing(context, stack)), ...more]);

@@ -4,8 +4,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HostOutput } from "../../plan/contract";
 
-/** A host as ssh needs it; `port` differs from 22 in tests only. */
-export type SshHost = Pick<HostOutput, "name" | "address" | "hostKey"> & { port?: number };
+/** A host as ssh needs it. */
+export type SshHost = Pick<HostOutput, "name" | "address" | "hostKey"> & {
+  /** @default 22 */
+  port?: number;
+  /** @default "root" */
+  user?: string;
+  /** OpenSSH private key, where it is not the one for all. */
+  loginKey?: string;
+};
+
+/** A host of a lab, by the way that its output tells. */
+export function sshHost({ name, address, hostKey, existing }: HostOutput): SshHost {
+  return {
+    name,
+    address: existing?.sshAddress ?? address,
+    hostKey,
+    ...(existing === undefined ? {} : { port: existing.port, user: existing.user }),
+  };
+}
 
 /** Longest wait for a TCP connection and the server's greeting, seconds. */
 const CONNECT_SECONDS = 10;
@@ -17,11 +34,13 @@ export function knownHosts(hosts: readonly SshHost[]): string {
 
 /** Given by -F, it takes the place of the user's and of the system's configuration (ssh(1)). */
 export function sshConfig(dir: string, hosts: readonly SshHost[]): string {
-  const each = hosts.flatMap(({ name, address, port = 22 }) => [
+  const each = hosts.flatMap(({ name, address, port = 22, user, loginKey }) => [
     `Host ${name}`,
     `  HostName ${address}`,
     `  HostKeyAlias ${name}`,
     `  Port ${port}`,
+    ...(user === undefined ? [] : [`  User ${user}`]),
+    ...(loginKey === undefined ? [] : [`  IdentityFile "${join(dir, `login-${name}`)}"`]),
   ]);
   const all = [
     "Host *",
@@ -50,6 +69,8 @@ export function sshConfig(dir: string, hosts: readonly SshHost[]): string {
 export function writeAccess(hosts: readonly SshHost[], loginKey: string, places: readonly string[]): string {
   const dir = mkdtempSync(join(roomFor(places), "ssh-"));
   writeFileSync(join(dir, "login"), loginKey, { mode: 0o600 });
+  for (const host of hosts.filter((one) => one.loginKey !== undefined))
+    writeFileSync(join(dir, `login-${host.name}`), host.loginKey ?? "", { mode: 0o600 });
   writeFileSync(join(dir, "known_hosts"), knownHosts(hosts), { mode: 0o600 });
   writeFileSync(join(dir, "config"), sshConfig(dir, hosts), { mode: 0o600 });
   return dir;

@@ -46,7 +46,7 @@ export async function withLab<T>(
     throw new Fault(Exit.missing, `${why}: run ./vxlab up, which starts the machines again`);
   }
   const remote = new Remote({
-    hosts: access.lab.hosts,
+    hosts: access.hosts,
     loginKey: access.loginKey,
     enter: embedded ? namespaceWords(context) : [],
     places: [`/run/vxlab/${context.paths.id}`],

@@ -2,20 +2,27 @@
 import { LAB_OUTPUT, LAB_SCHEMA } from "../../plan/contract";
 import type { LabOutput } from "../../plan/contract";
 import { LOGIN_KEY_INFO, deriveSeed, ed25519FromSeed, hostKeyInfo } from "../../plan/keys";
+import { sshHost } from "./access";
+import type { SshHost } from "./access";
 import { Exit, Fault } from "./exit";
 
 export interface LabAccess {
   lab: LabOutput;
-  /** OpenSSH private key that every host lets in. */
+  /** OpenSSH private key that every host of the lab's own lets in; empty when it has none. */
   loginKey: string;
+  /** How each host is reached. */
+  hosts: SshHost[];
 }
 
 interface Resource {
   type: string;
+  inputs?: Record<string, unknown>;
   outputs?: Record<string, unknown>;
 }
 
 const STACK = "pulumi:pulumi:Stack";
+const UNDERLAY = "vxlab:index:VxlanUnderlay";
+const STEP = "command:remote:Command";
 const SECRET = "random:index/randomPassword:RandomPassword";
 
 /**
@@ -26,7 +33,8 @@ const SECRET = "random:index/randomPassword:RandomPassword";
 export function labOfState(state: unknown, stack: string): LabAccess {
   const resources = resourcesOf(state);
   const lab = resources.find(({ type }) => type === STACK)?.outputs?.[LAB_OUTPUT];
-  if (!isObject(lab)) throw noLab(stack);
+  if (!isObject(lab))
+    throw resources.some(({ type }) => type === UNDERLAY) ? onlyMachines(stack) : noLab(stack);
   const { schema } = lab;
   if (schema !== LAB_SCHEMA) {
     const cure = "run the vxlab that made it, or ./vxlab up to make it anew";
@@ -36,11 +44,35 @@ export function labOfState(state: unknown, stack: string): LabAccess {
     );
   }
   const known = lab as unknown as LabOutput;
-  return { lab: known, loginKey: loginKeyOf(known, resources, stack) };
+  const keys = stepKeys(resources);
+  const hosts = known.hosts.map((host) => {
+    const loginKey = host.existing === undefined ? undefined : keys.get(host.hostKey);
+    return { ...sshHost(host), ...(loginKey === undefined ? {} : { loginKey }) };
+  });
+  const own = { ...known, hosts: known.hosts.filter(({ existing }) => existing === undefined) };
+  return { lab: known, loginKey: own.hosts.length === 0 ? "" : loginKeyOf(own, resources, stack), hosts };
+}
+
+/** Private keys by the host's public key, out of the connections of the steps: existing hosts' are nowhere else. */
+function stepKeys(resources: readonly Resource[]): Map<string, string> {
+  const connections = resources
+    .filter(({ type }) => type === STEP)
+    .map(({ inputs }) => plain(inputs?.connection));
+  return new Map(
+    connections.filter(isObject).flatMap(({ hostKey, privateKey }) => {
+      const key = plain(privateKey);
+      return typeof hostKey === "string" && typeof key === "string" ? [[hostKey, key] as const] : [];
+    }),
+  );
 }
 
 export function noLab(stack: string): Fault {
   return new Fault(Exit.missing, `there is no lab in stack ${stack}: run ./vxlab up first`);
+}
+
+function onlyMachines(stack: string): Fault {
+  const cure = "name the overlay stack that stands on it: -s OVERLAY";
+  return new Fault(Exit.usage, `stack ${stack} is an underlay, machines with nothing on them: ${cure}`);
 }
 
 /**

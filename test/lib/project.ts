@@ -110,8 +110,8 @@ export class Project {
   }
 
   /** Sets `vxlab:*`; a key left out is Pulumi.yaml's again. */
-  configure(settings: Readonly<Record<string, unknown>>): void {
-    const file = join(this.root, "Pulumi.lab.yaml");
+  configure(settings: Readonly<Record<string, unknown>>, stack = "lab"): void {
+    const file = join(this.root, `Pulumi.${stack}.yaml`);
     const old = fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";
     const salt = /^encryptionsalt:.*$/m.exec(old)?.[0] ?? "";
     // JSON is YAML.

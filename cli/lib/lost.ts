@@ -1,0 +1,67 @@
+/**
+ * An overlay's steps on machines that its underlay has no more. Their `remove` would ask a machine that cannot answer, for
+ * minutes, and fail: what was on the machine went with it, so the state forgets them.
+ */
+import type { Context } from "../command";
+import { VTEPS_OUTPUT } from "../../plan/vteps";
+import type { VtepsOutput } from "../../plan/vteps";
+import { pulumi } from "./engine";
+import { Exit, Fault } from "./exit";
+import { resources } from "./stack";
+import type { StateResource } from "./stack";
+
+const OVERLAY = "vxlab:index:VxlanOverlay";
+const STEP = "command:remote:Command";
+
+/** Makes an overlay stack's state forget what went with its machines; a stack of another kind is left alone. */
+export async function forgetLostMachines(context: Context, stack: string): Promise<void> {
+  const all = await resources(context, stack);
+  const underlay = underlayOf(all);
+  if (underlay === undefined || !all.some(({ type }) => type === STEP)) return;
+  const lost = lostSteps(all, await machinesOf(context, underlay));
+  if (lost.length === 0) return;
+  const names = lost.map((urn) => urn.slice(urn.lastIndexOf("::") + 2)).join(", ");
+  context.out.line(`gone with their machines, so forgotten in ${stack}: ${names}`);
+  for (const urn of lost) {
+    const words = ["state", "delete", urn, "--yes", "--target-dependents", "--stack", stack];
+    const { code, stderr } = await pulumi(context, words);
+    // One that depended on another is gone already.
+    if (code !== 0 && !/No such resource/i.test(stderr))
+      throw new Fault(Exit.failed, `pulumi state delete ${urn}:\n${stderr.trim()}`);
+  }
+}
+
+/** The stack that an overlay stands on, as its state has it; undefined when the state is no overlay's. */
+export function underlayOf(all: readonly StateResource[]): string | undefined {
+  const overlay = all.find(({ type }) => type === OVERLAY);
+  const { stack } = (overlay?.inputs?.["underlay"] ?? {}) as { stack?: unknown };
+  return typeof stack === "string" ? stack : undefined;
+}
+
+/** URNs of the steps on machines that are not among `machines`. */
+export function lostSteps(all: readonly StateResource[], machines: ReadonlySet<string>): string[] {
+  return all
+    .filter(({ type }) => type === STEP)
+    .filter((step) => {
+      const machine = machineOf(step);
+      return machine !== undefined && !machines.has(machine);
+    })
+    .map(({ urn }) => urn);
+}
+
+function machineOf({ inputs }: StateResource): string | undefined {
+  const text = inputs?.["stdin"];
+  if (typeof text !== "string") return undefined;
+  const { machine } = JSON.parse(text) as { machine?: unknown };
+  return typeof machine === "string" ? machine : undefined;
+}
+
+/** None when there is no such stack, or nothing in it. */
+async function machinesOf(context: Context, underlay: string): Promise<Set<string>> {
+  const { code, stdout, stderr } = await pulumi(context, ["stack", "output", "--json", "--stack", underlay]);
+  if (code !== 0 && !/no stack named/i.test(stderr))
+    throw new Fault(Exit.failed, `pulumi stack output:\n${stderr.trim()}`);
+  const outputs = (code === 0 ? JSON.parse(stdout) : {}) as Record<string, unknown>;
+  const { hosts = {} } = (outputs[VTEPS_OUTPUT] ?? {}) as Partial<VtepsOutput>;
+  return new Set(Object.values(hosts).map(({ machine }) => machine));
+}

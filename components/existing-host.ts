@@ -1,0 +1,85 @@
+import * as pulumi from "@pulumi/pulumi";
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { keyFilePath } from "../plan/check-existing";
+import { HostConnectionArgs, checkStep } from "./guest-step";
+import { child, token } from "./naming";
+
+export interface ExistingHostArgs {
+  /** Underlay address and VTEP: an IP literal. */
+  address: pulumi.Input<string>;
+  /** The host's public SSH key, one authorized_keys line: /etc/ssh/ssh_host_ed25519_key.pub. */
+  hostKey: pulumi.Input<string>;
+  /** OpenSSH private key that may log in; kept as a secret. */
+  privateKey: pulumi.Input<string>;
+  /** Where SSH answers. @default the VTEP's address */
+  sshAddress?: pulumi.Input<string>;
+  /** @default 22 */
+  port?: pulumi.Input<number>;
+  /** Needs to be root. @default "root" */
+  user?: pulumi.Input<string>;
+  /** Longest wait for SSH to answer, seconds. @default 600 */
+  bootTimeout?: pulumi.Input<number>;
+}
+
+/**
+ * A machine that is there already and is reached by SSH: nothing of it is made here, and what is put on it goes by its own
+ * `remove`. Before anything is put there it is asked whether it has Open vSwitch and LXC; guest/host/prepare.sh installs
+ * them.
+ */
+export class ExistingHost extends pulumi.ComponentResource {
+  /** Underlay address and VTEP. */
+  public readonly address: pulumi.Output<string>;
+  /** Public SSH host key, one authorized_keys line. */
+  public readonly hostKey: pulumi.Output<string>;
+  /** How its guest steps reach it, once it has passed the check; holds the login key, a secret. */
+  public readonly connection: pulumi.Output<HostConnectionArgs>;
+
+  constructor(name: string, args: ExistingHostArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { privateKey, bootTimeout, ...shown } = args;
+    super(token("ExistingHost"), name, shown, opts);
+    this.address = pulumi.output(args.address);
+    this.hostKey = pulumi.output(args.hostKey);
+    const reach = {
+      address: args.sshAddress ?? args.address,
+      port: args.port ?? 22,
+      user: args.user ?? "root",
+      hostKey: args.hostKey,
+      privateKey: pulumi.secret(privateKey),
+      bootTimeout,
+    };
+    const check = checkStep(child(name, "check"), reach, { parent: this });
+    // The check's id makes every step wait for it.
+    this.connection = pulumi.output({ ...reach, checked: check.id });
+    this.registerOutputs({ address: this.address, hostKey: this.hostKey });
+  }
+
+  /** Options for whatever lives on this host: none, for it outlives them all. */
+  get inside(): pulumi.ComponentResourceOptions {
+    return {};
+  }
+}
+
+/**
+ * A private key out of a file where Pulumi runs.
+ *
+ * @param file `~/` stands for the home of the user who runs Pulumi
+ * @throws Error that names the file, when it cannot be read or holds no private key
+ */
+export function loginKey(file: string): pulumi.Output<string> {
+  const path = keyFilePath(file, homedir());
+  const text = read(path);
+  if (text?.includes("PRIVATE KEY-----")) return pulumi.secret(text);
+  const what = text === undefined ? "cannot be read" : "holds no private key";
+  throw new pulumi.RunError(
+    `${path} ${what}: it is the key that an existing host is reached with (existing.keyFile).`,
+  );
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,171 @@
+/** The lower half of a lab: what carries it. Used by VxlanLab and VxlanUnderlay, whose children these resources are. */
+import * as libvirt from "@pulumi/libvirt";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { HostFacts } from "../plan/contract";
+import { Accel, HostPlan, LabPlan, UnderlayMode, UnderlayPlan } from "../plan/types";
+import { ExistingHost, loginKey } from "./existing-host";
+import { GuestImage } from "./guest-image";
+import type { HostConnectionArgs } from "./guest-step";
+import { KvmHost } from "./kvm-host";
+import { child } from "./naming";
+import { secretBytes } from "./secret";
+import { UnderlayNetwork } from "./underlay-network";
+import type { LabImageArgs } from "./vxlan-lab";
+
+/** How the machines of a lab are made. */
+export interface MachinesArgs {
+  image: LabImageArgs;
+  libvirtUri?: string;
+  accel?: Accel;
+  bootTimeout?: number;
+}
+
+/** A host, wherever it comes from. */
+export interface Machine {
+  connection: pulumi.Output<HostConnectionArgs>;
+  /** Options for whatever lives inside it. */
+  inside: pulumi.ComponentResourceOptions;
+  /** What stack outputs tell of it. */
+  facts: pulumi.Output<HostFacts>;
+  /** Another text as soon as the machine is another. */
+  identity: pulumi.Output<string>;
+}
+
+export interface Machines {
+  labId: pulumi.Output<string>;
+  /** By host name, in the order of the plan. */
+  hosts: ReadonlyMap<string, Machine>;
+}
+
+/** Declares networks, images and machines of a plan, and the checks of the hosts that exist already. */
+export function declareMachines(
+  name: string,
+  args: MachinesArgs,
+  plan: LabPlan,
+  parent: pulumi.Resource,
+): Machines {
+  const labId = new random.RandomId(child(name, "id"), { byteLength: 4 }, { parent }).hex;
+  const secret = plan.underlays.length === 0 ? undefined : secretBytes(child(name, "secret"), parent);
+  const shared: Shared = { name, args, parent, labId, secret, sites: new Map() };
+  const networks = new Map(plan.underlays.map((one) => [one.name, network(one, shared)]));
+  const hosts = plan.hosts.map((host): [string, Machine] => {
+    const self = child(name, host.name);
+    return [host.name, host.existing ? existing(self, host, shared) : ours(self, host, networks, shared)];
+  });
+  return { labId, hosts: new Map(hosts) };
+}
+
+interface Shared {
+  name: string;
+  args: MachinesArgs;
+  parent: pulumi.Resource;
+  labId: pulumi.Output<string>;
+  secret: pulumi.Output<string> | undefined;
+  /** By the hypervisor's URI. */
+  sites: Map<string, Site>;
+}
+
+/** What all machines of one hypervisor share. */
+interface Site {
+  uri: string;
+  image: GuestImage;
+  opts: pulumi.ComponentResourceOptions;
+}
+
+interface Network {
+  plan: UnderlayPlan;
+  site: Site;
+  network: UnderlayNetwork;
+}
+
+function network(plan: UnderlayPlan, shared: Shared): Network {
+  const { name, labId } = shared;
+  const site = siteOf(plan, shared);
+  const made = new UnderlayNetwork(child(name, plan.name), networkArgs(plan, labId, site.uri), site.opts);
+  return { plan, site, network: made };
+}
+
+/** The usual name is not told: what one network of a lab is given stays the same for every lab that stands. */
+function networkArgs(plan: UnderlayPlan, labId: pulumi.Output<string>, libvirtUri: string) {
+  const { name, cidr, prefix, gateway, mtu, mode } = plan;
+  const usual = name === "underlay" ? {} : { network: name };
+  return { labId, libvirtUri, cidr, prefix, gateway, mtu, mode, ...usual };
+}
+
+/** Made at the first underlay on a hypervisor, and named after it unless that is the lab's own hypervisor. */
+function siteOf(plan: UnderlayPlan, { name, args, parent, labId, sites }: Shared): Site {
+  const usual = args.libvirtUri ?? "qemu:///system";
+  const uri = plan.libvirtUri ?? usual;
+  const known = sites.get(uri);
+  if (known !== undefined) return known;
+  const self = uri === usual ? name : child(name, plan.name);
+  const provider = new libvirt.Provider(
+    child(self, "libvirt"),
+    { uri },
+    // The parameterised package reads another version back at its second `up`.
+    { parent, ignoreChanges: ["version"] },
+  );
+  const opts = { parent, providers: [provider] };
+  const image = new GuestImage(child(self, "image"), { labId, libvirtUri: uri, ...args.image }, opts);
+  const site = { uri, image, opts };
+  sites.set(uri, site);
+  return site;
+}
+
+function ours(
+  name: string,
+  host: HostPlan,
+  networks: ReadonlyMap<string, Network>,
+  { args, labId, secret }: Shared,
+): Machine {
+  const on = networks.get(host.underlay ?? "");
+  if (on === undefined) throw new Error(`the plan puts host ${host.name} on no underlay`);
+  const { prefix, mode, gateway, mtu } = on.plan;
+  const machine = new KvmHost(
+    name,
+    {
+      labId,
+      hostName: host.name,
+      address: `${host.address}/${prefix}`,
+      gateway: mode === UnderlayMode.Isolated ? undefined : gateway,
+      mac: host.mac,
+      mtu,
+      networkId: on.network.networkId,
+      image: on.site.image.image,
+      memory: host.memory,
+      vcpus: host.vcpus,
+      accel: args.accel,
+      secret,
+      bootTimeout: args.bootTimeout,
+      libvirtUri: on.site.uri,
+    },
+    on.site.opts,
+  );
+  const { connection, inside, hostKey, domain } = machine;
+  const facts = pulumi.all([hostKey, domain.name]).apply(([key, name]) => ({ hostKey: key, domain: name }));
+  return { connection, inside, facts, identity: domain.id };
+}
+
+function existing(name: string, { address, existing }: HostPlan, { args, parent }: Shared): Machine {
+  if (existing === undefined) throw new Error(`the plan has no way to ${name}`);
+  const { sshAddress, port, user, hostKey, keyFile } = existing;
+  const host = new ExistingHost(
+    name,
+    {
+      address,
+      sshAddress,
+      port,
+      user,
+      hostKey,
+      privateKey: loginKey(keyFile),
+      bootTimeout: args.bootTimeout,
+    },
+    { parent },
+  );
+  const facts = host.hostKey.apply((key) => ({ hostKey: key }));
+  return { connection: host.connection, inside: host.inside, facts, identity: pulumi.output(EXISTING) };
+}
+
+/** A host that is there already stays the same for as long as its key does, and that is pinned. */
+const EXISTING = "existing";

@@ -1,0 +1,64 @@
+/** The upper half of a lab: what is put on its hosts. Used by VxlanLab and VxlanOverlay, whose children these resources are. */
+import * as pulumi from "@pulumi/pulumi";
+import { ContainerPlan, HostPlan, LabPlan, VxlanPortPlan } from "../plan/types";
+import type { HostConnectionArgs } from "./guest-step";
+import { LxcContainer } from "./lxc-container";
+import { child } from "./naming";
+import { OvsBridge } from "./ovs-bridge";
+import { VxlanPort } from "./vxlan-port";
+
+/** A host as whatever is put on it sees it. */
+export interface Ground {
+  connection: pulumi.Input<HostConnectionArgs>;
+  /** Options for whatever lives there. */
+  inside: pulumi.ComponentResourceOptions;
+}
+
+/** Declares bridges, ports and containers of a plan. */
+export function declareOnHosts(
+  name: string,
+  plan: LabPlan,
+  labId: pulumi.Input<string>,
+  hosts: ReadonlyMap<string, Ground>,
+  parent: pulumi.Resource,
+): void {
+  for (const host of plan.hosts) {
+    const ground = hosts.get(host.name);
+    if (ground === undefined) throw new Error(`nobody has made the host ${host.name}`);
+    onHost(name, plan, host, { host: ground.connection, labId }, { parent, ...ground.inside });
+  }
+}
+
+interface On {
+  host: pulumi.Input<HostConnectionArgs>;
+  labId: pulumi.Input<string>;
+}
+
+function onHost(
+  name: string,
+  lab: LabPlan,
+  plan: HostPlan,
+  on: On,
+  opts: pulumi.ComponentResourceOptions,
+): void {
+  const self = child(name, plan.name);
+  const { bridge } = new OvsBridge(
+    child(self, plan.bridge.name),
+    { ...on, bridge: plan.bridge.name, ...plan.bridge },
+    opts,
+  );
+  for (const port of plan.ports)
+    new VxlanPort(child(self, port.segment), { ...on, ...portArgs(plan, port), bridge }, opts);
+  for (const box of lab.containers.filter((c) => c.host === plan.name))
+    new LxcContainer(child(name, box.name), { ...on, ...containerArgs(box), bridge }, opts);
+}
+
+function portArgs({ address: local }: HostPlan, { remotes, ...port }: VxlanPortPlan) {
+  return { ...port, local, remotes: remotes.map((remote) => remote.address) };
+}
+
+function containerArgs({ name: container, command, interfaces: [nic] }: ContainerPlan) {
+  if (nic === undefined) throw new Error(`container ${container} has no interface`);
+  const { mac, mtu, veth, vlan } = nic;
+  return { container, address: nic.addresses[0] ?? "", mac, mtu, veth, vlan, command };
+}

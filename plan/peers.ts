@@ -1,0 +1,152 @@
+/**
+ * The overlay of one owner, planned: bridges, ports and containers on the hosts of its own underlay stack, with the hosts
+ * of other owners' underlay stacks as remote VTEPs and nothing more.
+ */
+import { TopologyError } from "./errors";
+import { planLab } from "./plan";
+import { compareText, pathOf, repeated, sortedEntries, suggest } from "./rules";
+import type { Claim } from "./rules";
+import { readTopology } from "./schema";
+import { Flooding } from "./types";
+import type { LabPlan, Problem, Topology, VxlanPortPlan } from "./types";
+import { familyOf } from "./vteps";
+import type { VtepOutput, VtepsOutput } from "./vteps";
+
+/** An underlay stack that was found, and what it tells. */
+export interface Underlay {
+  /** Its name, as it is written in the settings. */
+  stack: string;
+  vteps: VtepsOutput;
+}
+
+export interface OverlayInput {
+  own: Underlay;
+  peers: readonly Underlay[];
+  /** The settings `hosts` (of which `bridge` and `bridgeAddress` count), `segments` and `containers`, of any type. */
+  sections: Readonly<Record<string, unknown>>;
+  /** Stays the same for the overlay's whole life and differs from every peer's: MAC addresses are computed from it. */
+  identity: string;
+}
+
+/**
+ * Decides the whole overlay. Its hosts are the own underlay's, as hosts that exist already; a peer's are in the `remotes`
+ * alone, by the name `stack/host`.
+ *
+ * @throws TopologyError with everything that is wrong
+ */
+export function planOverlay(input: OverlayInput): LabPlan {
+  const { topology, problems } = readTopology({ ...overlaySections(input) });
+  const all = [
+    ...strangers(input),
+    ...problems,
+    ...checkVteps(input),
+    ...checkSegments(topology, input.peers),
+  ];
+  if (all.length > 0) throw new TopologyError(all);
+  return withPeers(planLab(topology, { lab: input.identity }), topology, input.peers);
+}
+
+/** The largest packet that every VTEP can take, bytes: the smallest of the own underlay's and the peers'. */
+export function sharedMtu(underlays: readonly Underlay[]): number {
+  return Math.min(...underlays.flatMap(({ vteps }) => Object.values(vteps.hosts).map(({ mtu }) => mtu)));
+}
+
+/** The settings as of a lab whose hosts exist already. What a machine is made of is the underlay's business. */
+function overlaySections({ own, peers, sections }: OverlayInput): Record<string, unknown> {
+  const written = mapping(sections["hosts"]);
+  const hosts = sortedEntries(own.vteps.hosts).map(([name, vtep]) => {
+    const { bridge, bridgeAddress } = mapping(written[name]);
+    return [name, { ...given({ bridge, bridgeAddress }), address: vtep.address, existing: reach(vtep) }];
+  });
+  return {
+    underlay: { mtu: sharedMtu([own, ...peers]) },
+    hosts: Object.fromEntries(hosts) as unknown,
+    segments: sections["segments"],
+    containers: sections["containers"],
+  };
+}
+
+function reach({ ssh, hostKey }: VtepOutput) {
+  return { sshAddress: ssh.address, port: ssh.port, user: ssh.user, hostKey };
+}
+
+/** Hosts in the settings that the own underlay does not have. */
+function strangers({ own, sections }: OverlayInput): Problem[] {
+  const known = Object.keys(own.vteps.hosts).sort(compareText);
+  return sortedEntries(mapping(sections["hosts"]))
+    .filter(([name]) => !known.includes(name))
+    .map(([name, got]) => ({
+      path: pathOf("hosts", name),
+      got,
+      message: `Is no host of the underlay stack ${own.stack}.`,
+      cure: `${suggest(name, known, "host")} (Pulumi.yaml's hosts hold where the stack's file has none: write hosts: {}.)`,
+    }));
+}
+
+/** One address twice would be a tunnel to oneself, or two to one host. */
+function checkVteps({ own, peers }: OverlayInput): Problem[] {
+  const everyone: Claim[] = [own, ...peers].flatMap(({ stack, vteps }) =>
+    sortedEntries(vteps.hosts).map(([name, { address }]) => ({
+      path: `${stack}/${name}`,
+      got: address,
+      key: address,
+    })),
+  );
+  const family = familyOf(String(everyone[0]?.got));
+  const mixed = everyone.filter(({ got }) => familyOf(String(got)) !== family);
+  return [
+    ...repeated(everyone, "This VTEP", "Give each host of all these stacks an underlay address of its own."),
+    ...mixed.map(({ path, got }) => ({
+      path,
+      got,
+      message: `Is of another IP family than ${everyone[0]?.path}, ${String(everyone[0]?.got)}.`,
+      cure: "Use underlays of one family.",
+    })),
+  ];
+}
+
+/** What needs to know more of a peer than its VTEPs. */
+function checkSegments(topology: Topology, peers: readonly Underlay[]): Problem[] {
+  if (peers.length === 0) return [];
+  return sortedEntries(topology.segments)
+    .filter(([, segment]) => segment.hosts === undefined)
+    .flatMap(([name, { flooding, hub }]) => [
+      ...(flooding === Flooding.Flow ? [alone(name, "flooding", flooding, "knows every container")] : []),
+      ...(hub === undefined ? [] : [alone(name, "hub", hub, "has one hub")]),
+    ]);
+}
+
+function alone(segment: string, key: string, got: unknown, why: string): Problem {
+  return {
+    path: pathOf("segments", segment, key),
+    got,
+    message: `Such a segment ${why}, and of a peer only the VTEPs are known.`,
+    cure: `Leave ${key} out, or keep the segment to own hosts by writing segments.${segment}.hosts.`,
+  };
+}
+
+/** Segments with `hosts` are kept to these; all others reach every peer's hosts. */
+function withPeers(plan: LabPlan, topology: Topology, peers: readonly Underlay[]): LabPlan {
+  const far = peers.flatMap(({ stack, vteps }) =>
+    sortedEntries(vteps.hosts).map(([host, { address }]) => ({ host: `${stack}/${host}`, address })),
+  );
+  const open = (port: VxlanPortPlan): boolean => topology.segments[port.segment]?.hosts === undefined;
+  const widened = (port: VxlanPortPlan): VxlanPortPlan =>
+    open(port) ? { ...port, remotes: [...port.remotes, ...far].sort(byHost) } : port;
+  return { ...plan, hosts: plan.hosts.map((host) => ({ ...host, ports: host.ports.map(widened) })) };
+}
+
+function byHost(a: { host: string }, b: { host: string }): number {
+  return compareText(a.host, b.host);
+}
+
+function given<T extends object>(settings: T): Partial<T> {
+  return Object.fromEntries(
+    Object.entries(settings).filter(([, value]) => value !== undefined),
+  ) as Partial<T>;
+}
+
+function mapping(value: unknown): Record<string, unknown> {
+  const fits = typeof value === "object" && value !== null && !Array.isArray(value);
+  return fits ? (value as Record<string, unknown>) : {};
+}

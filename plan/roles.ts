@@ -1,0 +1,31 @@
+/** What a stack holds of a lab, and the order that follows from it. */
+
+/** `vxlab:role`. */
+export enum Role {
+  /** Machines and overlay in one state. */
+  Lab = "lab",
+  /** Machines only; the stack's outputs tell overlays where they are. */
+  Underlay = "underlay",
+  /** Bridges, tunnels and containers on the machines of an underlay stack. */
+  Overlay = "overlay",
+}
+
+const ORDER: readonly Role[] = [Role.Underlay, Role.Lab, Role.Overlay];
+
+/**
+ * Stacks in the order in which they are deployed: overlays read all underlays, and nothing reads an overlay. The order
+ * within a role stays as it is.
+ */
+export function inOrder<T>(stacks: readonly T[], roleOf: (stack: T) => Role): T[] {
+  return ORDER.flatMap((role) => stacks.filter((stack) => roleOf(stack) === role));
+}
+
+/**
+ * A stack's role as a settings file writes it, Pulumi.<stack>.yaml's form or Pulumi.yaml's (`value:` on the next line).
+ *
+ * @returns undefined when the file says nothing of it
+ */
+export function roleIn(yaml: string): string | undefined {
+  const line = /^[ \t]*(["']?)vxlab:role\1[ \t]*:[ \t]*(?:\n[ \t]+value:[ \t]*)?(["']?)([A-Za-z]+)\2/m;
+  return line.exec(yaml)?.[3];
+}

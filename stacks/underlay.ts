@@ -1,0 +1,18 @@
+/** Machines only: what overlay stacks, the owner's own and others', stand on or reach. */
+import * as pulumi from "@pulumi/pulumi";
+import { VxlanUnderlay } from "../components/vxlan-underlay";
+import { LabSettings } from "../config";
+import { LoginOutput, VtepsOutput } from "../plan/vteps";
+import { machineArgs } from "./lab";
+
+/** By the names VTEPS_OUTPUT and LOGIN_OUTPUT, which a test holds these to. */
+export interface UnderlayOutputs {
+  vteps: pulumi.Output<VtepsOutput>;
+  /** Secret. */
+  login: pulumi.Output<LoginOutput>;
+}
+
+export function underlayStack(settings: LabSettings): UnderlayOutputs {
+  const { vteps, login } = new VxlanUnderlay("underlay", machineArgs(settings));
+  return { vteps, login };
+}

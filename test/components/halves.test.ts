@@ -1,0 +1,178 @@
+/** The two halves of a lab as components of their own: what they declare, and what one edit touches. */
+import * as pulumi from "@pulumi/pulumi";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { VtepsOutput } from "../../plan/vteps";
+import { Accel } from "../../plan/types";
+import { reference } from "../plan/reference";
+import type { Registered } from "./world";
+import { deploy } from "./world";
+
+const image = { version: "abc123", root: "/i/root.qcow2" };
+const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEDl5/XFGAX1Mrg15VRkw5K2qyxVsX3Z87bSWnbttmGL";
+
+function vteps(hosts: Record<string, string>, machine = "m1"): VtepsOutput {
+  const entries = Object.entries(hosts).map(([name, address]) => {
+    const ssh = { address, port: 22, user: "root" };
+    return [name, { address, mtu: 1500, hostKey: KEY, machine, ssh }];
+  });
+  return { schema: 1, hosts: Object.fromEntries(entries) as VtepsOutput["hosts"] };
+}
+
+const OWN = { a1: "192.168.10.11", a2: "192.168.10.12" };
+
+async function overlay(
+  peers: Record<string, string>,
+  own: VtepsOutput = vteps(OWN),
+  preview = false,
+): Promise<Registered[]> {
+  const { VxlanOverlay } = await import("../../components");
+  return deploy(
+    () =>
+      new VxlanOverlay("overlay", {
+        underlay: { stack: "underlay-a", vteps: own },
+        login: { a1: "PRIVATE KEY of a1", a2: "PRIVATE KEY of a2" },
+        peers: [{ stack: "underlay-b", vteps: vteps(peers) }],
+        segments: { red: { vni: 100, subnet: "10.0.3.0/24" } },
+        containers: { c1: { host: "a1", address: "10.0.3.10/24" } },
+      }),
+    { preview },
+  );
+}
+
+async function underlay(): Promise<{ all: Registered[]; vteps: unknown; secret: boolean }> {
+  const { VxlanUnderlay } = await import("../../components");
+  const found: { vteps?: unknown; secret?: boolean } = {};
+  const all = await deploy(() => {
+    const args = { topology: reference(), image, accel: Accel.Emulated, libvirtUri: "test:///default" };
+    const made = new VxlanUnderlay("underlay", args);
+    made.vteps.apply((told) => (found.vteps = told));
+    void pulumi.isSecret(made.login).then((is) => (found.secret = is));
+  });
+  return { all, vteps: found.vteps, secret: found.secret === true };
+}
+
+const stdin = (step: Registered): Record<string, unknown> =>
+  JSON.parse(String(step.inputs["stdin"])) as Record<string, unknown>;
+const steps = (all: Registered[]) => all.filter(({ type }) => type === "command:remote:Command");
+const changed = (before: Registered[], after: Registered[]): string[] =>
+  after
+    .filter((one) => JSON.stringify(one) !== JSON.stringify(before.find(({ name }) => name === one.name)))
+    .map(({ name }) => name)
+    .sort();
+
+describe("an underlay", () => {
+  let made: Awaited<ReturnType<typeof underlay>>;
+  beforeAll(async () => (made = await underlay()));
+
+  it("has machines and nothing on them", () => {
+    const types = new Set(made.all.map(({ type }) => type));
+    expect([...types].filter((type) => /Bridge|Port|Container|Command/.test(type))).toEqual([]);
+    expect(made.all.filter(({ type }) => type.endsWith(":Domain")).map(({ name }) => name)).toEqual([
+      "underlay-kvm1-domain",
+      "underlay-kvm2-domain",
+    ]);
+  });
+
+  it("tells where its VTEPs are, in the open, and its keys as a secret", () => {
+    expect(made.vteps).toEqual({
+      schema: 1,
+      hosts: {
+        kvm1: {
+          address: "192.168.10.156",
+          mtu: 1500,
+          hostKey: expect.stringMatching(/^ssh-ed25519 AAAA/) as string,
+          machine: "underlay-kvm1-domain-id",
+          ssh: { address: "192.168.10.156", port: 22, user: "root" },
+        },
+        kvm2: expect.objectContaining({ address: "192.168.10.222" }) as object,
+      },
+    });
+    expect(made.secret).toBe(true);
+  });
+});
+
+describe("an overlay", () => {
+  let before: Registered[];
+  beforeAll(async () => (before = await overlay({ b1: "192.168.20.11" })));
+
+  it("makes no machines, and reaches each host by its own key", () => {
+    expect(before.filter(({ type }) => type.startsWith("libvirt:"))).toEqual([]);
+    const reached = steps(before).map(({ inputs }) => inputs["connection"] as Record<string, unknown>);
+    expect(new Set(reached.map(({ host, hostKey }) => `${String(host)} ${String(hostKey)}`))).toEqual(
+      new Set(Object.values(OWN).map((address) => `${address} ${KEY}`)),
+    );
+    for (const { host, privateKey } of reached)
+      expect(privateKey).toBe(`PRIVATE KEY of ${host === OWN.a1 ? "a1" : "a2"}`);
+  });
+
+  it("shows no key, and every step's desired state", () => {
+    for (const step of steps(before)) {
+      expect(step.secrets.every((path) => path.startsWith("connection"))).toBe(true);
+      expect(stdin(step)["machine"]).toBe("m1");
+    }
+    const shown = before.filter(({ type }) => type.startsWith("vxlab:"));
+    expect(JSON.stringify(shown.map(({ inputs }) => inputs))).not.toContain("PRIVATE KEY");
+  });
+
+  it("changes its ports alone when a peer's VTEP moves", async () => {
+    const after = await overlay({ b1: "192.168.20.12" });
+    expect(changed(before, after)).toEqual([
+      "overlay",
+      ...["overlay-a1-red", "overlay-a1-red-step", "overlay-a2-red", "overlay-a2-red-step"],
+    ]);
+  });
+
+  it("changes its ports alone when a peer gets one more host, or goes", async () => {
+    for (const peers of [{ b1: "192.168.20.11", b2: "192.168.20.12" }, {}]) {
+      const names = changed(before, await overlay(peers as Record<string, string>));
+      expect(names.filter((name) => !/-red(-step)?$/.test(name))).toEqual(["overlay"]);
+    }
+  });
+
+  it("runs every step of a machine again that was made anew, and no other", async () => {
+    const anew = vteps(OWN);
+    anew.hosts["a2"] = { ...(anew.hosts["a2"]), machine: "m2" };
+    expect(changed(before, await overlay({ b1: "192.168.20.11" }, anew))).toEqual([
+      "overlay",
+      "overlay-a2-red-step",
+      "overlay-a2-vxbr-step",
+    ]);
+  });
+
+  it("has no tunnel to undefined, in a preview either", async () => {
+    for (const all of [before, await overlay({ b1: "192.168.20.11" }, vteps(OWN), true)])
+      expect(JSON.stringify(all.map(({ inputs }) => inputs))).not.toContain("undefined");
+  });
+});
+
+describe("an existing host", () => {
+  async function host(preview = false) {
+    const { ExistingHost, OvsBridge } = await import("../../components");
+    return deploy(
+      () => {
+        const made = new ExistingHost("srv", {
+          address: "192.168.10.5",
+          hostKey: KEY,
+          privateKey: "PRIVATE KEY",
+        });
+        const on = { host: made.connection, labId: "00c0ffee", mac: "02:00:00:00:00:01" };
+        new OvsBridge("srv-vxbr", on, made.inside);
+      },
+      { preview },
+    );
+  }
+
+  it("is asked what it lacks before anything is put on it, and outlives all of it", async () => {
+    const [check, bridge] = steps(await host());
+    expect(check?.name).toBe("srv-check");
+    expect(check?.inputs["stdin"]).toContain("this host lacks");
+    expect(check?.inputs["delete"]).toBeUndefined();
+    expect(bridge).toMatchObject({ name: "srv-vxbr-step", deletedWith: "", replaceWith: [] });
+    expect((bridge?.inputs["connection"] as { hostKey: string }).hostKey).toBe(KEY);
+  });
+
+  it("keeps the key out of what is shown", async () => {
+    const shown = (await host()).filter(({ type }) => type.startsWith("vxlab:"));
+    expect(JSON.stringify(shown.map(({ inputs }) => inputs))).not.toContain("PRIVATE KEY");
+  });
+});

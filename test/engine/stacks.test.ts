@@ -1,0 +1,149 @@
+/** Overlays read underlay stacks through the real engine: what is there, what is not yet, and what must be refused. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { VTEPS_SCHEMA } from "../../plan/vteps";
+import type { Result } from "../../toolchain/process";
+import { good, Project } from "../lib/project";
+import { secret, writeOutputs } from "../lib/written-state";
+
+const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEDl5/XFGAX1Mrg15VRkw5K2qyxVsX3Z87bSWnbttmGL";
+const LOGIN = "-----BEGIN OPENSSH PRIVATE KEY-----\nnever shown\n-----END OPENSSH PRIVATE KEY-----\n";
+
+const underlay = (hosts: Record<string, string>, schema: number = VTEPS_SCHEMA) => ({
+  vteps: {
+    schema,
+    hosts: Object.fromEntries(
+      Object.entries(hosts).map(([name, address]) => {
+        const ssh = { address, port: 22, user: "root" };
+        return [name, { address, mtu: 1500, hostKey: KEY, machine: `${name}-1`, ssh }];
+      }),
+    ),
+  },
+  login: secret(Object.fromEntries(Object.keys(hosts).map((name) => [name, LOGIN]))),
+});
+
+const OVERLAY = {
+  role: "overlay",
+  underlayStack: "underlay-a",
+  peers: ["underlay-b"],
+  hosts: {},
+  segments: { red: { vni: 100, subnet: "10.0.3.0/24" } },
+  containers: { c1: { host: "a1", address: "10.0.3.10/24" } },
+};
+
+let project: Project;
+
+beforeAll(async () => {
+  project = await Project.create("stacks");
+  // Sets the toolchain up out of the shared cache.
+  good(await project.vxlab(["preview"]));
+  good(await project.pulumi(["stack", "init", "overlay-a", "--no-select"]));
+});
+
+beforeEach(async () => {
+  project.configure(OVERLAY, "overlay-a");
+  await writeOutputs(project, "underlay-a", underlay({ a1: "192.168.10.11" }));
+});
+
+afterAll(() => project?.destroy());
+
+const preview = (): Promise<Result> => project.pulumi(["preview", "--diff", "--stack", "overlay-a"]);
+const all = ({ stdout, stderr }: Result) => (stdout + stderr).replace(/\s+/g, " ");
+/** Addresses of the VXLAN port's remotes. */
+const remotes = (text: string): string[] => {
+  const list = /remotes ?: \[(.*?)\]\s*(?:udpPort|vni|segment|vlan)/.exec(text)?.[1] ?? "";
+  return [...list.matchAll(/"([0-9a-f.:]+)"/g)].map(([, address]) => address ?? "");
+};
+
+describe("a peer", () => {
+  it("whose stack is not there yet is named with the cure, and the rest is deployed", async () => {
+    const result = await preview();
+    expect(all(result)).toContain("warning: No tunnels to a peer: there is no stack underlay-b.");
+    expect(all(result)).toContain("When its owner has run up, run up here again");
+    expect(result.code).toBe(0);
+    expect(all(result)).toMatch(/vxlab:index:LxcContainer: \(create\)/);
+    expect(remotes(all(result))).toEqual([]);
+  });
+
+  it("whose stack has no outputs yet is the same", async () => {
+    await writeOutputs(project, "underlay-b", {});
+    const result = await preview();
+    expect(all(result)).toContain(
+      'warning: No tunnels to a peer: the stack underlay-b has no output "vteps"',
+    );
+    expect(result.code).toBe(0);
+    expect(remotes(all(result))).toEqual([]);
+  });
+
+  it("that is up gets tunnels, to all of its hosts", async () => {
+    await writeOutputs(project, "underlay-b", underlay({ b1: "192.168.20.11", b2: "192.168.20.12" }));
+    const text = all(await preview());
+    expect(remotes(text)).toEqual(["192.168.20.11", "192.168.20.12"]);
+    expect(text).not.toContain("warning");
+  });
+
+  it("of another project is read by its full name", async () => {
+    project.configure(
+      { ...OVERLAY, peers: ["organization/vxlab/underlay-b", "organization/other/u"] },
+      "overlay-a",
+    );
+    const text = all(await preview());
+    expect(remotes(text)).toEqual(["192.168.20.11", "192.168.20.12"]);
+    expect(text).toContain("there is no stack organization/other/u.");
+  });
+
+  it("that speaks a newer contract is refused, for its tunnels work", async () => {
+    await writeOutputs(project, "underlay-b", underlay({ b1: "192.168.20.11" }, VTEPS_SCHEMA + 1));
+    const result = await preview();
+    expect(all(result)).toContain(
+      `The stack underlay-b speaks version ${VTEPS_SCHEMA + 1} of the contract "vteps"`,
+    );
+    expect(all(result)).toContain("Nothing was changed: use the newer vxlab for this stack too");
+    expect(result.code).not.toBe(0);
+  });
+
+  it("that was removed again is the same as one that never was", async () => {
+    good(await project.pulumi(["stack", "rm", "underlay-b", "--yes", "--preserve-config"]));
+    const result = await preview();
+    expect(all(result)).toContain("there is no stack underlay-b.");
+    expect(result.code).toBe(0);
+  });
+});
+
+describe("the own underlay", () => {
+  it("that is not up is said, with the command, and nothing is changed", async () => {
+    await writeOutputs(project, "underlay-a", {});
+    const result = await preview();
+    expect(all(result)).toContain("The overlay's own underlay is not up: the stack underlay-a has no output");
+    expect(all(result)).toContain("run ./vxlab up -s underlay-a first");
+    expect(result.code).not.toBe(0);
+  });
+
+  it("that lets nobody in is said", async () => {
+    const { vteps } = underlay({ a1: "192.168.10.11" });
+    await writeOutputs(project, "underlay-a", { vteps });
+    expect(all(await preview())).toContain("The keys to the hosts of underlay-a cannot be read.");
+  });
+
+  it("keeps its keys out of what is shown", async () => {
+    const result = await project.pulumi(["preview", "--diff", "--json", "--stack", "overlay-a"]);
+    expect(result.stdout).toContain("192.168.10.11");
+    expect(all(await preview()) + all(result)).not.toContain("never shown");
+  });
+});
+
+describe("settings of a role", () => {
+  it.each([
+    [{ role: "overlai" }, "role: got", "Did you mean overlay?"],
+    [{ role: "overlay", underlayStack: "a b" }, "underlayStack: got", "Write the name of an underlay stack"],
+    [{ role: "overlay" }, "underlayStack: got nothing", "an overlay stands on an underlay"],
+    [{ ...OVERLAY, peers: ["underlay-a"] }, "peers[0]: got", "Is the own underlay."],
+    [{ peers: ["underlay-b"] }, "peers: got", "add role: overlay"],
+    [{ ...OVERLAY, hosts: { a2: {} } }, "hosts.a2: got", "Did you mean a1?"],
+  ])("%j are refused", async (settings, path, said) => {
+    project.configure(settings, "overlay-a");
+    const result = await preview();
+    expect(all(result)).toContain(path);
+    expect(all(result)).toContain(said);
+    expect(result.code).not.toBe(0);
+  });
+});
