@@ -2,9 +2,10 @@
 export { GuestImage, GuestImageArgs, MachineImageArgs } from "./guest-image";
 export { HostConnectionArgs } from "./guest-step";
 export { KvmHost, KvmHostArgs } from "./kvm-host";
-export { LxcContainer, LxcContainerArgs } from "./lxc-container";
+export { ContainerInterfaceArgs, LxcContainer, LxcContainerArgs, TaggedArgs } from "./lxc-container";
 export { OvsBridge, OvsBridgeArgs } from "./ovs-bridge";
+export { DhcpArgs, SegmentService, SegmentServiceArgs } from "./segment-service";
 export { UnderlayNetwork, UnderlayNetworkArgs } from "./underlay-network";
 export { LabImageArgs, VxlanLab, VxlanLabArgs } from "./vxlan-lab";
-export { VxlanPort, VxlanPortArgs } from "./vxlan-port";
-export { Accel, ImageKind, Topology, UnderlayMode } from "../plan/types";
+export { StationArgs, VxlanPort, VxlanPortArgs } from "./vxlan-port";
+export { Accel, Flooding, ImageKind, Topology, UnderlayMode } from "../plan/types";

@@ -6,10 +6,11 @@ import { planLab } from "../plan/plan";
 import { Accel, ContainerPlan, HostPlan, LabPlan, Topology, UnderlayMode, UnderlayPlan } from "../plan/types";
 import { GuestImage, GuestImageArgs } from "./guest-image";
 import { KvmHost } from "./kvm-host";
-import { LxcContainer } from "./lxc-container";
+import { LxcContainer, LxcContainerArgs } from "./lxc-container";
 import { child, token } from "./naming";
 import { OvsBridge } from "./ovs-bridge";
 import { secretBytes } from "./secret";
+import { SegmentService } from "./segment-service";
 import { UnderlayNetwork } from "./underlay-network";
 import { VxlanPort } from "./vxlan-port";
 
@@ -100,8 +101,15 @@ export class VxlanLab extends pulumi.ComponentResource {
         opts,
       );
     }
+    for (const { segment, ...service } of lab.services.filter((s) => s.host === plan.name)) {
+      new SegmentService(
+        child(self, `${segment}-service`),
+        { ...service, ...on, bridge: bridge.bridge, local: plan.address },
+        opts,
+      );
+    }
     for (const box of lab.containers.filter((c) => c.host === plan.name)) {
-      new LxcContainer(child(name, box.name), { ...on, ...containerArgs(box), bridge: bridge.bridge }, opts);
+      new LxcContainer(child(name, box.name), { ...on, ...containerArgs(box, bridge.bridge) }, opts);
     }
     return machine;
   }
@@ -148,16 +156,19 @@ function networkOf(plan: LabPlan): Pick<UnderlayPlan, "cidr" | "prefix" | "gatew
   return { cidr, prefix, gateway, mtu, mode };
 }
 
-function containerArgs({ name: container, command, interfaces: [nic] }: ContainerPlan) {
-  if (nic === undefined) throw new Error(`VxlanLab: container ${container} has no interface`);
-  const {
-    addresses: [address = ""],
-    mac,
-    mtu,
-    veth,
-    vlan,
-  } = nic;
-  return { container, address, mac, mtu, veth, vlan, command };
+function containerArgs(
+  { name: container, command, interfaces }: ContainerPlan,
+  bridge: pulumi.Input<string>,
+): Pick<LxcContainerArgs, "container" | "command" | "interfaces"> {
+  const nics = interfaces.map(({ mac, mtu, veth, vlan, addresses, dhcp, gateway, trunk }) => ({
+    ...{ bridge, mac, mtu, veth, addresses },
+    // What is not used is not said: a preview shows every word.
+    ...(vlan === undefined ? {} : { vlan }),
+    ...(dhcp ? { dhcp } : {}),
+    ...(gateway === undefined ? {} : { gateway }),
+    ...(trunk.length === 0 ? {} : { trunk: trunk.map(({ segment: _, ...tagged }) => tagged) }),
+  }));
+  return { container, command, interfaces: nics };
 }
 
 function knownLab(plan: LabPlan, site: Site, machines: KvmHost[]): pulumi.Output<LabOutput> {
