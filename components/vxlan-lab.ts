@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { LabOutput, labOutput } from "../plan/contract";
 import { planLab } from "../plan/plan";
-import { Accel, ContainerPlan, HostPlan, LabPlan, Topology, UnderlayMode, UnderlayPlan } from "../plan/types";
+import { Accel, ContainerPlan, HostPlan, InterfacePlan, LabPlan, Topology, UnderlayMode, UnderlayPlan } from "../plan/types";
 import { GuestImage, GuestImageArgs } from "./guest-image";
 import { KvmHost } from "./kvm-host";
 import { LxcContainer, LxcContainerArgs } from "./lxc-container";
@@ -156,6 +156,8 @@ function networkOf(plan: LabPlan): Pick<UnderlayPlan, "cidr" | "prefix" | "gatew
   return { cidr, prefix, gateway, mtu, mode };
 }
 
+const tagged = ({ vlan, addresses, mtu }: InterfacePlan["trunk"][number]) => ({ vlan, addresses, mtu });
+
 function containerArgs(
   { name: container, command, interfaces }: ContainerPlan,
   bridge: pulumi.Input<string>,
@@ -166,7 +168,7 @@ function containerArgs(
     ...(vlan === undefined ? {} : { vlan }),
     ...(dhcp ? { dhcp } : {}),
     ...(gateway === undefined ? {} : { gateway }),
-    ...(trunk.length === 0 ? {} : { trunk: trunk.map(({ segment: _, ...tagged }) => tagged) }),
+    ...(trunk.length === 0 ? {} : { trunk: trunk.map(tagged) }),
   }));
   return { container, command, interfaces: nics };
 }

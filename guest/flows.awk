@@ -71,6 +71,6 @@ function to(vtep) { return "set_field:" vtep "->" field(vtep, "dst") }
 function field(vtep, end) { return (vtep ~ /:/ ? "tun_ipv6_" : "tun_") end }
 
 function address(text) {
-  if (text !~ /^[0-9A-Fa-f.:]+$/) bad = text
+  if (text !~ /^[0-9A-Fa-f.:]+$/) bad = "\"" text "\""
   return text
 }

@@ -31,9 +31,10 @@ END {
     if (!(name in is) && parent[name] != "") print "link add link " parent[name] " name " name " type vlan id " vlan[name]
     if (is[name] != mtu[name]) print "link set dev " name " mtu " mtu[name] " up"
   }
+  # Before the addresses: with its own the kernel takes a route away by itself.
+  if (via == "" && had != "" && !lease) print "route del default"
   for (i = 1; i <= g; i++) print gone[i]
   for (i = 1; i <= m; i++)
     if (!(addresses[i] in there)) { split(addresses[i], word, " "); print "address replace " word[2] " dev " word[1] }
-  if (via != "" && via != had) print "route replace default via " via " dev " by
-  if (via == "" && had != "" && !lease) print "route del default"
+  if (via != "" && (via != had || g > 0)) print "route replace default via " via " dev " by
 }
