@@ -3,7 +3,16 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { LabOutput, labOutput } from "../plan/contract";
 import { planLab } from "../plan/plan";
-import { Accel, ContainerPlan, HostPlan, InterfacePlan, LabPlan, Topology, UnderlayMode, UnderlayPlan } from "../plan/types";
+import {
+  Accel,
+  ContainerPlan,
+  HostPlan,
+  InterfacePlan,
+  LabPlan,
+  Topology,
+  UnderlayMode,
+  UnderlayPlan,
+} from "../plan/types";
 import { GuestImage, GuestImageArgs } from "./guest-image";
 import { KvmHost } from "./kvm-host";
 import { LxcContainer, LxcContainerArgs } from "./lxc-container";

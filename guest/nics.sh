@@ -46,7 +46,7 @@ unquoted() {
   printf %s "$*"
 }
 
-# One line for each interface: VETH BRIDGE ID VLAN, or "-" for the VLAN and those of the trunk.
+# One line for each interface: VETH BRIDGE OWNER VLAN, or "-" for the VLAN and those of the trunk.
 nics_ports() {
   i=0
   while next_nic; do
@@ -58,7 +58,7 @@ nics_ports() {
 
 # LXC calls these as: guest plug NAME net up veth DEVICE (lxc.container.conf(5), lxc.net.[i].script.up).
 plug() {
-  while read -r veth bridge id vlan tags; do
+  while read -r veth bridge owner vlan tags; do
     [ "$veth" != "$5" ] || nic_plug
   done <"$BOXES/$1/ports"
 }
@@ -68,13 +68,13 @@ unplug() { vsctl --if-exists del-port "$5"; }
 # A port without a tag carries the trunk's VLANs, and nothing untagged.
 nic_plug() {
   if [ "$vlan" = - ]; then set -- 'tag=[]' "trunks=$tags"; else set -- "tag=$vlan" 'trunks=[]'; fi
-  vsctl --may-exist add-port "$bridge" "$veth" -- set port "$veth" "$@" external_ids:vxlab-container="\"$id\""
+  vsctl --may-exist add-port "$bridge" "$veth" -- set port "$veth" "$@" external_ids:vxlab-container="\"$owner\""
 }
 
 # Brings a running container, whose first process is pid, to what is wanted from now on, and back to it what somebody
 # changed inside.
 nics_live() {
-  while read -r veth bridge id vlan tags; do
+  while read -r veth bridge owner vlan tags; do
     # Ports do not move between bridges.
     on=$(vsctl port-to-br "$veth" 2>/dev/null) || on=$bridge
     [ "$on" = "$bridge" ] || vsctl --if-exists del-port "$veth"

@@ -27,6 +27,7 @@ port_apply() {
   port_look
   [ -z "$bad" ] || fail "Open vSwitch refuses $bad"
   keep port "$id" "$wanted"
+  group_rest
   printf '%s\n' "$found"
 }
 
@@ -96,6 +97,11 @@ group_drop() {
     vsctl --if-exists del-port "${file##*/}"
     ip link del dev "${file##*/}"
   done
+}
+
+# Without a group on the host the kernel's limit is what it was.
+group_rest() {
+  grep -qs '"flooding":"multicast"' "$STATE"/desired/port-*.json || untune net/ipv4/igmp_max_memberships
 }
 
 port_flow() {
@@ -189,6 +195,7 @@ port_remove() {
   id_of "$1"
   port_drop
   rm -f "$(desired port "$id")"
+  group_rest
   leave
   printf '{}\n'
 }

@@ -182,6 +182,7 @@ dhcp_off() {
   dhcp_end loop
   dhcp_end dnsmasq
   rm -rf "$dir"
+  rmdir "$SERVICES" 2>/dev/null || :
 }
 
 dhcp_is() { if dhcp_pid dnsmasq >/dev/null; then echo true; else echo false; fi; }

@@ -169,6 +169,10 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     const calls = apply({ ...BOX, interfaces: [{ ...NIC, ...change }] });
     expect(restarts(calls)).toBe(0);
     expect(batch(calls)).toEqual(told);
+    expect(host.kept()).toEqual(["container-lab-c1.json"]);
+    expect(JSON.parse(host.read("state/desired/container-lab-c1.json"))).toMatchObject({
+      interfaces: [change],
+    });
     if ("vlan" in change) expect(calls.join("\n")).toContain("set port v-c1 tag=7 trunks=[]");
     if ("mtu" in change) expect(calls).toContain("ip link set dev v-c1 mtu 1400");
   });
