@@ -8,3 +8,5 @@ export { UnderlayNetwork, UnderlayNetworkArgs } from "./underlay-network";
 export { LabImageArgs, VxlanLab, VxlanLabArgs } from "./vxlan-lab";
 export { VxlanPort, VxlanPortArgs } from "./vxlan-port";
 export { Accel, ImageKind, Topology, UnderlayMode } from "../plan/types";
+/** For the provider that a hypervisor is reached by; no registry carries this SDK. */
+export * as libvirt from "@pulumi/libvirt";
