@@ -7,6 +7,6 @@ export { OvsBridge, OvsBridgeArgs } from "./ovs-bridge";
 export { UnderlayNetwork, UnderlayNetworkArgs } from "./underlay-network";
 export { LabImageArgs, VxlanLab, VxlanLabArgs } from "./vxlan-lab";
 export { VxlanPort, VxlanPortArgs } from "./vxlan-port";
-export { Accel, ImageKind, Topology, UnderlayMode } from "../plan/types";
+export { Accel, ContainerKind, Flooding, ImageKind, Topology, UnderlayMode } from "../plan/types";
 /** For the provider that a hypervisor is reached by; no registry carries this SDK. */
 export * as libvirt from "@pulumi/libvirt";
