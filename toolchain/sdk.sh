@@ -24,7 +24,7 @@ echo "generating" >&2
 # go.sum is complete, so the build needs no sum database to be checked.
 (cd "$root/toolchain/go/sdkgen" && GOSUMDB=off GOTOOLCHAIN=local "$go" build -mod=readonly -buildvcs=false -trimpath -o "$new/sdkgen" .)
 mkdir "$new/libvirt"
-"$new/sdkgen" "$new/libvirt" <"$new/schema.json"
+"$new/sdkgen" nodejs "$new/libvirt" <"$new/schema.json"
 
 # The project's own `npm run sdk` compiles it with the project's TypeScript: npm blocks a dependency's scripts, and a
 # second copy of TypeScript or of @pulumi/pulumi must not appear. A peer, for `npm pack` bundles what is a dependency.
