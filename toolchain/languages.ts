@@ -5,9 +5,9 @@
 import { cpSync, mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { pathsOf, type Environment, type Paths } from "./paths";
-import { pythonHost, yamlHost, type Piece } from "./pieces";
+import { pythonHost, sdkGenerator, yamlHost, type Piece } from "./pieces";
 import type { Reporter } from "./reporter";
-import { readPieces } from "./setup";
+import { link, readPieces } from "./setup";
 import { Vendor } from "./vendor";
 
 /** Puts them where the checkout's Pulumi looks for plugins; the vendor's are beside the vendor's CLI. */
@@ -26,6 +26,7 @@ export async function addLanguages(
     mkdirSync(folder, { recursive: true });
     cpSync(path, source === "built" ? join(folder, basename(path)) : folder, { recursive: true });
   }
+  link(await sdkGenerator(shop), join(paths.dot, "toolchain", "sdkgen"));
   return pieces;
 }
 
