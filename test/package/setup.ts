@@ -8,7 +8,7 @@ import { checkout } from "../lib/project";
 
 declare module "vitest" {
   export interface ProvidedContext {
-    /** Folder of a program that has the package, Pulumi, TypeScript and the policy SDK installed. */
+    /** Folder of a program that has the package, Pulumi and TypeScript installed. */
     app: string;
   }
 }
@@ -44,7 +44,7 @@ export default async function setup({ provide }: TestProject): Promise<void> {
 /** The versions that the project itself is tested with. */
 function dependencies(tarball: string): Record<string, string> {
   const lock = JSON.parse(readFileSync(join(checkout, "package-lock.json"), "utf8")) as Lock;
-  const names = ["@pulumi/pulumi", "@pulumi/policy", "@types/node", "typescript"];
+  const names = ["@pulumi/pulumi", "@types/node", "typescript"];
   const pinned = names.map((name) => [name, lock.packages[`node_modules/${name}`]?.version ?? "*"]);
   return { ...(Object.fromEntries(pinned) as Record<string, string>), vxlab: `file:${tarball}` };
 }
