@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { TopologyError } from "./plan/errors";
-import { checkChoice, checkInteger, sortedEntries, suggest } from "./plan/rules";
+import { checkChoice, checkInteger, sortedEntries, suggest, uriFault } from "./plan/rules";
 import { readTopology, SECTIONS } from "./plan/schema";
 import { Accel } from "./plan/types";
 import type { Problem, Topology } from "./plan/types";
@@ -115,7 +115,8 @@ function imageFault(path: string): string | undefined {
 }
 
 function checkUri(got: string | undefined): Problem[] {
-  if (got === undefined || /^[a-z]+(\+[a-z0-9]+)?:\/\/\S*$/.test(got)) return [];
+  const message = got === undefined ? undefined : uriFault(got);
+  if (message === undefined) return [];
   const cure = "Write one such as qemu:///system or qemu+ssh://root@hypervisor/system, or leave it out.";
-  return [{ path: "libvirtUri", got, message: "Is not a libvirt URI (libvirt.org/uri.html).", cure }];
+  return [{ path: "libvirtUri", got, message, cure }];
 }

@@ -1,13 +1,16 @@
 /** Addresses and subnets of the overlay that get in each other's way. */
-import { overlap, readInterface, readSubnet } from "./addresses";
+import { overlap } from "./addresses";
 import type { Subnet } from "./addresses";
-import { subnetOf } from "./check-containers";
-import { pathOf, repeated, sortedEntries } from "./rules";
-import type { Claim } from "./rules";
+import { checkTaken } from "./check-taken";
+import { subnet6Of } from "./ipam";
+import { IpFamily } from "./mtu";
+import { readInterface } from "./read-address";
+import { pathOf, sortedEntries } from "./rules";
+import { subnet4Of } from "./services";
 import type { Problem, Topology } from "./types";
 
 export function checkAddresses(topology: Topology): Problem[] {
-  return [...checkRepeated(topology), ...checkOverlaps(topology)];
+  return [...checkTaken(topology), ...checkOverlaps(topology)];
 }
 
 /** A subnet that a setting puts on the hosts' bridges. */
@@ -17,24 +20,6 @@ interface Network {
   subnet: Subnet;
   /** Who has it: the bridges' own interfaces are untagged, so they share an Ethernet with the untagged segment. */
   owner: "bridge" | "untagged" | "tagged";
-}
-
-/** Containers and bridges of one subnet share its addresses. */
-function checkRepeated(topology: Topology): Problem[] {
-  const containers = sortedEntries(topology.containers).flatMap(([name, container]): Claim[] => {
-    const { value } = readInterface(container.address);
-    const inside = value !== undefined && subnetOf(topology, container)?.cidr === value.subnet.cidr;
-    return inside
-      ? [{ path: pathOf("containers", name, "address"), got: container.address, key: value.address }]
-      : [];
-  });
-  const bridges = sortedEntries(topology.hosts).flatMap(([name, { bridgeAddress: got }]): Claim[] => {
-    const { value } = readInterface(got);
-    return value === undefined
-      ? []
-      : [{ path: pathOf("hosts", name, "bridgeAddress"), got, key: value.address }];
-  });
-  return repeated([...bridges, ...containers], "This address", "Give it an address of its own.");
 }
 
 /** Subnets are equal or apart; equal only where both are one untagged Ethernet segment. */
@@ -67,18 +52,22 @@ function overlapCure(network: Network, other: Network): string {
 }
 
 function segmentNetworks(topology: Topology): Network[] {
-  return sortedEntries(topology.segments).flatMap(([name, { subnet: got, vlan }]) => {
-    const { value: subnet } = readSubnet(got);
-    const path = pathOf("segments", name, "subnet");
-    return subnet === undefined
-      ? []
-      : [{ path, got, subnet, owner: vlan === undefined ? ("untagged" as const) : ("tagged" as const) }];
+  return sortedEntries(topology.segments).flatMap(([name, segment]) => {
+    const owner = segment.vlan === undefined ? ("untagged" as const) : ("tagged" as const);
+    const written = [
+      { key: "subnet" as const, subnet: subnet4Of(segment) },
+      { key: "subnet6" as const, subnet: subnet6Of(segment) },
+    ];
+    return written.flatMap(({ key, subnet }) => {
+      const [path, got] = [pathOf("segments", name, key), segment[key]];
+      return subnet === undefined ? [] : [{ path, got, subnet, owner }];
+    });
   });
 }
 
 function bridgeNetworks(topology: Topology): Network[] {
   return sortedEntries(topology.hosts).flatMap(([name, { bridgeAddress: got }]) => {
-    const { value } = readInterface(got);
+    const { value } = readInterface(got, IpFamily.V4);
     const path = pathOf("hosts", name, "bridgeAddress");
     return value === undefined ? [] : [{ path, got, subnet: value.subnet, owner: "bridge" as const }];
   });

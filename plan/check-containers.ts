@@ -1,29 +1,33 @@
-import { memberFault, readInterface, readSubnet, usableRange } from "./addresses";
-import type { Subnet } from "./addresses";
-import { segmentNameOf } from "./defaults";
+import { containerKindOf } from "./defaults";
+import { checkNic } from "./check-nics";
+import { takesPart } from "./mesh";
 import { labelFault } from "./names";
-import { compareText, pathOf, sortedEntries, suggest } from "./rules";
-import type { ContainerSpec, Problem, Topology } from "./types";
+import { attachmentsOf, nicsOfContainer } from "./nics";
+import type { Attachment } from "./nics";
+import { checkChoice, compareText, isText, pathOf, repeated, sortedEntries, suggest } from "./rules";
+import { ContainerKind } from "./types";
+import type { ContainerSpec, InterfaceSpec, Problem, Topology } from "./types";
+
+/** Nobody needs more to see how VXLAN works; LXC has no limit of its own. */
+const MAX_INTERFACES = 8;
+const NIC_KEYS: readonly (keyof InterfaceSpec)[] = ["segment", "address", "address6", "mac", "trunk"];
 
 export function checkContainers(topology: Topology): Problem[] {
   return sortedEntries(topology.containers).flatMap(([name, container]) => {
     const at = (key: string) => pathOf("containers", name, key);
+    const nics = nicsOfContainer(name, container);
+    const places = nics.flatMap((nic) => attachmentsOf(topology, nic));
     return [
       ...checkName(name),
       ...checkHost(topology, at("host"), container.host),
-      ...checkSegment(topology, at("segment"), container),
-      ...checkAddress(topology, at("address"), container),
-      ...checkCommand(at("command"), container.command),
+      ...checkKind(at, container),
+      ...checkCommand(at("command"), container),
+      ...checkInterfaces(at, container),
+      ...nics.flatMap((nic) => checkNic(topology, nic)),
+      ...places.flatMap((place) => checkPlace(topology, at("host"), container.host, place)),
+      ...checkOnce(places),
     ];
   });
-}
-
-/** The subnet of a container's segment; undefined when either is not known, which is reported elsewhere. */
-export function subnetOf(topology: Topology, container: ContainerSpec): Subnet | undefined {
-  const name = segmentNameOf(topology, container);
-  const segment =
-    name !== undefined && Object.hasOwn(topology.segments, name) ? topology.segments[name] : undefined;
-  return segment === undefined ? undefined : readSubnet(segment.subnet).value;
 }
 
 function checkName(name: string): Problem[] {
@@ -39,43 +43,68 @@ function checkHost(topology: Topology, path: string, got: unknown): Problem[] {
   return [{ path, got, message, cure: suggest(got, Object.keys(topology.hosts).sort(compareText), "host") }];
 }
 
-function checkSegment(topology: Topology, path: string, container: ContainerSpec): Problem[] {
-  const name = segmentNameOf(topology, container);
-  if (typeof name === "string" && Object.hasOwn(topology.segments, name)) return [];
-  const got = container.segment;
-  const known = Object.keys(topology.segments).sort(compareText);
-  const missing =
-    known.length === 0 ? "Is missing, and there is no segment." : "Is missing, and there are several.";
-  const message = got === undefined ? missing : "Is not a segment of this lab.";
-  return [{ path, got, message, cure: suggest(got, known, "segment") }];
+function checkKind(at: (key: string) => string, container: ContainerSpec): Problem[] {
+  const kind = containerKindOf(container);
+  const { image: got } = container;
+  const [path, docker] = [at("image"), kind === ContainerKind.Docker];
+  const wrong = checkChoice(at("kind"), kind, Object.values(ContainerKind));
+  if (!docker && got !== undefined && wrong.length === 0) {
+    const message = "Has no effect: an LXC container's files are a busybox userland.";
+    return [{ path, got, message, cure: `Leave it out, or write kind: ${ContainerKind.Docker}.` }];
+  }
+  if (!docker || isText(got)) return wrong;
+  const message = got === undefined ? "Is missing: Docker runs images." : "Is not the name of an image.";
+  const cure =
+    "Write an image's name, for example debian:12, or a file of docker save, for example ./app.tar.";
+  return [...wrong, { path, got, message, cure }];
 }
 
-function checkAddress(topology: Topology, path: string, container: ContainerSpec): Problem[] {
-  const got = container.address;
-  const subnet = subnetOf(topology, container);
-  const read = readInterface(got);
-  const range = subnet === undefined ? "" : `, from ${usableRange(subnet)} with /${subnet.prefix}`;
-  const cure = `Write a free address of the segment's subnet with its prefix length${range}.`;
-  const fault = read.fault ?? (subnet && addressFault(subnet, read.value.address, read.value.subnet.prefix));
-  return fault === undefined ? [] : [{ path, got, message: fault, cure }];
-}
-
-function addressFault(subnet: Subnet, address: number, prefix: number): string | undefined {
-  const fault = memberFault(subnet, address);
-  if (fault !== undefined || prefix === subnet.prefix) return fault;
-  return `Its prefix length is /${prefix}, but the segment's subnet is ${subnet.cidr}.`;
-}
-
-function checkCommand(path: string, got: unknown): Problem[] {
+function checkCommand(path: string, container: ContainerSpec): Problem[] {
+  const got: unknown = container.command;
   if (got === undefined) return [];
   const cure = 'Write a list of words, for example ["/bin/sleep", "infinity"], or leave it out.';
-  if (!Array.isArray(got) || got.length === 0) {
+  const none = containerKindOf(container) === ContainerKind.Docker ? 0 : 1;
+  if (!Array.isArray(got) || got.length < none) {
     return [{ path, got, message: "Is not a command: a list of at least one word.", cure }];
   }
   // Any other character may stand: words travel as JSON and reach exec as they are, never a shell.
   return got.flatMap((word: unknown, index) => {
-    const usable = typeof word === "string" && word !== "" && !word.includes("\0");
     const message = "Is not a word of a command: text that is not empty and has no NUL in it.";
-    return usable ? [] : [{ path: `${path}[${index}]`, got: word, message, cure }];
+    return isText(word) ? [] : [{ path: `${path}[${index}]`, got: word, message, cure }];
   });
+}
+
+/** On the container or in the list, not both. */
+function checkInterfaces(at: (key: string) => string, container: ContainerSpec): Problem[] {
+  const got: unknown = container.interfaces;
+  if (got === undefined) return [];
+  const path = at("interfaces");
+  const many = Array.isArray(got) && got.length >= 1 && got.length <= MAX_INTERFACES;
+  const message = `Is not a list of 1 to ${MAX_INTERFACES} interfaces.`;
+  const list = many ? [] : [{ path, got, message, cure: "Write [{ segment: … }, { segment: … }]." }];
+  const beside = NIC_KEYS.filter((key) => container[key] !== undefined).map((key) => ({
+    path: at(key),
+    got: container[key],
+    message: "Stands beside interfaces, where it belongs to one of them.",
+    cure: "Move it into interfaces.",
+  }));
+  return [...list, ...beside];
+}
+
+function checkPlace(
+  topology: Topology,
+  path: string,
+  got: unknown,
+  { name, segment }: Attachment,
+): Problem[] {
+  const known = typeof got === "string" && Object.hasOwn(topology.hosts, got);
+  if (!known || takesPart(topology, segment, got)) return [];
+  const hosts = pathOf("segments", name, "hosts");
+  const message = `Takes no part in segment ${name}, which ${hosts} gives to others.`;
+  return [{ path, got, message, cure: `Add ${got} to ${hosts}, or move the container to one of them.` }];
+}
+
+function checkOnce(places: readonly Attachment[]): Problem[] {
+  const claims = places.map(({ path, got, name }) => ({ path, got, key: name }));
+  return repeated(claims, "This segment of the container", "A container is in a segment once: name another.");
 }

@@ -1,11 +1,16 @@
-import { gatewayOf, memberFault, readAddress, readInterface, usableRange } from "./addresses";
+import { gatewayOf, memberFault, usableRange } from "./addresses";
 import type { Subnet } from "./addresses";
-import { underlayClash, underlaySubnet } from "./check-underlay";
+import { checkExisting } from "./check-existing";
+import { underlayClash } from "./check-underlay";
 import { bridgeNameOf, imageKindOf, memoryOf, vcpusOf } from "./defaults";
 import { bridgeNameFault, hostNameFault, MAX_INTERFACE_NAME } from "./names";
+import { IpFamily } from "./mtu";
+import { readAddress, readInterface } from "./read-address";
 import { checkInteger, pathOf, repeated, sortedEntries } from "./rules";
 import { ImageKind } from "./types";
 import type { HostSpec, Problem, Topology } from "./types";
+import { labFamily, underlayAt, underlaysOf } from "./underlays";
+import type { Underlay } from "./underlays";
 
 const MIN_MEMORY: Readonly<Record<ImageKind, number>> = { [ImageKind.Golden]: 128, [ImageKind.Cloud]: 512 };
 /** 1 TiB: more is a slip of units. */
@@ -34,33 +39,51 @@ function checkHost(topology: Topology, name: string, host: HostSpec): Problem[] 
     ...(nameFault === undefined
       ? []
       : [{ path: pathOf("hosts", name), got: name, message: nameFault, cure }]),
-    ...checkAddress(topology, at("address"), host.address),
+    ...checkAddress(topology, at("address"), host),
+    ...(host.existing === undefined ? [] : checkExisting(at("existing"), host.existing, host)),
     ...checkBridgeAddress(topology, at("bridgeAddress"), host.bridgeAddress),
     ...checkBridgeName(at("bridge"), bridgeNameOf(host)),
-    ...(host.memory === undefined
+    ...(host.memory === undefined || host.existing !== undefined
       ? []
       : checkInteger(at("memory"), memoryOf(host, kind), { ...memory, why: `for a ${kind} image` })),
-    ...checkInteger(at("vcpus"), vcpusOf(host), { min: 1, max: MAX_VCPUS, unit: "CPUs" }),
+    ...(host.existing === undefined
+      ? checkInteger(at("vcpus"), vcpusOf(host), { min: 1, max: MAX_VCPUS, unit: "CPUs" })
+      : []),
   ];
 }
 
-function checkAddress(topology: Topology, path: string, got: unknown): Problem[] {
-  const underlay = underlaySubnet(topology);
-  const read = readAddress(got);
-  const range = underlay === undefined ? "the underlay" : usableRange(underlay, 1);
-  const cure = `Write a free address of ${range}.`;
-  const fault = read.fault ?? (underlay && underlayFault(underlay, read.value));
+function checkAddress(topology: Topology, path: string, host: HostSpec): Problem[] {
+  const got = host.address;
+  const underlays = underlaysOf(topology);
+  const read = readAddress(got, labFamily(topology));
+  const fault = read.fault ?? placeFault(underlays, read.value, host.existing !== undefined);
+  const own = "Write the address of its interface to the other hosts.";
+  const cure = host.existing === undefined ? rangesOf(underlays) : own;
   return fault === undefined ? [] : [{ path, got, message: fault, cure }];
 }
 
-function underlayFault(underlay: Subnet, address: number): string | undefined {
+function rangesOf(underlays: readonly Underlay[]): string {
+  const ranges = underlays.flatMap(({ subnet }) => (subnet === undefined ? [] : [usableRange(subnet, 1n)]));
+  return `Write a free address of ${ranges.join(", or of ") || "the underlay"}.`;
+}
+
+/** An existing host may be anywhere; inside an underlay it is held to the same rules as a machine. */
+function placeFault(underlays: readonly Underlay[], address: bigint, existing: boolean): string | undefined {
+  const subnet = underlayAt(underlays, address)?.subnet;
+  if (subnet !== undefined) return underlayFault(subnet, address);
+  const known = underlays.flatMap((underlay) => underlay.subnet ?? []);
+  if (existing || known.length < underlays.length) return undefined;
+  return known.length === 1 ? `Is outside ${known[0]?.cidr}.` : "Is in none of the underlays.";
+}
+
+function underlayFault(underlay: Subnet, address: bigint): string | undefined {
   if (address !== gatewayOf(underlay)) return memberFault(underlay, address);
   return `Is the gateway of ${underlay.cidr}: its first usable address belongs to the hypervisor.`;
 }
 
 function checkBridgeAddress(topology: Topology, path: string, got: unknown): Problem[] {
   if (got === undefined) return [];
-  const read = readInterface(got);
+  const read = readInterface(got, IpFamily.V4);
   const cure = "Write an address with prefix length, for example 10.1.2.10/24, or leave it out.";
   if (read.fault !== undefined) return [{ path, got, message: read.fault, cure }];
   const { address, subnet } = read.value;

@@ -1,11 +1,12 @@
-import { readSubnet } from "./addresses";
 import { underlayClash } from "./check-underlay";
-import { segmentMtuLimit, segmentMtuOf, udpPortOf, underlayOf } from "./defaults";
-import { IpFamily, MAX_UNDERLAY_MTU, MIN_SEGMENT_MTU, MIN_UNDERLAY_MTU, vxlanOverhead } from "./mtu";
+import { udpPortOf } from "./defaults";
+import { IpFamily, MAX_UNDERLAY_MTU, MIN_SEGMENT_MTU, MIN_SEGMENT6_MTU, vxlanOverhead } from "./mtu";
 import { labelFault } from "./names";
-import { checkInteger, isIntegerIn, pathOf, repeated, sortedEntries } from "./rules";
+import { readSubnet, SEGMENT6_PREFIXES } from "./read-address";
+import { checkInteger, checkNumber, pathOf, repeated, sortedEntries } from "./rules";
 import type { Claim } from "./rules";
 import type { Problem, SegmentSpec, Topology } from "./types";
+import { labFamily, segmentMtuLimit, underlayMtu, underlaysOf } from "./underlays";
 
 /** 24 bits without 0, which Open vSwitch cannot tell from "no key" (RFC 7348 section 5; ovs-vswitchd.conf.db(5)). */
 export const MAX_VNI = 2 ** 24 - 1;
@@ -34,6 +35,7 @@ function checkSegment(topology: Topology, name: string, segment: SegmentSpec): P
     ...(fault === undefined ? [] : [{ path: pathOf("segments", name), got: name, message: fault, cure }]),
     ...checkNumber(at("vni"), segment.vni, vni),
     ...checkSubnet(topology, at("subnet"), segment.subnet),
+    ...(segment.subnet6 === undefined ? [] : checkSubnet6(topology, at("subnet6"), segment.subnet6)),
     ...checkNumber(at("udpPort"), udpPortOf(segment), { min: 1, max: MAX_UDP_PORT, unit: "a UDP port" }),
     ...(segment.vlan === undefined
       ? []
@@ -42,36 +44,39 @@ function checkSegment(topology: Topology, name: string, segment: SegmentSpec): P
   ];
 }
 
-/** A number that names something: it has no unit, so the sentence differs. */
-function checkNumber(
-  path: string,
-  got: unknown,
-  range: { min: number; max: number; unit: string; why?: string },
-) {
-  return checkInteger(path, got, { ...range, unit: `units` }).map((problem) => ({
-    ...problem,
-    message: `Is not ${range.unit}: a whole number from ${range.min} to ${range.max}${range.why ? ` (${range.why})` : ""}.`,
-  }));
-}
-
 function checkSubnet(topology: Topology, path: string, got: unknown): Problem[] {
-  const read = readSubnet(got);
+  const read = readSubnet(got, IpFamily.V4);
   const cure = "Write the IPv4 subnet of the segment's containers, for example 10.0.3.0/24.";
   if (read.fault !== undefined) return [{ path, got, message: read.fault, cure }];
   return underlayClash(topology, path, got, read.value);
 }
 
+function checkSubnet6(topology: Topology, path: string, got: unknown): Problem[] {
+  const read = readSubnet(got, IpFamily.V6, SEGMENT6_PREFIXES);
+  const cure = "Write an IPv6 subnet, for example fd00:0:0:3::/64, or leave it out.";
+  if (read.fault !== undefined) return [{ path, got, message: read.fault, cure }];
+  return underlayClash(topology, path, got, read.value);
+}
+
 function checkMtu(topology: Topology, path: string, segment: SegmentSpec): Problem[] {
-  const got = segmentMtuOf(topology, segment);
-  const underlay = underlayOf(topology).mtu;
+  const limit = segmentMtuLimit(topology, segment);
   // With an impossible underlay there is no limit to speak of, and no sense in blaming a default.
-  const known = isIntegerIn(underlay, MIN_UNDERLAY_MTU, MAX_UNDERLAY_MTU);
-  if (!known && segment.mtu === undefined) return [];
-  const max = known ? segmentMtuLimit(topology) : MAX_UNDERLAY_MTU;
-  const why = `the underlay's ${underlay} less ${vxlanOverhead(IpFamily.V4)} for VXLAN`;
-  const range = { min: MIN_SEGMENT_MTU, max, unit: "bytes", ...(known ? { why: `${max} is ${why}` } : {}) };
+  if (limit === undefined && segment.mtu === undefined) return [];
+  const got = segment.mtu ?? limit;
+  const max = limit ?? MAX_UNDERLAY_MTU;
+  const min = segment.subnet6 === undefined ? MIN_SEGMENT_MTU : MIN_SEGMENT6_MTU;
+  const overhead = vxlanOverhead(labFamily(topology));
+  const smallest = underlaysOf(topology).length > 1 ? "smallest underlay's" : "underlay's";
+  const why = `${max} is the ${smallest} ${underlayMtu(topology, segment)} less ${overhead} for VXLAN`;
+  const range = { min, max, unit: "bytes", ...(limit === undefined ? {} : { why }) };
   const cure = `Leave it out to get ${max}, or raise underlay.mtu.`;
-  return checkInteger(path, got, range).map((problem) => (known ? { ...problem, cure } : problem));
+  if (max < min) {
+    const message = `An IPv6 subnet needs ${min} bytes (RFC 8200 section 5): ${why}.`;
+    return [{ path, got: segment.mtu, message, cure: `Raise underlay.mtu to ${min + overhead}.` }];
+  }
+  return checkInteger(path, got, range).map((problem) =>
+    limit === undefined ? problem : { ...problem, cure },
+  );
 }
 
 /** An untagged port belongs to the bridge's one native VLAN: two such segments would be one. */

@@ -1,19 +1,27 @@
 /** Names of interfaces and hardware addresses: each belongs to one thing of the lab. */
-import { readAddress } from "./addresses";
+import { addressText } from "./addresses";
 import { MAX_VNI } from "./check-segments";
-import { bridgeNameOf } from "./defaults";
+import { bridgeNameOf, floodingOf } from "./defaults";
 import { computedMac, macFault, MacKind, normalMac } from "./mac";
-import { bridgeNameFault, labelFault, tunnelName, vethName } from "./names";
+import { participants } from "./mesh";
+import {
+  bridgeNameFault,
+  flowPortName,
+  labelFault,
+  multicastName,
+  tunnelName,
+  serviceDevice,
+  vethName,
+} from "./names";
+import { nicsOf } from "./nics";
+import { readAddress } from "./read-address";
 import { isIntegerIn, pathOf, repeated, sortedEntries } from "./rules";
 import type { Claim } from "./rules";
-import type { Problem, Topology } from "./types";
+import { Flooding } from "./types";
+import type { Problem, SegmentSpec, Topology } from "./types";
 
 export function checkMacs(topology: Topology, lab?: string): Problem[] {
-  const claims = [
-    ...macClaims("hosts", topology.hosts, MacKind.Machine, lab),
-    ...macClaims("containers", topology.containers, MacKind.Container, lab),
-    ...bridgeMacs(topology, lab),
-  ];
+  const claims = [...machineMacs(topology, lab), ...nicMacs(topology, lab), ...ownMacs(topology, lab)];
   const cure = "Write another address, such as 52:54:00 and three bytes of your own, or leave it out.";
   return [
     ...claims.flatMap(({ path, got }) => {
@@ -25,25 +33,43 @@ export function checkMacs(topology: Topology, lab?: string): Problem[] {
 }
 
 /** Written addresses, and where the lab is known, computed ones too. */
-function macClaims(
-  section: string,
-  entries: Readonly<Record<string, { mac?: string }>>,
-  kind: MacKind,
-  lab: string | undefined,
-): Claim[] {
-  return sortedEntries(entries).flatMap(([name, { mac }]) => {
-    const got: unknown = mac ?? (lab === undefined ? undefined : computedMac(lab, kind, name));
-    const key = typeof got === "string" ? normalMac(got) : JSON.stringify(got);
-    return got === undefined ? [] : [{ path: pathOf(section, name, "mac"), got, key }];
-  });
+function macClaim(path: string, mac: unknown, computed: string | undefined): Claim[] {
+  const got = mac ?? computed;
+  const key = typeof got === "string" ? normalMac(got) : JSON.stringify(got);
+  return got === undefined ? [] : [{ path, got, key }];
 }
 
-function bridgeMacs(topology: Topology, lab: string | undefined): Claim[] {
+function machineMacs(topology: Topology, lab: string | undefined): Claim[] {
+  const machines = sortedEntries(topology.hosts).filter(([, { existing }]) => existing === undefined);
+  return machines.flatMap(([name, { mac }]) =>
+    macClaim(pathOf("hosts", name, "mac"), mac, lab && computedMac(lab, MacKind.Machine, name)),
+  );
+}
+
+function nicMacs(topology: Topology, lab: string | undefined): Claim[] {
+  return nicsOf(topology).flatMap(({ container, number, spec, at }) =>
+    macClaim(at("mac"), spec.mac, lab && computedMac(lab, MacKind.Container, container, number)),
+  );
+}
+
+/** Nobody writes these. */
+function ownMacs(topology: Topology, lab: string | undefined): Claim[] {
   if (lab === undefined) return [];
-  return sortedEntries(topology.hosts).map(([name]) => {
+  const bridges = sortedEntries(topology.hosts).map(([name]) => {
     const mac = computedMac(lab, MacKind.Bridge, name);
     return { path: pathOf("hosts", name, "bridge"), got: mac, key: mac };
   });
+  const services = servingSegments(topology).map(([name]) => {
+    const mac = computedMac(lab, MacKind.Service, name);
+    return { path: pathOf("segments", name), got: mac, key: mac };
+  });
+  return [...bridges, ...services];
+}
+
+function servingSegments(topology: Topology): [string, SegmentSpec][] {
+  return sortedEntries(topology.segments).filter(
+    ([, { dhcp, gateway }]) => dhcp !== undefined || gateway !== undefined,
+  );
 }
 
 /**
@@ -51,19 +77,25 @@ function bridgeMacs(topology: Topology, lab: string | undefined): Claim[] {
  * no new host can bring two together.
  */
 export function checkInterfaceNames(topology: Topology): Problem[] {
-  const claims = [...tunnelClaims(topology), ...vethClaims(topology), ...bridgeClaims(topology)];
+  const claims = [
+    ...tunnelClaims(topology),
+    ...vethClaims(topology),
+    ...serviceClaims(topology),
+    ...bridgeClaims(topology),
+  ];
   return repeated(claims, "The interface name made from it", "Rename one of the two.");
 }
 
+/** Hosts of one address and segments of one VNI would share their ports' names; that is reported as what it is. */
 function tunnelClaims(topology: Topology): Claim[] {
-  // Hosts of one address and segments of one VNI would share their ports' names; that is reported as what it is.
-  const addresses = new Set(Object.values(topology.hosts).map(({ address }) => address));
-  const literals = [...addresses].filter((address) => readAddress(address).value !== undefined);
-  const byVni = new Map(sortedEntries(topology.segments).map(([segment, { vni }]) => [vni, segment]));
-  return [...byVni].flatMap(([vni, segment]) => {
+  const byVni = new Map(sortedEntries(topology.segments).map((entry) => [entry[1].vni, entry]));
+  return [...byVni].flatMap(([vni, [name, segment]]): Claim[] => {
     if (!isIntegerIn(vni, 1, MAX_VNI)) return [];
-    const path = pathOf("segments", segment, "vni");
-    return literals.map((address) => ({
+    const path = pathOf("segments", name, "vni");
+    const flooding = floodingOf(segment);
+    if (flooding !== Flooding.Unicast)
+      return devicesOf(flooding, vni).map((key) => ({ path, got: vni, key }));
+    return vteps(topology, segment).map((address) => ({
       path,
       got: `${vni} towards ${address}`,
       key: tunnelName(vni, address),
@@ -71,11 +103,31 @@ function tunnelClaims(topology: Topology): Claim[] {
   });
 }
 
+/** With flows there is a bridge of their own, with a pair of patch ports to it (guest/port.sh). */
+function devicesOf(flooding: Flooding, vni: number): string[] {
+  if (flooding === Flooding.Multicast) return [multicastName(vni)];
+  return flooding === Flooding.Flow ? [flowPortName(vni), `bf${vni}`, `pf${vni}`, `pb${vni}`] : [];
+}
+
+function vteps(topology: Topology, segment: SegmentSpec): string[] {
+  const numbers = participants(topology, segment).flatMap(
+    ({ spec }) => readAddress(spec.address).value ?? [],
+  );
+  return [...new Set(numbers)].map(addressText);
+}
+
 function vethClaims(topology: Topology): Claim[] {
-  return sortedEntries(topology.containers).flatMap(([name]) => {
-    const valid = labelFault(name) === undefined;
-    return valid ? [{ path: pathOf("containers", name), got: name, key: vethName(name) }] : [];
+  return nicsOf(topology).flatMap(({ container, number }) => {
+    const path = pathOf("containers", container);
+    const key = vethName(container, number);
+    return labelFault(container) === undefined ? [{ path, got: container, key }] : [];
   });
+}
+
+function serviceClaims(topology: Topology): Claim[] {
+  return servingSegments(topology)
+    .filter(([name]) => labelFault(name) === undefined)
+    .map(([name]) => ({ path: pathOf("segments", name), got: name, key: serviceDevice(name) }));
 }
 
 /** A bridge's name may repeat on every host. */

@@ -1,16 +1,27 @@
 /** Every default of a topology, each in this one place. */
-import { IpFamily, maxOverlayMtu } from "./mtu";
-import { ImageKind, UnderlayMode } from "./types";
-import type { ContainerSpec, HostSpec, SegmentSpec, Topology } from "./types";
+import { ContainerKind, Flooding, ImageKind, UnderlayMode } from "./types";
+import type { ContainerSpec, HostSpec, SegmentSpec, Topology, UnderlaySpec } from "./types";
 
 const MEMORY: Readonly<Record<ImageKind, number>> = { [ImageKind.Golden]: 256, [ImageKind.Cloud]: 1024 };
 
 /** 4789 is VXLAN's own (RFC 7348 section 8); Linux' vxlan devices default to 8472, which is older. */
 const UDP_PORT = 4789;
+/** The kernel's vxlan devices cannot share a UDP port with Open vSwitch's vxlan_sys_4789: "Address already in use". */
+const MULTICAST_UDP_PORT = 4790;
 
-export function underlayOf(topology: Topology): { cidr: string; mtu: number; mode: UnderlayMode } {
-  const { cidr = "192.168.10.0/24", mtu = 1500, mode = UnderlayMode.Isolated } = topology.underlay;
-  return { cidr, mtu, mode };
+/** What a lab's one underlay is called. */
+export const UNDERLAY = "underlay";
+
+export interface UnderlaySettings {
+  cidr: string;
+  mtu: number;
+  mode: UnderlayMode;
+  libvirtUri?: string;
+}
+
+export function underlaySettings(spec: UnderlaySpec): UnderlaySettings {
+  const { cidr = "192.168.10.0/24", mtu = 1500, mode = UnderlayMode.Isolated, libvirtUri } = spec;
+  return { cidr, mtu, mode, ...(libvirtUri === undefined ? {} : { libvirtUri }) };
 }
 
 export function imageKindOf(topology: Topology): ImageKind {
@@ -29,26 +40,33 @@ export function vcpusOf(host: HostSpec): number {
   return host.vcpus ?? 1;
 }
 
+export function floodingOf(segment: SegmentSpec): Flooding {
+  return segment.flooding ?? Flooding.Unicast;
+}
+
 export function udpPortOf(segment: SegmentSpec): number {
-  return segment.udpPort ?? UDP_PORT;
+  return segment.udpPort ?? (floodingOf(segment) === Flooding.Multicast ? MULTICAST_UDP_PORT : UDP_PORT);
 }
 
-/** The largest MTU of a lab's segments: its tunnels run over IPv4. */
-export function segmentMtuLimit(topology: Topology): number {
-  return maxOverlayMtu(underlayOf(topology).mtu, IpFamily.V4);
+/** OpenNebula's, for the same device; Linux' own default of 1 dies at the first router. */
+export function ttlOf(segment: SegmentSpec): number {
+  return segment.ttl ?? 16;
 }
 
-export function segmentMtuOf(topology: Topology, segment: SegmentSpec): number {
-  return segment.mtu ?? segmentMtuLimit(topology);
-}
-
-/** The segment a container names, or the only one there is; undefined when that leaves a choice. */
-export function segmentNameOf(topology: Topology, container: ContainerSpec): string | undefined {
-  if (container.segment !== undefined) return container.segment;
+/** The only segment there is; undefined when that leaves a choice. */
+export function onlySegment(topology: Topology): string | undefined {
   const names = Object.keys(topology.segments);
   return names.length === 1 ? names[0] : undefined;
 }
 
-export function commandOf(container: ContainerSpec): string[] {
-  return [...(container.command ?? ["/sbin/init"])];
+export function containerKindOf(container: ContainerSpec): ContainerKind {
+  return container.kind ?? ContainerKind.Lxc;
 }
+
+export function commandOf(container: ContainerSpec): string[] {
+  const own = containerKindOf(container) === ContainerKind.Docker ? [] : ["/sbin/init"];
+  return [...(container.command ?? own)];
+}
+
+/** Of an existing host. */
+export const EXISTING = { keyFile: "~/.ssh/id_ed25519", user: "root", port: 22 } as const;

@@ -32,6 +32,7 @@ export interface HostPlan {
   underlay?: string;
   /** How it is reached; absent for a machine of ours. */
   existing?: ExistingPlan;
+  /** Of an existing host: "", and 0 for the next two. */
   mac: string;
   memory: number;
   vcpus: number;
@@ -78,7 +79,7 @@ export interface VxlanPortPlan {
 
 export interface StationPlan {
   mac: string;
-  /** Without prefix length, IPv4 and IPv6. */
+  /** Without prefix length, IPv4 and IPv6; empty where the plan knows none (DHCP, "none"). */
   addresses: string[];
   /** VTEP of its host. */
   vtep: string;
@@ -99,10 +100,13 @@ export interface InterfacePlan {
   name: string;
   /** Absent on a trunk. */
   segment?: string;
-  /** With prefix length, IPv4 first; empty with DHCP and on a trunk. */
+  /** With prefix length, IPv4 first; without the IPv4 one with DHCP, empty on a trunk. */
   addresses: string[];
   dhcp: boolean;
-  /** Default route; absent without a gateway of the segment. Only the first interface that has one gets it. */
+  /**
+   * Default route; absent without a gateway of the segment. Only the first interface that has one gets it, and none where
+   * that takes its address by DHCP, which tells it the route too.
+   */
   gateway?: string;
   mac: string;
   mtu: number;

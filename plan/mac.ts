@@ -6,6 +6,7 @@ export enum MacKind {
   Machine = "machine",
   Bridge = "bridge",
   Container = "container",
+  Service = "service",
 }
 
 /**
@@ -16,13 +17,18 @@ const PREFIX: Readonly<Record<MacKind, readonly number[]>> = {
   [MacKind.Machine]: [0x52, 0x54, 0x00],
   [MacKind.Bridge]: [0x0a],
   [MacKind.Container]: [0x02],
+  [MacKind.Service]: [0x06],
 };
 
-/** The computed address of a thing: the kind's prefix, then bytes of SHA-256 over lab, kind and name. */
-export function computedMac(lab: string, kind: MacKind, name: string): string {
+/**
+ * The computed address of a thing: the kind's prefix, then bytes of SHA-256 over lab, kind and name.
+ *
+ * @param number of the thing's interface, from 0; the first one's address is as if there were no others
+ */
+export function computedMac(lab: string, kind: MacKind, name: string, number = 0): string {
   // JSON keeps ("a", "bc") and ("ab", "c") apart.
   const digest = createHash("sha256")
-    .update(JSON.stringify([lab, kind, name]))
+    .update(JSON.stringify([lab, kind, name, ...(number === 0 ? [] : [number])]))
     .digest();
   const prefix = PREFIX[kind];
   const bytes = [...prefix, ...digest.subarray(0, 6 - prefix.length)];

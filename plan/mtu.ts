@@ -1,4 +1,5 @@
 /** How much of a packet the tunnel takes for itself. */
+import { isIntegerIn } from "./rules";
 
 export enum IpFamily {
   V4 = 4,
@@ -11,6 +12,12 @@ export const MIN_UNDERLAY_MTU = 1280;
 export const MAX_UNDERLAY_MTU = 9216;
 /** What every IPv4 host must be able to receive (RFC 791 section 3.1). */
 export const MIN_SEGMENT_MTU = 576;
+/** What IPv6 needs of every link (RFC 8200 section 5). */
+export const MIN_SEGMENT6_MTU = 1280;
+
+export function isUnderlayMtu(mtu: unknown): mtu is number {
+  return isIntegerIn(mtu, MIN_UNDERLAY_MTU, MAX_UNDERLAY_MTU);
+}
 
 const INNER_ETHERNET = 14;
 const VXLAN_HEADER = 8;

@@ -8,12 +8,25 @@ export const MAX_INTERFACE_NAME = 15;
 
 const NAME_HASH = 4;
 
-/** The host's end of a container's veth pair: `v-c1`; for a name of 14 or 15 characters `v-` + 8 + `-` + 4 of its hash. */
-export function vethName(container: string): string {
-  const readable = `v-${container}`;
+/**
+ * The host's end of a container's veth pair: `v-c1`; for a name of 14 or 15 characters `v-` + 8 + `-` + 4 of its hash.
+ *
+ * @param number of the interface inside, eth0, eth1, …: `v-c1_1` is eth1's. No container has a _ in its name
+ */
+export function vethName(container: string, number = 0): string {
+  return shortened("v-", number === 0 ? container : `${container}_${number}`);
+}
+
+/** The interface of a segment's DHCP server and gateway: `gw-red`. */
+export function serviceDevice(segment: string): string {
+  return shortened("gw-", segment);
+}
+
+function shortened(prefix: string, name: string): string {
+  const readable = prefix + name;
   if (readable.length <= MAX_INTERFACE_NAME) return readable;
   const kept = readable.slice(0, MAX_INTERFACE_NAME - NAME_HASH - 1);
-  return `${kept}-${hashText(container).slice(0, NAME_HASH)}`;
+  return `${kept}-${hashText(name).slice(0, NAME_HASH)}`;
 }
 
 /**

@@ -25,6 +25,23 @@ export function isIntegerIn(value: unknown, min: number, max: number): value is 
   return typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
 }
 
+/** Text that can be a path or a name: not empty, and no NUL, which ends it for the kernel. */
+export function isText(got: unknown): got is string {
+  return typeof got === "string" && got !== "" && !got.includes("\0");
+}
+
+/** Why a setting is no libvirt URI; undefined when it is. */
+export function uriFault(got: unknown): string | undefined {
+  const fits = typeof got === "string" && /^[a-z]+(\+[a-z0-9]+)?:\/\/\S*$/.test(got);
+  return fits ? undefined : "Is not a libvirt URI (libvirt.org/uri.html).";
+}
+
+/** A list of names, or its problem; each name is looked at by whoever knows what it names. */
+export function checkList(path: string, got: unknown, cure: string): Problem[] {
+  const usable = Array.isArray(got) && got.length > 0;
+  return usable ? [] : [{ path, got, message: "Is not a list of at least one name.", cure }];
+}
+
 /** A whole number within bounds, or its problem. */
 export function checkInteger(
   path: string,
@@ -39,6 +56,18 @@ export function checkInteger(
     ? `Write it as a number, without quotes, from ${min} to ${max}.`
     : `Write a number from ${min} to ${max}.`;
   return [{ path, got, message: `Must be a whole number of ${unit}, ${min} to ${max}${reason}.`, cure }];
+}
+
+/** A number that names something: it has no unit, so the sentence differs. */
+export function checkNumber(
+  path: string,
+  got: unknown,
+  range: { min: number; max: number; unit: string; why?: string },
+): Problem[] {
+  return checkInteger(path, got, { ...range, unit: `units` }).map((problem) => ({
+    ...problem,
+    message: `Is not ${range.unit}: a whole number from ${range.min} to ${range.max}${range.why ? ` (${range.why})` : ""}.`,
+  }));
 }
 
 /** One of an enum's values, or its problem. */
@@ -56,12 +85,12 @@ export interface Claim {
   path: string;
   got: unknown;
   /** Equal keys collide. */
-  key: string | number;
+  key: string | number | bigint;
 }
 
 /** A problem for every claim whose key an earlier claim has taken. */
 export function repeated(claims: readonly Claim[], what: string, cure: string): Problem[] {
-  const owners = new Map<string | number, string>();
+  const owners = new Map<Claim["key"], string>();
   return claims.flatMap(({ path, got, key }) => {
     const owner = owners.get(key);
     if (owner === undefined) owners.set(key, path);

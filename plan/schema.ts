@@ -7,6 +7,9 @@ import { checkLab } from "./check";
 import { pathOf, suggest } from "./rules";
 import type {
   ContainerSpec,
+  DhcpSpec,
+  ExistingSpec,
+  GatewaySpec,
   HostSpec,
   ImageSpec,
   InterfaceSpec,
@@ -20,15 +23,18 @@ import type {
 type Shape<Spec> = { [Key in keyof Required<Spec>]: z.ZodType };
 
 const any = z.unknown().optional();
+const existing: Shape<ExistingSpec> = { hostKey: any, keyFile: any, user: any, port: any, sshAddress: any };
 const host: Shape<HostSpec> = {
   address: any,
-  existing: any,
+  existing: z.strictObject(existing).optional(),
   bridgeAddress: any,
   bridge: any,
   memory: any,
   vcpus: any,
   mac: any,
 };
+const dhcp: Shape<DhcpSpec> = { host: any, first: any, last: any };
+const gateway: Shape<GatewaySpec> = { host: any, address: any };
 const segment: Shape<SegmentSpec> = {
   vni: any,
   subnet: any,
@@ -41,8 +47,8 @@ const segment: Shape<SegmentSpec> = {
   group: any,
   ttl: any,
   hub: any,
-  dhcp: any,
-  gateway: any,
+  dhcp: z.strictObject(dhcp).optional(),
+  gateway: z.strictObject(gateway).optional(),
 };
 const nic: Shape<InterfaceSpec> = { segment: any, address: any, address6: any, mac: any, trunk: any };
 const container: Shape<ContainerSpec> = {
@@ -51,24 +57,24 @@ const container: Shape<ContainerSpec> = {
   kind: any,
   image: any,
   command: any,
-  interfaces: any,
+  interfaces: z.array(z.strictObject(nic)).optional(),
 };
 const underlay: Shape<UnderlaySpec> = { cidr: any, libvirtUri: any, mtu: any, mode: any };
 const image: Shape<ImageSpec> = { kind: any, path: any };
 
-const entries = { hosts: host, segments: segment, containers: container };
-const singles = { underlay, image };
-
-const topologyShape = z.strictObject({
+const named = (shape: z.ZodRawShape) => z.record(z.string(), z.strictObject(shape));
+const sections = {
   underlay: z.strictObject(underlay),
+  underlays: named(underlay).optional(),
   image: z.strictObject(image),
-  hosts: z.record(z.string(), z.strictObject(host)),
-  segments: z.record(z.string(), z.strictObject(segment)),
-  containers: z.record(z.string(), z.strictObject(container)),
-});
+  hosts: named(host),
+  segments: named(segment),
+  containers: named(container),
+} satisfies Shape<Topology>;
+const topologyShape = z.strictObject(sections);
 
 /** The settings that make up a topology. */
-export const SECTIONS = ["underlay", "image", "hosts", "segments", "containers"] as const;
+export const SECTIONS = Object.keys(sections) as readonly (keyof Topology)[];
 
 /**
  * Reads a topology out of data of any kind, with everything that is wrong with it.
@@ -80,57 +86,75 @@ export function readTopology(raw: Readonly<Record<string, unknown>>): {
   topology: Topology;
   problems: Problem[];
 } {
-  const given = Object.fromEntries(SECTIONS.map((section) => [section, raw[section] ?? {}]));
+  const wanted = SECTIONS.filter((section) => section !== "underlays" || raw[section] !== undefined);
+  const given = Object.fromEntries(wanted.map((section) => [section, raw[section] ?? {}]));
   const issues = topologyShape.safeParse(given).error?.issues ?? [];
   const shape = issues.flatMap((issue) => shapeProblems(given, issue));
-  const topology = mended(given);
+  // The values may still be anything, which is what checkLab is made for.
+  const topology = mended(topologyShape, given) as Topology;
   // An entry that is no mapping has been said; that it also lacks an address would be noise.
   const broken = issues
     .filter(({ code }) => code !== "unrecognized_keys")
-    .map(({ path }) => pathOf(...textual(path)));
+    .map(({ path }) => pathOf(...steps(path)));
   const values = checkLab(topology).filter(({ path }) => !broken.some((head) => isWithin(path, head)));
   return { topology, problems: [...shape, ...values] };
 }
 
 function shapeProblems(given: unknown, issue: z.core.$ZodIssue): Problem[] {
-  const path = textual(issue.path);
+  const path = steps(issue.path);
+  const node = nodeAt(path);
   if (issue.code !== "unrecognized_keys") {
-    const message = `Must be a mapping of ${path.length === 1 && isEntries(path[0]) ? "names to settings" : "settings"}.`;
-    return [{ path: pathOf(...path), got: lookUp(given, path), message, cure: `Write ${example(path)}.` }];
+    const message = `Must be a ${node instanceof z.ZodArray ? "list" : "mapping"} of ${contents(node)}.`;
+    return [{ path: pathOf(...path), got: lookUp(given, path), message, cure: `Write ${example(node)}.` }];
   }
-  const known = knownKeys(path[0]);
   return issue.keys.map((key) => ({
     path: pathOf(...path, key),
     got: lookUp(given, [...path, key]),
     message: "Is not a setting.",
-    cure: suggest(key, known, "setting"),
+    cure: suggest(key, keysOf(node), "setting"),
   }));
 }
 
-function knownKeys(section: string | undefined): string[] {
-  const shape = section === undefined ? {} : ({ ...entries, ...singles } as Record<string, object>)[section];
-  return Object.keys(shape ?? {});
+function contents(node: z.ZodType): string {
+  if (node instanceof z.ZodArray) return "mappings";
+  return node instanceof z.ZodRecord ? "names to settings" : "settings";
 }
 
-function isEntries(section: string | undefined): boolean {
-  return section !== undefined && Object.hasOwn(entries, section);
+function example(node: z.ZodType): string {
+  if (node instanceof z.ZodArray) return `[${example(below(node, 0))}]`;
+  if (node instanceof z.ZodRecord) return `{ NAME: ${example(below(node, ""))} }`;
+  return `{ ${keysOf(node)[0] ?? ""}: … }`;
 }
 
-function example(path: readonly string[]): string {
-  const [key = ""] = knownKeys(path[0]);
-  const inner = `{ ${key}: … }`;
-  return path.length === 1 && isEntries(path[0]) ? `{ NAME: ${inner} }` : inner;
+function keysOf(node: z.ZodType): string[] {
+  return node instanceof z.ZodObject ? Object.keys(node.shape) : [];
 }
 
-/** The given data with an empty mapping wherever something else stands for one. */
-function mended(given: Readonly<Record<string, unknown>>): Topology {
-  const section = (name: string) => {
-    const found = mapping(given[name]);
-    if (!isEntries(name)) return found;
-    return Object.fromEntries(Object.entries(found).map(([key, entry]) => [key, mapping(entry)]));
-  };
-  // The values may still be anything, which is what checkLab is made for.
-  return Object.fromEntries(SECTIONS.map((name) => [name, section(name)])) as unknown as Topology;
+/** The shape of what is found along a path. */
+function nodeAt(path: readonly (string | number)[]): z.ZodType {
+  return path.reduce<z.ZodType>((node, step) => below(node, step), topologyShape);
+}
+
+function below(node: z.ZodType, step: string | number): z.ZodType {
+  if (node instanceof z.ZodObject) return required((node.shape as z.ZodRawShape)[step]);
+  if (node instanceof z.ZodRecord) return required(node.valueType);
+  return node instanceof z.ZodArray ? required(node.element) : any;
+}
+
+function required(node: z.core.$ZodType | undefined): z.ZodType {
+  const inner = node instanceof z.ZodOptional ? node.unwrap() : node;
+  return (inner ?? any) as z.ZodType;
+}
+
+/** The given data with an empty mapping or list wherever something else stands for one. */
+function mended(node: z.ZodType, value: unknown): unknown {
+  if (node instanceof z.ZodArray) {
+    return Array.isArray(value) ? value.map((one) => mended(below(node, 0), one)) : [];
+  }
+  if (!(node instanceof z.ZodObject || node instanceof z.ZodRecord)) return value;
+  const entries = Object.entries(mapping(value));
+  const wanted = entries.filter(([, one]) => node instanceof z.ZodRecord || one !== undefined);
+  return Object.fromEntries(wanted.map(([key, one]) => [key, mended(below(node, key), one)]));
 }
 
 function mapping(value: unknown): Record<string, unknown> {
@@ -138,12 +162,12 @@ function mapping(value: unknown): Record<string, unknown> {
   return fits ? (value as Record<string, unknown>) : {};
 }
 
-function lookUp(data: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((found, key) => mapping(found)[key], data);
+function lookUp(data: unknown, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>((found, step) => (found as Record<string, unknown> | undefined)?.[step], data);
 }
 
-function textual(path: readonly PropertyKey[]): string[] {
-  return path.map(String);
+function steps(path: readonly PropertyKey[]): (string | number)[] {
+  return path.map((step) => (typeof step === "number" ? step : String(step)));
 }
 
 function isWithin(path: string, head: string): boolean {

@@ -2,9 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { checkLab } from "../../plan/check";
 import { referenceWith } from "./reference";
-
-/** Fragment, path, key phrase of the message, key phrase of the cure. */
-type Row = [fragment: object, path: string, message: string, cure: string];
+import { tellsOf } from "./rows";
+import type { Row } from "./rows";
 
 const underlay = (fragment: object) => ({ underlay: fragment });
 const kvm1 = (fragment: object) => ({ hosts: { kvm1: fragment } });
@@ -32,13 +31,17 @@ const rows: Record<string, Row[]> = {
       "192.168.10.0/24",
     ],
     [underlay({ cidr: "192.168.10.0" }), "underlay.cidr", "no prefix length", "192.168.10.0/24"],
-    [underlay({ cidr: "192.168.10.0/31" }), "underlay.cidr", "prefix length must be 8 to 30", "IPv4 network"],
-    [underlay({ cidr: "0.0.0.0/0" }), "underlay.cidr", "0.0.0.0/8", "IPv4 network"],
-    [underlay({ cidr: "fd00::/64" }), "underlay.cidr", "IPv6", "IPv4 network"],
-    [underlay({ cidr: "224.0.0.0/8" }), "underlay.cidr", "multicast", "IPv4 network"],
-    [underlay({ cidr: "127.0.0.0/8" }), "underlay.cidr", "loopback", "IPv4 network"],
-    [underlay({ cidr: "192.168.10.0/24/24" }), "underlay.cidr", "prefix length must be", "IPv4 network"],
-    [underlay({ cidr: 10 }), "underlay.cidr", "text in quotes", "IPv4 network"],
+    [
+      underlay({ cidr: "192.168.10.0/31" }),
+      "underlay.cidr",
+      "prefix length must be 8 to 30",
+      "192.168.10.0/24",
+    ],
+    [underlay({ cidr: "0.0.0.0/0" }), "underlay.cidr", "0.0.0.0/8", "a network such as"],
+    [underlay({ cidr: "224.0.0.0/8" }), "underlay.cidr", "multicast", "a network such as"],
+    [underlay({ cidr: "127.0.0.0/8" }), "underlay.cidr", "loopback", "a network such as"],
+    [underlay({ cidr: "192.168.10.0/24/24" }), "underlay.cidr", "prefix length must be", "a network such as"],
+    [underlay({ cidr: 10 }), "underlay.cidr", "text in quotes", "a network such as"],
     [underlay({ mtu: 1279 }), "underlay.mtu", "1280 to 9216", "from 1280 to 9216"],
     [underlay({ mtu: 9217 }), "underlay.mtu", "1280 to 9216", "from 1280 to 9216"],
     [underlay({ mtu: "1500" }), "underlay.mtu", "whole number", "without quotes"],
@@ -259,7 +262,7 @@ const rows: Record<string, Row[]> = {
       "there are several",
       "blue, red",
     ],
-    [c1({ address: undefined }), "containers.c1.address", "missing", "10.0.3.1 to 10.0.3.254 with /24"],
+    [c1({ address: 7 }), "containers.c1.address", "text in quotes", "10.0.3.1 to 10.0.3.254 with /24"],
     [c1({ address: "10.0.3.10" }), "containers.c1.address", "no prefix length", "with /24"],
     [c1({ address: "10.0.3.10/16" }), "containers.c1.address", "prefix length is /16", "with /24"],
     [c1({ address: "10.0.4.10/24" }), "containers.c1.address", "outside 10.0.3.0/24", "10.0.3.1 to"],
@@ -295,18 +298,7 @@ const rows: Record<string, Row[]> = {
   ),
 };
 
-describe.each(Object.entries(rows))("%s", (_, table) => {
-  it.each(table)("%j: %s %s", (fragment, path, message, cure) => {
-    const problems = checkLab(referenceWith(fragment));
-    const found = problems.filter((problem) => problem.path === path && problem.message.includes(message));
-    expect(
-      problems.filter((problem) => problem.message !== found[0]?.message),
-      "nothing else to say",
-    ).toEqual([]);
-    expect(found).toHaveLength(1);
-    expect(found[0]?.cure).toContain(cure);
-  });
-});
+tellsOf(rows);
 
 describe("together", () => {
   it("tells of everything at once, in the order of the settings", () => {

@@ -1,14 +1,7 @@
 /** The small parts, one table each. */
 import { describe, expect, it } from "vitest";
-import {
-  addressText,
-  memberFault,
-  overlap,
-  readAddress,
-  readInterface,
-  readSubnet,
-  usableRange,
-} from "../../plan/addresses";
+import { addressText, memberFault, overlap, usableRange } from "../../plan/addresses";
+import { readAddress, readInterface, readSubnet } from "../../plan/read-address";
 import { computedMac, macFault, MacKind } from "../../plan/mac";
 import { IpFamily, maxOverlayMtu, vxlanOverhead } from "../../plan/mtu";
 import { tunnelName, vethName } from "../../plan/names";
@@ -17,18 +10,30 @@ import { nearest, pathOf } from "../../plan/rules";
 describe("addresses", () => {
   it.each([
     ["0.0.0.0/8", undefined],
-    ["10.0.0.0/8", [10 * 2 ** 24, 11 * 2 ** 24 - 1]],
-    ["192.168.10.0/24", [3232238080, 3232238335]],
-    ["192.168.10.252/30", [3232238332, 3232238335]],
-    ["223.255.255.0/24", [3758096128, 3758096383]],
+    ["10.0.0.0/8", ["10.0.0.0", "10.255.255.255"]],
+    ["192.168.10.0/24", ["192.168.10.0", "192.168.10.255"]],
+    ["192.168.10.252/30", ["192.168.10.252", "192.168.10.255"]],
+    ["223.255.255.0/24", ["223.255.255.0", "223.255.255.255"]],
+    ["fd00:0:0:1::/64", ["fd00:0:0:1::", "fd00::1:ffff:ffff:ffff:ffff"]],
+    ["FD00:0::0100/120", ["fd00::100", "fd00::1ff"]],
+    ["fd00::/31", undefined],
+    ["ff05::/64", undefined],
   ])("reads the subnet %s", (text, bounds) => {
     const { value } = readSubnet(text);
-    expect(value && [value.first, value.last]).toEqual(bounds);
+    expect(value && [value.first, value.last].map(addressText)).toEqual(bounds);
   });
 
   it("writes what it reads, at both ends of the number range", () => {
-    for (const text of ["1.0.0.0", "10.1.2.10", "128.0.0.1", "192.168.10.156", "223.255.255.255"]) {
-      expect(addressText(readAddress(text).value ?? NaN)).toBe(text);
+    for (const text of [
+      "1.0.0.0",
+      "10.1.2.10",
+      "128.0.0.1",
+      "192.168.10.156",
+      "223.255.255.255",
+      "fd00::1",
+      "2001:db8::",
+    ]) {
+      expect(addressText(readAddress(text).value ?? 0n)).toBe(text);
     }
   });
 
@@ -38,6 +43,8 @@ describe("addresses", () => {
     ["10.0.0.0/24", "10.0.0.0/24", true],
     ["10.0.0.0/24", "10.0.1.0/24", false],
     ["10.0.0.0/25", "10.0.0.128/25", false],
+    ["fd00::/64", "fd00::100/120", true],
+    ["fd00::/64", "10.0.0.0/8", false],
   ])("%s and %s overlap: %s", (a, b, expected) => {
     const [first, second] = [readSubnet(a).value, readSubnet(b).value];
     expect(first && second && overlap(first, second)).toBe(expected);
@@ -47,8 +54,8 @@ describe("addresses", () => {
     const subnet = readSubnet("10.0.0.4/30").value;
     if (subnet === undefined) throw new Error("no subnet");
     expect(usableRange(subnet)).toBe("10.0.0.5 to 10.0.0.6");
-    const faults = [3, 4, 5, 6, 7, 8].map(
-      (last) => memberFault(subnet, subnet.first - 4 + last)?.split(" ")[2],
+    const faults = [3n, 4n, 5n, 6n, 7n, 8n].map(
+      (last) => memberFault(subnet, subnet.first - 4n + last)?.split(" ")[2],
     );
     expect(faults).toEqual(["10.0.0.4/30.", "network", undefined, undefined, "broadcast", "10.0.0.4/30."]);
   });

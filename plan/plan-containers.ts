@@ -1,0 +1,82 @@
+import { addressText } from "./addresses";
+import * as defaults from "./defaults";
+import { attachmentKey, LENT_ADDRESS, NO_ADDRESS } from "./ipam";
+import { computedMac, MacKind, normalMac } from "./mac";
+import { checked } from "./must";
+import { vethName } from "./names";
+import { attachmentsOf, nicsOfContainer } from "./nics";
+import type { Attachment, Nic } from "./nics";
+import { segmentMtu } from "./plan-hosts";
+import { serviceAddress } from "./services";
+import type { ContainerPlan, ContainerSpec, InterfacePlan, Topology } from "./types";
+
+/** @param book addresses by `attachmentKey` */
+export function planContainer(
+  topology: Topology,
+  lab: string,
+  book: ReadonlyMap<string, string[]>,
+  name: string,
+  spec: ContainerSpec,
+): ContainerPlan {
+  const nics = nicsOfContainer(name, spec);
+  const interfaces = nics.map((nic) => planInterface(topology, lab, book, nic));
+  return {
+    name,
+    host: spec.host,
+    kind: defaults.containerKindOf(spec),
+    ...(spec.image === undefined ? {} : { image: spec.image }),
+    command: defaults.commandOf(spec),
+    interfaces: withGateway(topology, nics, interfaces),
+  };
+}
+
+function planInterface(
+  topology: Topology,
+  lab: string,
+  book: ReadonlyMap<string, string[]>,
+  nic: Nic,
+): InterfacePlan {
+  const places = attachmentsOf(topology, nic);
+  const [place] = places;
+  const { container, number, spec } = nic;
+  const addressesIn = ({ name }: Attachment) => [...(book.get(attachmentKey(container, name)) ?? [])];
+  const trunk = places
+    .filter(({ tagged }) => tagged)
+    .map((one) => ({
+      segment: one.name,
+      vlan: checked(one.segment.vlan),
+      addresses: addressesIn(one),
+      mtu: segmentMtu(topology, one.segment),
+    }));
+  const single = place === undefined || place.tagged ? undefined : place;
+  return {
+    name: `eth${number}`,
+    ...(single === undefined ? {} : { segment: single.name }),
+    addresses: single === undefined ? [] : addressesIn(single),
+    dhcp: single !== undefined && spec.address === LENT_ADDRESS,
+    mac: normalMac(spec.mac ?? computedMac(lab, MacKind.Container, container, number)),
+    mtu:
+      single === undefined ? Math.max(...trunk.map(({ mtu }) => mtu)) : segmentMtu(topology, single.segment),
+    veth: vethName(container, number),
+    ...(single?.segment.vlan === undefined ? {} : { vlan: single.segment.vlan }),
+    trunk,
+  };
+}
+
+/** One default route, by the first interface that can have one. The DHCP server tells it to whom it lends an address. */
+function withGateway(topology: Topology, nics: readonly Nic[], interfaces: InterfacePlan[]): InterfacePlan[] {
+  const first = nics.findIndex((nic) => gatewayFor(topology, nic) !== undefined);
+  return interfaces.map((one, index) => {
+    const nic = nics[index];
+    if (index !== first || nic === undefined || one.dhcp) return one;
+    return { ...one, gateway: checked(gatewayFor(topology, nic)) };
+  });
+}
+
+function gatewayFor(topology: Topology, nic: Nic): string | undefined {
+  const [place] = attachmentsOf(topology, nic);
+  if (place === undefined || place.tagged || nic.spec.address === NO_ADDRESS) return undefined;
+  return place.segment.gateway === undefined
+    ? undefined
+    : addressText(checked(serviceAddress(place.segment)));
+}

@@ -1,0 +1,146 @@
+/** The hosts of a plan: machine or existing host, bridge, a port for each segment. */
+import { addressText } from "./addresses";
+import * as defaults from "./defaults";
+import { groupOf } from "./group";
+import { computedMac, MacKind, normalMac } from "./mac";
+import { participants, remotesOf, takesPart } from "./mesh";
+import { maxOverlayMtu } from "./mtu";
+import { checked } from "./must";
+import { readAddress } from "./read-address";
+import { sortedEntries } from "./rules";
+import { stationsOf } from "./stations";
+import type { KnownStation } from "./stations";
+import { Flooding } from "./types";
+import type { BridgePlan, ContainerPlan, ExistingPlan, ExistingSpec, HostPlan, HostSpec } from "./types";
+import type { SegmentSpec, ServicePlan, Topology, VxlanPortPlan } from "./types";
+import { labFamily, segmentMtuLimit, underlayAt, underlaysOf, writtenUnderlays } from "./underlays";
+import type { Underlay } from "./underlays";
+
+/** A segment with what all its ports have in common. */
+interface Fabric {
+  name: string;
+  spec: SegmentSpec;
+  shared: Omit<VxlanPortPlan, "protected" | "remotes" | "stations">;
+  members: { name: string; address: string }[];
+  /** With Flooding.Flow. */
+  stations?: KnownStation[];
+}
+
+export function planHosts(
+  topology: Topology,
+  lab: string,
+  containers: readonly ContainerPlan[],
+  services: readonly ServicePlan[],
+): HostPlan[] {
+  const bridges = new Map(
+    sortedEntries(topology.hosts).map(([name, host]) => [name, planBridge(topology, lab, name, host)]),
+  );
+  const known = { bridges, containers, services };
+  const fabrics = sortedEntries(topology.segments)
+    .sort(([, a], [, b]) => a.vni - b.vni)
+    .map(([name, spec]) => planFabric(topology, name, spec, known));
+  const underlays = underlaysOf(topology);
+  return sortedEntries(topology.hosts).map(([name, host]) => ({
+    name,
+    address: vtepOf(host),
+    ...placeOf(underlays, host),
+    ...machineOf(topology, lab, name, host),
+    bridge: checked(bridges.get(name)),
+    ports: fabrics.flatMap((fabric) => planPort(fabric, name)),
+  }));
+}
+
+function vtepOf(host: HostSpec): string {
+  return addressText(checked(readAddress(host.address).value));
+}
+
+function placeOf(underlays: readonly Underlay[], host: HostSpec): Pick<HostPlan, "underlay" | "existing"> {
+  if (host.existing !== undefined) return { existing: planExisting(host, host.existing) };
+  return { underlay: checked(underlayAt(underlays, checked(readAddress(host.address).value))).name };
+}
+
+function planExisting(host: HostSpec, spec: ExistingSpec): ExistingPlan {
+  const { hostKey, keyFile, user, port } = { ...defaults.EXISTING, ...spec };
+  const sshAddress = addressText(checked(readAddress(spec.sshAddress ?? host.address).value));
+  return { sshAddress, port, user, hostKey, keyFile };
+}
+
+function machineOf(
+  topology: Topology,
+  lab: string,
+  name: string,
+  host: HostSpec,
+): Pick<HostPlan, "mac" | "memory" | "vcpus"> {
+  if (host.existing !== undefined) return { mac: "", memory: 0, vcpus: 0 };
+  return {
+    mac: normalMac(host.mac ?? computedMac(lab, MacKind.Machine, name)),
+    memory: defaults.memoryOf(host, defaults.imageKindOf(topology)),
+    vcpus: defaults.vcpusOf(host),
+  };
+}
+
+function planBridge(topology: Topology, lab: string, name: string, host: HostSpec): BridgePlan {
+  return {
+    name: defaults.bridgeNameOf(host),
+    ...(host.bridgeAddress === undefined ? {} : { address: host.bridgeAddress }),
+    mac: computedMac(lab, MacKind.Bridge, name),
+    mtu: bridgeMtu(topology, name, host),
+  };
+}
+
+/** The bridge's own interface is untagged: it is in the untagged segment, or in none. */
+function bridgeMtu(topology: Topology, name: string, host: HostSpec): number {
+  const untagged = Object.values(topology.segments).find(({ vlan }) => vlan === undefined);
+  if (untagged !== undefined && takesPart(topology, untagged, name)) return segmentMtu(topology, untagged);
+  const own = underlayAt(writtenUnderlays(topology), checked(readAddress(host.address).value));
+  return own === undefined ? checked(segmentMtuLimit(topology)) : maxOverlayMtu(own.mtu, labFamily(topology));
+}
+
+export function segmentMtu(topology: Topology, segment: SegmentSpec): number {
+  return segment.mtu ?? checked(segmentMtuLimit(topology, segment));
+}
+
+function planFabric(
+  topology: Topology,
+  name: string,
+  spec: SegmentSpec,
+  known: Parameters<typeof stationsOf>[1],
+): Fabric {
+  const { vni, vlan } = spec;
+  const flooding = defaults.floodingOf(spec);
+  const members = participants(topology, spec).map((one) => ({ name: one.name, address: vtepOf(one.spec) }));
+  const group = checked(groupOf(spec, labFamily(topology)));
+  return {
+    name,
+    spec,
+    shared: {
+      segment: name,
+      vni,
+      udpPort: defaults.udpPortOf(spec),
+      mtu: segmentMtu(topology, spec),
+      ...(vlan === undefined ? {} : { vlan }),
+      flooding,
+      ...(flooding === Flooding.Multicast ? { group: addressText(group), ttl: defaults.ttlOf(spec) } : {}),
+    },
+    members,
+    ...(flooding === Flooding.Flow ? { stations: stationsOf({ name, vlan, members }, known) } : {}),
+  };
+}
+
+function planPort({ spec, shared, members, stations }: Fabric, host: string): VxlanPortPlan[] {
+  if (!members.some(({ name }) => name === host)) return [];
+  const remotes = remotesOf(host, members, spec.hub).map(({ name, address }) => ({ host: name, address }));
+  const elsewhere = stations?.filter((station) => station.host !== host);
+  return [
+    {
+      ...shared,
+      protected: spec.hub !== host,
+      remotes,
+      ...(elsewhere === undefined
+        ? {}
+        : {
+            stations: elsewhere.map(({ mac, addresses, vtep }) => ({ mac, addresses: [...addresses], vtep })),
+          }),
+    },
+  ];
+}

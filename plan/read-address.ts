@@ -1,0 +1,126 @@
+/** Text of addresses and subnets in, numbers and faults out. */
+import { Address4, Address6 } from "ip-address";
+import { addressNumber, familyOf, subnetAround } from "./addresses";
+import type { InterfaceAddress, Subnet } from "./addresses";
+import { IpFamily } from "./mtu";
+
+/** What was read, or in words what is wrong with the text. */
+export type Reading<T> =
+  { readonly value: T; readonly fault?: undefined } | { readonly value?: undefined; readonly fault: string };
+
+interface Bounds {
+  widest: number;
+  narrowest: number;
+}
+
+/**
+ * /8 is the largest private network of IPv4 (RFC 1918), and a /30 the smallest that holds a gateway and a host. Of IPv6
+ * a /32 is what a provider gets; /120 is IPv4's /24.
+ */
+const PREFIXES: Readonly<Record<IpFamily, Bounds>> = {
+  [IpFamily.V4]: { widest: 8, narrowest: 30 },
+  [IpFamily.V6]: { widest: 32, narrowest: 120 },
+};
+
+/** Prefix lengths of a segment's IPv6 subnet: hosts have 64 bits at most (RFC 4291 section 2.5.1). */
+export const SEGMENT6_PREFIXES: Bounds = { widest: 64, narrowest: 120 };
+
+/**
+ * A literal address without prefix length: `192.168.10.156`.
+ *
+ * @param family the one that it must be of; without it, either
+ */
+export function readAddress(got: unknown, family?: IpFamily): Reading<bigint> {
+  const read = readLiteral(got, family);
+  if (read.fault !== undefined) return read;
+  const fault = specialFault(read.value);
+  return fault === undefined ? read : { fault };
+}
+
+/** A literal multicast address. */
+export function readGroup(got: unknown, family: IpFamily): Reading<bigint> {
+  const read = readLiteral(got, family);
+  if (read.fault !== undefined || isMulticast(read.value)) return read;
+  return { fault: `Is not a multicast address: ${family === IpFamily.V4 ? "224.0.0.0/4" : "ff00::/8"}.` };
+}
+
+/** An address with prefix length: `10.1.2.10/24`. */
+export function readInterface(got: unknown, family?: IpFamily, prefixes?: Bounds): Reading<InterfaceAddress> {
+  if (typeof got !== "string") return { fault: absence(got) };
+  const [literal = "", prefix, ...rest] = got.split("/");
+  const address = readAddress(literal, family);
+  if (address.fault !== undefined) return address;
+  if (prefix === undefined) return { fault: "Has no prefix length." };
+  const { widest, narrowest } = prefixes ?? PREFIXES[familyOf(address.value)];
+  const fits = /^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) >= widest && Number(prefix) <= narrowest;
+  if (!fits || rest.length > 0) return { fault: `Its prefix length must be ${widest} to ${narrowest}.` };
+  return { value: { address: address.value, subnet: subnetAround(address.value, Number(prefix)) } };
+}
+
+/** A subnet by its network address: `10.0.3.0/24`. */
+export function readSubnet(got: unknown, family?: IpFamily, prefixes?: Bounds): Reading<Subnet> {
+  const read = readInterface(got, family, prefixes);
+  if (read.fault !== undefined) return read;
+  const { address, subnet } = read.value;
+  if (address !== subnet.first)
+    return { fault: `Is an address inside a subnet, not a subnet: that would be ${subnet.cidr}.` };
+  return { value: subnet };
+}
+
+function absence(got: unknown): string {
+  return got === undefined ? "Is missing." : "Must be text in quotes.";
+}
+
+function readLiteral(got: unknown, family?: IpFamily): Reading<bigint> {
+  if (typeof got !== "string") return { fault: absence(got) };
+  const fault = got.includes(":") ? literal6Fault(got) : literal4Fault(got, family);
+  if (fault !== undefined) return { fault };
+  const value = addressNumber(got);
+  const own = got.includes(":") ? IpFamily.V6 : IpFamily.V4;
+  if (family !== undefined && own !== family)
+    return { fault: `Is an IPv${own} address, where IPv${family} is wanted.` };
+  if (own === familyOf(value)) return { value };
+  return { fault: "Is an IPv4 address in the clothes of IPv6 (RFC 4291 section 2.5.5.2)." };
+}
+
+function literal6Fault(text: string): string | undefined {
+  if (text.includes("/")) return "Has a prefix length, which this setting does not take.";
+  if (text.includes("%")) return "Has a zone, which means something on one machine only.";
+  return Address6.isValid(text) ? undefined : "Is not an IPv6 address (RFC 4291 section 2.2).";
+}
+
+function literal4Fault(text: string, family: IpFamily | undefined): string | undefined {
+  if (text.includes("/")) return "Has a prefix length, which this setting does not take.";
+  if (/^\d+(\.\d+){3}$/.test(text) && /(^|\.)0\d/.test(text))
+    return "Has leading zeros, which some programs read as octal.";
+  if (/^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/.test(text) && /[A-Za-z]/.test(text)) {
+    return "Is a name: Open vSwitch takes literal addresses only (ovs-vswitchd.conf.db(5), remote_ip).";
+  }
+  if (Address4.isValid(text)) return undefined;
+  if (family === IpFamily.V6) return "Is not an IPv6 address (RFC 4291 section 2.2).";
+  return "Is not an IPv4 address: four numbers from 0 to 255 with dots between.";
+}
+
+function isMulticast(address: bigint): boolean {
+  return familyOf(address) === IpFamily.V4 ? (address >> 28n) % 16n === 14n : address >> 120n === 0xffn;
+}
+
+/** Ranges that no machine can have (RFC 6890, RFC 5771, RFC 1112 section 4; RFC 4291 section 2.4). */
+function specialFault(address: bigint): string | undefined {
+  if (isMulticast(address)) return "Is a multicast address.";
+  return familyOf(address) === IpFamily.V4 ? special4Fault(address) : special6Fault(address);
+}
+
+function special4Fault(address: bigint): string | undefined {
+  const head = (address >> 24n) % 256n;
+  if (head === 0n) return 'Is in 0.0.0.0/8, which means "this network".';
+  if (head === 127n) return "Is a loopback address.";
+  return head >= 240n ? "Is in 240.0.0.0/4, which is reserved." : undefined;
+}
+
+function special6Fault(address: bigint): string | undefined {
+  if (address === 0n) return 'Is ::, which means "no address".';
+  if (address === 1n) return "Is a loopback address.";
+  if (address >> 120n === 0n) return "Is in ::/8, which is reserved.";
+  return address >> 118n === 0x3fan ? "Is an IPv6 link-local address: the same on every network." : undefined;
+}

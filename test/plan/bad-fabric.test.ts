@@ -1,0 +1,222 @@
+/** As bad-input.test.ts, for fabrics: underlays, existing hosts, flooding, services, several interfaces. */
+import { describe, expect, it } from "vitest";
+import { checkLab } from "../../plan/check";
+import { ed25519FromSeed } from "../../plan/keys";
+import { reference } from "./reference";
+import { tellsOf } from "./rows";
+import type { Row } from "./rows";
+
+const hostKey = ed25519FromSeed(new Uint8Array(32), "root@server").publicKeyLine;
+const blob = hostKey.split(" ")[1] ?? "";
+
+const red = (fragment: object) => ({ segments: { red: fragment } });
+/** A tagged segment beside the reference lab's. */
+const blue = (fragment: object = {}, over: object = {}) => ({
+  segments: { blue: { vni: 200, subnet: "10.7.0.0/24", vlan: 20, ...fragment } },
+  containers: { c1: { segment: "red" }, c2: { segment: "red" } },
+  ...over,
+});
+const kvm3 = (fragment: object) => ({ hosts: { kvm3: fragment } });
+const server = (fragment: object, host: object = {}) =>
+  kvm3({ address: "172.20.0.5", existing: { hostKey, ...fragment }, ...host });
+const north = { cidr: "192.168.10.0/24" };
+const underlays = (south: object, rest: object = {}) => ({
+  ...{ underlay: { cidr: undefined, mtu: undefined, mode: undefined } },
+  ...{ underlays: { north, south: { cidr: "192.168.20.0/24", ...south } } },
+  ...rest,
+});
+/** A lab over IPv6, with a segment of both families. */
+const six = (fragment: { underlay?: object; hosts?: object; red?: object }) => ({
+  underlay: { cidr: "fd00:10::/64", ...fragment.underlay },
+  hosts: {
+    kvm1: { address: "fd00:10::156" },
+    kvm2: { address: "fd00:10::222" },
+    ...fragment.hosts,
+  },
+  segments: { red: { subnet6: "fd00:3::/64", ...fragment.red } },
+});
+const many = (count: number, make: (i: number) => object) =>
+  Object.fromEntries(Array.from({ length: count }, (_, i) => [`m${i}`, make(i)]));
+
+const rows: Record<string, Row[]> = {
+  "several underlays": [
+    [{ underlays: { north } }, "underlay", "beside underlays", "underlay: {}"],
+    [
+      underlays({ cidr: "192.168.0.0/16" }),
+      "underlays.south.cidr",
+      "Overlaps 192.168.10.0/24",
+      "not overlap",
+    ],
+    [underlays({ cidr: "fd00::/64" }), "underlays.south.cidr", "of one family", "192.168.10.0/24"],
+    [underlays({ cidr: undefined }), "underlays.south.cidr", "Overlaps 192.168.10.0/24", "not overlap"],
+    [underlays({ mtu: 9 }), "underlays.south.mtu", "1280 to 9216", "from 1280"],
+    [underlays({ mode: "x" }), "underlays.south.mode", "not a value", "isolated, nat"],
+    [underlays({ libvirtUri: "qemu" }), "underlays.south.libvirtUri", "not a libvirt URI", "qemu+ssh://"],
+    [
+      { underlays: { North: north }, underlay: underlays({}).underlay },
+      "underlays.North",
+      "1 to 15",
+      "Rename",
+    ],
+    [{ underlay: { libvirtUri: "qemu:///system" } }, "underlay.libvirtUri", "no effect", "underlays"],
+    [
+      underlays({}, kvm3({ address: "192.168.30.4" })),
+      "hosts.kvm3.address",
+      "none of the underlays",
+      "192.168.10.2 to 192.168.10.254, or of 192.168.20.2 to 192.168.20.254",
+    ],
+    [underlays({}, kvm3({ address: "192.168.20.1" })), "hosts.kvm3.address", "gateway of", "192.168.20.2"],
+    [
+      underlays({ mtu: 1400 }, { ...kvm3({ address: "192.168.20.4" }), ...red({ mtu: 1351 }) }),
+      "segments.red.mtu",
+      "1350 is the smallest underlay's 1400 less 50",
+      "get 1350",
+    ],
+    [
+      underlays({}, blue({ subnet: "192.168.20.0/24" })),
+      "segments.blue.subnet",
+      "the underlay 192.168.20.0/24",
+      "outside it",
+    ],
+  ],
+  "existing hosts": [
+    [
+      server({ hostKey: undefined }),
+      "hosts.kvm3.existing.hostKey",
+      "pinned host key",
+      "ssh_host_ed25519_key.pub",
+    ],
+    [server({ hostKey: 7 }), "hosts.kvm3.existing.hostKey", "one line", "ssh_host"],
+    [server({ hostKey: `${hostKey}\n` }), "hosts.kvm3.existing.hostKey", "one line", "ssh_host"],
+    [server({ hostKey: blob }), "hosts.kvm3.existing.hostKey", "the type of a key", "ssh_host"],
+    [server({ hostKey: `ssh-dss ${blob}` }), "hosts.kvm3.existing.hostKey", "the type of a key", "ssh_host"],
+    [server({ hostKey: `ssh-rsa ${blob}` }), "hosts.kvm3.existing.hostKey", "no public key", "ssh_host"],
+    [server({ hostKey: "ssh-ed25519 AAAA" }), "hosts.kvm3.existing.hostKey", "no public key", "ssh_host"],
+    [server({ hostKey: `ssh-ed25519 ${blob}!` }), "hosts.kvm3.existing.hostKey", "no public key", "ssh_host"],
+    [server({ keyFile: "" }), "hosts.kvm3.existing.keyFile", "path of a file", "~/.ssh/id_ed25519"],
+    [server({ user: "a b" }), "hosts.kvm3.existing.user", "name of a user", "root"],
+    [server({ port: 0 }), "hosts.kvm3.existing.port", "not a TCP port", "from 1 to 65535"],
+    [server({ sshAddress: "server" }), "hosts.kvm3.existing.sshAddress", "a name", "IPv4 or IPv6 address"],
+    [server({}, { memory: 512 }), "hosts.kvm3.memory", "no effect", "Leave it out"],
+    [server({}, { vcpus: 2 }), "hosts.kvm3.vcpus", "no effect", "Leave it out"],
+    [server({}, { mac: "52:54:00:00:00:01" }), "hosts.kvm3.mac", "no effect", "Leave it out"],
+    [server({}, { address: "fd00::5" }), "hosts.kvm3.address", "IPv6 address, where IPv4", "its interface"],
+    [server({}, { address: "192.168.10.1" }), "hosts.kvm3.address", "gateway of", "its interface"],
+    [
+      { ...server({}), ...red({ subnet: "172.20.0.0/16" }), containers: { c1: undefined, c2: undefined } },
+      "segments.red.subnet",
+      "Holds the address of hosts.kvm3",
+      "outside it",
+    ],
+  ],
+  IPv6: [
+    [
+      six({ hosts: { kvm1: { address: "192.168.10.156" } } }),
+      "hosts.kvm1.address",
+      "where IPv6 is wanted",
+      "fd00:10::2",
+    ],
+    [six({ hosts: { kvm1: { address: "fe80::1" } } }), "hosts.kvm1.address", "IPv6 link-local", "fd00:10::2"],
+    [six({ hosts: { kvm1: { address: "::1" } } }), "hosts.kvm1.address", "loopback", "fd00:10::2"],
+    [six({ hosts: { kvm1: { address: "ff05::1" } } }), "hosts.kvm1.address", "multicast", "fd00:10::2"],
+    [six({ hosts: { kvm1: { address: "::ffff:10.0.0.1" } } }), "hosts.kvm1.address", "clothes", "fd00:10::2"],
+    [six({ hosts: { kvm1: { address: "fd00:10::1%eth0" } } }), "hosts.kvm1.address", "zone", "fd00:10::2"],
+    [six({ hosts: { kvm1: { address: "fd00:10::1" } } }), "hosts.kvm1.address", "gateway", "fd00:10::2"],
+    [
+      six({ hosts: { kvm1: { address: "fd00:10:0::0222" } } }),
+      "hosts.kvm2.address",
+      "taken by hosts.kvm1",
+      "own",
+    ],
+    [six({ underlay: { cidr: "fd00:10::/121" } }), "underlay.cidr", "32 to 120", "fd00:10::/64"],
+    [six({ red: { mtu: 1431 } }), "segments.red.mtu", "1430 is the underlay's 1500 less 70", "get 1430"],
+    [six({ red: { mtu: 1279 } }), "segments.red.mtu", "1280 to 1430", "get 1430"],
+    [six({ underlay: { mtu: 1340 } }), "segments.red.mtu", "needs 1280 bytes", "to 1350"],
+    [six({ red: { subnet6: "fd00:10::/64" } }), "segments.red.subnet6", "Overlaps the underlay", "outside"],
+    [six({ red: { subnet6: "fd00:3::/63" } }), "segments.red.subnet6", "64 to 120", "fd00:0:0:3::/64"],
+    [
+      six({ red: { subnet6: "fd00:3::1/64" } }),
+      "segments.red.subnet6",
+      "would be fd00:3::/64",
+      "fd00:0:0:3::/64",
+    ],
+    [
+      six({ red: { subnet6: "10.0.0.0/24" } }),
+      "segments.red.subnet6",
+      "where IPv6 is wanted",
+      "fd00:0:0:3::/64",
+    ],
+    [red({ subnet: "fd00:3::/64" }), "segments.red.subnet", "where IPv4 is wanted", "10.0.3.0/24"],
+    [
+      six({ red: { flooding: "multicast", group: "239.1.1.1" } }),
+      "segments.red.group",
+      "IPv6 is wanted",
+      "ff05::",
+    ],
+    [
+      { hosts: { kvm1: { bridgeAddress: "fd00::1/64" } } },
+      "hosts.kvm1.bridgeAddress",
+      "IPv4 is wanted",
+      "10.1.2.10/24",
+    ],
+  ],
+  "members and hub": [
+    [red({ hosts: [] }), "segments.red.hosts", "at least one name", "for all"],
+    [red({ hosts: "kvm1" }), "segments.red.hosts", "at least one name", "for all"],
+    [red({ hosts: ["kvm1", "kvm2", "kvm9"] }), "segments.red.hosts[2]", "not a host", "Did you mean kvm1?"],
+    [
+      red({ hosts: ["kvm1", "kvm2", "kvm1"] }),
+      "segments.red.hosts[2]",
+      "taken by segments.red.hosts[0]",
+      "once",
+    ],
+    [
+      red({ hosts: ["kvm1"] }),
+      "containers.c2.host",
+      "no part in segment red",
+      "Add kvm2 to segments.red.hosts",
+    ],
+    [red({ hub: "kvm3" }), "segments.red.hub", "not a host of the segment", "kvm1, kvm2"],
+    [blue({ hub: "kvm1", hosts: ["kvm2"] }), "segments.blue.hub", "not a host of the segment", "Known: kvm2"],
+    [red({ hub: "kvm1", flooding: "flow" }), "segments.red.hub", "no effect", "unicast"],
+    [red({ hub: "kvm1", flooding: "multicast" }), "segments.red.hub", "no effect", "unicast"],
+  ],
+  flooding: [
+    [red({ flooding: "multcast" }), "segments.red.flooding", "not a value", "Did you mean multicast?"],
+    [red({ group: "239.1.1.1" }), "segments.red.group", "no effect", "flooding: multicast"],
+    [red({ ttl: 3 }), "segments.red.ttl", "no effect", "flooding: multicast"],
+    [red({ flooding: "multicast", ttl: 0 }), "segments.red.ttl", "number of hops", "1 to 255"],
+    [red({ flooding: "multicast", ttl: 256 }), "segments.red.ttl", "number of hops", "1 to 255"],
+    [red({ flooding: "multicast", group: "10.0.0.1" }), "segments.red.group", "224.0.0.0/4", "239.1.2.3"],
+    [red({ flooding: "multicast", group: "ff05::1" }), "segments.red.group", "IPv4 is wanted", "239.1.2.3"],
+    [red({ flooding: "multicast", group: 7 }), "segments.red.group", "text in quotes", "239.1.2.3"],
+    [blue({ flooding: "multicast", udpPort: 4789 }), "segments.blue.udpPort", "segments.red too", "4790"],
+    [
+      {
+        segments: {
+          red: { flooding: "multicast", group: "239.0.0.9" },
+          blue: { ...blue({}).segments.blue, flooding: "multicast", group: "239.0.0.9" },
+        },
+        containers: blue({}).containers,
+      },
+      "segments.red.group",
+      "taken by segments.blue.group",
+      "another",
+    ],
+  ],
+};
+
+tellsOf(rows);
+
+describe("multicast groups", () => {
+  const segments = (count: number) =>
+    many(count, (i) => ({ vni: i + 1, vlan: i + 1, subnet: `10.${i + 10}.0.0/24`, flooding: "multicast" }));
+
+  it("are twenty on a host at most", () => {
+    const lab = (count: number) => ({ ...reference(), segments: segments(count), containers: {} }) as never;
+    expect(checkLab(lab(20))).toEqual([]);
+    const [problem, ...others] = checkLab(lab(21));
+    expect(others).toEqual([]);
+    expect(problem?.message).toContain("number 21 on hosts.kvm1: Linux joins 20 (igmp_max_memberships)");
+  });
+});
