@@ -42,14 +42,17 @@ export interface KvmHostArgs {
   libvirtUri?: string;
 }
 
+/** No field of the component: each of those is an output in every language, and a resource of libvirt's cannot be one. */
+const domains = new WeakMap<KvmHost, libvirt.Domain>();
+
 /** A libvirt machine that answers SSH at a planned address with a planned host key. */
 export class KvmHost extends pulumi.ComponentResource {
   /** Underlay address and VTEP, without prefix length. */
   public readonly address: pulumi.Output<string>;
   /** Public SSH host key, one authorized_keys line. */
   public readonly hostKey: pulumi.Output<string>;
-  /** The machine: what lives in it is `deletedWith` it. */
-  public readonly domain: libvirt.Domain;
+  /** Name of the libvirt domain. */
+  public readonly domainName: pulumi.Output<string>;
   /** How its guest steps reach it; holds the login key, a secret. */
   public readonly connection: pulumi.Output<HostConnectionArgs>;
 
@@ -59,11 +62,18 @@ export class KvmHost extends pulumi.ComponentResource {
     const keys = this.keys(name, host, args.secret);
     const seed = this.seed(name, host, args, keys);
     const root = this.root(name, host, args);
-    this.domain = this.machine(name, host, args, root, seed);
+    const domain = this.machine(name, host, args, root, seed);
+    domains.set(this, domain);
+    this.domainName = domain.name;
     this.address = pulumi.output(args.address).apply((address) => address.split("/")[0]);
     this.hostKey = pulumi.unsecret(keys.host.apply((key) => key.publicKeyLine));
     this.connection = this.connect(args, keys);
-    this.registerOutputs({ address: this.address, hostKey: this.hostKey, domain: this.domain });
+    this.registerOutputs({ address: this.address, hostKey: this.hostKey, domainName: this.domainName });
+  }
+
+  /** The machine: what lives in it is `deletedWith` it. */
+  get domain(): libvirt.Domain {
+    return domains.get(this) as libvirt.Domain;
   }
 
   /** Options for whatever lives inside this machine: it goes with it and comes back with it. */

@@ -4,7 +4,7 @@
  */
 import { portName } from "./names";
 import { BridgePlan, ContainerPlan, ExistingPlan, Flooding, HostPlan, ImageKind, LabPlan } from "./types";
-import { ServicePlan, UnderlayPlan, VxlanPortPlan } from "./types";
+import { ServicePlan, VxlanPortPlan } from "./types";
 
 /** Name of the stack output. */
 export const LAB_OUTPUT = "lab";
@@ -26,7 +26,27 @@ export interface LabOutput {
   services: ServicePlan[];
 }
 
-export type UnderlayOutput = Pick<UnderlayPlan, "name" | "cidr" | "gateway" | "mtu">;
+/** Written out, as everything here: the schema for other languages knows no Pick<> and no nameless types. */
+export interface UnderlayOutput {
+  name: string;
+  cidr: string;
+  gateway: string;
+  mtu: number;
+}
+
+/** How an existing host is reached. */
+export interface ReachOutput {
+  sshAddress: string;
+  port: number;
+  user: string;
+}
+
+export interface TunnelOutput {
+  /** Name of the port that leads there. */
+  port: string;
+  host: string;
+  address: string;
+}
 
 export interface HostOutput {
   name: string;
@@ -35,7 +55,7 @@ export interface HostOutput {
   /** The underlay that it is on; absent for an existing host. */
   underlay?: string;
   /** How a host that is no machine of ours is reached; its private key is not told. */
-  existing?: Pick<ExistingPlan, "sshAddress" | "port" | "user">;
+  existing?: ReachOutput;
   /** Public SSH host key, one authorized_keys line. */
   hostKey: string;
   /** Name of the libvirt domain; absent for an existing host. */
@@ -60,7 +80,7 @@ export interface PortOutput {
    * The other VTEPs, each with the port that leads there: with Flooding.Unicast a port in Open vSwitch for each; else one
    * for all of them, `vf100` (Flooding.Flow) or the kernel's device `vm100` (Flooding.Multicast).
    */
-  tunnels: { port: string; host: string; address: string }[];
+  tunnels: TunnelOutput[];
 }
 
 /** What is known of a host once it has been made. */

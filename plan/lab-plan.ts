@@ -114,7 +114,15 @@ export interface InterfacePlan {
   veth: string;
   vlan?: number;
   /** Tagged segments; empty unless it is a trunk. */
-  trunk: { segment: string; vlan: number; addresses: string[]; mtu: number }[];
+  trunk: TaggedPlan[];
+}
+
+/** One segment of a trunk. */
+export interface TaggedPlan {
+  segment: string;
+  vlan: number;
+  addresses: string[];
+  mtu: number;
 }
 
 /** A segment's DHCP server and gateway: an interface of their own on the host's bridge. */
@@ -131,5 +139,13 @@ export interface ServicePlan {
   /** True: routes and translates towards the underlay. */
   nat: boolean;
   /** Absent: no DHCP. */
-  dhcp?: { first: string; last: string; router?: string; mtu: number };
+  dhcp?: DhcpPlan;
+}
+
+/** What a DHCP server lends. */
+export interface DhcpPlan {
+  first: string;
+  last: string;
+  router?: string;
+  mtu: number;
 }

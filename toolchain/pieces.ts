@@ -35,6 +35,7 @@ export const versions = {
   libvirt: "0.8.3",
   command: "1.2.1",
   random: "4.18.2",
+  yaml: "1.38.1",
 };
 
 /** Where the bridge keeps a provider that it need not ask a registry for, below PULUMI_HOME. */
@@ -98,6 +99,40 @@ export async function languageHost(shop: Workshop, cli: Piece): Promise<Piece> {
     source: "replacement",
     path: await replacement(shop.paths, shop.reporter, name),
   };
+}
+
+/** For programs in YAML; not part of what a lab needs (languages.ts). */
+export async function yamlHost({ paths, environment, reporter }: Workshop, cli: Piece): Promise<Piece> {
+  const name = "language-yaml";
+  const beside = join(dirname(realpathSync(cli.path)), "pulumi-language-yaml");
+  if (isProgram(beside)) return { name, version: cli.version, source: cli.source, path: beside };
+  const out = join(paths.cache, "yaml", versions.yaml, "built", "pulumi-language-yaml");
+  if (!isProgram(out)) {
+    const sources = "github.com/pulumi/pulumi-yaml";
+    const variables = [`${sources}/pkg/version.Version=v${versions.yaml}`];
+    const title = `the YAML language host ${versions.yaml} (about 4 minutes, once)`;
+    const binary = { module: "yaml", package: `${sources}/cmd/pulumi-language-yaml`, variables, out, title };
+    await build(binary, paths, environment, reporter);
+  }
+  return { name, version: versions.yaml, source: "built", path: out };
+}
+
+/** Makes SDKs of a schema where the vendor's language hosts, which `pulumi package gen-sdk` asks, cannot be had. */
+export async function sdkGenerator({ paths, environment, reporter }: Workshop): Promise<string> {
+  const out = join(paths.cache, "sdkgen", versions.pulumi, "built", "sdkgen");
+  const title = "the SDK generator (about 2 minutes, once)";
+  if (!isProgram(out))
+    await build({ module: "sdkgen", package: ".", variables: [], out, title }, paths, environment, reporter);
+  return out;
+}
+
+/** For programs in Python; as above. */
+export async function pythonHost({ paths, reporter }: Workshop, cli: Piece): Promise<Piece> {
+  const name = "language-python";
+  const beside = join(dirname(realpathSync(cli.path)), "pulumi-language-python");
+  if (isProgram(beside)) return { name, version: cli.version, source: cli.source, path: beside };
+  const path = await replacement(paths, reporter, name);
+  return { name, version: versions.pulumi, source: "replacement", path };
 }
 
 export async function bridge(shop: Workshop): Promise<Piece> {

@@ -39,7 +39,7 @@ async function bundle(paths: Paths, folder: string): Promise<void> {
 export function sourcesHash(paths: Paths): string {
   const folder = join(paths.root, "toolchain", "plugins");
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
-    /\.(ts|json)$/.test(name),
+    /\.(ts|json|py)$/.test(name),
   );
   const hash = createHash("sha256");
   for (const path of [

@@ -24,17 +24,18 @@ echo "generating" >&2
 # go.sum is complete, so the build needs no sum database to be checked.
 (cd "$root/toolchain/go/sdkgen" && GOSUMDB=off GOTOOLCHAIN=local "$go" build -mod=readonly -buildvcs=false -trimpath -o "$new/sdkgen" .)
 mkdir "$new/libvirt"
-"$new/sdkgen" "$new/libvirt" <"$new/schema.json"
+"$new/sdkgen" nodejs "$new/libvirt" <"$new/schema.json"
 
-# The project's own postinstall compiles it with the project's TypeScript: npm blocks a dependency's scripts,
-# and a second copy of TypeScript or of @pulumi/pulumi must not appear.
+# The project's own `npm run sdk` compiles it with the project's TypeScript: npm blocks a dependency's scripts, and a
+# second copy of TypeScript or of @pulumi/pulumi must not appear. A peer, for `npm pack` bundles what is a dependency.
 rm -r "$new/libvirt/scripts"
-jq --indent 4 'del(.scripts) | .private = true | .dependencies |= {"@pulumi/pulumi": ."@pulumi/pulumi"}' \
+jq --indent 4 'del(.scripts) | .private = true | with_entries(
+    if .key == "dependencies" then .key = "peerDependencies" | .value |= {"@pulumi/pulumi"} else . end)' \
   "$new/libvirt/package.json" >"$new/package.json"
 mv "$new/package.json" "$new/libvirt/package.json"
 
 rm -rf "$root/sdks/libvirt"
 mkdir -p "$root/sdks"
 mv "$new/libvirt" "$root/sdks/libvirt"
-cd "$root" && npm run --silent postinstall
+cd "$root" && npm run --silent sdk
 echo "sdks/libvirt is new; see what changed with: git diff --stat sdks" >&2

@@ -106,7 +106,7 @@ function copy(from: string, to: string): void {
   cpSync(from, to, { recursive: true });
 }
 
-function link(target: string, path: string): void {
+export function link(target: string, path: string): void {
   mkdirSync(dirname(path), { recursive: true });
   rmSync(path, { force: true });
   const inside = target.startsWith(`${dirname(dirname(dirname(path)))}/`);

@@ -41,7 +41,7 @@ export const checks: readonly Stage[] = [
 ];
 
 /** Vitest's projects, as vitest.config.mts names them. */
-export const suites: readonly Stage[] = ["unit", "toolchain", "engine", "lab"].map((name) =>
+export const suites: readonly Stage[] = ["unit", "toolchain", "package", "engine", "lab"].map((name) =>
   suite(name, name),
 );
 

@@ -153,13 +153,13 @@ export class LanguageHost {
     return collected(this.client.installDependencies(q), text);
   }
 
-  plugin(p: Program, args: string[], env: string[]): Promise<string> {
+  plugin(p: Program, args: string[], env: string[], kind = "resource"): Promise<string> {
     const q = new pb.RunPluginRequest();
     q.setInfo(this.info(p));
     q.setPwd(p.dir);
     q.setArgsList(args);
     q.setEnvList(env);
-    q.setKind("resource");
+    q.setKind(kind);
     q.setName("p");
     const text = (r: pb.RunPluginResponse): string =>
       Buffer.from(r.getStdout_asU8()).toString() + Buffer.from(r.getStderr_asU8()).toString();

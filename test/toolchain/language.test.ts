@@ -30,7 +30,7 @@ const fakeSdk = `
 const entry = process.argv.slice(2).find((a) => a.startsWith("do:"));
 const { PULUMI_CONFIG, PULUMI_CONFIG_SECRET_KEYS, PULUMI_NODEJS_TYPESCRIPT, PULUMI_NODEJS_TSCONFIG_PATH, INHERITED, PRELOADED } = process.env;
 const env = { PULUMI_CONFIG, PULUMI_CONFIG_SECRET_KEYS, PULUMI_NODEJS_TYPESCRIPT, PULUMI_NODEJS_TSCONFIG_PATH, INHERITED, PRELOADED };
-console.log("CALLED" + JSON.stringify({ argv: process.argv.slice(2), execArgv: process.execArgv, env }) + "END");
+console.log("CALLED" + JSON.stringify({ argv: process.argv.slice(2), execArgv: process.execArgv, env, cwd: process.cwd() }) + "END");
 console.error("to stderr");
 if (entry === "do:memory") console.error("<--- Last few GCs --->");
 if (entry === "do:hang") { process.on("SIGINT", () => { console.log("INTERRUPTED"); process.exit(5); }); setInterval(() => {}, 1000); }
@@ -42,6 +42,7 @@ interface Called {
   argv: string[];
   execArgv: string[];
   env: { [name: string]: string | undefined };
+  cwd: string;
 }
 function called(host: LanguageHost): Called {
   const all = [...host.stdout().matchAll(/CALLED(.*?)END/gs)];
@@ -57,7 +58,8 @@ beforeAll(() => {
   });
   write("prog/preload.cjs", "process.env.PRELOADED = (process.env.PRELOADED ?? '') + '1';");
   write("prog/node_modules/@pulumi/pulumi/package.json", { name: "@pulumi/pulumi", version: "3.248.0" });
-  for (const c of ["run", "run-plugin"]) write(`prog/node_modules/@pulumi/pulumi/cmd/${c}/index.js`, fakeSdk);
+  for (const c of ["run", "run-plugin", "run-policy-pack"])
+    write(`prog/node_modules/@pulumi/pulumi/cmd/${c}/index.js`, fakeSdk);
   write("prog/node_modules/@pulumi/command/package.json", {
     name: "@pulumi/command",
     version: "1.2.1",
@@ -323,6 +325,18 @@ describe.each(targets("pulumi-language-nodejs"))("language host, $label", ({ lab
       host.plugin({ dir: at("prog") }, ["do:4"], [`PATH=${process.env.PATH ?? ""}`]),
     ).rejects.toThrow("Program exited with non-zero exit code: 4");
   });
+
+  // The vendor's waits for the engine to connect and to tell the stack's configuration, which is no part of RunPlugin.
+  it.runIf(label === "replacement")(
+    "runs a policy pack in its own folder, which it is told last",
+    async () => {
+      const env = [`PATH=${process.env.PATH ?? ""}`, "INHERITED=given"];
+      const said = await host.plugin({ dir: at("prog") }, ["127.0.0.1:1"], env, "analyzer");
+      const c = JSON.parse(/CALLED(.*?)END/s.exec(said)?.[1] ?? "null") as Called;
+      expect(c.argv).toEqual(["127.0.0.1:1", at("prog")]);
+      expect(c).toMatchObject({ cwd: at("prog"), env: { INHERITED: "given" } });
+    },
+  );
 
   it.runIf(label === "replacement")(
     "unlike the vendor's: packing and generating code are refused, with the cure",

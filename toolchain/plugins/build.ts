@@ -2,8 +2,8 @@
 // usage: npx tsx toolchain/plugins/build.ts OUT
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmod, mkdir, readdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { chmod, copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { build } from "esbuild";
 import type { BuildOptions } from "esbuild";
 
@@ -11,10 +11,18 @@ interface Plugin {
   folder: string;
   name: string;
   entry: string;
+  /** Files that are put beside the bundle as they are. */
+  files?: readonly string[];
 }
 
 const plugins: readonly Plugin[] = [
   { folder: "language-nodejs", name: "pulumi-language-nodejs", entry: "language/main.ts" },
+  {
+    folder: "language-python",
+    name: "pulumi-language-python",
+    entry: "python/main.ts",
+    files: ["python/run.py"],
+  },
   { folder: "resource-command-v1.2.1", name: "pulumi-resource-command", entry: "command/main.ts" },
   { folder: "resource-random-v4.18.2", name: "pulumi-resource-random", entry: "random/main.ts" },
 ];
@@ -34,7 +42,7 @@ export async function buildPlugins(outDir: string): Promise<void> {
   await Promise.all(plugins.map((p) => buildPlugin(p, join(outDir, p.folder))));
 }
 
-async function buildPlugin({ name, entry }: Plugin, dir: string): Promise<void> {
+async function buildPlugin({ name, entry, files = [] }: Plugin, dir: string): Promise<void> {
   await mkdir(dir, { recursive: true });
   const stale = (await readdir(dir)).filter((f) => f.startsWith(name));
   await Promise.all(stale.map((f) => rm(join(dir, f))));
@@ -42,6 +50,7 @@ async function buildPlugin({ name, entry }: Plugin, dir: string): Promise<void> 
   const code = outputFiles[0]?.contents ?? new Uint8Array();
   const bundleName = `${name}-${createHash("sha256").update(code).digest("hex").slice(0, 12)}`;
   await writeFile(join(dir, `${bundleName}.js`), code);
+  await Promise.all(files.map((f) => copyFile(join(__dirname, f), join(dir, basename(f)))));
   const loader = join(dir, `${name}.cjs`);
   const define = { bundleName: JSON.stringify(bundleName) };
   await build({ ...options, entryPoints: [join(__dirname, "loader.ts")], outfile: loader, define });

@@ -1,5 +1,5 @@
-// Command sdkgen reads a package schema on stdin and writes the Node.js SDK to a folder.
-// It stands in for `pulumi package gen-sdk`, which needs the vendor's Node.js language host.
+// Command sdkgen reads a package schema on stdin and writes an SDK for it to a folder.
+// It stands in for `pulumi package gen-sdk`, which needs the vendor's language hosts.
 package main
 
 import (
@@ -8,15 +8,30 @@ import (
 	"os"
 	"path/filepath"
 
+	golang "github.com/pulumi/pulumi/pkg/v3/codegen/go"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/nodejs"
+	"github.com/pulumi/pulumi/pkg/v3/codegen/python"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
 )
 
-// noLoader satisfies the binder, which insists on a loader. A bridged provider's schema refers to no other
-// package, so none of its methods is ever called.
+// noLoader satisfies the binder, which insists on a loader. Neither a bridged provider's schema nor ours refers to
+// another package, so none of its methods is ever called.
 type noLoader struct{ schema.ReferenceLoader }
 
-func run(out string) error {
+func generate(language string, pkg *schema.Package) (map[string][]byte, error) {
+	switch language {
+	case "nodejs":
+		// true: a local SDK, which carries its parameterisation in package.json.
+		return nodejs.GeneratePackage("vxlab", pkg, nil, nil, true, noLoader{})
+	case "python":
+		return python.GeneratePackage("vxlab", pkg, nil, noLoader{})
+	case "go":
+		return golang.GeneratePackage("vxlab", pkg, nil)
+	}
+	return nil, fmt.Errorf("no generator for %q", language)
+}
+
+func run(language, out string) error {
 	var spec schema.PackageSpec
 	if err := json.NewDecoder(os.Stdin).Decode(&spec); err != nil {
 		return fmt.Errorf("reading the schema: %w", err)
@@ -25,8 +40,7 @@ func run(out string) error {
 	if err != nil {
 		return fmt.Errorf("importing the schema: %w", err)
 	}
-	// true: a local SDK, which carries its parameterisation in package.json.
-	files, err := nodejs.GeneratePackage("vxlab", pkg, nil, nil, true, noLoader{})
+	files, err := generate(language, pkg)
 	if err != nil {
 		return fmt.Errorf("generating: %w", err)
 	}
@@ -43,11 +57,11 @@ func run(out string) error {
 }
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: sdkgen FOLDER < schema.json")
+	if len(os.Args) != 3 {
+		fmt.Fprintln(os.Stderr, "usage: sdkgen nodejs|python|go FOLDER < schema.json")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1]); err != nil {
+	if err := run(os.Args[1], os.Args[2]); err != nil {
 		fmt.Fprintln(os.Stderr, "sdkgen:", err)
 		os.Exit(1)
 	}

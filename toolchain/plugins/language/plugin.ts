@@ -1,4 +1,4 @@
-// Runs a plugin that is written for node: a folder with a PulumiPlugin.yaml.
+// Runs a plugin that is written for node: a folder with a PulumiPlugin.yaml, or a policy pack (PulumiPolicy.yaml).
 import { spawn } from "node:child_process";
 import type { ServerWritableStream } from "@grpc/grpc-js";
 import * as pb from "@pulumi/pulumi/proto/language_pb";
@@ -9,16 +9,22 @@ import { unsupported } from "../lib/errors";
 
 type Call = ServerWritableStream<pb.RunPluginRequest, pb.RunPluginResponse>;
 
+/**
+ * Unlike the vendor's: a policy pack is not told the stack's configuration (PULUMI_CONFIG). The vendor's host learns it
+ * by standing between engine and pack as a proxy; the pack's own configuration (--policy-pack-config) comes without.
+ */
 export async function runPlugin(q: pb.RunPluginRequest, call: Call, signal: AbortSignal): Promise<void> {
   if (q.getAttachDebugger()) throw unsupported("--attach-debugger", "language nodejs");
-  if (q.getKind() === "analyzer") throw unsupported("Running a policy pack", "language nodejs");
   const info = q.getInfo() ?? new pb.ProgramInfo();
   const dir = info.getProgramDirectory();
   const options = optionsOf(info);
-  const module = runPath("@pulumi/pulumi/cmd/run-plugin");
-  const args = [locateModule(module, dir, true), ...options.nodeargs, dir, ...q.getArgsList()];
+  const pack = q.getKind() === "analyzer";
+  const module = pack ? "@pulumi/pulumi/cmd/run-policy-pack" : runPath("@pulumi/pulumi/cmd/run-plugin");
+  // A policy pack's folder comes last, and is where it works.
+  const words = pack ? [...q.getArgsList(), dir] : [dir, ...q.getArgsList()];
+  const args = [locateModule(module, dir, true), ...options.nodeargs, ...words];
   const env = { ...environment(q.getEnvList()), ...optionsEnvironment(options) };
-  const cwd = q.getPwd() === "" ? undefined : q.getPwd();
+  const cwd = pack ? dir : q.getPwd() === "" ? undefined : q.getPwd();
   const child = spawn(process.execPath, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   child.stdout.on("data", (data: Buffer) => send(call, (r) => r.setStdout(data)));
   child.stderr.on("data", (data: Buffer) => send(call, (r) => r.setStderr(data)));

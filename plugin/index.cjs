@@ -1,0 +1,2 @@
+// What the plugin serves; the schema is read from index.ts.
+module.exports = require("../dist/components");

@@ -1,0 +1,79 @@
+/**
+ * The rules as a policy pack: `pulumi preview --policy-pack policy`.
+ *
+ * Resources are looked at as they are declared, for that is when their inputs are seen: at the end the engine shows
+ * outputs only, and a component's inputs are not among them. So each rule is asked again with every resource that
+ * concerns it, and what it has not said before is said of that one.
+ */
+import { PolicyPack, ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
+import * as rules from "./rules";
+
+const CONCERNED = /^(vxlab:index:|libvirt:index\/domain:|command:remote:)/;
+
+/** By URN, for a resource may be looked at twice. */
+const declared = new Map<string, rules.Declared>();
+
+type Choose = (args: ResourceValidationArgs) => rules.Rule;
+
+function policy(
+  name: string,
+  description: string,
+  choose: Choose,
+  configSchema?: ResourceValidationPolicy["configSchema"],
+): ResourceValidationPolicy {
+  const told = new Set<string>();
+  return {
+    name,
+    description,
+    enforcementLevel: "mandatory",
+    ...(configSchema === undefined ? {} : { configSchema }),
+    validateResource(args, report) {
+      if (!CONCERNED.test(args.type)) return;
+      const { type, urn } = args;
+      declared.set(urn, { type, name: args.name, inputs: known(args.props) as rules.Declared["inputs"] });
+      for (const fault of choose(args)([...declared.values()])) {
+        if (!told.has(fault)) report(fault);
+        told.add(fault);
+      }
+    },
+  };
+}
+
+/** A copy without what is not known in a preview: reading such a value throws. */
+function known(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const keys = Array.isArray(value) ? [...value.keys()].map(String) : Object.keys(value);
+  const entries = keys.map((key): [string, unknown] => {
+    try {
+      return [key, known((value as Record<string, unknown>)[key])];
+    } catch {
+      return [key, undefined];
+    }
+  });
+  return Array.isArray(value) ? entries.map(([, one]) => one) : Object.fromEntries(entries);
+}
+
+new PolicyPack("vxlab", {
+  policies: [
+    policy("unique-vni", "A VNI is one segment of one lab.", () => rules.uniqueVni),
+    policy("unique-vtep", "A VTEP is one host's.", () => rules.uniqueVtep),
+    policy("unique-mac", "A MAC is one interface's.", () => rules.uniqueMac),
+    policy(
+      "mtu-fits",
+      "A packet of a segment fits into the underlay with its VXLAN header.",
+      (args) => rules.mtuFits(args.getConfig<{ underlayMtu?: number }>().underlayMtu ?? 1500),
+      { properties: { underlayMtu: { type: "integer", minimum: 1280, maximum: 9216, default: 1500 } } },
+    ),
+    policy(
+      "host-key-pinned",
+      "No command is sent to a host whose key is not pinned.",
+      () => rules.hostKeyPinned,
+    ),
+    policy(
+      "private-underlay",
+      "VXLAN, which is not encrypted, stays within private networks.",
+      (args) => rules.privateUnderlay(args.getConfig<{ allowed?: string[] }>().allowed ?? []),
+      { properties: { allowed: { type: "array", items: { type: "string" }, default: [] } } },
+    ),
+  ],
+});

@@ -1,0 +1,204 @@
+/**
+ * What a lab must not be, as functions of what a program declares. Pure: no Pulumi, so that a test needs none.
+ * A value that is not known yet is undefined, and says nothing.
+ */
+import { Address4, Address6 } from "ip-address";
+
+/** A resource as it is declared: its inputs. */
+export interface Declared {
+  type: string;
+  /** Names it on the screen. */
+  name: string;
+  inputs: Readonly<Record<string, unknown>>;
+}
+
+/** Everything that is wrong, each in one sentence that names the resources and the value. */
+export type Rule = (declared: readonly Declared[]) => string[];
+
+const BRIDGE = "vxlab:index:OvsBridge";
+const PORT = "vxlab:index:VxlanPort";
+const HOSTS = ["vxlab:index:KvmHost", "vxlab:index:ExistingHost"];
+const CONTAINERS = ["vxlab:index:LxcContainer", "vxlab:index:DockerContainer"];
+const UNDERLAY = "vxlab:index:UnderlayNetwork";
+const DOMAIN = "libvirt:index/domain:Domain";
+const REMOTE = /^command:remote:/;
+
+/** A host has one port to a VNI, and a VNI is one segment of one lab. */
+export const uniqueVni: Rule = (declared) => {
+  const ports = of(declared, PORT);
+  const onHost = ports.map(({ name, inputs: { local, udpPort, vni } }) => ({
+    name,
+    value: join([address(local), number(udpPort ?? 4789), number(vni)]),
+    said: `VNI ${number(vni)} of the host ${address(local)}`,
+  }));
+  const owners = (what: "labId" | "segment") =>
+    ports.flatMap(({ name, inputs }) => {
+      const [vni, owner] = [number(inputs["vni"]), text(inputs[what])];
+      return vni === undefined || owner === undefined ? [] : [{ name, vni, owner }];
+    });
+  return [
+    ...twice(onHost).map(({ said, names }) => `${said} is declared twice: ${names}.`),
+    ...several(owners("segment")).map((s) => `${s.said} is used by more than one segment: ${s.owners}.`),
+    ...several(owners("labId")).map((s) => `${s.said} is used by more than one lab: ${s.owners}.`),
+  ];
+};
+
+/** Two hosts with one address answer for each other; a tunnel to oneself is none. */
+export const uniqueVtep: Rule = (declared) => {
+  const hosts = of(declared, ...HOSTS).map(({ name, inputs }) => ({
+    name,
+    value: address(inputs["address"]),
+    said: `The VTEP ${address(inputs["address"])}`,
+  }));
+  const itself = of(declared, PORT).filter(({ inputs }) => {
+    const local = address(inputs["local"]);
+    return local !== undefined && list(inputs["remotes"]).some((remote) => address(remote) === local);
+  });
+  return [
+    ...twice(hosts).map(({ said, names }) => `${said} belongs to more than one host: ${names}.`),
+    ...itself.map(({ name, inputs }) => `${name} has its own VTEP ${address(inputs["local"])} as a remote.`),
+  ];
+};
+
+/** One Ethernet segment, one of each. */
+export const uniqueMac: Rule = (declared) => {
+  const macs = [
+    ...of(declared, BRIDGE, ...CONTAINERS).flatMap(({ name, inputs }) =>
+      [inputs, ...list(inputs["interfaces"]).map(record)].map((nic) => ({ name, mac: nic["mac"] })),
+    ),
+    ...of(declared, DOMAIN).flatMap(({ name, inputs }) =>
+      list(inputs["networkInterfaces"]).map((nic) => ({ name, mac: record(nic)["mac"] })),
+    ),
+  ];
+  const values = macs.map(({ name, mac }) => {
+    const value = text(mac)?.toLowerCase().replace(/-/g, ":");
+    return { name, value, said: `The MAC ${value}` };
+  });
+  return twice(values).map(({ said, names }) => `${said} is used more than once: ${names}.`);
+};
+
+/** Bytes that VXLAN adds to a packet: outer Ethernet of the inner frame, VXLAN, UDP, IP. */
+const OVERHEAD = { 4: 50, 6: 70 };
+
+/**
+ * What goes into a tunnel must come out of it whole.
+ *
+ * @param assumed MTU of an underlay that this program does not declare
+ */
+export const mtuFits =
+  (assumed: number): Rule =>
+  (declared) => {
+    const networks = of(declared, UNDERLAY).map(({ inputs }) => number(inputs["mtu"] ?? 1500) ?? assumed);
+    const underlay = networks.length === 0 ? assumed : Math.min(...networks);
+    const six = of(declared, PORT).some(({ inputs }) => address(inputs["local"])?.includes(":"));
+    const overhead = OVERHEAD[six ? 6 : 4];
+    const inside = of(declared, BRIDGE, PORT, ...CONTAINERS).flatMap(({ name, inputs }) =>
+      [inputs, ...list(inputs["interfaces"]).map(record)].map((nic) => ({ name, mtu: number(nic["mtu"]) })),
+    );
+    return inside.flatMap(({ name, mtu }) =>
+      mtu === undefined || mtu + overhead <= underlay
+        ? []
+        : [
+            `${name} has MTU ${mtu}: with ${overhead} bytes of VXLAN that is ${mtu + overhead}, ` +
+              `and the underlay takes ${underlay}. Write ${underlay - overhead} or less.`,
+          ],
+    );
+  };
+
+/** Without it, whoever answers is believed, and is sent what the lab's key signs. */
+export const hostKeyPinned: Rule = (declared) =>
+  declared
+    .filter(({ type }) => REMOTE.test(type))
+    .flatMap(({ name, inputs }) => {
+      const connection = inputs["connection"];
+      if (connection === undefined) return [];
+      const { proxy } = record(connection);
+      const hops: [string, unknown][] = [["connection", connection]];
+      if (proxy !== undefined && proxy !== null) hops.push(["connection.proxy", proxy]);
+      return hops
+        .filter(([, hop]) => "hostKey" in record(hop) === false || record(hop)["hostKey"] === "")
+        .map(([where]) => `${name} has no ${where}.hostKey: it would talk to whoever answers.`);
+    });
+
+/** Where no stranger's router forwards: RFC 1918, 6598, 3927, 1122; RFC 4193, 4291. */
+const PRIVATE = [
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "100.64.0.0/10",
+  "169.254.0.0/16",
+  "127.0.0.0/8",
+  "fc00::/7",
+  "fe80::/10",
+  "::1/128",
+];
+
+/**
+ * VXLAN neither encrypts nor authenticates (RFC 7348, section 7).
+ *
+ * @param allowed further networks that are known to be closed, in CIDR form
+ */
+export const privateUnderlay =
+  (allowed: readonly string[]): Rule =>
+  (declared) =>
+    of(declared, PORT).flatMap(({ name, inputs }) =>
+      [inputs["local"], ...list(inputs["remotes"])].flatMap((value) => {
+        const vtep = address(value);
+        return vtep === undefined || [...PRIVATE, ...allowed].some((network) => within(vtep, network))
+          ? []
+          : [`${name} would send unencrypted VXLAN by way of ${vtep}, which is no private address.`];
+      }),
+    );
+
+function within(vtep: string, network: string): boolean {
+  const Address = vtep.includes(":") ? Address6 : Address4;
+  if (vtep.includes(":") !== network.includes(":") || !Address.isValid(vtep)) return false;
+  return vtep.includes(":")
+    ? new Address6(vtep).isInSubnet(new Address6(network))
+    : new Address4(vtep).isInSubnet(new Address4(network));
+}
+
+function of(declared: readonly Declared[], ...types: string[]): Declared[] {
+  return declared.filter(({ type }) => types.includes(type));
+}
+
+const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
+const list = (value: unknown): unknown[] => (Array.isArray(value) ? (value as unknown[]) : []);
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+/** Without prefix length. */
+const address = (value: unknown): string | undefined => text(value)?.split("/")[0];
+
+/** Undefined when a part is. */
+function join(parts: readonly unknown[]): string | undefined {
+  return parts.includes(undefined) ? undefined : parts.join(" ");
+}
+
+interface Named {
+  name: string;
+  value: string | undefined;
+  said: string;
+}
+
+function twice(all: readonly Named[]): { said: string; names: string }[] {
+  const groups = new Map<string, Named[]>();
+  for (const one of all) {
+    if (one.value !== undefined) groups.set(one.value, [...(groups.get(one.value) ?? []), one]);
+  }
+  return [...groups.values()]
+    .filter((group) => group.length > 1)
+    .map((group) => ({ said: group[0]?.said ?? "", names: group.map(({ name }) => name).join(", ") }));
+}
+
+function several(
+  all: readonly { name: string; vni: number; owner: string }[],
+): { said: string; owners: string }[] {
+  return [...new Set(all.map(({ vni }) => vni))].flatMap((vni) => {
+    const owners = [...new Set(all.filter((one) => one.vni === vni).map(({ owner }) => owner))];
+    return owners.length < 2 ? [] : [{ said: `VNI ${vni}`, owners: owners.sort().join(", ") }];
+  });
+}

@@ -1,0 +1,137 @@
+/** The package as npm makes it, in a program of its own elsewhere. */
+import { accessSync, constants, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { join } from "node:path";
+import { describe, expect, inject, it } from "vitest";
+import { run } from "../../toolchain/process";
+import { good } from "../lib/project";
+
+const app = inject("app");
+const own = join(app, "node_modules", "vxlab");
+const manifest = (folder: string) =>
+  JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
+
+const filesIn = (folder: string) => readdirSync(folder, { recursive: true, encoding: "utf8" });
+const REQUIRE = /\brequire\("([^".][^"]*)"\)/g;
+
+interface Manifest {
+  name: string;
+  version: string;
+  dependencies?: Record<string, string>;
+  peerDependencies?: Record<string, string>;
+}
+
+describe("what is installed", () => {
+  it("has one @pulumi/pulumi, and the libvirt SDK that no registry has", () => {
+    const found = filesIn(join(app, "node_modules")).filter((path) =>
+      /@pulumi\/pulumi\/package.json$/.test(path),
+    );
+    expect(found).toEqual(["@pulumi/pulumi/package.json"]);
+    expect(manifest(join(own, "node_modules/@pulumi/libvirt")).name).toBe("@pulumi/libvirt");
+  });
+
+  it("declares every package that it loads", () => {
+    const loaded = filesIn(join(own, "dist"))
+      .filter((path) => path.endsWith(".js"))
+      .flatMap((path) => [...readFileSync(join(own, "dist", path), "utf8").matchAll(REQUIRE)])
+      .map(([, name = ""]) =>
+        name
+          .split("/")
+          .slice(0, name.startsWith("@") ? 2 : 1)
+          .join("/"),
+      );
+    const { dependencies, peerDependencies } = manifest(own);
+    const known = new Set(Object.keys({ ...dependencies, ...peerDependencies }));
+    const foreign = [...new Set(loaded)].filter(
+      (name) => !name.startsWith("node:") && !builtinModules.includes(name) && !known.has(name),
+    );
+    expect(foreign).toEqual([]);
+    expect(loaded).toContain("@pulumi/libvirt");
+  });
+
+  it("has the recipe of the guest image, ready to run", () => {
+    expect(() => accessSync(join(own, "image", "build.sh"), constants.X_OK)).not.toThrow();
+  });
+
+  it("calls plugin and policy pack by its own version", () => {
+    const versions = ["", "plugin", "policy"].map((folder) => manifest(join(own, folder)).version);
+    expect(new Set(versions).size).toBe(1);
+  });
+});
+
+const PROGRAM = `
+import * as pulumi from "@pulumi/pulumi";
+import { Accel, KvmHost, libvirt, OvsBridge, VxlanLab, VxlanLabArgs } from "vxlab";
+const args: VxlanLabArgs = { accel: Accel.Kvm, image: { version: "1", root: "root.qcow2" }, topology: {
+  underlay: {}, image: {}, hosts: { a: { address: "192.168.10.2" } }, segments: {}, containers: {} } };
+export const names: pulumi.Output<string[]> = new VxlanLab("demo", args).lab.apply((lab) => lab.hosts.map((h) => h.name));
+export const bridge = (host: KvmHost): OvsBridge =>
+  new OvsBridge("b", { host: host.connection, mac: "0a:00:00:00:00:01", labId: "aa00" }, host.inside);
+export const provider = new libvirt.Provider("hypervisor", { uri: "qemu:///system" });
+`;
+
+/** A program's messages from the compiler; with `all`, the declarations of every package are checked too. */
+async function compile(program: string, resolution: string, module: string, all: boolean): Promise<string> {
+  const folder = join(app, "types");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "index.ts"), program);
+  const options = ["--noEmit", "--strict", "--target", "es2022", "--types", "node", "--module", module];
+  const words = [...options, "--moduleResolution", resolution, ...(all ? [] : ["--skipLibCheck"])];
+  const tsc = join(app, "node_modules", "typescript", "bin", "tsc");
+  return (await run("node", [tsc, ...words, "index.ts"], { cwd: folder })).stdout;
+}
+
+describe("types of a program", () => {
+  it.each([
+    ["node10", "commonjs", true],
+    ["nodenext", "nodenext", false],
+    ["bundler", "esnext", false],
+  ])("are found with module resolution %s", async (resolution, module, all) =>
+    expect(await compile(PROGRAM, resolution, module, all)).toBe(""),
+  );
+
+  it("are checked", async () => {
+    const wrong = PROGRAM.replace('"192.168.10.2"', "42");
+    const said = await compile(wrong, "node10", "commonjs", false);
+    expect(said).toMatch(/Type 'number' is not assignable to type 'string'/);
+  });
+});
+
+/** Prints what is registered by loading the package, then by components. */
+const COUNT = `
+const pulumi = require("@pulumi/pulumi");
+const seen = [];
+const newResource = (args) => (seen.push(args.type), { id: args.name, state: args.inputs });
+pulumi.runtime.setMocks({ newResource, call: () => ({}) }).then(async () => {
+  const settle = () => new Promise((resolve) => setTimeout(resolve, 300));
+  const { GuestImage, OvsBridge } = require("vxlab");
+  await settle();
+  const loading = seen.length;
+  new GuestImage("image", { labId: "aa00", version: "1", root: "r" });
+  const host = { address: "10.0.0.1", hostKey: "ssh-ed25519 AAAA", privateKey: "none" };
+  const { bridge } = new OvsBridge("b", { labId: "aa00", host, mac: "0a:00:00:00:00:01" });
+  await new Promise((resolve) => bridge.apply(resolve));
+  await settle();
+  console.log(JSON.stringify({ loading, types: [...new Set(seen)].sort() }));
+});
+`;
+
+describe("loading it", () => {
+  it("registers nothing; a component registers its resources, guest tools included", async () => {
+    writeFileSync(join(app, "count.cjs"), COUNT);
+    const said = JSON.parse(good(await run("node", ["count.cjs"], { cwd: app, timeout: 60 }))) as {
+      loading: number;
+      types: string[];
+    };
+    expect(said.loading).toBe(0);
+    expect(said.types).toEqual(
+      expect.arrayContaining(["vxlab:index:OvsBridge", "command:remote:Command", "libvirt:index/pool:Pool"]),
+    );
+  });
+
+  it("works for a program of ES modules", async () => {
+    const script = 'import { VxlanLab, Accel } from "vxlab"; console.log(typeof VxlanLab, Accel.Kvm)';
+    const words = ["--input-type=module", "-e", script];
+    expect(good(await run("node", words, { cwd: app, timeout: 60 })).trim()).toBe("function kvm");
+  });
+});
