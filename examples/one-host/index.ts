@@ -56,14 +56,11 @@ const container = new LxcContainer(
   {
     labId,
     host: host.connection,
-    bridge,
-    address: "10.0.3.10/24",
-    mac: "0a:00:00:00:03:10",
-    veth: "veth-c1",
+    interfaces: [{ bridge, addresses: ["10.0.3.10/24"], mac: "0a:00:00:00:03:10", veth: "veth-c1" }],
   },
   inside,
 );
 
 export const hostAddress = host.address;
 export const hostKey = host.hostKey;
-export const containerAddress = container.address;
+export const containerAddresses = container.addresses;
