@@ -2,6 +2,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { checkFiles } from "./config-files";
 import { TopologyError } from "./plan/errors";
 import { checkChoice, checkInteger, sortedEntries, suggest, uriFault } from "./plan/rules";
 import { readTopology, SECTIONS } from "./plan/schema";
@@ -39,6 +40,7 @@ export function readConfig(): LabSettings {
     ...unknownKeys(raw),
     ...problems,
     ...checkImageFile(topology.image.path),
+    ...checkFiles(topology),
     ...checkUri(raw.libvirtUri),
     ...checkChoice("accel", raw.accel, ACCELS),
     ...checkInteger("bootTimeout", bootTimeout, { min: 30, max: 3600, unit: "seconds" }),
