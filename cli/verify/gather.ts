@@ -10,7 +10,7 @@ import type { Evidence, Flow, HostEvidence } from "./judge";
 import { parseProbe } from "./parse";
 import { parseCapture, parsePings } from "./parse-sent";
 import type { PingFacts, WirePacket } from "./parse-sent";
-import { captureArguments, errandsOf, pingsCommand, probeCommand } from "./probe";
+import { captureArguments, errandsOf, pingsCommand, probeCommand, underlayDevice } from "./probe";
 import type { Errand } from "./probe";
 
 /** Longest time for a host to say how it is, ms. */
@@ -79,7 +79,7 @@ async function listen(
   const tcpdump = readFileSync(join(__dirname, "../lib/tcpdump.sh"), "utf8");
   const child = remote.start(
     host.name,
-    scriptCommand(tcpdump, captureArguments(host.address, host.existing === undefined ? "eth0" : "any")),
+    scriptCommand(tcpdump, captureArguments(host.address, underlayDevice(host))),
   );
   let seen = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (seen += text));

@@ -70,7 +70,11 @@ function vxlanTo(address: string): string {
   return `dst host ${address} and ${udp}${innerIcmp(byte)}`;
 }
 
-/** @param device the interface that the packets arrive by; of a host that is no machine of ours nobody knows it */
+/** Where packets arrive from the underlay; of a host that is no machine of ours nobody knows it. */
+export function underlayDevice({ existing }: Pick<HostOutput, "existing">): string {
+  return existing === undefined ? "eth0" : "any";
+}
+
 export function captureArguments(address: string, device = "eth0"): string[] {
   // Immediate: libpcap otherwise hands packets over in blocks, up to a second late.
   const how = [
