@@ -4,7 +4,15 @@ import { MAX_VNI } from "./check-segments";
 import { bridgeNameOf, floodingOf } from "./defaults";
 import { computedMac, macFault, MacKind, normalMac } from "./mac";
 import { participants } from "./mesh";
-import { bridgeNameFault, labelFault, portName, serviceDevice, vethName } from "./names";
+import {
+  bridgeNameFault,
+  flowPortName,
+  labelFault,
+  multicastName,
+  tunnelName,
+  serviceDevice,
+  vethName,
+} from "./names";
 import { nicsOf } from "./nics";
 import { readAddress } from "./read-address";
 import { isIntegerIn, pathOf, repeated, sortedEntries } from "./rules";
@@ -83,18 +91,22 @@ function tunnelClaims(topology: Topology): Claim[] {
   const byVni = new Map(sortedEntries(topology.segments).map((entry) => [entry[1].vni, entry]));
   return [...byVni].flatMap(([vni, [name, segment]]): Claim[] => {
     if (!isIntegerIn(vni, 1, MAX_VNI)) return [];
-    const flooding = floodingOf(segment);
     const path = pathOf("segments", name, "vni");
-    if (flooding !== Flooding.Unicast) {
-      const port = Object.values(Flooding).includes(flooding) ? portName(flooding, vni, "") : undefined;
-      return port === undefined ? [] : [{ path, got: vni, key: port }];
-    }
+    const flooding = floodingOf(segment);
+    if (flooding !== Flooding.Unicast)
+      return devicesOf(flooding, vni).map((key) => ({ path, got: vni, key }));
     return vteps(topology, segment).map((address) => ({
       path,
       got: `${vni} towards ${address}`,
-      key: portName(flooding, vni, address),
+      key: tunnelName(vni, address),
     }));
   });
+}
+
+/** With flows there is a bridge of their own, with a pair of patch ports to it (guest/port.sh). */
+function devicesOf(flooding: Flooding, vni: number): string[] {
+  if (flooding === Flooding.Multicast) return [multicastName(vni)];
+  return flooding === Flooding.Flow ? [flowPortName(vni), `bf${vni}`, `pf${vni}`, `pb${vni}`] : [];
 }
 
 function vteps(topology: Topology, segment: SegmentSpec): string[] {

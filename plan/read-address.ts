@@ -121,5 +121,6 @@ function special4Fault(address: bigint): string | undefined {
 function special6Fault(address: bigint): string | undefined {
   if (address === 0n) return 'Is ::, which means "no address".';
   if (address === 1n) return "Is a loopback address.";
+  if (address >> 120n === 0n) return "Is in ::/8, which is reserved.";
   return address >> 118n === 0x3fan ? "Is an IPv6 link-local address: the same on every network." : undefined;
 }

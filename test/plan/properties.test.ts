@@ -242,6 +242,18 @@ describe("any data at all", () => {
   const leaf = fc.oneof(
     fc.anything(),
     fc.constantFrom("kvm1", "red", "10.0.3.10/24", "192.168.10.5", 100, null),
+    fc.constantFrom(
+      "multicast",
+      "flow",
+      "docker",
+      "dhcp",
+      "none",
+      "fd00::5",
+      "fd00:3::/64",
+      ["kvm1"],
+      ["red"],
+    ),
+    fc.constantFrom([], {}, [{}], [{ segment: "red" }], { host: "kvm1" }, { hostKey: "x" }),
   );
   const keys = fc.constantFrom(
     "address",
@@ -259,12 +271,24 @@ describe("any data at all", () => {
     "bridge",
     "__proto__",
     "x",
+    "existing",
+    "hosts",
+    "dhcp",
+    "gateway",
+    "interfaces",
+    "trunk",
+    "hub",
+    "flooding",
+    "group",
+    "subnet6",
+    "address6",
   );
   const entry = fc.oneof(fc.dictionary(keys, leaf), leaf);
   const names = fc.oneof(fc.constantFrom("kvm1", "red", "c1", "constructor", "__proto__"), fc.string());
   const section = fc.oneof(fc.dictionary(names, entry), entry);
   const anything = fc.record({
     underlay: section,
+    underlays: fc.oneof(section, fc.constant(undefined)),
     image: section,
     hosts: section,
     segments: section,
