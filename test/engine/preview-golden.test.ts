@@ -6,6 +6,7 @@ import { existsSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EDITS, LAB } from "./golden/lab";
+import type { Settings } from "./golden/lab";
 import { normal } from "./golden/normal";
 import { stand } from "./golden/state";
 import recording from "./golden/state.json";
@@ -38,9 +39,8 @@ describe("the lab that stands", () => {
 
 describe("a preview of", () => {
   it.each(Object.entries(EDITS))("%s", async (name, edit) => {
-    project.configure(
-      JSON.parse(JSON.stringify({ ...LAB, ...edit }).replace('"IMAGE"', JSON.stringify(image))),
-    );
+    const settings = JSON.stringify({ ...LAB, ...edit }).replace('"IMAGE"', JSON.stringify(image));
+    project.configure(JSON.parse(settings) as Settings);
     const said = normal(good(await preview()), project);
     const file = join(__dirname, "golden", `${name}.txt`);
     if (process.env["UPDATE_GOLDEN"] !== undefined || !existsSync(file)) writeFileSync(file, said);
