@@ -52,7 +52,7 @@ describe("two owners' four stacks", () => {
   it("are up after one pass, in whatever order they are named", async () => {
     const said = await up(...STACKS);
     good(said);
-    const order = [...said.stderr.matchAll(/^pulumi up \(stack (\S+)\) …/gm)].map(([, stack]) => stack);
+    const order = [...said.stderr.matchAll(/^stack (\S+): .*create/gm)].map(([, stack]) => stack);
     expect(order).toEqual(["underlay-a", "underlay-b", "overlay-b", "overlay-a"]);
     for (const stack of STACKS)
       expect(said.stderr).toContain(`stack ${stack}: a second preview shows no changes`);
