@@ -66,7 +66,8 @@ export function guestStep(
       // A line over 64 KiB with logging on hangs the vendor's plugin.
       logging: command.remote.Logging.None,
     },
-    opts,
+    // The tools' text would hide what changes; the component's own inputs say it.
+    args.first ? { ...opts, hideDiffs: ["create", "update", "stdin"] } : opts,
   );
 }
 

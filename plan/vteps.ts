@@ -29,7 +29,14 @@ export interface VtepOutput {
   hostKey: string;
   /** Another text as soon as the machine is another: whatever was on it has to be put there again. */
   machine: string;
-  ssh: { address: string; port: number; user: string };
+  ssh: VtepSshOutput;
+}
+
+/** Where SSH answers, and as whom. */
+export interface VtepSshOutput {
+  address: string;
+  port: number;
+  user: string;
 }
 
 /** OpenSSH private keys, by host name. */

@@ -28,9 +28,10 @@ export function machineArgs(settings: LabSettings): VxlanLabArgs {
   };
 }
 
-/** Built in `up` when it is missing; a preview builds nothing. */
-function labImage(settings: LabSettings): ImageFiles {
-  const { path, kind } = settings.topology.image;
-  if (path === undefined) return goldenImage(imageCache(), !pulumi.runtime.isDryRun());
+/** Built in `up` when it is missing and a machine is to boot it; a preview builds nothing. */
+function labImage({ topology }: LabSettings): ImageFiles {
+  const { path, kind } = topology.image;
+  const boots = Object.values(topology.hosts).some(({ existing }) => existing === undefined);
+  if (path === undefined) return goldenImage(imageCache(), boots && !pulumi.runtime.isDryRun());
   return kind === ImageKind.Cloud ? cloudImage(path) : keptImage(path);
 }

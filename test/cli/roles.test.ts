@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import type { Context } from "../../cli/command";
+import { lostSteps, underlayOf } from "../../cli/lib/lost";
+import { deployOrder, stacksNamed } from "../../cli/lib/roles";
+import type { StateResource } from "../../cli/lib/stack";
+import { labOfState } from "../../cli/lib/state";
+import { LAB_SCHEMA } from "../../plan/contract";
+
+const root = mkdtempSync(join(tmpdir(), "vxlab-roles-"));
+afterAll(() => rmSync(root, { recursive: true }));
+const context = { paths: { root }, environment: {} } as unknown as Context;
+const file = (stack: string, text: string) => writeFileSync(join(root, `Pulumi.${stack}.yaml`), text);
+
+describe("a set of stacks", () => {
+  it("is deployed by the roles in its files, in whatever order it is named", () => {
+    for (const owner of ["a", "b"]) {
+      file(`underlay-${owner}`, "config:\n  vxlab:role: underlay\n");
+      file(`overlay-${owner}`, "config:\n  vxlab:role: overlay\n");
+    }
+    const named = stacksNamed(context, ["overlay-b", "underlay-a", "overlay-a", "underlay-b", "overlay-b"]);
+    expect(deployOrder(context, named)).toEqual(["underlay-a", "underlay-b", "overlay-b", "overlay-a"]);
+    expect(deployOrder(context, named).reverse().slice(-2)).toEqual(["underlay-b", "underlay-a"]);
+  });
+
+  it("is one lab when nothing is named or said", () => {
+    expect(deployOrder(context, stacksNamed(context, undefined))).toEqual(["lab"]);
+  });
+
+  it("takes the role that the project's file gives to all", () => {
+    writeFileSync(join(root, "Pulumi.yaml"), "config:\n  vxlab:role:\n    value: underlay\n");
+    file("mine", "config: {}\n");
+    expect(deployOrder(context, ["overlay-a", "mine"])).toEqual(["mine", "overlay-a"]);
+    rmSync(join(root, "Pulumi.yaml"));
+  });
+});
+
+const step = (name: string, machine?: string): StateResource => ({
+  urn: `urn:pulumi:overlay-a::vxlab::command:remote:Command::${name}`,
+  type: "command:remote:Command",
+  inputs: { stdin: JSON.stringify({ id: name, machine }) },
+});
+
+describe("machines that an underlay has no more", () => {
+  const all = [
+    {
+      urn: "urn::overlay",
+      type: "vxlab:index:VxlanOverlay",
+      inputs: { underlay: { stack: "organization/p/underlay-a" } },
+    },
+    step("a1-vxbr-step", "m1"),
+    step("a2-vxbr-step", "m2"),
+    step("lab-step"),
+  ];
+
+  it("are told by what their steps were given", () => {
+    expect(underlayOf(all)).toBe("organization/p/underlay-a");
+    expect(lostSteps(all, new Set(["m1"])).map((urn) => urn.split("::").at(-1))).toEqual(["a2-vxbr-step"]);
+    expect(lostSteps(all, new Set(["m1", "m2"]))).toEqual([]);
+  });
+
+  it("are no matter of a lab", () => {
+    expect(underlayOf([step("lab-step")])).toBeUndefined();
+  });
+});
+
+describe("the hosts of an overlay", () => {
+  const host = {
+    name: "a1",
+    address: "192.168.10.11",
+    hostKey: "ssh-ed25519 AAAA",
+    existing: { sshAddress: "10.9.9.9", port: 2222, user: "admin" },
+  };
+  const lab = { schema: LAB_SCHEMA, hosts: [host], containers: [] };
+  const secret = (value: unknown) => ({ plaintext: JSON.stringify(value) });
+  const state = (connection: unknown) => ({
+    deployment: {
+      resources: [
+        { type: "pulumi:pulumi:Stack", outputs: { lab } },
+        { type: "command:remote:Command", inputs: { connection } },
+      ],
+    },
+  });
+
+  it("are reached as its steps reach them", () => {
+    const connection = secret({ host: "10.9.9.9", hostKey: host.hostKey, privateKey: "KEY" });
+    expect(labOfState(state(connection), "overlay-a").hosts).toEqual([
+      { name: "a1", address: "10.9.9.9", hostKey: host.hostKey, port: 2222, user: "admin", loginKey: "KEY" },
+    ]);
+  });
+
+  it("are the overlay's to ask for, not the underlay's", () => {
+    const resources = [{ type: "pulumi:pulumi:Stack" }, { type: "vxlab:index:VxlanUnderlay" }];
+    expect(() => labOfState({ deployment: { resources } }, "underlay-a")).toThrow(/is an underlay/);
+  });
+});

@@ -1,0 +1,37 @@
+/** The lab of the golden previews, and the edits: each one line that somebody would write. */
+
+export type Settings = Record<string, unknown>;
+
+const HOSTS = {
+  kvm1: { address: "192.168.10.156", bridgeAddress: "10.1.2.10/24" },
+  kvm2: { address: "192.168.10.222", bridgeAddress: "10.1.2.11/24" },
+};
+const SEGMENTS = {
+  red: { vni: 100, subnet: "10.0.3.0/24" },
+  blue: { vni: 200, subnet: "10.0.4.0/24", vlan: 20 },
+};
+const CONTAINERS = {
+  c1: { host: "kvm1", segment: "red", address: "10.0.3.10/24" },
+  c2: { host: "kvm2", segment: "red", address: "10.0.3.11/24" },
+};
+const UNDERLAY = { cidr: "192.168.10.0/24", mtu: 1500, mode: "isolated" };
+
+export const LAB: Settings = { underlay: UNDERLAY, hosts: HOSTS, segments: SEGMENTS, containers: CONTAINERS };
+
+/** By the name of the golden file. `IMAGE` stands for a disk image that the test makes. */
+export const EDITS: Record<string, Settings> = {
+  vni: { segments: { ...SEGMENTS, red: { ...SEGMENTS.red, vni: 101 } } },
+  "host-address": { hosts: { ...HOSTS, kvm2: { ...HOSTS.kvm2, address: "192.168.10.7" } } },
+  "one-more-host": { hosts: { ...HOSTS, kvm3: { address: "192.168.10.33" } } },
+  "one-more-container": {
+    containers: { ...CONTAINERS, c3: { host: "kvm2", segment: "blue", address: "10.0.4.12/24" } },
+  },
+  mtu: { segments: { ...SEGMENTS, red: { ...SEGMENTS.red, mtu: 1400 } } },
+  flooding: { segments: { ...SEGMENTS, red: { ...SEGMENTS.red, flooding: "flow" } } },
+  memory: { hosts: { ...HOSTS, kvm2: { ...HOSTS.kvm2, memory: 384 } } },
+  image: { image: { kind: "cloud", path: "IMAGE" } },
+  "container-command": {
+    containers: { ...CONTAINERS, c1: { ...CONTAINERS.c1, command: ["sleep", "infinity"] } },
+  },
+  "removed-segment": { segments: { red: SEGMENTS.red } },
+};

@@ -1,0 +1,46 @@
+/**
+ * What a preview says, as it reads anywhere: what differs from place to place and from day to day is named, and lines
+ * that show no change are left out. Nothing else is.
+ */
+import type { Project } from "../../lib/project";
+
+export function normal(text: string, project: Project): string {
+  const places = text.replaceAll(project.paths.id, "<project>").replaceAll(project.root, "<root>");
+  const same = places
+    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "<uuid>")
+    .replace(/vxlab-[0-9a-f]{8}-/g, "vxlab-<id>-")
+    .replace(/-seed-[0-9a-f]{8}/g, "-seed-<hash>")
+    .replace(/"[^"\n]*\/golden-[0-9a-f]{12}\//g, '"<image>/')
+    .replace(/\b[0-9a-f]{12}(?=")/g, "<hash>")
+    .replace(/ssh-ed25519 AAAA\S+/g, "ssh-ed25519 <key>");
+  return `${telling(named(same.split("\n"))).join("\n")}\n`;
+}
+
+/** A resource's line with its name, which stands in the next lines, in its URN. */
+function named(lines: readonly string[]): string[] {
+  return lines.map((line, at) => {
+    if (!/: \((create|update|replace|delete|read)\)/.test(line)) return line;
+    const urn = lines.slice(at + 1, at + 4).find((next) => next.includes("[urn="));
+    return `${line} ${urn?.slice(urn.lastIndexOf("::") + 2, -1) ?? ""}`;
+  });
+}
+
+const HEAD = /: \((create|update|replace|delete|read|same)\)/;
+
+/** Of what is created every line tells something, and none is marked; of all else the marked ones do. */
+function telling(lines: readonly string[]): string[] {
+  let created = false;
+  return lines
+    .filter((line) => {
+      if (HEAD.test(line)) created = line.includes("(create)");
+      if (/^\s*(Resources:|--outputs)/.test(line)) created = false;
+      return created ? !/^\s*\[(urn|provider|id)=/.test(line) : says(line);
+    })
+    .map((line) => (line.length > WIDEST ? `${line.slice(0, WIDEST)}…` : line));
+}
+
+/** Columns. */
+const WIDEST = 140;
+
+const says = (line: string): boolean =>
+  /^\s*([~+-]|>)/.test(line) || /^\s*(Resources:|--outputs)/.test(line) || /^\d+ /.test(line);

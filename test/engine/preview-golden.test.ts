@@ -1,0 +1,51 @@
+/**
+ * What a preview says of ten typical edits, word by word: the real CLI and the real providers on a recorded state, without
+ * machines. `UPDATE_GOLDEN=1` writes the files anew; read the difference before you commit it.
+ */
+import { existsSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { EDITS, LAB } from "./golden/lab";
+import type { Settings } from "./golden/lab";
+import { normal } from "./golden/normal";
+import { stand } from "./golden/state";
+import recording from "./golden/state.json";
+import { good, Project } from "../lib/project";
+
+let project: Project;
+let image: string;
+
+beforeAll(async () => {
+  project = await Project.create("golden");
+  // A disk image whose version, its size and time, is the same everywhere.
+  image = join(project.root, "disk.qcow2");
+  writeFileSync(image, Buffer.concat([Buffer.from("QFI\xfb", "latin1"), Buffer.alloc(508)]));
+  utimesSync(image, 1767225600, 1767225600);
+  project.configure(LAB);
+  good(await project.vxlab(["preview"]));
+  await stand(project, recording);
+});
+
+afterAll(() => project?.destroy());
+
+const preview = () => project.pulumi(["preview", "--diff", "--stack", "lab"]);
+
+describe("the lab that stands", () => {
+  it("has no changes", async () => {
+    project.configure(LAB);
+    expect(good(await preview())).toMatch(/Resources:\s+\d+ unchanged\s*$/);
+  });
+});
+
+describe("a preview of", () => {
+  it.each(Object.entries(EDITS))("%s", async (name, edit) => {
+    const settings = JSON.stringify({ ...LAB, ...edit }).replace('"IMAGE"', JSON.stringify(image));
+    project.configure(JSON.parse(settings) as Settings);
+    const said = normal(good(await preview()), project);
+    const file = join(__dirname, "golden", `${name}.txt`);
+    if (process.env["UPDATE_GOLDEN"] !== undefined || !existsSync(file)) writeFileSync(file, said);
+    expect(said).toBe(readFileSync(file, "utf8"));
+    // Neither keys nor the words of a script: those are no meaning of a change.
+    expect(said).not.toMatch(/PRIVATE KEY|ovs-vsctl|lxc-start/);
+  });
+});
