@@ -36,7 +36,7 @@ bridge_observe() {
 
 bridge_found() {
   printf '{"exists":true,"mac":"%s","mtu":%s,"address":"%s"}\n' \
-    "$(cat "/sys/class/net/$name/address")" "$(cat "/sys/class/net/$name/mtu")" \
+    "$(cat "$NET/$name/address")" "$(cat "$NET/$name/mtu")" \
     "$(ip -o -4 address show dev "$name" | awk '{print $4}')"
 }
 
