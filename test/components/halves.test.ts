@@ -131,7 +131,7 @@ describe("an overlay", () => {
 
   it("runs every step of a machine again that was made anew, and no other", async () => {
     const anew = vteps(OWN);
-    anew.hosts["a2"] = { ...(anew.hosts["a2"]), machine: "m2" };
+    anew.hosts["a2"] = { ...anew.hosts["a2"], machine: "m2" };
     expect(changed(before, await overlay({ b1: "192.168.20.11" }, anew))).toEqual([
       "overlay",
       "overlay-a2-red-step",
