@@ -2,6 +2,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { checkFiles } from "./config-files";
 import { TopologyError } from "./plan/errors";
 import { checkChoice, checkInteger, sortedEntries, suggest, uriFault } from "./plan/rules";
 import { Role } from "./plan/roles";
@@ -69,6 +70,7 @@ export function readConfig(): LabSettings {
     ...overlayOnly(raw),
     ...problems,
     ...checkImageFile(topology.image.path),
+    ...checkFiles(topology),
     ...checkUri(raw.libvirtUri),
     ...checkChoice("accel", raw.accel, ACCELS),
     ...checkBootTimeout(bootTimeout),

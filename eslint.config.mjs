@@ -42,7 +42,14 @@ export default ts.config(
     },
   },
   {
-    files: ["guest/**/*.ts", "config.ts", "plan/**/*.ts", "components/**/*.ts", "stacks/**/*.ts", "index.ts"],
+    files: [
+      "guest/**/*.ts",
+      "config*.ts",
+      "plan/**/*.ts",
+      "components/**/*.ts",
+      "stacks/**/*.ts",
+      "index.ts",
+    ],
     rules: { "no-restricted-syntax": ["error", print] },
   },
   {

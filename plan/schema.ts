@@ -73,6 +73,13 @@ const sections = {
 } satisfies Shape<Topology>;
 const topologyShape = z.strictObject(sections);
 
+/** The keys of everything that is written by name, or stands for itself. */
+export const KEYS_OF = Object.fromEntries(
+  Object.entries({ underlay, image, host, existing, segment, dhcp, gateway, container, nic }).map(
+    ([name, shape]) => [name, Object.keys(shape)],
+  ),
+);
+
 /** The settings that make up a topology. */
 export const SECTIONS = Object.keys(sections) as readonly (keyof Topology)[];
 

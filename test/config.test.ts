@@ -6,6 +6,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { afterAll, describe, expect, it } from "vitest";
 import { readConfig } from "../config";
 import { TopologyError } from "../plan/errors";
+import { KEYS_OF, readTopology } from "../plan/schema";
+import { ed25519FromSeed } from "../plan/keys";
 import type { Problem } from "../plan/types";
 import { reference, referenceWith } from "./plan/reference";
 
@@ -40,6 +42,33 @@ function problemsOf(config: Record<string, unknown>): readonly Problem[] {
 
 const folder = mkdtempSync(join(tmpdir(), "vxlab-config-"));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("docs/settings.md", () => {
+  const text = readFileSync(join(__dirname, "../docs/settings.md"), "utf8");
+  const blocks = [...text.matchAll(/```yaml\n(.*?)```/gs)].map(([, block = ""]) => {
+    const written = Object.entries(yaml.load(block) as object);
+    return Object.fromEntries(written.map(([key, value]) => [key.replace("vxlab:", ""), value as unknown]));
+  });
+
+  it("has examples that are planned as they stand", () => {
+    const hosts = { kvm1: { address: "192.168.10.2" }, kvm2: { address: "192.168.10.3" } };
+    expect(readTopology({ hosts, ...blocks[0] }).problems).toEqual([]);
+    expect(readTopology({ hosts, ...blocks[1] }).problems).toEqual([]);
+    const key = "hosts.server.existing.hostKey";
+    expect(
+      readTopology({ ...blocks[2] }).problems.map(({ path }) => path),
+      "cut short",
+    ).toEqual([key]);
+  });
+
+  it("names every setting", () => {
+    const named = new Set(
+      [...text.matchAll(/`(?:[a-z]+\.<name>\.|[a-z]+\.)?([a-zA-Z0-9]+)`/g)].map(([, key]) => key),
+    );
+    const keys = Object.values(KEYS_OF).flatMap((list) => list);
+    expect(keys.filter((key) => !named.has(key))).toEqual([]);
+  });
+});
 
 describe("readConfig", () => {
   it("reads the reference lab, which is Pulumi.yaml's", () => {
@@ -134,6 +163,44 @@ describe("readConfig", () => {
     expect(said("raw")).toEqual([["image.path", "Is not a qcow2 image."]]);
     expect(said("empty")).toEqual([["image.path", "Is not a qcow2 image."]]);
     expect(said("good")).toEqual([]);
+  });
+
+  it("refuses a login key that is missing, open to others, encrypted, or none", () => {
+    const hostKey = ed25519FromSeed(new Uint8Array(32)).publicKeyLine;
+    const pair = ed25519FromSeed(new Uint8Array(32));
+    const said = (name: string) => {
+      const kvm1 = { existing: { hostKey, keyFile: join(folder, name) } };
+      return problemsOf(settings(referenceWith({ hosts: { kvm1 } }))).map(({ path, message }) => [
+        path,
+        message,
+      ]);
+    };
+    const file = (name: string, text: string, mode = 0o600) =>
+      writeFileSync(join(folder, name), text, { mode });
+    const path = "hosts.kvm1.existing.keyFile";
+    const encrypted = Buffer.from("openssh-key-v1\0\0\0\0\naes256-ctr").toString("base64");
+    file("key", pair.privateKeyOpenSsh);
+    file("open", pair.privateKeyOpenSsh, 0o644);
+    file("public", hostKey);
+    file("locked", `-----BEGIN OPENSSH PRIVATE KEY-----\n${encrypted}\n-----END OPENSSH PRIVATE KEY-----\n`);
+    file("pem", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n");
+    expect(said("key")).toEqual([]);
+    expect(said("nokey")).toEqual([[path, "There is no such file."]]);
+    expect(said("open")).toEqual([[path, "Is open to others (mode 644): ssh refuses it."]]);
+    expect(said("public")).toEqual([[path, "Is not a private key."]]);
+    expect(said("locked")).toEqual([[path, "Is encrypted: nobody is there to type its passphrase."]]);
+    expect(said("pem")).toEqual([[path, "Is encrypted: nobody is there to type its passphrase."]]);
+  });
+
+  it("looks for a Docker image where its name is a file's", () => {
+    const said = (image: string) =>
+      problemsOf(settings(referenceWith({ containers: { c1: { kind: "docker", image } } })));
+    expect(said("registry.example/debian:12")).toEqual([]);
+    expect(said("./nowhere.tar")).toMatchObject([
+      { path: "containers.c1.image", message: "There is no such file." },
+    ]);
+    writeFileSync(join(folder, "app.tar"), "");
+    expect(said(join(folder, "app.tar"))).toEqual([]);
   });
 
   it("says everything at once: keys, shapes, values, files", () => {

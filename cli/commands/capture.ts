@@ -9,6 +9,7 @@ import { withLab } from "../lib/lab";
 import { scriptCommand } from "../lib/quote";
 import type { RemoteProcess } from "../lib/remote";
 import { hostNamed, readWords } from "../lib/words";
+import { underlayDevice } from "../verify/probe";
 
 const options = {
   ...stackOption,
@@ -26,7 +27,7 @@ export const capture: Command = {
   async run(context, args) {
     const { values, name, rest } = readWords(capture, args, options);
     const wish: CaptureWish = {
-      interface: values.interface ?? "eth0",
+      interface: values.interface,
       count: positive("--count", values.count),
       seconds: positive("--seconds", values.seconds),
       binary: values.write !== undefined,
@@ -53,7 +54,8 @@ export const capture: Command = {
 };
 
 export interface CaptureWish {
-  interface: string;
+  /** @default the underlay's */
+  interface?: string;
   count?: number;
   seconds?: number;
   /** A pcap file instead of text. */
@@ -74,7 +76,7 @@ export function tcpdumpArguments(host: HostOutput, wish: CaptureWish): string[] 
   const own = wish.filter === "";
   // tcpdump knows VXLAN by its port 4789; on another it has to be told, which holds for all UDP that it shows.
   const decode = own && !wish.binary ? ["-T", "vxlan"] : [];
-  const where = ["-i", wish.interface, "--immediate-mode"];
+  const where = ["-i", wish.interface ?? underlayDevice(host), "--immediate-mode"];
   return [...where, ...count, ...form, ...decode, own ? tunnelFilter(host) : wish.filter];
 }
 

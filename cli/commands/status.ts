@@ -4,8 +4,9 @@ import { readArgs, stackName, stackOption } from "../lib/args";
 import { Exit } from "../lib/exit";
 import { withLab } from "../lib/lab";
 import { virshUri } from "../lib/ready";
-import { parseDomains, renderStatus, statusOf } from "../lib/status";
-import { stillChecks } from "../verify/checks";
+import { parseDomains, statusOf } from "../lib/status";
+import { renderStatus } from "../lib/status-text";
+import { stillChecks } from "../verify/still-checks";
 import { gather } from "../verify/gather";
 
 /** Longest time for a host to let us in, and then to say how it is, ms. */

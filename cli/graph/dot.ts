@@ -62,8 +62,8 @@ function cloudNode(cloud: Cloud, picture: Picture): string[] {
   ];
 }
 
-function boxId({ name }: Box): string {
-  return quoted(`container ${name}`);
+function boxId({ kind, name }: Box): string {
+  return quoted(`${kind} ${name}`);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** A picture as Mermaid text, which GitHub and most wikis draw (mermaid.js.org, flowchart). Pure. */
 import { boxLines, bridgeLines, cloudLines, tunnelLabel } from "./model";
-import type { Machine, Picture } from "./model";
+import type { Box, Machine, Picture } from "./model";
 
 export function renderMermaid(picture: Picture): string {
   const lines = [
@@ -22,16 +22,16 @@ export function renderMermaid(picture: Picture): string {
 function machine({ name, address, bridge, containers }: Machine): string[] {
   return [
     `  subgraph ${id("h", name)}[${text([`${name} · ${address}`])}]`,
-    ...containers.map((box) => `    ${id("c", box.name)}(${text(boxLines(box))})`),
+    ...containers.map((box) => `    ${boxId(box)}(${text(boxLines(box))})`),
     `    ${bridgeId(name)}[${text(bridgeLines(bridge))}]`,
-    ...containers.map((box) => `    ${id("c", box.name)} --- ${bridgeId(name)}`),
+    ...containers.map((box) => `    ${boxId(box)} --- ${bridgeId(name)}`),
     "  end",
   ];
 }
 
 function colours(picture: Picture): string[] {
   const nodes = [
-    ...picture.machines.flatMap(({ containers }) => containers.map((box) => [id("c", box.name), box.colour])),
+    ...picture.machines.flatMap(({ containers }) => containers.map((box) => [boxId(box), box.colour])),
     ...picture.clouds.map((cloud) => [id("s", cloud.segment), cloud.colour]),
   ];
   return nodes.map(([node, colour]) => `  style ${node} stroke:${colour}`);
@@ -40,6 +40,10 @@ function colours(picture: Picture): string[] {
 /** With a letter before it no name is a word of Mermaid's own, such as "end". Names hold no "_". */
 function id(kind: string, name: string): string {
   return `${kind}_${name.replaceAll("-", "_")}`;
+}
+
+function boxId({ kind, name }: Box): string {
+  return id(kind === "container" ? "c" : "g", name);
 }
 
 function bridgeId(host: string): string {

@@ -1,6 +1,7 @@
 /** What a picture of a lab shows, whatever draws it. Pure. */
 import type { HostOutput, LabOutput } from "../../plan/contract";
-import type { ContainerPlan, InterfacePlan } from "../../plan/types";
+import { Flooding } from "../../plan/types";
+import type { ContainerPlan, InterfacePlan, ServicePlan } from "../../plan/types";
 
 export interface Picture {
   machines: Machine[];
@@ -19,8 +20,9 @@ export interface Machine {
   containers: Box[];
 }
 
-/** A container. */
+/** A container, or a segment's service. */
 export interface Box {
+  kind: "container" | "service";
   name: string;
   /** What else is written on it. */
   facts: string[];
@@ -34,6 +36,8 @@ interface Stranger {
 
 interface Segment {
   segment: string;
+  flooding: Flooding;
+  group?: string;
   vni: number;
   udpPort: number;
   mtu: number;
@@ -58,22 +62,26 @@ const COLOURS = ["#0b62a4", "#b8480a", "#087f5b", "#9c3587", "#7a6400", "#444444
 
 export function pictureOf(lab: LabOutput): Picture {
   const segments = segmentsOf(lab);
-  const tunnels = segments.flatMap((segment) => tunnelsOf(lab, segment));
+  // A group, or flows, lead to everybody at once: no picture of lines.
+  const joint = segments.filter(({ flooding }) => flooding !== Flooding.Unicast);
+  const tunnels = segments.filter((one) => !joint.includes(one)).flatMap((one) => tunnelsOf(lab, one));
   const small = tunnels.length <= TUNNEL_LIMIT;
   const colourOf = (name: string) => segments.find(({ segment }) => segment === name)?.colour ?? "#444444";
   return {
-    machines: lab.hosts.map((host) => machineOf(host, lab.containers, colourOf, small)),
+    machines: lab.hosts.map((host) => machineOf(host, lab, colourOf, small)),
     strangers: strangersOf(lab),
     tunnels: small ? tunnels : [],
-    clouds: small ? [] : segments.map((segment) => ({ ...segment, hosts: membersOf(lab, segment) })),
+    clouds: (small ? joint : segments).map((segment) => ({ ...segment, hosts: membersOf(lab, segment) })),
   };
 }
 
 function segmentsOf(lab: LabOutput): Segment[] {
   const all = new Map(lab.hosts.flatMap(({ ports }) => ports.map((port) => [port.segment, port] as const)));
   const sorted = [...all.values()].sort((a, b) => a.vni - b.vni);
-  return sorted.map(({ segment, vni, udpPort, mtu }, index) => ({
+  return sorted.map(({ segment, flooding, group, vni, udpPort, mtu }, index) => ({
     segment,
+    flooding,
+    ...(group === undefined ? {} : { group }),
     vni,
     udpPort,
     mtu,
@@ -83,25 +91,47 @@ function segmentsOf(lab: LabOutput): Segment[] {
 
 function machineOf(
   { name, address, bridge }: HostOutput,
-  all: readonly ContainerPlan[],
-  colourOf: (segment: string) => string,
+  { containers, services }: LabOutput,
+  colourOf: ColourOf,
   withMac: boolean,
 ): Machine {
-  const own = all.filter(({ host }) => host === name);
+  const own = containers.filter(({ host }) => host === name);
+  const offered = services.filter(({ host }) => host === name);
   return {
     name,
     address,
     bridge: { name: bridge.name, ...(bridge.address === undefined ? {} : { address: bridge.address }) },
-    containers: own.map(({ name, interfaces }) => ({
-      name,
-      facts: interfaces.flatMap((nic) => factsOf(nic, withMac)),
-      colour: colourOf(interfaces[0]?.segment ?? ""),
-    })),
+    containers: [
+      ...own.map((container) => containerBox(container, colourOf, withMac)),
+      ...offered.map((service) => serviceBox(service, colourOf)),
+    ],
   };
 }
 
-function factsOf({ addresses, mac, vlan }: InterfacePlan, withMac: boolean): string[] {
-  return [...addresses, ...(withMac ? [mac] : []), ...(vlan === undefined ? [] : [`VLAN ${vlan}`])];
+type ColourOf = (segment: string) => string;
+
+function containerBox({ name, interfaces }: ContainerPlan, colourOf: ColourOf, withMac: boolean): Box {
+  const [first] = interfaces.flatMap(({ segment, trunk }) => segment ?? trunk[0]?.segment ?? []);
+  const facts = interfaces.flatMap((nic) => factsOf(nic, withMac));
+  return { kind: "container", name, facts, colour: colourOf(first ?? "") };
+}
+
+function factsOf({ addresses, dhcp, mac, vlan, trunk }: InterfacePlan, withMac: boolean): string[] {
+  return [
+    ...(dhcp ? ["DHCP"] : []),
+    ...addresses,
+    ...(withMac ? [mac] : []),
+    ...(vlan === undefined ? [] : [`VLAN ${vlan}`]),
+    ...trunk.map((tagged) => `VLAN ${tagged.vlan}: ${tagged.addresses.join(" ")}`),
+  ];
+}
+
+function serviceBox({ device, segment, addresses, nat, dhcp }: ServicePlan, colourOf: ColourOf): Box {
+  const does = [
+    ...(nat ? ["gateway"] : []),
+    ...(dhcp === undefined ? [] : [`DHCP ${dhcp.first}-${dhcp.last}`]),
+  ];
+  return { kind: "service", name: device, facts: [...addresses, ...does], colour: colourOf(segment) };
 }
 
 interface Peer {
@@ -149,7 +179,9 @@ export function tunnelLabel({ vni, udpPort }: Pick<Segment, "vni" | "udpPort">):
 
 /** The lines of a segment's own node. */
 export function cloudLines(cloud: Cloud): string[] {
-  return [`segment ${cloud.segment}`, tunnelLabel(cloud), `MTU ${cloud.mtu}`];
+  const { segment, flooding, group, mtu } = cloud;
+  const how = flooding === Flooding.Unicast ? [] : [group === undefined ? "static flows" : `group ${group}`];
+  return [`segment ${segment}`, tunnelLabel(cloud), ...how, `MTU ${mtu}`];
 }
 
 export function boxLines({ name, facts }: Box): string[] {

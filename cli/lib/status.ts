@@ -1,17 +1,18 @@
-/** The state of a lab as a table for people and an object for programs. Pure. */
-import type { HostOutput, LabOutput } from "../../plan/contract";
-import type { ContainerPlan } from "../../plan/types";
-import { stillChecks } from "../verify/checks";
+/** The state of a lab as an object for programs. Pure. */
+import type { HostOutput, LabOutput, PortOutput } from "../../plan/contract";
+import { Flooding } from "../../plan/types";
+import type { ContainerPlan, ServicePlan } from "../../plan/types";
+import { stillChecks } from "../verify/still-checks";
 import { judge } from "../verify/judge";
 import type { CheckResult, Evidence } from "../verify/judge";
-import type { HostFacts } from "../verify/parse";
-import { table } from "./output";
+import type { ContainerFacts, HostFacts } from "../verify/parse";
 
 export interface Status {
   lab: string;
   ok: boolean;
   hosts: HostStatus[];
   tunnels: TunnelStatus[];
+  services: ServiceStatus[];
   containers: ContainerStatus[];
   /** What is not as desired; each says where to look. */
   faults: CheckResult[];
@@ -31,7 +32,7 @@ interface HostStatus {
   bridgeAddress: string | null;
 }
 
-interface TunnelStatus {
+export interface TunnelStatus {
   host: string;
   to: string;
   remote: string;
@@ -41,6 +42,16 @@ interface TunnelStatus {
   port: string;
   ofport: number | null;
   error: string | null;
+  ok: boolean;
+}
+
+interface ServiceStatus {
+  segment: string;
+  host: string;
+  device: string;
+  address: string;
+  /** In words. */
+  does: string;
   ok: boolean;
 }
 
@@ -85,10 +96,11 @@ export function statusOf(
     ok: faults.length === 0,
     hosts,
     tunnels: lab.hosts.flatMap((host) => tunnelStatus(host, factsOf(host.name), good)),
+    services: lab.services.map((service) => serviceStatus(service, good)),
     containers: lab.containers.map((container) => {
       const { name, host } = container;
-      const { segment, address } = placeOf(container);
       const found = factsOf(host)?.containers.get(name);
+      const { segment, address } = placeOf(container, found);
       const [state, pid] = [found?.state ?? "unknown", found?.pid ?? 0];
       return { name, host, segment, address, state, pid: pid || null, ok: good.has(`container/${name}`) };
     }),
@@ -97,10 +109,31 @@ export function statusOf(
 }
 
 /** All of a container's segments and addresses, in words. */
-function placeOf({ interfaces }: ContainerPlan): Pick<ContainerStatus, "segment" | "address"> {
+function placeOf(
+  { interfaces }: ContainerPlan,
+  found: ContainerFacts | undefined,
+): Pick<ContainerStatus, "segment" | "address"> {
+  const places = interfaces.flatMap((nic) => [nic, ...nic.trunk]);
+  const words = interfaces.flatMap(({ name, dhcp, addresses, trunk }) => {
+    const lent = found?.nics?.get(name)?.addresses.filter((address) => !addresses.includes(address)) ?? [];
+    return [...(dhcp ? [lent[0] ?? "dhcp"] : []), ...addresses, ...trunk.flatMap((one) => one.addresses)];
+  });
   return {
-    segment: interfaces.flatMap(({ segment }) => segment ?? []).join(" "),
-    address: interfaces.flatMap(({ addresses }) => addresses).join(" "),
+    segment: places.flatMap(({ segment }) => segment ?? []).join(" "),
+    address: words.join(" ") || "-",
+  };
+}
+
+function serviceStatus(service: ServicePlan, good: ReadonlySet<string>): ServiceStatus {
+  const { segment, host, device, addresses, nat, dhcp } = service;
+  const does = [nat ? "gateway" : "", dhcp === undefined ? "" : `DHCP ${dhcp.first} to ${dhcp.last}`];
+  return {
+    segment,
+    host,
+    device,
+    address: addresses.join(" "),
+    does: does.filter(Boolean).join(", "),
+    ok: good.has(`service/${segment}`),
   };
 }
 
@@ -150,65 +183,30 @@ function tunnelStatus(
   facts: HostFacts | undefined,
   good: ReadonlySet<string>,
 ): TunnelStatus[] {
-  return host.ports.flatMap(({ segment, vni, udpPort, tunnels }) =>
-    tunnels.map((tunnel) => {
-      const found = facts?.ports?.get(tunnel.port);
+  return host.ports.flatMap((port) =>
+    waysOf(port).map((way) => {
+      const { segment, vni, udpPort } = port;
+      const found = facts?.ports?.get(way.port);
       return {
         host: host.name,
-        to: tunnel.host,
-        remote: tunnel.address,
+        to: way.host,
+        remote: way.address,
         segment,
         vni,
         udpPort,
-        port: tunnel.port,
+        port: way.port,
         ofport: found?.ofport ?? null,
         error: found === undefined ? null : found.error,
-        ok: good.has(`tunnel/${host.name}/${tunnel.port}`),
+        ok: good.has(`tunnel/${host.name}/${way.port}`),
       };
     }),
   );
 }
 
-export function renderStatus(status: Status): string {
-  const { hosts, tunnels, containers, faults } = status;
-  const blocks = [
-    [
-      ["HOST", "ADDRESS (VTEP)", "MACHINE", "SSH", "BRIDGE", "ITS ADDRESS"],
-      ...hosts.map((h) => [h.name, h.address, h.machine, shortSsh(h.ssh), h.bridge, h.bridgeAddress ?? "-"]),
-    ],
-    [
-      ["TUNNEL", "FROM", "TO", "REMOTE", "SEGMENT", "VNI", "UDP", "STATE"],
-      ...tunnels.map((t) => [
-        ...[t.port, t.host, t.to, t.remote, t.segment, String(t.vni), String(t.udpPort)],
-        tunnelText(t),
-      ]),
-    ],
-    [
-      ["CONTAINER", "HOST", "SEGMENT", "ADDRESS", "STATE", "PID"],
-      ...containers.map((c) => [c.name, c.host, c.segment, c.address, c.state, c.pid?.toString() ?? "-"]),
-    ],
-  ];
-  const tables = blocks.filter((rows) => rows.length > 1).map((rows) => table(rows));
-  return [...tables, faultText(faults)].join("\n\n");
-}
-
-function shortSsh(ssh: string): string {
-  return ssh === "up" ? "up" : "DOWN";
-}
-
-function tunnelText({ ok, ofport, error }: TunnelStatus): string {
-  if (ofport === null) return "unknown";
-  if (error || ofport < 0) return "REFUSED";
-  return ok ? `up (ofport ${ofport})` : `WRONG (ofport ${ofport})`;
-}
-
-function faultText(faults: readonly CheckResult[]): string {
-  if (faults.length === 0) return "everything is as desired";
-  const things = faults.length === 1 ? "1 thing is" : `${faults.length} things are`;
-  const lines = faults.flatMap(({ name, expected, got, where }) => [
-    `  ${name}: ${got}`,
-    `      expected  ${expected}`,
-    `      look      ${where}`,
-  ]);
-  return [`${things} not as desired:`, ...lines].join("\n");
+/** One port to all others is one row. */
+function waysOf({ flooding, group, tunnels }: PortOutput): PortOutput["tunnels"] {
+  const [first] = tunnels;
+  if (flooding === Flooding.Unicast || first === undefined) return tunnels;
+  const others = tunnels.length === 1 ? first.host : `${tunnels.length} hosts`;
+  return [{ port: first.port, host: others, address: group ?? "by flows" }];
 }

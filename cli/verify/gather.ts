@@ -7,9 +7,10 @@ import type { Remote, RemoteProcess } from "../lib/remote";
 import type { Check } from "./checks";
 import { isRequestOf } from "./judge";
 import type { Evidence, Flow, HostEvidence } from "./judge";
-import { parseCapture, parsePings, parseProbe } from "./parse";
-import type { PingFacts, WirePacket } from "./parse";
-import { captureArguments, errandsOf, pingsCommand, probeCommand } from "./probe";
+import { parseProbe } from "./parse";
+import { parseCapture, parsePings } from "./parse-sent";
+import type { PingFacts, WirePacket } from "./parse-sent";
+import { captureArguments, errandsOf, pingsCommand, probeCommand, underlayDevice } from "./probe";
 import type { Errand } from "./probe";
 
 /** Longest time for a host to say how it is, ms. */
@@ -43,10 +44,9 @@ async function each<T>(hosts: readonly HostOutput[], work: (host: HostOutput) =>
 }
 
 async function probe(remote: Remote, lab: LabOutput, host: HostOutput, limit: number): Promise<HostEvidence> {
-  const boxes = lab.containers.filter((container) => container.host === host.name).map(({ name }) => name);
   const silent = await remote.connect(host.name);
   if (silent !== undefined) return { silent };
-  const answer = await remote.run(host.name, probeCommand(host, boxes), limit);
+  const answer = await remote.run(host.name, probeCommand(lab, host), limit);
   if (answer.code === 0) return { facts: parseProbe(answer.stdout) };
   return { silent: `cannot be looked at: ${answer.stderr.trim() || `exit code ${answer.code}`}` };
 }
@@ -77,7 +77,10 @@ async function listen(
   if (wanted.length === 0 || (await remote.connect(host.name)) !== undefined)
     return () => Promise.resolve([]);
   const tcpdump = readFileSync(join(__dirname, "../lib/tcpdump.sh"), "utf8");
-  const child = remote.start(host.name, scriptCommand(tcpdump, captureArguments(host.address)));
+  const child = remote.start(
+    host.name,
+    scriptCommand(tcpdump, captureArguments(host.address, underlayDevice(host))),
+  );
   let seen = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (seen += text));
   await listening(child);

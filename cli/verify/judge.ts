@@ -1,7 +1,9 @@
 /** Whether a check holds, from what was gathered. Pure: the same evidence gives the same verdict. */
-import { optionsText } from "./checks";
-import type { BridgeCheck, Check, ContainerCheck, PingCheck, TunnelCheck, WireCheck } from "./checks";
-import type { HostFacts, NicFacts, PingFacts, PortFacts, WirePacket } from "./parse";
+import type { Check, PingCheck, WireCheck } from "./checks";
+import { onBridge, onContainer, onGroup, onService, onTunnel } from "./judge-still";
+import type { Verdict } from "./judge-still";
+import type { HostFacts } from "./parse";
+import type { PingFacts, WirePacket } from "./parse-sent";
 
 export interface CheckResult {
   name: string;
@@ -23,11 +25,6 @@ export interface Evidence {
   wires: ReadonlyMap<string, readonly WirePacket[]>;
 }
 
-interface Verdict {
-  ok: boolean;
-  got: string;
-}
-
 export function judge(check: Check, evidence: Evidence): CheckResult {
   const { name, expected, where } = check;
   const host = evidence.hosts.get(check.host) ?? { silent: "was not asked" };
@@ -47,6 +44,10 @@ function verdictOn(check: Check, facts: HostFacts, evidence: Evidence): Verdict 
       return onBridge(check, facts);
     case "tunnel":
       return onTunnel(check, facts);
+    case "group":
+      return onGroup(check, facts);
+    case "service":
+      return onService(check, facts);
     case "container":
       return onContainer(check, facts);
     case "wire":
@@ -54,68 +55,6 @@ function verdictOn(check: Check, facts: HostFacts, evidence: Evidence): Verdict 
     default:
       return onPing(check, facts, evidence.pings.get(check.name));
   }
-}
-
-function onBridge({ bridge }: BridgeCheck, facts: HostFacts): Verdict {
-  if (facts.bridge === undefined) return { ok: false, got: facts.trouble.get("bridge") ?? "no such bridge" };
-  return onNic(facts.bridge, { ...bridge, addresses: bridge.address === undefined ? [] : [bridge.address] });
-}
-
-function onNic(nic: NicFacts, wanted: Pick<NicFacts, "mac" | "mtu" | "addresses">): Verdict {
-  const ok =
-    nic.up &&
-    nic.mac === wanted.mac &&
-    nic.mtu === wanted.mtu &&
-    nic.addresses.join() === wanted.addresses.join();
-  const addresses = nic.addresses.length === 0 ? "no address" : nic.addresses.join(" ");
-  return { ok, got: `${nic.mac}, MTU ${nic.mtu}, ${addresses}${nic.up ? "" : ", down"}` };
-}
-
-function onTunnel({ port, options, shared }: TunnelCheck, facts: HostFacts): Verdict {
-  if (facts.ports === undefined) {
-    return { ok: false, got: facts.trouble.get("ovs") ?? "Open vSwitch is silent" };
-  }
-  const tunnel = facts.ports.get(port);
-  if (tunnel === undefined) return { ok: false, got: "no such tunnel" };
-  // ovs-vsctl takes what the switch then refuses: only these two columns tell (ovs-vswitchd.conf.db(5), Interface).
-  if (tunnel.error !== "") return { ok: false, got: `refused: ${tunnel.error}` };
-  if (tunnel.ofport < 0) return { ok: false, got: `refused: ofport ${tunnel.ofport}` };
-  const different = Object.entries(options).filter(([key, value]) => tunnel.options[key] !== value);
-  if (different.length > 0) return { ok: false, got: optionsText(tunnel.options) };
-  if (shared && isOpenTrunk(tunnel)) return { ok: false, got: openTrunk(port) };
-  const state = tunnel.protected ? "protected" : "not protected: a mesh of three hosts would loop";
-  return { ok: tunnel.protected, got: `ofport ${tunnel.ofport}, ${state}` };
-}
-
-/** Without a tag a port is a trunk of all VLANs (ovs-vswitchd.conf.db(5), Port, "VLAN Configuration"). */
-function isOpenTrunk({ tag, trunks }: PortFacts): boolean {
-  return tag === undefined && !trunks;
-}
-
-function openTrunk(port: string): string {
-  return `port ${port} has no VLAN tag: it carries the frames of every segment`;
-}
-
-function onContainer({ container, shared }: ContainerCheck, facts: HostFacts): Verdict {
-  const {
-    name,
-    interfaces: [own],
-  } = container;
-  const found = facts.containers.get(name);
-  if (found === undefined) return { ok: false, got: "no such container" };
-  if (found.nic === undefined) {
-    return {
-      ok: false,
-      got: [found.state, facts.trouble.get(`container ${name}`)].filter(Boolean).join(": "),
-    };
-  }
-  if (own === undefined) return { ok: found.state === "RUNNING", got: found.state };
-  const { mac, mtu, addresses, veth } = own;
-  const port = facts.ports?.get(veth);
-  if (port === undefined) return { ok: false, got: `${found.state}, ${veth} is not on the bridge` };
-  if (shared && isOpenTrunk(port)) return { ok: false, got: `${found.state}, ${openTrunk(veth)}` };
-  const nic = onNic(found.nic, { mac, mtu, addresses });
-  return { ok: nic.ok && found.state === "RUNNING", got: `${found.state}, eth0 ${nic.got}` };
 }
 
 function onPing(check: PingCheck, facts: HostFacts, ping: PingFacts | undefined): Verdict {

@@ -5,23 +5,26 @@
  */
 import type { ContainerPlan } from "../../plan/types";
 
-/** One interface of a container: what sends and answers. */
+/** One interface of a container, or one VLAN of its trunk: what sends and answers. */
 export interface End {
   /** The container's. */
   name: string;
   host: string;
-  /** The interface's name inside. */
+  /** The interface's name inside: eth0, eth1.20. */
   nic: string;
   segment: string;
-  /** With prefix length, IPv4 first. */
+  /** That are known beforehand, with prefix length, IPv4 first. */
   addresses: string[];
+  /** It has an IPv4 address that nobody knows beforehand. */
+  dhcp: boolean;
   mtu: number;
 }
 
 export function endsOf({ name, host, interfaces }: ContainerPlan): End[] {
-  return interfaces.flatMap(({ name: nic, segment, addresses, mtu }) =>
-    segment === undefined ? [] : [{ name, host, nic, segment, addresses, mtu }],
-  );
+  return interfaces.flatMap(({ name: nic, segment, addresses, dhcp, mtu, trunk }) => [
+    ...(segment === undefined ? [] : [{ name, host, nic, segment, addresses, dhcp, mtu }]),
+    ...trunk.map(({ vlan, ...tagged }) => ({ name, host, nic: `${nic}.${vlan}`, ...tagged, dhcp: false })),
+  ]);
 }
 
 export interface Pair {
@@ -44,17 +47,32 @@ export function ringOf(containers: readonly End[]): End[] {
   return ranked.sort((a, b) => a.turn - b.turn).map(({ container }) => container);
 }
 
-/** Every ping of a segment, both ways. */
-export function pingPairs(containers: readonly End[]): Pair[] {
-  const ring = ringOf(containers);
-  return ring.flatMap((from, index) => neighbours(ring, index).map((to) => ({ from, to })));
+/** Every ping of a segment, both ways, to addresses that are known. */
+export function pingPairs(ends: readonly End[]): Pair[] {
+  const ring = ringOf(ends.filter(hasAddress));
+  const pairs = ring.flatMap((from, index) => neighbours(ring, index).map((to) => ({ from, to })));
+  return pairs.filter(({ from, to }) => commonAddresses(from, to).length > 0);
+}
+
+function hasAddress({ addresses, dhcp }: End): boolean {
+  return dhcp || addresses.length > 0;
+}
+
+/** The addresses of `to` that `from` has one of the same family to ask from, without prefix length. */
+export function commonAddresses(from: End, to: End): string[] {
+  const families = new Set([...from.addresses.map(isIpv6), ...(from.dhcp ? [false] : [])]);
+  return to.addresses.filter((address) => families.has(isIpv6(address))).map(bare);
+}
+
+export function isIpv6(address: string): boolean {
+  return address.includes(":");
 }
 
 /** One pair for each container, towards another host when a neighbour is there: for what needs no repetition. */
-export function farPairs(containers: readonly End[]): Pair[] {
-  const ring = ringOf(containers);
+export function farPairs(ends: readonly End[]): Pair[] {
+  const ring = ringOf(ends.filter(hasAddress));
   return ring.flatMap((from, index) => {
-    const near = neighbours(ring, index);
+    const near = neighbours(ring, index).filter((to) => commonAddresses(from, to).length > 0);
     const to = near.find(({ host }) => host !== from.host) ?? near[0];
     return to === undefined ? [] : [{ from, to }];
   });
@@ -82,7 +100,12 @@ export function strangers(segments: readonly (readonly End[])[]): Pair[] {
 
 function strangerOf(from: End, own: readonly End[], next: readonly End[]): Pair[] {
   const taken = new Set(own.map(ipOf));
-  const strange = next.filter((container) => !taken.has(ipOf(container)));
+  // A container that is in both segments is no stranger, and has none in them.
+  if (next.some(({ name }) => name === from.name)) return [];
+  const here = new Set(own.map(({ name }) => name));
+  const strange = next.filter(
+    (end) => end.addresses.length > 0 && !taken.has(ipOf(end)) && !here.has(end.name),
+  );
   // On the same host nothing but the bridge keeps them apart, so that is where a leak shows first.
   const to = strange.find(({ host }) => host === from.host) ?? strange[0];
   return to === undefined ? [] : [{ from, to }];
@@ -90,5 +113,9 @@ function strangerOf(from: End, own: readonly End[], next: readonly End[]): Pair[
 
 /** An end's first address without its prefix length. */
 export function ipOf({ addresses: [first = ""] }: Pick<End, "addresses">): string {
-  return first.split("/")[0] ?? first;
+  return bare(first);
+}
+
+function bare(address: string): string {
+  return address.split("/")[0] ?? address;
 }

@@ -1,9 +1,13 @@
-/** What hosts answer, read: pure functions from the text of ovs-vsctl, ip, lxc-info, ping and tcpdump. */
+/** How hosts say they are, read: pure functions from the text of ovs-vsctl, ip and lxc-info. */
 
 export interface HostFacts {
   /** The switch's ports by name; undefined when Open vSwitch could not be asked. */
   ports?: ReadonlyMap<string, PortFacts>;
   bridge?: NicFacts;
+  /** Interfaces of services, by name. */
+  services: ReadonlyMap<string, NicFacts>;
+  /** The kernel's vxlan devices by name; undefined when it could not be asked. */
+  vxlans?: ReadonlyMap<string, VxlanFacts>;
   containers: ReadonlyMap<string, ContainerFacts>;
   /** What went wrong with the asking, by section: the words of the program that was asked. */
   trouble: ReadonlyMap<string, string>;
@@ -25,15 +29,24 @@ export interface NicFacts {
   /** Bytes. */
   mtu: number;
   up: boolean;
-  /** IPv4, with prefix length. */
+  /** With prefix length, IPv4 first; no link-local ones, which every interface has. */
   addresses: string[];
+}
+
+/** A vxlan device of the kernel. */
+export interface VxlanFacts {
+  vni: number;
+  udpPort: number;
+  group: string;
+  up: boolean;
 }
 
 export interface ContainerFacts {
   state: string;
   /** Of its first process, on the host; 0 when it does not run. */
   pid: number;
-  nic?: NicFacts;
+  /** By the names that they have inside; undefined when it could not be asked, or does not run. */
+  nics?: ReadonlyMap<string, NicFacts>;
 }
 
 interface Section {
@@ -54,24 +67,30 @@ export function sections(text: string): Section[] {
 export function parseProbe(text: string): HostFacts {
   const trouble = new Map<string, string>();
   const containers = new Map<string, ContainerFacts>();
-  let facts: Pick<HostFacts, "ports" | "bridge"> = {};
+  const services = new Map<string, NicFacts>();
+  let facts: Pick<HostFacts, "ports" | "bridge" | "vxlans"> = {};
   for (const { head, body } of sections(text)) {
     const [kind = "", name = "", state = "ABSENT", pid = "0"] = head;
     const attempt = <T>(read: (body: string) => T): T | undefined => {
       try {
         return read(body);
       } catch {
-        trouble.set(kind === "container" ? `container ${name}` : kind, firstLine(body));
+        trouble.set(name === "" ? kind : `${kind} ${name}`, firstLine(body));
         return undefined;
       }
     };
     if (kind === "ovs") facts = { ...facts, ports: attempt(parsePorts) };
     if (kind === "bridge") facts = { ...facts, bridge: attempt(parseNic) };
+    if (kind === "vxlan") facts = { ...facts, vxlans: attempt(parseVxlans) };
+    if (kind === "service") {
+      const nic = attempt(parseNic);
+      if (nic !== undefined) services.set(name, nic);
+    }
     if (kind !== "container") continue;
-    const nic = body === "" ? undefined : attempt(parseNic);
-    containers.set(name, { state, pid: Number(pid), nic });
+    const nics = body === "" ? undefined : attempt(parseNics);
+    containers.set(name, { state, pid: Number(pid), nics });
   }
-  return { ...facts, containers, trouble };
+  return { ...facts, services, containers, trouble };
 }
 
 /** The lines that are JSON. Between them programs complain, such as ovs-vsctl of a processor that is busy elsewhere. */
@@ -105,100 +124,57 @@ function parsePorts(body: string): Map<string, PortFacts> {
 }
 
 interface IpLink {
+  ifname?: string;
   address?: string;
   mtu?: number;
   flags?: string[];
-  addr_info?: { family: string; local: string; prefixlen: number }[];
+  addr_info?: { family: string; local: string; prefixlen: number; scope?: string }[];
+  linkinfo?: { info_data?: { id?: number; port?: number; group?: string; group6?: string } };
 }
 
 /** `ip -j address show dev X`: a list of one. */
 function parseNic(body: string): NicFacts {
-  const [[link] = []] = jsonLines(body) as IpLink[][];
-  if (link?.mtu === undefined) throw new SyntaxError("no link in it");
-  const addresses = (link.addr_info ?? []).filter(({ family }) => family === "inet");
+  const [nic] = parseNics(body).values();
+  if (nic === undefined) throw new SyntaxError("no link in it");
+  return nic;
+}
+
+/** `ip -j address show`. */
+function parseNics(body: string): Map<string, NicFacts> {
+  const links = linksIn(body).filter((link) => link.mtu !== undefined);
+  if (links.length === 0) throw new SyntaxError("no link in it");
+  return new Map(links.map((link) => [link.ifname ?? "", nicOf(link)]));
+}
+
+function nicOf({ address = "", mtu = 0, flags = [], addr_info = [] }: IpLink): NicFacts {
+  const of = (wanted: string) =>
+    addr_info.filter(({ family, scope }) => family === wanted && scope !== "link");
   return {
-    mac: link.address ?? "",
-    mtu: link.mtu,
-    up: (link.flags ?? []).includes("UP"),
-    addresses: addresses.map(({ local, prefixlen }) => `${local}/${prefixlen}`),
+    mac: address,
+    mtu,
+    up: flags.includes("UP"),
+    addresses: [...of("inet"), ...of("inet6")].map(({ local, prefixlen }) => `${local}/${prefixlen}`),
   };
+}
+
+/** `ip -j -d link show type vxlan`; nothing where there is none. */
+function parseVxlans(body: string): Map<string, VxlanFacts> {
+  if (body.trim() === "") return new Map();
+  return new Map(
+    linksIn(body).map(({ ifname = "", flags = [], linkinfo }) => {
+      const { id = 0, port = 0, group, group6 = "" } = linkinfo?.info_data ?? {};
+      return [ifname, { vni: id, udpPort: port, group: group ?? group6, up: flags.includes("UP") }];
+    }),
+  );
+}
+
+/** iproute2 prints an empty object for every link that a filter leaves out. */
+function linksIn(body: string): IpLink[] {
+  const [links] = jsonLines(body) as IpLink[][];
+  if (links === undefined) throw new SyntaxError("no list in it");
+  return links.filter((link) => Object.keys(link).length > 0);
 }
 
 function firstLine(text: string): string {
   return text.split("\n")[0] ?? "";
-}
-
-/** How a ping ended. */
-export type PingFate = "answered" | "too long" | "no answer" | "not sent";
-
-export interface PingFacts {
-  fate: PingFate;
-  /** Round trip, ms, of an answer. */
-  ms?: number;
-  /** The MTU that the kernel named when it refused. */
-  mtu?: number;
-  /** MAC that answered to ARP, where `ip neigh` was asked. */
-  neighbour?: string;
-  /** ping's own complaint. */
-  complaint?: string;
-}
-
-/** The answer of pings.sh, by the id of each ping. */
-export function parsePings(text: string): Map<string, PingFacts> {
-  return new Map(sections(text).map(({ head, body }) => [head[1] ?? "", parsePing(body)]));
-}
-
-export function parsePing(text: string): PingFacts {
-  const sent = / packets transmitted, (\d+) received/.exec(text);
-  const time = /time=([\d.]+) ms/.exec(text);
-  const tooLong = /message too long(?:, mtu[=: ]+(\d+))?/i.exec(text);
-  const neighbour = /\blladdr ([0-9a-f:]{17})\b/.exec(text)?.[1];
-  const complaint = /^(?:ping|nsenter): .*/m.exec(text)?.[0];
-  const fate = fateOf(Number(sent?.[1] ?? 0), tooLong !== null, sent !== null);
-  return {
-    fate,
-    ...(time?.[1] === undefined ? {} : { ms: Number(time[1]) }),
-    ...(tooLong?.[1] === undefined ? {} : { mtu: Number(tooLong[1]) }),
-    ...(neighbour === undefined ? {} : { neighbour }),
-    ...(complaint === undefined ? {} : { complaint }),
-  };
-}
-
-function fateOf(received: number, tooLong: boolean, sent: boolean): PingFate {
-  if (received > 0) return "answered";
-  if (tooLong) return "too long";
-  return sent ? "no answer" : "not sent";
-}
-
-/** One VXLAN packet that carries an ICMP echo request or reply. */
-export interface WirePacket {
-  src: string;
-  dst: string;
-  udpPort: number;
-  vni: number;
-  inner: { src: string; dst: string; what: "request" | "reply" };
-}
-
-/** The outer line of `tcpdump -n -T vxlan`, then the inner one. */
-const OUTER = /IP (\S+)\.\d+ > (\S+)\.(\d+): VXLAN, flags \[.*?\].*, vni (\d+)/;
-const INNER = /IP (\S+) > (\S+): ICMP echo (request|reply)/;
-
-export function parseCapture(text: string): WirePacket[] {
-  const lines = text.split("\n");
-  return lines.flatMap((line, index) => {
-    const outer = OUTER.exec(line);
-    const inner = INNER.exec(lines[index + 1] ?? "");
-    if (outer === null || inner === null) return [];
-    const [, src = "", dst = "", udpPort, vni] = outer;
-    const what = inner[3] === "reply" ? "reply" : "request";
-    return [
-      {
-        src,
-        dst,
-        udpPort: Number(udpPort),
-        vni: Number(vni),
-        inner: { src: inner[1] ?? "", dst: inner[2] ?? "", what },
-      },
-    ];
-  });
 }

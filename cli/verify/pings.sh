@@ -1,5 +1,5 @@
 #!/bin/sh
-# pings.sh (ID PID MODE ADDRESS SIZE)…: pings out of containers' network namespaces, all at once, in sections that
+# pings.sh (ID PID MODE ADDRESS SIZE DEVICE)…: pings out of containers' network namespaces, all at once, in sections that
 # cli/verify/parse.ts reads. It is the host's ping: busybox has no DF option, and a container may have no ping at all.
 #   reach     the address answers          too-big   SIZE bytes (the whole IP packet) with DF
 #   fits      SIZE bytes with DF answer    isolated  the address is asked for on the wire, routes or not
@@ -10,7 +10,8 @@ trap 'rm -rf "$out"' EXIT
 one() {
   echo "== ping $1"
   in_box="nsenter -t $2 -n"
-  data=$(($5 - 28)) # ping -s counts neither IP nor ICMP header
+  # ping -s counts neither IP nor ICMP header.
+  case $4 in *:*) data=$(($5 - 48)) ;; *) data=$(($5 - 28)) ;; esac
   case $3 in
     # -c 1 -w 6: one request a second until the first answer, for six seconds at most.
     reach) $in_box ping -n -c 1 -w 6 "$4" ;;
@@ -18,20 +19,20 @@ one() {
     too-big) $in_box ping -n -c 1 -W 2 -M "do" -s "$data" "$4" ;;
     isolated)
       # -I: on link, whatever the routes say. An answer to ARP is a leak even where no echo reply finds its way back.
-      $in_box ping -n -c 1 -w 2 -I eth0 "$4"
-      $in_box ip neigh show to "$4" dev eth0
+      $in_box ping -n -c 1 -w 2 -I "$6" "$4"
+      $in_box ip neigh show to "$4" dev "$6"
       ;;
   esac
   echo
 }
 
 number=0
-while [ $# -ge 5 ]; do
+while [ $# -ge 6 ]; do
   number=$((number + 1))
-  one "$1" "$2" "$3" "$4" "$5" >"$out/$number" 2>&1 &
+  one "$1" "$2" "$3" "$4" "$5" "$6" >"$out/$number" 2>&1 &
   # A dozen at a time: more would only wait for the processor, and for their own deadline.
   [ $((number % 12)) -ne 0 ] || wait
-  shift 5
+  shift 6
 done
 wait
 cat "$out"/*

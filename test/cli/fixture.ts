@@ -3,6 +3,7 @@ import { labOutput } from "../../plan/contract";
 import type { LabOutput } from "../../plan/contract";
 import { deriveSeed, ed25519FromSeed, hostKeyInfo } from "../../plan/keys";
 import { planLab } from "../../plan/plan";
+import { ContainerKind, Flooding } from "../../plan/types";
 import type { Topology } from "../../plan/types";
 import { reference } from "../plan/reference";
 
@@ -37,6 +38,46 @@ export function twoSegments(): LabOutput {
       c3: { host: "kvm3", address: "10.0.3.12/24", segment: "red" },
       d1: { host: "kvm1", address: "10.0.4.10/24", segment: "blue" },
       d2: { host: "kvm3", address: "10.0.4.11/24", segment: "blue" },
+    },
+  });
+}
+
+/**
+ * All that a lab can have: IPv6 addresses, a hub, flows, a group, DHCP with a gateway, a trunk, two interfaces, Docker, an
+ * existing host.
+ */
+export function fabricLab(): LabOutput {
+  const { underlay, image, hosts } = reference();
+  const hostKey = ed25519FromSeed(SECRET, "root@server").publicKeyLine;
+  const address = (segment: number, last: number) => `10.0.${segment}.${last}/24`;
+  return labOf({
+    underlay,
+    image,
+    hosts: { ...hosts, server: { address: "172.20.0.5", existing: { hostKey, port: 2222 } } },
+    segments: {
+      red: { vni: 100, subnet: "10.0.3.0/24", subnet6: "fd00:3::/64", hub: "kvm1" },
+      blue: { vni: 200, subnet: "10.0.4.0/24", vlan: 20, flooding: Flooding.Flow, hosts: ["kvm1", "kvm2"] },
+      green: {
+        ...{ vni: 300, subnet: "10.0.5.0/24", vlan: 30, flooding: Flooding.Multicast },
+        ...{ hosts: ["kvm1", "kvm2"], dhcp: { host: "kvm1" }, gateway: { host: "kvm1" } },
+      },
+    },
+    containers: {
+      c1: {
+        host: "kvm1",
+        interfaces: [
+          { segment: "red", address: address(3, 10), address6: "fd00:3::10/64" },
+          { segment: "blue", address: address(4, 10) },
+        ],
+      },
+      c2: { host: "kvm2", segment: "red", address: address(3, 11), address6: "fd00:3::11/64" },
+      c3: { host: "kvm2", trunk: ["blue", "green"] },
+      c4: { host: "kvm2", segment: "green", address: "dhcp" },
+      d1: {
+        ...{ host: "kvm1", segment: "green", address: address(5, 10) },
+        ...{ kind: ContainerKind.Docker, image: "debian:12" },
+      },
+      s1: { host: "server", segment: "red", address: address(3, 12), address6: "none" },
     },
   });
 }

@@ -4,7 +4,7 @@ import { renderDot } from "../../cli/graph/dot";
 import { renderMermaid } from "../../cli/graph/mermaid";
 import { pictureOf } from "../../cli/graph/model";
 import { renderSvg } from "../../cli/graph/svg";
-import { meshOf, referenceLab, twoSegments } from "./fixture";
+import { fabricLab, meshOf, referenceLab, twoSegments } from "./fixture";
 
 describe("the reference lab", () => {
   const picture = pictureOf(referenceLab());
@@ -91,6 +91,26 @@ describe("tunnels", () => {
     expect(picture.strangers).toEqual([{ name: "kvm2", address: "192.168.10.222" }]);
     expect(renderMermaid(picture)).toContain('b_kvm2[/"kvm2<br/>192.168.10.222"/]');
     expect(renderDot(picture)).toContain('"bridge kvm2" [label="kvm2\\n192.168.10.222", style="dashed"]');
+  });
+});
+
+describe("a fabric", () => {
+  const text = renderMermaid(pictureOf(fabricLab()));
+
+  it("has lines for tunnels, and a node for what leads to all at once", () => {
+    expect(text.match(/VNI 100/g)).toHaveLength(2);
+    expect(text).toContain('s_blue{{"segment blue<br/>VNI 200 · UDP 4789<br/>static flows<br/>MTU 1450"}}');
+    expect(text).toContain("group 239.0.1.44");
+    expect(text).not.toContain("b_server -.- s_blue");
+  });
+
+  it("shows services, trunks and every address", () => {
+    expect(text).toContain(
+      'g_gw_green("gw-green<br/>10.0.5.1/24<br/>gateway<br/>DHCP 10.0.5.192-10.0.5.254")',
+    );
+    expect(text).toMatch(/c_c3\("c3<br\/>.*VLAN 20: 10\.0\.4\.\d+\/24<br\/>VLAN 30: /);
+    expect(text).toContain("c4<br/>DHCP");
+    expect(renderDot(pictureOf(fabricLab()))).toContain('"service gw-green" -- "bridge kvm1"');
   });
 });
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { parseDomains, renderStatus, statusOf } from "../../cli/lib/status";
+import { parseDomains, statusOf } from "../../cli/lib/status";
+import { renderStatus } from "../../cli/lib/status-text";
 import type { Evidence } from "../../cli/verify/judge";
 import type { ContainerFacts, HostFacts, PortFacts } from "../../cli/verify/parse";
-import { referenceLab } from "./fixture";
+import { fabricLab, referenceLab } from "./fixture";
 
 const tunnel = (remote: string, local: string): PortFacts => ({
   ofport: 1,
@@ -15,7 +16,7 @@ const plug: PortFacts = { ofport: 2, error: "", protected: false, trunks: false,
 const box = (mac: string, address: string, pid: number): ContainerFacts => ({
   state: "RUNNING",
   pid,
-  nic: { mac, mtu: 1450, up: true, addresses: [address] },
+  nics: new Map([["eth0", { mac, mtu: 1450, up: true, addresses: [address] }]]),
 });
 
 const kvm1: HostFacts = {
@@ -25,6 +26,7 @@ const kvm1: HostFacts = {
   ]),
   bridge: { mac: "0a:4e:40:55:16:49", mtu: 1450, up: true, addresses: ["10.1.2.10/24"] },
   containers: new Map([["c1", box("02:fe:40:d0:21:eb", "10.0.3.10/24", 254)]]),
+  services: new Map(),
   trouble: new Map(),
 };
 const kvm2: HostFacts = {
@@ -34,9 +36,11 @@ const kvm2: HostFacts = {
   ]),
   bridge: { mac: "0a:ca:c9:48:95:f0", mtu: 1450, up: true, addresses: ["10.1.2.11/24"] },
   containers: new Map([["c2", box("02:0f:b1:3b:63:43", "10.0.3.11/24", 250)]]),
+  services: new Map(),
   trouble: new Map(),
 };
 
+const nic = { mac: "02:00:00:00:00:01", mtu: 1450, up: true };
 const evidence = (hosts: Evidence["hosts"]): Evidence => ({ hosts, pings: new Map(), wires: new Map() });
 const well = evidence(
   new Map([
@@ -159,5 +163,34 @@ describe("a lab that is not", () => {
       "machine/kvm1 absent",
       "machine/kvm2 absent",
     ]);
+  });
+});
+
+describe("a fabric", () => {
+  it("has one row for a port to all others, its services, and every address", () => {
+    const status = statusOf(fabricLab(), evidence(new Map()), undefined);
+    const text = renderStatus(status);
+    expect(text).toMatch(/vf200 +kvm1 +kvm2 +by flows +blue +200 +4789/);
+    expect(text).toMatch(/vm300 +kvm1 +kvm2 +239\.0\.1\.44 +green +300 +4790/);
+    expect(text).toMatch(
+      /green +kvm1 +gw-green +10\.0\.5\.1\/24 +gateway, DHCP 10\.0\.5\.192 to 10\.0\.5\.254/,
+    );
+    expect(text).toMatch(/c1 +kvm1 +red blue +10\.0\.3\.10\/24 fd00:3::10\/64 10\.0\.4\.10\/24/);
+    expect(text).toMatch(/server +172\.20\.0\.5 +existing/);
+    expect(
+      status.faults.some(({ name }) => name === "machine/server"),
+      "no machine of ours",
+    ).toBe(false);
+  });
+
+  it("shows the address that was lent", () => {
+    const lent = {
+      state: "RUNNING",
+      pid: 5,
+      nics: new Map([["eth0", { ...nic, addresses: ["10.0.5.200/24"] }]]),
+    };
+    const facts: HostFacts = { containers: new Map([["c4", lent]]), services: new Map(), trouble: new Map() };
+    const status = statusOf(fabricLab(), evidence(new Map([["kvm2", { facts }]])), undefined);
+    expect(status.containers.find(({ name }) => name === "c4")?.address).toBe("10.0.5.200/24");
   });
 });

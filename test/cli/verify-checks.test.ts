@@ -6,7 +6,7 @@ import type { Check } from "../../cli/verify/checks";
 import { REACH, endsOf, farPairs, pingPairs, ringOf, strangers } from "../../cli/verify/pairs";
 import { errandsOf } from "../../cli/verify/probe";
 import { wantedChecks } from "../../cli/verify/run";
-import { meshOf, referenceLab, twoSegments } from "./fixture";
+import { fabricLab, meshOf, referenceLab, twoSegments } from "./fixture";
 
 const named = (checks: readonly Check[], name: string): Check => {
   const found = checks.find((check) => check.name === name);
@@ -112,6 +112,69 @@ describe("two segments", () => {
   it("say that a port is shared, which one segment alone does not", () => {
     expect(named(checks, "tunnel/kvm1/vx100-c0a80ade")).toMatchObject({ shared: true });
     expect(named(buildChecks(referenceLab()), "tunnel/kvm1/vx100-c0a80ade")).toMatchObject({ shared: false });
+  });
+});
+
+describe("a fabric's checks", () => {
+  const checks = buildChecks(fabricLab());
+  const names = checks.map(({ name }) => name);
+  const of = (kind: string) => names.filter((name) => name.startsWith(`${kind}/`));
+
+  it("look at each way of flooding in its own form, and at services", () => {
+    expect(of("tunnel")).toEqual([
+      ...[
+        "tunnel/kvm1/vx100-c0a80ade",
+        "tunnel/kvm1/vx100-ac140005",
+        "tunnel/kvm1/vf200",
+        "tunnel/kvm1/pf200",
+      ],
+      ...["tunnel/kvm1/vm300", "tunnel/kvm2/vx100-c0a80a9c", "tunnel/kvm2/vf200", "tunnel/kvm2/pf200"],
+      ...["tunnel/kvm2/vm300", "tunnel/server/vx100-c0a80a9c"],
+    ]);
+    expect(of("service")).toEqual(["service/green"]);
+    expect(named(checks, "tunnel/kvm1/vx100-c0a80ade")).toMatchObject({ protected: false });
+    expect(named(checks, "tunnel/kvm2/vm300").expected).toBe(
+      "VNI 300, group 239.0.1.44, UDP 4790, on the bridge",
+    );
+    expect(named(checks, "container/c4").expected).toContain("a lent address");
+  });
+
+  it("ping by each family, each interface, to addresses that are known", () => {
+    expect(of("ping").sort()).toEqual([
+      ...["ping/c1/c2", "ping/c1/c3/blue", "ping/c1/s1", "ping/c2/c1", "ping/c2/s1", "ping/c3/c1/blue"],
+      ...[
+        "ping/c3/d1/green",
+        "ping/c4/c3/green",
+        "ping/c4/d1",
+        "ping/d1/c3/green",
+        "ping/s1/c1",
+        "ping/s1/c2",
+      ],
+    ]);
+    expect(of("ping6")).toEqual(["ping6/c1/c2", "ping6/c2/c1"]);
+    expect(named(checks, "ping/c3/c1/blue")).toMatchObject({ from: "c3", nic: "eth0.20", to: "10.0.4.10" });
+  });
+
+  it("ask the gateway from everybody in its segment", () => {
+    expect(of("gateway")).toEqual(["gateway/c3/green", "gateway/c4/green", "gateway/d1/green"]);
+  });
+
+  it("expect what goes from spoke to spoke from the hub", () => {
+    expect(named(checks, "wire/s1/c1").expected).toMatch(/^172\.20\.0\.5 > 192\.168\.10\.156 /);
+    const { hosts, ...rest } = fabricLab();
+    const without = { ...rest, hosts, containers: rest.containers.filter(({ name }) => name !== "c1") };
+    const spokes = buildChecks(without);
+    expect(named(spokes, "wire/s1/c2").expected).toBe("192.168.10.156 > 192.168.10.222 UDP 4789 VNI 100");
+  });
+
+  it("look for no ping on the wire whose sender's address is lent", () => {
+    expect(of("wire").filter((name) => name.startsWith("wire/c4"))).toEqual([]);
+  });
+
+  it("take nobody for a stranger who is in both segments", () => {
+    expect(of("isolation").filter((name) => /c1\/c3|c3\/c1/.test(name))).toEqual([]);
+    expect(of("isolation").length).toBeGreaterThan(2);
+    expect(new Set(names).size).toBe(names.length);
   });
 });
 

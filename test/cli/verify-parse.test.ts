@@ -1,6 +1,7 @@
 /** Texts that real machines have printed: Debian 12, Open vSwitch 3.1, iproute2 6.1, iputils 20221126, tcpdump 4.99. */
 import { describe, expect, it } from "vitest";
-import { parseCapture, parsePing, parsePings, parseProbe, sections } from "../../cli/verify/parse";
+import { parseProbe, sections } from "../../cli/verify/parse";
+import { parseCapture, parsePing, parsePings } from "../../cli/verify/parse-sent";
 
 const OVS = [
   '{"data":[["vxbr",false,["set",[]],["set",[]]],["v-c1",false,0,["set",[]]],["v-d1",false,20,["set",[]]],' +
@@ -63,9 +64,31 @@ describe("a probe", () => {
   });
 
   it("reads containers, those too that do not run", () => {
-    expect(facts.containers.get("c1")).toMatchObject({ state: "RUNNING", pid: 328, nic: { mtu: 1450 } });
+    expect(facts.containers.get("c1")).toMatchObject({ state: "RUNNING", pid: 328 });
+    expect([...(facts.containers.get("c1")?.nics?.values() ?? [])]).toMatchObject([{ mtu: 1450 }]);
     expect(facts.containers.get("d1")).toEqual({ state: "STOPPED", pid: 0 });
     expect(facts.trouble.size).toBe(0);
+  });
+
+  it("reads every interface of a container, its addresses of both families, and the kernel's vxlan devices", () => {
+    const link = (ifname: string, family: string, local: string, prefixlen: number) => ({
+      ...{ ifname, flags: ["UP"], mtu: 1430, address: "02:00:00:00:00:01" },
+      addr_info: [
+        { family: "inet6", local: "fe80::1", prefixlen: 64, scope: "link" },
+        { family, local, prefixlen, scope: "global" },
+      ],
+    });
+    const box = [link("eth0", "inet", "10.0.3.10", 24), link("eth0.20", "inet6", "fd00:4::10", 64)];
+    // `ip -j -d link show type vxlan` of iproute2 6.1, cut.
+    const vxlans = `[{},{"ifname":"vm300","flags":["BROADCAST","UP"],"mtu":1430,"linkinfo":{"info_kind":"vxlan","info_data":{"id":300,"group6":"ff05::1:2c","link":"eth0","local6":"fd00:10::1","port":4790,"ttl":16}}}]`;
+    const text = `== vxlan\n${vxlans}\n== container c1 RUNNING 328\n${JSON.stringify(box)}\n== service gw-red\n${JSON.stringify([link("gw-red", "inet", "10.0.3.1", 24)])}`;
+    const read = parseProbe(text);
+    expect([...(read.containers.get("c1")?.nics ?? [])].map(([name, nic]) => [name, nic.addresses])).toEqual([
+      ["eth0", ["10.0.3.10/24"]],
+      ["eth0.20", ["fd00:4::10/64"]],
+    ]);
+    expect(read.vxlans?.get("vm300")).toEqual({ vni: 300, udpPort: 4790, group: "ff05::1:2c", up: true });
+    expect(read.services.get("gw-red")?.addresses).toEqual(["10.0.3.1/24"]);
   });
 
   it("keeps the words of what could not be asked", () => {
@@ -98,7 +121,7 @@ describe("a probe", () => {
   });
 
   it("of nothing is nothing", () => {
-    expect(parseProbe("")).toEqual({ containers: new Map(), trouble: new Map() });
+    expect(parseProbe("")).toEqual({ containers: new Map(), services: new Map(), trouble: new Map() });
     expect(sections("a login banner\n== ovs\nx")).toEqual([{ head: ["ovs"], body: "x" }]);
   });
 });
@@ -220,6 +243,18 @@ IP 10.0.4.10 > 10.0.4.11: ICMP echo reply, id 1931, seq 1, length 1430
         udpPort: 4790,
         vni: 70000,
         inner: { src: "10.0.4.10", dst: "10.0.4.11", what: "reply" },
+      },
+    ]);
+  });
+
+  it("reads IPv6, outside and inside", () => {
+    const text = `16:00:15.5 IP6 fd00:10::222.47250 > fd00:10::156.4789: VXLAN, flags [I] (0x08), vni 100
+IP6 fd00:3::11 > fd00:3::10: ICMP6, echo request, id 1816, seq 1, length 64
+`;
+    expect(parseCapture(text)).toEqual([
+      {
+        ...{ src: "fd00:10::222", dst: "fd00:10::156", udpPort: 4789, vni: 100 },
+        inner: { src: "fd00:3::11", dst: "fd00:3::10", what: "request" },
       },
     ]);
   });

@@ -13,9 +13,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parsePings, parseProbe } from "../../cli/verify/parse";
+import { parseProbe } from "../../cli/verify/parse";
+import { parsePings } from "../../cli/verify/parse-sent";
 import { captureArguments, pingsCommand, probeCommand } from "../../cli/verify/probe";
-import { referenceLab } from "./fixture";
+import { fabricLab } from "./fixture";
 
 let dir: string;
 let environment: NodeJS.ProcessEnv;
@@ -30,7 +31,8 @@ beforeAll(() => {
   environment = { PATH: `${dir}:${process.env["PATH"]}`, TMPDIR: join(dir, "tmp"), LOG: join(dir, "log") };
   const standIns = {
     "ovs-vsctl": `echo '{"data":[],"headings":[]}'; echo '{"data":[],"headings":[]}'`,
-    ip: `case "$*" in *vxbr) echo '[{"mtu":1450,"address":"0a:00:00:00:00:01","flags":["UP"]}]' ;; *) echo "Device does not exist." >&2; exit 1 ;; esac`,
+    docker: `echo "State: running PID: 77"`,
+    ip: `case "$*" in *vxlan) ;; *vxbr | *gw-red) echo '[{"mtu":1450,"address":"0a:00:00:00:00:01","flags":["UP"]}]' ;; *) echo "Device does not exist." >&2; exit 1 ;; esac`,
     "lxc-info": `case "$4" in c1) printf 'State:          RUNNING\\nPID:            328\\n' ;; c2) printf 'State:          STOPPED\\n' ;; *) echo "$4 doesn't exist" >&2; exit 1 ;; esac`,
     nsenter: `echo "$*" >>"$LOG"; case "$*" in *" ping "*) echo "1 packets transmitted, 1 received" ;; *) echo '[{"mtu":1450}]' ;; esac`,
     tcpdump: `trap 'echo ended; exit 0' TERM; echo "$*"; [ "$1" != fail ] || exit 4; while :; do sleep 0.05; done`,
@@ -54,33 +56,40 @@ function sh(file: string, args: readonly string[]) {
 
 describe("probe.sh", () => {
   it("shows containers that run, that do not, and that are not there", () => {
-    const facts = parseProbe(sh("verify/probe.sh", ["vxbr", "c1", "c2", "c3"]).stdout);
+    const facts = parseProbe(
+      sh("verify/probe.sh", ["vxbr", "gw-red gw-9", "c1", "c2", "docker/c3", "c4"]).stdout,
+    );
     const states = [...facts.containers].map(([name, { state, pid }]) => `${name} ${state} ${pid}`);
-    expect(states).toEqual(["c1 RUNNING 328", "c2 STOPPED 0", "c3 ABSENT 0"]);
+    expect(states).toEqual(["c1 RUNNING 328", "c2 STOPPED 0", "c3 RUNNING 77", "c4 ABSENT 0"]);
     expect(facts.bridge?.mtu).toBe(1450);
+    expect([...facts.services.keys()]).toEqual(["gw-red"]);
+    expect(facts.trouble.get("service gw-9")).toBe("Device does not exist.");
+    expect(facts.vxlans?.size).toBe(0);
     expect(facts.ports?.size).toBe(0);
   });
 
   it("goes on when something is missing", () => {
-    const { status, stdout } = sh("verify/probe.sh", ["br9"]);
+    const { status, stdout } = sh("verify/probe.sh", ["br9", ""]);
     expect(status).toBe(0);
     expect(Object.fromEntries(parseProbe(stdout).trouble)).toEqual({ bridge: "Device does not exist." });
   });
 
   it("is sent with the bridge and the containers as its words", () => {
-    const command = probeCommand(referenceLab().hosts[0], ["c1", "c 2"]);
+    const lab = fabricLab();
+    const command = probeCommand(lab, lab.hosts[0]);
     expect(command.startsWith("sh -c '#!/bin/sh")).toBe(true);
-    expect(command.endsWith(" vxlab vxbr c1 'c 2'")).toBe(true);
+    expect(command.endsWith(" vxlab vxbr gw-green c1 docker/d1")).toBe(true);
   });
 });
 
 describe("pings.sh", () => {
   it("calls ping in the container's network, each way as it must be", () => {
     const jobs = [
-      ["ping/c1/c2", "11", "reach", "10.0.3.11", "0"],
-      ["mtu/c1/c2/1450", "12", "fits", "10.0.3.11", "1450"],
-      ["mtu/c1/c2/1451", "13", "too-big", "10.0.3.11", "1451"],
-      ["isolation/c1/d1", "14", "isolated", "10.0.4.10", "0"],
+      ["ping/c1/c2", "11", "reach", "10.0.3.11", "0", "eth0"],
+      ["mtu/c1/c2/1450", "12", "fits", "10.0.3.11", "1450", "eth0"],
+      ["mtu/c1/c2/1451", "13", "too-big", "10.0.3.11", "1451", "eth0"],
+      ["mtu/c1/c2/blue/1450", "15", "fits", "fd00:3::11", "1450", "eth1.20"],
+      ["isolation/c1/d1", "14", "isolated", "10.0.4.10", "0", "eth1.20"],
     ];
     const { status, stdout, calls } = sh("verify/pings.sh", jobs.flat());
     expect(status).toBe(0);
@@ -88,8 +97,9 @@ describe("pings.sh", () => {
       "-t 11 -n ping -n -c 1 -w 6 10.0.3.11",
       "-t 12 -n ping -n -c 1 -w 6 -M do -s 1422 10.0.3.11",
       "-t 13 -n ping -n -c 1 -W 2 -M do -s 1423 10.0.3.11",
-      "-t 14 -n ip neigh show to 10.0.4.10 dev eth0",
-      "-t 14 -n ping -n -c 1 -w 2 -I eth0 10.0.4.10",
+      "-t 14 -n ip neigh show to 10.0.4.10 dev eth1.20",
+      "-t 14 -n ping -n -c 1 -w 2 -I eth1.20 10.0.4.10",
+      "-t 15 -n ping -n -c 1 -w 6 -M do -s 1402 fd00:3::11",
     ]);
     expect([...parsePings(stdout).keys()]).toEqual(jobs.map(([id]) => id));
     expect(readdirSync(join(dir, "tmp"))).toEqual([]);
@@ -102,6 +112,7 @@ describe("pings.sh", () => {
       "reach",
       "10.0.3.1",
       "0",
+      "eth0",
     ]);
     const answers = parsePings(sh("verify/pings.sh", jobs.flat()).stdout);
     expect(answers.size).toBe(30);
@@ -109,11 +120,19 @@ describe("pings.sh", () => {
   });
 
   it("is not sent at all for containers that do not run", () => {
-    const errand = { name: "ping/c1/c2", host: "kvm1", from: "c1", to: "10.0.3.11", mode: "reach" as const };
-    const facts = { containers: new Map([["c1", { state: "STOPPED", pid: 0 }]]), trouble: new Map() };
+    const errand = {
+      name: "ping/c1/c2",
+      host: "kvm1",
+      from: "c1",
+      nic: "eth0",
+      to: "10.0.3.11",
+      mode: "reach" as const,
+    };
+    const stopped = new Map([["c1", { state: "STOPPED", pid: 0 }]]);
+    const facts = { containers: stopped, services: new Map(), trouble: new Map() };
     expect(pingsCommand([errand], facts)).toBeUndefined();
     const alive = { ...facts, containers: new Map([["c1", { state: "RUNNING", pid: 328 }]]) };
-    expect(pingsCommand([errand], alive)).toMatch(/ vxlab ping\/c1\/c2 328 reach 10\.0\.3\.11 0$/);
+    expect(pingsCommand([errand], alive)).toMatch(/ vxlab ping\/c1\/c2 328 reach 10\.0\.3\.11 0 eth0$/);
   });
 });
 
@@ -153,9 +172,12 @@ describe("the filter for VXLAN with ICMP in it", () => {
   // tcpdump is a requirement of `vxlab test`; without it there is nothing to ask.
   const tcpdump = spawnSync("tcpdump", ["--version"]).status === 0;
 
-  it.runIf(tcpdump)("is one that libpcap takes", () => {
-    const filter = captureArguments("192.168.10.222").at(-1) ?? "";
-    const { status, stderr } = spawnSync("tcpdump", ["-y", "EN10MB", "-d", filter], { encoding: "utf8" });
-    expect({ status, stderr: status === 0 ? "" : stderr }).toEqual({ status: 0, stderr: "" });
-  });
+  it.runIf(tcpdump).each(["192.168.10.222", "fd00:10::222"])(
+    "is one that libpcap takes, at %s",
+    (address) => {
+      const filter = captureArguments(address).at(-1) ?? "";
+      const { status, stderr } = spawnSync("tcpdump", ["-y", "EN10MB", "-d", filter], { encoding: "utf8" });
+      expect({ status, stderr: status === 0 ? "" : stderr }).toEqual({ status: 0, stderr: "" });
+    },
+  );
 });

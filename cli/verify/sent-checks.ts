@@ -1,0 +1,111 @@
+/** Checks that send pings, and look for them on the wire. */
+import type { LabOutput } from "../../plan/contract";
+import type { PingCheck, WireCheck } from "./checks";
+import { commonAddresses, ipOf, isIpv6 } from "./pairs";
+import type { End, Pair } from "./pairs";
+
+/** One of each family that the two have in common: `ping/c1/c2`, `ping6/c1/c2`. */
+export function pingChecks({ from, to }: Pair): PingCheck[] {
+  return commonAddresses(from, to).map((address) => ({
+    kind: "ping",
+    ...between(from, address),
+    name: pingName(from, to, address),
+    expected: `${to.name} (${address}) answers ${from.name}`,
+    where: `./vxlab exec ${from.name} -- ping -c 3 ${address}`,
+  }));
+}
+
+function pingName(from: End, to: End, address: string): string {
+  return [isIpv6(address) ? "ping6" : "ping", ...pairName(from, to)].join("/");
+}
+
+/** Between first interfaces the containers' names will do; others may meet in several segments. */
+function pairName(from: End, to: End): string[] {
+  const first = from.nic === "eth0" && to.nic === "eth0";
+  return [from.name, to.name, ...(first ? [] : [from.segment])];
+}
+
+/** By the address that its default route leads to. */
+export function gatewayChecks(lab: LabOutput, from: End): PingCheck[] {
+  const service = lab.services.find(({ segment, nat }) => nat && segment === from.segment);
+  if (service === undefined) return [];
+  return commonAddresses(from, { ...from, addresses: service.addresses }).map((address) => ({
+    kind: "ping",
+    ...between(from, address),
+    name: `gateway/${from.name}/${from.segment}`,
+    expected: `the gateway on ${service.host} (${address}) answers ${from.name}`,
+    where: `./vxlab exec ${from.name} -- ping -c 3 ${address}`,
+  }));
+}
+
+/** The MTU is proven from both sides: a packet of its size passes whole, one byte more is refused. */
+export function mtuChecks({ from, to }: Pair): PingCheck[] {
+  const { mtu } = from;
+  const [address = ""] = commonAddresses(from, to);
+  const name = ["mtu", ...pairName(from, to)].join("/");
+  const where = `./vxlab exec ${from.name} -- ip link show dev ${from.nic}`;
+  return [
+    {
+      kind: "fits",
+      ...between(from, address),
+      name: `${name}/${mtu}`,
+      size: mtu,
+      expected: `a packet of ${mtu} bytes with DF passes`,
+      where,
+    },
+    {
+      kind: "too-big",
+      ...between(from, address),
+      name: `${name}/${mtu + 1}`,
+      size: mtu + 1,
+      expected: `a packet of ${mtu + 1} bytes with DF is refused: message too long`,
+      where,
+    },
+  ];
+}
+
+function between(from: End, to: string): Pick<PingCheck, "host" | "from" | "nic" | "to"> {
+  return { host: from.host, from: from.name, nic: from.nic, to };
+}
+
+/** Two containers of one host never meet a wire. From spoke to spoke it is the hub that sends. */
+export function wireChecks(lab: LabOutput, { from, to }: Pair): WireCheck[] {
+  const source = lab.hosts.find(({ name }) => name === from.host);
+  const sink = lab.hosts.find(({ name }) => name === to.host);
+  const port = source?.ports.find(({ segment }) => segment === from.segment);
+  const [dst = ""] = commonAddresses(from, to);
+  const src = from.addresses
+    .map((address) => ipOf({ addresses: [address] }))
+    .find((one) => isIpv6(one) === isIpv6(dst));
+  if (source === undefined || sink === undefined || port === undefined || source === sink) return [];
+  // An address that is lent is not known before the ping.
+  if (src === undefined) return [];
+  const { udpPort, vni, tunnels } = port;
+  const sender = tunnels.some(({ host }) => host === sink.name)
+    ? source.address
+    : (tunnels[0]?.address ?? "");
+  return [
+    {
+      kind: "wire",
+      name: ["wire", ...pairName(from, to)].join("/"),
+      host: sink.name,
+      ping: { name: pingName(from, to, dst), ...between(from, dst) },
+      inner: { src, dst },
+      outer: { src: sender, dst: sink.address, udpPort },
+      vni,
+      expected: `${sender} > ${sink.address} UDP ${udpPort} VNI ${vni}`,
+      where: `./vxlab capture ${sink.name} --count 10 (and ./vxlab exec ${from.name} -- ping ${dst})`,
+    },
+  ];
+}
+
+export function isolationCheck({ from, to }: Pair): PingCheck {
+  const first = from.nic === "eth0" && to.nic === "eth0";
+  return {
+    kind: "isolated",
+    ...between(from, ipOf(to)),
+    name: ["isolation", from.name, to.name, ...(first ? [] : [from.segment, to.segment])].join("/"),
+    expected: `${to.name} (${ipOf(to)}, segment ${to.segment}) is out of reach of ${from.name} (${from.segment})`,
+    where: `./vxlab exec ${from.name} -- arping -c 3 -I ${from.nic} ${ipOf(to)}`,
+  };
+}

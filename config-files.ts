@@ -1,0 +1,69 @@
+/** Files that settings name, looked at where Pulumi runs: keys to existing hosts, Docker images. */
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { resolve } from "node:path";
+import { keyFilePath } from "./plan/check-existing";
+import { EXISTING } from "./plan/defaults";
+import { isText, pathOf, sortedEntries } from "./plan/rules";
+import { ContainerKind } from "./plan/types";
+import type { Problem, Topology } from "./plan/types";
+
+/** What has the wrong form is the plan's to refuse. */
+export function checkFiles(topology: Topology): Problem[] {
+  return [
+    ...sortedEntries(topology.hosts).flatMap(([name, { existing }]) =>
+      existing === undefined
+        ? []
+        : checkKeyFile(pathOf("hosts", name, "existing", "keyFile"), existing.keyFile),
+    ),
+    ...sortedEntries(topology.containers).flatMap(([name, { kind, image }]) =>
+      kind === ContainerKind.Docker ? checkArchive(pathOf("containers", name, "image"), image) : [],
+    ),
+  ];
+}
+
+function checkKeyFile(path: string, got: unknown): Problem[] {
+  const keyFile = got ?? EXISTING.keyFile;
+  if (!isText(keyFile)) return [];
+  const file = resolve(keyFilePath(keyFile, homedir()));
+  const message = keyFault(file);
+  const cure = `Put a private key without a passphrase at ${file}, for its user's eyes only, or write another path.`;
+  return message === undefined ? [] : [{ path, got, message, cure }];
+}
+
+function keyFault(file: string): string | undefined {
+  try {
+    const text = readFileSync(file, "latin1");
+    if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) return "Is not a private key.";
+    if (isEncrypted(text)) return "Is encrypted: nobody is there to type its passphrase.";
+    const mode = statSync(file).mode & 0o777;
+    return (mode & 0o077) === 0 ? undefined : `Is open to others (mode ${mode.toString(8)}): ssh refuses it.`;
+  } catch (error) {
+    return absence(error);
+  }
+}
+
+/** OpenSSH's own form begins with its name and the cipher's, each with its length (PROTOCOL.key); PEM says it in words. */
+function isEncrypted(text: string): boolean {
+  if (!text.includes("BEGIN OPENSSH PRIVATE KEY")) return text.includes("ENCRYPTED");
+  const body = Buffer.from(text.replace(/-----[^-]+-----/g, ""), "base64");
+  const cipher = "openssh-key-v1\0".length + 4;
+  return body.toString("latin1", cipher, cipher + 4) !== "none";
+}
+
+/** A registry's image is named `name:tag` or `host/name:tag`; an archive by a path, or by its ending. */
+function checkArchive(path: string, got: unknown): Problem[] {
+  if (!isText(got) || !/^\.{0,2}\/|\.(tar|tar\.gz|tgz)$/.test(got)) return [];
+  try {
+    accessSync(got, constants.R_OK);
+    return [];
+  } catch (error) {
+    const cure = `Put what docker save writes at ${resolve(got)}, or correct the path.`;
+    return [{ path, got, message: absence(error), cure }];
+  }
+}
+
+function absence(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOENT" ? "There is no such file." : `Cannot be read (${code}).`;
+}

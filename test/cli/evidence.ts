@@ -1,0 +1,97 @@
+/** What the hosts of a lab without a fault answer. */
+import { buildChecks } from "../../cli/verify/checks";
+import type { Evidence } from "../../cli/verify/judge";
+import type { ContainerFacts, HostFacts, NicFacts, PortFacts } from "../../cli/verify/parse";
+import type { PingFacts, WirePacket } from "../../cli/verify/parse-sent";
+import type { HostOutput, LabOutput, PortOutput } from "../../plan/contract";
+import { Flooding } from "../../plan/types";
+import type { ContainerPlan } from "../../plan/types";
+
+/** What a lab without a fault answers. */
+export function good(lab: LabOutput): Evidence {
+  const checks = buildChecks(lab);
+  const pings = checks.flatMap((check): [string, PingFacts][] => {
+    if (check.kind === "too-big") return [[check.name, { fate: "too long", mtu: 1450 }]];
+    if (check.kind === "isolated") return [[check.name, { fate: "no answer" }]];
+    return check.kind === "ping" || check.kind === "fits"
+      ? [[check.name, { fate: "answered", ms: 3.5 }]]
+      : [];
+  });
+  const wires = lab.hosts.map(({ name }): [string, WirePacket[]] => [
+    name,
+    checks.flatMap((check): WirePacket[] =>
+      check.kind === "wire" && check.host === name
+        ? [{ ...check.outer, vni: check.vni, inner: { ...check.inner, what: "request" } }]
+        : [],
+    ),
+  ]);
+  const hosts = lab.hosts.map((host) => [host.name, { facts: factsOf(lab, host.name) }] as const);
+  return { hosts: new Map(hosts), pings: new Map(pings), wires: new Map(wires) };
+}
+
+export function factsOf(lab: LabOutput, name: string): HostFacts {
+  const host = lab.hosts.find((one) => one.name === name);
+  if (host === undefined) throw new Error(name);
+  const own = lab.containers.filter((box) => box.host === name);
+  const tunnels = host.ports.flatMap((port) => portFacts(host, port));
+  const plugs = own
+    .flatMap(({ interfaces }) => interfaces)
+    .map(({ veth, vlan, trunk }): [string, PortFacts] => [
+      veth,
+      {
+        ...{ ofport: 5, error: "", protected: false, options: {} },
+        ...(trunk.length > 0 ? { trunks: true } : { tag: vlan ?? 0, trunks: false }),
+      },
+    ]);
+  return {
+    ports: new Map([...tunnels, ...plugs]),
+    bridge: {
+      ...host.bridge,
+      up: true,
+      addresses: host.bridge.address === undefined ? [] : [host.bridge.address],
+    },
+    services: new Map(
+      lab.services
+        .filter((service) => service.host === name)
+        .map(({ device, mac, mtu, addresses }) => [device, { mac, mtu, up: true, addresses }]),
+    ),
+    vxlans: new Map(
+      host.ports.flatMap(({ flooding, vni, udpPort, group = "" }) =>
+        flooding === Flooding.Multicast ? [[`vm${vni}`, { vni, udpPort, group, up: true }] as const] : [],
+      ),
+    ),
+    containers: new Map(own.map((box) => [box.name, boxFacts(lab, box)])),
+    trouble: new Map(),
+  };
+}
+
+function portFacts(host: HostOutput, port: PortOutput): [string, PortFacts][] {
+  const { flooding, vni, udpPort, tunnels } = port;
+  const facts = { ofport: 2, error: "", protected: port.protected, tag: 0, trunks: false };
+  const vxlan = { local_ip: host.address, key: String(vni), dst_port: String(udpPort) };
+  if (flooding === Flooding.Multicast) return [[`vm${vni}`, { ...facts, options: {} }]];
+  if (flooding === Flooding.Unicast) {
+    return tunnels.map((one) => [one.port, { ...facts, options: { ...vxlan, remote_ip: one.address } }]);
+  }
+  return [
+    [`vf${vni}`, { ...facts, tag: undefined, options: { ...vxlan, remote_ip: "flow" } }],
+    [`pf${vni}`, { ...facts, options: { peer: `pb${vni}` } }],
+  ];
+}
+
+function boxFacts(lab: LabOutput, { interfaces }: ContainerPlan): ContainerFacts {
+  const nics = interfaces.flatMap(
+    ({ name, mac, mtu, addresses, dhcp, segment, trunk }): [string, NicFacts][] => {
+      const server = lab.services.find((service) => service.segment === segment);
+      const lent = dhcp ? [`${server?.dhcp?.first}/24`] : [];
+      return [
+        [name, { mac, mtu, up: true, addresses: [...lent, ...addresses] }],
+        ...trunk.map((one): [string, NicFacts] => [
+          `${name}.${one.vlan}`,
+          { mac, mtu: one.mtu, up: true, addresses: one.addresses },
+        ]),
+      ];
+    },
+  );
+  return { state: "RUNNING", pid: 300, nics: new Map(nics) };
+}
