@@ -1,59 +1,111 @@
 import * as pulumi from "@pulumi/pulumi";
+import { ContainerKind } from "../plan/types";
 import { HostConnectionArgs, guestStep, inside } from "./guest-step";
 import { token } from "./naming";
 
 export interface LxcContainerArgs {
   /** The host that runs it. */
   host: pulumi.Input<HostConnectionArgs>;
-  /** Its bridge. */
-  bridge: pulumi.Input<string>;
+  /** Its interfaces: eth0, eth1, … in this order. */
+  interfaces: pulumi.Input<pulumi.Input<ContainerInterfaceArgs>[]>;
   /** Name of the container and its host name. @default the resource's name */
   container?: pulumi.Input<string>;
-  /** Address of eth0, with prefix length. */
-  address: pulumi.Input<string>;
-  /** MAC of eth0. */
-  mac: pulumi.Input<string>;
-  /** MTU of eth0, bytes. @default 1450: VXLAN over IPv4 over 1500 */
-  mtu?: pulumi.Input<number>;
-  /** Name of its interface on the host, at most 15 bytes. */
-  veth: pulumi.Input<string>;
-  /** VLAN of its segment on the bridge. @default none: untagged */
-  vlan?: pulumi.Input<number>;
   /** First process. @default ["/sbin/init"] */
   command?: pulumi.Input<pulumi.Input<string>[]>;
   /** The lab's id. */
   labId: pulumi.Input<string>;
 }
 
-/** An unprivileged LXC container (busybox userland) with one interface on a bridge. */
+/** An interface of a container. */
+export interface ContainerInterfaceArgs {
+  /** The host's bridge that it is on. */
+  bridge: pulumi.Input<string>;
+  /** MAC inside. */
+  mac: pulumi.Input<string>;
+  /** Its other end on the host, at most 15 bytes. */
+  veth: pulumi.Input<string>;
+  /** IPv4 and IPv6 addresses, with prefix length. @default none */
+  addresses?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Gets its IPv4 address, its MTU and its default route from the segment's DHCP server. @default false */
+  dhcp?: pulumi.Input<boolean>;
+  /** Default route, IPv4. @default none */
+  gateway?: pulumi.Input<string>;
+  /** MTU, bytes. @default 1450: VXLAN over IPv4 over 1500 */
+  mtu?: pulumi.Input<number>;
+  /** VLAN of its segment on the bridge. @default none: untagged */
+  vlan?: pulumi.Input<number>;
+  /** VLANs that it carries tagged, instead of `vlan`. @default none */
+  trunk?: pulumi.Input<pulumi.Input<TaggedArgs>[]>;
+}
+
+/** A tagged segment on a trunk: the interface eth0.VLAN inside. */
+export interface TaggedArgs {
+  /** VLAN of the segment on the bridge. */
+  vlan: pulumi.Input<number>;
+  /** Addresses with prefix length. @default none */
+  addresses?: pulumi.Input<pulumi.Input<string>[]>;
+  /** MTU, bytes. @default the interface's */
+  mtu?: pulumi.Input<number>;
+}
+
+/** An unprivileged LXC container (busybox userland) on the segments of a host. */
 export class LxcContainer extends pulumi.ComponentResource {
-  /** Address of eth0, with prefix length. */
-  public readonly address: pulumi.Output<string>;
+  /** Addresses of its interfaces, with prefix length, in their order; without those of DHCP. */
+  public readonly addresses: pulumi.Output<string[]>;
 
   constructor(name: string, args: LxcContainerArgs, opts?: pulumi.ComponentResourceOptions) {
     const { host, ...shown } = args;
     super(token("LxcContainer"), name, shown, opts);
-    const step = guestStep(
-      name,
-      { host, kind: "container", state: containerState(name, args) },
-      inside(this, opts),
-    );
-    this.address = pulumi.all([args.address, step.id]).apply(([address]) => address);
-    this.registerOutputs({ address: this.address });
+    const interfaces = interfacesState(args.interfaces);
+    const state = {
+      lab: args.labId,
+      name: args.container ?? name,
+      kind: ContainerKind.Lxc,
+      rootfs: "busybox",
+      command: args.command ?? ["/sbin/init"],
+      interfaces,
+    };
+    const step = guestStep(name, { host, kind: "container", state }, inside(this, opts));
+    this.addresses = pulumi.all([interfaces, step.id]).apply(([nics]) => nics.flatMap(addressesOf));
+    this.registerOutputs({ addresses: this.addresses });
   }
 }
 
-function containerState(name: string, args: LxcContainerArgs): Record<string, pulumi.Input<unknown>> {
-  return {
-    lab: args.labId,
-    name: args.container ?? name,
-    bridge: args.bridge,
-    address: args.address,
-    mac: args.mac,
-    mtu: args.mtu ?? 1450,
-    veth: args.veth,
-    vlan: args.vlan ?? null,
-    command: args.command ?? ["/sbin/init"],
-    rootfs: "busybox",
-  };
+/** An interface as guest/nics.sh reads it: nothing left open. */
+interface InterfaceState {
+  name: string;
+  bridge: string;
+  veth: string;
+  mac: string;
+  mtu: number;
+  addresses: string[];
+  dhcp: boolean;
+  gateway: string | null;
+  vlan: number | null;
+  trunk: { vlan: number; addresses: string[]; mtu: number }[];
+}
+
+function interfacesState(args: LxcContainerArgs["interfaces"]): pulumi.Output<InterfaceState[]> {
+  return pulumi.output(args).apply((nics) =>
+    nics.map(({ mtu = 1450, trunk = [], ...nic }, index) => ({
+      name: `eth${index}`,
+      bridge: nic.bridge,
+      veth: nic.veth,
+      mac: nic.mac,
+      mtu,
+      addresses: nic.addresses ?? [],
+      dhcp: nic.dhcp ?? false,
+      gateway: nic.gateway ?? null,
+      vlan: nic.vlan ?? null,
+      trunk: trunk.map((tagged) => ({
+        vlan: tagged.vlan,
+        addresses: tagged.addresses ?? [],
+        mtu: tagged.mtu ?? mtu,
+      })),
+    })),
+  );
+}
+
+function addressesOf({ addresses, trunk }: InterfaceState): string[] {
+  return [...addresses, ...trunk.flatMap((tagged) => tagged.addresses)];
 }

@@ -1,10 +1,11 @@
 /** The upper half of a lab: what is put on its hosts. Used by VxlanLab and VxlanOverlay, whose children these resources are. */
 import * as pulumi from "@pulumi/pulumi";
-import { ContainerPlan, HostPlan, LabPlan, VxlanPortPlan } from "../plan/types";
+import { ContainerPlan, HostPlan, InterfacePlan, LabPlan, VxlanPortPlan } from "../plan/types";
 import type { HostConnectionArgs } from "./guest-step";
-import { LxcContainer } from "./lxc-container";
+import { LxcContainer, LxcContainerArgs } from "./lxc-container";
 import { child } from "./naming";
 import { OvsBridge } from "./ovs-bridge";
+import { SegmentService } from "./segment-service";
 import { VxlanPort } from "./vxlan-port";
 
 /** A host as whatever is put on it sees it. */
@@ -14,7 +15,7 @@ export interface Ground {
   inside: pulumi.ComponentResourceOptions;
 }
 
-/** Declares bridges, ports and containers of a plan. */
+/** Declares bridges, ports, services and containers of a plan. */
 export function declareOnHosts(
   name: string,
   plan: LabPlan,
@@ -49,16 +50,33 @@ function onHost(
   );
   for (const port of plan.ports)
     new VxlanPort(child(self, port.segment), { ...on, ...portArgs(plan, port), bridge }, opts);
+  for (const { segment, ...service } of lab.services.filter((s) => s.host === plan.name))
+    new SegmentService(
+      child(self, `${segment}-service`),
+      { ...service, ...on, bridge, local: plan.address },
+      opts,
+    );
   for (const box of lab.containers.filter((c) => c.host === plan.name))
-    new LxcContainer(child(name, box.name), { ...on, ...containerArgs(box), bridge }, opts);
+    new LxcContainer(child(name, box.name), { ...on, ...containerArgs(box, bridge) }, opts);
 }
 
 function portArgs({ address: local }: HostPlan, { remotes, ...port }: VxlanPortPlan) {
   return { ...port, local, remotes: remotes.map((remote) => remote.address) };
 }
 
-function containerArgs({ name: container, command, interfaces: [nic] }: ContainerPlan) {
-  if (nic === undefined) throw new Error(`container ${container} has no interface`);
-  const { mac, mtu, veth, vlan } = nic;
-  return { container, address: nic.addresses[0] ?? "", mac, mtu, veth, vlan, command };
+const tagged = ({ vlan, addresses, mtu }: InterfacePlan["trunk"][number]) => ({ vlan, addresses, mtu });
+
+function containerArgs(
+  { name: container, command, interfaces }: ContainerPlan,
+  bridge: pulumi.Input<string>,
+): Pick<LxcContainerArgs, "container" | "command" | "interfaces"> {
+  const nics = interfaces.map(({ mac, mtu, veth, vlan, addresses, dhcp, gateway, trunk }) => ({
+    ...{ bridge, mac, mtu, veth, addresses },
+    // What is not used is not said: a preview shows every word.
+    ...(vlan === undefined ? {} : { vlan }),
+    ...(dhcp ? { dhcp } : {}),
+    ...(gateway === undefined ? {} : { gateway }),
+    ...(trunk.length === 0 ? {} : { trunk: trunk.map(tagged) }),
+  }));
+  return { container, command, interfaces: nics };
 }

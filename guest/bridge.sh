@@ -3,6 +3,8 @@
 # desired state: {id, lab, name, mac, mtu, address|null}
 # shellcheck disable=SC2154 # the variables come out of assign, by eval
 
+FLOWS_UNIT=/etc/systemd/system/ovs-vswitchd.service.d/vxlab.conf
+
 bridge_apply() {
   id_of "$1"
   eval "$(assign "$1" "$(desired bridge "$id")")"
@@ -11,19 +13,11 @@ bridge_apply() {
   vsctl --may-exist add-br "$name" \
     -- set bridge "$name" other_config:hwaddr="\"$mac\"" external_ids:vxlab="\"$lab\"" \
     -- set port "$name" tag=0 -- set interface "$name" mtu_request="$mtu"
-  bridge_address
+  only_addresses "$name" "$address"
   ip link set dev "$name" up
   boot_unit
   keep bridge "$id" "$1"
   bridge_found
-}
-
-# The addresses of the bridge's interface are exactly the wanted one.
-bridge_address() {
-  for have in $(ip -o -4 address show dev "$name" | awk '{print $4}'); do
-    [ "$have" = "$address" ] || ip address del "$have" dev "$name"
-  done
-  [ -z "$address" ] || ip address replace "$address" dev "$name"
 }
 
 bridge_remove() {
@@ -42,14 +36,17 @@ bridge_observe() {
 
 bridge_found() {
   printf '{"exists":true,"mac":"%s","mtu":%s,"address":"%s"}\n' \
-    "$(cat "/sys/class/net/$name/address")" "$(cat "/sys/class/net/$name/mtu")" \
+    "$(cat "$NET/$name/address")" "$(cat "$NET/$name/mtu")" \
     "$(ip -o -4 address show dev "$name" | awk '{print $4}')"
 }
 
 # Hosts with systemd get a unit; our own image starts "guest boot" from its inittab.
 boot_unit() {
   [ -d /run/systemd/system ] || return 0
-  [ ! -e /etc/systemd/system/vxlab.service ] || return 0
+  [ ! -e "$FLOWS_UNIT" ] || return 0
+  # Flows are nowhere but in the process that holds them: whenever it starts again, they are brought back.
+  mkdir -p "${FLOWS_UNIT%/*}"
+  printf '[Service]\nExecStartPost=-%s/guest flows\n' "$TOOLS" >"$FLOWS_UNIT"
   # KillMode: the containers outlive the service that started them.
   cat >/etc/systemd/system/vxlab.service <<UNIT
 [Unit]
@@ -68,12 +65,15 @@ UNIT
   systemctl --quiet enable vxlab.service
 }
 
-# The last thing to go takes the tools with it.
+# The last thing to go takes the tools with it, and leaves the host as it was.
 leave() {
   [ -z "$(ls "$STATE/desired" 2>/dev/null)" ] || return 0
+  untune
   if [ -e /etc/systemd/system/vxlab.service ]; then
     systemctl --quiet disable vxlab.service || :
-    rm -f /etc/systemd/system/vxlab.service
+    rm -f /etc/systemd/system/vxlab.service "$FLOWS_UNIT"
+    rmdir "${FLOWS_UNIT%/*}" 2>/dev/null || :
+    systemctl daemon-reload
   fi
   rm -rf "$STATE" "$TOOLS"
 }

@@ -1,33 +1,48 @@
 #!/bin/sh
-# An LXC container with one interface on a bridge.
-# desired state: {id, lab, name, bridge, address, mac, mtu, veth, vlan|null, command: [..], rootfs}
-# shellcheck disable=SC2153,SC2154 # the variables come out of assign, by eval
+# A container: LXC's here, Docker's in docker.sh. Its interfaces, eth0, eth1, … inside, are ports of the host's bridges.
+# desired state: {id, lab, name, kind, rootfs, image|null, command: [..], interfaces: [{name, bridge, veth, mac, mtu,
+#                 addresses: [..], dhcp, gateway|null, vlan|null, trunk: [{vlan, addresses: [..], mtu}]}]}
+# Starts the container anew: another command, MAC, veth, number of interfaces, the first trunk or dhcp and the last.
+# Everything else changes while it runs: addresses, gateway, MTU, VLAN, a trunk's VLANs, bridge.
+# shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of assign, by eval
 
 BOXES=$STATE/containers
 
 container_apply() {
   id_of "$1"
   eval "$(assign "$1" "$(desired container "$id")")"
+  nics_shape
   [ "${was_name:-$name}" = "$name" ] || (container_drop "$was_name")
   box=$BOXES/$name
   [ -d "$box" ] || mkdir -p "$box"
   [ -d "$box/rootfs" ] || container_root
+  nics_ports >"$box/ports.new"
   container_init
-  printf '%s %s %s\n' "$bridge" "${vlan:-0}" "$id" >"$box/port"
   container_config >"$box/config.new"
-  # What shows in no line of the config (the command, the VLAN) is compared as it was asked for.
-  if [ -e "$box/config" ]; then
-    if ! cmp -s "$box/config.new" "$box/config" || [ "$1" != "$(cat "$(desired container "$id")" 2>&1)" ]; then
-      container_stop
-    fi
+  if container_same; then
+    container_look
+    nics_live
+  else
+    container_stop
   fi
-  mv "$box/config.new" "$box/config"
+  for file in ports config rootfs/.vxlab-init rootfs/.vxlab-net rootfs/.vxlab-lease; do mv "$box/$file.new" "$box/$file"; done
   container_start
   container_look
   [ "$state" = RUNNING ] || fail "container $name ended at once: its command is $command"
   keep container "$id" "$1"
   printf '{"state":"%s","pid":%s}\n' "$state" "$pid"
 }
+
+# True when what runs can go on: everything but what changes live is as it was.
+container_same() {
+  [ -e "$box/config" ] || return 1
+  [ "$(container_state "$name")" = RUNNING ] || return 1
+  [ "${was_command-}" = "$command" ] || return 1
+  cmp -s "$box/rootfs/.vxlab-init.new" "$box/rootfs/.vxlab-init" || return 1
+  [ "$(container_fixed <"$box/config.new")" = "$(container_fixed <"$box/config")" ]
+}
+
+container_fixed() { grep -v '^lxc\.net\.[0-9]*\.\(mtu\|ipv[46]\.address\|ipv4\.gateway\) '; }
 
 # Whole or not at all: a step cut short leaves rootfs.new behind, never half a root.
 container_root() {
@@ -60,9 +75,54 @@ container_busybox() {
 
 # The command travels as words that fields.awk quoted, into a file: LXC's own splitting of lxc.init.cmd is not a shell's.
 container_init() {
-  printf '#!/bin/sh\nexec %s\n' "$command" >"$box/rootfs/.vxlab-init.new"
-  chmod 755 "$box/rootfs/.vxlab-init.new"
-  mv "$box/rootfs/.vxlab-init.new" "$box/rootfs/.vxlab-init"
+  container_net >"$box/rootfs/.vxlab-net.new"
+  {
+    echo '#!/bin/sh'
+    [ ! -s "$box/rootfs/.vxlab-net.new" ] || printf "leased='%s'\n. /.vxlab-net\n" "$(container_leased)"
+    printf 'exec %s\n' "$command"
+  } >"$box/rootfs/.vxlab-init.new"
+  container_lease >"$box/rootfs/.vxlab-lease.new"
+  chmod 755 "$box/rootfs/.vxlab-init.new" "$box/rootfs/.vxlab-lease.new"
+}
+
+container_leased() {
+  i=0
+  while next_nic; do [ "$dhcp" != true ] || printf '%s ' "$nic"; done
+}
+
+# What LXC has no settings for, done inside at every start: the VLANs of a trunk, and DHCP. The loop is the client's
+# supervisor; -O mtu: it does not ask for that by itself.
+container_net() {
+  i=0
+  while next_nic; do
+    n=0
+    while next_tag; do
+      echo "ip link add link $nic name $nic.$tag type vlan id $tag"
+      echo "ip link set dev $nic.$tag mtu $tag_mtu up"
+      for one in $tag_addresses; do echo "ip address add $one dev $nic.$tag"; done
+    done
+  done
+  [ -z "$(container_leased)" ] || cat <<'NET'
+for nic in $leased; do
+  (while :; do udhcpc -f -i "$nic" -s /.vxlab-lease -x "hostname:$(hostname)" -O mtu -t 5 -T 2 -A 5; sleep 1; done) \
+    </dev/null >/dev/null 2>&1 &
+done
+NET
+}
+
+# What udhcpc calls with a lease in the environment.
+container_lease() {
+  echo '#!/bin/sh'
+  cat <<'LEASE'
+case $1 in
+  deconfig) ip -4 address flush dev "$interface" ;;
+  bound | renew)
+    ip address replace "$ip/${mask:-24}" dev "$interface"
+    [ -z "${mtu:-}" ] || ip link set dev "$interface" mtu "$mtu"
+    for gateway in ${router:-}; do ip route replace default via "$gateway" dev "$interface" && break; done
+    ;;
+esac
+LEASE
 }
 
 # The whole configuration: included defaults and appended lxc.net keys fight (lxc.container.conf(5)).
@@ -84,16 +144,25 @@ lxc.pty.max = 32
 lxc.console.path = none
 lxc.signal.halt = SIGUSR2
 lxc.signal.reboot = SIGTERM
-lxc.net.0.type = veth
-lxc.net.0.name = eth0
-lxc.net.0.flags = up
-lxc.net.0.hwaddr = $mac
-lxc.net.0.mtu = $mtu
-lxc.net.0.veth.pair = $veth
-lxc.net.0.ipv4.address = $address
-lxc.net.0.script.up = $TOOLS/guest plug
-lxc.net.0.script.down = $TOOLS/guest unplug
 CONFIG
+  i=0
+  while next_nic; do
+    key=lxc.net.$((i - 1))
+    cat <<CONFIG
+$key.type = veth
+$key.name = $nic
+$key.flags = up
+$key.hwaddr = $mac
+$key.mtu = $mtu
+$key.veth.pair = $veth
+CONFIG
+    for one in $addresses; do
+      case $one in *:*) echo "$key.ipv6.address = $one" ;; *) echo "$key.ipv4.address = $one" ;; esac
+    done
+    [ -z "$gateway" ] || echo "$key.ipv4.gateway = $gateway"
+    echo "$key.script.up = $TOOLS/guest plug"
+    echo "$key.script.down = $TOOLS/guest unplug"
+  done
 }
 
 # The namespace of users confines the container in any case; AppArmor's profile is added where it is loaded.
@@ -109,9 +178,12 @@ container_state() { lxc-info -P "$BOXES" -n "$1" -sH 2>/dev/null || echo ABSENT;
 
 container_start() {
   [ "$(container_state "$name")" != RUNNING ] || return 0
-  [ -e "/sys/class/net/$bridge" ] || fail "bridge $bridge is not on this host: apply its OvsBridge first"
-  # A veth left by a container that died with its host would keep the name.
-  [ ! -e "/sys/class/net/$veth" ] || ip link del dev "$veth"
+  i=0
+  while next_nic; do
+    [ -e "$NET/$bridge" ] || fail "bridge $bridge is not on this host: apply its OvsBridge first"
+    # A veth left by a container that died with its host would keep the name.
+    [ ! -e "$NET/$veth" ] || ip link del dev "$veth"
+  done
   # 9>&-: the container's monitor lives on and would hold the lock.
   timeout 60 lxc-start -P "$BOXES" -n "$name" -d -o "$box/log" -l WARN 9>&- ||
     fail "container $name does not start: $(tail -n 5 "$box/log" | tr '\n' ' ')"
@@ -125,12 +197,7 @@ container_stop() {
 container_drop() {
   name=$1
   container_stop
-  if [ -e "$BOXES/$name/port" ]; then
-    gone=$(awk '{print $3}' "$BOXES/$name/port")
-    for have in $(vsctl --bare --no-headings --columns=name find port external_ids:vxlab-container="\"$gone\""); do
-      vsctl --if-exists del-port "$have"
-    done
-  fi
+  nics_drop
   rm -rf "${BOXES:?}/$name"
 }
 
@@ -156,11 +223,3 @@ $(lxc-info -P "$BOXES" -n "$name" -sp 2>/dev/null | awk '{print $2}' ORS=' ')
 FOUND
   : "${state:=ABSENT}" "${pid:=0}"
 }
-
-# LXC calls these as: guest plug NAME net up veth DEVICE (lxc.container.conf(5), lxc.net.[i].script.up).
-plug() {
-  read -r bridge vlan id <"$BOXES/$1/port"
-  vsctl --may-exist add-port "$bridge" "$5" -- set port "$5" tag="$vlan" external_ids:vxlab-container="\"$id\""
-}
-
-unplug() { vsctl --if-exists del-port "$5"; }

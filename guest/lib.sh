@@ -1,5 +1,5 @@
 #!/bin/sh
-# Helpers of the guest tools. guest/render.ts joins the files in this order: lib, bridge, port, container, main.
+# Helpers of the guest tools. guest/render.ts joins the files: this one first, main.sh last.
 # shellcheck disable=SC2034 # used by the files that follow
 set -eu
 # A command over SSH comes with a short PATH, in which busybox may hide iproute2.
@@ -8,6 +8,9 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 STATE=${VXLAB_STATE:-/var/lib/vxlab}
 TOOLS=${VXLAB_TOOLS:-/usr/lib/vxlab}
 LOCK=${VXLAB_LOCK:-/run/vxlab.lock}
+# What the kernel shows of interfaces and lets be set; elsewhere in tests only.
+NET=${VXLAB_NET:-/sys/class/net}
+SYSCTL=${VXLAB_SYSCTL:-/proc/sys}
 # Without a limit ovs-vsctl waits for ever when ovs-vswitchd is not there to confirm (ovs-vsctl(8)).
 OVS_WAIT=60
 
@@ -56,4 +59,62 @@ id_of() {
   id=${1#*'"id":"'}
   id=${id%%'"'*}
   case $id in "" | *[!A-Za-z0-9_.-]*) fail "desired state without a usable id" ;; esac
+}
+
+# plain TEXT...: what goes into flows, rules and configurations is made of the characters of names and addresses, so
+# that none of it can be read as anything else.
+plain() {
+  for text in "$@"; do
+    case $text in *[!A-Za-z0-9_.:/@,-]*) fail "desired state holds text where a name or an address belongs: $text" ;; esac
+  done
+}
+
+# iproute WORDS...: iproute2's own. The shell of our image takes busybox's for `ip`, which starts faster and knows neither
+# vxlan devices nor -batch.
+iproute() { "$(iproute_path)" "$@"; }
+
+iproute_path() {
+  old=$IFS
+  IFS=:
+  for folder in $PATH; do
+    if [ -x "$folder/ip" ]; then printf %s "$folder/ip" && break; fi
+  done
+  IFS=$old
+}
+
+# only_addresses DEVICE "ADDRESS...": the device has these, with their prefix lengths, and no others but link-local ones.
+only_addresses() {
+  for have in $(ip -o address show dev "$1" scope global | awk '{print $4}'); do
+    case " $2 " in *" $have "*) ;; *) ip address del "$have" dev "$1" ;; esac
+  done
+  for want in $2; do ip address replace "$want" dev "$1"; done
+}
+
+# device_of ADDRESS: the interface of this host that has it.
+device_of() {
+  ip -o address show | awk -v address="$1" '{ split($4, parts, "/") } parts[1] == address { print $2; found = 1; exit } END { exit !found }' ||
+    fail "no interface of this host has the address $1"
+}
+
+# tune NAME VALUE: a setting of the kernel, by its path below /proc/sys; what it was is kept for untune.
+tune() {
+  # Not `read`, which takes one byte at a time: these files give no more than the first of them.
+  now=$(cat "$SYSCTL/$1")
+  [ "$now" != "$2" ] || return 0
+  file=$STATE/tuned/$(printf %s "$1" | tr / ,)
+  mkdir -p "$STATE/tuned"
+  [ -e "$file" ] || printf '%s\n' "$now" >"$file"
+  printf '%s\n' "$2" >"$SYSCTL/$1"
+}
+
+# untune [NAME]: as it was before; without a name everything.
+untune() {
+  for file in "$STATE"/tuned/*; do
+    [ -e "$file" ] || continue
+    at=$(printf %s "${file##*/}" | tr , /)
+    case ${1:-$at} in "$at") ;; *) continue ;; esac
+    # The interface that it was about may be gone.
+    [ ! -e "$SYSCTL/$at" ] || cat "$file" >"$SYSCTL/$at"
+    rm -f "$file"
+  done
 }

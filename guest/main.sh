@@ -1,12 +1,14 @@
 #!/bin/sh
 # guest VERB [KIND]: the one program that steps, boot and LXC call. Desired state: JSON on stdin.
-#   apply|remove|observe bridge|port|container     one line of JSON on stdout
-#   boot                                           applies everything that is kept, in order
-#   observe all                                    what is kept and what there is
+#   apply|remove|observe KIND      one line of JSON on stdout
+#   observe all                    what is kept and what there is
+#   boot                           applies everything that is kept, in order
+#   flows                          flows once more, after ovs-vswitchd was started anew
+KINDS="bridge port service container"
 
 boot() {
   failed=0
-  for kind in bridge port container; do
+  for kind in $KINDS; do
     for file in "$STATE/desired/$kind"-*.json; do
       [ -e "$file" ] || continue
       # Each in a program of its own: one broken container must not keep the others down.
@@ -33,18 +35,24 @@ main() {
   case "${1:-} ${2:-}" in
     "plug "*) shift && plug "$@" && return ;;
     "unplug "*) shift && unplug "$@" && return ;;
+    "serve "*) shift && serve "$@" && return ;;
   esac
   [ -n "${VXLAB_LOCKED:-}" ] || lock
   case "${1:-} ${2:-}" in
     "boot ") boot ;;
+    "flows ") flows_again ;;
     "observe all") observe_all ;;
-    "apply bridge" | "apply port" | "apply container" | "remove bridge" | "remove port" | "remove container" | \
-      "observe bridge" | "observe port" | "observe container")
+    "apply "* | "remove "* | "observe "*)
+      case " $KINDS " in *" ${2:-none} "*) ;; *) usage ;; esac
       json=$(cat)
       "${2}_${1}" "$json"
       ;;
-    *) fail "usage: guest apply|remove|observe bridge|port|container, guest boot, guest observe all" ;;
+    *) usage ;;
   esac
+}
+
+usage() {
+  fail "usage: guest apply|remove|observe $(echo "$KINDS" | tr ' ' '|'), guest observe all, guest boot, guest flows"
 }
 
 main "$@"

@@ -1,9 +1,18 @@
 #!/bin/sh
-# A host's attachment to one VNI: one VXLAN port of the bridge for each remote VTEP.
-# desired state: {id, lab, bridge, vni, udpPort, local, vlan|null, remotes: [{name, address}]}
+# A host's attachment to one VNI, in one of three ways to reach the others:
+#   unicast     one tunnel port vx… of the bridge for each remote VTEP; Open vSwitch copies floods to each
+#   multicast   the kernel's vxlan device vm<VNI>, a port of the bridge; floods go to a multicast group, once
+#   flow        a bridge bf<VNI> behind the host's, joined by a pair of patch ports; static flows (flows.awk) on its one
+#               tunnel port vf<VNI>. A bridge of its own: VLANs and learning stay the host bridge's affair, containers come
+#               and go with no flow changed, and a bridge that fails "secure" forwards nothing while it has no flows.
+# desired state: {id, lab, bridge, vni, udpPort, local, vlan|null, flooding, protected, group|null, ttl|null, mtu,
+#                 remotes: [{name, address}], stations: [{mac, addresses: [..], vtep}]}
 # shellcheck disable=SC2154 # the variables come out of assign, by eval
 
 TUNNELS_AWK='@tunnels.awk@'
+FLOWS_AWK='@flows.awk@'
+# The kernel allows 20 groups for each UDP port.
+GROUPS_MAX=1024
 
 port_apply() {
   id_of "$1"
@@ -11,28 +20,132 @@ port_apply() {
   eval "$(assign "$wanted" "$(desired port "$id")")"
   # Ports do not move between bridges: what sits on the old one goes first.
   [ "${was_bridge:-$bridge}" = "$bridge" ] || port_drop
+  case ${flooding:=unicast} in
+    unicast | multicast | flow) "port_$flooding" ;;
+    *) fail "no such way to flood: $flooding" ;;
+  esac
+  port_look
+  [ -z "$bad" ] || fail "Open vSwitch refuses $bad"
+  keep port "$id" "$wanted"
+  group_rest
+  printf '%s\n' "$found"
+}
+
+port_unicast() {
   tunnels=
   i=0
   while next_remote; do tunnels="$tunnels $port "; done
-  set --
-  for have in $(port_names); do
-    case $tunnels in *" $have "*) ;; *) set -- "$@" -- --if-exists del-port "$have" ;; esac
-  done
+  port_gone "$tunnels"
+  # Before the tunnels: the kernel's device and Open vSwitch's cannot share a UDP port.
+  group_drop
+  eval "set -- $gone"
   # tag: 0 is an untagged access port; without any a port is a trunk, and every segment leaks into this one.
-  # protected: a mesh of three or more loops without split horizon (ovs-vswitchd.conf.db(5), Port).
+  # protected: a mesh of three or more loops without split horizon (ovs-vswitchd.conf.db(5), Port); a hub passes on.
   i=0
   while next_remote; do
     set -- "$@" -- --may-exist add-port "$bridge" "$port" \
-      -- set port "$port" protected=true tag="${vlan:-0}" external_ids:vxlab-port="\"$id\"" \
+      -- set port "$port" protected="${protected:-true}" tag="${vlan:-0}" external_ids:vxlab-port="\"$id\"" \
       -- set interface "$port" type=vxlan options:remote_ip="\"$remote\"" options:local_ip="\"$local\"" \
       options:key="\"$vni\"" options:dst_port="\"$udpPort\"" external_ids:vxlab-port="\"$id\""
   done
   # One transaction: all tunnels change at once or none does.
   [ $# -eq 0 ] || { shift && vsctl "$@"; }
-  port_look
-  [ -z "$bad" ] || fail "Open vSwitch refuses $bad"
-  keep port "$id" "$wanted"
-  printf '%s\n' "$found"
+}
+
+port_multicast() {
+  device=vm$vni
+  under=$(device_of "$local")
+  # What the device was made with is written on it: it goes with the device, so that after a reboot nothing is believed.
+  made="vxlab $id $vni $group $under $local $ttl $udpPort"
+  port_gone " $device "
+  if [ "$(cat "$NET/$device/ifalias" 2>&1)" != "$made" ]; then
+    gone="$gone -- --if-exists del-port $device"
+    eval "vsctl ${gone# -- }"
+    gone=
+    group_drop
+    group_device
+  fi
+  ip link set dev "$device" mtu "$mtu" up
+  eval "set -- $gone"
+  vsctl --may-exist add-port "$bridge" "$device" \
+    -- set port "$device" tag="${vlan:-0}" external_ids:vxlab-port="\"$id\"" \
+    -- set interface "$device" external_ids:vxlab-port="\"$id\"" "$@"
+}
+
+group_device() {
+  [ "$(cat "$SYSCTL/net/ipv4/igmp_max_memberships")" -ge "$GROUPS_MAX" ] || tune net/ipv4/igmp_max_memberships "$GROUPS_MAX"
+  iproute link add "$device" type vxlan id "$vni" group "$group" dev "$under" local "$local" ttl "$ttl" dstport "$udpPort"
+  iproute link set dev "$device" alias "$made"
+  # The host has no place in the segment by this: no address, no solicitations of its own.
+  [ ! -e "$SYSCTL/net/ipv6/conf/$device" ] || echo 1 >"$SYSCTL/net/ipv6/conf/$device/disable_ipv6"
+  # Open vSwitch takes a moment to give up a UDP port whose last tunnel is gone.
+  tries=10
+  until ip link set dev "$device" up 2>/dev/null; do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] ||
+      fail "$device does not come up: UDP port $udpPort is in use, by Open vSwitch when unicast or flow segments have it too"
+    sleep 0.5
+  done
+}
+
+# Every device of the kernel that this step ever made.
+group_drop() {
+  for file in "$NET"/vm*/ifalias; do
+    [ -e "$file" ] || continue
+    case $(cat "$file") in "vxlab $id "*) ;; *) continue ;; esac
+    file=${file%/ifalias}
+    vsctl --if-exists del-port "${file##*/}"
+    ip link del dev "${file##*/}"
+  done
+}
+
+# Without a group on the host the kernel's limit is what it was.
+group_rest() {
+  grep -qs '"flooding":"multicast"' "$STATE"/desired/port-*.json || untune net/ipv4/igmp_max_memberships
+}
+
+port_flow() {
+  port_gone " vf$vni pf$vni pb$vni bf$vni "
+  group_drop
+  # First what nobody sees: the way there is opened when the flows are in place.
+  vsctl --may-exist add-br "bf$vni" \
+    -- set bridge "bf$vni" fail_mode=secure external_ids:vxlab="\"$lab\"" external_ids:vxlab-port="\"$id\"" \
+    -- --may-exist add-port "bf$vni" "vf$vni" -- set port "vf$vni" external_ids:vxlab-port="\"$id\"" \
+    -- set interface "vf$vni" type=vxlan ofport_request=2 options:remote_ip=flow options:local_ip="\"$local\"" \
+    options:key="\"$vni\"" options:dst_port="\"$udpPort\"" external_ids:vxlab-port="\"$id\""
+  port_flows "$wanted"
+  eval "set -- $gone"
+  set -- "$@" -- --may-exist add-port "$bridge" "pf$vni" \
+    -- set port "pf$vni" protected="${protected:-true}" tag="${vlan:-0}" external_ids:vxlab-port="\"$id\"" \
+    -- set interface "pf$vni" type=patch options:peer="pb$vni" external_ids:vxlab-port="\"$id\"" \
+    -- --may-exist add-port "bf$vni" "pb$vni" -- set port "pb$vni" external_ids:vxlab-port="\"$id\"" \
+    -- set interface "pb$vni" type=patch ofport_request=1 options:peer="pf$vni" external_ids:vxlab-port="\"$id\""
+  shift
+  vsctl "$@"
+}
+
+# port_flows JSON: the flows are exactly these; those that are there already stay untouched.
+port_flows() {
+  flows=$(printf '%s\n' "$1" | LC_ALL=C awk "$JSON_AWK $FLOWS_AWK") || fail "$flows"
+  # A switch that was only just started does not listen yet.
+  tries=60
+  until said=$(printf '%s\n' "$flows" | ovs-ofctl --bundle replace-flows "bf$vni" - 2>&1); do
+    tries=$((tries - 1))
+    case $tries,$said in [1-9]*"not a bridge"* | [1-9]*onnect*) sleep 0.5 ;; *) fail "no flows on bf$vni: $said" ;; esac
+  done
+}
+
+# After ovs-vswitchd was started anew: every segment's flows.
+flows_again() {
+  for file in "$STATE"/desired/port-*.json; do
+    [ -e "$file" ] || continue
+    json=$(cat "$file")
+    case $json in *'"flooding":"flow"'*) ;; *) continue ;; esac
+    (
+      eval "$(assign "$json")"
+      port_flows "$json"
+    ) || printf 'vxlab: no flows for %s\n' "$file" >&2
+  done
 }
 
 # next_remote: port and remote of number i, which goes up; false after the last.
@@ -42,7 +155,23 @@ next_remote() {
   i=$((i + 1))
 }
 
-port_names() { vsctl --bare --no-headings --columns=name find port external_ids:vxlab-port="\"$id\""; }
+# port_gone WANTED: in gone, as words for eval, how to take away what this step has in Open vSwitch and wants no more.
+port_gone() {
+  gone=
+  # Not in the loop's own words: there a failure would go unseen.
+  names=$(port_names)
+  for have in $names; do
+    plain "$have"
+    case $1 in *" $have "*) continue ;; esac
+    case $have in bf*) gone="$gone -- --if-exists del-br $have" ;; *) gone="$gone -- --if-exists del-port $have" ;; esac
+  done
+}
+
+# Ports first, then the bridge that some of them are on.
+port_names() {
+  vsctl --bare --no-headings --columns=name find port external_ids:vxlab-port="\"$id\"" \
+    -- --columns=name find bridge external_ids:vxlab-port="\"$id\""
+}
 
 # ovs-vsctl exits 0 on a tunnel that the switch refuses: only error and ofport tell.
 port_look() {
@@ -57,13 +186,16 @@ port_look() {
 }
 
 port_drop() {
-  for have in $(port_names); do vsctl --if-exists del-port "$have"; done
+  port_gone ""
+  [ -z "$gone" ] || eval "vsctl ${gone# -- }"
+  group_drop
 }
 
 port_remove() {
   id_of "$1"
   port_drop
   rm -f "$(desired port "$id")"
+  group_rest
   leave
   printf '{}\n'
 }

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** The order matters: lib.sh sets the shell up, main.sh calls the rest. */
-const PARTS = ["lib.sh", "bridge.sh", "port.sh", "container.sh", "main.sh"];
+const PARTS = ["lib.sh", "bridge.sh", "port.sh", "service.sh", "nics.sh", "container.sh", "main.sh"];
 
 export interface GuestTools {
   /** First 12 hex digits of the script's SHA-256. */
@@ -47,7 +47,7 @@ export function command(verb: "apply" | "remove" | "observe", kind: StepKind): s
   return `/usr/lib/vxlab/guest ${verb} ${kind}`;
 }
 
-export type StepKind = "bridge" | "port" | "container";
+export type StepKind = "bridge" | "port" | "service" | "container";
 
 /**
  * Puts the guest tools that came with the desired state in place, then applies it. Only the first step on a host, its

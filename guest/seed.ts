@@ -49,7 +49,10 @@ function userData(input: SeedInput): object {
     // lxc-net would take 10.0.3.1/24 for a bridge of its own, the very network of the reference lab.
     write_files: [{ path: "/etc/default/lxc-net", content: 'USE_LXC_BRIDGE="false"\n' }],
     // What a stock image lacks; cloud-init asks the network only for what is missing.
-    packages: ["openvswitch-switch", "lxc", "busybox-static", "tcpdump", "ethtool", "iperf3"],
+    packages: [
+      ...["openvswitch-switch", "lxc", "busybox-static", "dnsmasq-base", "nftables"],
+      ...["tcpdump", "ethtool", "iperf3"],
+    ],
   };
 }
 

@@ -27,7 +27,7 @@ function tunnel(row, at,   ofport, error, remote, options, k) {
   name[++n] = json_value[at "0"]
   json_of[name[n]] = "{\"name\":" json_quote(name[n]) ",\"ofport\":" ofport ",\"error\":" json_quote(error) \
     ",\"options\":{" options "}}"
-  if (ofport < 0 || error != "") wrong[name[n]] = "tunnel " name[n] " to " remote ": " (error == "" ? "no ofport" : error)
+  if (ofport < 0 || error != "") wrong[name[n]] = (remote == "" ? "port " name[n] : "tunnel " name[n] " to " remote) ": " (error == "" ? "no ofport" : error)
 }
 
 # Insertion sort: awk has none that all of them share.

@@ -13,7 +13,7 @@ suite=bookworm
 disk_mib=3072
 stock=linux-image-cloud-amd64,initramfs-tools,grub-pc-bin,grub-common,systemd-sysv,systemd-resolved,libpam-systemd,dbus,udev
 stock+=,cloud-init,cloud-guest-utils,netplan.io,apparmor,openssh-server,sudo,iproute2,iputils-ping,procps,ca-certificates,less,fdisk
-fetched=openvswitch-switch,lxc,busybox-static,tcpdump,ethtool,iperf3,nftables
+fetched=openvswitch-switch,lxc,busybox-static,tcpdump,ethtool,iperf3,nftables,dnsmasq-base
 
 main() {
   local mode=build hash final

@@ -4,8 +4,8 @@
 set -eu
 root=${1:?usage: trim.sh ROOT}
 
-# --force-depends: openvswitch-switch names Python for ovs-ctl's helpers, lxc names dnsmasq for lxc-net, the kernel
-# names initramfs-tools; the init of this image uses none of those.
+# --force-depends: openvswitch-switch names Python for ovs-ctl's helpers, the kernel names initramfs-tools; the init of
+# this image uses none of those.
 purge() {
   # dpkg-query expands the patterns itself; what matches nothing is no error.
   # shellcheck disable=SC2016
@@ -14,7 +14,7 @@ purge() {
 }
 # In this order: Python packages clean up with Python when they go, Perl's with Perl.
 purge python3 python3-openvswitch python3-netifaces python3-sortedcontainers
-purge 'python3*' 'libpython3*' usrmerge 'lib*-perl' dnsmasq-base 'initramfs-tools*' udev klibc-utils cpio uuid-runtime \
+purge 'python3*' 'libpython3*' usrmerge 'lib*-perl' 'initramfs-tools*' udev klibc-utils cpio uuid-runtime \
   runit-helper logrotate media-types lz4
 purge perl 'perl-modules-*' 'libperl5*' libklibc libsqlite3-0
 # Last: it is what maintainer scripts run on, and none will run again.

@@ -98,7 +98,9 @@ describe("the reference lab", () => {
       udpPort: 4789,
       local: "192.168.10.156",
       vlan: null,
+      ...{ flooding: "unicast", protected: true, group: null, ttl: null, mtu: 1450 },
       remotes: [{ name: "vx100-c0a80ade", address: "192.168.10.222" }],
+      stations: [],
     });
     for (const step of of(all, "remote:Command")) {
       expect(step.secrets.every((path) => path.startsWith("connection"))).toBe(true);

@@ -105,19 +105,9 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     it("is run word by word as it was written", () => {
       const script =
         `json=$(cat); eval "$(assign "$json")"; box=$VXLAB_STATE/box; container_init; ` +
-        `exec /bin/sh "$box/rootfs/.vxlab-init"`;
+        `exec /bin/sh "$box/rootfs/.vxlab-init.new"`;
       mkdirSync(host.path("state/box/rootfs"), { recursive: true });
-      const state = {
-        lab: "x",
-        name: "c",
-        bridge: "b",
-        address: "a",
-        mac: "m",
-        mtu: 1,
-        veth: "v",
-        vlan: null,
-        rootfs: "r",
-      };
+      const state = { name: "c", interfaces: [] };
       fc.assert(
         fc.property(texts, (words) => {
           const command = ["/usr/bin/printf", "%s\\0", ...words];

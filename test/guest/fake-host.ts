@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { guestTools } from "../../guest/render";
 
 export interface Answer {
@@ -14,15 +14,32 @@ export interface Answer {
   stderr: string;
 }
 
-const FAKES = ["ovs-vsctl", "ip", "lxc-start", "lxc-stop", "lxc-info", "systemctl"];
+const FAKES = ["ovs-vsctl", "ovs-ofctl", "ip", "nft", "dnsmasq", "nsenter", "setsid"].concat([
+  "lxc-start",
+  "lxc-stop",
+  "lxc-info",
+  "systemctl",
+]);
 
-/** Writes its arguments down; what is asked of Open vSwitch's tables comes out of files. */
+/** Writes its arguments down; what is asked comes out of files, and what is said on stdin goes into one. */
 const FAKE = `#!/bin/sh
 { printf '%s\\0' "\${0##*/}" "$@"; printf '\\036'; } >>"$FAKE/calls"
 case "\${0##*/} $*" in
+  # Those are options of ovs-vsctl itself: it refuses them later on.
+  "ovs-vsctl "*" -- "*"--no-headings"*) exit 1 ;;
   *"find port"*) cat "$FAKE/ports" ;;
   *"find interface"*) cat "$FAKE/rows" ;;
+  *port-to-br*) [ ! -s "$FAKE/bridge" ] || cat "$FAKE/bridge" ;;
   "ovs-vsctl "*) [ ! -e "$FAKE/refused" ] || { cat "$FAKE/refused" >&2; exit 1; } ;;
+  "ovs-ofctl "* | "nft -f"* | *" -batch -") cat >"$FAKE/said" ;;
+  "ip -o address show"*) cat "$FAKE/addresses" ;;
+  "ip link set"*up) [ ! -e "$FAKE/busy" ] ;;
+  "nft list"*) [ -e "$FAKE/table" ] ;;
+  "nsenter "*) cat "$FAKE/inside" ;;
+  "lxc-start "*) echo RUNNING >"$FAKE/state-of" ;;
+  "lxc-stop "*) rm -f "$FAKE/state-of" ;;
+  "lxc-info "*-sp) [ ! -e "$FAKE/state-of" ] || printf 'State: RUNNING\\nPID: 275\\n' ;;
+  "lxc-info "*) cat "$FAKE/state-of" ;;
 esac
 `;
 
@@ -37,7 +54,9 @@ export class FakeHost {
     private readonly sh = "dash",
     script = guestTools().script,
   ) {
-    for (const name of ["bin", "tools", "state"]) fs.mkdirSync(join(this.folder, name));
+    for (const name of ["bin", "tools", "state", "net"]) fs.mkdirSync(join(this.folder, name));
+    for (const name of ["addresses", "inside", "bridge"]) fs.writeFileSync(this.path(name), "");
+    fs.mkdirSync(this.path("sys/net/ipv4"), { recursive: true });
     for (const name of FAKES) fs.writeFileSync(join(this.folder, "bin", name), FAKE, { mode: 0o755 });
     fs.writeFileSync(this.path("tools/guest"), this.tamed(script), { mode: 0o755 });
     this.has([], []);
@@ -53,7 +72,14 @@ export class FakeHost {
     if (found?.length !== 1)
       throw new Error(`the guest tools set PATH ${found?.length ?? 0} times, not once`);
     return script
-      .replace(/^PATH=.*$/m, `PATH=${this.folder}/bin:/usr/sbin:/usr/bin:/sbin:/bin`)
+      .replace(
+        /^PATH=.*$/m,
+        // busybox's shell takes its own applets before anything in PATH, but functions before those.
+        `PATH=${this.folder}/bin:/usr/sbin:/usr/bin:/sbin:/bin\n` +
+          ["ip", "nsenter", "setsid"]
+            .map((name) => `${name}() { "${this.folder}/bin/${name}" "$@"; }\n`)
+            .join(""),
+      )
       .replaceAll("/run/systemd", `${this.folder}/none`)
       .replaceAll("/etc/systemd", `${this.folder}/none`);
   }
@@ -71,6 +97,21 @@ export class FakeHost {
       this.path("rows"),
       JSON.stringify({ data, headings: ["name", "ofport", "error", "options"] }),
     );
+  }
+
+  /** A file that the host shows: `net/vm100/ifalias`, `sys/net/ipv4/…`, `inside`. */
+  shows(name: string, text: string): void {
+    fs.mkdirSync(dirname(this.path(name)), { recursive: true });
+    fs.writeFileSync(this.path(name), text);
+  }
+
+  read(name: string): string {
+    return fs.readFileSync(this.path(name), "utf8");
+  }
+
+  /** What the last program that was told something on its standard input was told. */
+  said(): string {
+    return this.read("said");
   }
 
   /** From now on ovs-vsctl refuses every change with this message. */
@@ -98,6 +139,8 @@ export class FakeHost {
       VXLAB_STATE: this.path("state"),
       VXLAB_TOOLS: this.path("tools"),
       VXLAB_LOCK: this.path("lock"),
+      VXLAB_NET: this.path("net"),
+      VXLAB_SYSCTL: this.path("sys"),
     };
     const { status, stdout, stderr } = spawnSync(program, words, {
       env,
@@ -108,16 +151,23 @@ export class FakeHost {
     return { code: status, stdout, stderr };
   }
 
-  /** How the fakes were called since the last time this was asked. */
+  /** How the fakes were called since the last time this was asked: every program, without the patience of ovs-vsctl. */
+  everything(): string[][] {
+    const patience = /^--(retry|timeout=60)$/;
+    return this.recorded().map((call) => call.filter((word) => !patience.test(word)));
+  }
+
+  /** The same of one program, word by word. */
   calls(program = "ovs-vsctl"): string[][] {
+    return this.recorded().flatMap(([name, ...words]) => (name === program ? [words] : []));
+  }
+
+  private recorded(): string[][] {
     const file = this.path("calls");
     const text = fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";
     fs.rmSync(file, { force: true });
     const calls = text.split("\x1e").filter((call) => call !== "");
-    return calls
-      .map((call) => call.split("\0").slice(0, -1))
-      .filter(([name]) => name === program)
-      .map((c) => c.slice(1));
+    return calls.map((call) => call.split("\0").slice(0, -1));
   }
 
   /** The calls that change something, without the patience that each has. */

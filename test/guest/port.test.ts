@@ -163,10 +163,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       host.has([REMOTE.name, THIRD.name], []);
       const { code, stdout } = host.guest(["remove", "port"], PORT);
       expect([code, stdout]).toEqual([0, "{}\n"]);
-      expect(host.changes()).toEqual([
-        ["--if-exists", "del-port", REMOTE.name],
-        ["--if-exists", "del-port", THIRD.name],
-      ]);
+      expect(host.changes()).toEqual(transaction(gone(REMOTE.name), gone(THIRD.name)));
       expect(host.kept()).toEqual(["port-lab-kvm1-blue.json"]);
     });
 

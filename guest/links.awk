@@ -1,0 +1,40 @@
+# What to tell `ip -batch` so that the interfaces inside a container are as wanted. Input: the lines of nics_wanted, then
+# what is there: ip -o link show, ip -o address show, ip -o route show default.
+# Addresses of an interface with DHCP are its client's affair, and so is the default route then.
+
+$1 == "link" { order[++n] = $2; mtu[$2] = $3; parent[$2] = $4; vlan[$2] = $5; next }
+$1 == "leased" { leased[$2]; lease = 1; next }
+$1 == "address" { want[$2 " " $3]; addresses[++m] = $2 " " $3; next }
+$1 == "gateway" { via = $3; by = $2; next }
+
+$1 == "default" { if ($2 == "via") { had = $3; next } }
+$1 !~ /^[0-9]+:$/ { next }
+
+# "2: eth0    inet 10.0.3.10/24 brd …": an address; "2: eth0@if5: <UP…> mtu 1450 …": a link.
+$3 ~ /^inet6?$/ {
+  if (!($2 in mtu) || $2 in leased || / scope link/) next
+  there[$2 " " $4]
+  if (!(($2 " " $4) in want)) gone[++g] = "address del " $4 " dev " $2
+  next
+}
+{
+  name = $2
+  sub(/(@.*)?:$/, "", name)
+  for (i = 3; i < NF; i++) if ($i == "mtu") is[name] = $(i + 1)
+  if (name ~ /^eth[0-9]+\./ && !(name in mtu)) print "link del dev " name
+}
+
+END {
+  # In the order wanted: a VLAN comes after the interface that it is on, and can be no larger.
+  for (i = 1; i <= n; i++) {
+    name = order[i]
+    if (!(name in is) && parent[name] != "") print "link add link " parent[name] " name " name " type vlan id " vlan[name]
+    if (is[name] != mtu[name]) print "link set dev " name " mtu " mtu[name] " up"
+  }
+  # Before the addresses: with its own the kernel takes a route away by itself.
+  if (via == "" && had != "" && !lease) print "route del default"
+  for (i = 1; i <= g; i++) print gone[i]
+  for (i = 1; i <= m; i++)
+    if (!(addresses[i] in there)) { split(addresses[i], word, " "); print "address replace " word[2] " dev " word[1] }
+  if (via != "" && (via != had || g > 0)) print "route replace default via " via " dev " by
+}

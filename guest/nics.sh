@@ -1,0 +1,113 @@
+#!/bin/sh
+# The interfaces of a container: eth0, eth1, … inside, each with a veth that is a port of a bridge of the host.
+# shellcheck disable=SC2034,SC2154 # the variables come out of assign, by eval
+
+LINKS_AWK='@links.awk@'
+
+# Nothing but names goes into LXC's files and ip's. A host may keep the one-interface form of before until the next `up`.
+nics_shape() {
+  if [ -z "${interfaces_count:-}" ]; then
+    interfaces_count=1 interfaces_0_name=eth0 interfaces_0_bridge=$bridge interfaces_0_veth=$veth
+    interfaces_0_mac=$mac interfaces_0_mtu=$mtu interfaces_0_vlan=$vlan interfaces_0_addresses=$address
+  fi
+  plain "$name"
+  i=0
+  while next_nic; do
+    plain "$nic" "$bridge" "$veth" "$mac" "$mtu" "$vlan" "$gateway"
+    for one in $addresses; do plain "$one"; done
+    n=0
+    while next_tag; do
+      for one in "$tag" "$tag_mtu" $tag_addresses; do plain "$one"; done
+    done
+  done
+}
+
+# next_nic: what there is to know of interface number i, which goes up; false after the last.
+next_nic() {
+  [ "$i" -lt "$interfaces_count" ] || return 1
+  for key in bridge veth mac mtu vlan dhcp gateway; do eval "$key=\${interfaces_${i}_$key-}"; done
+  eval "nic=\$interfaces_${i}_name words=\${interfaces_${i}_addresses-} trunk=\${interfaces_${i}_trunk_count:-0}"
+  addresses=$(unquoted "$words")
+  above=interfaces_${i}_trunk
+  i=$((i + 1))
+}
+
+# next_tag: VLAN number n of that interface's trunk, which goes up; false after the last.
+next_tag() {
+  [ "$n" -lt "$trunk" ] || return 1
+  eval "tag=\$${above}_${n}_vlan tag_mtu=\$${above}_${n}_mtu words=\$${above}_${n}_addresses"
+  tag_addresses=$(unquoted "$words")
+  n=$((n + 1))
+}
+
+# unquoted WORDS: what assign quoted for one more eval, with spaces between.
+unquoted() {
+  eval "set -- $1"
+  printf %s "$*"
+}
+
+# One line for each interface: VETH BRIDGE OWNER VLAN, or "-" for the VLAN and those of the trunk.
+nics_ports() {
+  i=0
+  while next_nic; do
+    tags='' n=0
+    while next_tag; do tags=$tags,$tag; done
+    if [ -n "$tags" ]; then echo "$veth $bridge $id - ${tags#,}"; else echo "$veth $bridge $id ${vlan:-0}"; fi
+  done
+}
+
+# LXC calls these as: guest plug NAME net up veth DEVICE (lxc.container.conf(5), lxc.net.[i].script.up).
+plug() {
+  while read -r veth bridge owner vlan tags; do
+    [ "$veth" != "$5" ] || nic_plug
+  done <"$BOXES/$1/ports"
+}
+
+unplug() { vsctl --if-exists del-port "$5"; }
+
+# A port without a tag carries the trunk's VLANs, and nothing untagged.
+nic_plug() {
+  if [ "$vlan" = - ]; then set -- 'tag=[]' "trunks=$tags"; else set -- "tag=$vlan" 'trunks=[]'; fi
+  vsctl --may-exist add-port "$bridge" "$veth" -- set port "$veth" "$@" external_ids:vxlab-container="\"$owner\""
+}
+
+# Brings a running container, whose first process is pid, to what is wanted from now on, and back to it what somebody
+# changed inside.
+nics_live() {
+  while read -r veth bridge owner vlan tags; do
+    # Ports do not move between bridges.
+    on=$(vsctl port-to-br "$veth" 2>/dev/null) || on=$bridge
+    [ "$on" = "$bridge" ] || vsctl --if-exists del-port "$veth"
+    nic_plug
+  done <"$box/ports.new"
+  i=0
+  while next_nic; do
+    [ "$(cat "$NET/$veth/mtu")" = "$mtu" ] || ip link set dev "$veth" mtu "$mtu"
+  done
+  found=$(nsenter -t "$pid" -n sh -c 'ip -o link show; ip -o address show; ip -o route show default')
+  changes=$({ nics_wanted && printf '%s\n' "$found"; } | awk "$LINKS_AWK")
+  [ -z "$changes" ] || printf '%s\n' "$changes" | nsenter -t "$pid" -n "$(iproute_path)" -batch -
+}
+
+# The interfaces inside, for links.awk.
+nics_wanted() {
+  i=0
+  while next_nic; do
+    echo "link $nic $mtu"
+    if [ "$dhcp" = true ]; then echo "leased $nic"; fi
+    for one in $addresses; do echo "address $nic $one"; done
+    [ -z "$gateway" ] || echo "gateway $nic $gateway"
+    n=0
+    while next_tag; do
+      echo "link $nic.$tag $tag_mtu $nic $tag"
+      for one in $tag_addresses; do echo "address $nic.$tag $one"; done
+    done
+  done
+}
+
+# Whatever is left of them in Open vSwitch.
+nics_drop() {
+  for have in $(vsctl --bare --no-headings --columns=name find port external_ids:vxlab-container="\"$id\""); do
+    vsctl --if-exists del-port "$have"
+  done
+}

@@ -1,0 +1,200 @@
+#!/bin/sh
+# What a segment has on one host beside its containers: an interface of the host in it (an internal port of the bridge),
+# by which a gateway translates towards the underlay and dnsmasq lends addresses.
+# desired state: {id, lab, bridge, device, local, mac, mtu, vlan|null, addresses: [..], nat,
+#                 dhcp: null|{first, last, router|null, mtu, domain|null}}
+# shellcheck disable=SC2153,SC2154 # the variables come out of assign, by eval
+
+SERVICES=$STATE/services
+
+service_apply() {
+  id_of "$1"
+  eval "$(assign "$1" "$(desired service "$id")")"
+  addresses=$(unquoted "$addresses")
+  for one in $addresses; do plain "$one"; done
+  plain "$device" "$mtu" "$local" "${dhcp_first-}" "${dhcp_last-}" "${dhcp_router-}" "${dhcp_mtu-}" "${dhcp_domain-}"
+  [ "${was_device:-$device} ${was_bridge:-$bridge}" = "$device $bridge" ] || service_drop "$was_device"
+  vsctl --may-exist add-port "$bridge" "$device" \
+    -- set port "$device" tag="${vlan:-0}" external_ids:vxlab-service="\"$id\"" \
+    -- set interface "$device" type=internal mac="\"$mac\"" mtu_request="$mtu" external_ids:vxlab-service="\"$id\""
+  only_addresses "$device" "$addresses"
+  ip link set dev "$device" up
+  if [ "$nat" = true ]; then nat_on; else nat_off; fi
+  if [ -n "${dhcp_first-}" ]; then dhcp_on; else dhcp_off; fi
+  keep service "$id" "$1"
+  nat_rest
+  service_found
+}
+
+service_found() {
+  printf '{"exists":true,"mac":"%s","mtu":%s,"addresses":"%s","nat":%s,"dhcp":%s}\n' \
+    "$(cat "$NET/$device/address")" "$(cat "$NET/$device/mtu")" \
+    "$(ip -o address show dev "$device" scope global | awk '{print $4}' ORS=' ' | sed 's/ $//')" \
+    "$(nat_is)" "$(dhcp_is)"
+}
+
+service_observe() {
+  id_of "$1"
+  eval "$(assign "$1")"
+  if [ -e "$NET/$device" ]; then service_found; else printf '{"exists":false}\n'; fi
+}
+
+service_remove() {
+  id_of "$1"
+  eval "$(assign "$1")"
+  service_drop "$device"
+  rm -f "$(desired service "$id")"
+  nat_rest
+  leave
+  printf '{}\n'
+}
+
+service_drop() {
+  dhcp_off
+  nat_off
+  vsctl --if-exists del-port "$1"
+}
+
+# A table of its own for each service. Of the characters of an id nft takes letters, digits and _ as they are.
+nat_table() { printf 'vxlab_%s' "$(printf %s "$id" | sed 's/_/_u/g; s/-/_d/g; s/\./_p/g')"; }
+
+# The host forwards what comes from the segment and what comes back, nothing else: not from one segment to another, and
+# nothing new from the underlay, unless it did so before. Forwarding is switched on for these two interfaces alone.
+nat_on() {
+  command -v nft >/dev/null || fail "no nft on this host: apt-get install nftables"
+  under=$(device_of "$local")
+  closed=
+  tune "net/ipv4/conf/$under/forwarding" 1
+  [ ! -e "$STATE/tuned/net,ipv4,conf,$under,forwarding" ] || closed="iifname \"$under\" ct state new drop"
+  printf '1\n' >"$SYSCTL/net/ipv4/conf/$device/forwarding"
+  inside=
+  for one in $addresses; do
+    case $one in *:*) ;; *) inside=$one ;; esac
+  done
+  [ -n "$inside" ] || fail "a gateway translates IPv4: $device has no address of it"
+  table=$(nat_table)
+  # Made, deleted and made again in one transaction: what was there is replaced, connections live on.
+  nft -f - <<RULES
+table inet $table
+delete table inet $table
+table inet $table {
+  chain forward {
+    type filter hook forward priority filter
+    iifname "$device" oifname != "$under" drop
+    oifname "$device" iifname != "$under" drop
+    $closed
+  }
+  chain postrouting {
+    type nat hook postrouting priority srcnat
+    oifname "$under" ip saddr $inside masquerade
+  }
+}
+RULES
+}
+
+nat_off() {
+  [ "$(nat_is)" = false ] || nft delete table inet "$(nat_table)"
+  [ ! -e "$SYSCTL/net/ipv4/conf/$device" ] || printf '0\n' >"$SYSCTL/net/ipv4/conf/$device/forwarding"
+}
+
+nat_is() { if nft list table inet "$(nat_table)" >/dev/null 2>&1; then echo true; else echo false; fi; }
+
+# The last gateway of a host leaves it no router.
+nat_rest() {
+  ! grep -qs '"nat":true' "$STATE"/desired/service-*.json || return 0
+  for file in "$STATE"/tuned/net,ipv4,conf,*,forwarding; do
+    [ ! -e "$file" ] || untune "$(printf %s "${file##*/}" | tr , /)"
+  done
+}
+
+# dnsmasq, and a loop that starts it anew when it ends. Leases survive both, and a reboot.
+dhcp_on() {
+  command -v dnsmasq >/dev/null || fail "no dnsmasq on this host: apt-get install dnsmasq-base"
+  dir=$SERVICES/$id
+  mkdir -p "$dir"
+  dhcp_config >"$dir/dnsmasq.new"
+  if ! cmp -s "$dir/dnsmasq.new" "$dir/dnsmasq.conf"; then
+    mv "$dir/dnsmasq.new" "$dir/dnsmasq.conf"
+    dhcp_end dnsmasq # the loop starts it with what is in the file now
+  fi
+  rm -f "$dir/dnsmasq.new"
+  # 9>&-: the loop lives on and would hold the lock.
+  if ! dhcp_pid loop >/dev/null; then
+    setsid "$TOOLS/guest" serve "$id" </dev/null >>"$dir/log" 2>&1 9>&- &
+    echo $! >"$dir/loop.pid"
+  fi
+  tries=100
+  until [ "$(dhcp_is)" = true ]; do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || fail "dnsmasq does not start: $(tail -n 3 "$dir/log" | tr '\n' ' ')"
+    sleep 0.1
+  done
+}
+
+# port=0: no DNS. no-ping: the range is the plan's to give, nothing else has an address of it.
+dhcp_config() {
+  for one in $addresses; do
+    case $one in *:*) ;; *) bits=${one#*/} ;; esac
+  done
+  cat <<CONFIG
+port=0
+interface=$device
+except-interface=lo
+bind-interfaces
+no-ping
+dhcp-authoritative
+dhcp-range=$dhcp_first,$dhcp_last,$(netmask "$bits"),12h
+dhcp-option=option:mtu,$dhcp_mtu
+dhcp-option=option:router${dhcp_router:+,$dhcp_router}
+dhcp-option=option:dns-server
+dhcp-leasefile=$dir/leases
+pid-file=$dir/dnsmasq.pid
+user=$(if grep -qs '^dnsmasq:' /etc/passwd; then echo dnsmasq; else echo nobody; fi)
+log-facility=-
+CONFIG
+  [ -z "${dhcp_domain-}" ] || echo "domain=$dhcp_domain"
+}
+
+# netmask BITS: 24 is 255.255.255.0.
+netmask() {
+  left=$1 mask=
+  for _ in 1 2 3 4; do
+    part=$((left > 8 ? 8 : left))
+    mask=$mask.$((256 - (1 << (8 - part))))
+    left=$((left - part))
+  done
+  echo "${mask#.}"
+}
+
+# guest serve ID: the loop.
+serve() {
+  dir=$SERVICES/$1
+  while [ -e "$dir/dnsmasq.conf" ]; do
+    dnsmasq --keep-in-foreground --conf-file="$dir/dnsmasq.conf" || echo "dnsmasq ended with $?"
+    sleep 1
+  done
+}
+
+dhcp_off() {
+  dir=$SERVICES/$id
+  [ -d "$dir" ] || return 0
+  rm -f "$dir/dnsmasq.conf"
+  dhcp_end loop
+  dhcp_end dnsmasq
+  rm -rf "$dir"
+  rmdir "$SERVICES" 2>/dev/null || :
+}
+
+dhcp_is() { if dhcp_pid dnsmasq >/dev/null; then echo true; else echo false; fi; }
+
+# dhcp_pid loop|dnsmasq: its process. After a reboot the number may be another's, whose command line tells.
+dhcp_pid() {
+  read -r pid <"$SERVICES/$id/$1.pid" || return 1
+  case $1 in loop) sign=" serve $id " ;; *) sign="/services/$id/dnsmasq.conf " ;; esac
+  case $(tr '\0' ' ' <"/proc/$pid/cmdline") in *"$sign"*) echo "$pid" ;; *) return 1 ;; esac
+} 2>/dev/null
+
+dhcp_end() {
+  pid=$(dhcp_pid "$1") || return 0
+  kill "$pid" 2>/dev/null || :
+}

@@ -1,0 +1,58 @@
+/** guest/bridge.sh: the bridge's own interface, and what a host with systemd gets beside it. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { existsSync } from "node:fs";
+import { FakeHost } from "./fake-host";
+
+const BRIDGE = {
+  id: "lab-kvm1-vxbr",
+  lab: "00c0ffee",
+  name: "vxbr",
+  mac: "02:00:00:00:00:01",
+  mtu: 1450,
+  address: "10.1.2.10/24" as string | null,
+};
+const UNIT = "none/system/vxlab.service";
+const DROP_IN = "none/system/ovs-vswitchd.service.d/vxlab.conf";
+
+let host: FakeHost;
+
+function apply(state: object): string[] {
+  host.calls();
+  const { code, stderr } = host.guest(["apply", "bridge"], state);
+  expect([code, stderr]).toEqual([0, ""]);
+  return host.everything().map((call) => call.join(" "));
+}
+
+describe.each(["dash", "busybox sh"])("in %s", (shell) => {
+  beforeEach(() => {
+    host = new FakeHost(shell);
+    host.shows("net/vxbr/address", "02:00:00:00:00:01\n");
+    host.shows("net/vxbr/mtu", "1450\n");
+  });
+  afterEach(() => host.remove());
+
+  it("has exactly its address", () => {
+    host.shows("addresses", "5: vxbr    inet 10.1.2.99/24 scope global vxbr\n");
+    const moved = apply(BRIDGE);
+    expect(moved).toContain("ip address del 10.1.2.99/24 dev vxbr");
+    expect(moved).toContain("ip address replace 10.1.2.10/24 dev vxbr");
+    expect(apply({ ...BRIDGE, address: null }).filter((call) => call.includes("replace"))).toEqual([]);
+  });
+
+  it("needs no unit where there is no systemd", () => {
+    apply(BRIDGE);
+    expect(existsSync(host.path("none"))).toBe(false);
+  });
+
+  it("comes back with systemd, as do flows whenever ovs-vswitchd starts; and takes both away in the end", () => {
+    host.shows("none/system/here", "");
+    const calls = apply(BRIDGE);
+    expect(calls).toContain("systemctl --quiet enable vxlab.service");
+    expect(host.read(UNIT)).toContain(`ExecStart=${host.path("tools")}/guest boot\n`);
+    expect(host.read(DROP_IN)).toBe(`[Service]\nExecStartPost=-${host.path("tools")}/guest flows\n`);
+    expect(apply(BRIDGE).filter((call) => call.startsWith("systemctl"))).toEqual([]);
+    host.guest(["remove", "bridge"], BRIDGE);
+    expect([existsSync(host.path(UNIT)), existsSync(host.path(DROP_IN))]).toEqual([false, false]);
+    expect(host.everything().map((call) => call.join(" "))).toContain("systemctl daemon-reload");
+  });
+});

@@ -1,0 +1,253 @@
+/**
+ * A fabric on three real machines: three segments, each flooding in its own way, containers on one of them, on two, on a
+ * trunk and with DHCP; then one word of the settings at a time.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { capture, keepPinging } from "../lib/capture";
+import { change } from "../lib/changes";
+import { Guests } from "../lib/guests";
+import { good, Project } from "../lib/project";
+import { remains } from "../lib/remains";
+import { within } from "../lib/wait";
+
+const HOSTS = {
+  kvm1: { address: "192.168.10.156" },
+  kvm2: { address: "192.168.10.222" },
+  kvm3: { address: "192.168.10.30" },
+};
+/** The names of segments and what floods in them at the beginning. */
+const RED = { vni: 100, subnet: "10.0.3.0/24", subnet6: "fd00:3::/64" };
+const BLUE = {
+  ...{ vni: 200, vlan: 20, subnet: "10.0.20.0/24", flooding: "flow", mtu: 1400 },
+  ...{ dhcp: { host: "kvm1" }, gateway: { host: "kvm1" } },
+};
+const GREEN = { vni: 300, vlan: 30, subnet: "10.0.30.0/24", flooding: "multicast" };
+
+const red = (n: number) => ({ segment: "red", address: `10.0.3.${n}/24`, address6: `fd00:3::${n}/64` });
+const CONTAINERS = {
+  c1: { host: "kvm1", ...red(10) },
+  c2: { host: "kvm2", ...red(11) },
+  c3: { host: "kvm3", ...red(12) },
+  lent: { host: "kvm3", segment: "blue", address: "dhcp" },
+  two: { host: "kvm1", interfaces: [{ segment: "green", address: "10.0.30.8/24" }, red(50)] },
+  both: { host: "kvm2", interfaces: [{ trunk: ["blue", "green"] }] },
+};
+
+let project: Project;
+let guests: Guests;
+let labId: string;
+
+/** `pulumi up` with other settings of red; what it did, step by step. */
+async function up(segment: object = {}, more: object = {}): Promise<string[]> {
+  project.configure({
+    hosts: HOSTS,
+    segments: { red: { ...RED, ...segment }, blue: BLUE, green: GREEN },
+    containers: { ...CONTAINERS, ...more },
+  });
+  const done = await change(project, ["up"], { timeout: 900 });
+  good(done);
+  return done.steps;
+}
+
+const steps = (...names: string[]) => names.map((name) => `update ${name}`).sort();
+const redPorts = steps(
+  ...["kvm1", "kvm2", "kvm3"].flatMap((host) => [`lab-${host}-red`, `lab-${host}-red-step`]),
+);
+
+/** Answered pings of three: containers that were just plugged in learn their neighbours first. */
+async function reaches(from: string, to: string, options = ""): Promise<boolean> {
+  return (await guests.ping(from, `-c 3 -i 0.3 -W 3 ${options} ${to}`)).code === 0;
+}
+
+/** Every pair of red, both ways round the ring, over IPv4 and IPv6, with the largest packet and none larger. */
+async function redWorks(): Promise<string[]> {
+  const pairs = [
+    ["c1", "10.0.3.11"],
+    ["c2", "10.0.3.12"],
+    ["c3", "10.0.3.10"],
+    ["c2", "10.0.3.50"],
+    ["c1", "fd00:3::11"],
+    ["c3", "fd00:3::10"],
+  ];
+  const failed: string[] = [];
+  for (const [from = "", to = ""] of pairs) if (!(await reaches(from, to))) failed.push(`${from} to ${to}`);
+  if (!(await reaches("c1", "10.0.3.11", "-M do -s 1422"))) failed.push("a full packet");
+  if (await reaches("c1", "10.0.3.11", "-M do -s 1423")) failed.push("one byte more is held back");
+  return failed;
+}
+
+/** Blue and green: DHCP, NAT, the trunk, the container on two segments. */
+async function othersWork(): Promise<string[]> {
+  const pairs = [
+    ["lent", "10.0.20.1"],
+    ["lent", "192.168.10.1"],
+    ["both", "10.0.20.1"],
+    ["both", "10.0.30.8"],
+    ["two", "10.0.3.12"],
+  ];
+  const failed: string[] = [];
+  for (const [from = "", to = ""] of pairs) if (!(await reaches(from, to))) failed.push(`${from} to ${to}`);
+  return failed;
+}
+
+/** Frames of a new conversation on kvm1's underlay, as tcpdump names them. */
+async function newConversation(from: string, to: string): Promise<string[]> {
+  const host = guests.hostOf(from);
+  const wire = await capture(guests, host, "tcpdump -i eth0 -nn -U udp port 4789 or udp port 4790", 12);
+  await guests.tell(host, guests.inside(from, "ip neigh flush all"));
+  expect(await reaches(from, to)).toBe(true);
+  return (await wire()).split("\n");
+}
+
+const asked = (lines: string[], address: string) =>
+  lines.filter((line) => line.includes(`who-has ${address} `)).length;
+
+beforeAll(async () => {
+  project = await Project.create("fabric");
+  project.configure({
+    hosts: HOSTS,
+    segments: { red: RED, blue: BLUE, green: GREEN },
+    containers: CONTAINERS,
+  });
+  good(await project.vxlab(["up", "--no-verify"], { timeout: 1500 }));
+  guests = await Guests.of(project);
+  labId = guests.lab.id;
+});
+
+afterAll(async () => {
+  await guests?.close();
+  await project?.destroy();
+});
+
+describe("three segments on three machines", () => {
+  it("work: unicast with IPv4 and IPv6", async () => {
+    expect(await redWorks()).toEqual([]);
+  });
+
+  it("work: an address by DHCP with its MTU, NAT to the underlay, a trunk, two segments", async () => {
+    const eth0 = () => guests.tell("kvm3", guests.inside("lent", "ip -4 address show dev eth0"));
+    await within(60, "a lease", async () => /inet 10\.0\.20\./.test(await eth0()));
+    expect(await eth0()).toContain("mtu 1400");
+    expect(await othersWork()).toEqual([]);
+  });
+
+  it("are apart: no frame of one is seen in another", async () => {
+    const seen = await capture(guests, "kvm3", guests.inside("lent", "tcpdump -i eth0 -nn -U -e arp"), 15);
+    const own = await capture(guests, "kvm3", guests.inside("c3", "tcpdump -i eth0 -nn -U -e arp"), 15);
+    expect(await reaches("c1", "10.0.3.99")).toBe(false);
+    expect(await reaches("two", "10.0.30.99")).toBe(false);
+    expect(await reaches("lent", "10.0.3.10")).toBe(false);
+    expect(await reaches("lent", "10.0.30.8")).toBe(false);
+    expect(asked((await own()).split("\n"), "10.0.3.99"), "in its own segment").toBeGreaterThan(0);
+    const foreign = (await seen()).split("\n").filter((line) => /10\.0\.(3|30)\./.test(line));
+    expect(foreign).toEqual([]);
+  });
+
+  it("are as they are asked for: a second up changes nothing", async () => {
+    expect(await up()).toEqual([]);
+  });
+});
+
+describe("red with static forwarding, by one word", () => {
+  it("changes the three ports, restarts nothing, and works", async () => {
+    const before = await guests.facts("kvm1");
+    const did = await up({ flooding: "flow" });
+    expect(did.filter((step) => step.endsWith("-step"))).toEqual(
+      redPorts.filter((step) => step.endsWith("-step")),
+    );
+    expect((await guests.facts("kvm1")).pids).toEqual(before.pids);
+    expect(await redWorks()).toEqual([]);
+  });
+
+  it("asks nobody for whom the plan knows", async () => {
+    const known = await newConversation("c1", "10.0.3.11");
+    expect(asked(known, "10.0.3.11")).toBe(0);
+    expect(known.filter((line) => line.includes("ICMP echo request")).length).toBe(3);
+  });
+
+  it("survives SIGKILL of ovs-vswitchd: at most 5 s without answer", async () => {
+    const pings = await keepPinging(guests, "c1", "10.0.3.11");
+    await guests.tell("kvm1", "sleep 3; kill -9 $(cat /run/openvswitch/ovs-vswitchd.pid); sleep 15");
+    const { lost, sent } = await pings.end();
+    expect(sent).toBeGreaterThan(60);
+    expect(lost.length * 0.2).toBeLessThanOrEqual(5);
+    expect(await guests.tell("kvm1", "ovs-ofctl dump-flows bf100 | grep -c tun_src=")).toBe("2");
+  });
+});
+
+describe("red by multicast, by one word", () => {
+  it("works, and asks the group once", async () => {
+    await up({ flooding: "multicast" });
+    expect(await redWorks()).toEqual([]);
+    const lines = await newConversation("c1", "10.0.3.11");
+    expect(asked(lines, "10.0.3.11")).toBe(1);
+    expect(await guests.tell("kvm1", "ovs-vsctl list-br")).not.toContain("bf100");
+  });
+});
+
+describe("hub and spoke", () => {
+  it("has one tunnel on a spoke, and spokes reach each other", async () => {
+    await up({ hub: "kvm1" });
+    expect(await redWorks()).toEqual([]);
+    const tunnels = await guests.tell("kvm2", "ovs-vsctl list-ports vxbr | grep -c ^vx100");
+    expect(tunnels).toBe("1");
+  });
+});
+
+describe("a container's edits", () => {
+  it("of address and VLAN do not restart it", async () => {
+    await up();
+    const before = await guests.facts("kvm1");
+    const moved = { host: "kvm1", interfaces: [{ segment: "green", address: "10.0.30.9/24" }, red(51)] };
+    await up({}, { two: moved });
+    expect((await guests.facts("kvm1")).pids).toEqual(before.pids);
+    expect([await reaches("both", "10.0.30.9"), await reaches("c3", "10.0.3.51")]).toEqual([true, true]);
+    expect(await reaches("c3", "10.0.3.50")).toBe(false);
+    await up({ flooding: "flow" });
+    expect((await guests.facts("kvm1")).pids).toEqual(before.pids);
+    expect(await redWorks()).toEqual([]);
+  });
+});
+
+describe("a reboot", () => {
+  it("brings everything back with nobody's help", async () => {
+    const boot = () => guests.ask("kvm1", "cat /proc/sys/kernel/random/boot_id", 15);
+    const { stdout: before } = await boot();
+    const lease = await guests.tell("kvm1", "cut -d' ' -f2- /var/lib/vxlab/services/*/leases");
+    await guests.ask("kvm1", "reboot", 15);
+    await guests.hangUp("kvm1");
+    await within(240, "another boot", async () => {
+      const { code, stdout } = await boot();
+      return code === 0 && stdout !== before;
+    });
+    await within(240, "red", async () => (await redWorks()).length === 0);
+    await within(60, "blue and green", async () => (await othersWork()).length === 0);
+    expect(await guests.tell("kvm1", "cut -d' ' -f2- /var/lib/vxlab/services/*/leases")).toBe(lease);
+  });
+});
+
+describe("what is taken away", () => {
+  it("leaves nothing on the hosts: no bridge of flows, no device, no rules, no server", async () => {
+    const { c1, c2, c3 } = CONTAINERS;
+    project.configure({ hosts: HOSTS, segments: { red: RED }, containers: { c1, c2, c3 } });
+    good(await change(project, ["up"], { timeout: 900 }));
+    for (const host of Object.keys(HOSTS)) {
+      const found = await guests.tell(
+        host,
+        "ovs-vsctl list-br; ls /sys/class/net | grep -E '^(vm|vf|bf|gw-)'; nft list tables; " +
+          "ls /var/lib/vxlab; cat /proc/sys/net/ipv4/conf/eth0/forwarding; ! pidof dnsmasq",
+      );
+      expect(found.split("\n")).toEqual(["vxbr", "containers", "desired", ...tuned(found), "0"]);
+    }
+    expect(await redWorks()).toEqual(["c2 to 10.0.3.50"]);
+  });
+
+  it("is the whole lab in the end", async () => {
+    await guests.close();
+    good(await project.vxlab(["down"], { timeout: 300 }));
+    expect(remains(project, [labId])).toEqual([]);
+  });
+});
+
+/** The folder of the kernel's former settings may stay, empty. */
+const tuned = (found: string) => (found.includes("\ntuned\n") ? ["tuned"] : []);
