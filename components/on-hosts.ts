@@ -1,6 +1,8 @@
 /** The upper half of a lab: what is put on its hosts. Used by VxlanLab and VxlanOverlay, whose children these resources are. */
 import * as pulumi from "@pulumi/pulumi";
-import { ContainerPlan, HostPlan, InterfacePlan, LabPlan, VxlanPortPlan } from "../plan/types";
+import { TopologyError } from "../plan/errors";
+import { pathOf } from "../plan/rules";
+import { ContainerKind, ContainerPlan, HostPlan, InterfacePlan, LabPlan, VxlanPortPlan } from "../plan/types";
 import type { HostConnectionArgs } from "./guest-step";
 import { LxcContainer, LxcContainerArgs } from "./lxc-container";
 import { child } from "./naming";
@@ -13,6 +15,24 @@ export interface Ground {
   connection: pulumi.Input<HostConnectionArgs>;
   /** Options for whatever lives there. */
   inside: pulumi.ComponentResourceOptions;
+}
+
+/**
+ * Says what the planner knows and nothing makes yet, before anything is declared.
+ *
+ * @throws TopologyError
+ */
+export function buildable(plan: LabPlan): LabPlan {
+  const docker = plan.containers.filter(({ kind }) => kind === ContainerKind.Docker);
+  if (docker.length === 0) return plan;
+  throw new TopologyError(
+    docker.map(({ name, kind }) => ({
+      path: pathOf("containers", name, "kind"),
+      got: kind,
+      message: "Is not built yet: hosts run LXC containers only.",
+      cure: "Leave it out.",
+    })),
+  );
 }
 
 /** Declares bridges, ports, services and containers of a plan. */

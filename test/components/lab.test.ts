@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Topology } from "../../plan/types";
-import { Accel } from "../../plan/types";
+import { Accel, ContainerKind } from "../../plan/types";
 import type { Registered } from "./world";
 import { deploy } from "./world";
 
@@ -172,5 +172,10 @@ describe("a bad topology", () => {
       ),
     ).rejects.toThrow(/segments\.lan\.vni/);
     expect(seen).toEqual([]);
+  });
+
+  it("is one with a Docker container too, as long as nothing makes them", async () => {
+    const containers = { c1: { host: "kvm1", kind: ContainerKind.Docker, image: "debian:12" } };
+    await expect(lab({ containers })).rejects.toThrow(/containers\.c1\.kind.*\n?.*not built yet/);
   });
 });
