@@ -10,6 +10,7 @@ export function normal(text: string, project: Project): string {
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "<uuid>")
     .replace(/vxlab-[0-9a-f]{8}-/g, "vxlab-<id>-")
     .replace(/-seed-[0-9a-f]{8}/g, "-seed-<hash>")
+    .replace(/\b(lab|labId|id)(\s*): "[0-9a-f]{8}"/g, '$1$2: "<id>"')
     .replace(/"[^"\n]*\/golden-[0-9a-f]{12}\//g, '"<image>/')
     .replace(/\b[0-9a-f]{12}(?=")/g, "<hash>")
     .replace(/ssh-ed25519 AAAA\S+/g, "ssh-ed25519 <key>");
