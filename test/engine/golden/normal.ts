@@ -14,7 +14,24 @@ export function normal(text: string, project: Project): string {
     .replace(/"[^"\n]*\/golden-[0-9a-f]{12}\//g, '"<image>/')
     .replace(/\b[0-9a-f]{12}(?=")/g, "<hash>")
     .replace(/ssh-ed25519 AAAA\S+/g, "ssh-ed25519 <key>");
-  return `${telling(named(same.split("\n"))).join("\n")}\n`;
+  return `${sorted(telling(named(same.split("\n")))).join("\n")}\n`;
+}
+
+/** The engine shows resources in the order in which they happen to be ready, nested or not: here by name, side by side. */
+function sorted(lines: readonly string[]): string[] {
+  const end = lines.findIndex((line) => /^\s*(Resources:|--outputs)/.test(line));
+  const blocks: string[][] = [];
+  for (const line of lines.slice(0, end)) {
+    if (HEAD.test(line) || blocks.length === 0) blocks.push([]);
+    blocks.at(-1)?.push(line);
+  }
+  const flat = blocks.map(([head = "", ...rest]) => {
+    const depth = head.length - head.trimStart().length;
+    return [head, ...rest].map((line) => line.slice(Math.min(depth, line.length - line.trimStart().length)));
+  });
+  const name = ([head = ""]: string[]): string => head.slice(head.lastIndexOf(")") + 1);
+  const order = flat.sort((a, b) => (name(a) < name(b) ? -1 : name(a) > name(b) ? 1 : 0));
+  return [...order.flat(), ...lines.slice(end)];
 }
 
 /** A resource's line with its name, which stands in the next lines, in its URN. */
