@@ -22,6 +22,18 @@ export function kernelLine(line: string): Record<string, string>[] {
   return bare.length === 0 ? entries : [...entries, { _: bare.join(" ") }];
 }
 
+/** Adds what 0.8.3 has no word for (libvirt.org/formatdomain.html, "Hypervisor features": tcg, tb-cache; from libvirt 8.0). */
+export function codeCacheXslt(mib: number): string {
+  return `<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
+  <xsl:output omit-xml-declaration="yes"/>
+  <xsl:template match="@*|node()"><xsl:copy><xsl:apply-templates select="@*|node()"/></xsl:copy></xsl:template>
+  <xsl:template match="/domain[@type='qemu']/features">
+    <xsl:copy><xsl:apply-templates select="@*|node()"/><tcg><tb-cache unit="MiB">${mib}</tb-cache></tcg></xsl:copy>
+  </xsl:template>
+</xsl:stylesheet>
+`;
+}
+
 export function domainArgs(
   host: string,
   args: KvmHostArgs,
@@ -46,5 +58,6 @@ export function domainArgs(
     consoles: [{ type: "pty", targetType: "serial", targetPort: "0" }],
     graphics: { type: "vnc", listenType: "socket" },
     video: { type: "none" },
+    ...(args.codeCache === undefined ? {} : { xml: { xslt: codeCacheXslt(args.codeCache) } }),
   };
 }

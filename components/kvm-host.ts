@@ -34,6 +34,11 @@ export interface KvmHostArgs {
   vcpus?: pulumi.Input<number>;
   /** What executes the machine's instructions. @default Accel.Kvm */
   accel?: pulumi.Input<Accel>;
+  /**
+   * QEMU's cache of translated code when it emulates, MiB; needs xsltproc where Pulumi runs. A full one is dropped as a
+   * whole, a large one makes a reboot last minutes. @default QEMU's own: up to 1024
+   */
+  codeCache?: number;
   /** 32 secret bytes, base64, that the host key and the login key are computed from. @default new ones, kept */
   secret?: pulumi.Input<string>;
   /** Longest wait for SSH to answer, seconds. @default 600 */
@@ -154,6 +159,8 @@ export class KvmHost extends pulumi.ComponentResource {
       replaceOnChanges: ["disks", "cpu", "kernel", "initrd", "machine", "networkInterfaces", "video"],
       // A volume of the same name is made anew under the machine when its image changes.
       replaceWith: [root, seed],
+      // A machine that stands keeps what it was made with.
+      ignoreChanges: ["xml"],
       hooks: clearsOrphans("domain", child(name, "domain"), args.libvirtUri),
     });
   }

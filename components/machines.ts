@@ -18,6 +18,7 @@ export interface MachinesArgs {
   image: LabImageArgs;
   libvirtUri?: string;
   accel?: Accel;
+  codeCache?: number;
   bootTimeout?: number;
 }
 
@@ -136,6 +137,7 @@ function ours(
       memory: host.memory,
       vcpus: host.vcpus,
       accel: args.accel,
+      codeCache: args.codeCache,
       secret,
       bootTimeout: args.bootTimeout,
       libvirtUri: on.site.uri,

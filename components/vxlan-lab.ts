@@ -15,6 +15,11 @@ export interface VxlanLabArgs {
   libvirtUri?: string;
   /** What executes the machines' instructions. @default Accel.Kvm */
   accel?: Accel;
+  /**
+   * QEMU's cache of translated code when it emulates, MiB; needs xsltproc where Pulumi runs. A full one is dropped as a
+   * whole, a large one makes a reboot last minutes. @default QEMU's own: up to 1024
+   */
+  codeCache?: number;
   /** Longest wait for a machine's SSH to answer, seconds. @default 600 */
   bootTimeout?: number;
 }

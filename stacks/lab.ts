@@ -5,7 +5,7 @@ import { LabSettings } from "../config";
 import { cloudImage, goldenImage, imageCache, ImageFiles, keptImage } from "../image/image";
 import { LabOutput } from "../plan/contract";
 import { ImageKind } from "../plan/types";
-import { chooseAccel, chooseUri } from "./hypervisor";
+import { chooseAccel, chooseCodeCache, chooseUri } from "./hypervisor";
 
 export interface LabOutputs {
   lab: pulumi.Output<LabOutput>;
@@ -19,11 +19,13 @@ export function labStack(settings: LabSettings): LabOutputs {
 /** Settings of machines as this computer fills them in: which libvirt, what executes, which image. */
 export function machineArgs(settings: LabSettings): VxlanLabArgs {
   const libvirtUri = chooseUri(settings.libvirtUri);
+  const accel = chooseAccel(settings.accel, libvirtUri);
   return {
     topology: settings.topology,
     image: labImage(settings),
     libvirtUri,
-    accel: chooseAccel(settings.accel, libvirtUri),
+    accel,
+    codeCache: chooseCodeCache(accel),
     bootTimeout: settings.bootTimeout,
   };
 }

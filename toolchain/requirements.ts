@@ -90,6 +90,12 @@ export const requirements: readonly Requirement[] = [
     neededFor: "virtual machines",
     when: "embedded",
   },
+  {
+    program: "xsltproc",
+    package: "xsltproc",
+    neededFor: "emulated machines that take a third of the memory and reboot in seconds",
+    when: "embedded",
+  },
   { program: "ip", package: "iproute2", neededFor: "the lab's network namespace", when: "embedded" },
   { program: "nsenter", package: "util-linux", neededFor: "the lab's network namespace", when: "embedded" },
   {
