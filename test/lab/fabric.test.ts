@@ -103,6 +103,15 @@ async function newConversation(from: string, to: string): Promise<string[]> {
 const asked = (lines: string[], address: string) =>
   lines.filter((line) => line.includes(`who-has ${address} `)).length;
 
+/** In how many copies one question goes out. A container repeats it after a second when the answer is late. */
+function copies(lines: string[], address: string): number {
+  const times = lines
+    .filter((line) => line.includes(`who-has ${address} `))
+    .map((line) => /(\d+):(\d+):([\d.]+)/.exec(line) ?? [])
+    .map(([, hours, minutes, seconds]) => Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds));
+  return Math.max(0, ...times.map((time) => times.filter((other) => Math.abs(other - time) < 0.5).length));
+}
+
 beforeAll(async () => {
   project = await Project.create("fabric");
   project.configure({
@@ -183,11 +192,11 @@ describe("red with static forwarding, by one word", () => {
 });
 
 describe("red by multicast, by one word", () => {
-  it("works, and asks the group once", async () => {
+  it("works, and asks the group with one copy", async () => {
     await up({ flooding: "multicast" });
     expect(await redWorks()).toEqual([]);
     const lines = await newConversation("c1", "10.0.3.11");
-    expect(asked(lines, "10.0.3.11")).toBe(1);
+    expect(copies(lines, "10.0.3.11"), lines.join("\n")).toBe(1);
     expect(await guests.tell("kvm1", "ovs-vsctl list-br")).not.toContain("bf100");
   });
 });
