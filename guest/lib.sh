@@ -8,8 +8,10 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 STATE=${VXLAB_STATE:-/var/lib/vxlab}
 TOOLS=${VXLAB_TOOLS:-/usr/lib/vxlab}
 LOCK=${VXLAB_LOCK:-/run/vxlab.lock}
-# What the kernel shows of interfaces and lets be set; elsewhere in tests only.
+# What the kernel shows and lets be set; elsewhere in tests only.
 NET=${VXLAB_NET:-/sys/class/net}
+CGROUPS=${VXLAB_CGROUPS:-/sys/fs/cgroup}
+PROC=${VXLAB_PROC:-/proc}
 SYSCTL=${VXLAB_SYSCTL:-/proc/sys}
 # Without a limit ovs-vsctl waits for ever when ovs-vswitchd is not there to confirm (ovs-vsctl(8)).
 OVS_WAIT=60

@@ -18,6 +18,7 @@ port_apply() {
   id_of "$1"
   wanted=$1 # the positional parameters become the transaction
   eval "$(assign "$wanted" "$(desired port "$id")")"
+  port_begin
   # Ports do not move between bridges: what sits on the old one goes first.
   [ "${was_bridge:-$bridge}" = "$bridge" ] || port_drop
   case ${flooding:=unicast} in
@@ -27,8 +28,18 @@ port_apply() {
   port_look
   [ -z "$bad" ] || fail "Open vSwitch refuses $bad"
   keep port "$id" "$wanted"
+  rm -f "$begun"
   group_rest
   printf '%s\n' "$found"
+}
+
+# Of a port that no step was ever begun for Open vSwitch has nothing, and need not be asked.
+port_begin() {
+  begun=$STATE/begun/port-$id
+  first=false
+  [ -e "$(desired port "$id")" ] || [ -e "$begun" ] || first=true
+  [ -d "$STATE/begun" ] || mkdir -p "$STATE/begun"
+  : >"$begun"
 }
 
 port_unicast() {
@@ -169,7 +180,7 @@ port_gone() {
 
 # Ports first, then the bridge that some of them are on.
 port_names() {
-  vsctl --bare --no-headings --columns=name find port external_ids:vxlab-port="\"$id\"" \
+  "${first:-false}" || vsctl --bare --no-headings --columns=name find port external_ids:vxlab-port="\"$id\"" \
     -- --columns=name find bridge external_ids:vxlab-port="\"$id\""
 }
 
@@ -194,7 +205,7 @@ port_drop() {
 port_remove() {
   id_of "$1"
   port_drop
-  rm -f "$(desired port "$id")"
+  rm -f "$(desired port "$id")" "$STATE/begun/port-$id"
   group_rest
   leave
   printf '{}\n'

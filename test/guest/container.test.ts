@@ -107,6 +107,21 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     ]);
   });
 
+  it("sees in its cgroup that a container runs, and asks LXC where that does not tell", () => {
+    const asked = (calls: string[]) => calls.filter((call) => call.startsWith("lxc-info ")).length;
+    expect(asked(apply(BOX)), "after the start, no cgroup is shown").toBeGreaterThan(0);
+    host.shows("cgroups/lxc.payload.c1/cgroup.procs", "275\n280\n");
+    host.shows("proc/275/status", "Name:\tinit\nNSpid:\t275\t1\n");
+    const calls = apply(BOX);
+    expect([asked(calls), restarts(calls)]).toEqual([0, 0]);
+    expect(host.guest(["observe", "container"], BOX).stdout).toBe('{"state":"RUNNING","pid":275}\n');
+    // Another's process, or the first of the container's own has gone to a cgroup below.
+    host.shows("proc/275/status", "Name:\tsh\nNSpid:\t275\n");
+    expect(asked(apply(BOX))).toBeGreaterThan(0);
+    host.shows("cgroups/lxc.payload.c1/cgroup.procs", "");
+    expect(asked(apply(BOX))).toBeGreaterThan(0);
+  });
+
   it("makes a trunk's VLANs inside at every start, and keeps a DHCP client there", () => {
     apply({ ...BOX, interfaces: [TRUNK] });
     expect(box("ports")).toBe("v-c1 vxbr lab-c1 - 20,30\n");

@@ -84,8 +84,12 @@ export class FakeHost {
       .replaceAll("/etc/systemd", `${this.folder}/none`);
   }
 
-  /** The ports that Open vSwitch has, and its rows of interfaces: name, ofport, error, options. */
+  /**
+   * The ports that Open vSwitch has of a step that was begun before, and its rows of interfaces: name, ofport, error,
+   * options.
+   */
   has(ports: readonly string[], rows: readonly [string, unknown, unknown, Record<string, string>][]): void {
+    if (ports.length > 0) this.shows("state/begun/port-lab-kvm1-red", "");
     fs.writeFileSync(this.path("ports"), ports.map((name) => `${name}\n`).join(""));
     const data = rows.map(([name, ofport, error, options]) => [
       name,
@@ -141,6 +145,8 @@ export class FakeHost {
       VXLAB_LOCK: this.path("lock"),
       VXLAB_NET: this.path("net"),
       VXLAB_SYSCTL: this.path("sys"),
+      VXLAB_CGROUPS: this.path("cgroups"),
+      VXLAB_PROC: this.path("proc"),
     };
     const { status, stdout, stderr } = spawnSync(program, words, {
       env,

@@ -1,6 +1,6 @@
 /** guest/port.sh: what exactly is said to Open vSwitch, and what is made of its answers. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { FakeHost } from "./fake-host";
 
 const REMOTE = { name: "vx100-c0a80ade", address: "192.168.10.222" };
@@ -58,6 +58,19 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
     it("says the same a second time", () => {
       expect(apply(PORT, [REMOTE.name])).toEqual(apply(PORT, [REMOTE.name]));
+    });
+
+    it("looks for what is to go where a step was begun before, and nowhere else", () => {
+      const looks = () =>
+        host.calls().filter((words) => words.includes("port") && words.includes("find")).length;
+      const apply = () => host.guest(["apply", "port"], PORT).code;
+      host.refuses("ovs-vsctl: no bridge named vxbr");
+      expect([apply(), looks()]).toEqual([1, 0]);
+      rmSync(host.path("refused"));
+      host.has([], [[REMOTE.name, 3, NONE, { remote_ip: REMOTE.address }]]);
+      expect([apply(), looks()], "begun, not ended").toEqual([0, 1]);
+      expect(readdirSync(host.path("state/begun"))).toEqual([]);
+      expect([apply(), looks()], "kept").toEqual([0, 1]);
     });
 
     it("bounds every call", () => {
