@@ -1,6 +1,7 @@
 /** Building from Go modules: each binary has a wrapper module of its own with a complete go.sum (toolchain/go). */
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { mended, type Mend } from "./mend";
 import type { Paths, Environment } from "./paths";
 import { must } from "./process";
 import { Missing, type Reporter } from "./reporter";
@@ -15,6 +16,8 @@ export interface GoBinary {
   /** Where the binary goes. */
   out: string;
   title: string;
+  /** A fault of a module, mended in what is compiled; the module itself and its go.sum stay what they are. */
+  mend?: Mend;
 }
 
 export async function build(
@@ -30,9 +33,11 @@ export async function build(
     await reporter.step(`building ${binary.title}`, async (say) => {
       const out = join(work, basename(binary.out));
       const ldflags = ["-s", "-w", ...binary.variables.map((value) => `-X ${value}`)].join(" ");
-      const args = ["build", "-v", "-trimpath", "-ldflags", ldflags, "-o", out, binary.package];
       const cwd = join(paths.root, "toolchain", "go", binary.module);
-      await must(go, args, { cwd, env: settings(paths, environment), timeout: 3600, onLine: counter(say) });
+      const env = settings(paths, environment);
+      const cure = binary.mend === undefined ? [] : await mended(go, binary.mend, work, { cwd, env });
+      const args = ["build", "-v", "-trimpath", ...cure, "-ldflags", ldflags, "-o", out, binary.package];
+      await must(go, args, { cwd, env, timeout: 3600, onLine: counter(say) });
       renameSync(out, binary.out);
     });
   } finally {

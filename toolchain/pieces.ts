@@ -6,6 +6,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { build } from "./go";
+import { libvirtStreams } from "./mend";
 import type { Environment, Paths } from "./paths";
 import { compareVersions, isProgram, run, searchPath, whereIs } from "./process";
 import { replacement, replacementFolder } from "./replacements";
@@ -33,6 +34,8 @@ export const versions = {
   pulumi: "3.248.0",
   bridge: "1.1.0",
   libvirt: "0.8.3",
+  /** What is built here of it: raised when what is mended in it changes. */
+  libvirtBuild: "0.8.3-2",
   command: "1.2.1",
   random: "4.18.2",
   yaml: "1.38.1",
@@ -162,14 +165,14 @@ export async function libvirtProvider(shop: Workshop, bridgePiece: Piece): Promi
   if (isProgram(installed)) return piece("installed", installed);
   const downloaded = join(paths.cache, "libvirt", versions.libvirt, "vendor", providerPath);
   if (isProgram(downloaded)) return piece("vendor", downloaded);
-  const built = join(paths.cache, "libvirt", versions.libvirt, "built", "terraform-provider-libvirt");
+  const built = join(paths.cache, "libvirt", versions.libvirtBuild, "built", "terraform-provider-libvirt");
   if (isProgram(built)) return piece("built", built);
   if (bridgePiece.source !== "built" && (await askBridge(shop, bridgePiece, downloaded)))
     return piece("vendor", downloaded);
   const title = `the libvirt provider ${versions.libvirt}`;
   const sources = "github.com/dmacvicar/terraform-provider-libvirt";
   await build(
-    { module: "libvirt", package: sources, variables: [], out: built, title },
+    { module: "libvirt", package: sources, variables: [], out: built, title, mend: libvirtStreams },
     paths,
     environment,
     reporter,

@@ -46,7 +46,10 @@ export async function change(
     const progress = new Progress((text) => out.line(text), say);
     const source = follow(events);
     const take = () => source.read().forEach((event) => progress.take(event));
-    const timer = setInterval(take, 150);
+    const timer = setInterval(() => {
+      take();
+      progress.tick();
+    }, 150);
     const code = await logged(pulumiWrapper(paths), args, { cwd: paths.root, env, log });
     clearInterval(timer);
     take();

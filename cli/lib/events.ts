@@ -22,6 +22,7 @@ export class Progress {
   readonly errors: string[] = [];
   changes: Record<string, number> = {};
   private readonly begun = new Map<string, number>();
+  private warned = false;
 
   constructor(
     private readonly line: (text: string) => void,
@@ -35,6 +36,19 @@ export class Progress {
     if (event.resOpFailedEvent !== undefined) this.end(event.resOpFailedEvent.metadata, false);
     if (event.diagnosticEvent !== undefined) this.diagnose(event.diagnosticEvent);
     if (event.summaryEvent !== undefined) this.changes = event.summaryEvent.resourceChanges;
+  }
+
+  /** To be called now and then: says once what is to be done about a provider that will never answer. */
+  tick(): void {
+    if (this.warned) return;
+    const stuck = [...this.begun].find(
+      ([urn, since]) => urn.includes("libvirt:index/cloudinitDisk:") && this.now() - since > STUCK_AFTER,
+    );
+    if (stuck === undefined) return;
+    this.warned = true;
+    this.line(
+      `  ${label(stuck[0])} takes minutes instead of a second: libvirt's provider ${STUCK}. Ctrl-C, and the same command goes on from here`,
+    );
   }
 
   private begin(metadata: Metadata): void {
@@ -77,6 +91,10 @@ export class Progress {
     );
   }
 }
+
+/** Milliseconds. */
+const STUCK_AFTER = 120_000;
+const STUCK = "0.8.3 as its vendor builds it can wait for itself for ever (docs/settings.md, Libvirt)";
 
 const past: Record<string, string> = {
   create: "created",

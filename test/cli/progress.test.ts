@@ -48,6 +48,28 @@ describe("the engine's events", () => {
     expect(progress.errors).toEqual(["Domain kvm1: no such pool"]);
   });
 
+  it("that do not come: a seed that hangs in the provider is said once, with the cure", () => {
+    const seed = {
+      ...meta("create").metadata,
+      urn: "urn:pulumi:lab::vxlab::libvirt:index/cloudinitDisk:CloudinitDisk::s",
+    };
+    const lines: string[] = [];
+    let clock = 0;
+    const progress = new Progress(
+      (text) => lines.push(text),
+      () => undefined,
+      () => clock,
+    );
+    progress.take({ resourcePreEvent: { metadata: seed } });
+    clock = 119_000;
+    progress.tick();
+    expect(lines).toEqual([]);
+    clock = 121_000;
+    progress.tick();
+    progress.tick();
+    expect(lines).toEqual([expect.stringMatching(/CloudinitDisk s takes minutes .* Ctrl-C/)]);
+  });
+
   it("are read as they are written, line by line", () => {
     const file = join(mkdtempSync(join(tmpdir(), "vxlab-events-")), "log");
     const source = follow(file);
