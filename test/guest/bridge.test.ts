@@ -1,5 +1,5 @@
 /** guest/bridge.sh: the bridge's own interface, and what a host with systemd gets beside it. */
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { existsSync } from "node:fs";
 import { FakeHost } from "./fake-host";
 
@@ -29,7 +29,6 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     host.shows("net/vxbr/address", "02:00:00:00:00:01\n");
     host.shows("net/vxbr/mtu", "1450\n");
   });
-  afterEach(() => host.remove());
 
   it("has exactly its address", () => {
     host.shows("addresses", "5: vxbr    inet 10.1.2.99/24 scope global vxbr\n");

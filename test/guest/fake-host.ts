@@ -4,9 +4,9 @@
  */
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { guestTools } from "../../guest/render";
+import { temporary } from "../lib/temporary";
 
 export interface Answer {
   code: number | null;
@@ -44,7 +44,7 @@ esac
 `;
 
 export class FakeHost {
-  readonly folder = fs.mkdtempSync(join(tmpdir(), "vxlab-guest-"));
+  readonly folder = temporary("guest");
 
   /**
    * @param sh what runs the tools; "busybox sh" runs its own awk too
@@ -182,9 +182,5 @@ export class FakeHost {
   kept(): string[] {
     const folder = this.path("state/desired");
     return fs.existsSync(folder) ? fs.readdirSync(folder).sort() : [];
-  }
-
-  remove(): void {
-    fs.rmSync(this.folder, { recursive: true, force: true });
   }
 }
