@@ -27,6 +27,7 @@ const FAKE = `#!/bin/sh
 case "\${0##*/} $*" in
   # Those are options of ovs-vsctl itself: it refuses them later on.
   "ovs-vsctl "*" -- "*"--no-headings"*) exit 1 ;;
+  *"find bridge name="*) cat "$FAKE/owner" ;;
   *"find port"*) cat "$FAKE/ports" ;;
   *"find interface"*) cat "$FAKE/rows" ;;
   *port-to-br*) [ ! -s "$FAKE/bridge" ] || cat "$FAKE/bridge" ;;
@@ -55,7 +56,7 @@ export class FakeHost {
     script = guestTools().script,
   ) {
     for (const name of ["bin", "tools", "state", "net"]) fs.mkdirSync(join(this.folder, name));
-    for (const name of ["addresses", "inside", "bridge"]) fs.writeFileSync(this.path(name), "");
+    for (const name of ["addresses", "inside", "bridge", "owner"]) fs.writeFileSync(this.path(name), "");
     fs.mkdirSync(this.path("sys/net/ipv4"), { recursive: true });
     for (const name of FAKES) fs.writeFileSync(join(this.folder, "bin", name), FAKE, { mode: 0o755 });
     fs.writeFileSync(this.path("tools/guest"), this.tamed(script), { mode: 0o755 });
