@@ -94,5 +94,7 @@ leave() {
     rmdir "${FLOWS_UNIT%/*}" 2>/dev/null || :
     systemctl daemon-reload
   fi
-  rm -rf "$STATE" "$TOOLS"
+  # LXC keeps a lock file for each container that ever was, in folders of its own path.
+  rm -rf "$STATE" "$TOOLS" "/run/lxc/lock$STATE"
+  (cd /run/lxc && rmdir -p "lock${STATE%/*}") 2>/dev/null || :
 }
