@@ -48,7 +48,7 @@ export class ExistingHost extends pulumi.ComponentResource {
       privateKey: pulumi.secret(privateKey),
       bootTimeout,
     };
-    const check = checkStep(child(name, "check"), reach, { parent: this });
+    const check = checkStep(child(name, "check"), reach, args.address, { parent: this });
     // The check's id makes every step wait for it.
     this.connection = pulumi.output({ ...reach, checked: check.id });
     this.registerOutputs({ address: this.address, hostKey: this.hostKey });

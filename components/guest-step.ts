@@ -6,7 +6,13 @@
  */
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { CHECK_HOST, INSTALL_AND_APPLY, StepKind, command as guestCommand } from "../guest/render";
+import {
+  CHECK_COMMAND,
+  CHECK_HOST,
+  INSTALL_AND_APPLY,
+  StepKind,
+  command as guestCommand,
+} from "../guest/render";
 import { child } from "./naming";
 
 /** How a host is reached. Nothing is sent before the host key is verified. */
@@ -75,10 +81,11 @@ function incarnationOf(host: pulumi.Input<HostConnectionArgs>): pulumi.Input<str
   return !pulumi.Output.isInstance(host) && "incarnation" in host ? host.incarnation : undefined;
 }
 
-/** Asks a host that exists already whether it can hold a lab, and changes nothing there. */
+/** Asks a host that exists already whether it can hold a lab with this VTEP, and changes nothing there. */
 export function checkStep(
   name: string,
   host: pulumi.Input<HostConnectionArgs>,
+  vtep: pulumi.Input<string>,
   opts: pulumi.CustomResourceOptions,
 ): command.remote.Command {
   return new command.remote.Command(
@@ -86,9 +93,9 @@ export function checkStep(
     {
       connection: connection({ host, first: true }),
       // By stdin: an error shows the whole command.
-      create: "sh -s",
-      update: "sh -s",
-      stdin: CHECK_HOST,
+      create: CHECK_COMMAND,
+      update: CHECK_COMMAND,
+      stdin: pulumi.interpolate`${vtep}\n${CHECK_HOST}`,
       addPreviousOutputInEnv: false,
       logging: command.remote.Logging.None,
     },

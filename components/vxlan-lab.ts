@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { LabOutput, labOutput } from "../plan/contract";
 import { planLab } from "../plan/plan";
 import { Accel, LabPlan, Topology } from "../plan/types";
+import { sayHints } from "./hints";
 import { Machines, declareMachines } from "./machines";
 import { token } from "./naming";
 import { buildable, declareOnHosts } from "./on-hosts";
@@ -47,6 +48,7 @@ export class VxlanLab extends pulumi.ComponentResource {
   constructor(name: string, args: VxlanLabArgs, opts?: pulumi.ComponentResourceOptions) {
     super(token("VxlanLab"), name, { topology: args.topology }, opts);
     const plan = buildable(planLab(args.topology, { lab: name }));
+    sayHints(args.topology, this);
     const machines = declareMachines(name, args, plan, this);
     declareOnHosts(name, plan, machines.labId, machines.hosts, this);
     this.lab = knownLab(plan, machines);

@@ -8,6 +8,7 @@ FLOWS_UNIT=/etc/systemd/system/ovs-vswitchd.service.d/vxlab.conf
 bridge_apply() {
   id_of "$1"
   eval "$(assign "$1" "$(desired bridge "$id")")"
+  [ "${was_name-}" = "$name" ] || bridge_free "$name"
   [ "${was_name:-$name}" = "$name" ] || vsctl --if-exists del-br "$was_name"
   # hwaddr first: without it the bridge takes the lowest MAC of its ports and changes with them.
   vsctl --may-exist add-br "$name" \
@@ -23,10 +24,28 @@ bridge_apply() {
 bridge_remove() {
   id_of "$1"
   eval "$(assign "$1")"
-  vsctl --if-exists del-br "$name"
+  case $(bridge_owner "$name") in *"vxlab=$lab"*) vsctl --if-exists del-br "$name" ;; esac
   rm -f "$(desired bridge "$id")"
   leave
   printf '{}\n'
+}
+
+# bridge_owner NAME: nothing, or the bridge's name and external_ids.
+bridge_owner() { vsctl --bare --no-headings --columns=name,external_ids find bridge name="$1"; }
+
+# bridge_free NAME: what is not this lab's is never taken over, and so never taken away; before anything is changed.
+bridge_free() {
+  case $(bridge_owner "$1") in
+    "")
+      [ -e "$NET/$1" ] || return 0
+      whose="an interface of this host"
+      ;;
+    *"vxlab=$lab"*) return 0 ;;
+    *vxlab=*) whose="another lab's bridge (if that is no more, take it away: ovs-vsctl del-br $1)" ;;
+    *) whose="somebody else's bridge" ;;
+  esac
+  leave
+  fail "$1 is $whose. It is left as it is: the lab needs another name (hosts.<name>.bridge), or another VNI for bf…"
 }
 
 bridge_observe() {
@@ -75,5 +94,7 @@ leave() {
     rmdir "${FLOWS_UNIT%/*}" 2>/dev/null || :
     systemctl daemon-reload
   fi
-  rm -rf "$STATE" "$TOOLS"
+  # LXC keeps a lock file for each container that ever was, in folders of its own path.
+  rm -rf "$STATE" "$TOOLS" "/run/lxc/lock$STATE"
+  (cd /run/lxc && rmdir -p "lock${STATE%/*}") 2>/dev/null || :
 }

@@ -116,6 +116,7 @@ group_rest() {
 }
 
 port_flow() {
+  [ "${was_flooding-},${was_vni-}" = "flow,$vni" ] || bridge_free "bf$vni"
   port_gone " vf$vni pf$vni pb$vni bf$vni "
   group_drop
   # First what nobody sees: the way there is opened when the flows are in place.

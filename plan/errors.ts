@@ -24,6 +24,11 @@ function paragraph(problem: Problem): string {
   return `  ${problem.path}: got ${quoted(problem.got)}\n    ${problem.message}\n    ${problem.cure}`;
 }
 
+/** In one line, for what is no mistake. */
+export function renderHint({ path, got, message, cure }: Problem): string {
+  return `${path} (${quoted(got)}): ${message} ${cure}`;
+}
+
 const LONGEST_QUOTE = 120;
 
 /** JSON, since it shows type, spaces and control characters; cut, since a whole object helps nobody. */

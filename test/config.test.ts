@@ -1,15 +1,15 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { readConfig } from "../config";
 import { TopologyError } from "../plan/errors";
 import { KEYS_OF, readTopology } from "../plan/schema";
 import { ed25519FromSeed } from "../plan/keys";
 import type { Problem } from "../plan/types";
 import { reference, referenceWith } from "./plan/reference";
+import { temporary } from "./lib/temporary";
 
 /** Pulumi's own YAML reader, which brings no types. */
 const yaml = createRequire(require.resolve("@pulumi/pulumi"))("js-yaml") as { load(text: string): unknown };
@@ -40,8 +40,7 @@ function problemsOf(config: Record<string, unknown>): readonly Problem[] {
   return [];
 }
 
-const folder = mkdtempSync(join(tmpdir(), "vxlab-config-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporary("config");
 
 describe("docs/settings.md", () => {
   const text = readFileSync(join(__dirname, "../docs/settings.md"), "utf8");

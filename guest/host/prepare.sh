@@ -1,11 +1,19 @@
 #!/bin/sh
 # Prepares a Debian host (11 or newer) to hold a lab's bridges, tunnels and containers: `sh prepare.sh`, as root on it.
-# Installs packages and starts Open vSwitch; touches no network setting, and a second run changes nothing.
+# Installs packages and starts Open vSwitch; touches no network setting, and a second run changes nothing. What it installs
+# stays when a lab goes: apt-get purge openvswitch-switch lxc busybox-static takes it away.
 set -eu
 [ "$(id -u)" = 0 ] || { echo "prepare.sh: run it as root" >&2; exit 1; }
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
-apt-get install -y -qq --no-install-recommends openvswitch-switch lxc busybox-static iproute2 iputils-ping >/dev/null
+# Debian's lxc would start a bridge of its own, lxcbr0 with 10.0.3.1/24, with NAT, dnsmasq and forwarding for all interfaces.
+# A lab needs none of it; where LXC is in use already, or this has been decided, it stays as it is.
+if ! dpkg-query -W -f '${Status}' lxc 2>/dev/null | grep -q ' installed' && [ ! -e /etc/default/lxc-net ]; then
+  printf '# No lxcbr0: vxlab, prepare.sh\nUSE_LXC_BRIDGE="false"\n' >/etc/default/lxc-net
+fi
+# confold: that file is one of lxc's own.
+apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold \
+  openvswitch-switch lxc busybox-static iproute2 iputils-ping tcpdump >/dev/null
 if [ -d /run/systemd/system ]; then systemctl --quiet enable --now openvswitch-switch; fi
 modprobe -a openvswitch vxlan veth
 ovs-vsctl --timeout=60 --retry show >/dev/null

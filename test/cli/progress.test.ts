@@ -1,11 +1,11 @@
-import { appendFileSync, mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { summary } from "../../cli/lib/engine";
 import { follow, Progress, type EngineEvent } from "../../cli/lib/events";
 import { Output, table } from "../../cli/lib/output";
 import { tally } from "../../cli/lib/stages";
+import { temporary } from "../lib/temporary";
 
 const urn = "urn:pulumi:lab::vxlab::vxlab:index:KvmHost$libvirt:index/domain:Domain::kvm1";
 const meta = (op: string, custom = true) => ({ metadata: { op, urn, new: { custom } } });
@@ -71,7 +71,7 @@ describe("the engine's events", () => {
   });
 
   it("are read as they are written, line by line", () => {
-    const file = join(mkdtempSync(join(tmpdir(), "vxlab-events-")), "log");
+    const file = join(temporary("events"), "log");
     const source = follow(file);
     expect(source.read()).toEqual([]);
     appendFileSync(file, '{"summaryEvent":{"resourceChanges":{"same":1}}}\n{"diagn');

@@ -1,6 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -14,6 +13,7 @@ import type { RemoteOptions } from "../../cli/lib/remote";
 import { containerNamed, hostNamed, readWords, remoteLine } from "../../cli/lib/words";
 import { FakeSsh, keyPair } from "../toolchain/fake-ssh";
 import { referenceLab } from "./fixture";
+import { temporary } from "../lib/temporary";
 
 describe("words for a shell", () => {
   const shell = (line: string): string => execFileSync("sh", ["-c", line], { encoding: "utf8" });
@@ -155,12 +155,11 @@ describe("a remote", () => {
 
   beforeEach(async () => {
     server = await new FakeSsh().start();
-    places = mkdtempSync(join(tmpdir(), "vxlab-remote-"));
+    places = temporary("remote");
   });
   afterEach(async () => {
     open.splice(0).forEach((remote) => remote.close());
     await server.stop();
-    rmSync(places, { recursive: true, force: true });
   });
 
   function remote(change: Partial<RemoteOptions> = {}, hostKey = server.hostKeys.public): Remote {

@@ -1,13 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, utimesSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { aptLine, listsAge } from "../../toolchain/apt";
 import { compareVersions, searchPath } from "../../toolchain/process";
 import { examine, locate, remedy, requirements, type Requirement } from "../../toolchain/requirements";
+import { temporary } from "../lib/temporary";
 
 function fakePath(programs: Record<string, string>): string {
-  const folder = mkdtempSync(join(tmpdir(), "vxlab-path-"));
+  const folder = temporary("path");
   for (const [name, output] of Object.entries(programs)) {
     writeFileSync(join(folder, name), `#!/bin/sh\necho '${output}'\n`);
     chmodSync(join(folder, name), 0o755);
@@ -32,10 +32,10 @@ describe("finding what is required", () => {
   });
 
   it("takes no file that cannot be run, and no folder", () => {
-    const folder = mkdtempSync(join(tmpdir(), "vxlab-path-"));
+    const folder = temporary("path");
     writeFileSync(join(folder, "vxlab-tool"), "");
     expect(locate(tool, { PATH: folder }).ok).toBe(false);
-    const other = mkdtempSync(join(tmpdir(), "vxlab-path-"));
+    const other = temporary("path");
     mkdirSync(join(other, "vxlab-tool"));
     expect(locate(tool, { PATH: other }).ok).toBe(false);
   });
@@ -68,7 +68,7 @@ describe("finding what is required", () => {
   });
 
   it("knows how old the package lists are", () => {
-    const folder = mkdtempSync(join(tmpdir(), "vxlab-lists-"));
+    const folder = temporary("lists");
     expect(listsAge(join(folder, "absent"))).toBe(Infinity);
     mkdirSync(join(folder, "partial"));
     expect(listsAge(folder)).toBe(Infinity);

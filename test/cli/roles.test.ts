@@ -1,16 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Context } from "../../cli/command";
 import { lostSteps, underlayOf } from "../../cli/lib/lost";
 import { deployOrder, stacksNamed } from "../../cli/lib/roles";
 import type { StateResource } from "../../cli/lib/stack";
 import { labOfState } from "../../cli/lib/state";
 import { LAB_SCHEMA } from "../../plan/contract";
+import { temporary } from "../lib/temporary";
 
-const root = mkdtempSync(join(tmpdir(), "vxlab-roles-"));
-afterAll(() => rmSync(root, { recursive: true }));
+const root = temporary("roles");
 const context = { paths: { root }, environment: {} } as unknown as Context;
 const file = (stack: string, text: string) => writeFileSync(join(root, `Pulumi.${stack}.yaml`), text);
 

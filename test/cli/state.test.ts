@@ -1,5 +1,5 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { alone } from "../../cli/lib/guard";
@@ -8,6 +8,7 @@ import { knownLabs, labIds, noteLabs, ownBackend, selectStack } from "../../cli/
 import { ownerOf, tryLock, unlock, withLock } from "../../toolchain/lockfile";
 import { pathsOf } from "../../toolchain/paths";
 import { world, type World } from "./world";
+import { temporary } from "../lib/temporary";
 
 /** Certainly nobody's: Linux gives out no pid above this (proc(5), pid_max). */
 const deadPid = 2 ** 22 + 1;
@@ -158,7 +159,7 @@ describe("a stack's file whose passphrase is lost", () => {
 });
 
 describe("our own lock", () => {
-  const path = () => join(mkdtempSync(join(tmpdir(), "vxlab-lock-")), "lock");
+  const path = () => join(temporary("lock"), "lock");
 
   it("is one process's at a time, and is given back", async () => {
     const here = world();
@@ -198,7 +199,7 @@ describe("our own lock", () => {
 
 describe("paths", () => {
   it("give each checkout its own id, by its real place", () => {
-    const [one, two] = [mkdtempSync(join(tmpdir(), "a-")), mkdtempSync(join(tmpdir(), "b-"))];
+    const [one, two] = [temporary("a"), temporary("b")];
     expect(pathsOf(one, {}).id).toMatch(/^[0-9a-f]{8}$/);
     expect(pathsOf(one, {}).id).not.toBe(pathsOf(two, {}).id);
     expect(pathsOf(join(one, "..", one.split("/").at(-1) ?? ""), {}).id).toBe(pathsOf(one, {}).id);

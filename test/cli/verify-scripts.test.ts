@@ -1,22 +1,13 @@
 /** The scripts that verify sends to hosts, run here with stand-ins for ovs-vsctl, nsenter, ping and the like. */
 import { spawn, spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { parseProbe } from "../../cli/verify/parse";
 import { parsePings } from "../../cli/verify/parse-sent";
 import { captureArguments, pingsCommand, probeCommand } from "../../cli/verify/probe";
 import { fabricLab } from "./fixture";
+import { temporary } from "../lib/temporary";
 
 let dir: string;
 let environment: NodeJS.ProcessEnv;
@@ -26,7 +17,7 @@ const script = (file: string): string =>
   readFileSync(join(__dirname, "../../cli", file), "utf8").replace(/^PATH=.*$/m, "");
 
 beforeAll(() => {
-  dir = mkdtempSync(join(tmpdir(), "vxlab-scripts-"));
+  dir = temporary("scripts");
   mkdirSync(join(dir, "tmp"));
   environment = { PATH: `${dir}:${process.env["PATH"]}`, TMPDIR: join(dir, "tmp"), LOG: join(dir, "log") };
   const standIns = {
@@ -42,7 +33,6 @@ beforeAll(() => {
     chmodSync(join(dir, name), 0o755);
   }
 });
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 function sh(file: string, args: readonly string[]) {
   rmSync(join(dir, "log"), { force: true });

@@ -1,10 +1,10 @@
 /** A checkout that is none: enough of one for what the CLI looks at. */
-import { chmodSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Command, Context } from "../../cli/command";
 import { Output } from "../../cli/lib/output";
 import { pathsOf, type Environment } from "../../toolchain/paths";
+import { temporary } from "../lib/temporary";
 
 export const project = join(__dirname, "..", "..");
 
@@ -16,7 +16,7 @@ export interface World extends Context {
 }
 
 export function world(environment: Environment = {}, commands: readonly Command[] = []): World {
-  const root = mkdtempSync(join(tmpdir(), "vxlab-test-"));
+  const root = temporary("test");
   const [out, err]: string[][] = [[], []];
   const stream = (lines: string[] | undefined) => ({ write: (text: string) => lines?.push(text) });
   const write = (path: string, text: string) => {

@@ -1,19 +1,18 @@
 /** Hosts on several hypervisors, and hosts that exist already, in one lab. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { Accel } from "../../plan/types";
 import type { Topology } from "../../plan/types";
 import type { Registered } from "./world";
 import { deploy } from "./world";
+import { temporary } from "../lib/temporary";
 
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEDl5/XFGAX1Mrg15VRkw5K2qyxVsX3Z87bSWnbttmGL";
 const FAR = "qemu+ssh://root@far/system";
-const folder = mkdtempSync(join(tmpdir(), "vxlab-keys-"));
+const folder = temporary("keys");
 const keyFile = join(folder, "id");
 writeFileSync(keyFile, "-----BEGIN OPENSSH PRIVATE KEY-----\nx\n-----END OPENSSH PRIVATE KEY-----\n");
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const topology: Topology = {
   underlay: {},

@@ -1,25 +1,17 @@
 /** The lab's own libvirtd, for real: needs root and libvirt, starts no machine. */
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { pathsOf } from "../../toolchain/paths";
 import { must, run } from "../../toolchain/process";
+import { temporary } from "../lib/temporary";
 
 const script = join(__dirname, "..", "..", "toolchain", "embedded.sh");
 const network = `<network><name>t1</name><bridge name='vxt1'/><dns enable='no'/>
   <ip address='192.168.10.1' prefix='24'/></network>`;
 
 class Lab {
-  readonly root = realpathSync(mkdtempSync(join(tmpdir(), "vxlab-embedded-")));
+  readonly root = temporary("embedded");
   readonly id = pathsOf(this.root, {}).id;
   readonly namespace = join("/run/netns", `vxlab-${this.id}`);
   private readonly env = { ...process.env, VXLAB_ROOT: this.root };
@@ -68,7 +60,6 @@ function lab(): Lab {
 afterEach(async () => {
   for (const one of labs.splice(0)) {
     await one.call("purge");
-    rmSync(one.root, { recursive: true, force: true });
   }
 });
 

@@ -129,6 +129,16 @@ describe("a preview", () => {
     expect(readdirSync(imageCache()).filter((name) => !built.includes(name))).toEqual([]);
   });
 
+  it("warns of what works and may not be meant", async () => {
+    project.configure({ hosts: { kvm1: { address: "192.168.10.156" } }, containers: {} });
+    const { code, stdout, stderr } = await project.vxlab(["preview"]);
+    project.configure({});
+    expect(code).toBe(0);
+    expect((stdout + stderr).replace(/\s+/g, " ")).toContain(
+      'warning: hosts.kvm1 ("kvm1"): Is the only host, so no segment has a tunnel. Add a second host',
+    );
+  });
+
   it("says what would be, in words of the lab", async () => {
     const text = good(await project.pulumi(["preview", "--diff"]));
     expect(text).toMatch(/vxlab:index:VxlanPort/);

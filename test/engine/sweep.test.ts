@@ -1,14 +1,14 @@
 /** Clearing away by name, against a real libvirt. */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { leftovers, stopped, sweep } from "../../cli/lib/machine";
 import { pathsOf } from "../../toolchain/paths";
 import { must } from "../../toolchain/process";
+import { temporary } from "../lib/temporary";
 
 const script = join(__dirname, "..", "..", "toolchain", "embedded.sh");
-const root = realpathSync(mkdtempSync(join(tmpdir(), "vxlab-sweep-")));
+const root = temporary("sweep");
 const uri = `qemu+unix:///system?socket=/run/vxlab/${pathsOf(root, {}).id}/libvirt-sock`;
 const options = { env: { ...process.env, VXLAB_ROOT: root }, timeout: 60 };
 const virsh = (...words: string[]) => must("virsh", ["-q", "-c", uri, ...words]);
@@ -43,7 +43,6 @@ async function furnish(prefix: string, bridge: string): Promise<void> {
 beforeAll(() => must(script, ["start"], options));
 afterAll(async () => {
   await must(script, ["purge"], options);
-  rmSync(root, { recursive: true, force: true });
 });
 
 describe("sweeping", () => {

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { FakeHost } from "./fake-host";
 
 /** What /bin/sh and awk are on a stock Debian, and what both are in our own image. */
@@ -11,7 +11,6 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   beforeAll(() => {
     host = new FakeHost(shell);
   });
-  afterAll(() => host.remove());
 
   const CANARY = "/tmp/vxlab-guest-canary";
 

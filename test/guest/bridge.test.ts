@@ -1,5 +1,5 @@
 /** guest/bridge.sh: the bridge's own interface, and what a host with systemd gets beside it. */
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { existsSync } from "node:fs";
 import { FakeHost } from "./fake-host";
 
@@ -28,8 +28,51 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     host = new FakeHost(shell);
     host.shows("net/vxbr/address", "02:00:00:00:00:01\n");
     host.shows("net/vxbr/mtu", "1450\n");
+    host.shows("owner", "vxbr\nvxlab=00c0ffee\n");
   });
-  afterEach(() => host.remove());
+
+  describe("whose name is taken", () => {
+    const taken: [string, string, RegExp][] = [
+      ["by somebody else's bridge", "vxbr\n", /vxbr is somebody else's bridge\. It is left/],
+      ["by another lab's bridge", "vxbr\nvxlab=0badcafe\n", /another lab's bridge .*ovs-vsctl del-br vxbr/],
+      ["by an interface", "", /vxbr is an interface of this host\./],
+    ];
+    it.each(taken)("%s is refused, with nothing changed and nothing left behind", (_, owner, said) => {
+      host.shows("owner", owner);
+      const { code, stderr } = host.guest(["apply", "bridge"], BRIDGE);
+      expect([code, stderr]).toEqual([1, expect.stringMatching(said)]);
+      expect(host.changes()).toEqual([]);
+      expect([existsSync(host.path("state")), existsSync(host.path("tools"))]).toEqual([false, false]);
+    });
+
+    it("keeps what else is on the host", () => {
+      host.shows("state/desired/bridge-other.json", "{}");
+      host.shows("owner", "vxbr\n");
+      expect(host.guest(["apply", "bridge"], BRIDGE).code).toBe(1);
+      expect([host.kept(), existsSync(host.path("tools"))]).toEqual([["bridge-other.json"], true]);
+    });
+
+    it("after the lab's own went is not taken away in its stead", () => {
+      apply(BRIDGE);
+      host.shows("owner", "vxbr\n");
+      expect(host.guest(["remove", "bridge"], BRIDGE).code).toBe(0);
+      expect(host.changes()).toEqual([]);
+      expect(host.kept()).toEqual([]);
+    });
+
+    it("by a rename to it is refused before the old one goes", () => {
+      apply(BRIDGE);
+      host.shows("owner", "br0\n");
+      expect(host.guest(["apply", "bridge"], { ...BRIDGE, name: "br0" }).code).toBe(1);
+      expect([host.changes(), host.kept()]).toEqual([[], ["bridge-lab-kvm1-vxbr.json"]]);
+    });
+  });
+
+  it("is taken away by its own lab", () => {
+    apply(BRIDGE);
+    host.guest(["remove", "bridge"], BRIDGE);
+    expect(host.changes()).toEqual([["--if-exists", "del-br", "vxbr"]]);
+  });
 
   it("has exactly its address", () => {
     host.shows("addresses", "5: vxbr    inet 10.1.2.99/24 scope global vxbr\n");

@@ -1,5 +1,5 @@
 /** guest/container.sh and nics.sh: what LXC and Open vSwitch are told, and what changes with no container stopped. */
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { FakeHost } from "./fake-host";
 
 const NIC = {
@@ -65,7 +65,6 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     host.shows("state/containers/c1/rootfs/etc/hostname", "");
     host.shows("inside", INSIDE);
   });
-  afterEach(() => host.remove());
 
   it("tells LXC of each interface", () => {
     const second = { ...NIC, name: "eth1", veth: "v-c1-1", mac: "02:00:00:00:00:02", vlan: 7, mtu: 1400 };

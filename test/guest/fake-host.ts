@@ -4,9 +4,9 @@
  */
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { guestTools } from "../../guest/render";
+import { temporary } from "../lib/temporary";
 
 export interface Answer {
   code: number | null;
@@ -27,6 +27,7 @@ const FAKE = `#!/bin/sh
 case "\${0##*/} $*" in
   # Those are options of ovs-vsctl itself: it refuses them later on.
   "ovs-vsctl "*" -- "*"--no-headings"*) exit 1 ;;
+  *"find bridge name="*) cat "$FAKE/owner" ;;
   *"find port"*) cat "$FAKE/ports" ;;
   *"find interface"*) cat "$FAKE/rows" ;;
   *port-to-br*) [ ! -s "$FAKE/bridge" ] || cat "$FAKE/bridge" ;;
@@ -44,7 +45,7 @@ esac
 `;
 
 export class FakeHost {
-  readonly folder = fs.mkdtempSync(join(tmpdir(), "vxlab-guest-"));
+  readonly folder = temporary("guest");
 
   /**
    * @param sh what runs the tools; "busybox sh" runs its own awk too
@@ -55,7 +56,7 @@ export class FakeHost {
     script = guestTools().script,
   ) {
     for (const name of ["bin", "tools", "state", "net"]) fs.mkdirSync(join(this.folder, name));
-    for (const name of ["addresses", "inside", "bridge"]) fs.writeFileSync(this.path(name), "");
+    for (const name of ["addresses", "inside", "bridge", "owner"]) fs.writeFileSync(this.path(name), "");
     fs.mkdirSync(this.path("sys/net/ipv4"), { recursive: true });
     for (const name of FAKES) fs.writeFileSync(join(this.folder, "bin", name), FAKE, { mode: 0o755 });
     fs.writeFileSync(this.path("tools/guest"), this.tamed(script), { mode: 0o755 });
@@ -188,9 +189,5 @@ export class FakeHost {
   kept(): string[] {
     const folder = this.path("state/desired");
     return fs.existsSync(folder) ? fs.readdirSync(folder).sort() : [];
-  }
-
-  remove(): void {
-    fs.rmSync(this.folder, { recursive: true, force: true });
   }
 }

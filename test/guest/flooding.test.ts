@@ -1,5 +1,5 @@
 /** guest/port.sh: segments that flood by multicast, or not at all; and from one way to another. */
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { existsSync } from "node:fs";
 import { FakeHost } from "./fake-host";
 
@@ -51,7 +51,6 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     host.shows("addresses", "2: eth0    inet 192.168.10.156/24 scope global eth0\n");
     host.shows("sys/net/ipv4/igmp_max_memberships", "20\n");
   });
-  afterEach(() => host.remove());
 
   it("a hub's tunnels pass on to each other", () => {
     const calls = apply({ ...PORT, protected: false });

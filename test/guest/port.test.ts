@@ -1,5 +1,5 @@
 /** guest/port.sh: what exactly is said to Open vSwitch, and what is made of its answers. */
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { FakeHost } from "./fake-host";
 
@@ -46,7 +46,6 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   beforeEach(() => {
     host = new FakeHost(shell);
   });
-  afterEach(() => host.remove());
 
   describe("apply", () => {
     it("adds a tunnel for each remote, in one transaction", () => {

@@ -1,13 +1,12 @@
 /** The script that is sent to a host is the sources' in effect. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { guestTools, INSTALL_AND_APPLY, strip } from "../../guest/render";
+import { temporary } from "../lib/temporary";
 
-const scratch = mkdtempSync(join(tmpdir(), "vxlab-render-"));
-afterAll(() => rmSync(scratch, { recursive: true }));
+const scratch = temporary("render");
 
 const folder = join(__dirname, "../../guest");
 const names = readdirSync(folder).filter((name) => name.endsWith(".sh"));

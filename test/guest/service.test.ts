@@ -1,5 +1,5 @@
 /** guest/service.sh: what dnsmasq and nft are told, and what is left afterwards. */
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { existsSync } from "node:fs";
 import { FakeHost } from "./fake-host";
 
@@ -46,7 +46,6 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     host.shows("net/s-red/address", "02:00:00:00:00:01\n");
     host.shows("net/s-red/mtu", "1450\n");
   });
-  afterEach(() => host.remove());
 
   it("is an interface of the host in the segment", () => {
     const calls = apply(SERVICE);

@@ -15,21 +15,30 @@ export interface WrittenResource {
   [key: string]: unknown;
 }
 
+/** A Pulumi project in the copy's backend. */
+export interface Place {
+  folder: string;
+  name: string;
+}
+
+const ownPlace = ({ root }: Project): Place => ({ folder: root, name: "vxlab" });
+
 /** Takes the place of whatever the stack's state was; the stack is made when there is none. */
 export async function writeState(
   project: Project,
   stack: string,
   resources: readonly WrittenResource[],
+  { folder }: Place = ownPlace(project),
 ): Promise<void> {
   const file = join(project.temporary, `${stack}.json`);
-  await project.pulumi(["stack", "init", stack, "--no-select"]);
+  await project.pulumi(["stack", "init", stack, "--no-select", "--cwd", folder]);
   const manifest = { time: "2026-01-01T00:00:00Z", magic: "", version: "" };
-  const settings = readFileSync(join(project.root, `Pulumi.${stack}.yaml`), "utf8");
+  const settings = readFileSync(join(folder, `Pulumi.${stack}.yaml`), "utf8");
   const salt = /^encryptionsalt: *(\S+)/m.exec(settings)?.[1];
   // Without it the import has nothing to encrypt with.
   const secrets_providers = { type: "passphrase", state: { salt } };
   writeFileSync(file, JSON.stringify({ version: 3, deployment: { manifest, secrets_providers, resources } }));
-  good(await project.pulumi(["stack", "import", "--stack", stack, "--file", file]));
+  good(await project.pulumi(["stack", "import", "--stack", stack, "--file", file, "--cwd", folder]));
 }
 
 /** A stack that tells `outputs` and holds nothing. */
@@ -37,8 +46,9 @@ export function writeOutputs(
   project: Project,
   stack: string,
   outputs: Readonly<Record<string, unknown>>,
+  place: Place = ownPlace(project),
 ): Promise<void> {
   const type = "pulumi:pulumi:Stack";
-  const urn = `urn:pulumi:${stack}::vxlab::${type}::vxlab-${stack}`;
-  return writeState(project, stack, [{ urn, type, custom: false, outputs }]);
+  const urn = `urn:pulumi:${stack}::${place.name}::${type}::${place.name}-${stack}`;
+  return writeState(project, stack, [{ urn, type, custom: false, outputs }], place);
 }

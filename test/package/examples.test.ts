@@ -13,7 +13,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { addLanguages } from "../../toolchain/languages";
 import { must } from "../../toolchain/process";
+import { VTEPS_SCHEMA } from "../../plan/vteps";
 import { checkout, good, Project } from "../lib/project";
+import { secret, writeOutputs } from "../lib/written-state";
 
 const app = inject("app");
 let project: Project;
@@ -32,8 +34,46 @@ beforeAll(async () => {
 
 afterAll(() => project?.destroy());
 
-/** How many resources each has; an example that is missing here is no example yet. */
-const EXAMPLES: Record<string, number> = { "one-host": 18, python: 32, yaml: 32 };
+interface Program {
+  /** Below examples/. */
+  folder: string;
+  stack: string;
+  /** How many resources its preview creates, those included that a StackReference reads. */
+  count: number;
+  /** Beside image and libvirtUri, which every program that boots a machine is given. */
+  settings?: () => Record<string, string>;
+  boots?: false;
+}
+
+/** Each example with its programs, in the order of their README; an example that is missing here is no example yet. */
+const EXAMPLES: Record<string, Program[]> = {
+  "existing-host": [
+    {
+      folder: "existing-host",
+      stack: "existing-host",
+      count: 30,
+      settings: () => ({ server: "172.20.0.5", serverKey: KEY, keyFile: loginKey() }),
+    },
+  ],
+  "one-host": [{ folder: "one-host", stack: "one-host", count: 18 }],
+  python: [{ folder: "python", stack: "lab", count: 32 }],
+  "two-owners": [
+    { folder: "two-owners/underlay", stack: "a", count: 16 },
+    { folder: "two-owners/underlay", stack: "b", count: 16 },
+    { folder: "two-owners/overlay", stack: "a", count: 9, boots: false },
+    { folder: "two-owners/overlay", stack: "b", count: 9, boots: false },
+  ],
+  yaml: [{ folder: "yaml", stack: "lab", count: 32 }],
+};
+
+const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEDl5/XFGAX1Mrg15VRkw5K2qyxVsX3Z87bSWnbttmGL";
+const LOGIN = "-----BEGIN OPENSSH PRIVATE KEY-----\nnever shown\n-----END OPENSSH PRIVATE KEY-----\n";
+
+function loginKey(): string {
+  const file = join(project.paths.dot, "login-key");
+  writeFileSync(file, LOGIN);
+  return file;
+}
 
 /** Python with its venv module; without it that example is not shown. */
 const python = spawnSync("python3", ["-c", "import venv, ensurepip"]).status === 0;
@@ -48,35 +88,50 @@ it("are all known", () => {
   ).toEqual(Object.keys(EXAMPLES).sort());
 });
 
-describe.each(Object.entries(EXAMPLES))("examples/%s", (name, count) => {
-  it.skipIf(name === "python" && !python)("previews", async () => {
-    const folder = join(project.root, "run", name);
-    cpSync(join(checkout, "examples", name), folder, { recursive: true });
-    symlinkSync(join(app, "node_modules"), join(folder, "node_modules"));
-    if (name === "python") await prepare(folder);
-    const libvirt = `qemu:///system?socket=/run/vxlab/${project.paths.id}/libvirt-sock`;
-    const pulumi = (...words: string[]) => project.pulumi([...words, "--cwd", folder]);
-    good(await pulumi("stack", "init", name));
-    good(
-      await pulumi(
-        "config",
-        "set-all",
-        "--plaintext",
-        `image=${image}`,
-        "--plaintext",
-        `libvirtUri=${libvirt}`,
-      ),
-    );
-    const policy = join(app, "node_modules", "vxlab", "policy");
-    const text = good(await pulumi("preview", "--policy-pack", policy));
-    expect(text).toMatch(new RegExp(`\\+ ${count} to create`));
+describe.each(Object.entries(EXAMPLES))("examples/%s", (name, programs) => {
+  it.skipIf(name === "python" && !python).each(programs)("previews $folder, $stack", async (program) => {
+    const text = await previewed(program);
+    expect(text).toMatch(new RegExp(`\\+ ${program.count} to create`));
     expect(text).toMatch(/✅ vxlab@v/);
+    expect(text).not.toContain("never shown");
+    // What a preview cannot do: from here on this stack has been up.
+    if (name === "two-owners" && program.boots !== false) await deployed(program);
   });
 
   it("says how it is run", () => {
-    expect(readFileSync(join(checkout, "examples", name, "README.md"), "utf8")).toMatch(/pulumi preview/);
+    expect(readFileSync(join(checkout, "examples", name, "README.md"), "utf8")).toMatch(/pulumi .*preview/);
   });
 });
+
+/** The programs of one example share a folder, as they do when it is copied as a whole. */
+async function previewed({ folder, stack, settings, boots }: Program): Promise<string> {
+  const here = join(project.root, "run", folder);
+  if (!existsSync(here)) {
+    cpSync(join(checkout, "examples", folder), here, { recursive: true });
+    symlinkSync(join(app, "node_modules"), join(here, "node_modules"));
+    if (folder === "python") await prepare(here);
+  }
+  const libvirtUri = `qemu:///system?socket=/run/vxlab/${project.paths.id}/libvirt-sock`;
+  const all = { ...(boots === false ? {} : { image, libvirtUri }), ...settings?.() };
+  const words = Object.entries(all).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]);
+  const pulumi = (...line: string[]) => project.pulumi([...line, "--cwd", here]);
+  good(await pulumi("stack", "init", stack));
+  if (words.length > 0) good(await pulumi("config", "set-all", "--stack", stack, ...words));
+  const policy = join(app, "node_modules", "vxlab", "policy");
+  return good(await pulumi("preview", "--stack", stack, "--policy-pack", policy));
+}
+
+/** An owner's underlay as its `up` would leave it: the outputs that overlays read. */
+function deployed({ folder, stack }: Program): Promise<void> {
+  const [host, address] = stack === "a" ? ["a1", "192.168.10.11"] : ["b1", "192.168.20.11"];
+  const ssh = { address, port: 22, user: "root" };
+  const vteps = {
+    schema: VTEPS_SCHEMA,
+    hosts: { [host]: { address, mtu: 1500, hostKey: KEY, machine: host, ssh } },
+  };
+  const where = { folder: join(project.root, "run", folder), name: "two-owners-underlay" };
+  return writeOutputs(project, stack, { vteps, login: secret({ [host]: LOGIN }) }, where);
+}
 
 /** What `pulumi package add` does with the vendor's CLI: an SDK of the plugin's schema, in the virtual environment. */
 async function prepare(folder: string): Promise<void> {

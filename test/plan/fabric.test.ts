@@ -304,8 +304,9 @@ describe("hints", () => {
     expect(labHints(closed)).toMatchObject([
       { path: "segments.red.gateway", cure: "Write underlay.mode: nat for a way out of the lab." },
     ]);
-    expect(
-      labHints(referenceWith({ underlay: { mode: "nat" }, ...red({ gateway: { host: "kvm1" } }) })),
-    ).toEqual([]);
+    for (const mode of ["nat", "routed"])
+      expect(labHints(referenceWith({ underlay: { mode }, ...red({ gateway: { host: "kvm1" } }) }))).toEqual(
+        [],
+      );
   });
 });

@@ -1,11 +1,11 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { createPublicKey, sign, verify } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { utils } from "ssh2";
 import { describe, expect, it } from "vitest";
 import { deriveSeed, ed25519FromSeed } from "../../plan/keys";
+import { temporary } from "../lib/temporary";
 
 const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"));
 const seed = bytes("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60");
@@ -78,18 +78,14 @@ describe("ed25519FromSeed", () => {
 
   const keygen = spawnSync("ssh-keygen", ["-?"]).error === undefined;
   it.skipIf(!keygen)("is read by OpenSSH", () => {
-    const folder = mkdtempSync(join(tmpdir(), "vxlab-keys-"));
-    try {
-      for (const comment of ["", "a", "root@kvm1", "a longer comment, with words"]) {
-        const pair = ed25519FromSeed(seed, comment);
-        const file = join(folder, "key");
-        writeFileSync(file, pair.privateKeyOpenSsh, { mode: 0o600 });
-        expect(execFileSync("ssh-keygen", ["-y", "-f", file], { encoding: "utf8" }).trim()).toBe(
-          pair.publicKeyLine,
-        );
-      }
-    } finally {
-      rmSync(folder, { recursive: true });
+    const folder = temporary("keys");
+    for (const comment of ["", "a", "root@kvm1", "a longer comment, with words"]) {
+      const pair = ed25519FromSeed(seed, comment);
+      const file = join(folder, "key");
+      writeFileSync(file, pair.privateKeyOpenSsh, { mode: 0o600 });
+      expect(execFileSync("ssh-keygen", ["-y", "-f", file], { encoding: "utf8" }).trim()).toBe(
+        pair.publicKeyLine,
+      );
     }
   });
 

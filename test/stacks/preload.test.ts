@@ -1,12 +1,12 @@
 // How the program starts: stacks/preload.cjs in a folder of its own, with a program of a few lines.
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
+import { temporary } from "../lib/temporary";
 
 const root = join(__dirname, "../..");
-const base = mkdtempSync(join(tmpdir(), "vxlab-preload-"));
+const base = temporary("preload");
 let folder = base;
 
 const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
@@ -28,8 +28,6 @@ beforeEach(() => {
   write("part.ts", "export const part: string = 'one';");
   write("program.ts", "import { part } from './part'; console.log(part satisfies string);");
 });
-
-afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 describe("compiled modules", () => {
   test("are kept, and an edit is seen, be it of the same length and within the same second", () => {

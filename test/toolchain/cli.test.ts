@@ -1,21 +1,12 @@
 // The replacements together, under the real CLI: VXLAB_PULUMI names it, else .vxlab/toolchain/pulumi, else the one on PATH.
 import { spawn, spawnSync } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Json } from "./driver";
 import { FakeSsh } from "./fake-ssh";
 import { targets } from "./targets";
+import { temporary } from "../lib/temporary";
 
 const root = resolve(__dirname, "../..");
 
@@ -65,7 +56,7 @@ interface Outcome {
 }
 
 describe.each(targets("pulumi-language-nodejs"))("the CLI with the $label's plugins", ({ path }) => {
-  const dir = mkdtempSync(join(tmpdir(), "vxlab-cli-"));
+  const dir = temporary("cli");
   const work = join(dir, "program");
   let ssh: FakeSsh;
   let pulumi: string;
@@ -156,7 +147,6 @@ describe.each(targets("pulumi-language-nodejs"))("the CLI with the $label's plug
   }, 120_000);
   afterAll(async () => {
     await ssh.stop();
-    rmSync(dir, { recursive: true });
   });
 
   it("up: creates, streams the program's words, keeps secrets", async () => {

@@ -1,6 +1,5 @@
 // The contract of @pulumi/command 1.2.1 that needs no network: inputs, differences, previews, local commands.
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync, existsSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { before, checks, connection, diffs, local, previews, remote } from "./command-cases";
@@ -8,16 +7,16 @@ import { Provider } from "./driver";
 import type { Json, Props } from "./driver";
 import { targets } from "./targets";
 import { normal, secret } from "./values";
+import { temporary } from "../lib/temporary";
 
 describe.each(targets("pulumi-resource-command"))("command, $label", ({ label, path }) => {
   let p: Provider;
-  const dir = mkdtempSync(join(tmpdir(), "vxlab-command-"));
+  const dir = temporary("command");
   beforeAll(async () => {
     p = await Provider.start(await path());
   }, 60_000);
   afterAll(async () => {
     await p.stop();
-    rmSync(dir, { recursive: true });
   });
 
   it("says its version", async () => expect(await p.version()).toBe("1.2.1"));

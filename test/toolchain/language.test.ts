@@ -1,24 +1,15 @@
 // The contract of the CLI 3.248.0's language host for node.
 import { spawn } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { words } from "../../toolchain/plugins/language/options";
 import { LanguageHost } from "./language-driver";
 import type { Json } from "./driver";
 import { targets } from "./targets";
+import { temporary } from "../lib/temporary";
 
-const dir = realpathSync(mkdtempSync(join(tmpdir(), "vxlab-language-")));
+const dir = temporary("language");
 const at = (...parts: string[]): string => join(dir, ...parts);
 function write(path: string, content: string | Json): void {
   mkdirSync(dirname(at(path)), { recursive: true });
@@ -111,7 +102,6 @@ beforeAll(() => {
   write("inst/package.json", { name: "inst", dependencies: { dep: "file:./dep" } });
   write("inst/dep/package.json", { name: "dep", version: "1.0.0" });
 });
-afterAll(() => rmSync(dir, { recursive: true }));
 
 describe.each(targets("pulumi-language-nodejs"))("language host, $label", ({ label, path }) => {
   let host: LanguageHost;

@@ -1,9 +1,8 @@
 // What a contract test runs against: our replacement always, the vendor's plugin where it is on the machine.
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll } from "vitest";
 import { buildPlugins } from "../../toolchain/plugins/build";
+import { temporary } from "../lib/temporary";
 
 export interface Target {
   label: "replacement" | "vendor";
@@ -18,16 +17,12 @@ const folders: Record<PluginName, string> = {
   "pulumi-language-nodejs": "language-nodejs",
 };
 
-const made: string[] = [];
-afterAll(() => made.forEach((dir) => rmSync(dir, { recursive: true, force: true })));
-
 let built: Promise<string> | undefined;
 
 /** The replacements, built once in a test file. */
 export function replacements(): Promise<string> {
   const build = async (): Promise<string> => {
-    const dir = mkdtempSync(join(tmpdir(), "vxlab-plugins-"));
-    made.push(dir);
+    const dir = temporary("plugins");
     await buildPlugins(dir);
     return dir;
   };

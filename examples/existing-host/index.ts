@@ -1,0 +1,37 @@
+/** One segment across a machine made here and a server that is there already. */
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { Accel, UnderlayMode, VxlanLab } from "vxlab";
+
+const config = new pulumi.Config();
+const folder = config.require("image");
+
+export const { lab } = new VxlanLab("lab", {
+  libvirtUri: config.require("libvirtUri"),
+  accel: config.require("accel") === "kvm" ? Accel.Kvm : Accel.Emulated,
+  image: {
+    version: basename(folder),
+    root: `${folder}/root.qcow2`,
+    kernel: `${folder}/vmlinuz`,
+    initrd: `${folder}/initrd.img`,
+    cmdline: readFileSync(`${folder}/cmdline`, "utf8").trim(),
+  },
+  topology: {
+    // Routed, without translation: VTEPs reach each other by their own addresses.
+    underlay: { cidr: "192.168.30.0/24", mode: UnderlayMode.Routed },
+    image: {},
+    hosts: {
+      k1: { address: "192.168.30.11" },
+      server: {
+        address: config.require("server"),
+        existing: { hostKey: config.require("serverKey"), keyFile: config.require("keyFile") },
+      },
+    },
+    segments: { red: { vni: 100, subnet: "10.0.3.0/24" } },
+    containers: {
+      c1: { host: "k1", address: "10.0.3.10/24" },
+      c2: { host: "server", address: "10.0.3.11/24" },
+    },
+  },
+});

@@ -1,0 +1,22 @@
+/** What works and may not be meant is a warning of the component. That every preview shows it: test/engine. */
+import * as pulumi from "@pulumi/pulumi";
+import { afterEach, expect, it, vi } from "vitest";
+import { sayHints } from "../../components/hints";
+import { reference, referenceWith } from "../plan/reference";
+
+afterEach(() => vi.restoreAllMocks());
+
+it("is one warning for each hint, in one line, with the value and the cure", () => {
+  const warn = vi.spyOn(pulumi.log, "warn").mockResolvedValue();
+  const self = {} as pulumi.Resource;
+  sayHints(reference(), self);
+  expect(warn.mock.calls).toEqual([]);
+  sayHints(referenceWith({ segments: { red: { vni: 100, subnet: "10.0.3.0/24", udpPort: 8472 } } }), self);
+  expect(warn.mock.calls).toEqual([
+    [
+      "segments.red.udpPort (8472): Is the old default of Linux; a VTEP that uses VXLAN's own port 4789 will not hear " +
+        "this segment. Leave it out unless a peer outside the lab needs it.",
+      self,
+    ],
+  ]);
+});

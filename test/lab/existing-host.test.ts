@@ -1,0 +1,156 @@
+/**
+ * A segment across a machine of ours and a server that was there before. The server is a machine of another stack, which
+ * its owner has given a bridge and a user of his own; what is there before must be there in the end, and nothing else.
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { change } from "../lib/changes";
+import { good, Project } from "../lib/project";
+import { remains } from "../lib/remains";
+import { within } from "../lib/wait";
+
+const SERVER = "192.168.20.11";
+/** A good key, of another host. */
+const STRANGER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEDl5/XFGAX1Mrg15VRkw5K2qyxVsX3Z87bSWnbttmGL";
+const SEGMENTS = { red: { vni: 100, subnet: "10.0.3.0/24" } };
+
+/** What a lab could leave behind: links, addresses, switches, settings of the kernel, files, daemons. */
+const LISTING = `
+ip -o link | sed 's/^[0-9]*: //; s/ qlen.*//; s/state [A-Z]* //' | sort
+ip -o address show scope global | awk '{ print $2, $4 }' | sort
+ovs-vsctl --timeout=30 show; ovs-vsctl --timeout=30 -f csv --columns=name,other_config,external_ids list bridge
+for at in /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/igmp_max_memberships /proc/sys/net/ipv4/conf/*/forwarding; do
+  echo "$at $(cat $at)"
+done
+nft list ruleset
+ls /run/lxc/lock 2>&1
+find /etc /usr /root /home /opt /var/lib -xdev -print | sort
+find /etc /root /home /var/lib -xdev -path /var/lib/dpkg -prune -o -type f ! -name conf.db -print | sort | xargs md5sum
+ps -o comm | grep -v -E '^(kworker|sh$|ps$|sort$|grep$|sshd)' | sort | uniq -c
+`;
+
+let project: Project;
+let key: string;
+let hostKey: string;
+let before: string;
+
+/** On the server, as its owner. */
+async function server(script: string): Promise<string> {
+  const known = join(project.paths.dot, "test-known");
+  writeFileSync(known, `${SERVER} ${hostKey}\n`);
+  const options = [
+    "BatchMode=yes",
+    "ConnectTimeout=5",
+    "IdentitiesOnly=yes",
+    `UserKnownHostsFile=${known}`,
+  ].flatMap((one) => ["-o", one]);
+  const ssh = ["ssh", ...options, "-i", key, `root@${SERVER}`, script];
+  return good(await project.run("ip", ["netns", "exec", project.namespace, ...ssh], { timeout: 60 }));
+}
+
+/** The lab: one machine of ours and the server, or the server alone. */
+function configure(spec: object, existing: object, machine = false): void {
+  const srv = { address: SERVER, ...spec, existing: { hostKey, keyFile: key, ...existing } };
+  project.configure({
+    underlay: { cidr: "192.168.10.0/24", mode: "routed" },
+    hosts: { srv, ...(machine ? { k1: { address: "192.168.10.11" } } : {}) },
+    segments: SEGMENTS,
+    containers: {
+      c2: { host: "srv", address: "10.0.3.11/24" },
+      ...(machine ? { c1: { host: "k1", address: "10.0.3.10/24" } } : {}),
+    },
+    bootTimeout: 30,
+  });
+}
+
+beforeAll(async () => {
+  project = await Project.create("existing");
+  project.configure(
+    {
+      role: "underlay",
+      underlay: { cidr: "192.168.20.0/24", mode: "routed" },
+      hosts: { srv: { address: SERVER } },
+    },
+    "office",
+  );
+  good(await project.vxlab(["up", "-s", "office", "--no-verify"], { timeout: 600 }));
+  const words = ["stack", "output", "--json", "--show-secrets", "--stack", "office"];
+  const { login, vteps } = JSON.parse(good(await project.pulumi(words))) as {
+    login: { srv: string };
+    vteps: { hosts: { srv: { hostKey: string } } };
+  };
+  hostKey = vteps.hosts.srv.hostKey;
+  key = join(project.paths.dot, "test-key");
+  writeFileSync(key, login.srv, { mode: 0o600 });
+  // An underlay stack does not wait for its machines.
+  await within(180, "the server", () =>
+    server("true").then(
+      () => true,
+      () => false,
+    ),
+  );
+  await server(
+    "ovs-vsctl --timeout=60 --retry add-br br0 -- set bridge br0 external_ids:owner=me other_config:hwaddr=02:00:00:00:00:99 " +
+      "&& ip address add 10.99.0.1/24 dev br0 && ip link set br0 up " +
+      "&& echo ops:x:1000:1000::/home/ops:/bin/sh >>/etc/passwd && echo 'ops:*:19000::::::' >>/etc/shadow " +
+      "&& mkdir -p /home/ops/.ssh " +
+      "&& cp /root/.ssh/authorized_keys /home/ops/.ssh/ && chown -R 1000:1000 /home/ops",
+  );
+  before = await server(LISTING);
+});
+
+afterAll(() => project?.destroy());
+
+describe("a server that cannot be used", () => {
+  // First: what has passed the check is not asked again.
+  it("for want of Open vSwitch is refused, with the script that cures it", async () => {
+    configure({}, {});
+    await server("mv /usr/bin/ovs-vsctl /usr/bin/away");
+    const { code, stderr } = await project.vxlab(["up", "--no-verify"], { timeout: 300 });
+    await server("mv /usr/bin/away /usr/bin/ovs-vsctl");
+    expect([code, stderr]).toEqual([1, expect.stringContaining("this host lacks openvswitch-switch.")]);
+    expect(stderr).toContain("sh -s <prepare.sh");
+  });
+
+  it.each([
+    ["another host key", {}, { hostKey: STRANGER }, /host key mismatch/],
+    ["no root", {}, { user: "ops" }, /ops is not root on this host/],
+    [
+      "a VTEP that is not there",
+      { address: "192.168.20.99" },
+      { sshAddress: SERVER },
+      /no interface of this host has 192\.168\.20\.99, .*192\.168\.20\.11\/24 on eth0/s,
+    ],
+    ["a bridge of that name", { bridge: "br0" }, {}, /br0 is somebody else's bridge\. It is left as it is/],
+  ])("for %s is refused", async (_, spec, existing, said) => {
+    configure(spec, existing);
+    const { code, stdout, stderr } = await project.vxlab(["up", "--no-verify"], { timeout: 300 });
+    expect([code, stdout + stderr]).toEqual([1, expect.stringMatching(said)]);
+  });
+
+  it("is as it was after all of that", async () => expect(await server(LISTING)).toBe(before));
+});
+
+describe("a segment across a machine and a server", () => {
+  it("works: every check of verify is green", async () => {
+    configure({}, {}, true);
+    expect(good(await project.vxlab(["up"], { timeout: 600 }))).toContain(" 0 failed");
+  });
+
+  it("stays as it is in a second up", async () => {
+    const { steps } = await change(project, ["up"]);
+    expect(steps).toEqual([]);
+  });
+
+  it("goes, and the server is what it was", async () => {
+    expect(await server(LISTING)).not.toBe(before);
+    good(await project.vxlab(["down", "-s", "lab"], { timeout: 300 }));
+    expect(await server(LISTING)).toBe(before);
+  });
+
+  it("leaves nothing when the server's stack is gone too", async () => {
+    good(await project.vxlab(["down"], { timeout: 300 }));
+    expect(remains(project, [])).toEqual([]);
+  });
+});
