@@ -45,7 +45,7 @@ function routedGroup(topology: Topology, name: string, segment: SegmentSpec): Pr
 function closedGateway(topology: Topology, name: string, { gateway }: SegmentSpec): Problem[] {
   if (gateway === undefined) return [];
   const underlay = underlaysOf(topology).find((one) => one.name === underlayName(topology, gateway.host));
-  if (underlay === undefined || underlay.mode === UnderlayMode.Nat) return [];
+  if (underlay === undefined || underlay.mode !== UnderlayMode.Isolated) return [];
   const path = pathOf("segments", name, "gateway");
   const message = `Leads to ${underlay.path} only, which is isolated.`;
   const cure = `Write ${underlay.path}.mode: nat for a way out of the lab.`;
