@@ -6,22 +6,23 @@ import { remains } from "../lib/remains";
 import { Servers } from "../lib/servers";
 import { labOf, stateOf } from "../lib/state";
 
-const NEAR = "192.168.10.0/24";
-const FAR = "192.168.20.0/24";
+/** A network on each, and the address of the machine on it. */
+const V4 = { near: ["192.168.10.0/24", "192.168.10.11"], far: ["192.168.20.0/24", "192.168.20.11"] } as const;
+const V6 = { near: ["fd00:10::/64", "fd00:10::11"], far: ["fd00:20::/64", "fd00:20::11"] } as const;
 
 let servers: Servers;
 let project: Project;
 let labId: string;
 
-function configure(libvirtUri: string): void {
+function configure(libvirtUri: string, { near, far }: typeof V4 | typeof V6 = V4): void {
   project.configure({
     accel: "qemu",
     underlay: {},
     underlays: {
-      near: { cidr: NEAR, libvirtUri: servers.nearUri },
-      far: { cidr: FAR, libvirtUri },
+      near: { cidr: near[0], libvirtUri: servers.nearUri },
+      far: { cidr: far[0], libvirtUri },
     },
-    hosts: { h1: { address: "192.168.10.11" }, h2: { address: "192.168.20.11" } },
+    hosts: { h1: { address: near[1] }, h2: { address: far[1] } },
     containers: { c1: { host: "h1", address: "10.0.3.10/24" }, c2: { host: "h2", address: "10.0.3.11/24" } },
   });
 }
@@ -32,7 +33,7 @@ const ours = (host: string, network: string) =>
 
 beforeAll(async () => {
   servers = await Servers.create("servers");
-  await servers.route(NEAR, FAR);
+  for (const { near, far } of [V4, V6]) await servers.route(near[0], far[0]);
   project = await Project.create("hypervisors", servers.enter);
 });
 
@@ -108,6 +109,23 @@ describe("down", () => {
     expect(await things()).toEqual([[], []]);
     expect([...servers.near.files(), ...servers.far.files()]).toEqual([]);
     expect(remains(project, [labId])).toEqual([]);
+  });
+});
+
+describe("a lab whose underlays are of IPv6", () => {
+  it("carries the same segment, with 20 bytes less in a packet", async () => {
+    configure(servers.farUri(), V6);
+    const up = await project.vxlab(["up"], { timeout: 600 });
+    expect(good(up)).toContain("16 checks passed, 0 failed");
+    for (const check of ["ping/c1/c2", "mtu/c1/c2/1430", "wire/c1/c2"])
+      expect(up.stdout).toContain(`  ok    ${check} `);
+    expect(up.stdout).toContain("fd00:10::11 > fd00:20::11 UDP 4789 VNI 100");
+    expect((await change(project, ["preview"])).steps).toEqual([]);
+  });
+
+  it("leaves nothing on either", async () => {
+    good(await project.vxlab(["down"], { timeout: 300 }));
+    expect(await things()).toEqual([[], []]);
   });
 });
 

@@ -20,6 +20,7 @@ export class Server {
     readonly root: string,
     /** On the link. */
     readonly address: string,
+    readonly address6: string,
   ) {
     fs.mkdirSync(root, { recursive: true });
     this.paths = pathsOf(root, process.env);
@@ -79,8 +80,8 @@ export class Servers {
 
   private constructor(folder: string) {
     // From the networks that RFC 2544 keeps for tests: no lab uses them.
-    this.near = new Server(`${folder}-near`, "198.18.0.1");
-    this.far = new Server(`${folder}-far`, "198.18.0.2");
+    this.near = new Server(`${folder}-near`, "198.18.0.1", "fd00:ffff::1");
+    this.far = new Server(`${folder}-far`, "198.18.0.2", "fd00:ffff::2");
     this.keys = `${folder}-keys`;
   }
 
@@ -101,8 +102,9 @@ export class Servers {
 
   /** Each routes what belongs to the other over the link. */
   async route(nearCidr: string, farCidr: string): Promise<void> {
-    await this.near.ip("route", "add", farCidr, "via", this.far.address);
-    await this.far.ip("route", "add", nearCidr, "via", this.near.address);
+    const via = ({ address, address6 }: Server) => (farCidr.includes(":") ? address6 : address);
+    await this.near.ip("route", "add", farCidr, "via", via(this.far));
+    await this.far.ip("route", "add", nearCidr, "via", via(this.near));
   }
 
   signalSshd(signal: NodeJS.Signals): void {
@@ -135,6 +137,7 @@ export class Servers {
       [far, "near"],
     ] as const) {
       await server.ip("address", "add", `${server.address}/30`, "dev", device);
+      await server.ip("address", "add", `${server.address6}/64`, "dev", device, "nodad");
       await server.ip("link", "set", device, "up");
     }
   }
