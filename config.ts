@@ -4,7 +4,9 @@ import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { checkFiles } from "./config-files";
 import { TopologyError } from "./plan/errors";
-import { checkChoice, checkInteger, sortedEntries, suggest, uriFault } from "./plan/rules";
+import { URI_CURE } from "./plan/check-underlay";
+import { uriFault } from "./plan/libvirt-uri";
+import { checkChoice, checkInteger, sortedEntries, suggest } from "./plan/rules";
 import { Role } from "./plan/roles";
 import { readTopology, SECTIONS } from "./plan/schema";
 import { Accel } from "./plan/types";
@@ -215,6 +217,5 @@ function imageFault(path: string): string | undefined {
 function checkUri(got: string | undefined): Problem[] {
   const message = got === undefined ? undefined : uriFault(got);
   if (message === undefined) return [];
-  const cure = "Write one such as qemu:///system or qemu+ssh://root@hypervisor/system, or leave it out.";
-  return [{ path: "libvirtUri", got, message, cure }];
+  return [{ path: "libvirtUri", got, message, cure: URI_CURE }];
 }

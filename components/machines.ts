@@ -1,12 +1,13 @@
 /** The lower half of a lab: what carries it. Used by VxlanLab and VxlanUnderlay, whose children these resources are. */
-import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { HostFacts } from "../plan/contract";
+import { pathOf } from "../plan/rules";
 import { Accel, HostPlan, LabPlan, UnderlayMode, UnderlayPlan } from "../plan/types";
 import { ExistingHost, loginKey } from "./existing-host";
 import { GuestImage } from "./guest-image";
 import type { HostConnectionArgs } from "./guest-step";
+import { Hypervisor, answering, hypervisor } from "./hypervisor";
 import { KvmHost } from "./kvm-host";
 import { child } from "./naming";
 import { secretBytes } from "./secret";
@@ -46,9 +47,14 @@ export function declareMachines(
   plan: LabPlan,
   parent: pulumi.Resource,
 ): Machines {
-  const labId = new random.RandomId(child(name, "id"), { byteLength: 4 }, { parent }).hex;
+  const id = new random.RandomId(child(name, "id"), { byteLength: 4 }, { parent }).hex;
   const secret = plan.underlays.length === 0 ? undefined : secretBytes(child(name, "secret"), parent);
-  const shared: Shared = { name, args, parent, labId, secret, sites: new Map() };
+  const ways = hypervisors(name, args, plan, parent);
+  const ready = answering([...ways.values()]);
+  // Whatever is made on a hypervisor has the id in its name, and so waits until all have answered.
+  const labId = pulumi.all([id, ready]).apply(([hex]) => hex);
+  const sites = new Map([...ways].map(([uri, way]) => [uri, siteOn(way, args, labId, parent)]));
+  const shared: Shared = { name, args, parent, labId, ready, secret, sites };
   const networks = new Map(plan.underlays.map((one) => [one.name, network(one, shared)]));
   const hosts = plan.hosts.map((host): [string, Machine] => {
     const self = child(name, host.name);
@@ -62,6 +68,8 @@ interface Shared {
   args: MachinesArgs;
   parent: pulumi.Resource;
   labId: pulumi.Output<string>;
+  /** Known when every hypervisor has answered. */
+  ready: pulumi.Output<void>;
   secret: pulumi.Output<string> | undefined;
   /** By the hypervisor's URI. */
   sites: Map<string, Site>;
@@ -82,7 +90,8 @@ interface Network {
 
 function network(plan: UnderlayPlan, shared: Shared): Network {
   const { name, labId } = shared;
-  const site = siteOf(plan, shared);
+  const site = shared.sites.get(uriOf(plan, shared.args));
+  if (site === undefined) throw new Error(`underlay ${plan.name} is on no hypervisor`);
   const made = new UnderlayNetwork(child(name, plan.name), networkArgs(plan, labId, site.uri), site.opts);
   return { plan, site, network: made };
 }
@@ -94,24 +103,38 @@ function networkArgs(plan: UnderlayPlan, labId: pulumi.Output<string>, libvirtUr
   return { labId, libvirtUri, cidr, prefix, gateway, mtu, mode, ...usual };
 }
 
-/** Made at the first underlay on a hypervisor, and named after it unless that is the lab's own hypervisor. */
-function siteOf(plan: UnderlayPlan, { name, args, parent, labId, sites }: Shared): Site {
+function uriOf({ libvirtUri }: UnderlayPlan, args: MachinesArgs): string {
+  return libvirtUri ?? args.libvirtUri ?? "qemu:///system";
+}
+
+/** By URI. Each is named after the first underlay on it, unless it is the lab's own. */
+function hypervisors(
+  name: string,
+  args: MachinesArgs,
+  { underlays }: LabPlan,
+  parent: pulumi.Resource,
+): ReadonlyMap<string, Hypervisor> {
   const usual = args.libvirtUri ?? "qemu:///system";
-  const uri = plan.libvirtUri ?? usual;
-  const known = sites.get(uri);
-  if (known !== undefined) return known;
-  const self = uri === usual ? name : child(name, plan.name);
-  const provider = new libvirt.Provider(
-    child(self, "libvirt"),
-    { uri },
-    // The parameterised package reads another version back at its second `up`.
-    { parent, ignoreChanges: ["version"] },
-  );
+  const found = new Map<string, Hypervisor>();
+  for (const underlay of underlays) {
+    const uri = uriOf(underlay, args);
+    if (found.has(uri)) continue;
+    const self = uri === usual ? name : child(name, underlay.name);
+    const path = underlay.libvirtUri === undefined ? [] : ["underlays", underlay.name];
+    found.set(uri, hypervisor(self, uri, pathOf(...path, "libvirtUri"), parent));
+  }
+  return found;
+}
+
+function siteOn(
+  { name, uri, provider }: Hypervisor,
+  args: MachinesArgs,
+  labId: pulumi.Output<string>,
+  parent: pulumi.Resource,
+): Site {
   const opts = { parent, providers: [provider] };
-  const image = new GuestImage(child(self, "image"), { labId, libvirtUri: uri, ...args.image }, opts);
-  const site = { uri, image, opts };
-  sites.set(uri, site);
-  return site;
+  const image = new GuestImage(child(name, "image"), { labId, libvirtUri: uri, ...args.image }, opts);
+  return { uri, image, opts };
 }
 
 function ours(
@@ -122,7 +145,7 @@ function ours(
 ): Machine {
   const on = networks.get(host.underlay ?? "");
   if (on === undefined) throw new Error(`the plan puts host ${host.name} on no underlay`);
-  const { prefix, mode, gateway, mtu } = on.plan;
+  const { prefix, mode, gateway, mtu, accel = args.accel } = on.plan;
   const machine = new KvmHost(
     name,
     {
@@ -136,8 +159,8 @@ function ours(
       image: on.site.image.image,
       memory: host.memory,
       vcpus: host.vcpus,
-      accel: args.accel,
-      codeCache: args.codeCache,
+      accel,
+      codeCache: accel === Accel.Emulated ? args.codeCache : undefined,
       secret,
       bootTimeout: args.bootTimeout,
       libvirtUri: on.site.uri,
@@ -149,7 +172,7 @@ function ours(
   return { connection, inside, facts, identity: domain.id };
 }
 
-function existing(name: string, { address, existing }: HostPlan, { args, parent }: Shared): Machine {
+function existing(name: string, { address, existing }: HostPlan, { args, parent, ready }: Shared): Machine {
   if (existing === undefined) throw new Error(`the plan has no way to ${name}`);
   const { sshAddress, port, user, hostKey, keyFile } = existing;
   const host = new ExistingHost(
@@ -159,7 +182,7 @@ function existing(name: string, { address, existing }: HostPlan, { args, parent 
       sshAddress,
       port,
       user,
-      hostKey,
+      hostKey: ready.apply(() => hostKey),
       privateKey: loginKey(keyFile),
       bootTimeout: args.bootTimeout,
     },

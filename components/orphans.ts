@@ -5,9 +5,9 @@
  * state, and the next `up` ends with "already exists" (dmacvicar/terraform-provider-libvirt#921). A hook looks before
  * each create and after each failed one. It touches only names that carry the lab's own random id.
  */
-import { execFile } from "node:child_process";
 import * as pulumi from "@pulumi/pulumi";
 import { LIBVIRT_NAME } from "./naming";
+import { virsh } from "./virsh";
 
 export type LibvirtThing = "domain" | "network" | "pool" | "volume";
 
@@ -52,7 +52,7 @@ export function clearsOrphans(
 ): pulumi.ResourceHookBinding | undefined {
   if (uri === undefined) return undefined;
   const clear = (inputs: Record<string, unknown> = {}): Promise<void> =>
-    clearThing(thing, virshUri(uri), text(inputs["name"]), text(inputs["pool"]));
+    clearThing(thing, uri, text(inputs["name"]), text(inputs["pool"]));
   return {
     beforeCreate: [(args) => clear(args.newInputs as Record<string, unknown> | undefined)],
     onError: [
@@ -67,22 +67,15 @@ export function clearsOrphans(
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
-/** virsh takes a socket's path with `qemu+unix`, the provider without. */
-export function virshUri(uri: string): string {
-  return uri.replace(/^qemu:(\/\/\/.*[?&]socket=)/, "qemu+unix:$1");
-}
-
 async function clearThing(thing: LibvirtThing, uri: string, name: string, pool: string): Promise<void> {
   if (!LIBVIRT_NAME.test(name)) return;
   const put = (words: string[]): string[] =>
     words.map((w) => (w === "NAME" ? name : w === "POOL" ? pool : w));
-  if (!(await virsh(uri, put(WORDS[thing].ask)))) return;
-  for (const words of WORDS[thing].end) await virsh(uri, put(words));
+  if (!(await did(uri, put(WORDS[thing].ask)))) return;
+  for (const words of WORDS[thing].end) await did(uri, put(words));
 }
 
 /** True when virsh did it; false when it could not, or when there is no virsh here. */
-function virsh(uri: string, words: string[]): Promise<boolean> {
-  return new Promise((resolve) => {
-    execFile("virsh", ["-q", "-c", uri, ...words], { timeout: LIMIT_MS }, (error) => resolve(error === null));
-  });
+async function did(uri: string, words: string[]): Promise<boolean> {
+  return (await virsh(uri, words, LIMIT_MS)).end === "done";
 }

@@ -47,7 +47,7 @@ export class VxlanLab extends pulumi.ComponentResource {
 
   constructor(name: string, args: VxlanLabArgs, opts?: pulumi.ComponentResourceOptions) {
     super(token("VxlanLab"), name, { topology: args.topology }, opts);
-    const plan = buildable(planLab(args.topology, { lab: name }));
+    const plan = buildable(planLab(args.topology, { lab: name, libvirtUri: args.libvirtUri }));
     sayHints(args.topology, this);
     const machines = declareMachines(name, args, plan, this);
     declareOnHosts(name, plan, machines.labId, machines.hosts, this);

@@ -21,7 +21,7 @@ export class VxlanUnderlay extends pulumi.ComponentResource {
   constructor(name: string, args: VxlanLabArgs, opts?: pulumi.ComponentResourceOptions) {
     const topology = { ...args.topology, segments: {}, containers: {} };
     super(token("VxlanUnderlay"), name, { topology }, opts);
-    const plan = planLab(topology, { lab: name });
+    const plan = planLab(topology, { lab: name, libvirtUri: args.libvirtUri });
     const machines = declareMachines(name, args, plan, this);
     this.vteps = vtepsOf(plan, machines);
     this.login = pulumi.secret(loginOf(machines));

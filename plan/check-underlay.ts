@@ -1,21 +1,24 @@
 import { contains, overlap } from "./addresses";
 import type { Subnet } from "./addresses";
 import { IpFamily, MAX_UNDERLAY_MTU, MIN_UNDERLAY_MTU } from "./mtu";
+import { isLocal, uriFault } from "./libvirt-uri";
 import { labelFault } from "./names";
 import { readAddress, readSubnet } from "./read-address";
-import { checkChoice, checkInteger, pathOf, sortedEntries, uriFault } from "./rules";
-import { ImageKind, UnderlayMode } from "./types";
+import { checkChoice, checkInteger, pathOf, sortedEntries } from "./rules";
+import { Accel, ImageKind, UnderlayMode } from "./types";
 import type { Problem, Topology } from "./types";
-import { labFamily, underlaysOf, writtenUnderlays } from "./underlays";
+import { labFamily, underlaysOf, underlaysSpanned, writtenUnderlays } from "./underlays";
 import type { Underlay } from "./underlays";
 
-export function checkUnderlays(topology: Topology): Problem[] {
+/** @param libvirtUri the hypervisor of underlays that name none; without it that is taken for this machine */
+export function checkUnderlays(topology: Topology, libvirtUri?: string): Problem[] {
   const underlays = writtenUnderlays(topology);
   const named = Object.keys(topology.underlays ?? {}).length > 0;
   return [
     ...(named ? checkAlone(topology) : []),
     ...underlays.flatMap((underlay) => checkUnderlay(topology, underlay, named)),
     ...checkApart(underlays),
+    ...underlaysOf(topology).flatMap((underlay) => checkOpen(topology, underlay, libvirtUri)),
   ];
 }
 
@@ -36,7 +39,7 @@ function checkUnderlay(topology: Topology, underlay: Underlay, named: boolean): 
     ...checkCidr(topology, underlay),
     ...checkInteger(`${path}.mtu`, mtu, range),
     ...checkChoice(`${path}.mode`, mode, Object.values(UnderlayMode)),
-    ...checkLibvirtUri(underlay, named),
+    ...checkHypervisor(underlay, named),
   ];
 }
 
@@ -57,16 +60,47 @@ function mixed(own: IpFamily, family: IpFamily): string {
   return `Is IPv${own}, but the lab's tunnels run over IPv${family}: all underlays and hosts are of one family.`;
 }
 
-function checkLibvirtUri({ path, spec: { libvirtUri: got } }: Underlay, named: boolean): Problem[] {
+function checkHypervisor({ path, spec: { libvirtUri, accel } }: Underlay, named: boolean): Problem[] {
+  if (!named) return [...idle(path, "libvirtUri", libvirtUri), ...idle(path, "accel", accel)];
+  const message = libvirtUri === undefined ? undefined : uriFault(libvirtUri);
+  return [
+    ...(message === undefined
+      ? []
+      : [{ path: `${path}.libvirtUri`, got: libvirtUri, message, cure: URI_CURE }]),
+    ...checkChoice(`${path}.accel`, accel, Object.values(Accel)),
+  ];
+}
+
+/** For any setting that is a hypervisor's URI. */
+export const URI_CURE =
+  "Write one such as qemu:///system or qemu+ssh://root@hypervisor/system, or leave it out.";
+
+function idle(path: string, key: string, got: unknown): Problem[] {
   if (got === undefined) return [];
-  const at = `${path}.libvirtUri`;
-  if (!named) {
-    const message = "Has no effect: the hypervisor of a lab with one underlay is vxlab:libvirtUri.";
-    return [{ path: at, got, message, cure: "Leave it out, or name the underlay in underlays." }];
-  }
-  const message = uriFault(got);
-  const cure = "Write one such as qemu+ssh://root@hypervisor/system, or leave it out.";
-  return message === undefined ? [] : [{ path: at, got, message, cure }];
+  const message = `Has no effect: of a lab with one underlay it is vxlab:${key}.`;
+  const cure = "Leave it out, or name the underlay in underlays.";
+  return [{ path: `${path}.${key}`, got, message, cure }];
+}
+
+/** Into a network that is isolated or behind NAT libvirt lets nothing from outside (libvirt.org/firewall.html). */
+function checkOpen(topology: Topology, underlay: Underlay, libvirtUri?: string): Problem[] {
+  const { path, mode, spec } = underlay;
+  if (mode !== UnderlayMode.Isolated && mode !== UnderlayMode.Nat) return [];
+  const message = closedTo(topology, underlay, spec.libvirtUri ?? libvirtUri);
+  const cure = "Write mode: routed, and see to the routes (docs/hypervisors.md).";
+  return message === undefined ? [] : [{ path: `${path}.mode`, got: spec.mode, message, cure }];
+}
+
+function closedTo(topology: Topology, { name, mode }: Underlay, uri: unknown): string | undefined {
+  const shut = mode === UnderlayMode.Nat ? "behind NAT" : "isolated";
+  const crossing = sortedEntries(topology.segments).find(([, segment]) => {
+    const spanned = underlaysSpanned(topology, segment);
+    return spanned.length > 1 && spanned.some((one) => one.name === name);
+  });
+  if (crossing !== undefined)
+    return `Segment ${crossing[0]} has hosts on other underlays too, and nothing gets into a network that is ${shut}.`;
+  if (typeof uri !== "string" || isLocal(uri)) return undefined;
+  return `The hypervisor is another machine (${uri}), and nothing gets from here into a network that is ${shut}.`;
 }
 
 function checkApart(underlays: readonly Underlay[]): Problem[] {

@@ -13,10 +13,11 @@ import type { Problem, Topology } from "./types";
  * whatever has settings of its own (a host, its `existing`, an interface, …) must be an object.
  *
  * @param lab with it, computed MAC addresses are checked for collisions too; without it, the written ones alone
+ * @param libvirtUri the hypervisor of underlays that name none; without it that is taken for this machine
  */
-export function checkLab(topology: Topology, lab?: string): Problem[] {
+export function checkLab(topology: Topology, lab?: string, libvirtUri?: string): Problem[] {
   return [
-    ...checkUnderlays(topology),
+    ...checkUnderlays(topology, libvirtUri),
     ...checkImage(topology),
     ...checkHosts(topology),
     ...checkSegments(topology),

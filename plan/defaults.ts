@@ -1,6 +1,6 @@
 /** Every default of a topology, each in this one place. */
 import { ContainerKind, Flooding, ImageKind, UnderlayMode } from "./types";
-import type { ContainerSpec, HostSpec, SegmentSpec, Topology, UnderlaySpec } from "./types";
+import type { Accel, ContainerSpec, HostSpec, SegmentSpec, Topology, UnderlaySpec } from "./types";
 
 const MEMORY: Readonly<Record<ImageKind, number>> = { [ImageKind.Golden]: 256, [ImageKind.Cloud]: 1024 };
 
@@ -17,11 +17,16 @@ export interface UnderlaySettings {
   mtu: number;
   mode: UnderlayMode;
   libvirtUri?: string;
+  accel?: Accel;
 }
 
-export function underlaySettings(spec: UnderlaySpec): UnderlaySettings {
-  const { cidr = "192.168.10.0/24", mtu = 1500, mode = UnderlayMode.Isolated, libvirtUri } = spec;
-  return { cidr, mtu, mode, ...(libvirtUri === undefined ? {} : { libvirtUri }) };
+export function underlaySettings(spec: UnderlaySpec, usualMode: UnderlayMode): UnderlaySettings {
+  const { cidr = "192.168.10.0/24", mtu = 1500, mode = usualMode, libvirtUri, accel } = spec;
+  return {
+    ...{ cidr, mtu, mode },
+    ...(libvirtUri === undefined ? {} : { libvirtUri }),
+    ...(accel === undefined ? {} : { accel }),
+  };
 }
 
 export function imageKindOf(topology: Topology): ImageKind {

@@ -14,6 +14,18 @@ export class TopologyError extends Error {
   }
 }
 
+/** Hypervisors that do not answer, all in one error: nothing of the lab has been touched. */
+export class HypervisorError extends Error {
+  override readonly name = "HypervisorError";
+  /** As above. */
+  readonly __pulumiRunError = true;
+
+  constructor(readonly problems: readonly Problem[]) {
+    const count = problems.length === 1 ? "A hypervisor does" : `${problems.length} hypervisors do`;
+    super([`${count} not answer; nothing was changed.`, ...problems.map(paragraph)].join("\n\n"));
+  }
+}
+
 /** One block of text: a head line, then a paragraph for each problem. */
 export function renderProblems(problems: readonly Problem[]): string {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;

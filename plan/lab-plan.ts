@@ -1,5 +1,5 @@
 /** What is decided from a topology: the shape of a plan. */
-import type { ContainerKind, Flooding, ImageKind, UnderlayMode } from "./types";
+import type { Accel, ContainerKind, Flooding, ImageKind, UnderlayMode } from "./types";
 
 /** The whole lab, decided: every list is sorted by name, every default filled in. */
 export interface LabPlan {
@@ -23,6 +23,7 @@ export interface UnderlayPlan {
   mtu: number;
   mode: UnderlayMode;
   libvirtUri?: string;
+  accel?: Accel;
 }
 
 export interface HostPlan {

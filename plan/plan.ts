@@ -12,10 +12,12 @@ import type { ImageSpec, LabPlan, Topology, UnderlayPlan } from "./types";
 import { labFamily, underlaysOf } from "./underlays";
 import type { Underlay } from "./underlays";
 
-/** What makes the computed addresses of one lab differ from another's. */
+/** What a topology leaves open: what makes computed addresses differ from another lab's, and where it runs. */
 export interface LabIdentity {
   /** A name that stays the same for the lab's whole life, such as `project/stack`. */
   lab: string;
+  /** The hypervisor of underlays that name none. @default taken for this machine */
+  libvirtUri?: string;
 }
 
 /**
@@ -23,8 +25,8 @@ export interface LabIdentity {
  *
  * @throws TopologyError with everything that is wrong
  */
-export function planLab(topology: Topology, { lab }: LabIdentity): LabPlan {
-  const problems = checkLab(topology, lab);
+export function planLab(topology: Topology, { lab, libvirtUri }: LabIdentity): LabPlan {
+  const problems = checkLab(topology, lab, libvirtUri);
   if (problems.length > 0) throw new TopologyError(problems);
   const book = addressBook(topology);
   const containers = sortedEntries(topology.containers).map(([name, spec]) =>
@@ -41,11 +43,15 @@ export function planLab(topology: Topology, { lab }: LabIdentity): LabPlan {
   };
 }
 
-function planUnderlay({ name, subnet: read, mtu, mode, libvirtUri }: Underlay): UnderlayPlan {
+function planUnderlay({ name, subnet: read, mtu, mode, libvirtUri, accel }: Underlay): UnderlayPlan {
   const subnet = checked(read);
   const gateway = addressText(gatewayOf(subnet));
   const { cidr, prefix } = subnet;
-  return { name, cidr, prefix, gateway, mtu, mode, ...(libvirtUri === undefined ? {} : { libvirtUri }) };
+  return {
+    ...{ name, cidr, prefix, gateway, mtu, mode },
+    ...(libvirtUri === undefined ? {} : { libvirtUri }),
+    ...(accel === undefined ? {} : { accel }),
+  };
 }
 
 function planImage({ path }: ImageSpec, topology: Topology): LabPlan["image"] {

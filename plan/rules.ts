@@ -30,12 +30,6 @@ export function isText(got: unknown): got is string {
   return typeof got === "string" && got !== "" && !got.includes("\0");
 }
 
-/** Why a setting is no libvirt URI; undefined when it is. */
-export function uriFault(got: unknown): string | undefined {
-  const fits = typeof got === "string" && /^[a-z]+(\+[a-z0-9]+)?:\/\/\S*$/.test(got);
-  return fits ? undefined : "Is not a libvirt URI (libvirt.org/uri.html).";
-}
-
 /** A list of names, or its problem; each name is looked at by whoever knows what it names. */
 export function checkList(path: string, got: unknown, cure: string): Problem[] {
   const usable = Array.isArray(got) && got.length > 0;

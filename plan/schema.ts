@@ -59,7 +59,7 @@ const container: Shape<ContainerSpec> = {
   command: any,
   interfaces: z.array(z.strictObject(nic)).optional(),
 };
-const underlay: Shape<UnderlaySpec> = { cidr: any, libvirtUri: any, mtu: any, mode: any };
+const underlay: Shape<UnderlaySpec> = { cidr: any, libvirtUri: any, accel: any, mtu: any, mode: any };
 const image: Shape<ImageSpec> = { kind: any, path: any };
 
 const named = (shape: z.ZodRawShape) => z.record(z.string(), z.strictObject(shape));

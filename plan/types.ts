@@ -67,9 +67,11 @@ export interface UnderlaySpec {
   cidr?: string;
   /** The hypervisor's libvirt URI; in `underlays` only. @default the lab's `libvirtUri` */
   libvirtUri?: string;
+  /** What executes the machines' instructions there; in `underlays` only. @default the lab's `accel` */
+  accel?: Accel;
   /** Largest IP packet of the underlay, bytes, 1280-9216. @default 1500 */
   mtu?: number;
-  /** @default UnderlayMode.Isolated */
+  /** @default UnderlayMode.Isolated; in `underlays` UnderlayMode.Routed */
   mode?: UnderlayMode;
 }
 

@@ -7,6 +7,7 @@ import { participants } from "./mesh";
 import { IpFamily, isUnderlayMtu, maxOverlayMtu } from "./mtu";
 import { readAddress, readSubnet } from "./read-address";
 import { pathOf, sortedEntries } from "./rules";
+import { UnderlayMode } from "./types";
 import type { SegmentSpec, Topology, UnderlaySpec } from "./types";
 
 export interface Underlay extends UnderlaySettings {
@@ -21,8 +22,11 @@ export interface Underlay extends UnderlaySettings {
 /** As written, used or not: the one, or those of several hypervisors. */
 export function writtenUnderlays(topology: Topology): Underlay[] {
   const several = sortedEntries(topology.underlays ?? {});
-  if (several.length === 0) return [underlayOf(UNDERLAY, UNDERLAY, topology.underlay)];
-  return several.map(([name, spec]) => underlayOf(name, pathOf("underlays", name), spec));
+  if (several.length === 0) return [underlayOf(UNDERLAY, UNDERLAY, topology.underlay, UnderlayMode.Isolated)];
+  // From another hypervisor's network nothing gets in by any other mode.
+  return several.map(([name, spec]) =>
+    underlayOf(name, pathOf("underlays", name), spec, UnderlayMode.Routed),
+  );
 }
 
 /** Those with machines of ours; hosts that all exist already need none. */
@@ -32,8 +36,8 @@ export function underlaysOf(topology: Topology): Underlay[] {
   return ours ? writtenUnderlays(topology) : [];
 }
 
-function underlayOf(name: string, path: string, spec: UnderlaySpec): Underlay {
-  const settings = underlaySettings(spec);
+function underlayOf(name: string, path: string, spec: UnderlaySpec, usualMode: UnderlayMode): Underlay {
+  const settings = underlaySettings(spec, usualMode);
   return { name, path, spec, ...settings, subnet: readSubnet(settings.cidr).value };
 }
 
@@ -49,6 +53,14 @@ export function labFamily(topology: Topology): IpFamily {
 /** The underlay that holds an address. */
 export function underlayAt(underlays: readonly Underlay[], address: bigint): Underlay | undefined {
   return underlays.find(({ subnet }) => subnet !== undefined && contains(subnet, address));
+}
+
+/** Those that the machines of a segment are on, in the order of their names. */
+export function underlaysSpanned(topology: Topology, segment: SegmentSpec): Underlay[] {
+  const all = underlaysOf(topology);
+  const ours = participants(topology, segment).filter(({ spec }) => spec.existing === undefined);
+  const used = new Set(ours.map(({ spec }) => underlayAt(all, readAddress(spec.address).value ?? -1n)));
+  return all.filter((underlay) => used.has(underlay));
 }
 
 /**

@@ -1,7 +1,9 @@
 /** Which libvirt, and what it can do. */
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { isLocal } from "../plan/libvirt-uri";
 import { Accel } from "../plan/types";
+import type { Topology, UnderlaySpec } from "../plan/types";
 
 /** The hand's choice, then the setting, then the system's libvirt. */
 export function chooseUri(setting: string | undefined, environment: NodeJS.ProcessEnv = process.env): string {
@@ -17,14 +19,22 @@ export function chooseAccel(setting: "auto" | Accel | undefined, uri: string): A
 /** MiB. With QEMU's own gigabyte an emulated machine of 256 MiB takes up to 1.4 GiB, and a reboot minutes. */
 const CODE_CACHE = 128;
 
-/** The provider calls xsltproc for it. Without, machines run all the same. */
-export function chooseCodeCache(accel: Accel, path = process.env["PATH"] ?? ""): number | undefined {
+/** Of emulated machines. The provider calls xsltproc for it; without, machines run all the same. */
+export function chooseCodeCache(path = process.env["PATH"] ?? ""): number | undefined {
   const found = path.split(delimiter).some((folder) => existsSync(join(folder, "xsltproc")));
-  return accel === Accel.Emulated && found ? CODE_CACHE : undefined;
+  return found ? CODE_CACHE : undefined;
 }
 
-function isLocal(uri: string): boolean {
-  return /^qemu(\+unix)?:\/\/\//.test(uri);
+/** Underlays on hypervisors of their own say what these do; written choices stay. */
+export function withAccel(topology: Topology, setting: "auto" | Accel | undefined): Topology {
+  const { underlays } = topology;
+  if (underlays === undefined) return topology;
+  const own = Object.entries(underlays).map(([name, spec]): [string, UnderlaySpec] => {
+    const { libvirtUri } = spec;
+    const chosen = libvirtUri === undefined ? {} : { accel: chooseAccel(setting, libvirtUri) };
+    return [name, { ...chosen, ...spec }];
+  });
+  return { ...topology, underlays: Object.fromEntries(own) };
 }
 
 /**

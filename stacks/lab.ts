@@ -4,8 +4,8 @@ import { VxlanLab, VxlanLabArgs } from "../components/vxlan-lab";
 import { LabSettings } from "../config";
 import { cloudImage, goldenImage, imageCache, ImageFiles, keptImage } from "../image/image";
 import { LabOutput } from "../plan/contract";
-import { ImageKind } from "../plan/types";
-import { chooseAccel, chooseCodeCache, chooseUri } from "./hypervisor";
+import { Accel, ImageKind } from "../plan/types";
+import { chooseAccel, chooseCodeCache, chooseUri, withAccel } from "./hypervisor";
 
 export interface LabOutputs {
   lab: pulumi.Output<LabOutput>;
@@ -20,12 +20,14 @@ export function labStack(settings: LabSettings): LabOutputs {
 export function machineArgs(settings: LabSettings): VxlanLabArgs {
   const libvirtUri = chooseUri(settings.libvirtUri);
   const accel = chooseAccel(settings.accel, libvirtUri);
+  const topology = withAccel(settings.topology, settings.accel);
+  const accels = [accel, ...Object.values(topology.underlays ?? {}).map((one) => one.accel)];
   return {
-    topology: settings.topology,
+    topology,
     image: labImage(settings),
     libvirtUri,
     accel,
-    codeCache: chooseCodeCache(accel),
+    codeCache: accels.includes(Accel.Emulated) ? chooseCodeCache() : undefined,
     bootTimeout: settings.bootTimeout,
   };
 }

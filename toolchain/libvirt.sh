@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Which libvirt a lab uses, decided in one place for vxlab and for the plain `pulumi`:
 #   given      VXLAB_LIBVIRT_URI is set, or the stack's setting vxlab:libvirtUri
+#   elsewhere  the stack's vxlab:underlays name hypervisors of their own: none is started here
 #   system     a libvirt service answers on this machine
-#   embedded   neither: one of the lab's own (embedded.sh)
+#   embedded   none of these: one of the lab's own (embedded.sh)
 # The choice holds until `vxlab down`: a lab must not lose its machines because a service came or went.
 #
 #   libvirt.sh mode     print the mode
@@ -26,16 +27,23 @@ socket() { "$here/embedded.sh" socket; }
 
 system_answers() { [[ -S $system_socket ]] && timeout 3 virsh -q -c qemu:///system uri </dev/null >/dev/null 2>&1; }
 
-# The stack's own setting, on one line: `vxlab:libvirtUri: qemu+ssh://…`, quoted or not.
-setting() {
+# The files that hold the stack's settings, one a line; a key of the first takes the place of the second's.
+files() {
   local stack=${VXLAB_STACK:-} selected
   if [[ -z $stack ]]; then
     selected=$(sed -n 's#.*"stack": *"\(.*/\)\{0,1\}\([^"/]*\)".*#\2#p' "$root"/.vxlab/pulumi-home/workspaces/*.json 2>/dev/null | head -n 1)
     stack=${selected:-lab}
   fi
-  sed -n "s/^ *[\"']\{0,1\}vxlab:libvirtUri[\"']\{0,1\}: *[\"']\{0,1\}\([^\"' #]*\).*/\1/p" \
-    "$root/Pulumi.$stack.yaml" "$root/Pulumi.yaml" 2>/dev/null | head -n 1
+  printf '%s\n' "$root/Pulumi.$stack.yaml" "$root/Pulumi.yaml"
 }
+
+# The stack's own setting, on one line: `vxlab:libvirtUri: qemu+ssh://…`, quoted or not.
+setting() {
+  files | xargs -d '\n' sed -n "s/^ *[\"']\{0,1\}vxlab:libvirtUri[\"']\{0,1\}: *[\"']\{0,1\}\([^\"' #]*\).*/\1/p" 2>/dev/null | head -n 1
+}
+
+# In vxlab:underlays, the one other place where the word is a key.
+elsewhere() { files | xargs -d '\n' grep -qsE "^[^#]*\blibvirtUri[\"']?: *[\"']?[a-z]"; }
 
 given() {
   # The wrapper hands the embedded one's URI down to its children; that is no choice of the user's.
@@ -46,9 +54,14 @@ given() {
   fi
 }
 
+# A choice holds for machines. A mere preview has made it too, perhaps before the underlays were written.
+stands() { [[ -s $chosen && -s $root/.vxlab/labs ]]; }
+
 mode() {
   if [[ -n $(given) ]]; then
     echo given
+  elif ! stands && elsewhere; then
+    echo elsewhere
   elif [[ -s $chosen ]]; then
     cat "$chosen"
   elif system_answers; then
@@ -64,6 +77,10 @@ up() {
   case $mode in
     given)
       given
+      return
+      ;;
+    elsewhere)
+      echo qemu:///system # for an underlay without a URI
       return
       ;;
     system)
@@ -85,7 +102,7 @@ case ${1:-} in
   virsh)
     case $(mode) in
       given) given ;;
-      system) echo qemu:///system ;;
+      system | elsewhere) echo qemu:///system ;;
       embedded) echo "qemu+unix:///system?socket=$(socket)" ;;
     esac
     ;;

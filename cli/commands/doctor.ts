@@ -103,7 +103,9 @@ function render(report: Report): string {
     ? "answers"
     : libvirt.mode === "embedded"
       ? "not started yet; `vxlab up` starts it"
-      : "does not answer";
+      : libvirt.mode === "elsewhere"
+        ? "does not answer; for underlays without a libvirtUri only"
+        : "does not answer";
   const root =
     libvirt.mode === "embedded" && process.getuid?.() !== 0
       ? "\n  needs root: run vxlab as root, or use a libvirt service"

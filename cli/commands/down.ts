@@ -10,7 +10,14 @@ import { deployOrder, stacksNamed, stacksOption } from "../lib/roles";
 import { forgetLostMachines } from "../lib/lost";
 import { clearDeadLocks, forgetPending } from "../lib/interrupted";
 import { describe, embeddedRemains, leftovers, purgeEmbedded, sweep } from "../lib/machine";
-import { forgetLibvirt, libvirtMode, ready, startLibvirt, virshUri, type Mode } from "../lib/ready";
+import {
+  forgetHypervisors,
+  hypervisors,
+  hypervisorsIn,
+  knownHypervisors,
+  mustAnswer,
+} from "../lib/hypervisors";
+import { forgetLibvirt, libvirtMode, ready, startLibvirt, type Mode } from "../lib/ready";
 import { forgetLabs, knownLabs, labIds, ownBackend, resources, stackNames } from "../lib/stack";
 
 export const down: Command = {
@@ -30,14 +37,19 @@ async function tearDown(context: Context, only: readonly string[] | undefined): 
   const all = only !== undefined || !ownBackend(context.environment) ? named : await existing(context);
   const stacks = deployOrder(context, [...all].reverse()).reverse();
   const ids = new Set(knownLabs(context));
+  const uris = new Set<string>();
   let worst: number = Exit.ok;
   for (const stack of stacks) {
-    for (const id of labIds(await resources(context, stack))) ids.add(id);
+    const all = await resources(context, stack);
+    for (const id of labIds(all)) ids.add(id);
+    for (const uri of hypervisorsIn(all)) uris.add(uri);
     worst = Math.max(worst, await destroy(context, stack, mode));
   }
   if (worst !== Exit.ok) return worst;
   const others = only === undefined ? [] : await inhabited(context, await existing(context));
-  return others.length === 0 ? clear(context, first, mode, [...ids]) : Exit.ok;
+  return others.length === 0
+    ? clear(context, mode, { stack: first, ids: [...ids], uris: await lookedAt(context, first, uris) })
+    : Exit.ok;
 }
 
 /** A checkout that never had an engine has no stacks; none is set up to find that out. */
@@ -69,22 +81,37 @@ async function destroy(context: Context, stack: string, mode: Mode): Promise<num
   await forgetPending(context, stack);
   await forgetLostMachines(context, stack);
   await startLibvirt(context, stack);
+  await mustAnswer(all, stack);
   const outcome = await change(context, "destroy", stack, []);
   if (outcome.code === 0) return Exit.ok;
   const code = failure(context, outcome);
   // Machines that are not ours to remove may hold what the state knows of: it is kept.
   if (outcome.code === 130 || all.some((one) => OTHERS.includes(one.type))) return code;
   out.line(`\npulumi destroy failed: ending the machines of ${stack} by their names`);
-  if (mode !== "embedded") await sweep(await virshUri(context, stack), labIds(all));
-  else await purgeEmbedded(context);
+  if (mode === "embedded") await purgeEmbedded(context);
+  else for (const uri of await hypervisors(context, stack)) await sweep(uri, labIds(all));
   const removal = await pulumi(context, ["stack", "rm", "--force", "--yes", "--preserve-config", stack]);
   if (removal.code !== 0) return code;
   out.line(`the state of ${stack} is dropped: what it knew of is no more`);
   return Exit.ok;
 }
 
+/** Where the states said that machines are; when they say nothing, where some were once. */
+async function lookedAt(context: Context, stack: string, named: ReadonlySet<string>): Promise<string[]> {
+  if (named.size > 0) return [...named];
+  const noted = knownHypervisors(context);
+  return noted.length > 0 ? noted : hypervisors(context, stack);
+}
+
+interface Known {
+  stack: string;
+  ids: string[];
+  /** Of all hypervisors, as virsh takes them. */
+  uris: string[];
+}
+
 /** Whatever the engine did not know of, and then a look whether it is all gone. */
-async function clear(context: Context, stack: string, mode: Mode, ids: string[]): Promise<number> {
+async function clear(context: Context, mode: Mode, { stack, ids, uris }: Known): Promise<number> {
   const { paths, out } = context;
   if (existsSync(join("/run/vxlab", paths.id)) || existsSync(join(paths.dot, "libvirt"))) {
     await out.step(`ending the embedded libvirt (${embeddedScript(paths)} purge)`, () =>
@@ -93,9 +120,10 @@ async function clear(context: Context, stack: string, mode: Mode, ids: string[])
   }
   let remains = embeddedRemains(context, ids);
   if (mode !== "embedded" && ids.length > 0) {
-    const uri = await virshUri(context, stack);
-    for (const thing of await sweep(uri, ids)) out.line(`cleared away: ${thing}`);
-    remains = [...remains, ...describe(await leftovers(uri, ids))];
+    for (const uri of uris) {
+      for (const thing of await sweep(uri, ids)) out.line(`cleared away: ${thing}`);
+      remains = [...remains, ...describe(await leftovers(uri, ids))];
+    }
   }
   if (remains.length > 0) {
     out.line(`still there:\n${remains.map((one) => `  ${one}`).join("\n")}`);
@@ -103,6 +131,7 @@ async function clear(context: Context, stack: string, mode: Mode, ids: string[])
   }
   await forgetLibvirt(context, stack);
   forgetLabs(context);
+  forgetHypervisors(context);
   rmSync(paths.logs, { recursive: true, force: true });
   out.print("nothing is left of the lab: no machine, network, pool, volume, namespace, process or mount");
   return Exit.ok;

@@ -3,7 +3,7 @@ import type { Command, Context } from "../command";
 import { readArgs, stackName, stackOption } from "../lib/args";
 import { Exit } from "../lib/exit";
 import { withLab } from "../lib/lab";
-import { virshUri } from "../lib/ready";
+import { hypervisors } from "../lib/hypervisors";
 import { parseDomains, statusOf } from "../lib/status";
 import { renderStatus } from "../lib/status-text";
 import { stillChecks } from "../verify/still-checks";
@@ -36,11 +36,13 @@ export const status: Command = {
   },
 };
 
+/** Undefined when a hypervisor does not answer: a machine that is not listed may then be there all the same. */
 async function domains(context: Context, stack: string): Promise<Map<string, string> | undefined> {
-  const uri = await virshUri(context, stack);
-  const answer = await run("virsh", ["-q", "-c", uri, "list", "--all"], {
-    env: { ...context.environment, LC_ALL: "C" },
-    timeout: LIMIT_MS / 1000,
-  });
-  return answer.code === 0 ? parseDomains(answer.stdout) : undefined;
+  const options = { env: { ...context.environment, LC_ALL: "C" }, timeout: LIMIT_MS / 1000 };
+  const uris = await hypervisors(context, stack);
+  const answers = await Promise.all(
+    uris.map((uri) => run("virsh", ["-q", "-c", uri, "list", "--all"], options)),
+  );
+  if (answers.some(({ code }) => code !== 0)) return undefined;
+  return new Map(answers.flatMap(({ stdout }) => [...parseDomains(stdout)]));
 }

@@ -8,7 +8,8 @@ import { alone } from "../lib/guard";
 import { provideImage } from "../lib/image";
 import { stopped } from "../lib/machine";
 import { forgetLostMachines } from "../lib/lost";
-import { libvirtMode, ready, startLibvirt, virshUri } from "../lib/ready";
+import { hypervisors, noteHypervisors } from "../lib/hypervisors";
+import { libvirtMode, ready, startLibvirt } from "../lib/ready";
 import { clearDeadLocks, forgetPending } from "../lib/interrupted";
 import { deployOrder, roleOf, stacksNamed, stacksOption } from "../lib/roles";
 import { labIds, noteLabs, resources, selectStack } from "../lib/stack";
@@ -60,9 +61,11 @@ async function deploy(context: Context, stack: string, more: string[]): Promise<
   await forgetLostMachines(context, stack);
   if (roleOf(context, stack) !== Role.Overlay) await provideImage(context, stack);
   const uri = await startLibvirt(context, stack);
-  context.out.line(`libvirt: ${await libvirtMode(context, stack)}, ${uri}`);
+  const mode = await libvirtMode(context, stack);
+  context.out.line(`libvirt: ${mode === "elsewhere" ? "as vxlab:underlays say" : `${mode}, ${uri}`}`);
   const outcome = await change(context, "up", stack, [...(await refreshing(context, stack)), ...more]);
   await noteLabs(context, stack);
+  await noteHypervisors(context, stack);
   if (outcome.code !== 0) return failure(context, outcome);
   context.out.line(`stack ${stack}: ${summary(outcome.changes)}`);
   return Exit.ok;
@@ -70,7 +73,9 @@ async function deploy(context: Context, stack: string, more: string[]): Promise<
 
 /** The state says that machines run which this machine's reboot, or a hand, has stopped: a refresh finds that out. */
 async function refreshing(context: Context, stack: string): Promise<string[]> {
-  const off = await stopped(await virshUri(context, stack), labIds(await resources(context, stack)));
+  const ids = labIds(await resources(context, stack));
+  const uris = await hypervisors(context, stack);
+  const off = (await Promise.all(uris.map((uri) => stopped(uri, ids)))).flat();
   if (off.length > 0) context.out.line(`these machines are off and will be started: ${off.join(", ")}`);
   return off.length > 0 ? ["--refresh"] : [];
 }

@@ -9,7 +9,7 @@ import type { When } from "../../toolchain/requirements";
 import { completeMachine, completeToolchain } from "../../toolchain/setup";
 import type { Context } from "../command";
 
-export type Mode = "given" | "system" | "embedded";
+export type Mode = "given" | "system" | "elsewhere" | "embedded";
 
 /** Which libvirt the stack uses (toolchain/libvirt.sh decides). */
 export async function libvirtMode(context: Context, stack: string): Promise<Mode> {

@@ -64,6 +64,44 @@ describe("which libvirt", () => {
     expect((await ask(here, "mode", { VXLAB_STACK: "other" })).answer).toBe("embedded");
   });
 
+  describe("when underlays name hypervisors of their own", () => {
+    const underlays =
+      'vxlab:underlays:\n    far: { cidr: 10.9.0.0/24, libvirtUri: "qemu+ssh://root@far/system" }';
+
+    it.each([
+      underlays,
+      "vxlab:underlays:\n    far:\n      libvirtUri: qemu+ssh://root@far/system",
+      'vxlab:underlays: {"far":{"libvirtUri":"qemu+ssh://root@far/system"}}',
+    ])("is none of the lab's own: %s", async (lines) => {
+      const here = world();
+      here.write("Pulumi.lab.yaml", `config:\n  ${lines}\n`);
+      expect((await ask(here, "mode")).answer).toBe("elsewhere");
+      expect((await ask(here, "up")).answer).toBe("qemu:///system");
+      expect(existsSync(join(here.paths.dot, "libvirt-mode"))).toBe(false);
+    });
+
+    it("is still the one that the whole lab is given", async () => {
+      const here = world();
+      here.write("Pulumi.lab.yaml", `config:\n  ${underlays}\n  vxlab:libvirtUri: test:///default\n`);
+      expect((await ask(here, "up")).answer).toBe("test:///default");
+    });
+
+    it("is not changed by a remark", async () => {
+      const here = world();
+      here.write("Pulumi.lab.yaml", "config: # libvirtUri: qemu:///system\n");
+      expect((await ask(here, "mode")).answer).toBe("embedded");
+    });
+
+    it("is not changed under a lab that stands on one of its own", async () => {
+      const here = world();
+      here.write(".vxlab/libvirt-mode", "embedded\n");
+      here.write("Pulumi.lab.yaml", `config:\n  ${underlays}\n`);
+      expect((await ask(here, "mode")).answer).toBe("elsewhere");
+      here.write(".vxlab/labs", "00c0ffee");
+      expect((await ask(here, "mode")).answer).toBe("embedded");
+    });
+  });
+
   it("is that of the stack which is selected", async () => {
     const here = world();
     here.write(

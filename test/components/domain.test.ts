@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { kernelLine } from "../../components/domain";
-import { virshUri } from "../../components/orphans";
 
 describe("a kernel line", () => {
   it.each([
@@ -11,15 +10,5 @@ describe("a kernel line", () => {
     ["console=tty0 console=ttyS0", [{ console: "tty0" }, { console: "ttyS0" }]],
   ])("%j is given as the provider reads it back", (line, entries) => {
     expect(kernelLine(line)).toEqual(entries);
-  });
-});
-
-describe("a hypervisor's URI", () => {
-  it.each([
-    ["qemu:///system", "qemu:///system"],
-    ["qemu:///system?socket=/run/x/libvirt-sock", "qemu+unix:///system?socket=/run/x/libvirt-sock"],
-    ["qemu+ssh://root@hv/system?keyfile=/k", "qemu+ssh://root@hv/system?keyfile=/k"],
-  ])("%s is for virsh %s", (uri, virsh) => {
-    expect(virshUri(uri)).toBe(virsh);
   });
 });

@@ -19,7 +19,7 @@ const topology: Topology = {
   underlays: {
     near: { cidr: "192.168.10.0/24" },
     nearer: { cidr: "192.168.11.0/24" },
-    far: { cidr: "192.168.12.0/24", libvirtUri: FAR },
+    far: { cidr: "192.168.12.0/24", libvirtUri: FAR, accel: Accel.Kvm },
   },
   image: {},
   hosts: {
@@ -54,6 +54,11 @@ describe("a lab on two hypervisors", () => {
     expect(one("lab-far-libvirt")["uri"]).toBe(FAR);
     expect(namesOf(all, ":GuestImage")).toEqual(["lab-far-image", "lab-image"]);
     expect(namesOf(all, ":Network")).toEqual(["lab-far-net", "lab-near-net", "lab-nearer-net"]);
+  });
+
+  it("runs machines on each as it says", () => {
+    expect(["h1", "h3"].map((host) => one(`lab-${host}-domain`)["type"])).toEqual(["qemu", "kvm"]);
+    expect(one("lab-h3-domain")["xml"]).toBeUndefined();
   });
 
   it("keeps two networks of one hypervisor apart by their names", () => {

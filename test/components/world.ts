@@ -2,7 +2,21 @@
  * A world of mocks that records what a program registers: inputs and the options that mocks do not see.
  * An unknown type of resource is an error, and so is any function call.
  */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+
+/** In place of the real one, which would go out and look for hypervisors. */
+const programs = mkdtempSync(join(tmpdir(), "vxlab-programs-"));
+process.on("exit", () => rmSync(programs, { recursive: true }));
+process.env["PATH"] = `${programs}${delimiter}${process.env["PATH"]}`;
+
+/** What virsh does, a line of shell. */
+export function virshDoes(line: string): void {
+  writeFileSync(join(programs, "virsh"), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+}
+virshDoes("exit 0");
 
 /** What a provider would answer beyond the inputs, by type. */
 const ANSWERS: Record<string, (name: string, inputs: Record<string, unknown>) => Record<string, unknown>> = {
@@ -59,6 +73,7 @@ export async function deploy(
         };
       },
       call: ({ token }) => {
+        if (token === "libvirt:index/getNodeInfo:getNodeInfo") return { cpuModel: "x86_64" };
         throw new Error(`the mocks know no function ${token}`);
       },
     },
@@ -67,7 +82,7 @@ export async function deploy(
     options.preview ?? false,
   );
   record(seen);
-  program();
+  await program();
   await pulumi.runtime.disconnect();
   return seen;
 }

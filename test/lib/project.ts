@@ -26,16 +26,20 @@ export class Project {
   readonly temporary: string;
   private readonly environment: Environment;
 
-  /** An empty lab: a copy that a broken run left behind is ended first, by the same path and so the same id. */
-  static async create(name: string): Promise<Project> {
+  /**
+   * An empty lab: a copy that a broken run left behind is ended first, by the same path and so the same id.
+   *
+   * @param enter words before each command of it, which bring it into another network
+   */
+  static async create(name: string, enter: readonly string[] = []): Promise<Project> {
     const folder = join(checkout, ".vxlab", "test", name);
-    if (fs.existsSync(folder)) await new Project(folder).destroy();
+    if (fs.existsSync(folder)) await new Project(folder, []).destroy();
     fs.rmSync(`${folder}.log`, { force: true });
     fs.mkdirSync(folder, { recursive: true });
     for (const entry of fs.readdirSync(checkout).filter((one) => !LEFT_OUT.test(one)))
       fs.cpSync(join(checkout, entry), join(folder, entry), { recursive: true, preserveTimestamps: true });
     fs.symlinkSync(join(checkout, "node_modules"), join(folder, "node_modules"));
-    const project = new Project(folder);
+    const project = new Project(folder, enter);
     fs.mkdirSync(project.temporary, { recursive: true });
     // Says that node_modules is made from this lock file: an `npm ci` here would empty the checkout's.
     const lock = createHash("sha256").update(fs.readFileSync(join(checkout, "package-lock.json")));
@@ -43,7 +47,10 @@ export class Project {
     return project;
   }
 
-  private constructor(folder: string) {
+  private constructor(
+    folder: string,
+    private readonly enter: readonly string[],
+  ) {
     // A user's own choices of stack, state and libvirt are no matter of the tests.
     const foreign = /^(PULUMI_|VXLAB_(?!CACHE$)|VITEST)/;
     const kept = Object.entries(process.env).filter(([key]) => !foreign.test(key));
@@ -83,7 +90,8 @@ export class Project {
     const { timeout = 300, env = {} } = call;
     const started = Date.now();
     const options = { cwd: this.root, env: { ...this.environment, ...env }, timeout };
-    const result = await run(program, args, options);
+    const [command = program, ...words] = [...this.enter, program, ...args];
+    const result = await run(command, words, options);
     this.note([basename(program), ...args].join(" "), result, (Date.now() - started) / 1000);
     return result;
   }
@@ -122,8 +130,8 @@ export class Project {
   /** Ends whatever is left by force, and removes the copy. For a lab that was taken down there is nothing to end. */
   async destroy(): Promise<void> {
     const script = join(this.root, "toolchain", "embedded.sh");
-    const purge = () => this.run(script, ["purge"], { timeout: 120, env: { VXLAB_ROOT: this.root } });
-    if (fs.existsSync(script)) good(await purge());
+    const env = { ...this.environment, VXLAB_ROOT: this.root };
+    if (fs.existsSync(script)) good(await run(script, ["purge"], { cwd: this.root, env, timeout: 120 }));
     fs.rmSync(this.root, { recursive: true, force: true });
   }
 }

@@ -1,9 +1,16 @@
 /** Whether anything of a copy is left on the machine, looked for without the CLI's own list of what could be. */
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import type { Project } from "./project";
+import type { Paths } from "../../toolchain/paths";
 
-export function remains(project: Project, labIds: readonly string[]): string[] {
+/** A copy of the project, or whatever else has a libvirtd of its own. */
+interface Owner {
+  root: string;
+  namespace: string;
+  paths: Pick<Paths, "id" | "dot">;
+}
+
+export function remains(project: Owner, labIds: readonly string[]): string[] {
   const { root, paths } = project;
   const marks = [root, `/run/vxlab/${paths.id}`, project.namespace, ...labIds.map((id) => `vxlab-${id}-`)];
   const places = [`/run/netns/${project.namespace}`, `/run/vxlab/${paths.id}`, join(paths.dot, "libvirt")];

@@ -51,6 +51,26 @@ const rows: Record<string, Row[]> = {
     [underlays({ cidr: undefined }), "underlays.south.cidr", "Overlaps 192.168.10.0/24", "not overlap"],
     [underlays({ mtu: 9 }), "underlays.south.mtu", "1280 to 9216", "from 1280"],
     [underlays({ mode: "x" }), "underlays.south.mode", "not a value", "isolated, nat"],
+    [
+      underlays({ mode: "nat" }, kvm3({ address: "192.168.20.4" })),
+      "underlays.south.mode",
+      "Segment red has hosts on other underlays too, and nothing gets into a network that is behind NAT",
+      "mode: routed",
+    ],
+    [
+      underlays({ mode: "isolated", libvirtUri: "qemu+ssh://root@far/system" }),
+      "underlays.south.mode",
+      "another machine (qemu+ssh://root@far/system), and nothing gets from here into a network that is isolated",
+      "mode: routed",
+    ],
+    [
+      underlays({ libvirtUri: "qemu+shs://far/system" }),
+      "underlays.south.libvirtUri",
+      "transport shs",
+      "qemu+ssh",
+    ],
+    [underlays({ accel: "xen" }), "underlays.south.accel", "not a value", "kvm, qemu"],
+    [{ underlay: { accel: "kvm" } }, "underlay.accel", "no effect", "underlays"],
     [underlays({ libvirtUri: "qemu" }), "underlays.south.libvirtUri", "not a libvirt URI", "qemu+ssh://"],
     [
       { underlays: { North: north }, underlay: underlays({}).underlay },

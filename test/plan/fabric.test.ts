@@ -235,7 +235,7 @@ describe("IPv6 underlays", () => {
 describe("several underlays", () => {
   const underlays = {
     north: { cidr: "192.168.10.0/24", mtu: 9000 },
-    south: { cidr: "192.168.20.0/24", mtu: 2000, mode: "nat", libvirtUri: "qemu+ssh://root@south/system" },
+    south: { cidr: "192.168.20.0/24", mtu: 2000, libvirtUri: "qemu+ssh://root@south/system" },
   };
   const hosts = {
     kvm1: { address: "192.168.10.156" },
@@ -250,13 +250,14 @@ describe("several underlays", () => {
     underlays,
     hosts,
   };
-  const fabric = planned(topology as never);
+  const fabric = planned(topology);
 
   it("are one network each, and each host is on its own", () => {
     expect(fabric.underlays.map(({ name, gateway, libvirtUri }) => [name, gateway, libvirtUri])).toEqual([
       ["north", "192.168.10.1", undefined],
       ["south", "192.168.20.1", "qemu+ssh://root@south/system"],
     ]);
+    expect(fabric.underlays.map(({ mode }) => mode)).toEqual(["routed", "routed"]);
     expect(fabric.hosts.map(({ underlay }) => underlay)).toEqual(["north", "north", "south"]);
   });
 

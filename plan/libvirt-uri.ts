@@ -1,0 +1,62 @@
+/** URIs of hypervisors (libvirt.org/uri.html), as the provider reads them; virsh spells some things in another way. */
+
+/** What dmacvicar/libvirt 0.8.3 dials (libvirt/uri/connection_uri.go); libvirt's own programs know more. */
+const TRANSPORTS: readonly string[] = ["unix", "tcp", "tls", "ssh"];
+
+/** Why a setting is no URI of a hypervisor that may be used; undefined when it is one. */
+export function uriFault(got: unknown): string | undefined {
+  const url = parsed(got);
+  if (url === undefined) return "Is not a libvirt URI (libvirt.org/uri.html).";
+  const transport = transportOf(url);
+  if (!TRANSPORTS.includes(transport))
+    return `Has the transport ${transport}, which the provider does not know: it takes ${TRANSPORTS.join(", ")}.`;
+  if (url.password !== "") return "Holds a password, which would be in the state and in what is printed.";
+  const { searchParams } = url;
+  if (searchParams.has("no_verify") || searchParams.get("known_hosts_verify") === "ignore")
+    return "Turns the check of the hypervisor's key off: whoever answers there would be given the lab's secrets.";
+  const loose = ["keyfile", "knownhosts", "socket"].find((key) => !absolute(searchParams.get(key)));
+  // The provider expands ~ and variables in some of them, virsh in none.
+  return loose === undefined ? undefined : `Has in ${loose} no absolute path.`;
+}
+
+const absolute = (path: string | null): boolean => path === null || path.startsWith("/");
+
+/** Whether the hypervisor is this machine: its processor can be looked at, and its networks are reached. */
+export function isLocal(uri: string): boolean {
+  const host = parsed(uri)?.hostname ?? "";
+  return host === "" || host === "localhost" || host === "[::1]" || /^127(\.\d+){3}$/.test(host);
+}
+
+/**
+ * A provider's URI as virsh takes it.
+ *
+ * Of a file of known keys only libssh can be told, not the program `ssh`; and `ssh` without `no_tty` asks a terminal,
+ * where it finds one, whether an unknown key is good.
+ */
+export function virshUri(uri: string): string {
+  const url = parsed(uri);
+  if (url === undefined) return uri;
+  const { searchParams } = url;
+  const transport = transportOf(url);
+  if (transport === "unix" && searchParams.has("socket")) return uri.replace(/^(\w+):/, "$1+unix:");
+  if (transport !== "ssh") return uri;
+  const known = searchParams.get("knownhosts");
+  if (known === null) {
+    searchParams.set("no_tty", "1");
+    return url.href;
+  }
+  searchParams.delete("knownhosts");
+  searchParams.set("known_hosts", known);
+  searchParams.set("known_hosts_verify", "normal");
+  return url.href.replace("+ssh:", "+libssh:");
+}
+
+function parsed(uri: unknown): URL | undefined {
+  if (typeof uri !== "string" || !/^[a-z]+(\+[a-z0-9]+)?:\/\/\S*$/.test(uri)) return undefined;
+  return URL.canParse(uri) ? new URL(uri) : undefined;
+}
+
+function transportOf({ protocol, hostname }: URL): string {
+  const [, named] = protocol.slice(0, -1).split("+");
+  return named ?? (hostname === "" ? "unix" : "tls");
+}

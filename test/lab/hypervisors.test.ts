@@ -1,0 +1,138 @@
+/** One lab on two hypervisors: the first by its socket, the second by SSH over a link, a machine on each. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { change } from "../lib/changes";
+import { good, Project } from "../lib/project";
+import { remains } from "../lib/remains";
+import { Servers } from "../lib/servers";
+import { labOf, stateOf } from "../lib/state";
+
+/** A network on each, and the address of the machine on it. */
+const V4 = { near: ["192.168.10.0/24", "192.168.10.11"], far: ["192.168.20.0/24", "192.168.20.11"] } as const;
+const V6 = { near: ["fd00:10::/64", "fd00:10::11"], far: ["fd00:20::/64", "fd00:20::11"] } as const;
+
+let servers: Servers;
+let project: Project;
+let labId: string;
+
+function configure(libvirtUri: string, { near, far }: typeof V4 | typeof V6 = V4): void {
+  project.configure({
+    accel: "qemu",
+    underlay: {},
+    underlays: {
+      near: { cidr: near[0], libvirtUri: servers.nearUri },
+      far: { cidr: far[0], libvirtUri },
+    },
+    hosts: { h1: { address: near[1] }, h2: { address: far[1] } },
+    containers: { c1: { host: "h1", address: "10.0.3.10/24" }, c2: { host: "h2", address: "10.0.3.11/24" } },
+  });
+}
+
+const things = () => Promise.all([servers.near.things(), servers.far.things()]);
+const ours = (host: string, network: string) =>
+  [host, network, "pool"].map((part) => `vxlab-${labId}-${part}`);
+
+beforeAll(async () => {
+  servers = await Servers.create("servers");
+  for (const { near, far } of [V4, V6]) await servers.route(near[0], far[0]);
+  project = await Project.create("hypervisors", servers.enter);
+});
+
+afterAll(async () => {
+  await project?.destroy();
+  await servers?.close();
+});
+
+describe("a hypervisor that cannot be reached", () => {
+  it("is named with the reason before anything is touched", async () => {
+    configure(servers.farUri("stale"));
+    const { code, stderr } = await project.vxlab(["up"], { timeout: 120 });
+    expect(code).toBe(1);
+    expect(stderr).toContain("A hypervisor does not answer; nothing was changed.");
+    expect(stderr).toContain("underlays.far.libvirtUri: got ");
+    expect(stderr).toContain("HOST KEY VERIFICATION FAILED");
+    expect(await things()).toEqual([[], []]);
+    const made = (await stateOf(project)).filter(({ type }) => type.startsWith("libvirt:"));
+    expect(made).toEqual([]);
+  });
+
+  it("is waited for a bounded time when it accepts and says nothing", async () => {
+    configure(servers.farUri());
+    servers.signalSshd("SIGSTOP");
+    const started = Date.now();
+    try {
+      const { code, stdout } = await project.vxlab(["preview", "--non-interactive"], { timeout: 120 });
+      expect(code).toBe(1);
+      expect(stdout).toContain("underlays.far.libvirtUri: got ");
+    } finally {
+      servers.signalSshd("SIGCONT");
+    }
+    expect((Date.now() - started) / 1000).toBeLessThan(60);
+  });
+});
+
+describe("a lab on two hypervisors", () => {
+  it("comes up in one go, and passes every check", async () => {
+    const up = await project.vxlab(["up"], { timeout: 600 });
+    expect(good(up)).toContain("16 checks passed, 0 failed");
+    for (const check of ["ping/c1/c2", "ping/c2/c1", "mtu/c1/c2/1450", "wire/c2/c1"])
+      expect(up.stdout).toContain(`  ok    ${check} `);
+    labId = (await labOf(project)).id;
+  });
+
+  it("has a machine on each, and only its own", async () => {
+    expect(await things()).toEqual([ours("h1", "near"), ours("h2", "far")]);
+    const { stdout } = await project.vxlab(["status", "--json"]);
+    const { hosts } = JSON.parse(stdout) as { hosts: { machine: string }[] };
+    expect(hosts.map(({ machine }) => machine)).toEqual(["running", "running"]);
+  });
+
+  it("is left as it is by a second up", async () => {
+    const again = await change(project, ["up"]);
+    good(again);
+    expect(again.steps).toEqual([]);
+  });
+});
+
+describe("down", () => {
+  it("touches nothing while one of them does not answer", async () => {
+    servers.signalSshd("SIGTERM");
+    const { code, stderr } = await project.vxlab(["down"], { timeout: 120 });
+    expect(code).toBe(3);
+    expect(stderr).toContain("not every hypervisor of stack lab answers; nothing was changed");
+    expect(stderr).toContain(servers.farUri());
+    expect(await things()).toEqual([ours("h1", "near"), ours("h2", "far")]);
+  });
+
+  it("leaves nothing on either", async () => {
+    await servers.startSshd();
+    good(await project.vxlab(["down"], { timeout: 300 }));
+    expect(await things()).toEqual([[], []]);
+    expect([...servers.near.files(), ...servers.far.files()]).toEqual([]);
+    expect(remains(project, [labId])).toEqual([]);
+  });
+});
+
+describe("a lab whose underlays are of IPv6", () => {
+  it("carries the same segment, with 20 bytes less in a packet", async () => {
+    configure(servers.farUri(), V6);
+    const up = await project.vxlab(["up"], { timeout: 600 });
+    expect(good(up)).toContain("16 checks passed, 0 failed");
+    for (const check of ["ping/c1/c2", "mtu/c1/c2/1430", "wire/c1/c2"])
+      expect(up.stdout).toContain(`  ok    ${check} `);
+    expect(up.stdout).toContain("fd00:10::11 > fd00:20::11 UDP 4789 VNI 100");
+    expect((await change(project, ["preview"])).steps).toEqual([]);
+  });
+
+  it("leaves nothing on either", async () => {
+    good(await project.vxlab(["down"], { timeout: 300 }));
+    expect(await things()).toEqual([[], []]);
+  });
+});
+
+describe("the servers", () => {
+  it("leave nothing on this machine", async () => {
+    const { near, far } = servers;
+    await servers.close();
+    expect([near, far].flatMap((server) => remains(server, [labId]))).toEqual([]);
+  });
+});

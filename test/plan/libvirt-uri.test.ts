@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { isLocal, uriFault, virshUri } from "../../plan/libvirt-uri";
+
+const SSH = "qemu+ssh://root@far:2222/system";
+
+describe("a hypervisor's URI", () => {
+  it.each([
+    "qemu:///system",
+    "qemu:///system?socket=/run/x/libvirt-sock",
+    "test:///default",
+    "qemu://far/system",
+    "qemu+tcp://[fd00::1]/system",
+    `${SSH}?keyfile=/k&sshauth=privkey&knownhosts=/h`,
+  ])("may be %s", (uri) => {
+    expect(uriFault(uri)).toBeUndefined();
+  });
+
+  it.each([
+    [undefined, "not a libvirt URI"],
+    ["far", "not a libvirt URI"],
+    ["qemu:///sys tem", "not a libvirt URI"],
+    ["qemu+shs://far/system", "the transport shs"],
+    ["qemu+libssh://far/system", "the transport libssh"],
+    ["qemu+ssh://root:secret@far/system", "a password"],
+    [`${SSH}?no_verify=1`, "Turns the check"],
+    [`${SSH}?no_verify`, "Turns the check"],
+    [`${SSH}?known_hosts_verify=ignore`, "Turns the check"],
+    [`${SSH}?keyfile=~/.ssh/id`, "keyfile no absolute path"],
+    [`${SSH}?knownhosts=$HOME/hosts`, "knownhosts no absolute path"],
+    ["qemu:///system?socket=sock", "socket no absolute path"],
+  ])("must not be %s", (uri, fault) => {
+    expect(uriFault(uri)).toContain(fault);
+  });
+
+  it.each([
+    ["qemu:///system", true],
+    ["qemu+unix:///system?socket=/s", true],
+    ["qemu+ssh://root@localhost/system", true],
+    ["qemu+tcp://127.0.0.1/system", true],
+    ["qemu+tcp://[::1]/system", true],
+    [SSH, false],
+    ["qemu://127.example/system", false],
+  ])("%s is of this machine: %s", (uri, local) => {
+    expect(isLocal(uri)).toBe(local);
+  });
+
+  it.each([
+    ["qemu:///system", "qemu:///system"],
+    ["qemu:///system?socket=/run/x/sock", "qemu+unix:///system?socket=/run/x/sock"],
+    ["qemu+unix:///system?socket=/s", "qemu+unix:///system?socket=/s"],
+    ["test:///default", "test:///default"],
+    ["qemu+tcp://far/system", "qemu+tcp://far/system"],
+    [`${SSH}?keyfile=/k`, `${SSH}?keyfile=%2Fk&no_tty=1`],
+    [
+      `${SSH}?knownhosts=/h&sshauth=privkey`,
+      "qemu+libssh://root@far:2222/system?sshauth=privkey&known_hosts=%2Fh&known_hosts_verify=normal",
+    ],
+  ])("%s is for virsh %s", (uri, virsh) => {
+    expect(virshUri(uri)).toBe(virsh);
+  });
+});
