@@ -58,7 +58,12 @@ docker_ready() {
 # What there is of the container: state, pid, had (its shape), used (its image).
 docker_look() {
   box_name=vxlab-$name
-  found=$(engine container inspect -f '{{.State.Status}} {{.State.Pid}} {{.Image}} {{index .Config.Labels "vxlab-container"}} {{index .Config.Labels "vxlab-shape"}}' "$box_name" 2>/dev/null) || found=
+  found=$(engine container inspect -f '{{.State.Status}} {{.State.Pid}} {{.Image}} {{index .Config.Labels "vxlab-container"}} {{index .Config.Labels "vxlab-shape"}}' "$box_name" 2>&1) ||
+    case $found in
+      # Nothing else means that there is none: what cannot be seen must not be taken for removed.
+      *"No such container"*) found= ;;
+      *) fail "Docker does not tell of container $name: ${found:-no answer}" ;;
+    esac
   read -r state pid used owner had <<FOUND
 $found
 FOUND
@@ -84,6 +89,8 @@ docker_image() {
     printf '%s\n' "$image_id" >"$IMAGES/$archive"
     return
   fi
+  plain "$image"
+  case $image in -*) fail "no name of an image: $image" ;; esac
   if docker_has "$image"; then return; fi
   case $image in
     vxlab/*)
@@ -142,6 +149,8 @@ docker_start() {
     [ -e "$NET/$bridge" ] || fail "bridge $bridge is not on this host: apply its OvsBridge first"
   done
   rm -f "$box/in/ready"
+  # Interfaces of before, which went with the network that they were in.
+  nics_drop
   [ "$had" = "$shape" ] || docker_create
   engine start "$box_name" >/dev/null || fail "container $name does not start, see above"
   docker_look

@@ -188,6 +188,14 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(host.kept()).toEqual([]);
   });
 
+  it("is not taken for removed when Docker cannot be asked", () => {
+    apply(BOX);
+    host.shows("mute", "");
+    const { code, stderr } = host.guest(["remove", "container"], BOX);
+    expect([code, stderr]).toEqual([1, "vxlab: Docker does not tell of container c1: no answer\n"]);
+    expect(host.kept()).toEqual(["container-lab-c1.json"]);
+  });
+
   it("goes with its image, unless that was there before or somebody else has it", () => {
     host.shows("state/desired/bridge-lab-kvm1-vxbr.json", "{}");
     apply(BOX);

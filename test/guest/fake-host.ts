@@ -51,9 +51,10 @@ esac
  * images/NAME (its id).
  */
 const DOCKER = `
+[ ! -e "$FAKE/mute" ] || exit 1
 image=$FAKE/images/$(printf %s "$*" | sed 's/.* //; s/[^A-Za-z0-9]/_/g')
 case "$*" in
-  "container inspect "*) cat "$FAKE/box" 2>/dev/null ;;
+  "container inspect "*) cat "$FAKE/box" 2>/dev/null || { echo "Error: No such container: x" >&2; exit 1; } ;;
   "image inspect "*json*) cat "$FAKE/own" ;;
   "image inspect "*" sha256:"*) grep -hx "sha256:\${image##*_}" "$FAKE"/images/* ;;
   "image inspect "*) cat "$image" 2>/dev/null ;;
