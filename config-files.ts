@@ -16,10 +16,17 @@ export function checkFiles(topology: Topology): Problem[] {
         ? []
         : checkKeyFile(pathOf("hosts", name, "existing", "keyFile"), existing.keyFile),
     ),
-    ...sortedEntries(topology.containers).flatMap(([name, { kind, image }]) =>
-      kind === ContainerKind.Docker ? checkArchive(pathOf("containers", name, "image"), image) : [],
-    ),
+    ...checkArchives(topology.containers),
   ];
+}
+
+/** Archives of Docker images. @param containers of any form: only what has the right one is looked at */
+export function checkArchives(containers: unknown): Problem[] {
+  if (typeof containers !== "object" || containers === null) return [];
+  return sortedEntries(containers as Record<string, unknown>).flatMap(([name, one]) => {
+    const { kind, archive } = (one ?? {}) as { kind?: unknown; archive?: unknown };
+    return kind === ContainerKind.Docker ? checkArchive(pathOf("containers", name, "archive"), archive) : [];
+  });
 }
 
 function checkKeyFile(path: string, got: unknown): Problem[] {
@@ -51,15 +58,25 @@ function isEncrypted(text: string): boolean {
   return body.toString("latin1", cipher, cipher + 4) !== "none";
 }
 
-/** A registry's image is named `name:tag` or `host/name:tag`; an archive by a path, or by its ending. */
 function checkArchive(path: string, got: unknown): Problem[] {
-  if (!isText(got) || !/^\.{0,2}\/|\.(tar|tar\.gz|tgz)$/.test(got)) return [];
+  const message = isText(got) ? archiveFault(got) : undefined;
+  if (message === undefined) return [];
+  return [
+    {
+      path,
+      got,
+      message,
+      cure: `Put what docker save writes at ${resolve(String(got))}, or correct the path.`,
+    },
+  ];
+}
+
+function archiveFault(file: string): string | undefined {
   try {
-    accessSync(got, constants.R_OK);
-    return [];
+    accessSync(file, constants.R_OK);
+    return statSync(file).isFile() ? undefined : "Is not a file.";
   } catch (error) {
-    const cure = `Put what docker save writes at ${resolve(got)}, or correct the path.`;
-    return [{ path, got, message: absence(error), cure }];
+    return absence(error);
   }
 }
 

@@ -2,7 +2,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { checkFiles } from "./config-files";
+import { checkArchives, checkFiles } from "./config-files";
 import { TopologyError } from "./plan/errors";
 import { URI_CURE } from "./plan/check-underlay";
 import { uriFault } from "./plan/libvirt-uri";
@@ -94,11 +94,17 @@ export function readOverlayConfig(): OverlaySettings {
   const raw = ownConfig();
   const { underlayStack, peers } = { underlayStack: raw.underlayStack, peers: parsed(raw.peers) ?? [] };
   const bootTimeout = bootTimeoutOf(raw);
-  refuse([...unknownKeys(raw), ...checkStacks(underlayStack, peers), ...checkBootTimeout(bootTimeout)]);
+  const sections = sectionsOf(raw, OVERLAY_SECTIONS);
+  refuse([
+    ...unknownKeys(raw),
+    ...checkStacks(underlayStack, peers),
+    ...checkArchives(sections.containers),
+    ...checkBootTimeout(bootTimeout),
+  ]);
   return {
     underlayStack: String(underlayStack),
     peers: peers as string[],
-    sections: sectionsOf(raw, OVERLAY_SECTIONS),
+    sections,
     bootTimeout: Number(bootTimeout),
   };
 }

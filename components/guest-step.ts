@@ -77,7 +77,8 @@ export function guestStep(
   );
 }
 
-function incarnationOf(host: pulumi.Input<HostConnectionArgs>): pulumi.Input<string | undefined> {
+/** What tells one machine from the next, where a host says it. */
+export function incarnationOf(host: pulumi.Input<HostConnectionArgs>): pulumi.Input<string | undefined> {
   return !pulumi.Output.isInstance(host) && "incarnation" in host ? host.incarnation : undefined;
 }
 
@@ -104,7 +105,7 @@ export function checkStep(
 }
 
 /** Field by field: an unknown field makes the engine print the whole connection (pulumi/pulumi-command#773). */
-function connection(
+export function connection(
   args: Pick<GuestStepArgs, "host" | "first">,
 ): pulumi.Output<command.types.input.remote.ConnectionArgs> {
   return pulumi.output(args.host).apply((host) => ({

@@ -1,9 +1,11 @@
 /** The components, for programs of others. Importing this creates nothing. */
+export { ContainerInterfaceArgs, TaggedArgs } from "./container-interfaces";
+export { DockerContainer, DockerContainerArgs } from "./docker-container";
 export { ExistingHost, ExistingHostArgs } from "./existing-host";
 export { GuestImage, GuestImageArgs, MachineImageArgs } from "./guest-image";
 export { HostConnectionArgs } from "./guest-step";
 export { KvmHost, KvmHostArgs } from "./kvm-host";
-export { ContainerInterfaceArgs, LxcContainer, LxcContainerArgs, TaggedArgs } from "./lxc-container";
+export { LxcContainer, LxcContainerArgs } from "./lxc-container";
 export { OvsBridge, OvsBridgeArgs } from "./ovs-bridge";
 export { DhcpArgs, SegmentService, SegmentServiceArgs } from "./segment-service";
 export { UnderlayNetwork, UnderlayNetworkArgs } from "./underlay-network";

@@ -1,11 +1,10 @@
 /** The upper half of a lab: what is put on its hosts. Used by VxlanLab and VxlanOverlay, whose children these resources are. */
 import * as pulumi from "@pulumi/pulumi";
-import { TopologyError } from "../plan/errors";
-import { pathOf } from "../plan/rules";
 import { ContainerKind, ContainerPlan, HostPlan, InterfacePlan, LabPlan, VxlanPortPlan } from "../plan/types";
+import { DockerContainer } from "./docker-container";
 import type { HostConnectionArgs } from "./guest-step";
 import { LxcContainer, LxcContainerArgs } from "./lxc-container";
-import { child } from "./naming";
+import { child, token } from "./naming";
 import { OvsBridge } from "./ovs-bridge";
 import { SegmentService } from "./segment-service";
 import { VxlanPort } from "./vxlan-port";
@@ -15,24 +14,6 @@ export interface Ground {
   connection: pulumi.Input<HostConnectionArgs>;
   /** Options for whatever lives there. */
   inside: pulumi.ComponentResourceOptions;
-}
-
-/**
- * Says what the planner knows and nothing makes yet, before anything is declared.
- *
- * @throws TopologyError
- */
-export function buildable(plan: LabPlan): LabPlan {
-  const docker = plan.containers.filter(({ kind }) => kind === ContainerKind.Docker);
-  if (docker.length === 0) return plan;
-  throw new TopologyError(
-    docker.map(({ name, kind }) => ({
-      path: pathOf("containers", name, "kind"),
-      got: kind,
-      message: "Is not built yet: hosts run LXC containers only.",
-      cure: "Leave it out.",
-    })),
-  );
 }
 
 /** Declares bridges, ports, services and containers of a plan. */
@@ -77,7 +58,28 @@ function onHost(
       opts,
     );
   for (const box of lab.containers.filter((c) => c.host === plan.name))
-    new LxcContainer(child(name, box.name), { ...on, ...containerArgs(box, bridge) }, opts);
+    declareContainer(child(name, box.name), box, { ...on, ...containerArgs(box, bridge) }, opts);
+}
+
+/** A container of a lab that changes its kind is the same one still: its step converges, instead of two that meet. */
+function declareContainer(
+  name: string,
+  { kind, image, archive, env, command }: ContainerPlan,
+  args: LxcContainerArgs,
+  opts: pulumi.ComponentResourceOptions,
+): void {
+  const was = (other: string) => ({ ...opts, aliases: [{ type: token(other) }] });
+  if (kind === ContainerKind.Lxc) {
+    new LxcContainer(name, args, was("DockerContainer"));
+    return;
+  }
+  const own = {
+    ...(image === undefined ? {} : { image }),
+    ...(archive === undefined ? {} : { archive }),
+    ...(env === undefined ? {} : { env }),
+    command: command.length === 0 ? undefined : command,
+  };
+  new DockerContainer(name, { ...args, ...own }, was("LxcContainer"));
 }
 
 function portArgs({ address: local }: HostPlan, { remotes, ...port }: VxlanPortPlan) {

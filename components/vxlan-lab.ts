@@ -5,7 +5,7 @@ import { Accel, LabPlan, Topology } from "../plan/types";
 import { sayHints } from "./hints";
 import { Machines, declareMachines } from "./machines";
 import { token } from "./naming";
-import { buildable, declareOnHosts } from "./on-hosts";
+import { declareOnHosts } from "./on-hosts";
 
 export interface VxlanLabArgs {
   /** What the lab is made of; checked as a whole before the first resource is declared. */
@@ -47,7 +47,7 @@ export class VxlanLab extends pulumi.ComponentResource {
 
   constructor(name: string, args: VxlanLabArgs, opts?: pulumi.ComponentResourceOptions) {
     super(token("VxlanLab"), name, { topology: args.topology }, opts);
-    const plan = buildable(planLab(args.topology, { lab: name, libvirtUri: args.libvirtUri }));
+    const plan = planLab(args.topology, { lab: name, libvirtUri: args.libvirtUri });
     sayHints(args.topology, this);
     const machines = declareMachines(name, args, plan, this);
     declareOnHosts(name, plan, machines.labId, machines.hosts, this);

@@ -6,7 +6,7 @@ import type { LabPlan, SegmentSpec, ContainerSpec } from "../plan/types";
 import { LoginOutput, VtepsOutput } from "../plan/vteps";
 import type { HostConnectionArgs } from "./guest-step";
 import { child, token } from "./naming";
-import { buildable, declareOnHosts } from "./on-hosts";
+import { declareOnHosts } from "./on-hosts";
 
 export interface VxlanOverlayArgs {
   /** The underlay that it stands on. */
@@ -55,9 +55,7 @@ export class VxlanOverlay extends pulumi.ComponentResource {
     const { login, bootTimeout, ...shown } = args;
     super(token("VxlanOverlay"), name, shown, opts);
     const { underlay, peers = [], identity = name, hosts, segments, containers } = args;
-    const plan = buildable(
-      planOverlay({ own: underlay, peers, identity, sections: { hosts, segments, containers } }),
-    );
+    const plan = planOverlay({ own: underlay, peers, identity, sections: { hosts, segments, containers } });
     const labId = new random.RandomId(child(name, "id"), { byteLength: 4 }, { parent: this }).hex;
     const grounds = plan.hosts.map(({ name }) => {
       const connection = connect(name, underlay.vteps, login, bootTimeout);

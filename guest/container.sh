@@ -1,6 +1,6 @@
 #!/bin/sh
 # A container: LXC's here, Docker's in docker.sh. Its interfaces, eth0, eth1, … inside, are ports of the host's bridges.
-# desired state: {id, lab, name, kind, rootfs, image|null, command: [..], interfaces: [{name, bridge, veth, mac, mtu,
+# desired state: {id, lab, name, kind, rootfs, command: [..], interfaces: [{name, bridge, veth, mac, mtu,
 #                 addresses: [..], dhcp, gateway|null, vlan|null, trunk: [{vlan, addresses: [..], mtu}]}]}
 # Starts the container anew: another command, MAC, veth, number of interfaces, the first trunk or dhcp and the last.
 # Everything else changes while it runs: addresses, gateway, MTU, VLAN, a trunk's VLANs, bridge.
@@ -12,7 +12,16 @@ container_apply() {
   id_of "$1"
   eval "$(assign "$1" "$(desired container "$id")")"
   nics_shape
-  [ "${was_name:-$name}" = "$name" ] || (container_drop "$was_name")
+  # What was kept by the tools before there were kinds is LXC's.
+  : "${kind:=lxc}" "${was_kind:=lxc}"
+  case $kind in lxc | docker) ;; *) fail "no such kind of container: $kind" ;; esac
+  [ -z "${was_name:-}" ] || [ "$was_name $was_kind" = "$name $kind" ] || ("${was_kind}_drop" "$was_name")
+  "${kind}_apply"
+  keep container "$id" "$1"
+  printf '{"state":"%s","pid":%s}\n' "$state" "$pid"
+}
+
+lxc_apply() {
   box=$BOXES/$name
   [ -d "$box" ] || mkdir -p "$box"
   [ -d "$box/rootfs" ] || container_root
@@ -20,7 +29,7 @@ container_apply() {
   container_init
   container_config >"$box/config.new"
   if container_same; then
-    container_look
+    lxc_look
     nics_live
     runs=true
   else
@@ -29,10 +38,8 @@ container_apply() {
   fi
   for file in ports config rootfs/.vxlab-init rootfs/.vxlab-net rootfs/.vxlab-lease; do mv "$box/$file.new" "$box/$file"; done
   "$runs" || container_start
-  container_look
+  lxc_look
   [ "$state" = RUNNING ] || fail "container $name ended at once: its command is $command"
-  keep container "$id" "$1"
-  printf '{"state":"%s","pid":%s}\n' "$state" "$pid"
 }
 
 # True when what runs can go on: everything but what changes live is as it was.
@@ -205,7 +212,7 @@ container_stop() {
   timeout 60 lxc-stop -P "$BOXES" -n "$name" -t 3
 }
 
-container_drop() {
+lxc_drop() {
   name=$1
   container_stop
   nics_drop
@@ -214,20 +221,24 @@ container_drop() {
 
 container_remove() {
   id_of "$1"
-  eval "$(assign "$1")"
-  container_drop "$name"
-  rm -f "$(desired container "$id")"
-  leave
+  eval "$(assign "$1" "$(desired container "$id")")"
+  : "${kind:=lxc}" "${was_kind:=$kind}"
+  # A step of another kind and the same name has taken its place, and has put it away already.
+  if [ "$was_kind" = "$kind" ]; then
+    "${kind}_drop" "$name"
+    rm -f "$(desired container "$id")" "$STATE/images/$id.tar"
+    leave
+  fi
   printf '{}\n'
 }
 
 container_observe() {
   eval "$(assign "$1")"
-  container_look
+  "${kind:-lxc}_look"
   printf '{"state":"%s","pid":%s}\n' "$state" "$pid"
 }
 
-container_look() {
+lxc_look() {
   if container_first; then state=RUNNING && return; fi
   # Two lines, "State: RUNNING" and, where there is one, "PID: 275".
   read -r state pid <<FOUND

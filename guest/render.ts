@@ -4,7 +4,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** The order matters: lib.sh sets the shell up, main.sh calls the rest. */
-const PARTS = ["lib.sh", "bridge.sh", "port.sh", "service.sh", "nics.sh", "container.sh", "main.sh"];
+const PARTS = [
+  "lib.sh",
+  "bridge.sh",
+  "port.sh",
+  "service.sh",
+  "nics.sh",
+  "container.sh",
+  "docker.sh",
+  "main.sh",
+];
 
 export interface GuestTools {
   /** First 12 hex digits of the script's SHA-256. */

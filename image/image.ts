@@ -19,23 +19,26 @@ export function imageCache(environment: NodeJS.ProcessEnv = process.env): string
   return join(environment["VXLAB_CACHE"] || join(home, "vxlab"), "image");
 }
 
+/** The scripts that build our own images: the plain one, and the one with Docker. */
+export const BUILDERS = { golden: "build.sh", docker: "docker.sh" } as const;
+
 /**
- * Our own image. Its files' names are known before they are there, so that a preview needs no build.
+ * One of our own images. Its files' names are known before they are there, so that a preview needs no build.
  *
  * @param build make it when it is missing: takes minutes, needs root; progress goes to stderr
  */
-export function goldenImage(cache: string, build: boolean): ImageFiles {
-  const script = join(__dirname, "build.sh");
+export function ownImage(kind: keyof typeof BUILDERS, cache: string, build: boolean): ImageFiles {
+  const script = join(__dirname, BUILDERS[kind]);
   const print = () => execFileSync(script, ["--print", cache], { encoding: "utf8" });
   const files = parse(print());
   if (!build || existsSync(files.root)) return files;
   const made = spawnSync(script, [cache], { stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
   if (made.status !== 0)
-    throw new Error(`image/build.sh ended with status ${made.status}: its last lines say why`);
+    throw new Error(`image/${BUILDERS[kind]} ended with status ${made.status}: its last lines say why`);
   return parse(made.stdout);
 }
 
-/** A golden image that was kept: its folder is as build.sh made it, and its name still tells which recipe it is. */
+/** An image of ours that was kept: its folder is as build.sh made it, and its name still tells which recipe it is. */
 export function keptImage(path: string): ImageFiles {
   const folder = dirname(resolve(path));
   const hash = /^golden-([0-9a-f]+)$/.exec(basename(folder))?.[1];

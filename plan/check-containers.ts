@@ -1,10 +1,11 @@
 import { containerKindOf } from "./defaults";
+import { checkKind } from "./check-kind";
 import { checkNic } from "./check-nics";
 import { takesPart } from "./mesh";
 import { labelFault } from "./names";
 import { attachmentsOf, nicsOfContainer } from "./nics";
 import type { Attachment } from "./nics";
-import { checkChoice, compareText, isText, pathOf, repeated, sortedEntries, suggest } from "./rules";
+import { compareText, isText, pathOf, repeated, sortedEntries, suggest } from "./rules";
 import { ContainerKind } from "./types";
 import type { ContainerSpec, InterfaceSpec, Problem, Topology } from "./types";
 
@@ -14,13 +15,13 @@ const NIC_KEYS: readonly (keyof InterfaceSpec)[] = ["segment", "address", "addre
 
 export function checkContainers(topology: Topology): Problem[] {
   return sortedEntries(topology.containers).flatMap(([name, container]) => {
-    const at = (key: string) => pathOf("containers", name, key);
+    const at = (...keys: string[]) => pathOf("containers", name, ...keys);
     const nics = nicsOfContainer(name, container);
     const places = nics.flatMap((nic) => attachmentsOf(topology, nic));
     return [
       ...checkName(name),
       ...checkHost(topology, at("host"), container.host),
-      ...checkKind(at, container),
+      ...checkKind(topology, at, container),
       ...checkCommand(at("command"), container),
       ...checkInterfaces(at, container),
       ...nics.flatMap((nic) => checkNic(topology, nic)),
@@ -41,22 +42,6 @@ function checkHost(topology: Topology, path: string, got: unknown): Problem[] {
   const message =
     got === undefined ? "Is missing: every container runs on a host." : "Is not a host of this lab.";
   return [{ path, got, message, cure: suggest(got, Object.keys(topology.hosts).sort(compareText), "host") }];
-}
-
-function checkKind(at: (key: string) => string, container: ContainerSpec): Problem[] {
-  const kind = containerKindOf(container);
-  const { image: got } = container;
-  const [path, docker] = [at("image"), kind === ContainerKind.Docker];
-  const wrong = checkChoice(at("kind"), kind, Object.values(ContainerKind));
-  if (!docker && got !== undefined && wrong.length === 0) {
-    const message = "Has no effect: an LXC container's files are a busybox userland.";
-    return [{ path, got, message, cure: `Leave it out, or write kind: ${ContainerKind.Docker}.` }];
-  }
-  if (!docker || isText(got)) return wrong;
-  const message = got === undefined ? "Is missing: Docker runs images." : "Is not the name of an image.";
-  const cure =
-    "Write an image's name, for example debian:12, or a file of docker save, for example ./app.tar.";
-  return [...wrong, { path, got, message, cure }];
 }
 
 function checkCommand(path: string, container: ContainerSpec): Problem[] {

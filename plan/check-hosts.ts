@@ -12,7 +12,11 @@ import type { HostSpec, Problem, Topology } from "./types";
 import { labFamily, underlayAt, underlaysOf } from "./underlays";
 import type { Underlay } from "./underlays";
 
-const MIN_MEMORY: Readonly<Record<ImageKind, number>> = { [ImageKind.Golden]: 128, [ImageKind.Cloud]: 512 };
+const MIN_MEMORY: Readonly<Record<ImageKind, number>> = {
+  [ImageKind.Golden]: 128,
+  [ImageKind.Docker]: 256,
+  [ImageKind.Cloud]: 512,
+};
 /** 1 TiB: more is a slip of units. */
 const MAX_MEMORY = 1024 * 1024;
 const MAX_VCPUS = 64;

@@ -2,7 +2,11 @@
 import { ContainerKind, Flooding, ImageKind, UnderlayMode } from "./types";
 import type { Accel, ContainerSpec, HostSpec, SegmentSpec, Topology, UnderlaySpec } from "./types";
 
-const MEMORY: Readonly<Record<ImageKind, number>> = { [ImageKind.Golden]: 256, [ImageKind.Cloud]: 1024 };
+const MEMORY: Readonly<Record<ImageKind, number>> = {
+  [ImageKind.Golden]: 256,
+  [ImageKind.Docker]: 512,
+  [ImageKind.Cloud]: 1024,
+};
 
 /** 4789 is VXLAN's own (RFC 7348 section 8); Linux' vxlan devices default to 8472, which is older. */
 const UDP_PORT = 4789;

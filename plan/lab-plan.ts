@@ -90,7 +90,11 @@ export interface ContainerPlan {
   name: string;
   host: string;
   kind: ContainerKind;
+  /** With ContainerKind.Docker: this or `archive`. */
   image?: string;
+  archive?: string;
+  /** With ContainerKind.Docker, where there are any: by name, sorted. */
+  env?: Record<string, string>;
   /** Empty: the image's own (Docker). */
   command: string[];
   interfaces: InterfacePlan[];

@@ -7,6 +7,7 @@ import { vethName } from "./names";
 import { attachmentsOf, nicsOfContainer } from "./nics";
 import type { Attachment, Nic } from "./nics";
 import { segmentMtu } from "./plan-hosts";
+import { sortedEntries } from "./rules";
 import { serviceAddress } from "./services";
 import type { ContainerPlan, ContainerSpec, InterfacePlan, Topology } from "./types";
 
@@ -24,9 +25,22 @@ export function planContainer(
     name,
     host: spec.host,
     kind: defaults.containerKindOf(spec),
-    ...(spec.image === undefined ? {} : { image: spec.image }),
+    ...imageOf(spec),
     command: defaults.commandOf(spec),
     interfaces: withGateway(topology, nics, interfaces),
+  };
+}
+
+function imageOf({
+  image,
+  archive,
+  env = {},
+}: ContainerSpec): Pick<ContainerPlan, "image" | "archive" | "env"> {
+  const variables = sortedEntries(env);
+  return {
+    ...(image === undefined ? {} : { image }),
+    ...(archive === undefined ? {} : { archive }),
+    ...(variables.length === 0 ? {} : { env: Object.fromEntries(variables) }),
   };
 }
 

@@ -56,6 +56,8 @@ const container: Shape<ContainerSpec> = {
   ...nic,
   kind: any,
   image: any,
+  archive: any,
+  env: any,
   command: any,
   interfaces: z.array(z.strictObject(nic)).optional(),
 };

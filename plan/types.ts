@@ -18,6 +18,8 @@ export enum UnderlayMode {
 export enum ImageKind {
   /** The image that image/build.sh makes: direct kernel boot, busybox init, everything baked in. */
   Golden = "golden",
+  /** The same with Debian's Docker in it, which image/docker.sh makes. */
+  Docker = "docker",
   /** A stock cloud image (systemd, cloud-init), booted by its own boot loader. */
   Cloud = "cloud",
 }
@@ -78,7 +80,7 @@ export interface UnderlaySpec {
 export interface ImageSpec {
   /** @default ImageKind.Golden */
   kind?: ImageKind;
-  /** A qcow2 file where Pulumi runs; required for cloud, built when absent for golden. */
+  /** A qcow2 file where Pulumi runs; required for cloud, built when absent for golden and docker. */
   path?: string;
 }
 
@@ -91,7 +93,7 @@ export interface HostSpec {
   bridgeAddress?: string;
   /** The bridge's name on this host. @default "vxbr" */
   bridge?: string;
-  /** Memory, MiB, at least 128 (golden) or 512 (cloud). @default 256 (golden), 1024 (cloud) */
+  /** Memory, MiB, at least 128 (golden), 256 (docker) or 512 (cloud). @default 256 (golden), 512 (docker), 1024 (cloud) */
   memory?: number;
   /** Virtual CPUs, 1-64. @default 1 */
   vcpus?: number;
@@ -162,9 +164,16 @@ export interface ContainerSpec extends InterfaceSpec {
   host: string;
   /** What runs it. @default ContainerKind.Lxc */
   kind?: ContainerKind;
-  /** Docker image: a name for a registry, or a file of `docker save`; with ContainerKind.Docker only. */
+  /** Docker image by its name, of a registry or on the host already; this or `archive`, with ContainerKind.Docker only. */
   image?: string;
-  /** What runs as its first process. @default ["/sbin/init"] (busybox init); with Docker the image's own */
+  /** Docker image as a file of `docker save`, where Pulumi runs; this or `image`, with ContainerKind.Docker only. */
+  archive?: string;
+  /** Environment variables of the first process; with ContainerKind.Docker only. @default the image's own */
+  env?: Record<string, string>;
+  /**
+   * What runs as its first process. @default ["/sbin/init"] (busybox init); with Docker the image's entry point and
+   * command, both of which this replaces
+   */
   command?: string[];
   /** eth0, eth1, … in this order, at most 8. @default the one that is written on the container */
   interfaces?: InterfaceSpec[];

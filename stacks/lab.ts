@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { VxlanLab, VxlanLabArgs } from "../components/vxlan-lab";
 import { LabSettings } from "../config";
-import { cloudImage, goldenImage, imageCache, ImageFiles, keptImage } from "../image/image";
+import { cloudImage, imageCache, ImageFiles, keptImage, ownImage } from "../image/image";
 import { LabOutput } from "../plan/contract";
 import { Accel, ImageKind } from "../plan/types";
 import { chooseAccel, chooseCodeCache, chooseUri, withAccel } from "./hypervisor";
@@ -36,6 +36,7 @@ export function machineArgs(settings: LabSettings): VxlanLabArgs {
 function labImage({ topology }: LabSettings): ImageFiles {
   const { path, kind } = topology.image;
   const boots = Object.values(topology.hosts).some(({ existing }) => existing === undefined);
-  if (path === undefined) return goldenImage(imageCache(), boots && !pulumi.runtime.isDryRun());
-  return kind === ImageKind.Cloud ? cloudImage(path) : keptImage(path);
+  if (path !== undefined) return kind === ImageKind.Cloud ? cloudImage(path) : keptImage(path);
+  const own = kind === ImageKind.Docker ? "docker" : "golden";
+  return ownImage(own, imageCache(), boots && !pulumi.runtime.isDryRun());
 }

@@ -191,13 +191,16 @@ describe("readConfig", () => {
     expect(said("pem")).toEqual([[path, "Is encrypted: nobody is there to type its passphrase."]]);
   });
 
-  it("looks for a Docker image where its name is a file's", () => {
-    const said = (image: string) =>
-      problemsOf(settings(referenceWith({ containers: { c1: { kind: "docker", image } } })));
-    expect(said("registry.example/debian:12")).toEqual([]);
-    expect(said("./nowhere.tar")).toMatchObject([
-      { path: "containers.c1.image", message: "There is no such file." },
-    ]);
+  it("looks for the archive of a Docker image", () => {
+    const docker = (more: object) => ({
+      containers: { c1: { kind: "docker", ...more } },
+      image: { kind: "docker" },
+    });
+    const said = (archive: string) => problemsOf(settings(referenceWith(docker({ archive }))));
+    expect(problemsOf(settings(referenceWith(docker({ image: "registry.example/debian:12" }))))).toEqual([]);
+    const path = "containers.c1.archive";
+    expect(said("./nowhere.tar")).toMatchObject([{ path, message: "There is no such file." }]);
+    expect(said(folder)).toMatchObject([{ path, message: "Is not a file." }]);
     writeFileSync(join(folder, "app.tar"), "");
     expect(said(join(folder, "app.tar"))).toEqual([]);
   });

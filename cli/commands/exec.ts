@@ -1,3 +1,4 @@
+import { ContainerKind } from "../../plan/types";
 import { attached } from "../../toolchain/process";
 import type { Command } from "../command";
 import { stackName, stackOption } from "../lib/args";
@@ -14,8 +15,10 @@ export const exec: Command = {
     const { values, name, rest } = readWords(exec, args, stackOption);
     const stack = stackName(values.stack, context.environment);
     return withLab(context, stack, ({ lab, remote }) => {
-      const { host } = containerNamed(lab, name);
-      return attached(...remote.argv(host, attachLine(name, rest), terminalOption()));
+      const { host, kind } = containerNamed(lab, name);
+      const terminal = terminalOption();
+      const line = kind === ContainerKind.Docker ? dockerLine(name, rest, terminal) : attachLine(name, rest);
+      return attached(...remote.argv(host, line, terminal));
     });
   },
 };
@@ -32,4 +35,10 @@ export function attachLine(container: string, words: readonly string[]): string 
   ];
   const where = ["-P", "/var/lib/vxlab/containers", "-n", container];
   return shellWords(["lxc-attach", ...where, ...environment, "--", ...command]);
+}
+
+/** @param terminal `-t`, or nothing: Docker makes the container's end of it */
+export function dockerLine(container: string, words: readonly string[], terminal: readonly string[]): string {
+  const command = words.length === 0 ? ["/bin/sh"] : words;
+  return shellWords(["docker", "exec", "-i", ...terminal, `vxlab-${container}`, ...command]);
 }

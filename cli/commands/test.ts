@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Command, Context } from "../command";
 import { badUsage, readArgs, stackName } from "../lib/args";
 import { Exit } from "../lib/exit";
-import { provideImage } from "../lib/image";
+import { buildImage, provideImage } from "../lib/image";
 import { ready } from "../lib/ready";
 import { asideLog, checks, suite, suites, type Stage, type Tally } from "../lib/stages";
 
@@ -78,4 +78,5 @@ async function setUp(context: Context, stages: readonly Stage[]): Promise<void> 
   const stack = stackName(undefined, context.environment);
   await ready(context, stack, ["test"]);
   if (stages.some((stage) => stage.heavy)) await provideImage(context, stack);
+  if (stages.some((stage) => stage.name === "lab")) await buildImage(context, "docker");
 }

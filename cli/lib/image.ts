@@ -1,27 +1,48 @@
-/** The golden guest image, built before the engine starts: minutes with progress instead of minutes of silence. */
-import { existsSync } from "node:fs";
+/** Our own guest images, built before the engine starts: minutes with progress instead of minutes of silence. */
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { BUILDERS } from "../../image/image";
 import { must } from "../../toolchain/process";
 import type { Context } from "../command";
 import { pulumi } from "./engine";
 
+/** Builds the image that the stack's machines boot, if that is ours and is not there. */
 export async function provideImage(context: Context, stack: string): Promise<void> {
-  const { paths, environment, out } = context;
-  const script = join(paths.root, "image", "build.sh");
-  const cache = join(paths.cache, "image");
-  const options = { cwd: paths.root, env: environment };
-  const { root } = JSON.parse(await must(script, ["--print", cache], options)) as { root: string };
-  if (existsSync(root) || !(await usesGolden(context, stack))) return;
-  await out.step("guest image", (say) => {
+  const kinds = mentionsDocker(context, stack) ? (["golden", "docker"] as const) : (["golden"] as const);
+  const present = await Promise.all(kinds.map((kind) => isBuilt(context, kind)));
+  if (present.every((there) => there)) return;
+  const kind = await kindOf(context, stack);
+  if (kind === "golden" || kind === "docker") await buildImage(context, kind);
+}
+
+/** Builds an image of ours if it is not there. */
+export async function buildImage(context: Context, kind: keyof typeof BUILDERS): Promise<void> {
+  if (await isBuilt(context, kind)) return;
+  const { paths, environment: env, out } = context;
+  await out.step(kind === "golden" ? "guest image" : `guest image (${kind})`, (say) => {
     const onLine = (line: string) => (line.startsWith("{") ? undefined : (out.line(`  ${line}`), say(line)));
-    return must(script, [cache], { ...options, timeout: 3600, onLine });
+    const script = join(paths.root, "image", BUILDERS[kind]);
+    return must(script, [join(paths.cache, "image")], { cwd: paths.root, env, timeout: 3600, onLine });
   });
 }
 
-/** The stack may bring an image of its own. Asked of Pulumi only when there is none of ours yet. */
-async function usesGolden(context: Context, stack: string): Promise<boolean> {
+async function isBuilt({ paths, environment: env }: Context, kind: keyof typeof BUILDERS): Promise<boolean> {
+  const script = join(paths.root, "image", BUILDERS[kind]);
+  const line = await must(script, ["--print", join(paths.cache, "image")], { cwd: paths.root, env });
+  return existsSync((JSON.parse(line) as { root: string }).root);
+}
+
+/** Spares most labs a question to Pulumi. */
+function mentionsDocker({ paths }: Context, stack: string): boolean {
+  const files = ["Pulumi.yaml", `Pulumi.${stack}.yaml`].map((name) => join(paths.root, name));
+  return files.some((file) => existsSync(file) && readFileSync(file, "utf8").includes("docker"));
+}
+
+/** The stack may bring an image of its own. */
+async function kindOf(context: Context, stack: string): Promise<string> {
   const { code, stdout } = await pulumi(context, ["config", "--json", "--stack", stack]);
-  if (code !== 0) return true;
-  const setting = (JSON.parse(stdout) as Record<string, { value?: string }>)["vxlab:image"]?.value;
-  return !/"kind"\s*:\s*"cloud"/.test(setting ?? "");
+  if (code !== 0) return "golden";
+  const setting = (JSON.parse(stdout) as Record<string, { value?: string }>)["vxlab:image"]?.value ?? "{}";
+  // A wrong one is the preview's to refuse.
+  return /"kind"\s*:\s*"([a-z]+)"/.exec(setting)?.[1] ?? "golden";
 }

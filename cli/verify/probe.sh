@@ -1,7 +1,7 @@
 #!/bin/sh
 # probe.sh BRIDGE "SERVICE…" [CONTAINER…]: what a host looks like now, in sections that cli/verify/parse.ts reads. Changes
 # nothing, takes no lock, and asks the switch and the kernel rather than the guest tools, whose work is what is to be
-# proven. SERVICE is an interface of the host, CONTAINER one of LXC's or docker/NAME.
+# proven. SERVICE is an interface of the host, CONTAINER one of LXC's or docker/NAME (guest/docker.sh).
 PATH=/usr/sbin:/usr/bin:/sbin:/bin # sshd's own may leave out sbin
 bridge=$1
 services=$2
@@ -22,7 +22,7 @@ for name in "$@"; do
   case $name in
     docker/*)
       name=${name#docker/}
-      info=$(docker inspect -f 'State: {{.State.Status}} PID: {{.State.Pid}}' "$name" 2>/dev/null | sed 's/running/RUNNING/')
+      info=$(docker inspect -f 'State: {{.State.Status}} PID: {{.State.Pid}}' "vxlab-$name" 2>/dev/null | sed 's/running/RUNNING/')
       ;;
     *) info=$(lxc-info -P /var/lib/vxlab/containers -n "$name" -s -p -H 2>/dev/null) ;;
   esac

@@ -3,7 +3,7 @@ import { labOutput } from "../../plan/contract";
 import type { LabOutput } from "../../plan/contract";
 import { deriveSeed, ed25519FromSeed, hostKeyInfo } from "../../plan/keys";
 import { planLab } from "../../plan/plan";
-import { ContainerKind, Flooding } from "../../plan/types";
+import { ContainerKind, Flooding, ImageKind } from "../../plan/types";
 import type { Topology } from "../../plan/types";
 import { reference } from "../plan/reference";
 
@@ -47,12 +47,12 @@ export function twoSegments(): LabOutput {
  * existing host.
  */
 export function fabricLab(): LabOutput {
-  const { underlay, image, hosts } = reference();
+  const { underlay, hosts } = reference();
   const hostKey = ed25519FromSeed(SECRET, "root@server").publicKeyLine;
   const address = (segment: number, last: number) => `10.0.${segment}.${last}/24`;
   return labOf({
     underlay,
-    image,
+    image: { kind: ImageKind.Docker },
     hosts: { ...hosts, server: { address: "172.20.0.5", existing: { hostKey, port: 2222 } } },
     segments: {
       red: { vni: 100, subnet: "10.0.3.0/24", subnet6: "fd00:3::/64", hub: "kvm1" },

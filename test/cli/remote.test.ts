@@ -3,7 +3,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { attachLine } from "../../cli/commands/exec";
+import { attachLine, dockerLine } from "../../cli/commands/exec";
 import { ssh } from "../../cli/commands/ssh";
 import { knownHosts, sshConfig } from "../../cli/lib/access";
 import { Fault } from "../../cli/lib/exit";
@@ -107,6 +107,11 @@ describe("arguments", () => {
       "lxc-attach -P /var/lib/vxlab/containers -n c1 --clear-env --keep-var TERM --set-var 'PATH=/sbin:/bin:/usr/sbin:/usr/bin' -- ";
     expect(attachLine("c1", ["echo", "a b"])).toBe(`${head}echo 'a b'`);
     expect(attachLine("c1", [])).toBe(`${head}/bin/sh`);
+  });
+
+  it("exec runs words in a Docker container by Docker, with a terminal where there is one", () => {
+    expect(dockerLine("d1", ["echo", "a b"], [])).toBe("docker exec -i vxlab-d1 echo 'a b'");
+    expect(dockerLine("d1", [], ["-t"])).toBe("docker exec -i -t vxlab-d1 /bin/sh");
   });
 });
 

@@ -22,7 +22,7 @@ beforeAll(() => {
   environment = { PATH: `${dir}:${process.env["PATH"]}`, TMPDIR: join(dir, "tmp"), LOG: join(dir, "log") };
   const standIns = {
     "ovs-vsctl": `echo '{"data":[],"headings":[]}'; echo '{"data":[],"headings":[]}'`,
-    docker: `echo "State: running PID: 77"`,
+    docker: `case "$4" in vxlab-c3) echo "State: running PID: 77" ;; *) exit 1 ;; esac`,
     ip: `case "$*" in *vxlan) ;; *vxbr | *gw-red) echo '[{"mtu":1450,"address":"0a:00:00:00:00:01","flags":["UP"]}]' ;; *) echo "Device does not exist." >&2; exit 1 ;; esac`,
     "lxc-info": `case "$4" in c1) printf 'State:          RUNNING\\nPID:            328\\n' ;; c2) printf 'State:          STOPPED\\n' ;; *) echo "$4 doesn't exist" >&2; exit 1 ;; esac`,
     nsenter: `echo "$*" >>"$LOG"; case "$*" in *" ping "*) echo "1 packets transmitted, 1 received" ;; *) echo '[{"mtu":1450}]' ;; esac`,

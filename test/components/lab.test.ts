@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { buildable } from "../../components/on-hosts";
-import { planLab } from "../../plan/plan";
 import type { Topology } from "../../plan/types";
-import { Accel, ContainerKind } from "../../plan/types";
+import { Accel, ContainerKind, ImageKind } from "../../plan/types";
 import type { Registered } from "./world";
 import { deploy } from "./world";
 
@@ -175,10 +176,60 @@ describe("a bad topology", () => {
     ).rejects.toThrow(/segments\.lan\.vni/);
     expect(seen).toEqual([]);
   });
+});
 
-  it("is one with a Docker container too, as long as nothing makes them", () => {
-    const c1 = { host: "kvm1", kind: ContainerKind.Docker, image: "debian:12" };
-    const plan = planLab({ ...topology, containers: { c1 } }, { lab: "lab" });
-    expect(() => buildable(plan)).toThrow(/containers\.c1\.kind[^]*not built yet/);
+describe("a Docker container", () => {
+  const d1 = { host: "kvm1", kind: ContainerKind.Docker, env: { B: "2", A: "1" } };
+  const withDocker = (more: object) =>
+    lab({
+      image: { kind: ImageKind.Docker },
+      containers: { ...topology.containers, d1: { ...d1, ...more } },
+    });
+  const archive = join(__dirname, "world.ts");
+
+  it("of an image by its name is one step, like LXC's", async () => {
+    const all = await withDocker({ image: "alpine:3.20" });
+    expect(named(all, "lab-d1").type).toBe("vxlab:index:DockerContainer");
+    expect(of(all, "CopyToRemote")).toEqual([]);
+    const { interfaces, ...state } = stdin(named(all, "lab-d1-step"));
+    expect(state).toEqual({
+      ...{ id: "lab-d1", lab: "00c0ffee", name: "d1", kind: "docker" },
+      ...{ image: "alpine:3.20", archive: null, command: [], env: ["A=1", "B=2"] },
+    });
+    const lxc = stdin(named(all, "lab-c1-step"))["interfaces"] as object[];
+    expect(Object.keys((interfaces as object[])[0] ?? {})).toEqual(Object.keys(lxc[0] ?? {}));
+    const [step, other] = [named(all, "lab-d1-step"), named(all, "lab-c1-step")];
+    expect(step.inputs["create"]).toBe(other.inputs["create"]);
+    expect(step.inputs["delete"]).toBe(other.inputs["delete"]);
+  });
+
+  it("of an archive has it copied first, by the same pinned connection, and tells the host its content", async () => {
+    const all = await withDocker({ archive });
+    const copy = named(all, "lab-d1-archive");
+    expect(copy.inputs["remotePath"]).toBe("/var/lib/vxlab/images/lab-d1.tar");
+    expect(copy.inputs["connection"]).toEqual(named(all, "lab-d1-step").inputs["connection"]);
+    expect(copy.secrets.every((path) => path.startsWith("connection"))).toBe(true);
+    expect(copy.deletedWith).toBe("lab-kvm1-domain");
+    expect(copy.replaceWith).toEqual(["lab-kvm1-domain"]);
+    const content = createHash("sha256").update(readFileSync(archive)).digest("hex");
+    expect(stdin(named(all, "lab-d1-step"))).toMatchObject({ image: null, archive: content });
+  });
+
+  it("of an archive that is not there, of two images or of none is refused", async () => {
+    const { DockerContainer } = await import("../../components");
+    const host = { address: "10.9.9.9", hostKey: "ssh-ed25519 AAAA", privateKey: "x" };
+    const alone = (more: object) =>
+      deploy(() => new DockerContainer("d", { host, labId: "1", interfaces: [], ...more }));
+    await expect(alone({ archive: "/no.tar" })).rejects.toThrow(/\/no\.tar cannot be read \(ENOENT\)/);
+    await expect(alone({})).rejects.toThrow(
+      /DockerContainer d takes one of image and archive, and has neither/,
+    );
+    await expect(alone({ image: "a", archive })).rejects.toThrow(/has both/);
+  });
+
+  it("that was LXC's, or becomes it, is the same resource still", async () => {
+    const all = await withDocker({ image: "alpine:3.20" });
+    expect(named(all, "lab-d1").aliases).toEqual(["vxlab:index:LxcContainer"]);
+    expect(named(all, "lab-c1").aliases).toEqual(["vxlab:index:DockerContainer"]);
   });
 });

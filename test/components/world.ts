@@ -28,6 +28,7 @@ const ANSWERS: Record<string, (name: string, inputs: Record<string, unknown>) =>
   "libvirt:index/cloudinitDisk:CloudinitDisk": () => ({}),
   "libvirt:index/domain:Domain": () => ({}),
   "command:remote:Command": () => ({ stdout: "{}", stderr: "" }),
+  "command:remote:CopyToRemote": () => ({}),
   "pulumi:providers:libvirt": () => ({}),
 };
 
@@ -41,11 +42,14 @@ export interface Registered {
   replaceWith: string[];
   replaceOnChanges: string[];
   ignoreChanges: string[];
+  /** Types that it had before under the same name. */
+  aliases: string[];
   /** Paths of inputs that reached the engine as secrets. */
   secrets: string[];
 }
 
-const SECRET = "4dabf18193072939515e22adb298388d";
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
 /** Runs `program` in a fresh deployment and returns every resource that it registered. */
 export async function deploy(
@@ -116,6 +120,7 @@ function record(seen: Registered[]): void {
       replaceWith: request.getReplaceWithList().map(last),
       replaceOnChanges: request.getReplaceonchangesList(),
       ignoreChanges: request.getIgnorechangesList(),
+      aliases: request.getAliasesList().map((alias) => alias.getSpec()?.getType() ?? ""),
     });
     return send(request, callback);
   };
@@ -130,6 +135,7 @@ interface Request {
   getReplaceWithList(): string[];
   getReplaceonchangesList(): string[];
   getIgnorechangesList(): string[];
+  getAliasesList(): { getSpec(): { getType(): string } | undefined }[];
   getObject(): { toJavaScript(): Record<string, unknown> } | undefined;
 }
 
@@ -138,7 +144,7 @@ function open(value: unknown, path: string, secrets: string[]): unknown {
   if (Array.isArray(value)) return value.map((item, i) => open(item, `${path}[${i}]`, secrets));
   if (typeof value !== "object" || value === null) return value;
   const entries = value as Record<string, unknown>;
-  if (SECRET in entries) {
+  if (entries[SIGNATURE] === SECRET) {
     secrets.push(path);
     return open(entries["value"], path, secrets);
   }

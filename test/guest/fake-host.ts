@@ -19,6 +19,7 @@ const FAKES = ["ovs-vsctl", "ovs-ofctl", "ip", "nft", "dnsmasq", "nsenter", "set
   "lxc-stop",
   "lxc-info",
   "systemctl",
+  "docker",
 ]);
 
 /** Writes its arguments down; what is asked comes out of files, and what is said on stdin goes into one. */
@@ -35,12 +36,43 @@ case "\${0##*/} $*" in
   "ovs-ofctl "* | "nft -f"* | *" -batch -") cat >"$FAKE/said" ;;
   "ip -o address show"*) cat "$FAKE/addresses" ;;
   "ip link set"*up) [ ! -e "$FAKE/busy" ] ;;
+  "ip link add "*" type veth "*) mkdir -p "$FAKE/net/$3"; echo "$5" >"$FAKE/net/$3/mtu" ;;
   "nft list"*) [ -e "$FAKE/table" ] ;;
   "nsenter "*) cat "$FAKE/inside" ;;
   "lxc-start "*) echo RUNNING >"$FAKE/state-of" ;;
   "lxc-stop "*) rm -f "$FAKE/state-of" ;;
   "lxc-info "*-sp) [ ! -e "$FAKE/state-of" ] || printf 'State: RUNNING\\nPID: 275\\n' ;;
   "lxc-info "*) cat "$FAKE/state-of" ;;
+  "docker "*) . "$FAKE/docker.sh" ;;
+esac
+`;
+
+/**
+ * As much of Docker as the tools ask for, in files: box (state, pid, image, owner, shape of the one container) and
+ * images/NAME (its id).
+ */
+const DOCKER = `
+[ ! -e "$FAKE/mute" ] || exit 1
+image=$FAKE/images/$(printf %s "$*" | sed 's/.* //; s/[^A-Za-z0-9]/_/g')
+case "$*" in
+  "container inspect "*) cat "$FAKE/box" 2>/dev/null || { echo "Error: No such container: x" >&2; exit 1; } ;;
+  "image inspect "*json*) cat "$FAKE/own" ;;
+  "image inspect "*" sha256:"*) grep -hx "sha256:\${image##*_}" "$FAKE"/images/* ;;
+  "image inspect "*) cat "$image" 2>/dev/null ;;
+  "image ls"*) cat "$FAKE"/images/* 2>/dev/null | sort -u ;;
+  "image rm "*) grep -lx "$3" "$FAKE"/images/* | xargs rm -f ;;
+  load*) cat "$FAKE/loads"; echo sha256:aa >"$FAKE/images/app_latest" ;;
+  pull*) [ -e "$FAKE/registry" ] || { echo "no route to it" >&2; exit 1; }; echo sha256:bb >"$image" ;;
+  create*)
+    for word in "$@"; do
+      case $word in vxlab-container=*) owner=\${word#*=} ;; vxlab-shape=*) shape=\${word#*=} ;; sha256:*) used=$word ;; esac
+    done
+    echo "created 0 $used $owner $shape" >"$FAKE/box" ;;
+  start*) sed 's/^[a-z]* [0-9]*/running 275/' "$FAKE/box" >"$FAKE/box.new"; [ -e "$FAKE/ends" ] || mv "$FAKE/box.new" "$FAKE/box" ;;
+  stop*) sed 's/^[a-z]* [0-9]*/exited 0/' "$FAKE/box" >"$FAKE/box.new"; mv "$FAKE/box.new" "$FAKE/box" ;;
+  rm*) rm -f "$FAKE/box" ;;
+  logs*) echo "it says why" ;;
+  ps*) cat "$FAKE/users" 2>/dev/null ;;
 esac
 `;
 
@@ -55,10 +87,11 @@ export class FakeHost {
     private readonly sh = "dash",
     script = guestTools().script,
   ) {
-    for (const name of ["bin", "tools", "state", "net"]) fs.mkdirSync(join(this.folder, name));
+    for (const name of ["bin", "tools", "state", "net", "images"]) fs.mkdirSync(join(this.folder, name));
     for (const name of ["addresses", "inside", "bridge", "owner"]) fs.writeFileSync(this.path(name), "");
     fs.mkdirSync(this.path("sys/net/ipv4"), { recursive: true });
     for (const name of FAKES) fs.writeFileSync(join(this.folder, "bin", name), FAKE, { mode: 0o755 });
+    fs.writeFileSync(this.path("docker.sh"), DOCKER);
     fs.writeFileSync(this.path("tools/guest"), this.tamed(script), { mode: 0o755 });
     this.has([], []);
   }
@@ -110,6 +143,10 @@ export class FakeHost {
     fs.writeFileSync(this.path(name), text);
   }
 
+  forgets(name: string): void {
+    fs.rmSync(this.path(name), { recursive: true });
+  }
+
   read(name: string): string {
     return fs.readFileSync(this.path(name), "utf8");
   }
@@ -148,6 +185,9 @@ export class FakeHost {
       VXLAB_SYSCTL: this.path("sys"),
       VXLAB_CGROUPS: this.path("cgroups"),
       VXLAB_PROC: this.path("proc"),
+      VXLAB_DOCKER: this.path("docker.sock"),
+      VXLAB_SETTLE: "0",
+      VXLAB_BAKED: this.path("baked"),
     };
     const { status, stdout, stderr } = spawnSync(program, words, {
       env,

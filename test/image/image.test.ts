@@ -1,5 +1,6 @@
 /** The image's recipe, without building anything: what its hash covers, what it asks for, what must never be in it. */
 import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   appendFileSync,
   chmodSync,
@@ -86,6 +87,67 @@ describe("the hash of the recipe", () => {
     for (const file of ["README.md", "image.ts", "cloud-like.sh"]) appendFileSync(join(folder, file), "\n");
     expect(hash(folder)).toBe(hash(image));
     expect(hash(folder, "cloud-like.sh")).not.toBe(hash(image, "cloud-like.sh"));
+  });
+});
+
+describe("docker.sh", () => {
+  const print = (folder: string) =>
+    JSON.parse(
+      execFileSync(join(folder, "docker.sh"), ["--print", join(scratch, "cache")], { encoding: "utf8" }),
+    ) as Record<string, string>;
+
+  it("is another image, and leaves the plain one as it is", () => {
+    const folder = copy("docker");
+    const plain = hash(folder);
+    const seen = new Set([plain, hash(folder, "docker.sh")]);
+    for (const file of files(join(folder, "docker"))) {
+      appendFileSync(file, "\n");
+      seen.add(hash(folder, "docker.sh"));
+    }
+    expect(seen.size).toBe(files(join(folder, "docker")).length + 2);
+    expect(hash(folder)).toBe(plain);
+  });
+
+  it("changes with the plain recipe", () => {
+    const folder = copy("docker-plain");
+    const before = hash(folder, "docker.sh");
+    appendFileSync(join(folder, "recipe", "packages"), "\n");
+    expect(hash(folder, "docker.sh")).not.toBe(before);
+  });
+
+  it("prints where the files will be, of a folder that may be kept", () => {
+    const folder = join(scratch, "cache", `golden-${hash(image, "docker.sh")}`);
+    expect(print(image)).toMatchObject({ hash: hash(image, "docker.sh"), root: join(folder, "root.qcow2") });
+  });
+});
+
+describe("image-archive.sh", () => {
+  const make = (folder: string) =>
+    execFileSync(join(image, "docker", "image-archive.sh"), [folder, "test/app", "/bin/app"]);
+  const folder = () => {
+    const made = mkdtempSync(join(scratch, "root-"));
+    writeFileSync(join(made, "app"), "x");
+    return made;
+  };
+
+  it("makes the same of the same, with digests that are true", () => {
+    const archive = make(folder());
+    expect(make(folder()).equals(archive)).toBe(true);
+    const out = mkdtempSync(join(scratch, "archive-"));
+    execFileSync("tar", ["-xf", "-", "-C", out], { input: archive });
+    const read = (name: string) => readFileSync(join(out, name));
+    const sha256 = (content: Buffer) => createHash("sha256").update(content).digest("hex");
+    const [manifest] = JSON.parse(read("manifest.json").toString()) as {
+      Config: string;
+      RepoTags: string[];
+    }[];
+    expect(manifest?.RepoTags).toEqual(["test/app:latest"]);
+    const config = read(manifest?.Config ?? "");
+    expect(manifest?.Config).toBe(`${sha256(config)}.json`);
+    expect(JSON.parse(config.toString())).toMatchObject({
+      config: { Cmd: ["/bin/app"] },
+      rootfs: { diff_ids: [`sha256:${sha256(read("layer.tar"))}`] },
+    });
   });
 });
 

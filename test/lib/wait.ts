@@ -17,11 +17,16 @@ interface Verdicts {
   checks: { name: string; ok: boolean; got: string }[];
 }
 
-/** What `vxlab verify` finds wrong; a lab without checks proves nothing. */
-export async function redChecks(project: Project): Promise<string[]> {
+/** What `vxlab verify` says, good and bad. */
+export async function verdicts(project: Project): Promise<Verdicts["checks"]> {
   const { stdout, stderr } = await project.vxlab(["verify", "--json"], { timeout: 180 });
   if (!stdout.startsWith("{")) throw new Error(`vxlab verify said nothing: ${stderr}`);
-  const { checks } = JSON.parse(stdout) as Verdicts;
+  return (JSON.parse(stdout) as Verdicts).checks;
+}
+
+/** What of it is wrong; a lab without checks proves nothing. */
+export async function redChecks(project: Project): Promise<string[]> {
+  const checks = await verdicts(project);
   if (checks.length === 0) return ["there are no checks"];
   return checks.filter(({ ok }) => !ok).map(({ name, got }) => `${name}: ${got}`);
 }

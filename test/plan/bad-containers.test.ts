@@ -8,6 +8,7 @@ import type { Row } from "./rows";
 
 const red = (fragment: object) => ({ segments: { red: fragment } });
 const c1 = (fragment: object) => ({ containers: { c1: { address: undefined, ...fragment } } });
+const docker = (fragment: object) => ({ ...c1({ kind: "docker", ...fragment }), image: { kind: "docker" } });
 /** A tagged segment beside the reference lab's. */
 const blue = (fragment: object = {}) => ({
   segments: { blue: { vni: 200, subnet: "10.7.0.0/24", vlan: 20, ...fragment } },
@@ -165,19 +166,62 @@ const rows: Record<string, Row[]> = {
   ],
   kinds: [
     [c1({ kind: "podman" }), "containers.c1.kind", "not a value", "lxc, docker"],
-    [c1({ kind: "docker" }), "containers.c1.image", "missing", "docker save"],
-    [c1({ kind: "docker", image: "" }), "containers.c1.image", "not the name", "docker save"],
-    [c1({ image: "debian:12" }), "containers.c1.image", "no effect", "kind: docker"],
+    [docker({}), "containers.c1.image", "missing", "docker save"],
+    [docker({ image: "" }), "containers.c1.image", "not the name", "docker save"],
+    [docker({ image: "./app.tar" }), "containers.c1.image", "not the name", "archive"],
+    [docker({ image: "Debian" }), "containers.c1.image", "not the name", "debian:12"],
+    [docker({ image: "debian:12 --privileged" }), "containers.c1.image", "not the name", "debian:12"],
+    [docker({ image: 7 }), "containers.c1.image", "not the name", "debian:12"],
+    [docker({ archive: "" }), "containers.c1.archive", "not the path", "./app.tar"],
     [
-      c1({ kind: "docker", image: "debian:12", command: [7] }),
-      "containers.c1.command[0]",
-      "not a word",
-      "list",
+      docker({ image: "debian:12", archive: "./app.tar" }),
+      "containers.c1.archive",
+      "beside image",
+      "one of them",
+    ],
+    [docker({ image: "debian:12", command: [7] }), "containers.c1.command[0]", "not a word", "list"],
+    [docker({ image: "debian:12", env: ["A"] }), "containers.c1.env", "not a mapping", "NAME"],
+    [
+      docker({ image: "debian:12", env: { "A B": "1" } }),
+      'containers.c1.env["A B"]',
+      "not a variable",
+      "letters",
+    ],
+    [docker({ image: "debian:12", env: { A: 1 } }), "containers.c1.env.A", "not a text", "one line"],
+    [docker({ image: "debian:12", env: { A: "1\n2" } }), "containers.c1.env.A", "not a text", "one line"],
+    [c1({ image: "debian:12" }), "containers.c1.image", "no effect", "kind: docker"],
+    [c1({ archive: "./app.tar" }), "containers.c1.archive", "no effect", "kind: docker"],
+    [c1({ env: { A: "1" } }), "containers.c1.env", "no effect", "kind: docker"],
+    [
+      c1({ kind: "docker", image: "debian:12" }),
+      "containers.c1.kind",
+      "Needs Docker on kvm1, which image.kind golden has not",
+      "image: { kind: docker }",
     ],
   ],
 };
 
 tellsOf(rows);
+
+it("Docker is left to hosts and images that are not ours to know", () => {
+  const c1 = { kind: "docker", image: "debian:12" };
+  const cloud = referenceWith({ image: { kind: "cloud", path: "/i.qcow2" }, containers: { c1 } });
+  expect(checkLab(cloud)).toEqual([]);
+  const { hostKey } = { hostKey: `ssh-ed25519 ${"A".repeat(68)}` };
+  const server = { address: "172.20.0.5", existing: { hostKey } };
+  const there = referenceWith({ hosts: { server }, containers: { c1: { ...c1, host: "server" } } });
+  expect(checkLab(there).filter(({ path }) => path.startsWith("containers"))).toEqual([]);
+});
+
+it.each([
+  "debian",
+  "debian:12",
+  "vxlab/busybox",
+  "registry.example:5000/team/app:1.2-rc1",
+  `app@sha256:${"0".repeat(64)}`,
+])("%s is the name of an image", (image) => {
+  expect(checkLab(referenceWith(docker({ image, address: "10.0.3.10/24" })))).toEqual([]);
+});
 
 describe("computed addresses", () => {
   const boxes = (count: number) => many(count, () => ({ host: "kvm1" }));

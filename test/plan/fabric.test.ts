@@ -100,8 +100,11 @@ describe("a container's interfaces", () => {
   });
 
   it("may be Docker's, with the image's own command", () => {
-    const docker = plan({ containers: { c1: { kind: "docker", image: "debian:12" } } }).containers[0];
-    expect(docker).toMatchObject({ kind: "docker", image: "debian:12", command: [] });
+    const c1 = { kind: "docker", image: "debian:12", env: { B: "2", A: "1" } };
+    const made = plan({ image: { kind: "docker" }, containers: { c1 } });
+    expect(made.containers[0]).toMatchObject({ kind: "docker", image: "debian:12", command: [] });
+    expect(Object.keys(made.containers[0]?.env ?? {})).toEqual(["A", "B"]);
+    expect(made.hosts.map(({ memory }) => memory)).toEqual([512, 512]);
   });
 });
 

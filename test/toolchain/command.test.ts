@@ -187,14 +187,12 @@ describe.each(targets("pulumi-resource-command"))("command, $label", ({ label, p
   });
 
   it.runIf(label === "replacement")(
-    "unlike the vendor's: CopyToRemote and CopyFile are refused, with the cure",
+    "unlike the vendor's: CopyFile, which is deprecated, is refused, with the cure",
     async () => {
-      for (const type of ["CopyToRemote", "CopyFile"]) {
-        const refused = p.check(`urn:pulumi:s::p::command:remote:${type}::x`, {});
-        await expect(refused).rejects.toThrow(
-          /not part of vxlab's replacement.*pulumi plugin install resource command/,
-        );
-      }
+      const refused = p.check("urn:pulumi:s::p::command:remote:CopyFile::x", {});
+      await expect(refused).rejects.toThrow(
+        /not part of vxlab's replacement.*pulumi plugin install resource command/,
+      );
     },
   );
 });

@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import ssh2 from "ssh2";
 import type { AuthContext, Connection, ServerChannel, Session } from "ssh2";
+import { serveFiles } from "./fake-sftp";
 
 interface KeyPair {
   private: string;
@@ -113,6 +114,7 @@ export class FakeSsh {
       env[val.key] = val.val;
       accept();
     });
+    session.on("sftp", (accept) => serveFiles(accept()));
     session.on("exec", (accept, _reject, info) => {
       this.seen.commands.push(info.command);
       run(accept(), info.command, env);

@@ -112,11 +112,11 @@ function containsUnknownAtTop(v: Value | undefined): boolean {
   return v !== undefined && !Array.isArray(v) && containsUnknown(v);
 }
 
-function withIgnored(news: Props, state: Props, ignore: readonly string[]): Props {
+export function withIgnored(news: Props, state: Props, ignore: readonly string[]): Props {
   return { ...news, ...pick(state, ignore) };
 }
 
-function withoutInternal(p: Props): Props {
+export function withoutInternal(p: Props): Props {
   return Object.fromEntries(Object.entries(p).filter(([k]) => k !== "version" && !k.startsWith("__")));
 }
 

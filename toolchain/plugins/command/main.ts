@@ -1,5 +1,6 @@
 // pulumi-resource-command: replaces the vendor's plugin of @pulumi/command 1.2.1 where it cannot be had.
 import { Command, failures } from "./command";
+import { COPY_TYPE, CopyToRemote } from "./copy";
 import { runLocal } from "./local";
 import { runRemote } from "./remote";
 import spec from "../schemas/command.json";
@@ -15,6 +16,7 @@ const schema = new Schema(packageSpec);
 const resources: { [type: string]: Resource } = {
   "command:remote:Command": new Command(schema, "remote", runRemote),
   "command:local:Command": new Command(schema, "local", runLocal),
+  [COPY_TYPE]: new CopyToRemote(schema),
 };
 
 const provider: Provider = {

@@ -49,6 +49,11 @@ export function isSpecial(v: Value | undefined): boolean {
   return isObject(v) && typeof v[sigKey] === "string" && v[sigKey] !== secretSig && v[sigKey] !== outputSig;
 }
 
+/** A file, a text or something on the network; no folder, no archive. */
+export function isAsset(v: Value | undefined): v is Props {
+  return isObject(v) && v[sigKey] === assetSig;
+}
+
 export function fileAsset(path: string, hash: string): Props {
   return { [sigKey]: assetSig, path, hash };
 }

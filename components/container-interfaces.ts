@@ -1,0 +1,76 @@
+/** The interfaces of a container, of whatever kind it is. */
+import * as pulumi from "@pulumi/pulumi";
+
+/** An interface of a container. */
+export interface ContainerInterfaceArgs {
+  /** The host's bridge that it is on. */
+  bridge: pulumi.Input<string>;
+  /** MAC inside. */
+  mac: pulumi.Input<string>;
+  /** Its other end on the host, at most 15 bytes. */
+  veth: pulumi.Input<string>;
+  /** IPv4 and IPv6 addresses, with prefix length. @default none */
+  addresses?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Gets its IPv4 address, its MTU and its default route from the segment's DHCP server. @default false */
+  dhcp?: pulumi.Input<boolean>;
+  /** Default route, IPv4. @default none */
+  gateway?: pulumi.Input<string>;
+  /** MTU, bytes. @default 1450: VXLAN over IPv4 over 1500 */
+  mtu?: pulumi.Input<number>;
+  /** VLAN of its segment on the bridge. @default none: untagged */
+  vlan?: pulumi.Input<number>;
+  /** VLANs that it carries tagged, instead of `vlan`. @default none */
+  trunk?: pulumi.Input<pulumi.Input<TaggedArgs>[]>;
+}
+
+/** A tagged segment on a trunk: the interface eth0.VLAN inside. */
+export interface TaggedArgs {
+  /** VLAN of the segment on the bridge. */
+  vlan: pulumi.Input<number>;
+  /** Addresses with prefix length. @default none */
+  addresses?: pulumi.Input<pulumi.Input<string>[]>;
+  /** MTU, bytes. @default the interface's */
+  mtu?: pulumi.Input<number>;
+}
+
+/** An interface as guest/nics.sh reads it: nothing left open. */
+export interface InterfaceState {
+  name: string;
+  bridge: string;
+  veth: string;
+  mac: string;
+  mtu: number;
+  addresses: string[];
+  dhcp: boolean;
+  gateway: string | null;
+  vlan: number | null;
+  trunk: { vlan: number; addresses: string[]; mtu: number }[];
+}
+
+export function interfacesState(
+  args: pulumi.Input<pulumi.Input<ContainerInterfaceArgs>[]>,
+): pulumi.Output<InterfaceState[]> {
+  return pulumi.output(args).apply((nics) =>
+    nics.map(({ mtu = 1450, trunk = [], ...nic }, index) => ({
+      name: `eth${index}`,
+      bridge: nic.bridge,
+      veth: nic.veth,
+      mac: nic.mac,
+      mtu,
+      addresses: nic.addresses ?? [],
+      dhcp: nic.dhcp ?? false,
+      gateway: nic.gateway ?? null,
+      vlan: nic.vlan ?? null,
+      trunk: trunk.map((tagged) => ({
+        vlan: tagged.vlan,
+        addresses: tagged.addresses ?? [],
+        mtu: tagged.mtu ?? mtu,
+      })),
+    })),
+  );
+}
+
+/** With prefix length. */
+export function addressesOf({ addresses, trunk }: InterfaceState): string[] {
+  return [...addresses, ...trunk.flatMap((tagged) => tagged.addresses)];
+}

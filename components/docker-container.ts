@@ -1,0 +1,104 @@
+import * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { ContainerKind } from "../plan/types";
+import { ContainerInterfaceArgs, addressesOf, interfacesState } from "./container-interfaces";
+import { HostConnectionArgs, connection, guestStep, incarnationOf, inside } from "./guest-step";
+import { child, token } from "./naming";
+
+export interface DockerContainerArgs {
+  /** The host that runs it; it has Docker. */
+  host: pulumi.Input<HostConnectionArgs>;
+  /** Its interfaces: eth0, eth1, … in this order. */
+  interfaces: pulumi.Input<pulumi.Input<ContainerInterfaceArgs>[]>;
+  /** Image by its name: on the host already, or fetched from a registry. This or `archive`. @default none */
+  image?: pulumi.Input<string>;
+  /** Image as a file of `docker save`, where Pulumi runs. This or `image`. @default none */
+  archive?: pulumi.Input<string>;
+  /** Name of the container (on the host `vxlab-NAME`) and its host name. @default the resource's name */
+  container?: pulumi.Input<string>;
+  /** First process, instead of the image's entry point and command. @default those */
+  command?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Environment variables of the first process, beside the image's; no secrets. @default none */
+  env?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** The lab's id. */
+  labId: pulumi.Input<string>;
+}
+
+/** A Docker container on the segments of a host: its network is vxlab's work, Docker's own is not used. */
+export class DockerContainer extends pulumi.ComponentResource {
+  /** Addresses of its interfaces, with prefix length, in their order; without those of DHCP. */
+  public readonly addresses: pulumi.Output<string[]>;
+
+  constructor(name: string, args: DockerContainerArgs, opts?: pulumi.ComponentResourceOptions) {
+    checkSource(name, args);
+    const { host, ...shown } = args;
+    super(token("DockerContainer"), name, shown, opts);
+    const interfaces = interfacesState(args.interfaces);
+    const copy =
+      args.archive === undefined ? undefined : this.copy(name, args.archive, host, interfaces, opts);
+    const state = {
+      lab: args.labId,
+      name: args.container ?? name,
+      kind: ContainerKind.Docker,
+      image: args.image ?? null,
+      archive: args.archive === undefined ? null : pulumi.output(args.archive).apply(contentOf),
+      command: args.command ?? [],
+      env: pulumi.output(args.env ?? {}).apply(variables),
+      interfaces,
+    };
+    const after = copy === undefined ? {} : { dependsOn: [copy] };
+    const step = guestStep(name, { host, kind: "container", state }, { ...inside(this, opts), ...after });
+    this.addresses = pulumi.all([interfaces, step.id]).apply(([nics]) => nics.flatMap(addressesOf));
+    this.registerOutputs({ addresses: this.addresses });
+  }
+
+  /** Brings the archive to where guest/docker.sh looks for it. */
+  private copy(
+    name: string,
+    archive: pulumi.Input<string>,
+    host: pulumi.Input<HostConnectionArgs>,
+    interfaces: pulumi.Output<unknown>,
+    opts?: pulumi.ComponentResourceOptions,
+  ): command.remote.CopyToRemote {
+    return new command.remote.CopyToRemote(
+      child(name, "archive"),
+      {
+        connection: connection({ host }),
+        source: pulumi.output(archive).apply((file) => new pulumi.asset.FileAsset(resolve(file))),
+        // After the bridges, whose steps wait for a machine that still boots.
+        remotePath: interfaces.apply(() => `/var/lib/vxlab/images/${name}.tar`),
+        // Another machine has no copy yet.
+        triggers: [pulumi.output(incarnationOf(host)).apply((machine) => machine ?? "")],
+      },
+      inside(this, opts),
+    );
+  }
+}
+
+/** In the planner a lab's containers have been checked for it; those of a program of its own have not. */
+function checkSource(name: string, { image, archive }: DockerContainerArgs): void {
+  if (typeof archive === "string") contentOf(archive);
+  if ((image === undefined) !== (archive === undefined)) return;
+  throw new pulumi.RunError(
+    `${token("DockerContainer")} ${name} takes one of image and archive, and has ${image === undefined ? "neither" : "both"}.`,
+  );
+}
+
+/** What a preview shows of an archive, and what the host holds the copy against. */
+function contentOf(file: string): string {
+  try {
+    return createHash("sha256").update(readFileSync(file)).digest("hex");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new pulumi.RunError(`The image archive ${resolve(file)} cannot be read (${code}).`);
+  }
+}
+
+function variables(env: Record<string, string>): string[] {
+  return Object.keys(env)
+    .sort()
+    .map((key) => `${key}=${env[key] ?? ""}`);
+}

@@ -1,0 +1,276 @@
+#!/bin/sh
+# A container of Docker's. desired state: container.sh's, with kind "docker" and, instead of rootfs,
+#                 {image: NAME | archive: SHA-256 of images/ID.tar, env: [NAME=VALUE, ..]}; command may be empty
+# Its network is the host's work: Docker gives it none. The first process waits until eth0, eth1, … are there.
+# Starts a new container in the old one's place, without what was written in it: another image, archive, command, env,
+# MAC, veth, number of interfaces, dhcp. Everything else changes while it runs, as with LXC.
+# shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of assign, by eval
+
+IMAGES=$STATE/images
+# What our own image brings; nothing of this name is ever asked of a registry.
+BAKED=${VXLAB_BAKED:-/usr/share/vxlab/docker}
+# Seconds: a registry that does not answer keeps nobody waiting for longer.
+PULL_WAIT=300
+# Seconds that show whether a command is there, and does not end at once.
+SETTLE=${VXLAB_SETTLE:-1}
+
+# Without the lock, which what it starts would hold on to.
+engine() { timeout "${ENGINE_WAIT:-180}" docker "$@" 9>&-; }
+
+docker_apply() {
+  docker_ready
+  box=$STATE/docker/$id
+  mkdir -p "$box/in" "$IMAGES"
+  docker_look
+  before=$used
+  docker_image
+  nics_ports >"$box/ports.new"
+  shape=$(docker_shape)
+  # A step that was cut short left no mark: what it started may lack interfaces.
+  if [ "$state" = RUNNING ] && [ "$had" = "$shape" ] && [ -e "$box/in/ready" ]; then
+    nics_live
+  else
+    [ "$state" = ABSENT ] || [ "$had" = "$shape" ] || docker_drop_box
+    [ "$state" != RUNNING ] || [ "$had" != "$shape" ] || engine stop -t 3 "$box_name" >/dev/null
+    docker_start
+  fi
+  mv "$box/ports.new" "$box/ports"
+  [ -n "${archive:-}" ] || rm -f "$IMAGES/$id.tar"
+  [ "${before:-$image_id}" = "$image_id" ] || docker_forget "$before"
+}
+
+# Our own image starts Docker when the first container asks for it.
+docker_ready() {
+  command -v docker >/dev/null ||
+    fail "no Docker on this host: image.kind docker has it for machines of a lab; elsewhere apt-get install docker.io"
+  if [ -d /run/vxlab-docker ]; then
+    : >/run/vxlab-docker/now
+    for fifo in /run/vxlab-docker/*; do [ ! -p "$fifo" ] || echo now 1<>"$fifo"; done
+  fi
+  tries=600
+  until [ -S "${VXLAB_DOCKER:-/run/docker.sock}" ]; do
+    [ "$tries" -gt 0 ] || fail "Docker has not started within 120 s: $(tail -n 2 /var/log/dockerd.log 2>/dev/null | tr '\n' ' ')"
+    tries=$((tries - 1))
+    sleep 0.2
+  done
+}
+
+# What there is of the container: state, pid, had (its shape), used (its image).
+docker_look() {
+  box_name=vxlab-$name
+  found=$(engine container inspect -f '{{.State.Status}} {{.State.Pid}} {{.Image}} {{index .Config.Labels "vxlab-container"}} {{index .Config.Labels "vxlab-shape"}}' "$box_name" 2>&1) ||
+    case $found in
+      # Nothing else means that there is none: what cannot be seen must not be taken for removed.
+      *"No such container"*) found= ;;
+      *) fail "Docker does not tell of container $name: ${found:-no answer}" ;;
+    esac
+  read -r state pid used owner had <<FOUND
+$found
+FOUND
+  case $state in "") state=ABSENT pid=0 ;; running) state=RUNNING ;; *) state=STOPPED pid=0 ;; esac
+  [ "$state" = ABSENT ] || [ "$owner" = "$id" ] || fail "there is a container $box_name on this host that is not this lab's"
+}
+
+# What a running container cannot be given, in one word.
+docker_shape() {
+  i=0
+  {
+    printf '%s\n' "$image_id" "$command" "$env"
+    while next_nic; do printf '%s\n' "$nic $veth $mac $dhcp"; done
+  } | sha256sum | cut -c1-16
+}
+
+# image_id: of the archive, or of the image by its name; loads or fetches what is not there.
+docker_image() {
+  if [ -n "${archive:-}" ]; then
+    plain "$archive"
+    image_id=$(cat "$IMAGES/$archive" 2>/dev/null) && docker_has "$image_id" && return
+    docker_load "$IMAGES/$id.tar" "$archive"
+    printf '%s\n' "$image_id" >"$IMAGES/$archive"
+    return
+  fi
+  plain "$image"
+  case $image in -*) fail "no name of an image: $image" ;; esac
+  if docker_has "$image"; then return; fi
+  case $image in
+    vxlab/*)
+      [ -e "$BAKED/${image#vxlab/}.tar" ] || fail "no image $image on this host: only image.kind docker brings it"
+      docker_load "$BAKED/${image#vxlab/}.tar" ""
+      ;;
+    *) docker_pull ;;
+  esac
+}
+
+docker_has() { image_id=$(engine image inspect -f '{{.Id}}' "$1" 2>/dev/null); }
+
+# docker_load FILE SHA-256: the one image in it.
+docker_load() {
+  [ -z "$2" ] || echo "$2  $1" | sha256sum -c >/dev/null 2>&1 ||
+    fail "the archive of container $name has not arrived whole in $1: copy it again with: pulumi up --replace '**$id-archive'"
+  known=$(engine image ls -aq --no-trunc)
+  loaded=$(engine load -q -i "$1" 2>&1) || fail "the archive of container $name is none of docker save: $loaded"
+  loaded=$(printf '%s\n' "$loaded" | sed -n 's/^Loaded image\( ID\)\{0,1\}: //p')
+  case $loaded in
+    "" | *"
+"*) fail "the archive of container $name holds not one image but: $(printf '%s' "$loaded" | tr '\n' ' ')" ;;
+  esac
+  docker_has "$loaded"
+  docker_brought
+}
+
+docker_pull() {
+  known=
+  said=$(ENGINE_WAIT=$PULL_WAIT engine pull -q "$image" 2>&1) || {
+    case $? in 124 | 143) said="no answer within $PULL_WAIT s" ;; esac
+    fail "the image $image of container $name is not on this host and cannot be fetched: $said. Without a way to its registry write archive: FILE of docker save"
+  }
+  docker_has "$image"
+  docker_brought
+}
+
+# What came for a container of ours goes with the last of them; what was there before stays.
+docker_brought() {
+  case $known in *"$image_id"*) ;; *) : >"$IMAGES/brought-${image_id#sha256:}" ;; esac
+}
+
+docker_forget() {
+  [ -e "$IMAGES/brought-${1#sha256:}" ] || return 0
+  [ -z "$(engine ps -aq --filter "ancestor=$1")" ] || return 0
+  engine image rm "$1" >/dev/null 2>&1 || return 0
+  rm -f "$IMAGES/brought-${1#sha256:}"
+  for record in "$IMAGES"/*; do
+    case $record in *.tar) ;; *) [ "$(cat "$record")" != "$1" ] || rm -f "$record" ;; esac
+  done
+}
+
+docker_start() {
+  i=0
+  while next_nic; do
+    [ -e "$NET/$bridge" ] || fail "bridge $bridge is not on this host: apply its OvsBridge first"
+  done
+  rm -f "$box/in/ready"
+  # Interfaces of before, which went with the network that they were in.
+  nics_drop
+  [ "$had" = "$shape" ] || docker_create
+  engine start "$box_name" >/dev/null || fail "container $name does not start, see above"
+  docker_look
+  [ "$state" = RUNNING ] || docker_ended
+  docker_plug
+  nics_live
+  docker_leases
+  : >"$box/in/ready"
+  sleep "$SETTLE"
+  docker_look
+  [ "$state" = RUNNING ] || docker_ended
+}
+
+docker_ended() {
+  fail "container $name ended at once: its command is ${command:-the one of its image}: $(engine logs --tail 3 "$box_name" 2>&1 | tr '\n' ' ')"
+}
+
+docker_create() {
+  docker_words
+  docker_inside
+  eval "set -- $env"
+  for one in "$@"; do
+    shift
+    set -- "$@" -e "$one"
+  done
+  engine create --name "$box_name" --hostname "$name" --network none --restart no \
+    --label "vxlab-container=$id" --label "vxlab-shape=$shape" \
+    --mount "type=bind,src=$box/in,dst=/.vxlab,readonly" --entrypoint /.vxlab/busybox \
+    "$@" "$image_id" sh /.vxlab/start >/dev/null
+}
+
+# first: what is to run, as a shell writes them. The image's own is its entry point and its command, one after the other.
+docker_words() {
+  first=$command
+  [ -z "$first" ] || return 0
+  own=$(engine image inspect -f '{"entry":{{json .Config.Entrypoint}},"cmd":{{json .Config.Cmd}}}' "$image_id")
+  entry='' cmd=''
+  eval "$(assign "$own")"
+  first="$entry $cmd"
+  [ "$first" != " " ] || fail "the image of container $name has no command of its own: write command"
+}
+
+# What is in the container under /.vxlab: a shell of ours, since the image may have none, and what it runs.
+docker_inside() {
+  busybox=$(command -v busybox) || fail "no busybox on this host: apt-get install busybox-static"
+  case $busybox in /*) ;; *) busybox=/bin/busybox ;; esac
+  chmod 755 "$box" "$box/in"
+  ln -f "$busybox" "$box/in/busybox" 2>/dev/null || cp "$busybox" "$box/in/busybox"
+  {
+    printf 'set -- %s\n' "$first"
+    # A name without a slash is looked for here: busybox would take its own program of that name.
+    cat <<'START'
+tries=600
+until [ -e /.vxlab/ready ]; do
+  [ "$tries" -gt 0 ] || { echo "no interfaces within 60 s" >&2; exit 1; }
+  tries=$((tries - 1))
+  sleep 0.1
+done
+program=$1
+case $program in
+  */*) ;;
+  *)
+    IFS=:
+    for folder in $PATH; do
+      [ ! -x "$folder/$program" ] || { program=$folder/$program; break; }
+    done
+    ;;
+esac
+case $program in */*) ;; *) echo "no such command: $program" >&2; exit 127 ;; esac
+shift
+unset tries folder
+exec "$program" "$@"
+START
+  } >"$box/in/start"
+}
+
+# Docker switches IPv6 off in a network of its kind "none".
+docker_plug() {
+  nsenter -t "$pid" -n sh -c 'cd /proc/sys/net/ipv6/conf && echo 0 >all/disable_ipv6 && echo 0 >default/disable_ipv6'
+  i=0
+  while next_nic; do
+    # Left by a container that died with its host, or by another kind of container.
+    [ ! -e "$NET/$veth" ] || ip link del dev "$veth"
+    iproute link add "$veth" mtu "$mtu" type veth peer name "$nic" address "$mac" mtu "$mtu" netns "$pid"
+    ip link set dev "$veth" up
+    nsenter -t "$pid" -n ip link set dev "$nic" up
+  done
+}
+
+# As container_net's loop, among the container's own processes: they end with it.
+docker_leases() {
+  container_lease >"$box/lease"
+  cat >"$box/leases" <<'LEASES'
+while :; do busybox udhcpc -f -i "$1" -s "$2" -x "hostname:$3" -O mtu -t 5 -T 2 -A 5; sleep 1; done
+LEASES
+  chmod 755 "$box/lease"
+  i=0
+  while next_nic; do
+    [ "$dhcp" = true ] || continue
+    setsid nsenter -t "$pid" -n -p sh "$box/leases" "$nic" "$box/lease" "$name" </dev/null >/dev/null 2>&1 9>&- &
+  done
+}
+
+docker_drop_box() {
+  [ "$state" != RUNNING ] || engine stop -t 3 "$box_name" >/dev/null
+  engine rm -f "$box_name" >/dev/null
+  had='' state=ABSENT
+}
+
+# docker_drop NAME: the container, and its image if nobody else has it.
+docker_drop() {
+  name=$1
+  if command -v docker >/dev/null; then
+    docker_ready
+    docker_look
+    if [ "$state" != ABSENT ]; then
+      docker_drop_box
+      docker_forget "$used"
+    fi
+  fi
+  nics_drop
+  rm -rf "${STATE:?}/docker/$id"
+}

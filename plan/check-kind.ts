@@ -1,0 +1,94 @@
+/** What a container is made of: LXC's of nothing that is written, Docker's of an image. */
+import { containerKindOf, imageKindOf } from "./defaults";
+import { checkChoice, isText, sortedEntries } from "./rules";
+import { ContainerKind, ImageKind } from "./types";
+import type { ContainerSpec, Problem, Topology } from "./types";
+
+/** Settings that only Docker has. */
+const DOCKER_KEYS = ["image", "archive", "env"] as const;
+
+/** The path of a container's setting. */
+type At = (...keys: string[]) => string;
+
+export function checkKind(topology: Topology, at: At, container: ContainerSpec): Problem[] {
+  const kind = containerKindOf(container);
+  const wrong = checkChoice(at("kind"), kind, Object.values(ContainerKind));
+  if (wrong.length > 0) return wrong;
+  if (kind !== ContainerKind.Docker) return withoutEffect(at, container);
+  return [
+    ...checkHostHasDocker(topology, at("kind"), container),
+    ...checkSource(at, container),
+    ...checkEnv(at, container.env),
+  ];
+}
+
+function withoutEffect(at: At, container: ContainerSpec): Problem[] {
+  return DOCKER_KEYS.filter((key) => container[key] !== undefined).map((key) => ({
+    path: at(key),
+    got: container[key],
+    message: "Has no effect: an LXC container's files are a busybox userland.",
+    cure: `Leave it out, or write kind: ${ContainerKind.Docker}.`,
+  }));
+}
+
+/** What an existing host or a cloud image has, only the host itself can tell. */
+function checkHostHasDocker(topology: Topology, path: string, { host }: ContainerSpec): Problem[] {
+  const ours = Object.hasOwn(topology.hosts, host) && topology.hosts[host]?.existing === undefined;
+  if (!ours || imageKindOf(topology) !== ImageKind.Golden) return [];
+  const message = `Needs Docker on ${host}, which image.kind ${ImageKind.Golden} has not.`;
+  const cure = `Write image: { kind: ${ImageKind.Docker} }; the lab's machines are built anew with it.`;
+  return [{ path, got: ContainerKind.Docker, message, cure }];
+}
+
+const SOURCES =
+  "Write image, a name such as debian:12 or vxlab/busybox, or archive, a file of docker save such as ./app.tar.";
+
+/** An image's name as Docker takes it: [registry/]path[:tag][@digest] (distribution/reference, lower case). */
+const IMAGE =
+  /^[a-z0-9]+([._:-]+[a-z0-9]+)*(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
+
+function checkSource(at: At, { image, archive }: ContainerSpec): Problem[] {
+  if (image === undefined && archive === undefined) {
+    const message = "Is missing: Docker runs images.";
+    return [{ path: at("image"), got: undefined, message, cure: SOURCES }];
+  }
+  const both =
+    image !== undefined && archive !== undefined
+      ? [
+          {
+            path: at("archive"),
+            got: archive,
+            message: "Stands beside image.",
+            cure: "Leave one of them out.",
+          },
+        ]
+      : [];
+  const named: unknown = image;
+  const fits = named === undefined || (typeof named === "string" && IMAGE.test(named) && named.length <= 255);
+  const name = fits
+    ? []
+    : [{ path: at("image"), got: named, message: "Is not the name of an image.", cure: SOURCES }];
+  const file =
+    archive === undefined || isText(archive)
+      ? []
+      : [{ path: at("archive"), got: archive, message: "Is not the path of a file.", cure: SOURCES }];
+  return [...name, ...file, ...both];
+}
+
+/** What every shell takes for a variable's name (POSIX, Base Definitions 8.1). */
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+function checkEnv(at: At, got: unknown): Problem[] {
+  if (got === undefined) return [];
+  const path = at("env");
+  const cure = 'Write { NAME: "value" }; a name is of letters, digits and _, a value of one line.';
+  if (typeof got !== "object" || got === null || Array.isArray(got)) {
+    return [{ path, got, message: "Is not a mapping of variables to texts.", cure }];
+  }
+  return sortedEntries(got as Record<string, unknown>).flatMap(([name, value]) => {
+    const one = at("env", name);
+    if (!VARIABLE.test(name)) return [{ path: one, got: name, message: "Is not a variable's name.", cure }];
+    const text = typeof value === "string" && !/[\0\n\r]/.test(value);
+    return text ? [] : [{ path: one, got: value, message: "Is not a text of one line.", cure }];
+  });
+}

@@ -1,0 +1,239 @@
+/** guest/docker.sh: what Docker and the host's network are told, what starts a container anew, and whose image goes. */
+import { createHash } from "node:crypto";
+import { createServer } from "node:net";
+import type { Server } from "node:net";
+import { existsSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { FakeHost } from "./fake-host";
+
+const NIC = {
+  ...{ name: "eth0", bridge: "vxbr", veth: "v-c1", mac: "02:00:00:00:00:01", mtu: 1450 },
+  ...{ addresses: ["10.0.3.10/24", "fd00::1/64"], dhcp: false, gateway: null as string | null },
+  ...{ vlan: null as number | null, trunk: [] as { vlan: number; addresses: string[]; mtu: number }[] },
+};
+const ARCHIVE = createHash("sha256").update("the archive").digest("hex");
+const BOX = {
+  ...{ id: "lab-c1", lab: "00c0ffee", name: "c1", kind: "docker", image: null as string | null },
+  ...{ archive: ARCHIVE as string | null, command: [] as string[], env: ["A=it's", "B="], interfaces: [NIC] },
+};
+const INSIDE =
+  "2: eth0@if5: <BROADCAST,UP> mtu 1450 qdisc noqueue state UP\\    link/ether 02:00:00:00:00:01\n" +
+  "2: eth0    inet 10.0.3.10/24 brd 10.0.3.255 scope global eth0\\       valid_lft forever\n" +
+  "2: eth0    inet6 fd00::1/64 scope global \\       valid_lft forever\n";
+
+let host: FakeHost;
+let socket: Server;
+
+function attempt(state: object): { code: number | null; stderr: string; calls: string[] } {
+  host.everything();
+  const { code, stderr } = host.guest(["apply", "container"], state);
+  return { code, stderr, calls: host.everything().map((call) => call.join(" ")) };
+}
+
+function apply(state: object): string[] {
+  const { code, stderr, calls } = attempt(state);
+  expect([code, stderr]).toEqual([0, ""]);
+  return calls;
+}
+
+/** Docker's verbs that change something. */
+const deeds = (calls: string[]) =>
+  calls.flatMap((call) => /^docker (load|pull|create|start|stop|rm|image rm)\b/.exec(call)?.[1] ?? []);
+const isThere = (name: string) => existsSync(host.path(name));
+const start = () => host.read("state/docker/lab-c1/in/start");
+
+describe.each(["dash", "busybox sh"])("in %s", (shell) => {
+  beforeEach(async () => {
+    host = new FakeHost(shell);
+    host.shows("net/vxbr/address", "");
+    host.shows("state/images/lab-c1.tar", "the archive");
+    host.shows("loads", "Loaded image: app:latest\n");
+    host.shows("own", '{"entry":["/bin/app","-x"],"cmd":["it\'s","\\u003ca b\\u003e"]}\n');
+    host.shows("inside", INSIDE);
+    socket = createServer();
+    await new Promise<void>((listening) => socket.listen(host.path("docker.sock"), listening));
+  });
+  afterEach(async () => {
+    await new Promise((closed) => socket.close(closed));
+    host.remove();
+  });
+
+  it("loads the archive, makes a container without a network, and gives it its interfaces before it goes on", () => {
+    const calls = apply(BOX);
+    expect(deeds(calls)).toEqual(["load", "create", "start"]);
+    const create = calls.find((call) => call.startsWith("docker create")) ?? "";
+    const box = host.path("state/docker/lab-c1/in");
+    expect(create.replace(/shape=\w+/, "shape=S").replace(box, "IN")).toBe(
+      "docker create --name vxlab-c1 --hostname c1 --network none --restart no --label vxlab-container=lab-c1 " +
+        "--label vxlab-shape=S --mount type=bind,src=IN,dst=/.vxlab,readonly --entrypoint /.vxlab/busybox " +
+        "-e A=it's -e B= sha256:aa sh /.vxlab/start",
+    );
+    expect(start().split("\n")[0]).toBe("set -- '/bin/app' '-x' 'it'\\''s' '<a b>'");
+    const plug =
+      "ip link add v-c1 mtu 1450 type veth peer name eth0 address 02:00:00:00:00:01 mtu 1450 netns 275";
+    const ours = 'external_ids:vxlab-container="lab-c1"';
+    const port = `ovs-vsctl --may-exist add-port vxbr v-c1 -- set port v-c1 tag=0 trunks=[] ${ours}`;
+    const order = [
+      calls.findIndex((call) => /disable_ipv6/.test(call)),
+      calls.indexOf(plug),
+      calls.indexOf(port),
+    ];
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+    expect(order[0]).toBeGreaterThan(calls.indexOf("docker start vxlab-c1"));
+    expect(isThere("state/docker/lab-c1/in/ready")).toBe(true);
+    expect(host.kept()).toEqual(["container-lab-c1.json"]);
+  });
+
+  it("stays as it is the second time, and changes its network while it runs", () => {
+    apply(BOX);
+    host.shows("net/v-c1/mtu", "1450\n");
+    const again = apply(BOX);
+    expect(deeds(again)).toEqual([]);
+    expect(again.some((call) => call.startsWith("ip link add"))).toBe(false);
+    const moved = { ...NIC, addresses: ["10.0.3.11/24"], vlan: 7, mtu: 1400 };
+    const calls = apply({ ...BOX, interfaces: [moved] });
+    expect(deeds(calls)).toEqual([]);
+    expect(calls.join("\n")).toContain("set port v-c1 tag=7 trunks=[]");
+    expect(host.said().trim().split("\n")).toEqual([
+      "link set dev eth0 mtu 1400 up",
+      "address del 10.0.3.10/24 dev eth0",
+      "address del fd00::1/64 dev eth0",
+      "address replace 10.0.3.11/24 dev eth0",
+    ]);
+  });
+
+  it.each<[string, object]>([
+    ["another command", { command: ["sleep", "9"] }],
+    ["another variable", { env: ["A=2"] }],
+    ["another MAC", { interfaces: [{ ...NIC, mac: "02:00:00:00:00:09" }] }],
+    ["DHCP", { interfaces: [{ ...NIC, addresses: [], dhcp: true }] }],
+  ])("starts anew for %s, with the image that is there", (_, change) => {
+    apply(BOX);
+    const calls = apply({ ...BOX, ...change });
+    expect(deeds(calls)).toEqual(["stop", "rm", "create", "start"]);
+  });
+
+  it("keeps a DHCP client among the container's processes", () => {
+    const calls = apply({ ...BOX, interfaces: [{ ...NIC, addresses: [], dhcp: true }] });
+    const folder = host.path("state/docker/lab-c1");
+    expect(calls).toContain(`setsid nsenter -t 275 -n -p sh ${folder}/leases eth0 ${folder}/lease c1`);
+  });
+
+  it("comes back after a reboot as it was, and after a step that was cut short", () => {
+    apply(BOX);
+    host.shows("box", host.read("box").replace("running 275", "exited 0"));
+    host.shows("net/v-c1/mtu", "1450\n");
+    const calls = apply(BOX);
+    expect(deeds(calls)).toEqual(["start"]);
+    expect(calls).toContain("ip link del dev v-c1");
+    host.forgets("state/docker/lab-c1/in/ready");
+    expect(deeds(apply(BOX))).toEqual(["stop", "start"]);
+  });
+
+  it("runs the command that is given instead of the image's, and asks the image for none", () => {
+    const calls = apply({ ...BOX, command: ["sleep", "a b"] });
+    expect(start().split("\n")[0]).toBe("set -- 'sleep' 'a b'");
+    expect(calls.some((call) => call.includes(".Config.Cmd"))).toBe(false);
+  });
+
+  it("fetches an image by its name, and says what to do where that cannot be", () => {
+    const named = { ...BOX, archive: null, image: "alpine:3.20" };
+    const refused = attempt(named);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(
+      /image alpine:3\.20 of container c1 is not on this host and cannot be fetched: no route to it\. .* archive: FILE/,
+    );
+    expect(host.kept()).toEqual([]);
+    host.shows("registry", "");
+    expect(deeds(apply(named))).toEqual(["pull", "create", "start"]);
+    expect(isThere("state/images/lab-c1.tar")).toBe(false);
+  });
+
+  it("takes what our own image brings, and never asks a registry for it", () => {
+    const baked = { ...BOX, archive: null, image: "vxlab/busybox" };
+    expect(attempt(baked).stderr).toContain("no image vxlab/busybox on this host");
+    host.shows("baked/busybox.tar", "");
+    const calls = apply(baked);
+    expect(calls).toContain(`docker load -q -i ${host.path("baked/busybox.tar")}`);
+    expect(deeds(calls)).not.toContain("pull");
+  });
+
+  it.each<[string, () => void, RegExp]>([
+    [
+      "an archive that has not arrived whole",
+      () => host.shows("state/images/lab-c1.tar", "the arch"),
+      /not arrived whole.*lab-c1-archive/,
+    ],
+    [
+      "an archive of two images",
+      () => host.shows("loads", "Loaded image: a:1\nLoaded image: b:1\n"),
+      /not one image but: a:1 b:1/,
+    ],
+    [
+      "an image without a command",
+      () => host.shows("own", '{"entry":null,"cmd":null}\n'),
+      /no command of its own: write command/,
+    ],
+    ["a command that ends at once", () => host.shows("ends", ""), /ended at once.*it says why/],
+    [
+      "a container of somebody else's",
+      () => host.shows("box", "running 9 sha256:cc\n"),
+      /vxlab-c1 on this host that is not this lab's/,
+    ],
+  ])("refuses %s", (_, make, message) => {
+    make();
+    const { code, stderr } = attempt(BOX);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(host.kept()).toEqual([]);
+  });
+
+  it("is not taken for removed when Docker cannot be asked", () => {
+    apply(BOX);
+    host.shows("mute", "");
+    const { code, stderr } = host.guest(["remove", "container"], BOX);
+    expect([code, stderr]).toEqual([1, "vxlab: Docker does not tell of container c1: no answer\n"]);
+    expect(host.kept()).toEqual(["container-lab-c1.json"]);
+  });
+
+  it("goes with its image, unless that was there before or somebody else has it", () => {
+    host.shows("state/desired/bridge-lab-kvm1-vxbr.json", "{}");
+    apply(BOX);
+    host.shows("users", "0123\n");
+    expect(removed()).toEqual(["stop", "rm"]);
+    expect(isThere("images/app_latest")).toBe(true);
+    // The other one goes too: this one's removal is the last.
+    host.forgets("users");
+    apply({ ...BOX, archive: null, image: "app:latest" });
+    expect(removed()).toEqual(["stop", "rm", "image rm"]);
+    expect(isThere("images/app_latest")).toBe(false);
+    host.shows("images/theirs_1", "sha256:dd\n");
+    apply({ ...BOX, archive: null, image: "theirs:1" });
+    expect(removed()).toEqual(["stop", "rm"]);
+    expect(isThere("images/theirs_1")).toBe(true);
+    expect(host.kept()).toEqual(["bridge-lab-kvm1-vxbr.json"]);
+    expect(isThere("state/docker/lab-c1")).toBe(false);
+  });
+
+  it("takes the place of LXC's container of the same name, whose step has nothing left to remove", () => {
+    const lxc = { ...BOX, kind: "lxc", rootfs: "busybox", command: ["/sbin/init"] };
+    host.shows("state/containers/c1/rootfs/etc/hostname", "");
+    host.shows("net/v-c1/mtu", "1450\n");
+    apply(lxc);
+    host.shows("state/images/lab-c1.tar", "the archive");
+    const calls = apply(BOX);
+    expect(calls.findIndex((call) => call.startsWith("lxc-stop"))).toBeLessThan(
+      calls.findIndex((call) => call.startsWith("docker create")),
+    );
+    host.everything();
+    expect(host.guest(["remove", "container"], lxc).code).toBe(0);
+    expect(host.everything()).toEqual([]);
+    expect(host.kept()).toEqual(["container-lab-c1.json"]);
+  });
+});
+
+function removed(): string[] {
+  host.everything();
+  expect(host.guest(["remove", "container"], BOX).code).toBe(0);
+  return deeds(host.everything().map((call) => call.join(" ")));
+}
