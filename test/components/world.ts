@@ -86,8 +86,12 @@ export async function deploy(
     options.preview ?? false,
   );
   record(seen);
-  await program();
-  await pulumi.runtime.disconnect();
+  try {
+    await program();
+  } finally {
+    // A program that is refused leaves requests behind; the next one's mocks would not know what they are about.
+    await pulumi.runtime.disconnect();
+  }
   return seen;
 }
 
