@@ -1,18 +1,23 @@
 #!/usr/bin/env bash
 # The reference lab by hand: virsh and ssh, no Pulumi, the same image, machine and steps as the recipe of 2016. Run by
 # time-to-ping inside the lab's network namespace. Hosts side by side, as a practised hand would; ends after the
-# first ping from c1 to c2.
-#   by-hand.sh VIRSH_URI IMAGE_JSON WORK_DIR     IMAGE_JSON: what image/build.sh prints
+# first ping from the first container to the last.
+#   by-hand.sh VIRSH_URI IMAGE_JSON WORK_DIR [HOSTS]     IMAGE_JSON: what image/build.sh prints; HOSTS: default 2
 set -euo pipefail
-uri=$1 image=$2 work=$3
+uri=$1 image=$2 work=$3 count=${4:-2}
 name=byhand
 readonly name
-declare -A address=([kvm1]=192.168.10.156 [kvm2]=192.168.10.222)
-declare -A other=([kvm1]=192.168.10.222 [kvm2]=192.168.10.156)
-declare -A bridge=([kvm1]=10.1.2.10/24 [kvm2]=10.1.2.11/24)
-declare -A box=([kvm1]=c1 [kvm2]=c2)
-declare -A boxip=([kvm1]=10.0.3.10/24 [kvm2]=10.0.3.11/24)
-declare -A mac=([kvm1]=52:54:00:00:01:56 [kvm2]=52:54:00:00:02:22)
+hosts=()
+declare -A address=() bridge=() box=() boxip=() mac=()
+for ((n = 1; n <= count; n++)); do
+  hosts+=("kvm$n")
+  address[kvm$n]=192.168.10.$((n + 1))
+  bridge[kvm$n]=10.1.2.$((n + 9))/24
+  box[kvm$n]=c$n
+  boxip[kvm$n]=10.0.3.$((n + 9))/24
+  mac[kvm$n]=52:54:00:00:00:$(printf %02x "$n")
+done
+last=${boxip[kvm$count]%/*}
 
 v() { virsh -q -c "$uri" "$@"; }
 file() { jq -r ".$1" <<<"$image"; }
@@ -64,6 +69,17 @@ at() {
     "root@${address[$1]}" "${@:2}"
 }
 
+# tunnels HOST: a full mesh's part in one transaction, with split horizon where it would loop.
+tunnels() {
+  local other n=0
+  for other in "${hosts[@]}"; do
+    [ "$other" != "$1" ] || continue
+    printf ' -- add-port vxbr vx%s -- set port vx%s protected=true -- set interface vx%s type=vxlan options:remote_ip=%s options:key=100' \
+      "$n" "$n" "$n" "${address[$other]}"
+    n=$((n + 1))
+  done
+}
+
 host() {
   local host=$1 tries=0
   seed "$host"
@@ -79,7 +95,7 @@ host() {
   at "$host" "set -e; PATH=/usr/sbin:/usr/bin:/sbin:/bin
 ovs-vsctl --retry --timeout=60 add-br vxbr -- set interface vxbr mtu_request=1450
 ip address add ${bridge[$host]} dev vxbr; ip link set vxbr up
-ovs-vsctl --timeout=60 add-port vxbr vx0 -- set interface vx0 type=vxlan options:remote_ip=${other[$host]} options:key=100
+ovs-vsctl --timeout=60 $(tunnels "$host")
 mkdir -p /var/lib/lxc/c/rootfs; tar -xf /usr/share/vxlab/rootfs-busybox.tar -C /var/lib/lxc/c/rootfs; chown -hR 100000:100000 /var/lib/lxc/c/rootfs
 cat >/var/lib/lxc/c/config <<CONFIG
 lxc.uts.name = ${box[$host]}
@@ -101,8 +117,8 @@ ovs-vsctl --timeout=60 add-port vxbr veth0"
 
 # shellcheck disable=SC2317 # called by the trap
 clean() {
-  v destroy "$name-kvm1" || :
-  v destroy "$name-kvm2" || :
+  local host
+  for host in "${hosts[@]}"; do v destroy "$name-$host" || :; done
   v net-destroy "$name" || :
   v pool-destroy "$name-pool" || :
 }
@@ -114,17 +130,19 @@ v net-create <(echo "<network><name>$name</name><bridge name='byhand0'/><mtu siz
 v pool-create-as $name-pool dir --target "$work/pool"
 ssh-keygen -q -t ed25519 -N '' -f "$work/hostkey"
 ssh-keygen -q -t ed25519 -N '' -f "$work/login"
-for host in kvm1 kvm2; do echo "${address[$host]} $(cut -d' ' -f1,2 "$work/hostkey.pub")"; done >"$work/known_hosts"
+for host in "${hosts[@]}"; do echo "${address[$host]} $(cut -d' ' -f1,2 "$work/hostkey.pub")"; done >"$work/known_hosts"
 upload kernel raw
 upload initrd raw
 upload root qcow2
 phase "network, pool and image"
-host kvm1 &
-first=$!
-host kvm2
-wait "$first"
+pids=()
+for host in "${hosts[@]}"; do
+  host "$host" &
+  pids+=($!)
+done
+for pid in "${pids[@]}"; do wait "$pid"; done
 for ((i = 0; i < 100; i++)); do
-  if at kvm1 "lxc-attach -n c -- ping -c 1 -W 1 10.0.3.11" >/dev/null; then
+  if at kvm1 "lxc-attach -n c -- ping -c 1 -W 1 $last" >/dev/null; then
     phase "first ping"
     exit
   fi

@@ -45,7 +45,11 @@ private_copy() {
 pulumi() { (cd "$copy/${1#.}" && "$copy/.vxlab/bin/pulumi" "${@:2}" --non-interactive); }
 
 # settings YAML: the lab's, in place of those of Pulumi.yaml.
-settings() { printf 'config:\n%s\n' "$1" >"$copy/Pulumi.lab.yaml"; }
+settings() {
+  local file=$copy/Pulumi.lab.yaml salt
+  salt=$(grep '^encryptionsalt:' "$file" 2>/dev/null) || :
+  printf '%s\nconfig:\n%s\n' "$salt" "$1" >"$file"
+}
 
 # on HOST COMMAND: in a host of the lab.
 on() { "$copy/vxlab" ssh "$1" -- "$2" 2>>"$log"; }
