@@ -5,7 +5,7 @@ import { badUsage, readArgs, stackName } from "../lib/args";
 import { Exit } from "../lib/exit";
 import { buildImage, provideImage } from "../lib/image";
 import { ready } from "../lib/ready";
-import { asideLog, checks, suite, suites, type Stage, type Tally } from "../lib/stages";
+import { checks, suite, suites, type Stage, type Tally } from "../lib/stages";
 
 export const test: Command = {
   name: "test",
@@ -16,46 +16,23 @@ export const test: Command = {
     const { values } = readArgs(test, args, { only: { type: "string", multiple: true } });
     const stages = choose(context, values.only ?? []);
     await setUp(context, stages);
-    const aside = stages.length > 1 ? stages.filter(({ name }) => name === "lab") : [];
-    if (aside.length > 0)
-      context.out.print(
-        `\n== lab: beside the others, its words come at its end (${asideLog(context.paths, "lab")})`,
+    const total = { passed: 0, failed: 0 };
+    const times: string[] = [];
+    for (const stage of stages) {
+      const started = Date.now();
+      context.out.print(`\n== ${stage.name}`);
+      const { passed, failed } = await stage.run(context);
+      total.passed += passed;
+      total.failed += failed;
+      times.push(
+        `${failed === 0 ? "ok    " : "FAILED"} ${stage.name}: ${words({ passed, failed })} (${seconds(started)} s)`,
       );
-    const results = await Promise.all([
-      inOrder(context, aside, true),
-      inOrder(
-        context,
-        stages.filter((stage) => !aside.includes(stage)),
-        false,
-      ),
-    ]);
-    const done = results.reverse().flat();
-    const total = done.reduce((sum, { passed, failed }) => ({
-      ...{ line: "", passed: sum.passed + passed, failed: sum.failed + failed },
-    }));
-    context.out.print(`\n${done.map(({ line }) => line).join("\n")}\n\n${words(total)}`);
+      context.out.print(times.at(-1) ?? "");
+    }
+    context.out.print(`\n${times.join("\n")}\n\n${words(total)}`);
     return total.failed === 0 ? Exit.ok : Exit.failed;
   },
 };
-
-interface Done extends Tally {
-  line: string;
-}
-
-/** Machines wait for most of their time, so that the rest finds room beside them. */
-async function inOrder(context: Context, stages: readonly Stage[], aside: boolean): Promise<Done[]> {
-  const done: Done[] = [];
-  for (const stage of stages) {
-    const started = Date.now();
-    if (!aside) context.out.print(`\n== ${stage.name}`);
-    const { passed, failed } = await stage.run(context, aside);
-    const word = failed === 0 ? "ok    " : "FAILED";
-    const line = `${word} ${stage.name}: ${words({ passed, failed })} (${seconds(started)} s)`;
-    context.out.print(line);
-    done.push({ line, passed, failed });
-  }
-  return done;
-}
 
 const words = ({ passed, failed }: Tally): string => `${passed} passed, ${failed} failed`;
 const seconds = (started: number): string => ((Date.now() - started) / 1000).toFixed(1);

@@ -1,13 +1,5 @@
 /** The stages of `vxlab test`: what is run, and how its result is counted. */
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { attached, run } from "../../toolchain/process";
 import type { Context } from "../command";
@@ -21,8 +13,7 @@ export interface Stage {
   name: string;
   /** The stage needs the engine, the guest image and libvirt. */
   heavy: boolean;
-  /** `aside`: beside other stages, so its own words come at its end. */
-  run(context: Context, aside?: boolean): Promise<Tally>;
+  run(context: Context): Promise<Tally>;
 }
 
 const one = (well: boolean): Tally => (well ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
@@ -59,15 +50,14 @@ export function suite(name: string, project: string, folder?: string): Stage {
   return {
     name,
     heavy: project === "engine" || project === "lab",
-    run: (context, aside = false) => vitest(context, project, folder, aside),
+    run: (context) => vitest(context, project, folder),
   };
 }
 
 async function vitest(
   { paths, environment, out }: Context,
   project: string,
-  folder: string | undefined,
-  aside: boolean,
+  folder?: string,
 ): Promise<Tally> {
   const results = join(paths.logs, `test-${project}.json`);
   mkdirSync(paths.logs, { recursive: true });
@@ -85,35 +75,10 @@ async function vitest(
     ...reporters,
     ...(folder === undefined ? [] : [folder]),
   ];
-  const words = [join(paths.root, bin("vitest")), args] as const;
-  const options = { cwd: paths.root, env: environment };
-  const code = aside
-    ? await said(
-        out,
-        run(...words, { ...options, timeout: ASIDE_SECONDS, onLine: kept(asideLog(paths, project)) }),
-      )
-    : await attached(...words, options);
+  const code = await attached(join(paths.root, bin("vitest")), args, { cwd: paths.root, env: environment });
   if (existsSync(results)) return tally(readFileSync(results, "utf8"), code);
   out.line(`vitest ended with code ${code} and left no results`);
   return one(code === 0);
-}
-
-/** The machines' tests take a quarter of an hour. */
-const ASIDE_SECONDS = 5400;
-
-/** Where the words of a stage that runs aside can be followed. */
-export const asideLog = (paths: Context["paths"], name: string): string =>
-  join(paths.logs, `test-${name}.log`);
-
-function kept(file: string): (line: string) => void {
-  writeFileSync(file, "");
-  return (line) => appendFileSync(file, `${line}\n`);
-}
-
-async function said(out: Context["out"], running: ReturnType<typeof run>): Promise<number> {
-  const { code, stdout, stderr } = await running;
-  out.print(`${stdout}${stderr}`.trim());
-  return code;
 }
 
 interface Results {
