@@ -37,8 +37,13 @@ lxc_apply() {
     runs=false
   fi
   for file in ports config rootfs/.vxlab-init rootfs/.vxlab-net rootfs/.vxlab-lease; do mv "$box/$file.new" "$box/$file"; done
-  "$runs" || container_start
-  lxc_look
+  # LXC's own word after a start: the cgroup of a command that ends at once is still there for a moment.
+  if "$runs"; then
+    lxc_look
+  else
+    container_start
+    lxc_ask
+  fi
   [ "$state" = RUNNING ] || fail "container $name ended at once: its command is $command"
 }
 
@@ -239,7 +244,10 @@ container_observe() {
 }
 
 lxc_look() {
-  if container_first; then state=RUNNING && return; fi
+  if container_first; then state=RUNNING; else lxc_ask; fi
+}
+
+lxc_ask() {
   # Two lines, "State: RUNNING" and, where there is one, "PID: 275".
   read -r state pid <<FOUND
 $(lxc-info -P "$BOXES" -n "$name" -sp 2>/dev/null | awk '{print $2}' ORS=' ')

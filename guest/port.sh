@@ -29,6 +29,7 @@ port_apply() {
   [ -z "$bad" ] || fail "Open vSwitch refuses $bad"
   keep port "$id" "$wanted"
   rm -f "$begun"
+  rmdir "$STATE/begun" 2>/dev/null || : # another's may be in it
   group_rest
   printf '%s\n' "$found"
 }

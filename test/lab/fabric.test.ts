@@ -103,12 +103,18 @@ async function newConversation(from: string, to: string): Promise<string[]> {
 const asked = (lines: string[], address: string) =>
   lines.filter((line) => line.includes(`who-has ${address} `)).length;
 
-/** In how many copies one question goes out. A container repeats it after a second when the answer is late. */
+/**
+ * In how many copies one question goes out. A container repeats it after a second when the answer is late. tcpdump says
+ * the time of a frame in the line before what is in it.
+ */
 function copies(lines: string[], address: string): number {
-  const times = lines
-    .filter((line) => line.includes(`who-has ${address} `))
-    .map((line) => /(\d+):(\d+):([\d.]+)/.exec(line) ?? [])
-    .map(([, hours, minutes, seconds]) => Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds));
+  const times = lines.flatMap((line, index) => {
+    if (!line.includes(`who-has ${address} `)) return [];
+    const [hours = NaN, minutes = NaN, seconds = NaN] =
+      (lines[index - 1] ?? "").split(" ", 1)[0]?.split(":").map(Number) ?? [];
+    return [hours * 3600 + minutes * 60 + seconds];
+  });
+  expect(times).not.toContain(NaN);
   return Math.max(0, ...times.map((time) => times.filter((other) => Math.abs(other - time) < 0.5).length));
 }
 
