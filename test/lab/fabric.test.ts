@@ -93,9 +93,12 @@ async function othersWork(): Promise<string[]> {
 /** Frames of a new conversation on kvm1's underlay, as tcpdump names them. */
 async function newConversation(from: string, to: string): Promise<string[]> {
   const host = guests.hostOf(from);
+  // An old neighbour is asked by unicast whether it is there still, which is no question to all; nobody is old here.
+  const forget = guests.inside(from, "ip neigh flush all");
+  await guests.tell(host, forget);
   // -T: whatever the UDP port is. A multicast segment has one of its own.
   const wire = await capture(guests, host, "tcpdump -i eth0 -nn -U -T vxlan udp and not port 53", 12);
-  await guests.tell(host, guests.inside(from, "ip neigh flush all"));
+  await guests.tell(host, forget);
   expect(await reaches(from, to)).toBe(true);
   return (await wire()).split("\n");
 }
