@@ -45,6 +45,7 @@ export interface GuestStepArgs {
   first?: boolean;
 }
 
+const GUEST = "/usr/lib/vxlab/guest";
 /** Seconds that one attempt to connect may take. */
 const DIAL_SECONDS = 5;
 /** Attempts of a step on a host that has answered before: about two minutes. */
@@ -58,6 +59,7 @@ export function guestStep(
   const stdin = pulumi
     .all([args.state, incarnationOf(args.host)])
     .apply(([state, machine]) => JSON.stringify({ id: name, machine, ...(state as object) }));
+  const remove = guestCommand("remove", args.kind);
   const apply = args.first ? INSTALL_AND_APPLY : guestCommand("apply", args.kind);
   return new command.remote.Command(
     child(name, "step"),
@@ -65,7 +67,8 @@ export function guestStep(
       connection: connection(args),
       create: apply,
       update: apply,
-      delete: guestCommand("remove", args.kind),
+      // A machine that was made anew has no tools yet, and nothing to remove.
+      delete: args.first ? `test ! -e ${GUEST} || ${remove}` : remove,
       stdin,
       // Otherwise sshd needs AcceptEnv, and every update warns (pulumi/pulumi-command#584).
       addPreviousOutputInEnv: false,
@@ -120,10 +123,16 @@ export function connection(
   }));
 }
 
-/** What lives inside a machine goes with it and comes back with it. */
+/**
+ * What lives inside a machine goes with it and comes back with it. First the old goes: where a machine is replaced for its
+ * network's sake, the engine forgets that it was deleted, and an old step's `delete` reaches the new machine under the same
+ * address (pkg/resource/deploy/step_generator.go: `sg.deletes` is unmarked when the machine is created again). Before
+ * the new step it finds nothing there; after it, it would take away what the new one made.
+ */
 export function inside(
   self: pulumi.Resource,
   opts?: pulumi.ComponentResourceOptions,
 ): pulumi.CustomResourceOptions {
-  return { parent: self, deletedWith: opts?.deletedWith, replaceWith: opts?.replaceWith };
+  const { deletedWith, replaceWith } = opts ?? {};
+  return { parent: self, deletedWith, replaceWith, deleteBeforeReplace: true };
 }

@@ -275,6 +275,18 @@ describe("more memory for one machine", () => {
   });
 });
 
+describe("another MTU of the underlay", () => {
+  // A machine that is replaced for its network's sake: the old steps' removals must not reach what the new ones made.
+  it("rebuilds the machines, and everything in them is there again", async () => {
+    const steps = await deploy({ underlay: { cidr: "192.168.10.0/24", mtu: 1400 } });
+    expect(steps.filter((step) => step.endsWith("-domain")).length).toBeGreaterThan(0);
+    for (const host of ["kvm1", "kvm2"]) await guests.hangUp(host);
+    await greenWithin(60, lab);
+    expect((await guests.ping("c1", "-c 3 -M do -s 1322 10.0.3.11")).code).toBe(0);
+    expect(await deploy({})).toEqual([]);
+  });
+});
+
 describe("comes back by itself", () => {
   // QEMU 7.2 emulates a warm reset slowly: it drops the old kernel's translated code page by page, 13 to 31 s of CPU
   // (image/README.md), and another machine has the other half of the processor. With KVM it takes seconds.
