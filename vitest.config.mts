@@ -3,14 +3,25 @@ import { configDefaults, defineConfig } from "vitest/config";
 const exclude = [...configDefaults.exclude, ".vxlab/**", "sdks/**"];
 const minutes = 60_000;
 
-/** Two cores: what starts engines, daemons or machines runs one file at a time, after everything else. */
-const serial = (name: string, order: number, limit: number, globalSetup: string[] = []) => ({
+interface Stage {
+  /** Its place among the stages: none begins before the one before it has ended. */
+  order: number;
+  /** The longest test, ms. */
+  limit: number;
+  /** Files at a time; more than one only where nothing measures time. @default 1 */
+  workers?: number;
+  globalSetup?: string[];
+}
+
+/** Two cores: what starts engines, daemons or machines runs after everything else. */
+const stage = (name: string, { order, limit, workers = 1, globalSetup = [] }: Stage) => ({
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
     exclude,
     globalSetup,
-    fileParallelism: false,
+    fileParallelism: workers > 1,
+    maxWorkers: workers,
     sequence: { groupOrder: order },
     testTimeout: limit,
     hookTimeout: limit,
@@ -26,14 +37,21 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: [...exclude, "test/{toolchain,package,engine,lab}/**"],
+          // Not one for each processor but one, vitest's default.
+          maxWorkers: 2,
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
       },
-      serial("toolchain", 1, 3 * minutes),
-      serial("package", 2, 10 * minutes, ["test/package/setup.ts"]),
-      serial("engine", 3, 5 * minutes),
-      serial("lab", 4, 30 * minutes),
+      stage("toolchain", { order: 1, limit: 3 * minutes }),
+      stage("package", {
+        order: 2,
+        limit: 10 * minutes,
+        workers: 2,
+        globalSetup: ["test/package/setup.ts"],
+      }),
+      stage("engine", { order: 3, limit: 5 * minutes, workers: 2 }),
+      stage("lab", { order: 4, limit: 30 * minutes }),
     ],
   },
 });

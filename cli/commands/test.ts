@@ -5,7 +5,7 @@ import { badUsage, readArgs, stackName } from "../lib/args";
 import { Exit } from "../lib/exit";
 import { buildImage, provideImage } from "../lib/image";
 import { ready } from "../lib/ready";
-import { checks, suite, suites, type Stage, type Tally } from "../lib/stages";
+import { batches, checks, suite, suites, type Stage, type Tally } from "../lib/stages";
 
 export const test: Command = {
   name: "test",
@@ -18,21 +18,26 @@ export const test: Command = {
     await setUp(context, stages);
     const total = { passed: 0, failed: 0 };
     const times: string[] = [];
-    for (const stage of stages) {
-      const started = Date.now();
-      context.out.print(`\n== ${stage.name}`);
-      const { passed, failed } = await stage.run(context);
-      total.passed += passed;
-      total.failed += failed;
-      times.push(
-        `${failed === 0 ? "ok    " : "FAILED"} ${stage.name}: ${words({ passed, failed })} (${seconds(started)} s)`,
-      );
-      context.out.print(times.at(-1) ?? "");
+    for (const batch of batches(stages)) {
+      context.out.print(`\n== ${batch.map(({ name }) => name).join(", ")}`);
+      for (const { tally, line } of await Promise.all(batch.map((stage) => timed(context, stage)))) {
+        total.passed += tally.passed;
+        total.failed += tally.failed;
+        times.push(line);
+        context.out.print(line);
+      }
     }
     context.out.print(`\n${times.join("\n")}\n\n${words(total)}`);
     return total.failed === 0 ? Exit.ok : Exit.failed;
   },
 };
+
+async function timed(context: Context, stage: Stage): Promise<{ tally: Tally; line: string }> {
+  const started = Date.now();
+  const tally = await stage.run(context);
+  const verdict = tally.failed === 0 ? "ok    " : "FAILED";
+  return { tally, line: `${verdict} ${stage.name}: ${words(tally)} (${seconds(started)} s)` };
+}
 
 const words = ({ passed, failed }: Tally): string => `${passed} passed, ${failed} failed`;
 const seconds = (started: number): string => ((Date.now() - started) / 1000).toFixed(1);

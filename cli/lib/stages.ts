@@ -13,6 +13,8 @@ export interface Stage {
   name: string;
   /** The stage needs the engine, the guest image and libvirt. */
   heavy: boolean;
+  /** It speaks while it runs and may measure time: nothing runs beside it. */
+  alone: boolean;
   run(context: Context): Promise<Tally>;
 }
 
@@ -24,6 +26,7 @@ function check(name: string, words: (context: Context) => string[]): Stage {
   return {
     name,
     heavy: false,
+    alone: false,
     async run(context) {
       const [command = "", ...args] = words(context);
       const { code, stdout, stderr } = await run(command, args, { cwd: context.paths.root, timeout: 900 });
@@ -45,11 +48,23 @@ export const suites: readonly Stage[] = ["unit", "toolchain", "package", "engine
   suite(name, name),
 );
 
+/** Stages that may run side by side, in order. */
+export function batches(stages: readonly Stage[]): Stage[][] {
+  const together: Stage[][] = [];
+  for (const stage of stages) {
+    const last = together.at(-1);
+    if (last === undefined || stage.alone || last[0]?.alone === true) together.push([stage]);
+    else last.push(stage);
+  }
+  return together;
+}
+
 /** A project, or the tests of one folder of it. */
 export function suite(name: string, project: string, folder?: string): Stage {
   return {
     name,
     heavy: project === "engine" || project === "lab",
+    alone: true,
     run: (context) => vitest(context, project, folder),
   };
 }

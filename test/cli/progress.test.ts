@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { summary } from "../../cli/lib/engine";
 import { follow, Progress, type EngineEvent } from "../../cli/lib/events";
 import { Output, table } from "../../cli/lib/output";
-import { tally } from "../../cli/lib/stages";
+import { batches, tally, type Stage } from "../../cli/lib/stages";
 import { temporary } from "../lib/temporary";
 
 const urn = "urn:pulumi:lab::vxlab::vxlab:index:KvmHost$libvirt:index/domain:Domain::kvm1";
@@ -103,6 +103,26 @@ describe("test results", () => {
     ["an error outside of all tests", json(2, 0, file("passed", "passed")), 1, { passed: 2, failed: 1 }],
   ])("count %s", (_, text, code, expected) => {
     expect(tally(text, code)).toEqual(expected);
+  });
+});
+
+describe("stages", () => {
+  const stage = (name: string, alone: boolean): Stage => ({
+    name,
+    alone,
+    heavy: false,
+    run: () => Promise.resolve({ passed: 0, failed: 0 }),
+  });
+
+  it("run side by side only where each of them may, and in order", () => {
+    const all = [stage("a", false), stage("b", false), stage("c", true), stage("d", true), stage("e", false)];
+    expect(batches(all).map((batch) => batch.map(({ name }) => name))).toEqual([
+      ["a", "b"],
+      ["c"],
+      ["d"],
+      ["e"],
+    ]);
+    expect(batches([])).toEqual([]);
   });
 });
 

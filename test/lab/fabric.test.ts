@@ -97,7 +97,7 @@ async function newConversation(from: string, to: string): Promise<string[]> {
   const forget = guests.inside(from, "ip neigh flush all");
   await guests.tell(host, forget);
   // -T: whatever the UDP port is. A multicast segment has one of its own.
-  const wire = await capture(guests, host, "tcpdump -i eth0 -nn -U -T vxlan udp and not port 53", 12);
+  const wire = await capture(guests, host, "tcpdump -i eth0 -nn -U -T vxlan udp and not port 53");
   await guests.tell(host, forget);
   expect(await reaches(from, to)).toBe(true);
   return (await wire()).split("\n");
@@ -151,8 +151,8 @@ describe("three segments on three machines", () => {
   });
 
   it("are apart: no frame of one is seen in another", async () => {
-    const seen = await capture(guests, "kvm3", guests.inside("lent", "tcpdump -i eth0 -nn -U -e arp"), 15);
-    const own = await capture(guests, "kvm3", guests.inside("c3", "tcpdump -i eth0 -nn -U -e arp"), 15);
+    const seen = await capture(guests, "kvm3", guests.inside("lent", "tcpdump -i eth0 -nn -U -e arp"));
+    const own = await capture(guests, "kvm3", guests.inside("c3", "tcpdump -i eth0 -nn -U -e arp"));
     expect(await reaches("c1", "10.0.3.99")).toBe(false);
     expect(await reaches("two", "10.0.30.99")).toBe(false);
     expect(await reaches("lent", "10.0.3.10")).toBe(false);

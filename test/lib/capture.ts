@@ -1,24 +1,32 @@
 /** Work that goes on in a machine while something else happens. */
+import { randomUUID } from "node:crypto";
 import type { Guests } from "./guests";
 
-/** Comes back when tcpdump listens; what it gives waits for the end of the time and returns what was printed. */
+/** What is still on its way when the pings have ended has that long, seconds. */
+const SETTLE = 2;
+
+/**
+ * Comes back when tcpdump listens; what it gives ends it, a moment later, and returns what was printed.
+ * @param words tcpdump, with -U or -l: what it holds back when it is ended is lost
+ * @param seconds it ends by itself then, which is a fault: what happened after it was not seen
+ */
 export async function capture(
   guests: Guests,
   host: string,
   words: string,
-  seconds: number,
+  seconds = 60,
 ): Promise<() => Promise<string>> {
-  const file = `/tmp/capture-${Date.now()}`;
+  const file = `/tmp/capture-${randomUUID()}`;
   await guests.tell(
     host,
-    `timeout ${seconds} ${words} >${file} 2>${file}.err </dev/null &
+    `timeout ${seconds} ${words} >${file} 2>${file}.err </dev/null & echo $! >${file}.pid
     i=0; until grep -q "listening on" ${file}.err || [ $i -gt 100 ]; do i=$((i + 1)); sleep 0.1; done`,
   );
-  const end = Date.now() + seconds * 1000;
-  return () => {
-    const rest = Math.max(0, Math.ceil((end - Date.now()) / 1000)) + 1;
-    return guests.tell(host, `sleep ${rest}; grep -q "listening on" ${file}.err && cat ${file}`);
-  };
+  return () =>
+    guests.tell(
+      host,
+      `grep -q "listening on" ${file}.err && sleep ${SETTLE} && kill $(cat ${file}.pid) && cat ${file}`,
+    );
 }
 
 export interface PingRun {
@@ -29,7 +37,7 @@ export interface PingRun {
 /** Five pings a second from a container, until they are ended. */
 export async function keepPinging(guests: Guests, from: string, to: string): Promise<PingRun> {
   const host = guests.hostOf(from);
-  const file = `/tmp/pings-${Date.now()}`;
+  const file = `/tmp/pings-${randomUUID()}`;
   const ping = guests.inside(from, `ping -n -i 0.2 -w 600 ${to}`);
   await guests.tell(host, `${ping} >${file} 2>&1 </dev/null & echo $! >${file}.pid`);
   return {
