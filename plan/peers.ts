@@ -2,6 +2,7 @@
  * The overlay of one owner, planned: bridges, ports and containers on the hosts of its own underlay stack, with the hosts
  * of other owners' underlay stacks as remote VTEPs and nothing more.
  */
+import { literalFamily } from "./addresses";
 import { TopologyError } from "./errors";
 import { planLab } from "./plan";
 import { compareText, pathOf, repeated, sortedEntries, suggest } from "./rules";
@@ -9,7 +10,6 @@ import type { Claim } from "./rules";
 import { readTopology } from "./schema";
 import { Flooding } from "./types";
 import type { LabPlan, Problem, Topology, VxlanPortPlan } from "./types";
-import { familyOf } from "./vteps";
 import type { VtepOutput, VtepsOutput } from "./vteps";
 
 /** An underlay stack that was found, and what it tells. */
@@ -92,8 +92,8 @@ function checkVteps({ own, peers }: OverlayInput): Problem[] {
       key: address,
     })),
   );
-  const family = familyOf(String(everyone[0]?.got));
-  const mixed = everyone.filter(({ got }) => familyOf(String(got)) !== family);
+  const family = literalFamily(String(everyone[0]?.got));
+  const mixed = everyone.filter(({ got }) => literalFamily(String(got)) !== family);
   return [
     ...repeated(everyone, "This VTEP", "Give each host of all these stacks an underlay address of its own."),
     ...mixed.map(({ path, got }) => ({

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { VxlanOverlay, VxlanOverlayArgs } from "../components/vxlan-overlay";
 import { OverlaySettings } from "../config";
 import { LabOutput } from "../plan/contract";
-import { ContractError } from "../plan/vteps";
+import { ContractError } from "../plan/read-vteps";
 import { UnderlayStack, readUnderlay } from "./references";
 
 export interface OverlayOutputs {

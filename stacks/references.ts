@@ -1,13 +1,7 @@
 /** The only place that reads other stacks. */
 import * as pulumi from "@pulumi/pulumi";
-import {
-  ContractError,
-  LOGIN_OUTPUT,
-  LoginOutput,
-  VTEPS_OUTPUT,
-  VtepsOutput,
-  readVteps,
-} from "../plan/vteps";
+import { ContractError, readVteps } from "../plan/read-vteps";
+import { LOGIN_OUTPUT, LoginOutput, VTEPS_OUTPUT, VtepsOutput } from "../plan/vteps";
 
 /** An underlay stack that is up. */
 export interface UnderlayStack {

@@ -2,7 +2,7 @@
 # The lab's own libvirtd, for machines where no libvirt service runs: it lives in a network namespace and a
 # private mount namespace, so neither the host's network nor the system's libvirt folders are ever touched.
 #
-#   embedded.sh start       start what is not running (idempotent; repairs after a kill or a reboot)
+#   embedded.sh start       start what is not running (idempotent; repairs after a kill or a reboot), print the socket's path
 #   embedded.sh stop        end every process of the namespace, remove mounts, namespace and sockets
 #   embedded.sh purge       stop, and remove the data too (.vxlab/libvirt)
 #   embedded.sh status      one line; exit 0 running, 3 not running
@@ -221,7 +221,10 @@ stop() {
 }
 
 case ${1:-} in
-  start) start ;;
+  start)
+    start
+    echo "$sock"
+    ;;
   stop) stop ;;
   purge)
     stop

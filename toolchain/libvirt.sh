@@ -7,7 +7,7 @@
 # The choice holds until `vxlab down`: a lab must not lose its machines because a service came or went.
 #
 #   libvirt.sh mode     print the mode
-#   libvirt.sh up       start the embedded one if it is the mode, note the choice, print the provider's URI
+#   libvirt.sh up       start the embedded one if it is the mode, note the choice, print the mode and the provider's URI
 #   libvirt.sh virsh    print the URI for virsh, which spells a socket in another way
 #   libvirt.sh forget   the lab is gone: decide anew next time
 set -euo pipefail
@@ -22,8 +22,6 @@ die() {
   printf 'vxlab: %s\n' "$1" >&2
   exit 3
 }
-
-socket() { "$here/embedded.sh" socket; }
 
 system_answers() { [[ -S $system_socket ]] && timeout 3 virsh -q -c qemu:///system uri </dev/null >/dev/null 2>&1; }
 
@@ -72,28 +70,22 @@ mode() {
 }
 
 up() {
-  local mode
+  local mode uri
   mode=$(mode)
   case $mode in
-    given)
-      given
-      return
-      ;;
-    elsewhere)
-      echo qemu:///system # for an underlay without a URI
-      return
-      ;;
+    given) uri=$(given) ;;
+    elsewhere) uri=qemu:///system ;; # for an underlay without a URI
     system)
       system_answers || die "this lab stands on qemu:///system, which does not answer: start the libvirt service (and join the group libvirt)"
-      echo qemu:///system
+      uri=qemu:///system
       ;;
-    embedded)
-      "$here/embedded.sh" start
-      echo "qemu:///system?socket=$(socket)"
-      ;;
+    embedded) uri="qemu:///system?socket=$("$here/embedded.sh" start)" ;;
   esac
-  mkdir -p "$root/.vxlab"
-  echo "$mode" >"$chosen"
+  if [[ $mode == system || $mode == embedded ]]; then
+    mkdir -p "$root/.vxlab"
+    echo "$mode" >"$chosen"
+  fi
+  echo "$mode $uri"
 }
 
 case ${1:-} in
@@ -103,7 +95,7 @@ case ${1:-} in
     case $(mode) in
       given) given ;;
       system | elsewhere) echo qemu:///system ;;
-      embedded) echo "qemu+unix:///system?socket=$(socket)" ;;
+      embedded) echo "qemu+unix:///system?socket=$("$here/embedded.sh" socket)" ;;
     esac
     ;;
   forget) rm -f "$chosen" ;;

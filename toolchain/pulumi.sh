@@ -63,9 +63,12 @@ stack_named() {
 needs_libvirt "$@" || exec "$real" "$@"
 stack=$(stack_named "$@")
 [[ -z $stack ]] || export VXLAB_STACK=${stack##*/}
-mode=$("$here/libvirt.sh" mode)
-VXLAB_LIBVIRT_URI=$("$here/libvirt.sh" up)
-export VXLAB_LIBVIRT_URI
+# What `libvirt.sh up` says; `vxlab` has asked already.
+libvirt=${VXLAB_LIBVIRT_UP:-}
+[[ -n $libvirt ]] || libvirt=$("$here/libvirt.sh" up)
+unset VXLAB_LIBVIRT_UP
+mode=${libvirt%% *}
+export VXLAB_LIBVIRT_URI=${libvirt#* }
 [[ $mode == embedded ]] || exec "$real" "$@"
 [[ $PULUMI_BACKEND_URL == file:* ]] ||
   echo "vxlab: the embedded lab's engine reaches no network, so not $PULUMI_BACKEND_URL either: unset it, or use a libvirt service" >&2

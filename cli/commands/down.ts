@@ -80,9 +80,9 @@ async function destroy(context: Context, stack: string, mode: Mode): Promise<num
   await clearDeadLocks(context, stack);
   await forgetPending(context, stack);
   await forgetLostMachines(context, stack);
-  await startLibvirt(context, stack);
+  const { environment } = await startLibvirt(context, stack);
   await mustAnswer(all, stack);
-  const outcome = await change(context, "destroy", stack, []);
+  const outcome = await change({ ...context, environment }, "destroy", stack, []);
   if (outcome.code === 0) return Exit.ok;
   const code = failure(context, outcome);
   // Machines that are not ours to remove may hold what the state knows of: it is kept.

@@ -9,7 +9,7 @@ import { provideImage } from "../lib/image";
 import { stopped } from "../lib/machine";
 import { forgetLostMachines } from "../lib/lost";
 import { hypervisors, noteHypervisors } from "../lib/hypervisors";
-import { libvirtMode, ready, startLibvirt } from "../lib/ready";
+import { ready, startLibvirt } from "../lib/ready";
 import { clearDeadLocks, forgetPending } from "../lib/interrupted";
 import { deployOrder, roleOf, stacksNamed, stacksOption } from "../lib/roles";
 import { labIds, noteLabs, resources, selectStack } from "../lib/stack";
@@ -60,10 +60,10 @@ async function deploy(context: Context, stack: string, more: string[]): Promise<
   await forgetPending(context, stack);
   await forgetLostMachines(context, stack);
   if (roleOf(context, stack) !== Role.Overlay) await provideImage(context, stack);
-  const uri = await startLibvirt(context, stack);
-  const mode = await libvirtMode(context, stack);
+  const { mode, uri, environment } = await startLibvirt(context, stack);
   context.out.line(`libvirt: ${mode === "elsewhere" ? "as vxlab:underlays say" : `${mode}, ${uri}`}`);
-  const outcome = await change(context, "up", stack, [...(await refreshing(context, stack)), ...more]);
+  const words = [...(await refreshing(context, stack)), ...more];
+  const outcome = await change({ ...context, environment }, "up", stack, words);
   await noteLabs(context, stack);
   await noteHypervisors(context, stack);
   if (outcome.code !== 0) return failure(context, outcome);
@@ -74,6 +74,7 @@ async function deploy(context: Context, stack: string, more: string[]): Promise<
 /** The state says that machines run which this machine's reboot, or a hand, has stopped: a refresh finds that out. */
 async function refreshing(context: Context, stack: string): Promise<string[]> {
   const ids = labIds(await resources(context, stack));
+  if (ids.length === 0) return [];
   const uris = await hypervisors(context, stack);
   const off = (await Promise.all(uris.map((uri) => stopped(uri, ids)))).flat();
   if (off.length > 0) context.out.line(`these machines are off and will be started: ${off.join(", ")}`);

@@ -21,9 +21,19 @@ export function virshUri(context: Context, stack: string): Promise<string> {
   return askLibvirt(context, "virsh", stack);
 }
 
-/** Starts the embedded libvirt if it is the one. Returns the provider's URI. */
-export function startLibvirt(context: Context, stack: string): Promise<string> {
-  return askLibvirt(context, "up", stack);
+export interface Libvirt {
+  mode: Mode;
+  /** As the provider spells it. */
+  uri: string;
+  /** For a `pulumi` started from now on, which then need not find it out again (toolchain/pulumi.sh). */
+  environment: Environment;
+}
+
+/** Starts the embedded libvirt if it is the one. */
+export async function startLibvirt(context: Context, stack: string): Promise<Libvirt> {
+  const said = await askLibvirt(context, "up", stack);
+  const [mode = "", uri = ""] = said.split(" ");
+  return { mode: mode as Mode, uri, environment: { ...context.environment, VXLAB_LIBVIRT_UP: said } };
 }
 
 /** The next lab decides anew which libvirt it uses. */

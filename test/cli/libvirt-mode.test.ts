@@ -49,7 +49,7 @@ describe("which libvirt", () => {
     const here = world();
     const environment = { ...(await service(here, true)), VXLAB_LIBVIRT_URI: "qemu+ssh://root@far/system" };
     expect((await ask(here, "mode", environment)).answer).toBe("given");
-    expect((await ask(here, "up", environment)).answer).toBe("qemu+ssh://root@far/system");
+    expect((await ask(here, "up", environment)).answer).toBe("given qemu+ssh://root@far/system");
     expect(existsSync(join(here.paths.dot, "libvirt-mode"))).toBe(false);
   });
 
@@ -60,7 +60,7 @@ describe("which libvirt", () => {
   ])("is the stack's setting: %s", async (line) => {
     const here = world();
     here.write("Pulumi.lab.yaml", `config:\n  ${line}\n`);
-    expect((await ask(here, "up")).answer).toBe("qemu:///x");
+    expect((await ask(here, "up")).answer).toBe("given qemu:///x");
     expect((await ask(here, "mode", { VXLAB_STACK: "other" })).answer).toBe("embedded");
   });
 
@@ -76,14 +76,14 @@ describe("which libvirt", () => {
       const here = world();
       here.write("Pulumi.lab.yaml", `config:\n  ${lines}\n`);
       expect((await ask(here, "mode")).answer).toBe("elsewhere");
-      expect((await ask(here, "up")).answer).toBe("qemu:///system");
+      expect((await ask(here, "up")).answer).toBe("elsewhere qemu:///system");
       expect(existsSync(join(here.paths.dot, "libvirt-mode"))).toBe(false);
     });
 
     it("is still the one that the whole lab is given", async () => {
       const here = world();
       here.write("Pulumi.lab.yaml", `config:\n  ${underlays}\n  vxlab:libvirtUri: test:///default\n`);
-      expect((await ask(here, "up")).answer).toBe("test:///default");
+      expect((await ask(here, "up")).answer).toBe("given test:///default");
     });
 
     it("is not changed by a remark", async () => {
@@ -120,7 +120,7 @@ describe("which libvirt", () => {
   it("stays the same while the lab stands, and a service that went is missed", async () => {
     const here = world();
     const environment = await service(here, true);
-    expect((await ask(here, "up", environment)).answer).toBe("qemu:///system");
+    expect((await ask(here, "up", environment)).answer).toBe("system qemu:///system");
     expect(readFileSync(join(here.paths.dot, "libvirt-mode"), "utf8")).toBe("system\n");
     const gone = await ask(here, "up");
     expect(gone).toMatchObject({ code: 3, answer: "" });

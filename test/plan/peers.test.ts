@@ -5,7 +5,8 @@ import { planOverlay, sharedMtu } from "../../plan/peers";
 import type { OverlayInput, Underlay } from "../../plan/peers";
 import { Role, inOrder, roleIn } from "../../plan/roles";
 import type { LabPlan, Problem } from "../../plan/types";
-import { ContractError, LOGIN_OUTPUT, VTEPS_OUTPUT, VTEPS_SCHEMA, readVteps } from "../../plan/vteps";
+import { ContractError, readVteps } from "../../plan/read-vteps";
+import { LOGIN_OUTPUT, VTEPS_OUTPUT, VTEPS_SCHEMA } from "../../plan/vteps";
 import type { VtepsOutput } from "../../plan/vteps";
 import { frozen } from "./reference";
 

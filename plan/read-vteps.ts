@@ -1,0 +1,67 @@
+/** Reads what another stack says its VTEPs are (vteps.ts), which may be of another version, or none of ours at all. */
+import * as z from "zod";
+import { literalFamily } from "./addresses";
+import { VTEPS_OUTPUT, VTEPS_SCHEMA, VtepsOutput } from "./vteps";
+
+/** What came of looking at an underlay stack: its VTEPs, or why there are none to speak of. */
+export type Finding =
+  { readonly vteps: VtepsOutput; readonly absent?: undefined } | { readonly absent: string };
+
+/** An underlay stack's outputs cannot be used, and going on without them would cut tunnels that work. */
+export class ContractError extends Error {
+  override readonly name = "ContractError";
+  /** As in errors.ts: Pulumi prints the message alone. */
+  readonly __pulumiRunError = true;
+}
+
+const address = z.string().refine((text) => literalFamily(text) !== undefined, "is no IP address");
+const vteps: z.ZodType<VtepsOutput> = z.object({
+  schema: z.literal(VTEPS_SCHEMA),
+  hosts: z.record(
+    z.string(),
+    z.object({
+      address,
+      mtu: z.int().positive(),
+      hostKey: z.string().min(1),
+      machine: z.string(),
+      ssh: z.object({ address: z.string().min(1), port: z.int().positive(), user: z.string().min(1) }),
+    }),
+  ),
+});
+
+/**
+ * Judges what a stack has for an output `vteps`.
+ *
+ * @param stack its name, as it was asked for
+ * @param outputs undefined when there is no such stack
+ * @throws ContractError when it speaks another version of the contract, or none that can be understood
+ */
+export function readVteps(stack: string, outputs: Readonly<Record<string, unknown>> | undefined): Finding {
+  if (outputs === undefined) return { absent: `there is no stack ${stack}` };
+  const given = outputs[VTEPS_OUTPUT];
+  if (given === undefined || given === null) {
+    const lacks = `the stack ${stack} has no output "${VTEPS_OUTPUT}"`;
+    return { absent: `${lacks}: it is not up yet, was destroyed, or is no underlay` };
+  }
+  const schema = (given as { schema?: unknown }).schema;
+  if (schema !== VTEPS_SCHEMA) throw new ContractError(otherVersion(stack, schema));
+  const read = vteps.safeParse(given);
+  if (read.success) return { vteps: read.data };
+  const [issue] = read.error.issues;
+  const where = [VTEPS_OUTPUT, ...(issue?.path ?? [])].map(String).join(".");
+  throw new ContractError(
+    `The stack ${stack} tells ${where} in a form that cannot be used: ${issue?.message}. Nothing was changed; ` +
+      `run ./vxlab up -s ${stack}, which writes it anew.`,
+  );
+}
+
+function otherVersion(stack: string, schema: unknown): string {
+  const newer = typeof schema === "number" && schema > VTEPS_SCHEMA;
+  const cure = newer
+    ? `use the newer vxlab for this stack too, or take ${stack} out of its settings`
+    : `run ./vxlab up -s ${stack} with this vxlab, which writes it anew`;
+  return (
+    `The stack ${stack} speaks version ${JSON.stringify(schema)} of the contract "${VTEPS_OUTPUT}", this vxlab ` +
+    `version ${VTEPS_SCHEMA}. Nothing was changed: ${cure}.`
+  );
+}
