@@ -98,4 +98,32 @@ describe("the SDK's serialiser of functions", () => {
     );
     expect(run()).toBe("true function");
   });
+
+  test("knows where a function stands that cannot be text, though the debugger came late", () => {
+    write(
+      "program.ts",
+      `import * as pulumi from "@pulumi/pulumi";
+       import { ask } from "./part";
+       void pulumi.runtime.serializeFunction(ask).catch(({ message }: Error) => console.log(message.split("\\n")[0]));`,
+    );
+    write(
+      "part.ts",
+      "const bound = Math.max.bind(null);\n\nexport function ask(x: number) { return bound(x); }",
+    );
+    expect([run(), run()]).toEqual(
+      Array(2).fill(expect.stringMatching(/^Error serializing function 'ask': part\.ts\(3,/)),
+    );
+  });
+
+  test("does not make the program its own debugger before", () => {
+    write(
+      "program.ts",
+      `import { isInitializedAsync } from "@pulumi/pulumi/runtime/closure/v8Hooks";
+       import { Session } from "node:inspector";
+       let opened = 0;
+       Session.prototype.connect = () => void opened++;
+       void isInitializedAsync().then(() => console.log(opened));`,
+    );
+    expect(run()).toBe("0");
+  });
 });
