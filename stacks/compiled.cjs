@@ -78,6 +78,7 @@ function compile(content, name) {
   changed ||= cachedData === undefined || script.cachedDataRejected;
   const required = (request) => this.require(request);
   required.resolve = (request, options) => Module._resolveFilename(request, this, false, options);
+  required.resolve.paths = (request) => Module._resolveLookupPaths(request, this);
   required.main = process.mainModule;
   required.extensions = Module._extensions;
   required.cache = Module._cache;

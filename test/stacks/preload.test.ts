@@ -22,7 +22,7 @@ function run(): string {
 beforeEach(() => {
   folder = mkdtempSync(join(base, "p-"));
   mkdirSync(join(folder, "stacks"));
-  for (const file of ["preload.cjs", "compiled.cjs"])
+  for (const file of ["preload.cjs", "compiled.cjs", "late.cjs"])
     cpSync(join(root, "stacks", file), join(folder, "stacks", file));
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   write("part.ts", "export const part: string = 'one';");
@@ -56,15 +56,19 @@ describe("compiled modules", () => {
   test("require and import() are what they are without", () => {
     write("later.mjs", "export const late = 'late';");
     write("plain.cjs", "module.exports = [require.main.filename, require.resolve('./part'), __filename];");
+    write("paths.cjs", "console.log(require.resolve.paths('./x').join(), require.resolve.paths('x')[0]);");
     write(
       "program.ts",
-      `const [main, part, self] = require("./plain.cjs");
+      `require("./paths.cjs");
+       const [main, part, self] = require("./plain.cjs");
        const load = require("./load.cjs");
        load().then(({ late }: { late: string }) => console.log(main, part, self, late));`,
     );
     write("load.cjs", "module.exports = () => import('./later.mjs');");
     const at = (name: string): string => join(folder, name);
-    const expected = [at("program.ts"), at("part.ts"), at("plain.cjs"), "late"].join(" ");
+    const expected =
+      `${folder} ${at("node_modules")}\n` +
+      [at("program.ts"), at("part.ts"), at("plain.cjs"), "late"].join(" ");
     expect([run(), run()]).toEqual([expected, expected]);
   });
 
@@ -75,6 +79,35 @@ describe("compiled modules", () => {
     );
     write("program.ts", "import { part } from './part';\nconsole.log(part({ a: 'oh' }));");
     expect([run(), run()]).toEqual(Array(2).fill(expect.stringMatching(/part\.ts:4:[^]*program\.ts:2:/)));
+  });
+});
+
+describe("what the SDK takes in as a whole", () => {
+  test("is loaded when it is used", () => {
+    write(
+      "program.ts",
+      `import * as pulumi from "@pulumi/pulumi";
+       import * as z from "zod";
+       const count = () => Object.keys(require.cache).length;
+       const before = count();
+       console.log(typeof pulumi.automation.LocalWorkspace.create, "fullyQualifiedStackName" in pulumi.automation);
+       console.log(Object.keys(pulumi.automation).includes("Stack"), z.locales.de().localeError !== undefined);
+       console.log(count() - before > 50);`,
+    );
+    expect(run()).toBe("function true\ntrue true\ntrue");
+  });
+
+  test("sends traces when it is asked to", () => {
+    write(
+      "program.ts",
+      `import * as tracing from "@pulumi/pulumi/cmd/run/tracing";
+       const started = () => Object.keys(require.cache).some((file) => file.endsWith("/exporter-zipkin/build/src/zipkin.js"));
+       const before = started();
+       tracing.start("http://127.0.0.1:9/api/v2/spans");
+       const { traceId } = tracing.newSpan("one").spanContext();
+       console.log(before, started(), /^[0-9a-f]{32}$/.test(traceId), /[1-9a-f]/.test(traceId));`,
+    );
+    expect(run()).toBe("false true true true");
   });
 });
 
