@@ -22,13 +22,23 @@ export function kernelLine(line: string): Record<string, string>[] {
   return bare.length === 0 ? entries : [...entries, { _: bare.join(" ") }];
 }
 
-/** Adds what 0.8.3 has no word for (libvirt.org/formatdomain.html, "Hypervisor features": tcg, tb-cache; from libvirt 8.0). */
-export function codeCacheXslt(mib: number): string {
+/**
+ * What 0.8.3 has no words for (libvirt.org/formatdomain.html), for machines that are emulated:
+ * - "Hypervisor features", tcg, tb-cache (libvirt 8.0): the size of QEMU's cache of translated code;
+ * - q35, no USB, no memory balloon and no channel for an agent: a tenth of the instructions from the start to SSH (image/README.md). In `machine`
+ *   the provider reads the version's own name back, such as pc-q35-7.2, and would replace the machine at every `up`.
+ */
+export function emulatedXslt(codeCacheMib: number): string {
   return `<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
   <xsl:output omit-xml-declaration="yes"/>
   <xsl:template match="@*|node()"><xsl:copy><xsl:apply-templates select="@*|node()"/></xsl:copy></xsl:template>
+  <xsl:template match="/domain[@type='qemu']/os/type/@machine"><xsl:attribute name="machine">q35</xsl:attribute></xsl:template>
+  <xsl:template match="/domain[@type='qemu']/devices/channel"/>
   <xsl:template match="/domain[@type='qemu']/features">
-    <xsl:copy><xsl:apply-templates select="@*|node()"/><tcg><tb-cache unit="MiB">${mib}</tb-cache></tcg></xsl:copy>
+    <xsl:copy><xsl:apply-templates select="@*|node()"/><tcg><tb-cache unit="MiB">${codeCacheMib}</tb-cache></tcg></xsl:copy>
+  </xsl:template>
+  <xsl:template match="/domain[@type='qemu']/devices">
+    <xsl:copy><xsl:apply-templates select="@*|node()"/><controller type="usb" model="none"/><memballoon model="none"/></xsl:copy>
   </xsl:template>
 </xsl:stylesheet>
 `;
@@ -58,6 +68,6 @@ export function domainArgs(
     consoles: [{ type: "pty", targetType: "serial", targetPort: "0" }],
     graphics: { type: "vnc", listenType: "socket" },
     video: { type: "none" },
-    ...(args.codeCache === undefined ? {} : { xml: { xslt: codeCacheXslt(args.codeCache) } }),
+    ...(args.codeCache === undefined ? {} : { xml: { xslt: emulatedXslt(args.codeCache) } }),
   };
 }
