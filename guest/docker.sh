@@ -119,13 +119,23 @@ docker_load() {
 }
 
 docker_pull() {
-  known=
+  known=$(engine image ls -aq --no-trunc)
   said=$(ENGINE_WAIT=$PULL_WAIT engine pull -q "$image" 2>&1) || {
     case $? in 124 | 143) said="no answer within $PULL_WAIT s" ;; esac
-    fail "the image $image of container $name is not on this host and cannot be fetched: $said. Without a way to its registry write archive: FILE of docker save"
+    fail "the image $image of container $name is not on this host and cannot be fetched: $said. $(docker_cure)"
   }
   docker_has "$image"
   docker_brought
+}
+
+# For what was said. Docker's own files on the host decide whom it knows: nothing of a login is in a lab's settings.
+docker_cure() {
+  case $said in
+    *"manifest unknown"* | *"name unknown"*) echo "The registry has no such image: write a name and a tag that it has" ;;
+    *"no basic auth credentials"* | *unauthorized* | *denied*) echo "The registry wants a login: docker login on this host" ;;
+    *x509*) echo "The authority of its certificate belongs into /etc/docker/certs.d/REGISTRY/ca.crt on this host" ;;
+    *) echo "Without a way to its registry write archive: FILE of docker save" ;;
+  esac
 }
 
 # What came for a container of ours goes with the last of them; what was there before stays.
@@ -136,7 +146,8 @@ docker_brought() {
 docker_forget() {
   [ -e "$IMAGES/brought-${1#sha256:}" ] || return 0
   [ -z "$(engine ps -aq --filter "ancestor=$1")" ] || return 0
-  engine image rm "$1" >/dev/null 2>&1 || return 0
+  # -f: it may have a name for each way that it came.
+  engine image rm -f "$1" >/dev/null 2>&1 || return 0
   rm -f "$IMAGES/brought-${1#sha256:}"
   for record in "$IMAGES"/*; do
     case $record in *.tar) ;; *) [ "$(cat "$record")" != "$1" ] || rm -f "$record" ;; esac

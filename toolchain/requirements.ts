@@ -116,6 +116,7 @@ export const requirements: readonly Requirement[] = [
   { program: "tcpdump", package: "tcpdump", neededFor: "vxlab capture on this machine's side", when: "test" },
   { program: "shellcheck", package: "shellcheck", neededFor: "vxlab test", when: "test" },
   { program: "jq", package: "jq", neededFor: "vxlab test, toolchain/sdk.sh", when: "test" },
+  { program: "openssl", package: "openssl", neededFor: "vxlab test: a registry with TLS", when: "test" },
   {
     program: "go",
     floor: "1.25.11",

@@ -1,14 +1,14 @@
 /**
- * What a preview says of ten typical edits, word by word: the real CLI and the real providers on a recorded state, without
+ * What a preview says of typical edits, word by word: the real CLI and the real providers on a recorded state, without
  * machines. `UPDATE_GOLDEN=1` writes the files anew; read the difference before you commit it.
  */
 import { existsSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { EDITS, LAB } from "./golden/lab";
+import { DOCKER_EDITS, DOCKER_IMAGE, DOCKER_LAB, EDITS, LAB } from "./golden/lab";
 import type { Settings } from "./golden/lab";
 import { normal } from "./golden/normal";
-import { stand } from "./golden/state";
+import { stand, withDocker } from "./golden/state";
 import recording from "./golden/state.json";
 import { good, Project } from "../lib/project";
 
@@ -28,6 +28,16 @@ beforeAll(async () => {
 
 afterAll(() => project?.destroy());
 
+/** Compared with the golden file, or written there. */
+async function compare(name: string): Promise<void> {
+  const said = normal(good(await preview()), project);
+  const file = join(__dirname, "golden", `${name}.txt`);
+  if (process.env["UPDATE_GOLDEN"] !== undefined || !existsSync(file)) writeFileSync(file, said);
+  expect(said).toBe(readFileSync(file, "utf8"));
+  // Neither keys nor the words of a script: those are no meaning of a change.
+  expect(said).not.toMatch(/PRIVATE KEY|ovs-vsctl|lxc-start/);
+}
+
 const preview = () => project.pulumi(["preview", "--diff", "--stack", "lab"]);
 
 describe("the lab that stands", () => {
@@ -41,11 +51,22 @@ describe("a preview of", () => {
   it.each(Object.entries(EDITS))("%s", async (name, edit) => {
     const settings = JSON.stringify({ ...LAB, ...edit }).replace('"IMAGE"', JSON.stringify(image));
     project.configure(JSON.parse(settings) as Settings);
-    const said = normal(good(await preview()), project);
-    const file = join(__dirname, "golden", `${name}.txt`);
-    if (process.env["UPDATE_GOLDEN"] !== undefined || !existsSync(file)) writeFileSync(file, said);
-    expect(said).toBe(readFileSync(file, "utf8"));
-    // Neither keys nor the words of a script: those are no meaning of a change.
-    expect(said).not.toMatch(/PRIVATE KEY|ovs-vsctl|lxc-start/);
+    await compare(name);
+  });
+});
+
+describe("with a Docker container", () => {
+  beforeAll(async () => {
+    project.configure(DOCKER_LAB);
+    await stand(project, withDocker(recording, "c1", DOCKER_IMAGE), "docker");
+  });
+
+  it("the lab that stands has no changes", async () => {
+    expect(good(await preview())).toMatch(/Resources:\s+\d+ unchanged\s*$/);
+  });
+
+  it.each(Object.entries(DOCKER_EDITS))("a preview of %s", async (name, edit) => {
+    project.configure({ ...DOCKER_LAB, ...edit });
+    await compare(name);
   });
 });

@@ -135,6 +135,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
   it("fetches an image by its name, and says what to do where that cannot be", () => {
     const named = { ...BOX, archive: null, image: "alpine:3.20" };
+    host.shows("refuses", "no route to it\n");
     const refused = attempt(named);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(
@@ -144,6 +145,33 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     host.shows("registry", "");
     expect(deeds(apply(named))).toEqual(["pull", "create", "start"]);
     expect(isThere("state/images/lab-c1.tar")).toBe(false);
+  });
+
+  // What Docker 20.10 says of Debian's registry (test/lab/docker.test.ts has them both).
+  it.each([
+    [
+      "a tag that is not there",
+      "manifest for reg:5000/app:2 not found: manifest unknown: manifest unknown",
+      /write a name and a tag that it has/,
+    ],
+    [
+      "a login that is missing",
+      'Get "https://reg:5000/v2/app/manifests/2": no basic auth credentials',
+      /docker login on this host/,
+    ],
+    [
+      "an authority that nobody knows",
+      'Get "https://reg:5000/v2/": x509: certificate signed by unknown authority',
+      /into \/etc\/docker\/certs\.d\/REGISTRY\/ca\.crt/,
+    ],
+  ])("says the cure for %s, and lets the container run on that is there", (_, said, cure) => {
+    apply(BOX);
+    host.shows("refuses", `Error response from daemon: ${said}\n`);
+    const { code, stderr, calls } = attempt({ ...BOX, archive: null, image: "reg:5000/app:2" });
+    expect(code).toBe(1);
+    expect(stderr).toContain(said);
+    expect(stderr).toMatch(cure);
+    expect(deeds(calls)).toEqual(["pull"]);
   });
 
   it("takes what our own image brings, and never asks a registry for it", () => {
@@ -210,6 +238,21 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(isThere("images/theirs_1")).toBe(true);
     expect(host.kept()).toEqual(["bridge-lab-kvm1-vxbr.json"]);
     expect(isThere("state/docker/lab-c1")).toBe(false);
+  });
+
+  it("stays as it is when its archive's image comes by name, and then goes under both names", () => {
+    host.shows("state/desired/bridge-lab-kvm1-vxbr.json", "{}");
+    apply(BOX);
+    host.shows("registry", "sha256:aa\n");
+    const named = { ...BOX, archive: null, image: "reg:5000/app:1" };
+    expect(deeds(apply(named))).toEqual(["pull"]);
+    expect(removed()).toEqual(["stop", "rm", "image rm"]);
+    expect(isThere("images/app_latest") || isThere("images/reg_5000_app_1")).toBe(false);
+    // What somebody else had already is not ours to take.
+    host.shows("images/theirs_1", "sha256:aa\n");
+    apply(named);
+    expect(removed()).toEqual(["stop", "rm"]);
+    expect(isThere("images/theirs_1")).toBe(true);
   });
 
   it("takes the place of LXC's container of the same name, whose step has nothing left to remove", () => {

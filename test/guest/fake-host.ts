@@ -60,9 +60,9 @@ case "$*" in
   "image inspect "*" sha256:"*) grep -hx "sha256:\${image##*_}" "$FAKE"/images/* ;;
   "image inspect "*) cat "$image" 2>/dev/null ;;
   "image ls"*) cat "$FAKE"/images/* 2>/dev/null | sort -u ;;
-  "image rm "*) grep -lx "$3" "$FAKE"/images/* | xargs rm -f ;;
+  "image rm -f "*) grep -lx "$4" "$FAKE"/images/* | xargs rm -f ;;
   load*) cat "$FAKE/loads"; echo sha256:aa >"$FAKE/images/app_latest" ;;
-  pull*) [ -e "$FAKE/registry" ] || { echo "no route to it" >&2; exit 1; }; echo sha256:bb >"$image" ;;
+  pull*) [ -e "$FAKE/registry" ] || { cat "$FAKE/refuses" >&2; exit 1; }; grep . "$FAKE/registry" >"$image" || echo sha256:bb >"$image" ;;
   create*)
     for word in "$@"; do
       case $word in vxlab-container=*) owner=\${word#*=} ;; vxlab-shape=*) shape=\${word#*=} ;; sha256:*) used=$word ;; esac

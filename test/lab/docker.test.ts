@@ -1,9 +1,10 @@
-/** A Docker container on one machine and an LXC container on another share a segment; no registry is in reach. */
+/** Docker containers and LXC containers on two machines share a segment; images of an archive, and of a registry. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { change } from "../lib/changes";
 import { Guests } from "../lib/guests";
 import { imageArchive } from "../lib/image-archive";
 import { good, Project } from "../lib/project";
+import { Registry } from "../lib/registry";
 import { remains } from "../lib/remains";
 import { verdicts, within } from "../lib/wait";
 
@@ -12,13 +13,9 @@ let guests: Guests;
 let archive: string;
 
 const lxc = { host: "kvm2", address: "10.0.3.11/24" };
-const docker = () => ({
-  host: "kvm1",
-  kind: "docker",
-  archive,
-  env: { GREETING: "it's me" },
-  address: "10.0.3.10/24",
-});
+const near = { host: "kvm1", address: "10.0.3.12/24" };
+const box = { host: "kvm1", kind: "docker", env: { GREETING: "it's me" }, address: "10.0.3.10/24" };
+const docker = () => ({ ...box, archive });
 const settings = (containers: object) => ({ image: { kind: "docker" }, containers });
 
 beforeAll(async () => {
@@ -34,19 +31,15 @@ afterAll(async () => {
   await lab?.destroy();
 });
 
-const images = () => guests.tell("kvm1", "docker image ls -q | wc -l");
+const images = (host: string) => guests.tell(host, "docker image ls -q | sort -u | wc -l");
+const firstProcess = (host: string, name: string) =>
+  guests.tell(host, `docker inspect -f {{.State.Pid}} vxlab-${name}`);
+const said = async (name: string) => good(await lab.vxlab(["exec", name, "--", "cat", "/etc/said"]));
 
 describe("Docker beside LXC", () => {
   it("runs the archive's image with its environment", async () => {
-    const said = await lab.vxlab([
-      "exec",
-      "c1",
-      "--",
-      "sh",
-      "-c",
-      'cat /etc/said; echo " $GREETING"; hostname',
-    ]);
-    expect(good(said)).toBe("from the archive it's me\nc1\n");
+    const look = ["sh", "-c", 'cat /etc/said; echo " $GREETING"; hostname'];
+    expect(good(await lab.vxlab(["exec", "c1", "--", ...look]))).toBe("from the archive it's me\nc1\n");
   });
 
   it("keeps Docker's own network out of it", async () => {
@@ -76,32 +69,136 @@ describe("Docker beside LXC", () => {
   });
 
   it("says of an image that cannot be fetched what to do, soon, and leaves the others alone", async () => {
-    lab.configure(
-      settings({ c1: docker(), c2: lxc, c3: { host: "kvm1", kind: "docker", image: "alpine:3.20" } }),
-    );
-    const before = await guests.tell("kvm1", "docker inspect -f {{.State.Pid}} vxlab-c1");
+    const nowhere = { host: "kvm1", kind: "docker", image: "alpine:3.20" };
+    lab.configure(settings({ c1: docker(), c2: lxc, c3: near, c4: nowhere }));
+    const before = await firstProcess("kvm1", "c1");
     const { code, stdout, stderr } = await lab.vxlab(["up"], { timeout: 120 });
     expect(code).not.toBe(0);
     expect(stdout + stderr).toMatch(
-      /image alpine:3\.20 of container c3 .*cannot be fetched: .*archive: FILE/,
+      /image alpine:3\.20 of container c4 .*cannot be fetched: .*archive: FILE/,
     );
-    expect(await guests.tell("kvm1", "docker inspect -f {{.State.Pid}} vxlab-c1")).toBe(before);
+    expect(await firstProcess("kvm1", "c1")).toBe(before);
+  });
+});
+
+describe("Docker with a registry that has an authority of its own and wants a login", () => {
+  let registry: Registry;
+  const fetched = (tag: string) => `${registry.host}/vxlab/said:${tag}`;
+  const r1 = (tag: string) => ({
+    host: "kvm2",
+    kind: "docker",
+    image: fetched(tag),
+    address: "10.0.3.13/24",
+  });
+  const c1 = () => ({ ...box, image: fetched("1") });
+  const blobs = () => registry.requests().filter((line) => /^GET \S+\/blobs\/sha256:\S+ 200$/.test(line));
+
+  beforeAll(async () => {
+    registry = await Registry.start(lab, "192.168.10.1");
+  });
+  afterAll(() => registry?.close());
+
+  it("says what the host lacks to fetch from it", async () => {
+    lab.configure(settings({ c1: docker(), c2: lxc, c3: near, r1: r1("1") }));
+    const { code, stdout, stderr } = await lab.vxlab(["up"], { timeout: 180 });
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toMatch(/cannot be fetched: .*x509: .* \/etc\/docker\/certs\.d\//);
+    const folder = `/etc/docker/certs.d/${registry.host}`;
+    for (const host of ["kvm1", "kvm2"])
+      await guests.tell(host, `mkdir -p ${folder} && cat >${folder}/ca.crt`, 60, registry.authority);
+    const stranger = await guests.ask("kvm2", `docker pull ${fetched("1")}`);
+    expect(stranger.stderr).toContain("no basic auth credentials");
+    const { script, input } = registry.login;
+    for (const host of ["kvm1", "kvm2"]) await guests.tell(host, script, 60, input);
   });
 
+  it("has images of one host", async () => {
+    const build = "mkdir /tmp/b && cd /tmp/b && printf 'from the second tag' >said";
+    const file = "printf 'FROM test/app\\nCOPY said /etc/said\\n' >Dockerfile";
+    const second = `${build} && ${file} && docker build -q -t ${fetched("2")} . && rm -r /tmp/b`;
+    await guests.tell("kvm1", `docker tag test/app ${fetched("1")} && ${second}`, 120);
+    for (const tag of ["1", "2"]) await guests.tell("kvm1", `docker push -q ${fetched(tag)}`, 120);
+    await guests.tell("kvm1", `docker image rm ${fetched("2")} ${fetched("1")}`);
+    expect(await images("kvm1")).toBe("1");
+  });
+
+  it("gives one to a container of the other, which LXC's reach and which reaches them", async () => {
+    const { code, steps, stdout } = await change(lab, ["up"]);
+    expect(code, stdout).toBe(0);
+    // c4 is what was left of the one that could not be fetched.
+    expect(steps).toEqual(["create lab-r1-step", "delete lab-c4"]);
+    expect(blobs().length).toBeGreaterThan(0);
+    expect(await said("r1")).toBe("from the archive");
+    const checks = await verdicts(lab);
+    const both = ["ping/c3/r1", "ping/r1/c3", "ping/c2/r1", "ping/r1/c2", "ping/c1/r1", "ping/r1/c1"];
+    expect(checks.map(({ name }) => name)).toEqual(expect.arrayContaining(both));
+    expect(checks.filter(({ ok }) => !ok)).toEqual([]);
+  });
+
+  it("is not asked again", async () => {
+    const before = registry.requests().length;
+    const preview = await change(lab, ["preview"]);
+    expect([preview.code, preview.steps], preview.stdout).toEqual([0, []]);
+    const up = await change(lab, ["up"]);
+    expect([up.code, up.steps], up.stdout).toEqual([0, []]);
+    expect(registry.requests().slice(before)).toEqual([]);
+  });
+
+  it("gives another tag's image, and the archive's to the container that has it already", async () => {
+    const before = [blobs().length, await firstProcess("kvm1", "c1")];
+    lab.configure(settings({ c1: c1(), c2: lxc, c3: near, r1: r1("2") }));
+    const { code, steps, stdout } = await change(lab, ["up"]);
+    const changed = ["lab", "lab-c1", "lab-c1-step", "lab-r1", "lab-r1-step"];
+    expect(code, stdout).toBe(0);
+    expect(steps).toEqual(["delete lab-c1-archive", ...changed.map((name) => `update ${name}`)]);
+    expect(await said("r1")).toBe("from the second tag");
+    expect(await images("kvm2")).toBe("1");
+    expect(blobs().length).toBeGreaterThan(Number(before[0]));
+    expect(await firstProcess("kvm1", "c1")).toBe(before[1]);
+  });
+
+  it("has no such tag: says so, and all that runs runs on", async () => {
+    const all = async () => [
+      await firstProcess("kvm1", "c1"),
+      await firstProcess("kvm2", "r1"),
+      await guests.facts("kvm2"),
+    ];
+    const before = await all();
+    const boxes = { c1: c1(), c2: lxc, c3: near };
+    lab.configure(settings({ ...boxes, r1: r1("9") }));
+    const { code, stdout, stderr } = await lab.vxlab(["up"], { timeout: 180 });
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toMatch(/said:9 of container r1 .*cannot be fetched: .*a tag that it has/);
+    expect(await all()).toEqual(before);
+    expect(await said("r1")).toBe("from the second tag");
+    lab.configure(settings({ ...boxes, r1: r1("2") }));
+    const { steps } = await change(lab, ["preview"]);
+    expect(steps.filter((step) => step.endsWith("-step"))).toEqual([]);
+  });
+
+  it("leaves nothing on a host whose last container of it goes", async () => {
+    lab.configure(settings({ c1: c1(), c2: lxc, c3: near }));
+    good(await change(lab, ["up"]));
+    expect(await images("kvm2")).toBe("0");
+    expect(await guests.tell("kvm2", "docker ps -aq; ls /var/lib/vxlab/images")).toBe("");
+  });
+});
+
+describe("Docker that goes", () => {
   it("goes alone, with its image", async () => {
-    expect(await images()).toBe("1");
+    expect(await images("kvm1")).toBe("1");
     const before = await guests.facts("kvm2");
     lab.configure(settings({ c2: lxc }));
     const { code, steps, stdout } = await change(lab, ["up"]);
-    const gone = ["delete lab-c1", "delete lab-c1-archive", "delete lab-c1-step"];
+    const gone = ["delete lab-c1", "delete lab-c1-step"];
     expect(code, stdout).toBe(0);
     expect(steps).toEqual(expect.arrayContaining(gone));
     // "lab" is the component that shows the settings.
-    expect(steps.filter((step) => !/ lab-c[13](-|$)/.test(step))).toEqual(["update lab"]);
+    expect(steps.filter((step) => !/ lab-c[134](-|$)/.test(step))).toEqual(["update lab"]);
     expect(
       await guests.tell("kvm1", "docker ps -aq; ls /var/lib/vxlab/images; ovs-vsctl list-ports vxbr"),
     ).toMatch(/^vx100-\S+$/);
-    expect(await images()).toBe("0");
+    expect(await images("kvm1")).toBe("0");
     expect(await guests.facts("kvm2")).toEqual(before);
   });
 

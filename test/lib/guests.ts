@@ -63,14 +63,14 @@ export class Guests {
   }
 
   /** A shell script on a host, whatever its end. */
-  ask(host: string, script: string, timeout = 60): Promise<Result> {
+  ask(host: string, script: string, timeout = 60, input?: string): Promise<Result> {
     const ssh = ["ssh", "-F", join(this.folder, "config"), host, script];
-    return this.project.run("ip", ["netns", "exec", this.project.namespace, ...ssh], { timeout });
+    return this.project.run("ip", ["netns", "exec", this.project.namespace, ...ssh], { timeout, input });
   }
 
   /** What a script prints that has to end well. */
-  async tell(host: string, script: string, timeout = 60): Promise<string> {
-    return good(await this.ask(host, script, timeout)).trim();
+  async tell(host: string, script: string, timeout = 60, input?: string): Promise<string> {
+    return good(await this.ask(host, script, timeout, input)).trim();
   }
 
   /** In a container's network, with the host's tools: the host's `ping` knows -M. */

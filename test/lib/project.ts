@@ -18,6 +18,8 @@ export interface Call {
   /** Bound in seconds. @default 300 */
   timeout?: number;
   env?: Environment;
+  /** On its stdin: not in the notes. */
+  input?: string;
 }
 
 export class Project {
@@ -87,9 +89,9 @@ export class Project {
   }
 
   async run(program: string, args: readonly string[], call: Call = {}): Promise<Result> {
-    const { timeout = 300, env = {} } = call;
+    const { timeout = 300, env = {}, input } = call;
     const started = Date.now();
-    const options = { cwd: this.root, env: { ...this.environment, ...env }, timeout };
+    const options = { cwd: this.root, env: { ...this.environment, ...env }, timeout, input };
     const [command = program, ...words] = [...this.enter, program, ...args];
     const result = await run(command, words, options);
     this.note([basename(program), ...args].join(" "), result, (Date.now() - started) / 1000);

@@ -18,6 +18,23 @@ const UNDERLAY = { cidr: "192.168.10.0/24", mtu: 1500, mode: "isolated" };
 
 export const LAB: Settings = { underlay: UNDERLAY, hosts: HOSTS, segments: SEGMENTS, containers: CONTAINERS };
 
+export const DOCKER_IMAGE = "registry.test/app:1";
+const BOX = { ...CONTAINERS.c1, kind: "docker", image: DOCKER_IMAGE };
+const SAME = { memory: 256 };
+
+/** The same with c1 as a Docker container: machines of the size that was recorded boot the image with Docker in it. */
+export const DOCKER_LAB: Settings = {
+  ...LAB,
+  image: { kind: "docker" },
+  hosts: { kvm1: { ...HOSTS.kvm1, ...SAME }, kvm2: { ...HOSTS.kvm2, ...SAME } },
+  containers: { ...CONTAINERS, c1: BOX },
+};
+
+/** Of `DOCKER_LAB`. */
+export const DOCKER_EDITS: Record<string, Settings> = {
+  "docker-image": { containers: { ...CONTAINERS, c1: { ...BOX, image: "registry.test/app:2" } } },
+};
+
 /** By the name of the golden file. `IMAGE` stands for a disk image that the test makes. */
 export const EDITS: Record<string, Settings> = {
   vni: { segments: { ...SEGMENTS, red: { ...SEGMENTS.red, vni: 101 } } },

@@ -15,7 +15,7 @@ async function record(): Promise<void> {
     project.configure(LAB);
     good(await project.vxlab(["up"], { timeout: 900 }));
     const exported = good(await project.pulumi(["stack", "export", "--show-secrets"]));
-    const recording = await recordingOf(project, exported);
+    const recording = recordingOf(project, exported);
     writeFileSync(join(__dirname, "state.json"), JSON.stringify(recording, null, 1) + "\n");
     good(await project.vxlab(["down"]));
   } finally {

@@ -1,22 +1,22 @@
 /** A recorded state in another place and time: the same lab, as if it stood here and this tree had deployed it. */
 import { join } from "node:path";
-import { imageCache } from "../../../image/image";
+import { imageCache, ownImage } from "../../../image/image";
 import { deriveSeed, ed25519FromSeed, hostKeyInfo, LOGIN_KEY_INFO } from "../../../plan/keys";
 import { good, type Project } from "../../lib/project";
 import { writeState } from "../../lib/written-state";
 import type { WrittenResource } from "../../lib/written-state";
 
 /** What the test puts in; private keys are computed, so that none is in the file. */
-interface Recording {
+export interface Recording {
   resources: WrittenResource[];
 }
 
 type Texts = [name: string, text: string][];
 
 /** A state without what belongs to the place where it was recorded, and without private keys. */
-export async function recordingOf(project: Project, exported: string): Promise<Recording> {
+export function recordingOf(project: Project, exported: string): Recording {
   const { deployment } = JSON.parse(exported) as { deployment: Recording };
-  const texts = [...(await placeTexts(project)), ...keyTexts(deployment.resources)];
+  const texts = [...placeTexts(project, "golden"), ...keyTexts(deployment.resources)];
   return replaced(
     { resources: deployment.resources.map(brief) },
     texts.map(([name, text]) => [text, `@${name}@`]),
@@ -30,9 +30,37 @@ function brief(resource: WrittenResource): WrittenResource {
   return { ...resource, inputs: { connection, create: "true" }, outputs: {} };
 }
 
+/** The recording with LXC's container as Docker's: its names and the stack's output; `stand` brings all else up to date. */
+export function withDocker(recording: Recording, container: string, image: string): Recording {
+  const type = "vxlab:index:DockerContainer";
+  const mine = new RegExp(`vxlab:index:LxcContainer((\\$command:remote:Command)?::lab-${container}(-step)?")`, "g");
+  const text = JSON.stringify(recording).replace(mine, `${type}$1`);
+  const { resources } = JSON.parse(text) as Recording;
+  return {
+    resources: resources.map((one) => {
+      if (one.urn.endsWith(`${type}::lab-${container}`)) return { ...one, type };
+      const { lab, ...rest } = (one["outputs"] ?? {}) as { lab?: Told };
+      if (lab === undefined) return one;
+      const containers = lab.containers.map((box) =>
+        box.name === container ? { ...box, kind: "docker", command: [], image } : box,
+      );
+      return { ...one, outputs: { ...rest, lab: { ...lab, containers, image: "docker" } } };
+    }),
+  };
+}
+
+/** What a lab tells of itself, as far as it matters here. */
+interface Told {
+  containers: { name: string }[];
+}
+
 /** The recording as the state of the stack `lab` of this copy, brought up to date: `pulumi preview` then has no change. */
-export async function stand(project: Project, recording: Recording): Promise<void> {
-  const texts = [...(await placeTexts(project)), ...keyTexts(recording.resources)];
+export async function stand(
+  project: Project,
+  recording: Recording,
+  image: "golden" | "docker" = "golden",
+): Promise<void> {
+  const texts = [...placeTexts(project, image), ...keyTexts(recording.resources)];
   const here = replaced(
     recording,
     texts.map(([name, text]) => [`@${name}@`, text]),
@@ -80,14 +108,13 @@ function deployed(old: WrittenResource, state: WrittenResource): WrittenResource
   return { ...old, inputs, outputs: { ...inputs, stdout: "{}", stderr: "" } };
 }
 
-async function placeTexts(project: Project): Promise<Texts> {
-  const print = good(await project.run(join(project.root, "image", "build.sh"), ["--print", imageCache()]));
-  const { hash, root } = JSON.parse(print) as { hash: string; root: string };
+function placeTexts(project: Project, image: "golden" | "docker"): Texts {
+  const { version, root } = ownImage(image, imageCache(), false);
   return [
     ["socket", `/run/vxlab/${project.paths.id}/libvirt-sock`],
     ["libvirt", join(project.paths.dot, "libvirt")],
     ["images", join(root, "..")],
-    ["image", hash],
+    ["image", version],
   ];
 }
 
