@@ -161,8 +161,6 @@ export class KvmHost extends pulumi.ComponentResource {
       replaceWith: [root, seed],
       // A machine that stands keeps what it was made with.
       ignoreChanges: ["xml"],
-      // A stylesheet says nothing to who reads a preview.
-      hideDiffs: ["xml"],
       hooks: clearsOrphans("domain", child(name, "domain"), args.libvirtUri),
     });
   }
