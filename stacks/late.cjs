@@ -18,8 +18,10 @@ function later(file, names) {
  * A module as a whole, which is loaded when something of it is first asked for. It says of itself that it is compiled from
  * ES modules, so that TypeScript's helpers hand it on without looking into it: of those that are not, nobody may take the
  * default.
+ *
+ * @param instead functions in the place of some of its own, each made from a function that loads the module
  */
-function lazy(file) {
+function lazy(file, instead = {}) {
   const load = loader(
     file,
     stand(
@@ -27,7 +29,7 @@ function lazy(file) {
       new Proxy(
         {},
         {
-          get: (_, name) => (name === "__esModule" ? true : load()[name]),
+          get: (_, name) => (name === "__esModule" ? true : (own[name] ?? load()[name])),
           has: (_, name) => name in load(),
           ownKeys: () => Reflect.ownKeys(load()),
           getOwnPropertyDescriptor: (_, name) => {
@@ -38,6 +40,7 @@ function lazy(file) {
       ),
     ),
   );
+  const own = Object.fromEntries(Object.entries(instead).map(([name, make]) => [name, make(load)]));
 }
 
 function loader(file, placed) {

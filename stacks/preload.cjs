@@ -48,6 +48,24 @@ lazy(ofSdk("@opentelemetry/instrumentation"));
 lazy(ofSdk("@opentelemetry/instrumentation-grpc"));
 
 /**
+ * Each promise of the SDK gets the stack where it was made, as a text, which is shown of promises that never end when
+ * PULUMI_DEBUG_PROMISE_LEAKS asks for it. There are some hundreds in a run.
+ */
+lazy(ofSdk("@pulumi/pulumi/runtime/debuggable"), {
+  debuggablePromise: (load) => (promise, context) => {
+    const { debugPromiseLeaks, debuggablePromise } = load();
+    if (debugPromiseLeaks) return debuggablePromise(promise, context);
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
+    try {
+      return debuggablePromise(promise, context);
+    } finally {
+      Error.stackTraceLimit = limit;
+    }
+  },
+});
+
+/**
  * Also for the text of functions the SDK begins every run as a debugger of itself, which is told of each script that V8
  * parses. Here the debugger comes when the first function is asked for: V8 then tells of the scripts until then too, to
  * those who listen already.

@@ -12,9 +12,10 @@ let folder = base;
 const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
 const compiled = (): string => join(folder, ".vxlab/compiled/program");
 
-function run(): string {
+function run(more: NodeJS.ProcessEnv = {}): string {
   const args = ["--require", "./stacks/preload.cjs", "./program.ts"];
-  const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
+  const env = { ...process.env, ...more };
+  const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", env });
   expect(stderr).toBe("");
   return stdout.trim();
 }
@@ -108,6 +109,21 @@ describe("what the SDK takes in as a whole", () => {
        console.log(before, started(), /^[0-9a-f]{32}$/.test(traceId), /[1-9a-f]/.test(traceId));`,
     );
     expect(run()).toBe("false true true true");
+  });
+});
+
+describe("promises of the SDK", () => {
+  test("know where they were made when leaks are looked for, errors in any case", () => {
+    write(
+      "program.ts",
+      `import { debuggablePromise } from "@pulumi/pulumi/runtime/debuggable";
+       const made = Promise.resolve(7) as Promise<number> & { _debugStackTrace: string };
+       void debuggablePromise(made, "seven").then((value) => console.log(value));
+       const named = (text: string) => /program\\.ts:3:/.test(text);
+       console.log(named(made._debugStackTrace), /program\\.ts:5:/.test(new Error().stack ?? ""));`,
+    );
+    expect(run()).toBe("false true\n7");
+    expect(run({ PULUMI_DEBUG_PROMISE_LEAKS: "true" })).toBe("true true\n7");
   });
 });
 
