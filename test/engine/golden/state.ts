@@ -64,9 +64,15 @@ function renewed(recorded: readonly WrittenResource[], steps: readonly Step[]): 
     const step = bySteps.get(old.urn);
     if (step?.op === "delete") return [];
     // The engine tells no step of its default providers.
-    return [step?.newState === undefined || step.op === "same" ? old : deployed(old, step.newState)];
+    if (step?.newState === undefined) return [old];
+    return [step.op === "same" ? noted(old, step.newState) : deployed(old, step.newState)];
   });
   return kept;
+}
+
+/** An option is no difference: the next `up` only writes it down. */
+function noted(old: WrittenResource, { replacementTrigger }: WrittenResource): WrittenResource {
+  return replacementTrigger === undefined ? old : { ...old, replacementTrigger };
 }
 
 const isOurs = (urn: string): boolean =>
@@ -77,7 +83,10 @@ function deployed(old: WrittenResource, state: WrittenResource): WrittenResource
   if (!state.custom) return { ...old, ...state };
   const { connection } = old["inputs"] as { connection: unknown };
   const inputs = { ...(state["inputs"] as object), connection };
-  return { ...old, inputs, outputs: { ...inputs, stdout: "{}", stderr: "" } };
+  // What decides over more than the step itself: which inputs are whose, and which of them replace.
+  const { propertyDependencies, replaceOnChanges } = state;
+  const ties = { propertyDependencies, replaceOnChanges };
+  return { ...old, ...ties, inputs, outputs: { ...inputs, stdout: "{}", stderr: "" } };
 }
 
 async function placeTexts(project: Project): Promise<Texts> {
