@@ -64,15 +64,9 @@ function renewed(recorded: readonly WrittenResource[], steps: readonly Step[]): 
     const step = bySteps.get(old.urn);
     if (step?.op === "delete") return [];
     // The engine tells no step of its default providers.
-    if (step?.newState === undefined) return [old];
-    return [step.op === "same" ? noted(old, step.newState) : deployed(old, step.newState)];
+    return [step?.newState === undefined || step.op === "same" ? old : deployed(old, step.newState)];
   });
   return kept;
-}
-
-/** An option is no difference: the next `up` only writes it down. */
-function noted(old: WrittenResource, { replacementTrigger }: WrittenResource): WrittenResource {
-  return replacementTrigger === undefined ? old : { ...old, replacementTrigger };
 }
 
 const isOurs = (urn: string): boolean =>
