@@ -147,7 +147,7 @@ export function inside(
   opts?: pulumi.ComponentResourceOptions,
 ): pulumi.CustomResourceOptions {
   const { deletedWith, replaceWith } = opts ?? {};
-  // The plugin's own word on triggers is about single ones, an unknown whole is none of those.
+  // The SDK's own is triggers[*], which an unknown whole is not.
   return {
     parent: self,
     deletedWith,
