@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { ContainerKind } from "../plan/types";
 import { ContainerInterfaceArgs, addressesOf, interfacesState } from "./container-interfaces";
-import { HostConnectionArgs, connection, guestStep, incarnationOf, inside } from "./guest-step";
+import { HostConnectionArgs, connection, guestStep, incarnationOf, inside, machineId } from "./guest-step";
 import { child, token } from "./naming";
 
 export interface DockerContainerArgs {
@@ -63,6 +63,7 @@ export class DockerContainer extends pulumi.ComponentResource {
     interfaces: pulumi.Output<unknown>,
     opts?: pulumi.ComponentResourceOptions,
   ): command.remote.CopyToRemote {
+    const place = inside(this, opts);
     return new command.remote.CopyToRemote(
       child(name, "archive"),
       {
@@ -71,9 +72,12 @@ export class DockerContainer extends pulumi.ComponentResource {
         // After the bridges, whose steps wait for a machine that still boots.
         remotePath: interfaces.apply(() => `/var/lib/vxlab/images/${name}.tar`),
         // Another machine has no copy yet.
-        triggers: [pulumi.output(incarnationOf(host)).apply((machine) => machine ?? "")],
+        triggers: [
+          pulumi.output(incarnationOf(host)).apply((machine) => machine ?? ""),
+          ...(machineId(place) ?? []),
+        ],
       },
-      inside(this, opts),
+      place,
     );
   }
 }

@@ -70,14 +70,28 @@ export function guestStep(
       // A machine that was made anew has no tools yet, and nothing to remove.
       delete: args.first ? `test ! -e ${GUEST} || ${remove}` : remove,
       stdin,
+      triggers: machineId(opts),
       // Otherwise sshd needs AcceptEnv, and every update warns (pulumi/pulumi-command#584).
       addPreviousOutputInEnv: false,
       // A line over 64 KiB with logging on hangs the vendor's plugin.
       logging: command.remote.Logging.None,
     },
     // The tools' text would hide what changes; the component's own inputs say it.
-    args.first ? { ...opts, hideDiffs: ["create", "update", "stdin"] } : opts,
+    { ...opts, hideDiffs: args.first ? ["create", "update", "stdin", "triggers"] : ["triggers"] },
   );
+}
+
+/**
+ * The machine that a resource is in, as an input: what the engine deletes because something under it goes (network, seed, image,
+ * all before they are made again) it finds by inputs alone, and `replaceWith` only where the machine itself was edited
+ * (pkg/resource/deploy/step_generator.go: calculateDependentReplacements; pulumi/pulumi#23818, not in 3.260). So a step goes
+ * together with its machine, and nobody asks a machine that is gone, or its successor, to undo it.
+ */
+export function machineId({ deletedWith }: pulumi.CustomResourceOptions): pulumi.Input<string>[] | undefined {
+  if (!pulumi.CustomResource.isInstance(deletedWith)) return undefined;
+  // A stand-in for another language's resource has none.
+  const { id } = deletedWith as { id?: pulumi.Output<string> };
+  return id === undefined ? undefined : [id];
 }
 
 /** What tells one machine from the next, where a host says it. */
@@ -124,15 +138,21 @@ export function connection(
 }
 
 /**
- * What lives inside a machine goes with it and comes back with it. First the old goes: where a machine is replaced for its
- * network's sake, the engine forgets that it was deleted, and an old step's `delete` reaches the new machine under the same
- * address (pkg/resource/deploy/step_generator.go: `sg.deletes` is unmarked when the machine is created again). Before
- * the new step it finds nothing there; after it, it would take away what the new one made.
+ * What lives inside a machine goes with it and comes back with it. First the old goes: the engine forgets that a machine was
+ * deleted when it is made again (`sg.deletes` is unmarked), and an old step's `delete` would then reach the new machine
+ * under the same address. Before the new step it finds nothing there; after it, it would take away what that one made.
  */
 export function inside(
   self: pulumi.Resource,
   opts?: pulumi.ComponentResourceOptions,
 ): pulumi.CustomResourceOptions {
   const { deletedWith, replaceWith } = opts ?? {};
-  return { parent: self, deletedWith, replaceWith, deleteBeforeReplace: true };
+  // The SDK's own is triggers[*], which an unknown whole is not.
+  return {
+    parent: self,
+    deletedWith,
+    replaceWith,
+    deleteBeforeReplace: true,
+    replaceOnChanges: ["triggers"],
+  };
 }

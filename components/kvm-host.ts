@@ -66,7 +66,7 @@ export class KvmHost extends pulumi.ComponentResource {
     const host = args.hostName ?? name;
     const keys = this.keys(name, host, args.secret);
     const seed = this.seed(name, host, args, keys);
-    const root = this.root(name, host, args);
+    const root = this.root(name, host, args, seed);
     const domain = this.machine(name, host, args, root, seed);
     domains.set(this, domain);
     this.domainName = domain.name;
@@ -126,7 +126,9 @@ export class KvmHost extends pulumi.ComponentResource {
     );
   }
 
-  private root(name: string, host: string, args: KvmHostArgs): libvirt.Volume {
+  /** Another machine has another disk: from the old one, it would boot with what the old machine was to hold. */
+  private root(name: string, host: string, args: KvmHostArgs, seed: libvirt.CloudinitDisk): libvirt.Volume {
+    const { memory, vcpu, type, networkInterfaces } = domainArgs(host, args, "", "");
     const image = pulumi.output(args.image);
     return new libvirt.Volume(
       child(name, "root"),
@@ -139,6 +141,8 @@ export class KvmHost extends pulumi.ComponentResource {
       {
         parent: this,
         deleteBeforeReplace: true,
+        // What else replaces the machine, the image aside.
+        replacementTrigger: pulumi.output([seed.name, memory, vcpu, type, networkInterfaces]),
         hooks: clearsOrphans("volume", child(name, "root"), args.libvirtUri),
       },
     );

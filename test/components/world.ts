@@ -41,6 +41,7 @@ export interface Registered {
   deletedWith: string;
   replaceWith: string[];
   replaceOnChanges: string[];
+  replacementTrigger: unknown;
   ignoreChanges: string[];
   /** Types that it had before under the same name. */
   aliases: string[];
@@ -123,6 +124,7 @@ function record(seen: Registered[]): void {
       deletedWith: last(request.getDeletedwith()),
       replaceWith: request.getReplaceWithList().map(last),
       replaceOnChanges: request.getReplaceonchangesList(),
+      replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
       ignoreChanges: request.getIgnorechangesList(),
       aliases: request.getAliasesList().map((alias) => alias.getSpec()?.getType() ?? ""),
     });
@@ -138,6 +140,7 @@ interface Request {
   getDeletebeforereplace(): boolean;
   getReplaceWithList(): string[];
   getReplaceonchangesList(): string[];
+  getReplacementTrigger(): { toJavaScript(): unknown } | undefined;
   getIgnorechangesList(): string[];
   getAliasesList(): { getSpec(): { getType(): string } | undefined }[];
   getObject(): { toJavaScript(): Record<string, unknown> } | undefined;

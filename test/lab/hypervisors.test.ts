@@ -93,6 +93,19 @@ describe("a lab on two hypervisors", () => {
   });
 });
 
+describe("other underlays, of IPv6, for the lab that stands", () => {
+  it("rebuild its machines in one go, with 20 bytes less in a packet", async () => {
+    configure(servers.farUri(), V6);
+    const up = await project.vxlab(["up"], { timeout: 600 });
+    expect(good(up)).toContain("16 checks passed, 0 failed");
+    for (const check of ["ping/c1/c2", "mtu/c1/c2/1430", "wire/c1/c2"])
+      expect(up.stdout).toContain(`  ok    ${check} `);
+    expect(up.stdout).toContain("fd00:10::11 > fd00:20::11 UDP 4789 VNI 100");
+    expect(await things()).toEqual([ours("h1", "near"), ours("h2", "far")]);
+    expect((await change(project, ["preview"])).steps).toEqual([]);
+  });
+});
+
 describe("down", () => {
   it("touches nothing while one of them does not answer", async () => {
     servers.signalSshd("SIGTERM");
@@ -109,23 +122,6 @@ describe("down", () => {
     expect(await things()).toEqual([[], []]);
     expect([...servers.near.files(), ...servers.far.files()]).toEqual([]);
     expect(remains(project, [labId])).toEqual([]);
-  });
-});
-
-describe("a lab whose underlays are of IPv6", () => {
-  it("carries the same segment, with 20 bytes less in a packet", async () => {
-    configure(servers.farUri(), V6);
-    const up = await project.vxlab(["up"], { timeout: 600 });
-    expect(good(up)).toContain("16 checks passed, 0 failed");
-    for (const check of ["ping/c1/c2", "mtu/c1/c2/1430", "wire/c1/c2"])
-      expect(up.stdout).toContain(`  ok    ${check} `);
-    expect(up.stdout).toContain("fd00:10::11 > fd00:20::11 UDP 4789 VNI 100");
-    expect((await change(project, ["preview"])).steps).toEqual([]);
-  });
-
-  it("leaves nothing on either", async () => {
-    good(await project.vxlab(["down"], { timeout: 300 }));
-    expect(await things()).toEqual([[], []]);
   });
 });
 

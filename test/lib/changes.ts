@@ -7,11 +7,18 @@ import type { Call, Project } from "./project";
 export interface Changes extends Result {
   /** `create lab-c2-step`, sorted; what stays the same is left out. */
   steps: string[];
+  /** All that it began, in this order: what is replaced is `replace`, `delete-replaced` and `create-replacement`. */
+  order: string[];
+}
+
+interface Metadata {
+  op: string;
+  urn: string;
 }
 
 interface EngineEvent {
-  resourcePreEvent?: { metadata: { op: string; urn: string } };
-  resOutputsEvent?: { metadata: { op: string; urn: string } };
+  resourcePreEvent?: { metadata: Metadata };
+  resOutputsEvent?: { metadata: Metadata };
 }
 
 /** `pulumi up|preview|destroy|refresh`, plain. */
@@ -21,18 +28,24 @@ export async function change(project: Project, args: readonly string[], call: Ca
   // --event-log is there only with this variable (pkg/cmd/pulumi/operations/up.go).
   const env = { ...call.env, PULUMI_DEBUG_COMMANDS: "true" };
   const result = await project.pulumi([...asked, "--event-log", log], { ...call, env });
-  const steps = stepsOf(log);
+  const events = eventsOf(log);
   rmSync(log); // it has every secret in the open
-  return { ...result, steps };
+  const order = events.flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? []).map(words);
+  return { ...result, steps: stepsOf(events), order };
 }
 
-function stepsOf(log: string): string[] {
+function eventsOf(log: string): EngineEvent[] {
   const lines = readFileSync(log, "utf8")
     .split("\n")
     .filter((line) => line !== "");
-  const events = lines.map((line) => JSON.parse(line) as EngineEvent);
+  return lines.map((line) => JSON.parse(line) as EngineEvent);
+}
+
+const words = ({ op, urn }: Metadata): string => `${op} ${urn.slice(urn.lastIndexOf("::") + 2)}`;
+
+function stepsOf(events: readonly EngineEvent[]): string[] {
   // A preview ends no step, it only begins them; what a refresh found is told at the end only.
   const told = events.flatMap((event) => (event.resourcePreEvent ?? event.resOutputsEvent)?.metadata ?? []);
   const real = told.filter(({ op }) => op !== "same" && op !== "refresh");
-  return [...new Set(real.map(({ op, urn }) => `${op} ${urn.slice(urn.lastIndexOf("::") + 2)}`))].sort();
+  return [...new Set(real.map(words))].sort();
 }

@@ -39,6 +39,13 @@ export const DOCKER_EDITS: Record<string, Settings> = {
 export const EDITS: Record<string, Settings> = {
   vni: { segments: { ...SEGMENTS, red: { ...SEGMENTS.red, vni: 101 } } },
   "host-address": { hosts: { ...HOSTS, kvm2: { ...HOSTS.kvm2, address: "192.168.10.7" } } },
+  cidr: {
+    underlay: { ...UNDERLAY, cidr: "192.168.11.0/24" },
+    hosts: {
+      kvm1: { ...HOSTS.kvm1, address: "192.168.11.156" },
+      kvm2: { ...HOSTS.kvm2, address: "192.168.11.222" },
+    },
+  },
   "one-more-host": { hosts: { ...HOSTS, kvm3: { address: "192.168.10.33" } } },
   "one-more-container": {
     containers: { ...CONTAINERS, c3: { host: "kvm2", segment: "blue", address: "10.0.4.12/24" } },

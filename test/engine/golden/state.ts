@@ -105,7 +105,10 @@ function deployed(old: WrittenResource, state: WrittenResource): WrittenResource
   if (!state.custom) return { ...old, ...state };
   const { connection } = old["inputs"] as { connection: unknown };
   const inputs = { ...(state["inputs"] as object), connection };
-  return { ...old, inputs, outputs: { ...inputs, stdout: "{}", stderr: "" } };
+  // What decides over more than the step itself: which inputs are whose, and which of them replace.
+  const { propertyDependencies, replaceOnChanges } = state;
+  const ties = { propertyDependencies, replaceOnChanges };
+  return { ...old, ...ties, inputs, outputs: { ...inputs, stdout: "{}", stderr: "" } };
 }
 
 function placeTexts(project: Project, image: "golden" | "docker"): Texts {
