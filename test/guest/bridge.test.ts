@@ -68,6 +68,23 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     });
   });
 
+  it("is not asked after where there can be no other: on our own image, as long as nothing has its name", () => {
+    const asked = () => apply(BRIDGE).filter((call) => call.includes("find bridge name=vxbr"));
+    host.shows("tools-init/rcS", "");
+    host.forgets("net/vxbr");
+    host.guest(["apply", "bridge"], BRIDGE);
+    expect(
+      host
+        .everything()
+        .map((call) => call.join(" "))
+        .join(),
+    ).not.toContain("find bridge");
+    host.forgets("state");
+    host.shows("net/vxbr/address", "02:00:00:00:00:01\n");
+    host.shows("net/vxbr/mtu", "1450\n");
+    expect(asked()).toHaveLength(1);
+  });
+
   it("is taken away by its own lab", () => {
     apply(BRIDGE);
     host.guest(["remove", "bridge"], BRIDGE);

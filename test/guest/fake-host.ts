@@ -181,6 +181,7 @@ export class FakeHost {
       VXLAB_STATE: this.path("state"),
       VXLAB_TOOLS: this.path("tools"),
       VXLAB_LOCK: this.path("lock"),
+      VXLAB_LOCK_WAIT: "2",
       VXLAB_NET: this.path("net"),
       VXLAB_SYSCTL: this.path("sys"),
       VXLAB_CGROUPS: this.path("cgroups"),
