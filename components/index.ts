@@ -7,6 +7,7 @@ export { HostConnectionArgs } from "./guest-step";
 export { KvmHost, KvmHostArgs } from "./kvm-host";
 export { LxcContainer, LxcContainerArgs } from "./lxc-container";
 export { OvsBridge, OvsBridgeArgs } from "./ovs-bridge";
+export { UnderlayStack, ownUnderlay, peerUnderlays } from "./references";
 export { DhcpArgs, SegmentService, SegmentServiceArgs } from "./segment-service";
 export { UnderlayNetwork, UnderlayNetworkArgs } from "./underlay-network";
 export { LabImageArgs, VxlanLab, VxlanLabArgs } from "./vxlan-lab";

@@ -103,6 +103,28 @@ describe.each(Object.entries(EXAMPLES))("examples/%s", (name, programs) => {
   });
 });
 
+describe("examples/two-owners, of which one is not up", () => {
+  it("previews all but the tunnels to it, and says so", async () => {
+    const here = join(project.root, "run", "two-owners", "overlay");
+    const peers = `["organization/two-owners-underlay/nobody"]`;
+    const words = [
+      "preview",
+      "--stack",
+      "a",
+      "--config",
+      `two-owners-overlay:peers=${peers}`,
+      "--diff",
+      "--cwd",
+      here,
+    ];
+    const text = good(await project.pulumi(words));
+    expect(text).toContain(
+      "No tunnels to a peer: there is no stack organization/two-owners-underlay/nobody.",
+    );
+    expect(text).toMatch(/\+ 8 to create/);
+  });
+});
+
 /** The programs of one example share a folder, as they do when it is copied as a whole. */
 async function previewed({ folder, stack, settings, boots }: Program): Promise<string> {
   const here = join(project.root, "run", folder);

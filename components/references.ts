@@ -1,4 +1,4 @@
-/** The only place that reads other stacks. */
+/** The only place that reads other stacks: a user's own overlay program has it too. */
 import * as pulumi from "@pulumi/pulumi";
 import { ContractError, readVteps } from "../plan/read-vteps";
 import { LOGIN_OUTPUT, LoginOutput, VTEPS_OUTPUT, VtepsOutput } from "../plan/vteps";
@@ -31,6 +31,57 @@ export async function readUnderlay(stack: string): Promise<Looked> {
   const login = keys.secretValue === undefined ? undefined : reference.getOutput(LOGIN_OUTPUT);
   return { found: { stack, vteps: finding.vteps, login: login as UnderlayStack["login"] } };
 }
+
+/**
+ * The underlay stack that an overlay stands on: without it there is nothing to deploy, and what is deployed must not be taken
+ * for unwanted.
+ *
+ * @param stack `stack`, or `organization/project/stack`
+ * @throws ContractError when it is not up, speaks another version of the contract, or keeps its login keys to itself
+ */
+export async function ownUnderlay(
+  stack: string,
+): Promise<UnderlayStack & { login: pulumi.Output<LoginOutput> }> {
+  const { found, absent } = await readUnderlay(stack);
+  if (found === undefined) {
+    throw new ContractError(
+      `The overlay's own underlay is not up: ${absent}. Nothing was changed: ${upCommand(stack)} first.`,
+    );
+  }
+  const { login } = found;
+  if (login !== undefined) return { ...found, login };
+  throw new ContractError(
+    `The keys to the hosts of ${stack} cannot be read. Nothing was changed: an overlay and its own underlay need the ` +
+      "same passphrase (or secrets provider).",
+  );
+}
+
+/**
+ * Those underlay stacks of others that are up. Of the others a warning is given, and the next `up` after theirs makes the
+ * tunnels.
+ *
+ * @param stacks each `stack`, or `organization/project/stack`
+ * @throws ContractError when one speaks another version of the contract
+ */
+export async function peerUnderlays(stacks: readonly string[]): Promise<Omit<UnderlayStack, "login">[]> {
+  const looked = await Promise.all(stacks.map((stack) => readUnderlay(stack)));
+  for (const { absent } of looked) if (absent !== undefined) await pulumi.log.warn(withoutPeer(absent));
+  // Without the keys: a peer's hosts are none of ours.
+  return looked.flatMap(({ found }) =>
+    found === undefined ? [] : [{ stack: found.stack, vteps: found.vteps }],
+  );
+}
+
+function withoutPeer(absent: string): string {
+  return (
+    `No tunnels to a peer: ${absent}. Everything else is deployed. ` +
+    "When its owner has run up, run up here again; if it is not to come back, take it out of the peers (vxlab:peers)."
+  );
+}
+
+/** Of another project only its own program knows how it is brought up. */
+const upCommand = (stack: string): string =>
+  stack.includes("/") ? `run up in ${stack}` : `run ./vxlab up -s ${stack}`;
 
 /** The function behind StackReference (pkg/resource/deploy/builtins.go): asked for itself, its refusal is an error like any. */
 async function exists(stack: string): Promise<boolean> {
