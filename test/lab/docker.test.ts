@@ -67,18 +67,6 @@ describe("Docker beside LXC", () => {
     const mtu = ["mtu/c1/c2/1450", "mtu/c1/c2/1451", "mtu/c2/c1/1450", "mtu/c2/c1/1451"];
     expect(names).toEqual(expect.arrayContaining(["ping/c1/c2", "ping/c2/c1", "wire/c1/c2", ...mtu]));
   });
-
-  it("says of an image that cannot be fetched what to do, soon, and leaves the others alone", async () => {
-    const nowhere = { host: "kvm1", kind: "docker", image: "alpine:3.20" };
-    lab.configure(settings({ c1: docker(), c2: lxc, c3: near, c4: nowhere }));
-    const before = await firstProcess("kvm1", "c1");
-    const { code, stdout, stderr } = await lab.vxlab(["up"], { timeout: 120 });
-    expect(code).not.toBe(0);
-    expect(stdout + stderr).toMatch(
-      /image alpine:3\.20 of container c4 .*cannot be fetched: .*archive: FILE/,
-    );
-    expect(await firstProcess("kvm1", "c1")).toBe(before);
-  });
 });
 
 describe("Docker with a registry that has an authority of its own and wants a login", () => {
@@ -98,11 +86,19 @@ describe("Docker with a registry that has an authority of its own and wants a lo
   });
   afterAll(() => registry?.close());
 
-  it("says what the host lacks to fetch from it", async () => {
-    lab.configure(settings({ c1: docker(), c2: lxc, c3: near, r1: r1("1") }));
+  it("says of images that cannot be fetched what is lacking, soon, and leaves the others alone", async () => {
+    const nowhere = { host: "kvm1", kind: "docker", image: "alpine:3.20" };
+    lab.configure(settings({ c1: docker(), c2: lxc, c3: near, c4: nowhere, r1: r1("1") }));
+    const before = await firstProcess("kvm1", "c1");
     const { code, stdout, stderr } = await lab.vxlab(["up"], { timeout: 180 });
     expect(code).not.toBe(0);
-    expect(stdout + stderr).toMatch(/cannot be fetched: .*x509: .* \/etc\/docker\/certs\.d\//);
+    const text = stdout + stderr;
+    expect(text).toMatch(/image alpine:3\.20 of container c4 .*cannot be fetched: .*archive: FILE/);
+    expect(text).toMatch(/container r1 .*cannot be fetched: .*x509: .* \/etc\/docker\/certs\.d\//);
+    expect(await firstProcess("kvm1", "c1")).toBe(before);
+  });
+
+  it("has to be known to the hosts, and to let them in", async () => {
     const folder = `/etc/docker/certs.d/${registry.host}`;
     for (const host of ["kvm1", "kvm2"])
       await guests.tell(host, `mkdir -p ${folder} && cat >${folder}/ca.crt`, 60, registry.authority);
@@ -175,31 +171,26 @@ describe("Docker with a registry that has an authority of its own and wants a lo
     const { steps } = await change(lab, ["preview"]);
     expect(steps.filter((step) => step.endsWith("-step"))).toEqual([]);
   });
-
-  it("leaves nothing on a host whose last container of it goes", async () => {
-    lab.configure(settings({ c1: c1(), c2: lxc, c3: near }));
-    good(await change(lab, ["up"]));
-    expect(await images("kvm2")).toBe("0");
-    expect(await guests.tell("kvm2", "docker ps -aq; ls /var/lib/vxlab/images")).toBe("");
-  });
 });
 
 describe("Docker that goes", () => {
-  it("goes alone, with its image", async () => {
-    expect(await images("kvm1")).toBe("1");
+  it("goes alone, with its images", async () => {
+    expect([await images("kvm1"), await images("kvm2")]).toEqual(["1", "1"]);
     const before = await guests.facts("kvm2");
     lab.configure(settings({ c2: lxc }));
     const { code, steps, stdout } = await change(lab, ["up"]);
-    const gone = ["delete lab-c1", "delete lab-c1-step"];
+    const gone = ["lab-c1", "lab-c1-step", "lab-r1", "lab-r1-step"].map((name) => `delete ${name}`);
     expect(code, stdout).toBe(0);
     expect(steps).toEqual(expect.arrayContaining(gone));
     // "lab" is the component that shows the settings.
-    expect(steps.filter((step) => !/ lab-c[134](-|$)/.test(step))).toEqual(["update lab"]);
-    expect(
-      await guests.tell("kvm1", "docker ps -aq; ls /var/lib/vxlab/images; ovs-vsctl list-ports vxbr"),
-    ).toMatch(/^vx100-\S+$/);
-    expect(await images("kvm1")).toBe("0");
-    expect(await guests.facts("kvm2")).toEqual(before);
+    expect(steps.filter((step) => !/ lab-(c[134]|r1)(-|$)/.test(step))).toEqual(["update lab"]);
+    const left = "docker ps -aq; ls /var/lib/vxlab/images; ovs-vsctl list-ports vxbr";
+    expect(await guests.tell("kvm1", left)).toMatch(/^vx100-\S+$/);
+    expect(await guests.tell("kvm2", left)).toMatch(/^v-c2\nvx100-\S+$/);
+    expect([await images("kvm1"), await images("kvm2")]).toEqual(["0", "0"]);
+    const { ["v-r1"]: port, ...ports } = before.ofports;
+    expect(port).toBeGreaterThan(0);
+    expect(await guests.facts("kvm2")).toEqual({ ...before, ofports: ports });
   });
 
   it("is taken down whole", async () => {
