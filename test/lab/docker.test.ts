@@ -119,6 +119,7 @@ describe("Docker with a registry that has an authority of its own and wants a lo
   });
 
   it("gives one to a container of the other, which LXC's reach and which reaches them", async () => {
+    lab.configure(settings({ c1: docker(), c2: lxc, c3: near, r1: r1("1") }));
     const { code, steps, stdout } = await change(lab, ["up"]);
     expect(code, stdout).toBe(0);
     // c4 is what was left of the one that could not be fetched.
