@@ -24,8 +24,11 @@ timed() {
   echo $(($(now) - begin))
 }
 
+# The log stays when something went wrong.
 clean() {
-  "$copy/vxlab" down >>"$log" 2>&1 || say "see $log"
+  local status=$?
+  "$copy/vxlab" down >>"$log" 2>&1 || status=1
+  if ((status == 0)); then rm -f "$log"; else say "see $log"; fi
   rm -rf "$copy"
 }
 

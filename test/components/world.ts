@@ -2,14 +2,13 @@
  * A world of mocks that records what a program registers: inputs and the options that mocks do not see.
  * An unknown type of resource is an error, and so is any function call.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { temporary } from "../lib/temporary";
 
 /** In place of the real one, which would go out and look for hypervisors. */
-const programs = mkdtempSync(join(tmpdir(), "vxlab-programs-"));
-process.on("exit", () => rmSync(programs, { recursive: true }));
+const programs = temporary("programs");
 process.env["PATH"] = `${programs}${delimiter}${process.env["PATH"]}`;
 
 /** What virsh does, a line of shell. */
