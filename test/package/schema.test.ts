@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ComponentResource } from "@pulumi/pulumi";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import * as entry from "../../components";
 import { run } from "../../toolchain/process";
@@ -30,7 +31,7 @@ beforeAll(async () => {
 describe("the schema", () => {
   it("has every component", () => {
     const components = Object.entries(entry)
-      .filter(([, value]) => typeof value === "function")
+      .filter(([, value]) => typeof value === "function" && value.prototype instanceof ComponentResource)
       .map(([name]) => `vxlab:index:${name}`);
     expect(Object.keys(schema.resources).sort()).toEqual(components.sort());
   });
