@@ -11,7 +11,10 @@ const PARTS = [
   "service.sh",
   "nics.sh",
   "container.sh",
+  "lxc.sh",
+  "lxc-root.sh",
   "docker.sh",
+  "docker-image.sh",
   "main.sh",
 ];
 

@@ -19,10 +19,10 @@ export interface Subnet {
   readonly last: bigint;
 }
 
-/** 4 or 6; undefined for a text that is no address. */
-export function literalFamily(text: string): 4 | 6 | undefined {
-  if (Address4.isValid(text)) return 4;
-  return Address6.isValid(text) ? 6 : undefined;
+/** The family of a literal; undefined for a text that is no address. */
+export function literalFamily(text: string): IpFamily | undefined {
+  if (Address4.isValid(text)) return IpFamily.V4;
+  return Address6.isValid(text) ? IpFamily.V6 : undefined;
 }
 
 /** An address together with the subnet that its prefix length makes. */

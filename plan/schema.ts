@@ -22,47 +22,65 @@ import type {
 /** Every key of a spec: the compiler sees to it that none is forgotten. */
 type Shape<Spec> = { [Key in keyof Required<Spec>]: z.ZodType };
 
-const any = z.unknown().optional();
-const existing: Shape<ExistingSpec> = { hostKey: any, keyFile: any, user: any, port: any, sshAddress: any };
-const host: Shape<HostSpec> = {
-  address: any,
-  existing: z.strictObject(existing).optional(),
-  bridgeAddress: any,
-  bridge: any,
-  memory: any,
-  vcpus: any,
-  mac: any,
+const anything = z.unknown().optional();
+const existing: Shape<ExistingSpec> = {
+  hostKey: anything,
+  keyFile: anything,
+  user: anything,
+  port: anything,
+  sshAddress: anything,
 };
-const dhcp: Shape<DhcpSpec> = { host: any, first: any, last: any };
-const gateway: Shape<GatewaySpec> = { host: any, address: any };
+const host: Shape<HostSpec> = {
+  address: anything,
+  existing: z.strictObject(existing).optional(),
+  bridgeAddress: anything,
+  bridge: anything,
+  memory: anything,
+  vcpus: anything,
+  mac: anything,
+};
+const dhcp: Shape<DhcpSpec> = { host: anything, first: anything, last: anything };
+const gateway: Shape<GatewaySpec> = { host: anything, address: anything };
 const segment: Shape<SegmentSpec> = {
-  vni: any,
-  subnet: any,
-  udpPort: any,
-  mtu: any,
-  vlan: any,
-  subnet6: any,
-  hosts: any,
-  flooding: any,
-  group: any,
-  ttl: any,
-  hub: any,
+  vni: anything,
+  subnet: anything,
+  udpPort: anything,
+  mtu: anything,
+  vlan: anything,
+  subnet6: anything,
+  hosts: anything,
+  flooding: anything,
+  group: anything,
+  ttl: anything,
+  hub: anything,
   dhcp: z.strictObject(dhcp).optional(),
   gateway: z.strictObject(gateway).optional(),
 };
-const nic: Shape<InterfaceSpec> = { segment: any, address: any, address6: any, mac: any, trunk: any };
+const nic: Shape<InterfaceSpec> = {
+  segment: anything,
+  address: anything,
+  address6: anything,
+  mac: anything,
+  trunk: anything,
+};
 const container: Shape<ContainerSpec> = {
-  host: any,
+  host: anything,
   ...nic,
-  kind: any,
-  image: any,
-  archive: any,
-  env: any,
-  command: any,
+  kind: anything,
+  image: anything,
+  archive: anything,
+  env: anything,
+  command: anything,
   interfaces: z.array(z.strictObject(nic)).optional(),
 };
-const underlay: Shape<UnderlaySpec> = { cidr: any, libvirtUri: any, accel: any, mtu: any, mode: any };
-const image: Shape<ImageSpec> = { kind: any, path: any };
+const underlay: Shape<UnderlaySpec> = {
+  cidr: anything,
+  libvirtUri: anything,
+  accel: anything,
+  mtu: anything,
+  mode: anything,
+};
+const image: Shape<ImageSpec> = { kind: anything, path: anything };
 
 const named = (shape: z.ZodRawShape) => z.record(z.string(), z.strictObject(shape));
 const sections = {
@@ -147,12 +165,12 @@ function nodeAt(path: readonly (string | number)[]): z.ZodType {
 function below(node: z.ZodType, step: string | number): z.ZodType {
   if (node instanceof z.ZodObject) return required((node.shape as z.ZodRawShape)[step]);
   if (node instanceof z.ZodRecord) return required(node.valueType);
-  return node instanceof z.ZodArray ? required(node.element) : any;
+  return node instanceof z.ZodArray ? required(node.element) : anything;
 }
 
 function required(node: z.core.$ZodType | undefined): z.ZodType {
   const inner = node instanceof z.ZodOptional ? node.unwrap() : node;
-  return (inner ?? any) as z.ZodType;
+  return (inner ?? anything) as z.ZodType;
 }
 
 /** The given data with an empty mapping or list wherever something else stands for one. */

@@ -22,25 +22,20 @@ function later(file, names) {
  * @param instead functions in the place of some of its own, each made from a function that loads the module
  */
 function lazy(file, instead = {}) {
-  const load = loader(
-    file,
-    stand(
-      file,
-      new Proxy(
-        {},
-        {
-          get: (_, name) => (name === "__esModule" ? true : (own[name] ?? load()[name])),
-          has: (_, name) => name in load(),
-          ownKeys: () => Reflect.ownKeys(load()),
-          getOwnPropertyDescriptor: (_, name) => {
-            const found = Object.getOwnPropertyDescriptor(load(), name);
-            return found && { ...found, configurable: true };
-          },
-        },
-      ),
-    ),
-  );
+  const handler = {
+    get: (_, name) => (name === "__esModule" ? true : (own[name] ?? load()[name])),
+    has: (_, name) => name in load(),
+    ownKeys: () => Reflect.ownKeys(load()),
+    getOwnPropertyDescriptor: (_, name) => descriptor(load(), name),
+  };
+  const load = loader(file, stand(file, new Proxy({}, handler)));
   const own = Object.fromEntries(Object.entries(instead).map(([name, make]) => [name, make(load)]));
+}
+
+/** As a Proxy must tell it of what its target does not have. */
+function descriptor(exports, name) {
+  const found = Object.getOwnPropertyDescriptor(exports, name);
+  return found && { ...found, configurable: true };
 }
 
 function loader(file, placed) {

@@ -55,10 +55,10 @@ function choose({ paths }: Context, only: readonly string[]): Stage[] {
   });
 }
 
-/** The checks of the sources need next to nothing, the machines everything. */
+/** The checks of the sources need next to nothing, the machines everything; the labs of the tests have libvirts of their own. */
 async function setUp(context: Context, stages: readonly Stage[]): Promise<void> {
   const stack = stackName(undefined, context.environment);
-  await ready(context, stack, ["test"]);
+  await ready(context, stack, ["test", "embedded"]);
   if (stages.some((stage) => stage.heavy)) await provideImage(context, stack);
   if (stages.some((stage) => stage.name === "lab")) await buildImage(context, "docker");
 }

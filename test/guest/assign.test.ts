@@ -103,7 +103,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   describe("a container's command", () => {
     it("is run word by word as it was written", () => {
       const script =
-        `json=$(cat); eval "$(assign "$json")"; box=$VXLAB_STATE/box; container_init; ` +
+        `json=$(cat); eval "$(assign "$json")"; box=$VXLAB_STATE/box; lxc_init; ` +
         `exec /bin/sh "$box/rootfs/.vxlab-init.new"`;
       mkdirSync(host.path("state/box/rootfs"), { recursive: true });
       const state = { name: "c", interfaces: [] };

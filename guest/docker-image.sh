@@ -1,0 +1,83 @@
+#!/bin/sh
+# The image of a container of Docker's: from an archive, from our own machine image, or from a registry; and away again.
+# shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of assign, by eval
+
+IMAGES=$STATE/images
+# What our own image brings; nothing of this name is ever asked of a registry.
+BAKED=${VXLAB_BAKED:-/usr/share/vxlab/docker}
+# Seconds: a registry that does not answer keeps nobody waiting for longer.
+PULL_WAIT=300
+
+# image_id: of the archive, or of the image by its name; loads or fetches what is not there.
+docker_image() {
+  if [ -n "${archive:-}" ]; then
+    plain "$archive"
+    image_id=$(cat "$IMAGES/$archive" 2>/dev/null) && docker_has "$image_id" && return
+    docker_load "$IMAGES/$id.tar" "$archive"
+    printf '%s\n' "$image_id" >"$IMAGES/$archive"
+    return
+  fi
+  plain "$image"
+  case $image in -*) fail "no name of an image: $image" ;; esac
+  if docker_has "$image"; then return; fi
+  case $image in
+    vxlab/*)
+      [ -e "$BAKED/${image#vxlab/}.tar" ] || fail "no image $image on this host: only image.kind docker brings it"
+      docker_load "$BAKED/${image#vxlab/}.tar" ""
+      ;;
+    *) docker_pull ;;
+  esac
+}
+
+docker_has() { image_id=$(engine image inspect -f '{{.Id}}' "$1" 2>/dev/null); }
+
+# docker_load FILE SHA-256: the one image in it.
+docker_load() {
+  [ -z "$2" ] || echo "$2  $1" | sha256sum -c >/dev/null 2>&1 ||
+    fail "the archive of container $name has not arrived whole in $1: copy it again with: pulumi up --replace '**$id-archive'"
+  known=$(engine image ls -aq --no-trunc)
+  loaded=$(engine load -q -i "$1" 2>&1) || fail "the archive of container $name is none of docker save: $loaded"
+  loaded=$(printf '%s\n' "$loaded" | sed -n 's/^Loaded image\( ID\)\{0,1\}: //p')
+  case $loaded in
+    "" | *"
+"*) fail "the archive of container $name holds not one image but: $(printf '%s' "$loaded" | tr '\n' ' ')" ;;
+  esac
+  docker_has "$loaded"
+  docker_brought
+}
+
+docker_pull() {
+  known=$(engine image ls -aq --no-trunc)
+  said=$(ENGINE_WAIT=$PULL_WAIT engine pull -q "$image" 2>&1) || {
+    case $? in 124 | 143) said="no answer within $PULL_WAIT s" ;; esac
+    fail "the image $image of container $name is not on this host and cannot be fetched: $said. $(docker_cure)"
+  }
+  docker_has "$image"
+  docker_brought
+}
+
+# For what was said. Docker's own files on the host decide whom it knows: nothing of a login is in a lab's settings.
+docker_cure() {
+  case $said in
+    *"manifest unknown"* | *"name unknown"*) echo "The registry has no such image: write a name and a tag that it has" ;;
+    *"no basic auth credentials"* | *unauthorized* | *denied*) echo "The registry wants a login: docker login on this host" ;;
+    *x509*) echo "The authority of its certificate belongs into /etc/docker/certs.d/REGISTRY/ca.crt on this host" ;;
+    *) echo "Without a way to its registry write archive: FILE of docker save" ;;
+  esac
+}
+
+# What came for a container of ours goes with the last of them; what was there before stays.
+docker_brought() {
+  case $known in *"$image_id"*) ;; *) : >"$IMAGES/brought-${image_id#sha256:}" ;; esac
+}
+
+docker_forget() {
+  [ -e "$IMAGES/brought-${1#sha256:}" ] || return 0
+  [ -z "$(engine ps -aq --filter "ancestor=$1")" ] || return 0
+  # -f: it may have a name for each way that it came.
+  engine image rm -f "$1" >/dev/null 2>&1 || return 0
+  rm -f "$IMAGES/brought-${1#sha256:}"
+  for record in "$IMAGES"/*; do
+    case $record in *.tar) ;; *) [ "$(cat "$record")" != "$1" ] || rm -f "$record" ;; esac
+  done
+}

@@ -1,0 +1,118 @@
+#!/bin/sh
+# What a container of LXC's is made of: its root, what runs in it first, and its configuration.
+# shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of assign, by eval
+
+# Whole or not at all: a step cut short leaves rootfs.new behind, never half a root.
+lxc_root() {
+  archive=/usr/share/vxlab/rootfs-$rootfs.tar
+  rm -rf "$box/rootfs.new"
+  mkdir -p "$box/rootfs.new"
+  if [ -e "$archive" ]; then
+    # busybox's tar takes half the time of GNU's; the files in it belong to the container's root already.
+    busybox tar -xf "$archive" -C "$box/rootfs.new"
+  else
+    lxc_busybox "$box/rootfs.new"
+  fi
+  mv "$box/rootfs.new" "$box/rootfs"
+}
+
+# Hosts that are not our image: the same root from the host's static busybox.
+lxc_busybox() {
+  [ "$rootfs" = busybox ] || fail "no container root \"$rootfs\" on this host: /usr/share/vxlab/rootfs-$rootfs.tar"
+  busybox=$(command -v busybox) || fail "no busybox on this host: apt-get install busybox-static"
+  for dir in bin sbin etc dev proc sys tmp run root; do mkdir -p "$1/$dir"; done
+  cp "$busybox" "$1/bin/busybox"
+  chroot "$1" /bin/busybox --install -s /bin
+  ln -s ../bin/busybox "$1/sbin/init"
+  printf 'root:x:0:0:root:/root:/bin/sh\n' >"$1/etc/passwd"
+  printf 'root:x:0:\n' >"$1/etc/group"
+  printf '::askfirst:-/bin/sh\n' >"$1/etc/inittab"
+  # Root of the container is nobody on the host (user_namespaces(7)).
+  chown -hR 100000:100000 "$1"
+}
+
+# The command travels as words that fields.awk quoted, into a file: LXC's own splitting of lxc.init.cmd is not a shell's.
+lxc_init() {
+  lxc_net >"$box/rootfs/.vxlab-net.new"
+  {
+    echo '#!/bin/sh'
+    [ ! -s "$box/rootfs/.vxlab-net.new" ] || printf "leased='%s'\n. /.vxlab-net\n" "$(lxc_leased)"
+    printf 'exec %s\n' "$command"
+  } >"$box/rootfs/.vxlab-init.new"
+  container_lease >"$box/rootfs/.vxlab-lease.new"
+  chmod 755 "$box/rootfs/.vxlab-init.new" "$box/rootfs/.vxlab-lease.new"
+}
+
+lxc_leased() {
+  i=0
+  while next_nic; do [ "$dhcp" != true ] || printf '%s ' "$nic"; done
+}
+
+# What LXC has no settings for, done inside at every start: the VLANs of a trunk, and DHCP. The loop is the client's
+# supervisor; -O mtu: it does not ask for that by itself.
+lxc_net() {
+  i=0
+  while next_nic; do
+    n=0
+    while next_tag; do
+      echo "ip link add link $nic name $nic.$tag type vlan id $tag"
+      echo "ip link set dev $nic.$tag mtu $tag_mtu up"
+      for one in $tag_addresses; do echo "ip address add $one dev $nic.$tag"; done
+    done
+  done
+  [ -z "$(lxc_leased)" ] || cat <<'NET'
+for nic in $leased; do
+  (while :; do udhcpc -f -i "$nic" -s /.vxlab-lease -x "hostname:$(hostname)" -O mtu -t 5 -T 2 -A 5; sleep 1; done) \
+    </dev/null >/dev/null 2>&1 &
+done
+NET
+}
+
+# The whole configuration: included defaults and appended lxc.net keys fight (lxc.container.conf(5)).
+lxc_config() {
+  cat <<CONFIG
+lxc.uts.name = $name
+lxc.arch = $(uname -m)
+lxc.rootfs.path = dir:$box/rootfs
+lxc.init.cmd = /.vxlab-init
+lxc.idmap = u 0 100000 65536
+lxc.idmap = g 0 100000 65536
+lxc.apparmor.profile = $(lxc_profile)
+lxc.seccomp.profile = /usr/share/lxc/config/common.seccomp
+lxc.cap.drop = mac_admin mac_override sys_module sys_rawio sys_time
+lxc.mount.auto = proc:mixed sys:ro cgroup:mixed
+lxc.autodev = 1
+lxc.tty.max = 0
+lxc.pty.max = 32
+lxc.console.path = none
+lxc.signal.halt = SIGUSR2
+lxc.signal.reboot = SIGTERM
+CONFIG
+  i=0
+  while next_nic; do
+    key=lxc.net.$((i - 1))
+    cat <<CONFIG
+$key.type = veth
+$key.name = $nic
+$key.flags = up
+$key.hwaddr = $mac
+$key.mtu = $mtu
+$key.veth.pair = $veth
+CONFIG
+    for one in $addresses; do
+      case $one in *:*) echo "$key.ipv6.address = $one" ;; *) echo "$key.ipv4.address = $one" ;; esac
+    done
+    [ -z "$gateway" ] || echo "$key.ipv4.gateway = $gateway"
+    echo "$key.script.up = $TOOLS/guest plug"
+    echo "$key.script.down = $TOOLS/guest unplug"
+  done
+}
+
+# The namespace of users confines the container in any case; AppArmor's profile is added where it is loaded.
+lxc_profile() {
+  if grep -qs '^lxc-container-default-cgns ' /sys/kernel/security/apparmor/profiles; then
+    echo lxc-container-default-cgns
+  else
+    echo unconfined
+  fi
+}
