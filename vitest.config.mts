@@ -8,12 +8,15 @@ interface Stage {
   order: number;
   /** The longest test, ms. */
   limit: number;
-  /** Files at a time; more than one only where nothing measures time. @default 1 */
+  /** Files at a time; more than one only where limits of time are far from what is measured. @default 1 */
   workers?: number;
   globalSetup?: string[];
 }
 
-/** Two cores: what starts engines, daemons or machines runs after everything else. */
+/**
+ * Two cores: what starts engines, daemons or machines runs after everything else. Files of the
+ * lab stage may run side by side: most of the time a lab waits for one machine, and each has a libvirt and a network of its own.
+ */
 const stage = (name: string, { order, limit, workers = 1, globalSetup = [] }: Stage) => ({
   test: {
     name,
@@ -51,7 +54,7 @@ export default defineConfig({
         globalSetup: ["test/package/setup.ts"],
       }),
       stage("engine", { order: 3, limit: 5 * minutes, workers: 2 }),
-      stage("lab", { order: 4, limit: 30 * minutes }),
+      stage("lab", { order: 4, limit: 30 * minutes, workers: 2 }),
     ],
   },
 });
