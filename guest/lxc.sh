@@ -5,8 +5,6 @@
 # Everything else changes while it runs: addresses, gateway, MTU, VLAN, a trunk's VLANs, bridge.
 # shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of assign, by eval
 
-BOXES=$STATE/containers
-
 lxc_apply() {
   box=$BOXES/$name
   [ -d "$box" ] || mkdir -p "$box"
@@ -23,13 +21,8 @@ lxc_apply() {
     runs=false
   fi
   for file in ports config rootfs/.vxlab-init rootfs/.vxlab-net rootfs/.vxlab-lease; do mv "$box/$file.new" "$box/$file"; done
-  # LXC's own word after a start: the cgroup of a command that ends at once is still there for a moment.
-  if "$runs"; then
-    lxc_look
-  else
-    lxc_start
-    lxc_ask
-  fi
+  "$runs" || lxc_start
+  lxc_look
   [ "$state" = RUNNING ] || fail "container $name ended at once: its command is $command"
 }
 
@@ -54,6 +47,19 @@ lxc_start() {
   # 9>&-: the container's monitor lives on and would hold the lock.
   timeout 60 lxc-start -P "$BOXES" -n "$name" -d -o "$box/log" -l WARN 9>&- ||
     fail "container $name does not start: $(tail -n 5 "$box/log" | tr '\n' ' ')"
+  lxc_settle
+}
+
+# LXC calls a container running as soon as our own /.vxlab-init is. Until the command has taken its place, and a moment more:
+# one that is not there, or ends at once, shows. Asking LXC instead takes half a second under emulation.
+lxc_settle() {
+  tries=10
+  while lxc_first && grep -qs vxlab-init "$PROC/$pid/cmdline"; do
+    [ "$tries" -gt 0 ] || break
+    tries=$((tries - 1))
+    sleep 0.02
+  done
+  sleep 0.1
 }
 
 lxc_stop() {

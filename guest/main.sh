@@ -33,8 +33,6 @@ observe_all() {
 
 main() {
   case "${1:-} ${2:-}" in
-    "plug "*) shift && plug "$@" && return ;;
-    "unplug "*) shift && unplug "$@" && return ;;
     "serve "*) shift && serve "$@" && return ;;
   esac
   [ -n "${VXLAB_LOCKED:-}" ] || lock

@@ -56,15 +56,6 @@ nics_ports() {
   done
 }
 
-# LXC calls these as: guest plug NAME net up veth DEVICE (lxc.container.conf(5), lxc.net.[i].script.up).
-plug() {
-  while read -r veth bridge owner vlan tags; do
-    [ "$veth" != "$5" ] || nic_plug
-  done <"$BOXES/$1/ports"
-}
-
-unplug() { vsctl --if-exists del-port "$5"; }
-
 # A port without a tag carries the trunk's VLANs, and nothing untagged.
 nic_plug() {
   if [ "$vlan" = - ]; then set -- 'tag=[]' "trunks=$tags"; else set -- "tag=$vlan" 'trunks=[]'; fi

@@ -3,13 +3,14 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The order matters: lib.sh sets the shell up, main.sh calls the rest. */
+/** The order matters: lib.sh sets the shell up, plug.sh ends with what is before it, main.sh calls the rest. */
 const PARTS = [
   "lib.sh",
+  "nics.sh",
+  "plug.sh",
   "bridge.sh",
   "port.sh",
   "service.sh",
-  "nics.sh",
   "container.sh",
   "lxc.sh",
   "lxc-root.sh",

@@ -269,6 +269,13 @@ describe.each(targets("pulumi-resource-command"))("remote connection, $label", (
       expect(bench.ssh.seen).toMatchObject({ ready: 2, commands: ["echo 1", "echo 2"] });
     });
 
+    it.runIf(ours)("a connection is shared whatever the patience it was dialled with", async () => {
+      const patient = to(bench.ssh, { dialErrorLimit: 120, perDialTimeout: 5 });
+      await bench.p.create(urn, { connection: patient, create: "echo 1" });
+      await bench.p.create(urn, { connection: to(bench.ssh, { dialErrorLimit: 3 }), create: "echo 2" });
+      expect(bench.ssh.seen).toMatchObject({ ready: 1, commands: ["echo 1", "echo 2"] });
+    });
+
     it.runIf(ours)(
       "unlike the vendor's: beside a command that runs, on its connection, eight at once",
       async () => {

@@ -26,6 +26,12 @@ interface Lease {
   done: (healthy: boolean) => void;
 }
 
+/** Where a connection leads and who it is for; how patiently one would have dialled is no part of that. */
+function wayOf({ proxy, ...target }: Connection): string {
+  const way = [target, proxy].map((end) => end && { ...end, dialErrorLimit: 0, perDialTimeout: 0 });
+  return createHash("sha256").update(JSON.stringify(way)).digest("hex");
+}
+
 export class Pool {
   private readonly open = new Map<string, Set<Open>>();
 
@@ -34,7 +40,7 @@ export class Pool {
    * served badly takes no further commands.
    */
   async session(connection: Connection, signal: AbortSignal, log: Logger): Promise<Lease> {
-    const key = createHash("sha256").update(JSON.stringify(connection)).digest("hex");
+    const key = wayOf(connection);
     for (const one of [...(this.open.get(key) ?? [])]) {
       const lease = one.users < most ? await this.shared(key, one, signal) : undefined;
       if (lease) return lease;
