@@ -1,6 +1,7 @@
 /** The files of a guest image, where Pulumi runs. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 
@@ -29,13 +30,46 @@ export const BUILDERS = { golden: "build.sh", docker: "docker.sh" } as const;
  */
 export function ownImage(kind: keyof typeof BUILDERS, cache: string, build: boolean): ImageFiles {
   const script = join(__dirname, BUILDERS[kind]);
-  const print = () => execFileSync(script, ["--print", cache], { encoding: "utf8" });
-  const files = parse(print());
+  const files = parse(printed(script, cache));
   if (!build || existsSync(files.root)) return files;
   const made = spawnSync(script, [cache], { stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
   if (made.status !== 0)
     throw new Error(`image/${BUILDERS[kind]} ended with status ${made.status}: its last lines say why`);
   return parse(made.stdout);
+}
+
+/** What the script prints with `--print`, asked anew when a file of the recipes is another: it runs a dozen programs for it. */
+function printed(script: string, cache: string): string {
+  const kept = join(cache, `${basename(script, ".sh")}.printed`);
+  const recipes = stamp(__dirname);
+  const [of, line] = existsSync(kept) ? readFileSync(kept, "utf8").split("\n") : [];
+  if (of === recipes && line !== undefined) return line;
+  const now = execFileSync(script, ["--print", cache], { encoding: "utf8" }).trim();
+  if (existsSync(cache)) keep(kept, `${recipes}\n${now}`);
+  return now;
+}
+
+/** Whole or not at all. Where it cannot be kept, it is asked for again. */
+function keep(file: string, text: string): void {
+  const part = `${file}.${process.pid}`;
+  try {
+    writeFileSync(part, text);
+    renameSync(part, file);
+  } catch {
+    rmSync(part, { force: true });
+  }
+}
+
+/** Place, size, time and mode of every file. */
+function stamp(folder: string): string {
+  const paths = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
+  const facts = paths.map((path) => {
+    const { size, mtimeMs, mode } = statSync(join(folder, path));
+    return `${path} ${size} ${mtimeMs} ${mode}`;
+  });
+  return createHash("sha256")
+    .update([folder, ...facts].join("\n"))
+    .digest("hex");
 }
 
 /** An image of ours that was kept: its folder is as build.sh made it, and its name still tells which recipe it is. */

@@ -1,7 +1,7 @@
 /** Our own guest images, built before the engine starts: minutes with progress instead of minutes of silence. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { BUILDERS } from "../../image/image";
+import { BUILDERS, ownImage } from "../../image/image";
 import { must } from "../../toolchain/process";
 import type { Context } from "../command";
 import { pulumi } from "./engine";
@@ -9,15 +9,14 @@ import { pulumi } from "./engine";
 /** Builds the image that the stack's machines boot, if that is ours and is not there. */
 export async function provideImage(context: Context, stack: string): Promise<void> {
   const kinds = mentionsDocker(context, stack) ? (["golden", "docker"] as const) : (["golden"] as const);
-  const present = await Promise.all(kinds.map((kind) => isBuilt(context, kind)));
-  if (present.every((there) => there)) return;
+  if (kinds.every((kind) => isBuilt(context, kind))) return;
   const kind = await kindOf(context, stack);
   if (kind === "golden" || kind === "docker") await buildImage(context, kind);
 }
 
 /** Builds an image of ours if it is not there. */
 export async function buildImage(context: Context, kind: keyof typeof BUILDERS): Promise<void> {
-  if (await isBuilt(context, kind)) return;
+  if (isBuilt(context, kind)) return;
   const { paths, environment: env, out } = context;
   await out.step(kind === "golden" ? "guest image" : `guest image (${kind})`, (say) => {
     const onLine = (line: string) => (line.startsWith("{") ? undefined : (out.line(`  ${line}`), say(line)));
@@ -26,10 +25,8 @@ export async function buildImage(context: Context, kind: keyof typeof BUILDERS):
   });
 }
 
-async function isBuilt({ paths, environment: env }: Context, kind: keyof typeof BUILDERS): Promise<boolean> {
-  const script = join(paths.root, "image", BUILDERS[kind]);
-  const line = await must(script, ["--print", join(paths.cache, "image")], { cwd: paths.root, env });
-  return existsSync((JSON.parse(line) as { root: string }).root);
+function isBuilt({ paths }: Context, kind: keyof typeof BUILDERS): boolean {
+  return existsSync(ownImage(kind, join(paths.cache, "image"), false).root);
 }
 
 /** Spares most labs a question to Pulumi. */

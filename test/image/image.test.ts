@@ -167,6 +167,23 @@ describe("build.sh", () => {
     });
   });
 
+  it("is asked by the program once for a recipe, and again as soon as that is another", async () => {
+    const folder = copy("asked");
+    const cache = join(scratch, "asked-cache");
+    mkdirSync(cache);
+    const script = join(folder, "build.sh");
+    const log = join(scratch, "asked.log");
+    writeFileSync(script, readFileSync(script, "utf8").replace("\n", `\necho "$1" >>${log}\n`));
+    const { ownImage } = (await import(join(folder, "image.ts"))) as typeof import("../../image/image");
+    const versions = [1, 2].map(() => ownImage("golden", cache, false).version);
+    expect(readFileSync(log, "utf8")).toBe("--print\n");
+    appendFileSync(join(folder, "recipe/packages"), "\n");
+    versions.push(ownImage("golden", cache, false).version);
+    expect(readFileSync(log, "utf8")).toBe("--print\n--print\n");
+    expect(versions).toEqual([versions[0], versions[0], hash(folder)]);
+    expect(versions[0]).not.toBe(versions[2]);
+  });
+
   it("takes a finished image from the cache", () => {
     const folder = join(scratch, "finished", `golden-${hash(image)}`);
     mkdirSync(folder, { recursive: true });
