@@ -49,7 +49,8 @@ describe("the guest tools", () => {
     const { status, stderr } = spawnSync("dash", ["-n"], { input: guestTools().script, encoding: "utf8" });
     expect([status, stderr]).toEqual([0, ""]);
     expect(spawnSync("dash", ["-n"], { input: INSTALL_AND_APPLY }).status).toBe(0);
-    expect(shellcheck(INSTALL_AND_APPLY)).toBe("");
+    // SC2016: the script in quotes is another shell's.
+    expect(shellcheck(INSTALL_AND_APPLY, "--exclude", "SC2016")).toBe("");
   });
 
   it("hold every source, in an order in which what is called is there", () => {
@@ -69,19 +70,22 @@ describe("the guest tools", () => {
     for (const name of awks) expect(strip(readFileSync(join(folder, name), "utf8"))).not.toContain("'");
   });
 
-  it.each(["mawk", "busybox awk"])("arrive on a host as they are, by %s", (awk) => {
-    const tools = join(scratch, awk.replace(" ", "-"));
-    mkdirSync(join(tools, "bin"), { recursive: true });
-    writeFileSync(join(tools, "bin/awk"), `#!/bin/sh\nexec ${awk} "$@"\n`, { mode: 0o755 });
-    const install = INSTALL_AND_APPLY.replace("/usr/lib/vxlab", join(tools, "lib")).replace(
+  it.each([
+    ["some host", "some", "/bin/sh"],
+    ["our own image, by its busybox", "lib-init", "/bin/busybox sh"],
+  ])("arrive on %s as they are", (_, mark, shell) => {
+    const tools = join(scratch, mark);
+    mkdirSync(join(tools, mark), { recursive: true });
+    const install = INSTALL_AND_APPLY.replaceAll("/usr/lib/vxlab", join(tools, "lib")).replace(
       '"$tools/guest" apply bridge',
       "cat",
     );
     const input = JSON.stringify({ id: "a", lab: "b", tools: guestTools() });
-    const env = { PATH: `${tools}/bin:/usr/bin:/bin` };
-    const { stdout, stderr } = spawnSync("dash", ["-c", install], { input, env, encoding: "utf8" });
+    const { stdout, stderr } = spawnSync("dash", ["-c", install], { input, encoding: "utf8" });
     expect([stdout, stderr]).toEqual(['{"id":"a","lab":"b"}\n', ""]);
-    expect(readFileSync(join(tools, "lib/guest"), "utf8")).toBe(guestTools().script);
+    expect(readFileSync(join(tools, "lib/guest"), "utf8")).toBe(
+      guestTools().script.replace("#!/bin/sh", `#!${shell}`),
+    );
   });
 
   it("have the version that their text gives them", () => {
