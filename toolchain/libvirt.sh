@@ -27,9 +27,12 @@ system_answers() { [[ -S $system_socket ]] && timeout 3 virsh -q -c qemu:///syst
 
 # The files that hold the stack's settings, one a line; a key of the first takes the place of the second's.
 files() {
-  local stack=${VXLAB_STACK:-} selected
+  local stack=${VXLAB_STACK:-} selected project
   if [[ -z $stack ]]; then
-    selected=$(sed -n 's#.*"stack": *"\(.*/\)\{0,1\}\([^"/]*\)".*#\2#p' "$root"/.vxlab/pulumi-home/workspaces/*.json 2>/dev/null | head -n 1)
+    # Others of the same home have selected stacks of their own.
+    project=$(sed -n 's/^name: *\([A-Za-z0-9_.-]*\).*/\1/p' "$root/Pulumi.yaml" 2>/dev/null || true)
+    selected=$(sed -n 's#.*"stack": *"\(.*/\)\{0,1\}\([^"/]*\)".*#\2#p' \
+      "$root/.vxlab/pulumi-home/workspaces/${project:-vxlab}"-*.json 2>/dev/null | head -n 1)
     stack=${selected:-lab}
   fi
   printf '%s\n' "$root/Pulumi.$stack.yaml" "$root/Pulumi.yaml"

@@ -104,10 +104,13 @@ describe("which libvirt", () => {
 
   it("is that of the stack which is selected", async () => {
     const here = world();
-    here.write(
-      ".vxlab/pulumi-home/workspaces/fake-1-workspace.json",
-      '{\n  "stack": "organization/fake/other"\n}',
-    );
+    const selected = (project: string, stack: string) =>
+      here.write(
+        `.vxlab/pulumi-home/workspaces/${project}-1-workspace.json`,
+        `{\n  "stack": "organization/${project}/${stack}"\n}`,
+      );
+    selected("another", "mine");
+    selected("fake", "other");
     here.write("Pulumi.other.yaml", "config:\n  vxlab:libvirtUri: qemu:///x\n");
     expect((await ask(here, "mode")).answer).toBe("given");
   });
