@@ -1,6 +1,6 @@
 #!/bin/sh
-# What LXC runs beside a container's start and end. It is read before the kinds of things, and ends here: under emulation a
-# shell takes 75 ms to read all of the tools.
+# What LXC runs while a container starts and ends. It comes before the kinds of things, and ends the program: the rest of the
+# tools need not be read for it.
 # shellcheck disable=SC2034,SC2154 # nic_plug's; read's
 
 BOXES=$STATE/containers
