@@ -1,4 +1,7 @@
-/** What the ssh client needs to reach a lab's hosts, and nothing of the user's own: a folder that goes when we do. */
+/**
+ * What the ssh client needs to reach a lab's hosts, and nothing of the user's own: a folder that goes when we do. No key is in
+ * it, only the socket at which ssh asks for one (agent.ts).
+ */
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,8 +13,6 @@ export type SshHost = Pick<HostOutput, "name" | "address" | "hostKey"> & {
   port?: number;
   /** @default "root" */
   user?: string;
-  /** OpenSSH private key, where it is not the one for all. */
-  loginKey?: string;
 };
 
 /** A host of a lab, by the way that its output tells. */
@@ -34,19 +35,18 @@ export function knownHosts(hosts: readonly SshHost[]): string {
 
 /** Given by -F, it takes the place of the user's and of the system's configuration (ssh(1)). */
 export function sshConfig(dir: string, hosts: readonly SshHost[]): string {
-  const each = hosts.flatMap(({ name, address, port = 22, user, loginKey }) => [
+  const each = hosts.flatMap(({ name, address, port = 22, user }) => [
     `Host ${name}`,
     `  HostName ${address}`,
     `  HostKeyAlias ${name}`,
     `  Port ${port}`,
     ...(user === undefined ? [] : [`  User ${user}`]),
-    ...(loginKey === undefined ? [] : [`  IdentityFile "${join(dir, `login-${name}`)}"`]),
+    `  IdentityAgent "${socketOf(dir, name)}"`,
   ]);
   const all = [
     "Host *",
     "  User root",
-    `  IdentityFile "${join(dir, "login")}"`,
-    "  IdentitiesOnly yes",
+    "  IdentityFile none",
     "  IdentityAgent none",
     "  PreferredAuthentications publickey",
     `  UserKnownHostsFile "${join(dir, "known_hosts")}"`,
@@ -65,12 +65,14 @@ export function sshConfig(dir: string, hosts: readonly SshHost[]): string {
   return [...each, ...all, ""].join("\n");
 }
 
-/** Writes key, pinned keys and configuration into a folder that only we may read; returns the folder. */
-export function writeAccess(hosts: readonly SshHost[], loginKey: string, places: readonly string[]): string {
+/** Where ssh asks for a host's key. */
+export function socketOf(dir: string, host: string): string {
+  return join(dir, `${host}.agent`);
+}
+
+/** Writes pinned keys and configuration into a folder that only we may read; returns the folder. */
+export function writeAccess(hosts: readonly SshHost[], places: readonly string[]): string {
   const dir = mkdtempSync(join(roomFor(places), "ssh-"));
-  writeFileSync(join(dir, "login"), loginKey, { mode: 0o600 });
-  for (const host of hosts.filter((one) => one.loginKey !== undefined))
-    writeFileSync(join(dir, `login-${host.name}`), host.loginKey ?? "", { mode: 0o600 });
   writeFileSync(join(dir, "known_hosts"), knownHosts(hosts), { mode: 0o600 });
   writeFileSync(join(dir, "config"), sshConfig(dir, hosts), { mode: 0o600 });
   return dir;
@@ -80,7 +82,7 @@ export function removeAccess(dir: string): void {
   rmSync(dir, { recursive: true, force: true });
 }
 
-/** The first folder that we may write to: `/run` is gone with a power cut, and a key should be. */
+/** The first folder that we may write to: `/run` is gone with a power cut, and a way in should be. */
 function roomFor(places: readonly string[]): string {
   const writable = (place: string): boolean => {
     try {

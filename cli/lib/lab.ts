@@ -8,52 +8,70 @@ import { libvirtMode } from "./ready";
 import type { Mode } from "./ready";
 import { Remote } from "./remote";
 import type { RemoteOptions } from "./remote";
-import { labOfState, noLab } from "./state";
-import type { LabAccess } from "./state";
+import { stateInFile } from "./stack";
+import { keysOfState, labOfState, noLab } from "./state";
+import type { KnownLab } from "./state";
 
-/** Reads the state once: it holds the output `lab` and the secret that the login key is computed from. */
-export async function loadLab(context: Context, stack: string): Promise<LabAccess> {
-  if (!existsSync(pulumiWrapper(context.paths))) throw noLab(stack);
-  const { code, stdout, stderr } = await pulumi(context, [
-    "stack",
-    "export",
-    "--show-secrets",
-    "--stack",
-    stack,
-  ]);
-  if (/no stack named/.test(stderr)) throw noLab(stack);
-  if (code !== 0) throw new Fault(Exit.failed, `pulumi stack export:\n${stderr.trim()}`);
-  return labOfState(JSON.parse(stdout), stack);
+export interface LoadedLab extends KnownLab {
+  /** The key that each host lets in, by its name. Computed from a secret: Pulumi is asked for it once, and takes 0.4 s. */
+  keys: () => Promise<Map<string, string>>;
 }
 
-export interface OpenLab extends LabAccess {
+/** Reads the state: where its file is ours, for what is no secret only that. */
+export async function loadLab(context: Context, stack: string): Promise<LoadedLab> {
+  if (!existsSync(pulumiWrapper(context.paths))) throw noLab(stack);
+  let asked: Promise<unknown> | undefined;
+  const secrets = () => (asked ??= exported(context, stack));
+  const known = labOfState(stateInFile(context, stack) ?? (await secrets()), stack);
+  let keys: Promise<Map<string, string>> | undefined;
+  return { ...known, keys: () => (keys ??= secrets().then((state) => keysOfState(state, known.lab, stack))) };
+}
+
+async function exported(context: Context, stack: string): Promise<unknown> {
+  const words = ["stack", "export", "--show-secrets", "--stack", stack];
+  const { code, stdout, stderr } = await pulumi(context, words);
+  if (/no stack named/.test(stderr)) throw noLab(stack);
+  if (code !== 0) throw new Fault(Exit.failed, `pulumi stack export:\n${stderr.trim()}`);
+  return JSON.parse(stdout);
+}
+
+export interface OpenLab extends KnownLab {
   stack: string;
   mode: Mode;
   remote: Remote;
 }
 
-/** Loads the lab, hands it with a way to its hosts to `work`, and takes the key away afterwards. */
+/** Loads the lab, hands it with a way to its hosts to `work`, and takes the way away afterwards. */
 export async function withLab<T>(
   context: Context,
   stack: string,
   work: (lab: OpenLab) => Promise<T>,
   options: Pick<RemoteOptions, "onSignal" | "loginLimit"> = {},
 ): Promise<T> {
-  const [access, mode] = await Promise.all([loadLab(context, stack), libvirtMode(context, stack)]);
+  const [{ lab, hosts, keys }, mode] = await Promise.all([
+    loadLab(context, stack),
+    libvirtMode(context, stack),
+  ]);
   const embedded = mode === "embedded";
   if (embedded && !existsSync(`/run/netns/vxlab-${context.paths.id}`)) {
     const why = "the lab's network namespace is gone, as after a reboot of this machine";
     throw new Fault(Exit.missing, `${why}: run ./vxlab up, which starts the machines again`);
   }
+  // Pulumi is asked while ssh connects.
+  const coming = keys();
+  coming.catch(() => undefined);
   const remote = new Remote({
-    hosts: access.hosts,
-    loginKey: access.loginKey,
+    hosts,
+    keyOf: async (host) => (await coming).get(host),
     enter: embedded ? namespaceWords(context) : [],
     places: [`/run/vxlab/${context.paths.id}`],
     ...options,
   });
   try {
-    return await work({ ...access, stack, mode, remote });
+    const result = await work({ lab, hosts, stack, mode, remote });
+    // Without the keys ssh was refused: this says why.
+    await coming;
+    return result;
   } finally {
     remote.close();
   }

@@ -4,19 +4,21 @@
  */
 import { spawn } from "node:child_process";
 import type { ChildProcess, ChildProcessByStdio, SpawnOptions } from "node:child_process";
+import type { Server } from "node:net";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import type { Result } from "../../toolchain/process";
-import { removeAccess, writeAccess } from "./access";
+import { removeAccess, socketOf, writeAccess } from "./access";
 import type { SshHost } from "./access";
+import { serveKey } from "./agent";
 
 export interface RemoteOptions {
   hosts: readonly SshHost[];
-  /** OpenSSH private key. */
-  loginKey: string;
+  /** The OpenSSH private key that a host lets in; asked for when ssh wants it. */
+  keyOf: (host: string) => Promise<string | undefined>;
   /** Words before `ssh` that bring it into the lab's network; empty when that is ours. */
   enter: readonly string[];
-  /** Folders to keep the key in meanwhile, best first. @default the system's temporary folder */
+  /** Folders for ssh's files, best first. @default the system's temporary folder */
   places?: readonly string[];
   /** Longest time until a host has let us in, ms. @default 20000 */
   loginLimit?: number;
@@ -31,6 +33,7 @@ const LOGIN_MS = 20_000;
 
 export class Remote {
   private readonly dir: string;
+  private readonly agents: readonly Server[];
   private readonly masters = new Map<string, Promise<string | undefined>>();
   private readonly children = new Set<ChildProcess>();
   private readonly onExit = () => this.drop();
@@ -38,8 +41,11 @@ export class Remote {
 
   constructor(private readonly options: RemoteOptions) {
     this.onSignal = options.onSignal ?? ((signal) => process.exit(signal === "SIGINT" ? 130 : 143));
-    this.dir = writeAccess(options.hosts, options.loginKey, options.places ?? []);
-    // Without a handler a signal ends the process before "exit" handlers run, and the key would stay.
+    this.dir = writeAccess(options.hosts, options.places ?? []);
+    this.agents = options.hosts.map(({ name }) =>
+      serveKey(socketOf(this.dir, name), () => options.keyOf(name)),
+    );
+    // Without a handler a signal ends the process before "exit" handlers run, and the folder would stay.
     process.once("exit", this.onExit).on("SIGINT", this.onSignal).on("SIGTERM", this.onSignal);
   }
 
@@ -71,7 +77,7 @@ export class Remote {
     return this.spawn(...this.argv(host, command), options);
   }
 
-  /** Ends the connections and takes the key away. */
+  /** Ends the connections and takes the way to the key away. */
   close(): void {
     process.off("exit", this.onExit).off("SIGINT", this.onSignal).off("SIGTERM", this.onSignal);
     this.drop();
@@ -79,6 +85,7 @@ export class Remote {
 
   private drop(): void {
     for (const child of this.children) child.kill("SIGTERM");
+    for (const agent of this.agents) agent.close();
     removeAccess(this.dir);
   }
 

@@ -60,13 +60,21 @@ export interface Deployment {
   pending_operations?: { type: string; resource: { urn: string } }[];
 }
 
+/** The state as an export has it, secrets encrypted; undefined when it is in no file of ours. */
+export function stateInFile(
+  { paths, environment }: Context,
+  stack: string,
+): { deployment?: Deployment } | undefined {
+  const file = stateFile(paths, stack);
+  if (!ownBackend(environment) || !existsSync(file)) return undefined;
+  const { checkpoint } = JSON.parse(readFileSync(file, "utf8")) as { checkpoint?: { latest?: Deployment } };
+  return { deployment: checkpoint?.latest };
+}
+
 /** The stack as it was last written; undefined when there is none. */
 export async function deployment(context: Context, stack: string): Promise<Deployment | undefined> {
-  const file = stateFile(context.paths, stack);
-  if (ownBackend(context.environment) && existsSync(file)) {
-    const { checkpoint } = JSON.parse(readFileSync(file, "utf8")) as { checkpoint?: { latest?: Deployment } };
-    return checkpoint?.latest;
-  }
+  const state = stateInFile(context, stack);
+  if (state !== undefined) return state.deployment;
   const { code, stdout } = await pulumi(context, ["stack", "export", "--stack", stack]);
   return code === 0 ? (JSON.parse(stdout) as { deployment?: Deployment }).deployment : undefined;
 }

@@ -1,4 +1,4 @@
-/** What the CLI needs of a stack's state, as `pulumi stack export --show-secrets` writes it. Pure. */
+/** What the CLI needs of a stack's state, as `pulumi stack export` writes it. Pure. */
 import { LAB_OUTPUT, LAB_SCHEMA } from "../../plan/contract";
 import type { LabOutput } from "../../plan/contract";
 import { LOGIN_KEY_INFO, deriveSeed, ed25519FromSeed, hostKeyInfo } from "../../plan/keys";
@@ -6,11 +6,9 @@ import { sshHost } from "./access";
 import type { SshHost } from "./access";
 import { Exit, Fault } from "./exit";
 
-export interface LabAccess {
+/** A lab and how its hosts are reached. */
+export interface KnownLab {
   lab: LabOutput;
-  /** OpenSSH private key that every host of the lab's own lets in; empty when it has none. */
-  loginKey: string;
-  /** How each host is reached. */
   hosts: SshHost[];
 }
 
@@ -26,11 +24,11 @@ const STEP = "command:remote:Command";
 const SECRET = "random:index/randomPassword:RandomPassword";
 
 /**
- * The lab of a stack and the key to it.
+ * The lab of a stack: nothing of it is a secret.
  *
  * @param stack its name, for what is said when there is no lab in it
  */
-export function labOfState(state: unknown, stack: string): LabAccess {
+export function labOfState(state: unknown, stack: string): KnownLab {
   const resources = resourcesOf(state);
   const lab = resources.find(({ type }) => type === STACK)?.outputs?.[LAB_OUTPUT];
   if (!isObject(lab))
@@ -44,13 +42,25 @@ export function labOfState(state: unknown, stack: string): LabAccess {
     );
   }
   const known = lab as unknown as LabOutput;
-  const keys = stepKeys(resources);
-  const hosts = known.hosts.map((host) => {
-    const loginKey = host.existing === undefined ? undefined : keys.get(host.hostKey);
-    return { ...sshHost(host), ...(loginKey === undefined ? {} : { loginKey }) };
-  });
-  const own = { ...known, hosts: known.hosts.filter(({ existing }) => existing === undefined) };
-  return { lab: known, loginKey: own.hosts.length === 0 ? "" : loginKeyOf(own, resources, stack), hosts };
+  return { lab: known, hosts: known.hosts.map(sshHost) };
+}
+
+/**
+ * The OpenSSH private key that each host lets in, by the host's name.
+ *
+ * @param state with its secrets: `pulumi stack export --show-secrets`
+ */
+export function keysOfState(state: unknown, lab: LabOutput, stack: string): Map<string, string> {
+  const resources = resourcesOf(state);
+  const steps = stepKeys(resources);
+  const own = { ...lab, hosts: lab.hosts.filter(({ existing }) => existing === undefined) };
+  const login = own.hosts.length === 0 ? undefined : loginKeyOf(own, resources, stack);
+  return new Map(
+    lab.hosts.flatMap(({ name, hostKey, existing }) => {
+      const key = existing === undefined ? login : steps.get(hostKey);
+      return key === undefined ? [] : [[name, key] as const];
+    }),
+  );
 }
 
 /** Private keys by the host's public key, out of the connections of the steps: existing hosts' are nowhere else. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Exit, Fault } from "../../cli/lib/exit";
-import { labOfState } from "../../cli/lib/state";
+import { keysOfState, labOfState } from "../../cli/lib/state";
 import { LOGIN_KEY_INFO, deriveSeed, ed25519FromSeed } from "../../plan/keys";
 import { SECRET, referenceLab } from "./fixture";
 
@@ -24,21 +24,34 @@ const state = (lab: unknown, ...more: object[]) => ({
 });
 const loginKey = ed25519FromSeed(deriveSeed(SECRET, LOGIN_KEY_INFO)).privateKeyOpenSsh;
 
+const both = new Map([
+  ["kvm1", loginKey],
+  ["kvm2", loginKey],
+]);
+
 describe("a state with a lab", () => {
   it("gives the lab, and the key computed from its secret", () => {
-    const { lab, loginKey: key } = labOfState(state(referenceLab(), secret(SECRET)), "lab");
+    const found = state(referenceLab(), secret(SECRET));
+    expect(labOfState(found, "lab").lab).toEqual(referenceLab());
+    expect(keysOfState(found, referenceLab(), "lab")).toEqual(both);
+  });
+
+  it("gives the lab without its secrets as well", () => {
+    const sealed = { type: RANDOM, outputs: { result: { [SIGNATURE]: "1b47…", ciphertext: "v1:…" } } };
+    const { lab, hosts } = labOfState(state(referenceLab(), sealed), "lab");
     expect(lab).toEqual(referenceLab());
-    expect(key).toBe(loginKey);
+    expect(hosts.map(({ name }) => name)).toEqual(["kvm1", "kvm2"]);
   });
 
   it("takes a secret that lies open as well", () => {
     const open = { type: RANDOM, outputs: { result: SECRET.toString("base64url") } };
-    expect(labOfState(state(referenceLab(), open), "lab").loginKey).toBe(loginKey);
+    expect(keysOfState(state(referenceLab(), open), referenceLab(), "lab")).toEqual(both);
   });
 
   it("takes of several secrets the one that the host keys come from", () => {
     const others = [secret(Buffer.alloc(32, 1)), secret(Buffer.alloc(4, 1)), { type: RANDOM }];
-    expect(labOfState(state(referenceLab(), ...others, secret(SECRET)), "lab").loginKey).toBe(loginKey);
+    const found = state(referenceLab(), ...others, secret(SECRET));
+    expect(keysOfState(found, referenceLab(), "lab")).toEqual(both);
   });
 });
 
@@ -59,7 +72,7 @@ describe("a state without", () => {
       "the state of stack demo holds no secret that fits the lab's host keys: run ./vxlab up, which brings both in line",
     ],
   ])("%s is told, with exit code 3", (_, found, message) => {
-    const attempt = () => labOfState(found, "demo");
+    const attempt = () => keysOfState(found, labOfState(found, "demo").lab, "demo");
     expect(attempt).toThrow(new Fault(Exit.missing, message));
     try {
       attempt();

@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
+import ssh2 from "ssh2";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { attachLine, dockerLine } from "../../cli/commands/exec";
 import { ssh } from "../../cli/commands/ssh";
@@ -125,12 +126,13 @@ describe("the ssh client's files", () => {
   it("leave nothing to the user's own files, agent or keyboard", () => {
     const config = sshConfig("/run/x", [host]);
     expect(config).toMatch(
-      /^Host kvm1\n {2}HostName 192\.168\.10\.156\n {2}HostKeyAlias kvm1\n {2}Port 22\nHost \*\n/,
+      /^Host kvm1\n {2}HostName 192\.168\.10\.156\n {2}HostKeyAlias kvm1\n {2}Port 22\n {2}IdentityAgent .*\nHost \*\n/,
     );
     for (const line of [
       "StrictHostKeyChecking yes",
       "BatchMode yes",
-      "IdentitiesOnly yes",
+      "IdentityFile none",
+      'IdentityAgent "/run/x/kvm1.agent"',
       "IdentityAgent none",
       "GlobalKnownHostsFile /dev/null",
       'UserKnownHostsFile "/run/x/known_hosts"',
@@ -171,7 +173,7 @@ describe("a remote", () => {
     const hosts = [{ name: "kvm1", address: "127.0.0.1", port: server.port, hostKey }];
     const made = new Remote({
       hosts,
-      loginKey: server.clientKey.private,
+      keyOf: () => Promise.resolve(server.clientKey.private),
       enter: [],
       places: [places],
       ...change,
@@ -200,7 +202,46 @@ describe("a remote", () => {
   });
 
   it("says that its key is refused", async () => {
-    expect(await remote({ loginKey: keyPair().private }).connect("kvm1")).toBe("refuses the lab's login key");
+    const other = () => Promise.resolve(keyPair().private);
+    expect(await remote({ keyOf: other }).connect("kvm1")).toBe("refuses the lab's login key");
+  });
+
+  it.each([
+    ["is none", () => Promise.resolve(undefined)],
+    ["is no key", () => Promise.resolve("no key")],
+    ["does not come", () => Promise.reject(new Error("no"))],
+  ])("goes nowhere with a key that %s", async (_, keyOf) => {
+    expect(await remote({ keyOf }).connect("kvm1")).toBe("refuses the lab's login key");
+    expect(server.seen.ready).toBe(0);
+  });
+
+  it("connects while the key is on its way, and asks for no more than it needs", async () => {
+    let bring: (key: string) => void = () => undefined;
+    const late = new Promise<string>((resolve) => (bring = resolve));
+    const asked: string[] = [];
+    const answer = remote({ keyOf: (host) => (asked.push(host), late) }).run("kvm1", "echo in", 10_000);
+    await expect.poll(() => server.seen.open).toBe(1);
+    await expect.poll(() => asked).toEqual(["kvm1"]);
+    expect(server.seen.ready).toBe(0);
+    bring(server.clientKey.private);
+    expect((await answer).stdout).toBe("in\n");
+  });
+
+  it.each([
+    ["rsa", 2048],
+    ["ecdsa", 256],
+    ["ecdsa", 384],
+    ["ecdsa", 521],
+  ] as const)("has a user's own key of another type: %s, %i bits", async (type, bits) => {
+    const pair = ssh2.utils.generateKeyPairSync(type as "rsa", { bits });
+    await server.stop();
+    server = await new FakeSsh({ authorizedKey: pair.public }).start();
+    const answer = await remote({ keyOf: () => Promise.resolve(pair.private) }).run(
+      "kvm1",
+      "echo in",
+      10_000,
+    );
+    expect(answer.stdout).toBe("in\n");
   });
 
   it("says that nobody answers", async () => {
@@ -223,22 +264,24 @@ describe("a remote", () => {
     expect((await marked.run("kvm1", "echo ok", 10_000)).stdout).toBe("ok\n");
   });
 
-  it("keeps the key where only we can read it, and no longer than it is needed", async () => {
+  it("has the key in no file, and the way to it where only we can go, no longer than it is needed", async () => {
     const one = remote();
     const [folder = ""] = readdirSync(places);
-    const mode = (path: string) => statSync(path).mode & 0o777;
-    expect(mode(join(places, folder))).toBe(0o700);
-    expect(mode(join(places, folder, "login"))).toBe(0o600);
+    expect(statSync(join(places, folder)).mode & 0o777).toBe(0o700);
     expect(await one.connect("kvm1")).toBeUndefined();
+    const files = readdirSync(join(places, folder));
+    expect(files.sort()).toEqual(["config", "known_hosts", "kvm1", "kvm1.agent"]);
+    const texts = ["config", "known_hosts"].map((name) => readFileSync(join(places, folder, name), "utf8"));
+    expect(texts.join("")).not.toContain("PRIVATE KEY");
     one.close();
     expect(readdirSync(places)).toEqual([]);
     await expect.poll(() => server.seen.open).toBe(0);
   });
 
-  it.each(["SIGINT", "SIGTERM"])("takes the key away when %s ends the process", (signal) => {
+  it.each(["SIGINT", "SIGTERM"])("takes the way to the key away when %s ends the process", (signal) => {
     const program = `
       const { Remote } = require(${JSON.stringify(join(__dirname, "../../cli/lib/remote"))});
-      new Remote({ hosts: [], loginKey: "k", enter: [], places: [${JSON.stringify(places)}] });
+      new Remote({ hosts: [{ name: "a", address: "127.0.0.1", hostKey: "k k" }], keyOf: async () => "k", enter: [], places: [${JSON.stringify(places)}] });
       console.log(require("node:fs").readdirSync(${JSON.stringify(places)}).length);
       process.kill(process.pid, ${JSON.stringify(signal)});
       setTimeout(() => {}, 10000);`;

@@ -5,7 +5,7 @@ import type { Context } from "../../cli/command";
 import { lostSteps, underlayOf } from "../../cli/lib/lost";
 import { deployOrder, stacksNamed } from "../../cli/lib/roles";
 import type { StateResource } from "../../cli/lib/stack";
-import { labOfState } from "../../cli/lib/state";
+import { keysOfState, labOfState } from "../../cli/lib/state";
 import { LAB_SCHEMA } from "../../plan/contract";
 import { temporary } from "../lib/temporary";
 
@@ -85,9 +85,11 @@ describe("the hosts of an overlay", () => {
 
   it("are reached as its steps reach them", () => {
     const connection = secret({ host: "10.9.9.9", hostKey: host.hostKey, privateKey: "KEY" });
-    expect(labOfState(state(connection), "overlay-a").hosts).toEqual([
-      { name: "a1", address: "10.9.9.9", hostKey: host.hostKey, port: 2222, user: "admin", loginKey: "KEY" },
+    const { lab: known, hosts } = labOfState(state(connection), "overlay-a");
+    expect(hosts).toEqual([
+      { name: "a1", address: "10.9.9.9", hostKey: host.hostKey, port: 2222, user: "admin" },
     ]);
+    expect(keysOfState(state(connection), known, "overlay-a")).toEqual(new Map([["a1", "KEY"]]));
   });
 
   it("are the overlay's to ask for, not the underlay's", () => {

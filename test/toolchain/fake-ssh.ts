@@ -101,7 +101,10 @@ export class FakeSsh {
       const wanted = this.options.authorizedKey ?? this.clientKey.public;
       const known = ssh2.utils.parseKey(wanted);
       if (known instanceof Error || !known.getPublicSSH().equals(ctx.key.data)) return ctx.reject();
-      return ctx.accept();
+      // Without one it only asks whether this key would do.
+      const { blob, signature, hashAlgo } = ctx;
+      const signed = signature === undefined || known.verify(blob ?? "", signature, hashAlgo) === true;
+      return signed ? ctx.accept() : ctx.reject();
     }
     ctx.reject(["publickey", this.options.keyboardInteractive ? "keyboard-interactive" : "password"]);
   }
