@@ -136,6 +136,9 @@ dhcp_config() {
   for one in $addresses; do
     case $one in *:*) ;; *) bits=${one#*/} ;; esac
   done
+  # Where the way out leads through this host, its name servers answer.
+  servers=
+  [ "$nat" != true ] || for one in $(nameservers); do servers=$servers,$one; done
   cat <<CONFIG
 port=0
 interface=$device
@@ -146,7 +149,7 @@ dhcp-authoritative
 dhcp-range=$dhcp_first,$dhcp_last,$(netmask "$bits"),12h
 dhcp-option=option:mtu,$dhcp_mtu
 dhcp-option=option:router${dhcp_router:+,$dhcp_router}
-dhcp-option=option:dns-server
+dhcp-option=option:dns-server$servers
 dhcp-leasefile=$dir/leases
 pid-file=$dir/dnsmasq.pid
 user=$(if grep -qs '^dnsmasq:' /etc/passwd; then echo dnsmasq; else echo nobody; fi)

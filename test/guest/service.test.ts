@@ -118,6 +118,22 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     );
   });
 
+  it("tells of the host's name servers where the way out leads through the host, and of none that others cannot ask", () => {
+    const line = (nat: boolean) => {
+      const script = `eval "$(assign "$(cat)")"; addresses=$(unquoted "$addresses"); dir=/d; dhcp_config`;
+      const { stdout } = host.shell(script, JSON.stringify({ ...SERVICE, nat, dhcp: DHCP }));
+      return stdout.split("\n").filter((one) => one.includes("dns-server"));
+    };
+    expect(line(true), "none on this host").toEqual(["dhcp-option=option:dns-server"]);
+    const file = "search lab\nnameserver 127.0.0.53\nnameserver fd00::53\nnameserver 192.0.2.1\n";
+    host.shows("resolv.conf", `${file}#nameserver 192.0.2.9\nnameserver $(id)\nnameserver 192.0.2.1\n`);
+    expect(line(true)).toEqual(["dhcp-option=option:dns-server,192.0.2.1"]);
+    expect(line(false)).toEqual(["dhcp-option=option:dns-server"]);
+    host.shows("resolv.conf", "nameserver 127.0.0.53\n");
+    host.shows("none/resolve/resolv.conf", "nameserver 192.0.2.2\nnameserver 192.0.2.3\n");
+    expect(line(true), "systemd-resolved's").toEqual(["dhcp-option=option:dns-server,192.0.2.2,192.0.2.3"]);
+  });
+
   it("knows the mask of every prefix length", () => {
     const script = "bits=0; while [ $bits -le 32 ]; do netmask $bits; bits=$((bits + 1)); done";
     const masks = host.shell(script).stdout.trim().split("\n");
