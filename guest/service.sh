@@ -136,9 +136,12 @@ dhcp_config() {
   for one in $addresses; do
     case $one in *:*) ;; *) bits=${one#*/} ;; esac
   done
-  # Where the way out leads through this host, its name servers answer.
+  # Where the way out leads through this host, its name servers answer. One that boots may not have heard of them yet.
   servers=
-  [ "$nat" != true ] || for one in $(nameservers); do servers=$servers,$one; done
+  if [ "$nat" = true ]; then
+    for one in $(nameservers); do servers=$servers,$one; done
+    [ -n "$servers" ] || servers=$(sed -n 's/^dhcp-option=option:dns-server//p' "$dir/dnsmasq.conf" 2>/dev/null) || :
+  fi
   cat <<CONFIG
 port=0
 interface=$device

@@ -120,8 +120,9 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
   it("tells of the host's name servers where the way out leads through the host, and of none that others cannot ask", () => {
     const line = (nat: boolean) => {
-      const script = `eval "$(assign "$(cat)")"; addresses=$(unquoted "$addresses"); dir=/d; dhcp_config`;
-      const { stdout } = host.shell(script, JSON.stringify({ ...SERVICE, nat, dhcp: DHCP }));
+      const words = `eval "$(assign "$(cat)")"; addresses=$(unquoted "$addresses"); dir=${host.path(dir)}; dhcp_config`;
+      const { code, stdout } = host.shell(words, JSON.stringify({ ...SERVICE, nat, dhcp: DHCP }));
+      expect(code).toBe(0);
       return stdout.split("\n").filter((one) => one.includes("dns-server"));
     };
     expect(line(true), "none on this host").toEqual(["dhcp-option=option:dns-server"]);
@@ -131,7 +132,12 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(line(false)).toEqual(["dhcp-option=option:dns-server"]);
     host.shows("resolv.conf", "nameserver 127.0.0.53\n");
     host.shows("none/resolve/resolv.conf", "nameserver 192.0.2.2\nnameserver 192.0.2.3\n");
-    expect(line(true), "systemd-resolved's").toEqual(["dhcp-option=option:dns-server,192.0.2.2,192.0.2.3"]);
+    const resolved = ["dhcp-option=option:dns-server,192.0.2.2,192.0.2.3"];
+    expect(line(true), "systemd-resolved's").toEqual(resolved);
+    host.forgets("none/resolve/resolv.conf");
+    host.shows(`${dir}/dnsmasq.conf`, `port=0\n${resolved.join("")}\nlog-facility=-\n`);
+    expect(line(true), "at a boot that comes before systemd-resolved").toEqual(resolved);
+    expect(line(false)).toEqual(["dhcp-option=option:dns-server"]);
   });
 
   it("knows the mask of every prefix length", () => {
