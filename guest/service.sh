@@ -19,6 +19,9 @@ service_apply() {
     -- set interface "$device" type=internal mac="\"$mac\"" mtu_request="$mtu" external_ids:vxlab-service="\"$id\""
   only_addresses "$device" "$addresses"
   ip link set dev "$device" up
+  # The bridge's own interface is in the untagged segment as well. Linux answers ARP on it for every address of the host, and
+  # what then comes to its MAC is not forwarded.
+  printf '1\n' >"$SYSCTL/net/ipv4/conf/$bridge/arp_ignore"
   if [ "$nat" = true ]; then nat_on; else nat_off; fi
   if [ -n "${dhcp_first-}" ]; then dhcp_on; else dhcp_off; fi
   keep service "$id" "$1"

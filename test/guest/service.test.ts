@@ -43,6 +43,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     host = new FakeHost(shell);
     host.shows("addresses", "2: eth0    inet 192.168.10.156/24 scope global eth0\n");
     for (const device of ["eth0", "s-red"]) host.shows(`sys/net/ipv4/conf/${device}/forwarding`, "0\n");
+    host.shows("sys/net/ipv4/conf/vxbr/arp_ignore", "0\n");
     host.shows("net/s-red/address", "02:00:00:00:00:01\n");
     host.shows("net/s-red/mtu", "1450\n");
   });
@@ -56,6 +57,9 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     );
     expect(calls).toContain("ip address replace 10.0.3.1/22 dev s-red");
     expect(calls.filter((call) => /^(setsid|nft -f)/.test(call))).toEqual([]);
+    expect(host.read("sys/net/ipv4/conf/vxbr/arp_ignore"), "the bridge's own answers for itself alone").toBe(
+      "1\n",
+    );
   });
 
   it("translates towards the interface that has the VTEP, forwards for these two alone", () => {

@@ -192,6 +192,13 @@ describe("Docker with a registry that has an authority of its own and wants a lo
 });
 
 describe("Names", () => {
+  it("have one way out: the bridge's own interface does not answer for the gateway", async () => {
+    const ask = "lxc-attach -P /var/lib/vxlab/containers -n c2 -- arping -I eth0 -c 2 10.0.3.1";
+    const answers = [...(await guests.tell("kvm2", ask)).matchAll(/\[(\S+)\]/g)].map(([, mac]) => mac);
+    const [service] = guests.lab.services;
+    expect([...new Set(answers)]).toEqual([service?.mac]);
+  });
+
   it("are told to the machines, which keep them over a reboot, by the hypervisor's dnsmasq", async () => {
     for (const host of ["kvm1", "kvm2"])
       expect(await guests.tell(host, "cat /etc/resolv.conf")).toBe(`nameserver ${HYPERVISOR}`);
