@@ -13,7 +13,7 @@ export interface ContainerInterfaceArgs {
   addresses?: pulumi.Input<pulumi.Input<string>[]>;
   /** Gets its IPv4 address, its MTU and its default route from the segment's DHCP server. @default false */
   dhcp?: pulumi.Input<boolean>;
-  /** Default route, IPv4. @default none */
+  /** Default route, IPv4; an LXC container gets its host's name servers with it. @default none */
   gateway?: pulumi.Input<string>;
   /** MTU, bytes. @default 1450: VXLAN over IPv4 over 1500 */
   mtu?: pulumi.Input<number>;

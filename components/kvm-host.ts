@@ -20,6 +20,8 @@ export interface KvmHostArgs {
   address: pulumi.Input<string>;
   /** Default route. @default none */
   gateway?: pulumi.Input<string>;
+  /** Name servers: addresses that the machine can reach. @default none */
+  nameservers?: pulumi.Input<pulumi.Input<string>[]>;
   /** MAC of the underlay interface. */
   mac: pulumi.Input<string>;
   /** MTU of the underlay interface, bytes. @default 1500 */
@@ -95,12 +97,13 @@ export class KvmHost extends pulumi.ComponentResource {
 
   private seed(name: string, host: string, args: KvmHostArgs, keys: HostKeys): libvirt.CloudinitDisk {
     const seed = pulumi
-      .all([args.address, args.gateway, args.mac, args.mtu, keys.host, keys.login])
-      .apply(([address, gateway, mac, mtu, hostKey, login]) =>
+      .all([args.address, args.gateway, args.nameservers, args.mac, args.mtu, keys.host, keys.login])
+      .apply(([address, gateway, nameservers, mac, mtu, hostKey, login]) =>
         renderSeed({
           ...split(address),
           host,
           gateway,
+          nameservers: nameservers ?? [],
           mac,
           mtu: mtu ?? 1500,
           hostKey,

@@ -145,7 +145,7 @@ function ours(
 ): Machine {
   const on = networks.get(host.underlay ?? "");
   if (on === undefined) throw new Error(`the plan puts host ${host.name} on no underlay`);
-  const { prefix, mode, gateway, mtu, accel = args.accel } = on.plan;
+  const { prefix, mode, gateway, nameservers, mtu, accel = args.accel } = on.plan;
   const machine = new KvmHost(
     name,
     {
@@ -153,6 +153,7 @@ function ours(
       hostName: host.name,
       address: `${host.address}/${prefix}`,
       gateway: mode === UnderlayMode.Isolated ? undefined : gateway,
+      nameservers: nameservers.length === 0 ? undefined : nameservers,
       mac: host.mac,
       mtu,
       networkId: on.network.networkId,

@@ -19,7 +19,10 @@ export interface SegmentServiceArgs {
   mtu?: pulumi.Input<number>;
   /** VLAN of the segment on the bridge. @default none: untagged */
   vlan?: pulumi.Input<number>;
-  /** Routes IPv4 from the segment to the underlay and translates it; nothing new comes in. @default false */
+  /**
+   * Routes IPv4 from the segment to the underlay and translates it; nothing new comes in. What `dhcp` lends goes with the
+   * host's name servers. @default false
+   */
   nat?: pulumi.Input<boolean>;
   /** Lends addresses. @default no DHCP */
   dhcp?: pulumi.Input<DhcpArgs>;

@@ -21,7 +21,7 @@ export interface UnderlayNetworkArgs {
 
 /**
  * The network between the machines: a bridge of libvirt's without DHCP, for every address is planned. libvirt's dnsmasq
- * answers DNS on its gateway all the same: 0.8.3 does not pass `dns.enabled: false` on.
+ * answers DNS on its gateway all the same: 0.8.3 does not pass `dns.enabled: false` on. Machines that are not isolated ask it.
  */
 export class UnderlayNetwork extends pulumi.ComponentResource {
   /** Id of the libvirt network. */

@@ -38,9 +38,10 @@ container_observe() {
   printf '{"state":"%s","pid":%s}\n' "$state" "$pid"
 }
 
-# What udhcpc calls with a lease in the environment.
+# container_lease [FILE]: what udhcpc calls with a lease in the environment; the lease's name servers go into the file, for
+# a client that runs in the container's own root.
 container_lease() {
-  echo '#!/bin/sh'
+  printf '#!/bin/sh\nresolv=%s\n' "${1:-}"
   cat <<'LEASE'
 case $1 in
   deconfig) ip -4 address flush dev "$interface" ;;
@@ -48,6 +49,7 @@ case $1 in
     ip address replace "$ip/${mask:-24}" dev "$interface"
     [ -z "${mtu:-}" ] || ip link set dev "$interface" mtu "$mtu"
     for gateway in ${router:-}; do ip route replace default via "$gateway" dev "$interface" && break; done
+    [ -z "$resolv" ] || [ -z "${dns:-}" ] || for server in $dns; do echo "nameserver $server"; done >"$resolv"
     ;;
 esac
 LEASE

@@ -62,6 +62,7 @@ docker_cure() {
     *"manifest unknown"* | *"name unknown"*) echo "The registry has no such image: write a name and a tag that it has" ;;
     *"no basic auth credentials"* | *unauthorized* | *denied*) echo "The registry wants a login: docker login on this host" ;;
     *x509*) echo "The authority of its certificate belongs into /etc/docker/certs.d/REGISTRY/ca.crt on this host" ;;
+    *"dial tcp: lookup"*) echo "No name server tells this host of its registry: see underlay.mode and underlay.nameservers, or write archive: FILE of docker save" ;;
     *) echo "Without a way to its registry write archive: FILE of docker save" ;;
   esac
 }

@@ -14,6 +14,8 @@ NET=${VXLAB_NET:-/sys/class/net}
 CGROUPS=${VXLAB_CGROUPS:-/sys/fs/cgroup}
 PROC=${VXLAB_PROC:-/proc}
 SYSCTL=${VXLAB_SYSCTL:-/proc/sys}
+# What this host asks for names by.
+RESOLV=${VXLAB_RESOLV:-/etc/resolv.conf}
 # Without a limit ovs-vsctl waits for ever when ovs-vswitchd is not there to confirm (ovs-vsctl(8)).
 OVS_WAIT=60
 
@@ -103,6 +105,13 @@ only_addresses() {
 device_of() {
   ip -o address show | awk -v address="$1" '{ split($4, parts, "/") } parts[1] == address { print $2; found = 1; exit } END { exit !found }' ||
     fail "no interface of this host has the address $1"
+}
+
+# nameservers: those of this host that its segments can ask as well. NAT takes IPv4 out; what systemd-resolved has on the
+# loopback is for the host alone, and whom that asks is in a file of its own.
+nameservers() {
+  cat "$RESOLV" /run/systemd/resolve/resolv.conf 2>/dev/null |
+    awk '$1 == "nameserver" && $2 ~ /^[0-9.]+$/ && $2 !~ /^(0|127)\./ && !seen[$2]++ && n++ < 3 { print $2 }'
 }
 
 # tune NAME VALUE: a setting of the kernel, by its path below /proc/sys; what it was is kept for untune.

@@ -39,7 +39,7 @@ lxc_init() {
     [ ! -s "$box/rootfs/.vxlab-net.new" ] || printf "leased='%s'\n. /.vxlab-net\n" "$(lxc_leased)"
     printf 'exec %s\n' "$command"
   } >"$box/rootfs/.vxlab-init.new"
-  container_lease >"$box/rootfs/.vxlab-lease.new"
+  container_lease /etc/resolv.conf >"$box/rootfs/.vxlab-lease.new"
   chmod 755 "$box/rootfs/.vxlab-init.new" "$box/rootfs/.vxlab-lease.new"
 }
 

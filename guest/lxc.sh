@@ -24,6 +24,19 @@ lxc_apply() {
   "$runs" || lxc_start
   lxc_look
   [ "$state" = RUNNING ] || fail "container $name ended at once: its command is $command"
+  lxc_names
+}
+
+# With a gateway come the host's name servers, as Docker gives them to its containers. Written by a process of the container's:
+# where the links in its root lead is for itself to say.
+lxc_names() {
+  i=0 way=
+  while next_nic; do way=$way$gateway; done
+  [ -n "$way" ] || return 0
+  names=$(nameservers | sed 's/^/nameserver /')
+  [ -n "$names" ] || return 0
+  printf '%s\n' "$names" | timeout 20 lxc-attach -P "$BOXES" -n "$name" -- /bin/sh -c 'cat >/etc/resolv.conf' ||
+    fail "container $name does not take its name servers, see above"
 }
 
 # True when what runs can go on: everything but what changes live is as it was.

@@ -13,6 +13,8 @@ export interface SeedInput {
   mtu: number;
   /** Default route; none when the underlay leads nowhere. */
   gateway?: string;
+  /** Addresses of name servers; empty: none. */
+  nameservers: readonly string[];
   /** SSH host key: OpenSSH private key, and its public line. */
   hostKey: { privateKeyOpenSsh: string; publicKeyLine: string };
   /** Public key that may log in as root. */
@@ -67,6 +69,7 @@ function networkConfig(input: SeedInput): object {
         mtu: input.mtu,
         // Not "default": cloud-init 22.4 takes it for an address and then configures nothing at all.
         ...(input.gateway === undefined ? {} : { routes: [{ to: "0.0.0.0/0", via: input.gateway }] }),
+        ...(input.nameservers.length === 0 ? {} : { nameservers: { addresses: input.nameservers } }),
       },
     },
   };

@@ -19,6 +19,9 @@ service_apply() {
     -- set interface "$device" type=internal mac="\"$mac\"" mtu_request="$mtu" external_ids:vxlab-service="\"$id\""
   only_addresses "$device" "$addresses"
   ip link set dev "$device" up
+  # The bridge's own interface is in the untagged segment as well. Linux answers ARP on it for every address of the host, and
+  # what then comes to its MAC is not forwarded.
+  printf '1\n' >"$SYSCTL/net/ipv4/conf/$bridge/arp_ignore"
   if [ "$nat" = true ]; then nat_on; else nat_off; fi
   if [ -n "${dhcp_first-}" ]; then dhcp_on; else dhcp_off; fi
   keep service "$id" "$1"
@@ -136,6 +139,12 @@ dhcp_config() {
   for one in $addresses; do
     case $one in *:*) ;; *) bits=${one#*/} ;; esac
   done
+  # Where the way out leads through this host, its name servers answer. One that boots may not have heard of them yet.
+  servers=
+  if [ "$nat" = true ]; then
+    for one in $(nameservers); do servers=$servers,$one; done
+    [ -n "$servers" ] || servers=$(sed -n 's/^dhcp-option=option:dns-server//p' "$dir/dnsmasq.conf" 2>/dev/null) || :
+  fi
   cat <<CONFIG
 port=0
 interface=$device
@@ -146,7 +155,7 @@ dhcp-authoritative
 dhcp-range=$dhcp_first,$dhcp_last,$(netmask "$bits"),12h
 dhcp-option=option:mtu,$dhcp_mtu
 dhcp-option=option:router${dhcp_router:+,$dhcp_router}
-dhcp-option=option:dns-server
+dhcp-option=option:dns-server$servers
 dhcp-leasefile=$dir/leases
 pid-file=$dir/dnsmasq.pid
 user=$(if grep -qs '^dnsmasq:' /etc/passwd; then echo dnsmasq; else echo nobody; fi)

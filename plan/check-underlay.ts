@@ -39,6 +39,7 @@ function checkUnderlay(topology: Topology, underlay: Underlay, named: boolean): 
     ...checkCidr(topology, underlay),
     ...checkInteger(`${path}.mtu`, mtu, range),
     ...checkChoice(`${path}.mode`, mode, Object.values(UnderlayMode)),
+    ...checkNameservers(topology, underlay),
     ...checkHypervisor(underlay, named),
   ];
 }
@@ -58,6 +59,34 @@ function familyFault(topology: Topology, subnet: Subnet | undefined): string | u
 /** A tunnel has a VTEP of one family at either end, and the overhead of one family counts in the MTU. */
 function mixed(own: IpFamily, family: IpFamily): string {
   return `Is IPv${own}, but the lab's tunnels run over IPv${family}: all underlays and hosts are of one family.`;
+}
+
+/** Whoever reads resolv.conf(5) asks no more than these (MAXNS). */
+const MAX_NAMESERVERS = 3;
+
+function checkNameservers(topology: Topology, underlay: Underlay): Problem[] {
+  const path = `${underlay.path}.nameservers`;
+  const { nameservers: got } = underlay.spec;
+  const cure = `Write a list of up to ${MAX_NAMESERVERS} addresses, [] for none, or leave it out.`;
+  if (got === undefined) return [];
+  if (!Array.isArray(got)) return [{ path, got, message: "Is not a list of addresses.", cure }];
+  if (got.length > MAX_NAMESERVERS) {
+    const message = `Has ${got.length} addresses, of which machines ask the first ${MAX_NAMESERVERS} only.`;
+    return [{ path, got, message, cure }];
+  }
+  return got.flatMap((one, index) => checkNameserver(topology, underlay, `${path}[${index}]`, one));
+}
+
+function checkNameserver(topology: Topology, underlay: Underlay, path: string, got: unknown): Problem[] {
+  const { value, fault } = readAddress(got, labFamily(topology));
+  if (fault !== undefined) {
+    const cure = "Write the address of a name server that the machines can reach.";
+    return [{ path, got, message: fault, cure }];
+  }
+  const { mode, subnet } = underlay;
+  if (mode !== UnderlayMode.Isolated || subnet === undefined || contains(subnet, value)) return [];
+  const message = `Is outside ${subnet.cidr}, and this underlay is isolated: the machines cannot reach it.`;
+  return [{ path, got, message, cure: `Write ${underlay.path}.mode: nat, or leave it out.` }];
 }
 
 function checkHypervisor({ path, spec: { libvirtUri, accel } }: Underlay, named: boolean): Problem[] {

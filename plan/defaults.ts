@@ -33,6 +33,11 @@ export function underlaySettings(spec: UnderlaySpec, usualMode: UnderlayMode): U
   };
 }
 
+/** On an isolated network libvirt keeps dnsmasq from asking anybody (`no-resolv`), on the others it asks for the machines. */
+export function nameserversOf(spec: UnderlaySpec, mode: UnderlayMode, gateway: string): string[] {
+  return [...(spec.nameservers ?? (mode === UnderlayMode.Isolated ? [] : [gateway]))];
+}
+
 export function imageKindOf(topology: Topology): ImageKind {
   return topology.image.kind ?? ImageKind.Golden;
 }

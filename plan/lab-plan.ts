@@ -22,6 +22,8 @@ export interface UnderlayPlan {
   gateway: string;
   mtu: number;
   mode: UnderlayMode;
+  /** Empty: none. */
+  nameservers: string[];
   libvirtUri?: string;
   accel?: Accel;
 }

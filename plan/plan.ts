@@ -1,12 +1,13 @@
 import { addressText, gatewayOf } from "./addresses";
 import { checkLab } from "./check";
-import { imageKindOf } from "./defaults";
+import { imageKindOf, nameserversOf } from "./defaults";
 import { TopologyError } from "./errors";
 import { addressBook } from "./ipam";
 import { checked } from "./must";
 import { planContainer } from "./plan-containers";
 import { planHosts } from "./plan-hosts";
 import { planServices } from "./plan-services";
+import { readAddress } from "./read-address";
 import { sortedEntries } from "./rules";
 import type { ImageSpec, LabPlan, Topology, UnderlayPlan } from "./types";
 import { labFamily, underlaysOf } from "./underlays";
@@ -43,15 +44,21 @@ export function planLab(topology: Topology, { lab, libvirtUri }: LabIdentity): L
   };
 }
 
-function planUnderlay({ name, subnet: read, mtu, mode, libvirtUri, accel }: Underlay): UnderlayPlan {
+function planUnderlay({ name, spec, subnet: read, mtu, mode, libvirtUri, accel }: Underlay): UnderlayPlan {
   const subnet = checked(read);
   const gateway = addressText(gatewayOf(subnet));
   const { cidr, prefix } = subnet;
   return {
     ...{ name, cidr, prefix, gateway, mtu, mode },
+    nameservers: nameserversOf(spec, mode, gateway).map(spelled),
     ...(libvirtUri === undefined ? {} : { libvirtUri }),
     ...(accel === undefined ? {} : { accel }),
   };
+}
+
+/** In one spelling, as every address of a plan. */
+function spelled(address: string): string {
+  return addressText(checked(readAddress(address).value));
 }
 
 function planImage({ path }: ImageSpec, topology: Topology): LabPlan["image"] {

@@ -93,9 +93,9 @@ function literal4Fault(text: string, family: IpFamily | undefined): string | und
   if (text.includes("/")) return "Has a prefix length, which this setting does not take.";
   if (/^\d+(\.\d+){3}$/.test(text) && /(^|\.)0\d/.test(text))
     return "Has leading zeros, which some programs read as octal.";
-  if (/^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/.test(text) && /[A-Za-z]/.test(text)) {
-    return "Is a name: Open vSwitch takes literal addresses only (ovs-vswitchd.conf.db(5), remote_ip).";
-  }
+  // Open vSwitch takes none for a tunnel (ovs-vswitchd.conf.db(5), remote_ip), and what others resolve is not ours to plan.
+  if (/^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/.test(text) && /[A-Za-z]/.test(text))
+    return "Is a name, where a literal address is wanted.";
   if (Address4.isValid(text)) return undefined;
   if (family === IpFamily.V6) return "Is not an IPv6 address (RFC 4291 section 2.2).";
   return "Is not an IPv4 address: four numbers from 0 to 255 with dots between.";

@@ -79,6 +79,7 @@ const underlay: Shape<UnderlaySpec> = {
   accel: anything,
   mtu: anything,
   mode: anything,
+  nameservers: anything,
 };
 const image: Shape<ImageSpec> = { kind: anything, path: anything };
 

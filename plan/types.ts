@@ -75,6 +75,11 @@ export interface UnderlaySpec {
   mtu?: number;
   /** @default UnderlayMode.Isolated; in `underlays` UnderlayMode.Routed */
   mode?: UnderlayMode;
+  /**
+   * Name servers of the machines, at most 3 addresses of the underlay's family; `[]` for none. @default the hypervisor's
+   * address, where libvirt's dnsmasq asks whom the hypervisor asks; UnderlayMode.Isolated: none
+   */
+  nameservers?: string[];
 }
 
 export interface ImageSpec {

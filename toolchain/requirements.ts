@@ -109,8 +109,8 @@ export const requirements: readonly Requirement[] = [
     program: "dnsmasq",
     package: "dnsmasq-base",
     version: { args: ["--version"], pattern: /version (\d+\.\d+)/ },
-    // No lab asks for DHCP or DNS, but libvirtd 9.0 crashes when it starts beside a live network without it.
-    neededFor: "restarting libvirtd",
+    // Without it libvirtd 9.0 crashes when it starts beside a live network.
+    neededFor: "restarting libvirtd, names on networks that are not isolated",
     when: "embedded",
   },
   { program: "tcpdump", package: "tcpdump", neededFor: "vxlab capture on this machine's side", when: "test" },

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Topology } from "../../plan/types";
-import { Accel, ContainerKind, ImageKind } from "../../plan/types";
+import { Accel, ContainerKind, ImageKind, UnderlayMode } from "../../plan/types";
 import type { Registered } from "./world";
 import { deploy } from "./world";
 
@@ -180,6 +180,41 @@ describe("an edit", () => {
     expect(stdin(named(after, "lab-kvm1-lan-step"))["remotes"]).toEqual([
       { name: "vx100-c0a80a07", address: "192.168.10.7" },
     ]);
+  });
+});
+
+describe("a machine's name servers", () => {
+  const network = (all: Registered[]) => {
+    const { networkConfig } = named(all, "lab-kvm1-seed").inputs;
+    const { ethernets } = JSON.parse(String(networkConfig)) as { ethernets: { eth0: object } };
+    return ethernets.eth0;
+  };
+  const underlay = async (settings: object) => lab({ underlay: settings });
+
+  it("are in no seed of an isolated lab: another would rebuild the machines of labs that stand", async () => {
+    const { match, ...isolated } = network(await lab()) as { match: object };
+    expect(Object.keys(match)).toEqual(["macaddress"]);
+    expect(isolated).toEqual({ "set-name": "eth0", addresses: ["192.168.10.156/24"], mtu: 1500 });
+    expect(named(await lab(), "lab-kvm1").inputs).not.toHaveProperty("nameservers");
+  });
+
+  it("go with the default route, and are shown", async () => {
+    const all = await underlay({ mode: UnderlayMode.Nat });
+    expect(network(all)).toMatchObject({
+      routes: [{ to: "0.0.0.0/0", via: "192.168.10.1" }],
+      nameservers: { addresses: ["192.168.10.1"] },
+    });
+    expect(named(all, "lab-kvm1").inputs).toMatchObject({ nameservers: ["192.168.10.1"] });
+  });
+
+  it("make it another machine when they are others; none leaves the seed as it was before there were any", async () => {
+    const seed = (all: Registered[]) => named(all, "lab-kvm1-seed").inputs["name"];
+    const usual = await underlay({ mode: UnderlayMode.Nat });
+    const own = await underlay({ mode: UnderlayMode.Nat, nameservers: ["192.0.2.53"] });
+    const none = await underlay({ mode: UnderlayMode.Nat, nameservers: [] });
+    expect(network(own)).toMatchObject({ nameservers: { addresses: ["192.0.2.53"] } });
+    expect(Object.keys(network(none))).toEqual(["match", "set-name", "addresses", "mtu", "routes"]);
+    expect(new Set([seed(usual), seed(own), seed(none)]).size).toBe(3);
   });
 });
 

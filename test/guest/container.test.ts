@@ -252,6 +252,37 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(host.everything()).toEqual([]);
   });
 
+  const attached = (calls: string[]) => calls.filter((call) => call.startsWith("lxc-attach "));
+
+  it("has the host's name servers when it has a gateway, by a process of its own and with no start", () => {
+    const out = { ...BOX, interfaces: [{ ...NIC, gateway: "10.0.3.1" }] };
+    expect(attached(apply(out)), "the host has none").toEqual([]);
+    host.shows("resolv.conf", "nameserver 192.0.2.1\nnameserver 192.0.2.2\n");
+    expect(attached(apply(BOX)), "no way out").toEqual([]);
+    const calls = apply(out);
+    expect(attached(calls)).toEqual([
+      `lxc-attach -P ${host.path("state/containers")} -n c1 -- /bin/sh -c cat >/etc/resolv.conf`,
+    ]);
+    expect(host.read("attached")).toBe("nameserver 192.0.2.1\nnameserver 192.0.2.2\n");
+    expect(restarts(calls)).toBe(0);
+  });
+
+  it("takes a lease's name servers into its own root", () => {
+    apply({ ...BOX, interfaces: [{ ...NIC, addresses: [], dhcp: true }] });
+    const resolv = host.path("inside-resolv.conf");
+    const lease = box("rootfs/.vxlab-lease").replace("resolv=/etc/resolv.conf", `resolv=${resolv}`);
+    host.shows("lease", lease);
+    // dash, in which the recording programs go before those of this machine.
+    const told = (environment: string) => host.shell(`${environment} dash ${host.path("lease")} bound`);
+    expect(told("interface=none ip=10.0.3.7 dns='192.0.2.1 192.0.2.2'")).toMatchObject({
+      code: 0,
+      stderr: "",
+    });
+    expect(host.read("inside-resolv.conf")).toBe("nameserver 192.0.2.1\nnameserver 192.0.2.2\n");
+    told("interface=none ip=10.0.3.7");
+    expect(host.read("inside-resolv.conf"), "a lease without any takes none away").toContain("192.0.2.2");
+  });
+
   it("is gone with its ports", () => {
     apply(BOX);
     host.has(["v-c1", "v-c1-1"], []);

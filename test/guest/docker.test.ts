@@ -114,6 +114,12 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     const calls = apply({ ...BOX, interfaces: [{ ...NIC, addresses: [], dhcp: true }] });
     const folder = host.path("state/docker/lab-c1");
     expect(calls).toContain(`setsid nsenter -t 275 -n -p sh ${folder}/leases eth0 ${folder}/lease c1`);
+    // The client sees the host's files: a lease's name servers would become the host's own.
+    const resolv = host.path("resolv.conf");
+    const lease = host.read("state/docker/lab-c1/lease").replaceAll("/etc/resolv.conf", resolv);
+    host.shows("tried", lease);
+    host.shell(`interface=none ip=10.0.3.7 dns=192.0.2.1 dash ${host.path("tried")} bound`);
+    expect(isThere("resolv.conf")).toBe(false);
   });
 
   it("comes back after a reboot as it was, and after a step that was cut short", () => {
@@ -163,6 +169,11 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       "an authority that nobody knows",
       'Get "https://reg:5000/v2/": x509: certificate signed by unknown authority',
       /into \/etc\/docker\/certs\.d\/REGISTRY\/ca\.crt/,
+    ],
+    [
+      "a name that nobody tells the host",
+      'Get "https://reg/v2/": dial tcp: lookup reg on [::1]:53: read udp [::1]:4->[::1]:53: read: connection refused',
+      /underlay\.mode and underlay\.nameservers, or write archive: FILE/,
     ],
   ])("says the cure for %s, and lets the container run on that is there", (_, said, cure) => {
     apply(BOX);

@@ -18,6 +18,7 @@ const FAKES = ["ovs-vsctl", "ovs-ofctl", "ip", "nft", "dnsmasq", "nsenter", "set
   "lxc-start",
   "lxc-stop",
   "lxc-info",
+  "lxc-attach",
   "systemctl",
   "docker",
 ]);
@@ -43,6 +44,7 @@ case "\${0##*/} $*" in
   "lxc-stop "*) rm -f "$FAKE/state-of" ;;
   "lxc-info "*-sp) [ ! -e "$FAKE/state-of" ] || printf 'State: RUNNING\\nPID: 275\\n' ;;
   "lxc-info "*) cat "$FAKE/state-of" ;;
+  "lxc-attach "*) cat >"$FAKE/attached" ;;
   "docker "*) . "$FAKE/docker.sh" ;;
 esac
 `;
@@ -186,6 +188,7 @@ export class FakeHost {
       VXLAB_SYSCTL: this.path("sys"),
       VXLAB_CGROUPS: this.path("cgroups"),
       VXLAB_PROC: this.path("proc"),
+      VXLAB_RESOLV: this.path("resolv.conf"),
       VXLAB_DOCKER: this.path("docker.sock"),
       VXLAB_SETTLE: "0",
       VXLAB_BAKED: this.path("baked"),

@@ -43,6 +43,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     host = new FakeHost(shell);
     host.shows("addresses", "2: eth0    inet 192.168.10.156/24 scope global eth0\n");
     for (const device of ["eth0", "s-red"]) host.shows(`sys/net/ipv4/conf/${device}/forwarding`, "0\n");
+    host.shows("sys/net/ipv4/conf/vxbr/arp_ignore", "0\n");
     host.shows("net/s-red/address", "02:00:00:00:00:01\n");
     host.shows("net/s-red/mtu", "1450\n");
   });
@@ -56,6 +57,9 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     );
     expect(calls).toContain("ip address replace 10.0.3.1/22 dev s-red");
     expect(calls.filter((call) => /^(setsid|nft -f)/.test(call))).toEqual([]);
+    expect(host.read("sys/net/ipv4/conf/vxbr/arp_ignore"), "the bridge's own answers for itself alone").toBe(
+      "1\n",
+    );
   });
 
   it("translates towards the interface that has the VTEP, forwards for these two alone", () => {
@@ -116,6 +120,28 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(lines({ ...DHCP, router: "10.0.3.1", domain: "lab" })).toEqual(
       expect.arrayContaining(["dhcp-option=option:router,10.0.3.1", "domain=lab"]),
     );
+  });
+
+  it("tells of the host's name servers where the way out leads through the host, and of none that others cannot ask", () => {
+    const line = (nat: boolean) => {
+      const words = `eval "$(assign "$(cat)")"; addresses=$(unquoted "$addresses"); dir=${host.path(dir)}; dhcp_config`;
+      const { code, stdout } = host.shell(words, JSON.stringify({ ...SERVICE, nat, dhcp: DHCP }));
+      expect(code).toBe(0);
+      return stdout.split("\n").filter((one) => one.includes("dns-server"));
+    };
+    expect(line(true), "none on this host").toEqual(["dhcp-option=option:dns-server"]);
+    const file = "search lab\nnameserver 127.0.0.53\nnameserver fd00::53\nnameserver 192.0.2.1\n";
+    host.shows("resolv.conf", `${file}#nameserver 192.0.2.9\nnameserver $(id)\nnameserver 192.0.2.1\n`);
+    expect(line(true)).toEqual(["dhcp-option=option:dns-server,192.0.2.1"]);
+    expect(line(false)).toEqual(["dhcp-option=option:dns-server"]);
+    host.shows("resolv.conf", "nameserver 127.0.0.53\n");
+    host.shows("none/resolve/resolv.conf", "nameserver 192.0.2.2\nnameserver 192.0.2.3\n");
+    const resolved = ["dhcp-option=option:dns-server,192.0.2.2,192.0.2.3"];
+    expect(line(true), "systemd-resolved's").toEqual(resolved);
+    host.forgets("none/resolve/resolv.conf");
+    host.shows(`${dir}/dnsmasq.conf`, `port=0\n${resolved.join("")}\nlog-facility=-\n`);
+    expect(line(true), "at a boot that comes before systemd-resolved").toEqual(resolved);
+    expect(line(false)).toEqual(["dhcp-option=option:dns-server"]);
   });
 
   it("knows the mask of every prefix length", () => {

@@ -1,9 +1,13 @@
-/** Docker containers and LXC containers on two machines share a segment; images of an archive, and of a registry. */
+/**
+ * Docker containers and LXC containers on two machines share a segment that leads out; images of an archive, and of a
+ * registry that is known by its name.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { change } from "../lib/changes";
 import { Guests } from "../lib/guests";
 import { imageArchive } from "../lib/image-archive";
 import { good, Project } from "../lib/project";
+import { NameServer } from "../lib/name-server";
 import { Registry } from "../lib/registry";
 import { remains } from "../lib/remains";
 import { verdicts, within } from "../lib/wait";
@@ -11,23 +15,36 @@ import { verdicts, within } from "../lib/wait";
 let lab: Project;
 let guests: Guests;
 let archive: string;
+let names: NameServer;
 
 const lxc = { host: "kvm2", address: "10.0.3.11/24" };
-const near = { host: "kvm1", address: "10.0.3.12/24" };
+const near = { host: "kvm1", address: "dhcp" };
 const box = { host: "kvm1", kind: "docker", env: { GREETING: "it's me" }, address: "10.0.3.10/24" };
 const docker = () => ({ ...box, archive });
-const settings = (containers: object) => ({ image: { kind: "docker" }, containers });
+const red = { vni: 100, subnet: "10.0.3.0/24", gateway: { host: "kvm2" }, dhcp: { host: "kvm2" } };
+const settings = (containers: object) => ({
+  underlay: { mode: "nat" },
+  image: { kind: "docker" },
+  segments: { red },
+  containers,
+});
+/** The hypervisor, where libvirt's dnsmasq answers the machines, and where the registry listens. */
+const HYPERVISOR = "192.168.10.1";
+const REGISTRY = "registry.vxlab.test";
 
 beforeAll(async () => {
   lab = await Project.create("docker");
+  names = new NameServer(lab);
   archive = imageArchive(lab, "from the archive");
   lab.configure(settings({ c1: docker(), c2: lxc }));
   good(await lab.vxlab(["up"], { timeout: 1200 }));
+  await names.start({ [REGISTRY]: HYPERVISOR });
   guests = await Guests.of(lab);
 });
 
 afterAll(async () => {
   await guests?.close();
+  await names?.close();
   await lab?.destroy();
 });
 
@@ -82,7 +99,7 @@ describe("Docker with a registry that has an authority of its own and wants a lo
   const blobs = () => registry.requests().filter((line) => /^GET \S+\/blobs\/sha256:\S+ 200$/.test(line));
 
   beforeAll(async () => {
-    registry = await Registry.start(lab, "192.168.10.1");
+    registry = await Registry.start(lab, REGISTRY, HYPERVISOR);
   });
   afterAll(() => registry?.close());
 
@@ -127,7 +144,7 @@ describe("Docker with a registry that has an authority of its own and wants a lo
     expect(blobs().length).toBeGreaterThan(0);
     expect(await said("r1")).toBe("from the archive");
     const checks = await verdicts(lab);
-    const both = ["ping/c3/r1", "ping/r1/c3", "ping/c2/r1", "ping/r1/c2", "ping/c1/r1", "ping/r1/c1"];
+    const both = ["ping/c3/r1", "ping/c2/r1", "ping/r1/c2", "ping/c1/r1", "ping/r1/c1"];
     expect(checks.map(({ name }) => name)).toEqual(expect.arrayContaining(both));
     expect(checks.filter(({ ok }) => !ok)).toEqual([]);
   });
@@ -174,6 +191,31 @@ describe("Docker with a registry that has an authority of its own and wants a lo
   });
 });
 
+describe("Names", () => {
+  it("have one way out: the bridge's own interface does not answer for the gateway", async () => {
+    const ask = "lxc-attach -P /var/lib/vxlab/containers -n c2 -- arping -I eth0 -c 2 10.0.3.1";
+    const answers = [...(await guests.tell("kvm2", ask)).matchAll(/\[(\S+)\]/g)].map(([, mac]) => mac);
+    const [service] = guests.lab.services;
+    expect([...new Set(answers)]).toEqual([service?.mac]);
+  });
+
+  it("are told to the machines, which keep them over a reboot, by the hypervisor's dnsmasq", async () => {
+    for (const host of ["kvm1", "kvm2"])
+      expect(await guests.tell(host, "cat /etc/resolv.conf")).toBe(`nameserver ${HYPERVISOR}`);
+    // Docker has asked for the name, and for the one of its own registry: all that libvirt's dnsmasq forwards comes here.
+    const asked = new Set(names.asked());
+    expect(asked).toContain(REGISTRY);
+    expect(asked.size).toBeGreaterThan(1);
+  });
+
+  it("reach Docker's containers, LXC's, and DHCP's clients by the segment's gateway", async () => {
+    const ping = async (name: string) =>
+      good(await lab.vxlab(["exec", name, "--", "ping", "-c", "1", "-W", "5", REGISTRY]));
+    for (const said of await Promise.all(["c1", "c2", "c3"].map(ping)))
+      expect(said).toContain(`PING ${REGISTRY} (${HYPERVISOR})`);
+  });
+});
+
 describe("Docker that goes", () => {
   it("goes alone, with its images", async () => {
     expect([await images("kvm1"), await images("kvm2")]).toEqual(["1", "1"]);
@@ -187,7 +229,7 @@ describe("Docker that goes", () => {
     expect(steps.filter((step) => !/ lab-(c[134]|r1)(-|$)/.test(step))).toEqual(["update lab"]);
     const left = "docker ps -aq; ls /var/lib/vxlab/images; ovs-vsctl list-ports vxbr";
     expect(await guests.tell("kvm1", left)).toMatch(/^vx100-\S+$/);
-    expect(await guests.tell("kvm2", left)).toMatch(/^v-c2\nvx100-\S+$/);
+    expect(await guests.tell("kvm2", left)).toMatch(/^gw-red\nv-c2\nvx100-\S+$/);
     expect([await images("kvm1"), await images("kvm2")]).toEqual(["0", "0"]);
     const { ["v-r1"]: port, ...ports } = before.ofports;
     expect(port).toBeGreaterThan(0);

@@ -18,8 +18,11 @@ const USER = "vxlab";
 export class Registry {
   private readonly child: ChildProcess;
 
-  /** @param address of the lab's namespace */
-  static async start(project: Project, address: string): Promise<Registry> {
+  /**
+   * @param name by which the hosts know it
+   * @param address of the lab's namespace
+   */
+  static async start(project: Project, name: string, address: string): Promise<Registry> {
     const program = existsSync(INSTALLED)
       ? INSTALLED
       : join(
@@ -28,7 +31,7 @@ export class Registry {
         );
     const folder = join(project.temporary, "registry");
     mkdirSync(folder, { mode: 0o700 });
-    const registry = new Registry(project, program, folder, address);
+    const registry = new Registry(project, program, folder, name, address);
     try {
       await within(30, "the registry listens", () => Promise.resolve(registry.listens()));
     } catch (error) {
@@ -42,6 +45,7 @@ export class Registry {
     project: Project,
     program: string,
     private readonly folder: string,
+    private readonly name: string,
     private readonly address: string,
     private readonly password = randomBytes(18).toString("base64url"),
   ) {
@@ -59,7 +63,7 @@ export class Registry {
 
   /** What stands before the name of an image. */
   get host(): string {
-    return `${this.address}:${PORT}`;
+    return `${this.name}:${PORT}`;
   }
 
   /** The certificate that a client has to know. */
@@ -93,7 +97,7 @@ export class Registry {
   private listens(): boolean {
     const said = this.said();
     if (this.child.exitCode !== null) throw new Error(`the registry ended:\n${said.slice(-2000)}`);
-    return said.includes(`listening on ${this.host}, tls`);
+    return said.includes(`listening on ${this.address}:${PORT}, tls`);
   }
 
   private said(): string {
@@ -102,7 +106,7 @@ export class Registry {
 
   private certify(): void {
     const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "key.pem"];
-    const name = ["-subj", "/CN=vxlab test registry", "-addext", `subjectAltName=IP:${this.address}`];
+    const name = ["-subj", "/CN=vxlab test registry", "-addext", `subjectAltName=DNS:${this.name}`];
     const words = ["req", "-x509", "-days", "2", ...key, ...name, "-out", "certificate.pem"];
     execFileSync("openssl", words, { cwd: this.folder, stdio: "ignore", timeout: 60_000 });
   }
@@ -116,7 +120,7 @@ export class Registry {
       version: 0.1,
       log: { level: "info" },
       storage: { filesystem: { rootdirectory: join(this.folder, "images") } },
-      http: { addr: this.host, tls },
+      http: { addr: `${this.address}:${PORT}`, tls },
       auth: { htpasswd: { realm: "vxlab", path: join(this.folder, "users") } },
     };
   }

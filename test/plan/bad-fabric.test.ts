@@ -51,6 +51,7 @@ const rows: Record<string, Row[]> = {
     [underlays({ cidr: undefined }), "underlays.south.cidr", "Overlaps 192.168.10.0/24", "not overlap"],
     [underlays({ mtu: 9 }), "underlays.south.mtu", "1280 to 9216", "from 1280"],
     [underlays({ mode: "x" }), "underlays.south.mode", "not a value", "isolated, nat"],
+    [underlays({ nameservers: ["127.0.0.1"] }), "underlays.south.nameservers[0]", "loopback", "can reach"],
     [
       underlays({ mode: "nat" }, kvm3({ address: "192.168.20.4" })),
       "underlays.south.mode",

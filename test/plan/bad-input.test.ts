@@ -6,6 +6,7 @@ import { tellsOf } from "./rows";
 import type { Row } from "./rows";
 
 const underlay = (fragment: object) => ({ underlay: fragment });
+const names = (nameservers: unknown) => underlay({ mode: "nat", nameservers });
 const kvm1 = (fragment: object) => ({ hosts: { kvm1: fragment } });
 const address = (value: unknown) => kvm1({ address: value });
 const red = (fragment: object) => ({ segments: { red: fragment } });
@@ -48,6 +49,27 @@ const rows: Record<string, Row[]> = {
     [underlay({ mtu: 1500.5 }), "underlay.mtu", "whole number", "from 1280"],
     [underlay({ mode: "natt" }), "underlay.mode", "not a value", "Did you mean nat?"],
     [underlay({ mode: "bridged" }), "underlay.mode", "not a value", "isolated, nat"],
+  ],
+  "name servers": [
+    [names("192.0.2.53"), "underlay.nameservers", "not a list", "a list of up to 3 addresses"],
+    [names(null), "underlay.nameservers", "not a list", "[] for none"],
+    [
+      names(["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"]),
+      "underlay.nameservers",
+      "Has 4 addresses",
+      "up to 3",
+    ],
+    [names(["192.0.2.1", "ns.example.org"]), "underlay.nameservers[1]", "Is a name", "Write the address"],
+    [names(["127.0.0.53"]), "underlay.nameservers[0]", "loopback", "can reach"],
+    [names(["192.0.2.53/32"]), "underlay.nameservers[0]", "prefix length", "can reach"],
+    [names(["fd00::53"]), "underlay.nameservers[0]", "IPv6 address, where IPv4 is wanted", "can reach"],
+    [names([53]), "underlay.nameservers[0]", "text in quotes", "can reach"],
+    [
+      underlay({ nameservers: ["192.168.10.1", "192.0.2.53"] }),
+      "underlay.nameservers[1]",
+      "outside 192.168.10.0/24, and this underlay is isolated",
+      "underlay.mode: nat",
+    ],
   ],
   image: [
     [{ image: { kind: "cloud" } }, "image.path", "not built here", "qcow2"],

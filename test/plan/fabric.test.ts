@@ -235,6 +235,35 @@ describe("IPv6 underlays", () => {
   });
 });
 
+describe("name servers", () => {
+  const of = (underlay: object) =>
+    planned(referenceWith({ underlay })).underlays.map(({ nameservers }) => nameservers);
+
+  it.each([
+    ["isolated", []],
+    ["nat", ["192.168.10.1"]],
+    ["routed", ["192.168.10.1"]],
+  ])("of an underlay that is %s are %j", (mode, expected) => expect(of({ mode })).toEqual([expected]));
+
+  it("are those that are written, in their order, or none", () => {
+    expect(of({ mode: "nat", nameservers: ["192.0.2.9", "192.0.2.1"] })).toEqual([
+      ["192.0.2.9", "192.0.2.1"],
+    ]);
+    expect(of({ mode: "nat", nameservers: [] })).toEqual([[]]);
+    expect(of({ nameservers: ["192.168.10.1"] }), "an isolated network has its hypervisor").toEqual([
+      ["192.168.10.1"],
+    ]);
+  });
+
+  it("are of the underlay's family, in one spelling", () => {
+    const hosts = { kvm1: { address: "fd00:10::156" }, kvm2: { address: "fd00:10::222" } };
+    const six = (more: object) =>
+      planned(referenceWith({ hosts, underlay: { cidr: "fd00:10::/64", mode: "nat", ...more } })).underlays;
+    expect(six({})).toMatchObject([{ nameservers: ["fd00:10::1"] }]);
+    expect(six({ nameservers: ["FD00:0::0:53"] })).toMatchObject([{ nameservers: ["fd00::53"] }]);
+  });
+});
+
 describe("several underlays", () => {
   const underlays = {
     north: { cidr: "192.168.10.0/24", mtu: 9000 },

@@ -20,7 +20,7 @@ describe("planLab", () => {
       underlays: [
         {
           ...{ name: "underlay", cidr: "192.168.10.0/24", prefix: 24, gateway: "192.168.10.1" },
-          ...{ mtu: 1500, mode: "isolated" },
+          ...{ mtu: 1500, mode: "isolated", nameservers: [] },
         },
       ],
       image: { kind: "golden" },
