@@ -8,6 +8,7 @@ import type { Check } from "./checks";
 import { isRequestOf } from "./judge";
 import type { Evidence, Flow, HostEvidence } from "./judge";
 import { parseProbe } from "./parse";
+import type { HostFacts } from "./parse";
 import { parseCapture, parsePings } from "./parse-sent";
 import type { PingFacts, WirePacket } from "./parse-sent";
 import { captureArguments, errandsOf, pingsCommand, probeCommand, underlayDevice } from "./probe";
@@ -15,6 +16,9 @@ import type { Errand } from "./probe";
 
 /** Longest time for a host to say how it is, ms. */
 const PROBE_MS = 20_000;
+/** Longest wait for the lease of a DHCP client that has only just started, and how often it is looked for, ms. */
+const LEASE_MS = 10_000;
+const LOOK_MS = 500;
 /** Longest time for one ping of a host, ms: pings.sh sends twelve at once, and a batch ends after six seconds. */
 const PING_MS = 1_000;
 /** Longest wait for tcpdump to listen, ms, and for a packet to be printed once its ping has ended. */
@@ -31,7 +35,7 @@ export async function gather(
   const involved = new Set([...checks, ...errands].map(({ host }) => host));
   const hosts = lab.hosts.filter(({ name }) => involved.has(name));
   const [found, ears] = await Promise.all([
-    each(hosts, (host) => probe(remote, lab, host, limit)),
+    each(hosts, (host) => (errands.length > 0 ? settled : probe)(remote, lab, host, limit)),
     each(hosts, (host) => listen(remote, host, wantedAt(host, checks))),
   ]);
   const sent = await each(hosts, ({ name }) => send(remote, name, errands, found.get(name)));
@@ -49,6 +53,29 @@ async function probe(remote: Remote, lab: LabOutput, host: HostOutput, limit: nu
   const answer = await remote.run(host.name, probeCommand(lab, host), limit);
   if (answer.code === 0) return { facts: parseProbe(answer.stdout) };
   return { silent: `cannot be looked at: ${answer.stderr.trim() || `exit code ${answer.code}`}` };
+}
+
+/** What is pinged needs its address: right after an `up` a lease may still be on its way. */
+async function settled(
+  remote: Remote,
+  lab: LabOutput,
+  host: HostOutput,
+  limit: number,
+): Promise<HostEvidence> {
+  for (const start = Date.now(); ; await pause(LOOK_MS)) {
+    const evidence = await probe(remote, lab, host, limit);
+    if ("silent" in evidence || Date.now() - start > LEASE_MS) return evidence;
+    if (!awaitsLease(lab, host, evidence.facts)) return evidence;
+  }
+}
+
+function awaitsLease(lab: LabOutput, host: HostOutput, { containers }: HostFacts): boolean {
+  const own = lab.containers.filter((container) => container.host === host.name);
+  return own.some(({ name, interfaces }) => {
+    const nics = containers.get(name)?.nics;
+    const without = (nic: string) => nics?.get(nic)?.addresses.every((one) => one.includes(":")) === true;
+    return interfaces.some((nic) => nic.dhcp && without(nic.name));
+  });
 }
 
 async function send(
