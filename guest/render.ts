@@ -67,6 +67,7 @@ export type StepKind = "bridge" | "port" | "service" | "container";
  * static busybox, and so does this: there a program costs 10 ms under emulation instead of 50.
  */
 export const INSTALL_AND_APPLY = [
+  "# brings the guest tools along, then applies the desired state",
   "set -- /bin/sh",
   "[ ! -d /usr/lib/vxlab-init ] || set -- /bin/busybox sh",
   `exec "$@" -c '${source("host/install.sh").replaceAll("'", `'\\''`)}' vxlab "$*"`,
