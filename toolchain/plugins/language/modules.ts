@@ -28,17 +28,21 @@ export function locateModule(name: string, programDir: string, isPlugin: boolean
 }
 
 /**
- * Every package in node_modules, once, those inside packages too. The vendor's host walks all of the project's
- * folders; here only node_modules are looked at: a project may hold images of gigabytes.
+ * Every package in node_modules that says something of Pulumi, once, those inside packages too. The vendor's host walks all
+ * of the project's folders; here only node_modules are looked at: a project may hold images of gigabytes.
+ *
+ * Some hundreds are passed in every run: nothing is asked for that is not there, and read only what may say something.
  */
 export function* installed(dir: string, seen = new Set<string>()): Generator<Manifest> {
   for (const path of packagesIn(join(dir, "node_modules"))) {
     const real = resolved(path);
     if (real === undefined || seen.has(real)) continue;
     seen.add(real);
-    const manifest = manifestIn(real);
+    const files = names(real);
+    const text = files.includes("package.json") ? textIn(real) : "";
+    const manifest = text.includes('"pulumi"') ? parsed(text) : undefined;
     if (manifest) yield manifest;
-    yield* installed(real, seen);
+    if (files.includes("node_modules")) yield* installed(real, seen);
   }
 }
 
@@ -67,8 +71,21 @@ function resolved(path: string): string | undefined {
 }
 
 export function manifestIn(dir: string): Manifest | undefined {
+  return parsed(textIn(dir));
+}
+
+/** Empty when it cannot be read. */
+function textIn(dir: string): string {
   try {
-    return JSON.parse(readFileSync(join(dir, "package.json"), "utf8")) as Manifest;
+    return readFileSync(join(dir, "package.json"), "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function parsed(text: string): Manifest | undefined {
+  try {
+    return JSON.parse(text) as Manifest;
   } catch {
     return undefined;
   }
