@@ -16,8 +16,11 @@ export function chooseAccel(setting: "auto" | Accel | undefined, uri: string): A
   return isLocal(uri) && !kvmWorks() ? Accel.Emulated : Accel.Kvm;
 }
 
-/** MiB. With QEMU's own gigabyte an emulated machine of 256 MiB takes up to 1.4 GiB, and a reboot minutes. */
-const CODE_CACHE = 128;
+/**
+ * MiB. With QEMU's own gigabyte an emulated machine of 256 MiB takes up to 1.4 GiB, and a reboot minutes. The start of a lab
+ * fills 210: with less all is dropped and translated once more, which takes a second.
+ */
+const CODE_CACHE = 256;
 
 /** Of emulated machines. The provider calls xsltproc for it; without, machines run all the same. */
 export function chooseCodeCache(path = process.env["PATH"] ?? ""): number | undefined {

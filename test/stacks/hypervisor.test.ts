@@ -43,7 +43,7 @@ describe("the translation cache", () => {
     const folder = mkdtempSync(join(tmpdir(), "vxlab-path-"));
     expect(chooseCodeCache(folder)).toBeUndefined();
     writeFileSync(join(folder, "xsltproc"), "");
-    expect(chooseCodeCache(`/nonexistent:${folder}`)).toBe(128);
+    expect(chooseCodeCache(`/nonexistent:${folder}`)).toBe(256);
     rmSync(folder, { recursive: true });
   });
 });
