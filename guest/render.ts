@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { shellWord } from "./quote";
 
 /** The order matters: lib.sh sets the shell up, plug.sh ends with what is before it, main.sh calls the rest. */
 const PARTS = [
@@ -70,7 +71,7 @@ export const INSTALL_AND_APPLY = [
   "# brings the guest tools along, then applies the desired state",
   "set -- /bin/sh",
   "[ ! -d /usr/lib/vxlab-init ] || set -- /bin/busybox sh",
-  `exec "$@" -c '${source("host/install.sh").replaceAll("'", `'\\''`)}' vxlab "$*"`,
+  `exec "$@" -c ${shellWord(source("host/install.sh"))} vxlab "$*"`,
 ].join("\n");
 
 /** Says what a host lacks that is no machine of ours, and what puts it there (host/prepare.sh). */

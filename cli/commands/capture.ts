@@ -6,7 +6,7 @@ import type { Command } from "../command";
 import { badUsage, stackName, stackOption } from "../lib/args";
 import { Exit } from "../lib/exit";
 import { withLab } from "../lib/lab";
-import { scriptCommand } from "../lib/quote";
+import { scriptCommand } from "../../guest/quote";
 import type { RemoteProcess } from "../lib/remote";
 import { hostNamed, readWords } from "../lib/words";
 import { underlayDevice } from "../verify/probe";

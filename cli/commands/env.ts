@@ -4,7 +4,7 @@ import { completeToolchain } from "../../toolchain/setup";
 import type { Command } from "../command";
 import { readArgs } from "../lib/args";
 import { Exit } from "../lib/exit";
-import { shellWord } from "../lib/quote";
+import { shellWord } from "../../guest/quote";
 
 export const env: Command = {
   name: "env",

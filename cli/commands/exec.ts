@@ -3,7 +3,7 @@ import { attached } from "../../toolchain/process";
 import type { Command } from "../command";
 import { stackName, stackOption } from "../lib/args";
 import { withLab } from "../lib/lab";
-import { shellWords } from "../lib/quote";
+import { shellWords } from "../../guest/quote";
 import { containerNamed, readWords, terminalOption } from "../lib/words";
 
 export const exec: Command = {

@@ -5,7 +5,7 @@ import type { ContainerPlan } from "../../plan/types";
 import type { Command } from "../command";
 import { badUsage } from "./args";
 import { Exit, Fault } from "./exit";
-import { shellWords } from "./quote";
+import { shellWords } from "../../guest/quote";
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 

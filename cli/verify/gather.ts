@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HostOutput, LabOutput } from "../../plan/contract";
-import { scriptCommand } from "../lib/quote";
+import { scriptCommand } from "../../guest/quote";
 import type { Remote, RemoteProcess } from "../lib/remote";
 import type { Check } from "./checks";
 import { isRequestOf } from "./judge";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HostOutput, LabOutput } from "../../plan/contract";
 import { ContainerKind } from "../../plan/types";
-import { scriptCommand } from "../lib/quote";
+import { scriptCommand } from "../../guest/quote";
 import type { Check, PingCheck } from "./checks";
 import type { HostFacts } from "./parse";
 

@@ -8,7 +8,7 @@ import { attachLine, dockerLine } from "../../cli/commands/exec";
 import { ssh } from "../../cli/commands/ssh";
 import { knownHosts, sshConfig } from "../../cli/lib/access";
 import { Fault } from "../../cli/lib/exit";
-import { scriptCommand, shellWord, shellWords } from "../../cli/lib/quote";
+import { scriptCommand, shellWord, shellWords } from "../../guest/quote";
 import { Remote, sshFault } from "../../cli/lib/remote";
 import type { RemoteOptions } from "../../cli/lib/remote";
 import { containerNamed, hostNamed, readWords, remoteLine } from "../../cli/lib/words";

@@ -77,11 +77,12 @@ describe.each(targets("pulumi-resource-command"))("remote command, $label", ({ l
   });
 
   it("a failing script: status, command and whole output", async () => {
-    const create = 'echo hi; sleep 0.1; echo er >&2; exit 3 # "q" \\ \t é \u0001';
+    const create =
+      'echo hi; sleep 0.1; echo er >&2; exit 3 # "q" \\ \t é 🐎 \u0001\u007f\u0085\u200b\u{e0001}';
     await expect(bench.p.create(urn, { connection: to(bench.ssh), create })).rejects.toMatchObject({
       code: 2,
       details:
-        'Process exited with status 3: running "echo hi; sleep 0.1; echo er >&2; exit 3 # \\"q\\" \\\\ \\t é \\x01":\nhi\ner\n',
+        'Process exited with status 3: running "echo hi; sleep 0.1; echo er >&2; exit 3 # \\"q\\" \\\\ \\t é 🐎 \\x01\\x7f\\u0085\\u200b\\U000e0001":\nhi\ner\n',
     });
   });
 

@@ -68,7 +68,7 @@ class LineLog {
   }
 }
 
-/** Go's %q, in which the vendor's plugin quotes a command. */
+/** Go's %q, in which the vendor's plugin quotes a command: what is not printable (strconv.IsPrint) is escaped. */
 export function quoted(text: string): string {
   const escapes: { [c: string]: string } = {
     "\x07": "\\a",
@@ -81,9 +81,15 @@ export function quoted(text: string): string {
     '"': '\\"',
     "\\": "\\\\",
   };
-  // eslint-disable-next-line no-control-regex -- these are what is to be escaped
-  const body = text.replace(/["\\\x00-\x1f\x7f]/g, (c) => {
-    return escapes[c] ?? `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`;
-  });
+  const body = text.replace(
+    /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu,
+    (c) => escapes[c] ?? escaped(c.codePointAt(0) ?? 0),
+  );
   return `"${body}"`;
+}
+
+function escaped(rune: number): string {
+  const hex = (digits: number) => rune.toString(16).padStart(digits, "0");
+  if (rune < 0x80) return `\\x${hex(2)}`;
+  return rune < 0x10000 ? `\\u${hex(4)}` : `\\U${hex(8)}`;
 }
