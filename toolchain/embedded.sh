@@ -62,7 +62,16 @@ daemon_pid() {
 # Ask for QEMU's abilities ahead of the first machine: the answer is ready when the engine has started.
 probe() { setsid timeout 60 virsh -q -c "qemu+unix:///system?socket=$sock" capabilities </dev/null >/dev/null 2>&1 8>&-; }
 
-running() { [[ -S $sock ]] && ns_exists && daemon_pid >/dev/null; }
+running() { [[ -S $sock ]] && ns_exists && daemon_pid >/dev/null && same_data; }
+
+# Not after the clone was removed with its lab running, and made again: the daemon then holds folders that are gone.
+same_data() {
+  local ours='' theirs=''
+  [[ -e $run/mark ]] || return 0
+  read -r theirs <"$run/mark"
+  [[ ! -e $data/mark ]] || read -r ours <"$data/mark"
+  [[ $ours == "$theirs" ]]
+}
 
 answers() { timeout 5 virsh -q -c "qemu+unix:///system?socket=$sock" uri >/dev/null 2>&1; }
 
@@ -85,6 +94,8 @@ auth_unix_ro = "none"
 log_outputs = "2:file:/var/log/libvirt/libvirtd.log"
 CONF
   chmod 700 "$run" "$data"
+  [[ -s $data/mark ]] || echo "$EPOCHREALTIME" >"$data/mark"
+  cp "$data/mark" "$run/mark"
 }
 
 # What the host lacks and gets from us is noted, so that the last lab to go can take it away again.
@@ -161,6 +172,10 @@ start() {
   ((EUID == 0)) || die "starting it needs root; without root set VXLAB_LIBVIRT_URI or run a libvirt service"
   lock
   running && return
+  same_data || {
+    printf 'embedded libvirt: %s was removed while its lab ran: what is left of that lab is ended\n' "$data" >&2
+    leave
+  }
   # No namespace, no process of ours: what /run still says is from before a reboot. libvirt would take its word for it
   # and not start the networks that are to start by themselves.
   ns_exists || rm -rf "$run"
@@ -206,16 +221,20 @@ end_processes() {
   die "these processes of $ns do not end: ${pids[*]}"
 }
 
-stop() {
-  [[ -e $nsfile || -d $run ]] || return 0
-  ((EUID == 0)) || die "stopping it needs root"
-  lock
+leave() {
   if ns_exists; then
     end_processes
     ip netns delete "$ns"
   fi
   rm -f "$nsfile"
   rm -rf "$run"
+}
+
+stop() {
+  [[ -e $nsfile || -d $run ]] || return 0
+  ((EUID == 0)) || die "stopping it needs root"
+  lock
+  leave
   restore_host
   rmdir /run/vxlab 2>/dev/null || true
 }

@@ -1,5 +1,5 @@
 /** The lab's own libvirtd, for real: needs root and libvirt, starts no machine. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { pathsOf } from "../../toolchain/paths";
@@ -63,12 +63,13 @@ afterEach(async () => {
   }
 });
 
-/** Until it holds nothing any more; whether init has collected it by then is no matter. */
+/** It holds nothing any more; whether init has collected it by then is no matter. */
+const dead = (pid: number): boolean =>
+  !existsSync(`/proc/${pid}`) || /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+
 async function kill(pid: number): Promise<void> {
   process.kill(pid, "SIGKILL");
-  const dead = () =>
-    !existsSync(`/proc/${pid}`) || /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  await expect.poll(dead, { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => dead(pid), { timeout: 20_000 }).toBe(true);
 }
 
 const hostView = async () => [
@@ -90,6 +91,20 @@ describe("the embedded libvirt", () => {
     expect(remains.filter((path) => existsSync(path))).toEqual([]);
     expect(readFileSync("/proc/self/mounts", "utf8")).not.toContain(one.id);
     expect((await one.call("stop")).code).toBe(0); // nothing to stop
+  });
+
+  it("starts anew where the folder was removed with everything in it", async () => {
+    const one = lab();
+    await one.start();
+    const before = one.pid();
+    await one.network();
+    rmSync(join(one.root, ".vxlab"), { recursive: true });
+    const { code, stderr } = await one.call("start");
+    expect([code, stderr]).toEqual([0, expect.stringContaining("was removed while its lab ran")]);
+    expect([dead(before), await one.virsh("net-list", "--all", "--name")]).toEqual([true, ""]);
+    await one.network();
+    const pid = one.pid();
+    expect([(await one.call("start")).stderr, one.pid()]).toEqual(["", pid]);
   });
 
   it("is not started twice, and the second time costs nothing", async () => {
