@@ -65,7 +65,7 @@ export class GuestImage extends pulumi.ComponentResource {
       {
         parent: this,
         deleteBeforeReplace: true,
-        hooks: clearsOrphans("pool", child(name, "pool"), args.libvirtUri),
+        hooks: clearsOrphans(child(name, "pool"), args.libvirtUri),
       },
     );
   }
@@ -91,7 +91,7 @@ export class GuestImage extends pulumi.ComponentResource {
         deleteBeforeReplace: true,
         // The version names the content. A cache that moved must not rebuild every machine.
         ignoreChanges: ["source"],
-        hooks: clearsOrphans("volume", child(name, part), args.libvirtUri),
+        hooks: clearsOrphans(child(name, part), args.libvirtUri),
       },
     );
   }

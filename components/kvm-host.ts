@@ -124,7 +124,7 @@ export class KvmHost extends pulumi.ComponentResource {
       {
         parent: this,
         deleteBeforeReplace: true,
-        hooks: clearsOrphans("volume", child(name, "seed"), args.libvirtUri),
+        hooks: clearsOrphans(child(name, "seed"), args.libvirtUri),
       },
     );
   }
@@ -146,7 +146,7 @@ export class KvmHost extends pulumi.ComponentResource {
         deleteBeforeReplace: true,
         // What else replaces the machine, the image aside.
         replacementTrigger: pulumi.output([seed.name, memory, vcpu, type, networkInterfaces]),
-        hooks: clearsOrphans("volume", child(name, "root"), args.libvirtUri),
+        hooks: clearsOrphans(child(name, "root"), args.libvirtUri),
       },
     );
   }
@@ -168,7 +168,7 @@ export class KvmHost extends pulumi.ComponentResource {
       replaceWith: [root, seed],
       // A machine that stands keeps what it was made with.
       ignoreChanges: ["xml"],
-      hooks: clearsOrphans("domain", child(name, "domain"), args.libvirtUri),
+      hooks: clearsOrphans(child(name, "domain"), args.libvirtUri),
     });
   }
 

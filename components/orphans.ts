@@ -9,71 +9,93 @@ import * as pulumi from "@pulumi/pulumi";
 import { LIBVIRT_NAME } from "./naming";
 import { virsh } from "./virsh";
 
-export type LibvirtThing = "domain" | "network" | "pool" | "volume";
-
 /** virsh's words: how to ask for a thing, and how to end it. `NAME` and `POOL` are put in. */
-const WORDS: Record<LibvirtThing, { ask: string[]; end: string[][] }> = {
-  domain: {
+interface Words {
+  ask: string[];
+  end: string[][];
+}
+
+const VOLUME: Words = {
+  ask: ["vol-info", "--pool", "POOL", "NAME"],
+  end: [["vol-delete", "--pool", "POOL", "NAME"]],
+};
+
+/** By the last word of a resource's type. */
+const WORDS: Record<string, Words | undefined> = {
+  Domain: {
     ask: ["domstate", "NAME"],
     end: [
       ["destroy", "NAME"],
       ["undefine", "NAME", "--managed-save", "--snapshots-metadata"],
     ],
   },
-  network: {
+  Network: {
     ask: ["net-info", "NAME"],
     end: [
       ["net-destroy", "NAME"],
       ["net-undefine", "NAME"],
     ],
   },
-  pool: {
+  Pool: {
     ask: ["pool-info", "NAME"],
     end: [
       ["pool-destroy", "NAME"],
       ["pool-undefine", "NAME"],
     ],
   },
-  volume: { ask: ["vol-info", "--pool", "POOL", "NAME"], end: [["vol-delete", "--pool", "POOL", "NAME"]] },
+  Volume: VOLUME,
+  CloudinitDisk: VOLUME,
 };
 
 /** No call to libvirt takes longer, even under emulation on a busy machine. */
 const LIMIT_MS = 30_000;
 
+/** One set for each hypervisor of a program: the engine is told of every hook in a request of its own. */
+const shared = new WeakMap<pulumi.Resource, Map<string, pulumi.ResourceHookBinding>>();
+
 /**
  * Hooks for a libvirt resource that clear a namesake away before it is created and after its creation failed.
  *
+ * @param resource its name
  * @param uri the hypervisor's connection URI, as the provider takes it; without it nothing is cleared
  */
 export function clearsOrphans(
-  thing: LibvirtThing,
   resource: string,
   uri: string | undefined,
 ): pulumi.ResourceHookBinding | undefined {
   if (uri === undefined) return undefined;
-  const clear = (inputs: Record<string, unknown> = {}): Promise<void> =>
-    clearThing(thing, uri, text(inputs["name"]), text(inputs["pool"]));
+  const program = pulumi.runtime.getStackResource();
+  if (program === undefined) return hooks(resource, uri); // a component for another language
+  const ours = shared.get(program) ?? new Map<string, pulumi.ResourceHookBinding>();
+  const found = ours.get(uri) ?? hooks(resource, uri);
+  shared.set(program, ours.set(uri, found));
+  return found;
+}
+
+function hooks(name: string, uri: string): pulumi.ResourceHookBinding {
   return {
-    beforeCreate: [(args) => clear(args.newInputs as Record<string, unknown> | undefined)],
+    beforeCreate: [new pulumi.ResourceHook(`clear-before-${name}`, (args) => clear(args, uri))],
     onError: [
-      new pulumi.ErrorHook(`clear-${thing}-${resource}`, async (args) => {
-        if (args.failedOperation === "create")
-          await clear(args.newInputs as Record<string, unknown> | undefined);
+      new pulumi.ErrorHook(`clear-after-${name}`, async (args) => {
+        if (args.failedOperation === "create") await clear(args, uri);
         return false;
       }),
     ],
   };
 }
 
-const text = (value: unknown): string => (typeof value === "string" ? value : "");
-
-async function clearThing(thing: LibvirtThing, uri: string, name: string, pool: string): Promise<void> {
-  if (!LIBVIRT_NAME.test(name)) return;
-  const put = (words: string[]): string[] =>
-    words.map((w) => (w === "NAME" ? name : w === "POOL" ? pool : w));
-  if (!(await did(uri, put(WORDS[thing].ask)))) return;
-  for (const words of WORDS[thing].end) await did(uri, put(words));
+async function clear(args: Pick<pulumi.ResourceHookArgs, "type" | "newInputs">, uri: string): Promise<void> {
+  const words = WORDS[args.type.split(":").at(-1) ?? ""];
+  const inputs = (args.newInputs ?? {}) as Record<string, unknown>;
+  const [name, pool] = [text(inputs["name"]), text(inputs["pool"])];
+  if (words === undefined || !LIBVIRT_NAME.test(name)) return;
+  const put = (line: string[]): string[] =>
+    line.map((word) => (word === "NAME" ? name : word === "POOL" ? pool : word));
+  if (!(await did(uri, put(words.ask)))) return;
+  for (const line of words.end) await did(uri, put(line));
 }
+
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
 /** True when virsh did it; false when it could not, or when there is no virsh here. */
 async function did(uri: string, words: string[]): Promise<boolean> {

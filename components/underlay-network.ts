@@ -39,7 +39,7 @@ export class UnderlayNetwork extends pulumi.ComponentResource {
       deleteBeforeReplace: true,
       // 0.8.3 shows these edits as updates and then does nothing (resource_libvirt_network.go, Update).
       replaceOnChanges: ["mtu", "dhcp"],
-      hooks: clearsOrphans("network", child(name, "net"), args.libvirtUri),
+      hooks: clearsOrphans(child(name, "net"), args.libvirtUri),
     });
     this.networkId = network.id;
     this.networkName = network.name;
