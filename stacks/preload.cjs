@@ -66,6 +66,30 @@ lazy(ofSdk("@pulumi/pulumi/runtime/debuggable"), {
 });
 
 /**
+ * The SDK tells the engine each of its steps, for `--debug`: four requests for each resource, more than all others. While
+ * one is on its way the next messages are gathered, and then go as one, a line each.
+ */
+lazy(ofSdk("@pulumi/pulumi/log"), { debug: gathered });
+
+function gathered(load) {
+  let waiting = [];
+  let sending;
+  return (message, ...about) => {
+    if (about.some((one) => one !== undefined)) return load().debug(message, ...about);
+    waiting.push(message);
+    return (sending ??= send());
+  };
+
+  async function send() {
+    const { rpcKeepAlive } = require(ofSdk("@pulumi/pulumi/runtime/settings"));
+    const done = rpcKeepAlive(); // the program does not end before the last of them has gone
+    while (waiting.length > 0) await load().debug(waiting.splice(0).join("\n"));
+    sending = undefined;
+    done();
+  }
+}
+
+/**
  * Also for the text of functions the SDK begins every run as a debugger of itself, which is told of each script that V8
  * parses. Here the debugger comes when the first function is asked for: V8 then tells of the scripts until then too, to
  * those who listen already.

@@ -103,7 +103,8 @@ describe("settings that are wrong in eighteen places", () => {
 
   it("touch nothing", async () => {
     const types = (await stateOf(project)).map(({ type }) => type);
-    expect(types.filter((type) => type !== "pulumi:pulumi:Stack")).toEqual([]);
+    // The engine notes the stack and the plugin that index.ts has it start; neither is a resource of anybody's.
+    expect(types.filter((type) => !/^pulumi:(pulumi:Stack|providers:random)$/.test(type))).toEqual([]);
     expect(good(await project.virsh(["list", "--all", "--name"])).trim()).toBe("");
     expect(good(await project.virsh(["pool-list", "--all", "--name"])).trim()).toBe("");
     expect(good(await project.virsh(["net-list", "--all", "--name"])).trim()).toBe("");

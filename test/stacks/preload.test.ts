@@ -127,6 +127,36 @@ describe("promises of the SDK", () => {
   });
 });
 
+describe("the SDK's messages for --debug", () => {
+  const told = (lines: string): string => {
+    write(
+      "program.ts",
+      `import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
+       import { log, runtime } from "@pulumi/pulumi";
+       const sent: unknown[] = [];
+       EngineClient.prototype.log = (request, answered) => {
+         sent.push([request.getMessage(), request.getUrn()].filter(Boolean).join(" of "));
+         setTimeout(answered, 5);
+       };
+       ${lines}
+       void (runtime as any).waitForRPCs().then(() => console.log(JSON.stringify(sent)));`,
+    );
+    return run({ PULUMI_NODEJS_ENGINE: "127.0.0.1:9" });
+  };
+
+  test("are gathered while one is on its way, and have all gone before the program ends", () => {
+    const lines =
+      "for (const one of ['a', 'b', 'c']) void log.debug(one).then(() => log.debug('after ' + one));";
+    expect(told(lines)).toBe(JSON.stringify(["a", "b\nc", "after a", "after b\nafter c"]));
+  });
+
+  test("go alone when they are of a resource, and other messages always do", () => {
+    const lines =
+      "log.debug('a'); log.warn('b'); log.debug('c', { urn: { promise: async () => 'it' } } as any); log.info('d');";
+    expect(told(lines)).toBe(JSON.stringify(["a", "b", "c of it", "d"]));
+  });
+});
+
 describe("the SDK's serialiser of functions", () => {
   const loaded = (name: string): string =>
     `console.log(Object.keys(require.cache).some((file) => file.includes("/node_modules/${name}/")));`;
