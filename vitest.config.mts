@@ -46,7 +46,7 @@ export default defineConfig({
           hookTimeout: 30_000,
         },
       },
-      stage("toolchain", { order: 1, limit: 3 * minutes }),
+      stage("toolchain", { order: 1, limit: 3 * minutes, workers: 2 }),
       stage("package", {
         order: 2,
         limit: 10 * minutes,
