@@ -4,7 +4,7 @@ import { pathsOf } from "../toolchain/paths";
 import { Missing } from "../toolchain/reporter";
 import type { Context } from "./command";
 import { commands } from "./commands";
-import { Exit, exitCodes, Fault } from "./lib/exit";
+import { Exit, exitCodes, Fault, passedOn } from "./lib/exit";
 import { Output, table } from "./lib/output";
 
 export function usage(): string {
@@ -17,6 +17,7 @@ export function usage(): string {
     "",
     "exit codes:",
     table(exitCodes.map(([code, meaning]) => [`  ${code}`, meaning])),
+    `  ${passedOn}`,
     "",
     "environment:",
     table([

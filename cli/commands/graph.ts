@@ -10,12 +10,13 @@ import { pictureOf } from "../graph/model";
 import type { Picture } from "../graph/model";
 import { renderSvg } from "../graph/svg";
 
-type Format = "mermaid" | "svg" | "dot";
+type Format = "mermaid" | "svg" | "dot" | "json";
 
 const WRITERS: Readonly<Record<Format, (picture: Picture) => string | Promise<string>>> = {
   mermaid: renderMermaid,
   svg: (picture) => renderSvg(renderDot(picture)),
   dot: renderDot,
+  json: (picture) => JSON.stringify(picture, undefined, 2),
 };
 const FORMATS = Object.keys(WRITERS);
 
@@ -27,7 +28,7 @@ const options = {
 
 export const graph: Command = {
   name: "graph",
-  summary: "draw machines, bridges, tunnels and containers: Mermaid, SVG or DOT",
+  summary: "draw machines, bridges, tunnels and containers: Mermaid, SVG, DOT or JSON",
   usage: `[-f ${FORMATS.join("|")}] [-o FILE] [-s STACK]   (without -f the file's ending decides, else mermaid)`,
   async run(context, args) {
     const { values } = readArgs(graph, args, options);

@@ -14,12 +14,17 @@ import { clearDeadLocks, forgetPending } from "../lib/interrupted";
 import { deployOrder, roleOf, stacksNamed, stacksOption } from "../lib/roles";
 import { labIds, noteLabs, resources, selectStack } from "../lib/stack";
 
-const options = { ...stacksOption, "no-verify": { type: "boolean" } } as const;
+const options = {
+  ...stacksOption,
+  "no-verify": { type: "boolean" },
+  json: { type: "boolean" },
+} as const;
 
 export const up: Command = {
   name: "up",
   summary: "set up what is missing, deploy the lab, prove that it works",
-  usage: "[-s STACK]… [--no-verify] [-- OPTIONS OF PULUMI UP]      (several: underlays first, then overlays)",
+  usage:
+    "[-s STACK]… [--no-verify | --json] [-- OPTIONS OF PULUMI UP]      (several: underlays first, then overlays)",
   async run(context, args) {
     const { own, passed } = split(args);
     const { values } = readArgs(up, own, options);
@@ -27,8 +32,10 @@ export const up: Command = {
     const code = await alone(context, "run this again", () => deployAll(context, stacks, passed));
     if (code !== Exit.ok || values["no-verify"] === true) return code;
     const verify = context.commands.find((command) => command.name === "verify");
+    const form = values.json === true ? ["--json"] : [];
     for (const stack of stacks.filter((one) => roleOf(context, one) !== Role.Underlay)) {
-      const found = await verify?.run(context, values.stack === undefined ? [] : ["--stack", stack]);
+      const which = values.stack === undefined ? [] : ["--stack", stack];
+      const found = await verify?.run(context, [...which, ...form]);
       if (found !== undefined && found !== Exit.ok) return found;
     }
     return Exit.ok;

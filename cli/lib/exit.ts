@@ -9,12 +9,19 @@ export const Exit = {
 
 export const exitCodes: readonly [number, string][] = [
   [Exit.ok, "done"],
-  [Exit.failed, "a deployment, check or test failed"],
+  [
+    Exit.failed,
+    "a deployment, check or test failed; the lab is not as desired (status), something is missing (doctor)",
+  ],
   [Exit.usage, "bad usage, or bad settings of the lab"],
   [Exit.missing, "the machine lacks something that vxlab cannot install; the message says what"],
   [Exit.busy, "somebody else is working on this lab"],
-  [130, "interrupted"],
+  [130, "interrupted (143: ended by SIGTERM)"],
 ];
+
+/** Of what somebody else runs. */
+export const passedOn =
+  "ssh, exec, capture and pulumi end with the code of what they run; 255: ssh has lost the host";
 
 /** Ends the command with a message and a code, without a stack trace. */
 export class Fault extends Error {

@@ -159,12 +159,13 @@ describe("the format", () => {
     [undefined, "lab.svg", "svg"],
     [undefined, "lab.dot", "dot"],
     [undefined, "lab.md", "mermaid"],
+    [undefined, "lab.json", "json"],
     ["dot", "lab.svg", "dot"],
   ])("of --format %s, --out %s is %s", (given, file, format) => {
     expect(formatOf(given, file)).toBe(format);
   });
 
   it("another is refused", () => {
-    expect(() => formatOf("png", undefined)).toThrow("--format png: mermaid, svg, dot are known");
+    expect(() => formatOf("png", undefined)).toThrow("--format png: mermaid, svg, dot, json are known");
   });
 });
