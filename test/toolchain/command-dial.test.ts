@@ -337,4 +337,29 @@ describe.each(targets("pulumi-resource-command"))("remote command, cancelled, $l
     expect(Date.now() - start).toBeLessThan(5000);
     await p.stop();
   }, 60_000);
+
+  const bench = useBench(path);
+  const local = urn.replace("remote", "local");
+
+  it.each([
+    ["remote", "runs to its end", urn, "begun\nended"],
+    [
+      "local",
+      "is killed",
+      local,
+      '2 UNKNOWN: signal: killed: running "echo begun; sleep 2; echo ended":\nbegun\n',
+    ],
+  ])("a %s command that runs already %s", async (kind, _, of, end) => {
+    const p = await Provider.start(await path());
+    const create = "echo begun; sleep 2; echo ended";
+    const inputs: Props = kind === "remote" ? { connection: to(bench.ssh), create } : { create };
+    const made = p.create(of, inputs).then(
+      ({ state }) => state.stdout,
+      ({ message }: Error) => message,
+    );
+    await expect.poll(() => p.engine.logs.map((l) => l.message), { timeout: 5000 }).toContain("begun");
+    await p.cancel();
+    expect(await made).toBe(end);
+    await p.stop();
+  });
 });
