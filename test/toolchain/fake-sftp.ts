@@ -19,6 +19,8 @@ export function serveFiles(sftp: SFTPWrapper): void {
       const { mode, uid, gid, size } = fs.statSync(path);
       sftp.attrs(id, { mode, uid, gid, size, atime: 0, mtime: 0 });
     });
+  // As OpenSSH's does; the vendor's client waits for it.
+  sftp.once("end", () => sftp.end());
   sftp.on("STAT", stat).on("LSTAT", stat);
   sftp.on("MKDIR", (id, path) => answer(id, () => (fs.mkdirSync(path), sftp.status(id, OK))));
   sftp.on("OPEN", (id, path, flags) =>

@@ -45,7 +45,7 @@ export class CopyToRemote implements Resource {
   }
 
   async create(inputs: Props, context: Context): Promise<{ id: string; state: Props }> {
-    const id = randomBytes(8).toString("hex");
+    const id = randomBytes(4).toString("hex");
     if (!context.preview) await copy(inputs, context);
     return { id, state: inputs };
   }
