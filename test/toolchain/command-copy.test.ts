@@ -46,6 +46,7 @@ describe.each(targets("pulumi-resource-command"))("copy to remote, $label", ({ l
     const checked = await bench.p.check(urn, good);
     expect((checked.inputs.connection as Props)[key]).toBe(secret("x")[key]);
     expect((await bench.p.check(urn, { connection: { host: "h" } })).failures.sort()).toEqual([
+      "asset: either asset or archive must be set",
       "remotePath: Missing required field 'remotePath' on 'remote.CopyToRemoteInputs'",
       "source: Missing required field 'source' on 'remote.CopyToRemoteInputs'",
     ]);
@@ -56,7 +57,8 @@ describe.each(targets("pulumi-resource-command"))("copy to remote, $label", ({ l
     const given = inputs(file("a.tar", content), "deep/er/b.tar");
     const { id, state } = await bench.p.create(urn, given);
     expect(id).toMatch(/^[0-9a-f]{8}$/);
-    expect(state).toEqual(given);
+    // The vendor's adds empty fields to an asset, which are the same to the engine.
+    expect(state).toMatchObject(given);
     expect(hashOf(read("deep/er/b.tar"))).toBe(hashOf(content));
   });
 

@@ -26,7 +26,7 @@ export class CopyToRemote implements Resource {
   check(news: Props): { inputs: Props; failures: Failure[] } {
     const { value, problems } = this.schema.check(this.inputs, news);
     const source = reveal(news.source ?? null);
-    const whole = problems.length > 0 || isUnknown(source) || isSpecial(source);
+    const whole = isUnknown(source) || isSpecial(source);
     const reason = "either asset or archive must be set";
     return {
       inputs: value,
