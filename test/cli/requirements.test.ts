@@ -1,10 +1,11 @@
-import { chmodSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { aptLine, listsAge } from "../../toolchain/apt";
 import { compareVersions, searchPath } from "../../toolchain/process";
 import { examine, locate, remedy, requirements, type Requirement } from "../../toolchain/requirements";
 import { temporary } from "../lib/temporary";
+import { project } from "./world";
 
 function fakePath(programs: Record<string, string>): string {
   const folder = temporary("path");
@@ -60,6 +61,14 @@ describe("finding what is required", () => {
     expect(others.map((one) => one.cure)).toEqual(["build it"]);
   });
 
+  it("looks for a file where a package has no program", () => {
+    const file = join(temporary("file"), "keys.gpg");
+    const keys = { ...tool, file };
+    expect(locate(keys, { PATH: fakePath({ "vxlab-tool": "1" }) }).ok).toBe(false);
+    writeFileSync(file, "");
+    expect(locate(keys, { PATH: "" })).toMatchObject({ ok: true, path: file });
+  });
+
   it("has a cure for everything, and a reason", () => {
     for (const { program, package: name, cure, neededFor } of requirements) {
       expect(name ?? cure, program).toBeTruthy();
@@ -84,5 +93,55 @@ describe("finding what is required", () => {
     ["3.248.0", "3.248.1", -1],
   ])("compares %s with %s", (a, b, expected) => {
     expect(compareVersions(a, b)).toBe(expected);
+  });
+});
+
+/** On every Linux, or there with what is listed: ssh-keygen comes with ssh, Debian's tools with Debian. */
+const OF_COURSE = ["bash", "sh", "awk", "cat", "mv", "tar", "umount", "ssh-keygen", "apt-get", "dpkg-deb"];
+
+/** The programs that the tests run with a list of words, and the shells that they name. */
+function called(): string[] {
+  const folder = join(project, "test");
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+    /\.ts$/.test(name),
+  );
+  const texts = files.map((name) => readFileSync(join(folder, name), "utf8"));
+  const first =
+    /\b(?:spawn|spawnSync|execFile|execFileSync|attached|must|run)\(\s*"(?:\/bin\/)?([a-z][\w.+-]*)",\s*[^"`\s]/g;
+  const shells = /(?:describe|it)\.each\(\[("[a-z ]*sh"(?:, "[a-z ]*sh")*)\]\)/g;
+  const words = texts.flatMap((text) => [
+    ...[...text.matchAll(first)].map(([, name = ""]) => name),
+    ...[...text.matchAll(shells)].flatMap(([, list = ""]) =>
+      list.split(", ").map((one) => one.replace(/"| sh/g, "")),
+    ),
+  ]);
+  return [...new Set(words)].sort();
+}
+
+describe("what the tests need", () => {
+  const whens = ["always", "embedded", "image", "test"];
+
+  it("is listed, beside what a lab needs", () => {
+    const listed = requirements.filter((one) => one.when === "test").map((one) => [one.program, one.package]);
+    expect(listed).toEqual([
+      ["tcpdump", "tcpdump"],
+      ["shellcheck", "shellcheck"],
+      ["busybox", "busybox"],
+      ["dash", "dash"],
+      ["flock", "util-linux"],
+      ["openssl", "openssl"],
+      ["perl", "perl-base"],
+      ["python3", "python3-venv"],
+    ]);
+  });
+
+  it("is all that they run", () => {
+    const names = called();
+    // That the search finds anything at all.
+    expect(names).toEqual(
+      expect.arrayContaining(["busybox", "dash", "perl", "shellcheck", "virsh", "xsltproc"]),
+    );
+    const listed = requirements.filter((one) => whens.includes(one.when)).map((one) => one.program);
+    expect(names.filter((name) => ![...listed, ...OF_COURSE].includes(name))).toEqual([]);
   });
 });
