@@ -192,7 +192,9 @@ export async function examine(requirement: Requirement, environment: Environment
     requirement.floor !== undefined &&
     version !== undefined &&
     compareVersions(version, requirement.floor) < 0;
-  const cure = old ? `${version} is older than ${requirement.floor}: ${found.cure}` : found.cure;
+  const cure = old
+    ? `${found.path} is version ${version}, needed is ${requirement.floor} or newer: ${found.cure}${first(requirement)}`
+    : found.cure;
   return { ...found, version, ok: !old, cure };
 }
 
@@ -204,6 +206,11 @@ export function remedy(findings: readonly Finding[]): { packages: string[]; othe
     packages: [...new Set(packages)].sort(),
     others: missing.filter((f) => f.requirement.package === undefined),
   };
+}
+
+/** A package's program is below /usr/bin, and the old one may come before it. */
+function first({ package: name }: Requirement): string {
+  return name === undefined ? "" : ", and have nothing older before it on PATH";
 }
 
 function cureOf(requirement: Requirement): string {

@@ -1,20 +1,15 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { aptLine, listsAge } from "../../toolchain/apt";
 import { compareVersions, searchPath } from "../../toolchain/process";
 import { examine, locate, remedy, requirements, type Requirement } from "../../toolchain/requirements";
+import { programs } from "../lib/fake-path";
 import { temporary } from "../lib/temporary";
 import { project } from "./world";
 
-function fakePath(programs: Record<string, string>): string {
-  const folder = temporary("path");
-  for (const [name, output] of Object.entries(programs)) {
-    writeFileSync(join(folder, name), `#!/bin/sh\necho '${output}'\n`);
-    chmodSync(join(folder, name), 0o755);
-  }
-  return folder;
-}
+const fakePath = (outputs: Record<string, string>): string =>
+  programs(Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, `echo '${output}'`])));
 
 const tool: Requirement = {
   program: "vxlab-tool",
@@ -49,7 +44,10 @@ describe("finding what is required", () => {
   ])("holds %j against the floor 2.10", async (output, ok) => {
     const found = await examine(tool, { PATH: fakePath({ "vxlab-tool": output }) });
     expect(found.ok).toBe(ok);
-    if (!ok) expect(found.cure).toBe("2.9 is older than 2.10: apt-get install tool-package");
+    if (!ok)
+      expect(found.cure).toBe(
+        `${found.path} is version 2.9, needed is 2.10 or newer: apt-get install tool-package, and have nothing older before it on PATH`,
+      );
   });
 
   it("names one apt line for all packages, and apart from it what no package brings", () => {
