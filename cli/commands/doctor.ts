@@ -13,7 +13,8 @@ import { Exit } from "../lib/exit";
 import { table } from "../lib/output";
 import { libvirtMode, purposes, virshUri, type Mode } from "../lib/ready";
 
-interface Report {
+/** What `--json` prints. */
+export interface Report {
   ok: boolean;
   requirements: {
     program: string;
