@@ -6,6 +6,14 @@ source=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd -P)
 copy=$(mktemp -d /tmp/vxlab-bench.XXXXXX)
 log=$copy.log
 
+for program in git jq; do
+  command -v "$program" >/dev/null || missing=${missing:-}\ $program
+done
+[[ -z ${missing:-} ]] || {
+  echo "the benches lack$missing; run as root: apt-get install -y --no-install-recommends$missing" >&2
+  exit 3
+}
+
 now() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
 say() { printf '%s\n' "$*" >&2; }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }

@@ -11,13 +11,19 @@ export function aptLine(packages: readonly string[]): string {
   return `apt-get install -y --no-install-recommends ${packages.join(" ")}`;
 }
 
+const isDebian = (): boolean => isProgram("/usr/bin/apt-get");
+
+/** What whoever looks after the machine has to do, all at once. */
+export function byHand(packages: readonly string[]): string {
+  return isDebian()
+    ? `Debian packages are missing; run as root:\n  ${aptLine(packages)}`
+    : `this machine lacks ${packages.join(", ")} (Debian's names), and has no apt-get`;
+}
+
 /** Installs, as root; anyone else is told the one line that is needed. */
 export async function install(packages: readonly string[], reporter: Reporter): Promise<void> {
   if (packages.length === 0) return;
-  if (!isProgram("/usr/bin/apt-get"))
-    throw new Missing(`this machine lacks ${packages.join(", ")} (Debian's names), and has no apt-get`);
-  if (process.getuid?.() !== 0)
-    throw new Missing(`Debian packages are missing; run as root:\n  ${aptLine(packages)}`);
+  if (!isDebian() || process.getuid?.() !== 0) throw new Missing(byHand(packages));
   await reporter.step(`Debian packages: ${packages.join(" ")}`, async (say) => {
     if (listsAge(lists) > 7 * day) await update(say);
     if (!(await attempt(packages, say))) {

@@ -1,13 +1,19 @@
 /** What a machine must have, as data: `doctor` lists it, set-up installs it. */
+import { existsSync } from "node:fs";
 import { compareVersions, run, searchPath, whereIs } from "./process";
 import type { Environment } from "./paths";
 
-/** When a requirement counts: `embedded` only without a libvirt service, `build` only to build the CLI, and so on. */
-export type When = "always" | "embedded" | "image" | "test" | "build";
+/**
+ * When a requirement counts: `embedded` only without a libvirt service, `build` only to build the CLI, and so on.
+ * Nobody installs what only `bench` needs: `doctor` tells.
+ */
+export type When = "always" | "embedded" | "image" | "test" | "build" | "bench";
 
 export interface Requirement {
-  /** The program that is looked for. */
+  /** The program that is looked for; with `file`, what that is called. */
   program: string;
+  /** A file that is looked for instead, of a package without a program. */
+  file?: string;
   /** Debian's package. Without one nothing is installed, and the cure is the user's. */
   package?: string;
   /** The oldest version that works, and how a version is asked for and read. */
@@ -75,6 +81,13 @@ export const requirements: readonly Requirement[] = [
   },
   { program: "mke2fs", package: "e2fsprogs", neededFor: "building the guest image", when: "image" },
   {
+    program: "debian-archive-keyring",
+    package: "debian-archive-keyring",
+    file: "/usr/share/keyrings/debian-archive-keyring.gpg",
+    neededFor: "building the guest image: what Debian's packages are signed with",
+    when: "image",
+  },
+  {
     program: "libvirtd",
     package: "libvirt-daemon",
     floor: "8.0",
@@ -113,10 +126,32 @@ export const requirements: readonly Requirement[] = [
     neededFor: "restarting libvirtd, names on networks that are not isolated",
     when: "embedded",
   },
-  { program: "tcpdump", package: "tcpdump", neededFor: "vxlab capture on this machine's side", when: "test" },
+  // Captures run on the lab's hosts, which have one of their own.
+  {
+    program: "tcpdump",
+    package: "tcpdump",
+    neededFor: "vxlab test: filters of captures, as it reads them",
+    when: "test",
+  },
   { program: "shellcheck", package: "shellcheck", neededFor: "vxlab test", when: "test" },
-  { program: "jq", package: "jq", neededFor: "vxlab test, toolchain/sdk.sh", when: "test" },
+  {
+    program: "busybox",
+    package: "busybox",
+    neededFor: "vxlab test: the guest tools in its shell",
+    when: "test",
+  },
+  { program: "dash", package: "dash", neededFor: "vxlab test: the guest tools in its shell", when: "test" },
+  { program: "flock", package: "util-linux", neededFor: "vxlab test: the lock of a host", when: "test" },
   { program: "openssl", package: "openssl", neededFor: "vxlab test: a registry with TLS", when: "test" },
+  { program: "perl", package: "perl-base", neededFor: "vxlab test: a registry with a login", when: "test" },
+  {
+    program: "python3",
+    package: "python3-venv",
+    neededFor: "vxlab test: the example in Python (with its module venv)",
+    when: "test",
+  },
+  { program: "jq", package: "jq", neededFor: "the benches, toolchain/sdk.sh", when: "bench" },
+  { program: "git", package: "git", neededFor: "the benches: the files of a private copy", when: "bench" },
   {
     program: "go",
     floor: "1.25.11",
@@ -136,9 +171,11 @@ export interface Finding {
   cure: string;
 }
 
-/** Looks on PATH only: quick enough for every start. */
+/** Looks on PATH (or for the file) only: quick enough for every start. */
 export function locate(requirement: Requirement, environment: Environment): Finding {
-  const path = whereIs(requirement.program, searchPath(environment))[0];
+  const { file, program } = requirement;
+  const path =
+    file === undefined ? whereIs(program, searchPath(environment))[0] : existsSync(file) ? file : undefined;
   return { requirement, path, ok: path !== undefined, cure: cureOf(requirement) };
 }
 
@@ -155,7 +192,9 @@ export async function examine(requirement: Requirement, environment: Environment
     requirement.floor !== undefined &&
     version !== undefined &&
     compareVersions(version, requirement.floor) < 0;
-  const cure = old ? `${version} is older than ${requirement.floor}: ${found.cure}` : found.cure;
+  const cure = old
+    ? `${found.path} is version ${version}, needed is ${requirement.floor} or newer: ${found.cure}${first(requirement)}`
+    : found.cure;
   return { ...found, version, ok: !old, cure };
 }
 
@@ -167,6 +206,11 @@ export function remedy(findings: readonly Finding[]): { packages: string[]; othe
     packages: [...new Set(packages)].sort(),
     others: missing.filter((f) => f.requirement.package === undefined),
   };
+}
+
+/** A package's program is below /usr/bin, and the old one may come before it. */
+function first({ package: name }: Requirement): string {
+  return name === undefined ? "" : ", and have nothing older before it on PATH";
 }
 
 function cureOf(requirement: Requirement): string {

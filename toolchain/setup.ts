@@ -1,8 +1,7 @@
-/** Completes what the machine lacks, and lays the pieces out in `.vxlab/`. The second run only looks. */
+/** Lays the pieces of Pulumi out in `.vxlab/`. The second run only looks. */
 import { randomBytes } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { install } from "./apt";
 import { removeBuildCaches } from "./go";
 import { withLock } from "./lockfile";
 import { pulumiWrapper, type Environment, type Paths } from "./paths";
@@ -16,28 +15,9 @@ import {
   versions,
   type Piece,
 } from "./pieces";
-import { Missing, type Reporter } from "./reporter";
+import type { Reporter } from "./reporter";
 import { sourcesHash } from "./replacements";
-import { examine, locate, remedy, requirements, type When } from "./requirements";
 import { Vendor } from "./vendor";
-
-/** Debian's packages and the like, for the purposes named. */
-export async function completeMachine(
-  whens: readonly When[],
-  environment: Environment,
-  reporter: Reporter,
-): Promise<void> {
-  const wanted = requirements.filter((requirement) => whens.includes(requirement.when));
-  const { packages, others } = remedy(wanted.map((requirement) => locate(requirement, environment)));
-  if (others.length > 0)
-    throw new Missing(others.map((one) => `${one.requirement.program} is missing: ${one.cure}`).join("\n"));
-  if (packages.length === 0) return;
-  await install(packages, reporter);
-  const findings = await Promise.all(wanted.map((requirement) => examine(requirement, environment)));
-  const failed = findings.filter((finding) => !finding.ok);
-  if (failed.length > 0)
-    throw new Missing(failed.map((one) => `${one.requirement.program}: ${one.cure}`).join("\n"));
-}
 
 /** Pulumi and its plugins. */
 export async function completeToolchain(

@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { aptLine } from "../../toolchain/apt";
 import type { Environment } from "../../toolchain/paths";
 import type { Piece, Source } from "../../toolchain/pieces";
 import { must, run } from "../../toolchain/process";
-import { examine, requirements, type Finding, type When } from "../../toolchain/requirements";
+import { examine, remedy, requirements, type Finding, type When } from "../../toolchain/requirements";
 import { readPieces } from "../../toolchain/setup";
 import { kvmWorks } from "../../stacks/hypervisor";
 import type { Command, Context } from "../command";
@@ -12,7 +13,8 @@ import { Exit } from "../lib/exit";
 import { table } from "../lib/output";
 import { libvirtMode, purposes, virshUri, type Mode } from "../lib/ready";
 
-interface Report {
+/** What `--json` prints. */
+export interface Report {
   ok: boolean;
   requirements: {
     program: string;
@@ -23,6 +25,8 @@ interface Report {
     version?: string;
     cure?: string;
   }[];
+  /** The one line that brings every package that is needed and missing. */
+  install?: string;
   toolchain: Piece[];
   libvirt: { mode: Mode; uri: string; answers: boolean };
   accel: "kvm" | "emulation";
@@ -54,10 +58,12 @@ async function examineAll(context: Context): Promise<Report> {
   ]);
   const findings = await Promise.all(requirements.map((requirement) => examine(requirement, environment)));
   const rows = findings.map((finding) => row(finding, whens.has(finding.requirement.when)));
+  const { packages } = remedy(findings.filter((finding) => whens.has(finding.requirement.when)));
   const uri = await virshUri(context, stack);
   return {
     ok: rows.every((one) => one.ok || !one.needed) && (mode !== "embedded" || process.getuid?.() === 0),
     requirements: rows,
+    ...(packages.length > 0 ? { install: aptLine(packages) } : {}),
     toolchain,
     libvirt: { mode, uri, answers: await answers(uri, environment) },
     accel: kvmWorks() ? "kvm" : "emulation",
@@ -121,6 +127,7 @@ function render(report: Report): string {
     `\ncache ${cache.path}`,
     table(Object.entries(cache.sizes).map(([name, size]) => [`  ${name}`, size])) || "  empty",
     report.ok ? "\nnothing is missing" : "\nsomething is missing: see above",
+    ...(report.install === undefined ? [] : [`all at once, as root: ${report.install}`]),
   ].join("\n");
 }
 

@@ -6,7 +6,8 @@ import type { Piece } from "../../toolchain/pieces";
 import { run } from "../../toolchain/process";
 import { Missing } from "../../toolchain/reporter";
 import type { When } from "../../toolchain/requirements";
-import { completeMachine, completeToolchain } from "../../toolchain/setup";
+import { completeMachine, shortage } from "../../toolchain/complete";
+import { completeToolchain } from "../../toolchain/setup";
 import type { Context } from "../command";
 
 export type Mode = "given" | "system" | "elsewhere" | "embedded";
@@ -52,12 +53,14 @@ export function purposes(context: Context, mode: Mode): When[] {
 
 export async function ready(context: Context, stack: string, more: readonly When[] = []): Promise<Piece[]> {
   const mode = await libvirtMode(context, stack);
+  const whens = [...purposes(context, mode), ...more];
   if (mode === "embedded" && process.getuid?.() !== 0) {
-    throw new Missing(
-      "no libvirt service answers on this machine, and one of the lab's own needs root: run vxlab as root, start libvirtd, or set VXLAB_LIBVIRT_URI",
-    );
+    const why =
+      "no libvirt service answers on this machine, and one of the lab's own needs root: run vxlab as root, start libvirtd, or set VXLAB_LIBVIRT_URI";
+    const lacks = shortage(whens, context.environment);
+    throw new Missing(lacks === undefined ? why : `${why}\n${lacks}`);
   }
-  await completeMachine([...purposes(context, mode), ...more], context.environment, context.out);
+  await completeMachine(whens, context.paths, context.environment, context.out);
   return completeToolchain(context.paths, context.environment, context.out);
 }
 

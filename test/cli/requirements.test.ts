@@ -1,19 +1,15 @@
-import { chmodSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { aptLine, listsAge } from "../../toolchain/apt";
 import { compareVersions, searchPath } from "../../toolchain/process";
 import { examine, locate, remedy, requirements, type Requirement } from "../../toolchain/requirements";
+import { programs } from "../lib/fake-path";
 import { temporary } from "../lib/temporary";
+import { project } from "./world";
 
-function fakePath(programs: Record<string, string>): string {
-  const folder = temporary("path");
-  for (const [name, output] of Object.entries(programs)) {
-    writeFileSync(join(folder, name), `#!/bin/sh\necho '${output}'\n`);
-    chmodSync(join(folder, name), 0o755);
-  }
-  return folder;
-}
+const fakePath = (outputs: Record<string, string>): string =>
+  programs(Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, `echo '${output}'`])));
 
 const tool: Requirement = {
   program: "vxlab-tool",
@@ -48,7 +44,10 @@ describe("finding what is required", () => {
   ])("holds %j against the floor 2.10", async (output, ok) => {
     const found = await examine(tool, { PATH: fakePath({ "vxlab-tool": output }) });
     expect(found.ok).toBe(ok);
-    if (!ok) expect(found.cure).toBe("2.9 is older than 2.10: apt-get install tool-package");
+    if (!ok)
+      expect(found.cure).toBe(
+        `${found.path} is version 2.9, needed is 2.10 or newer: apt-get install tool-package, and have nothing older before it on PATH`,
+      );
   });
 
   it("names one apt line for all packages, and apart from it what no package brings", () => {
@@ -58,6 +57,14 @@ describe("finding what is required", () => {
     const { packages, others } = remedy([tool, own, twin, tool].map((one) => locate(one, { PATH })));
     expect(aptLine(packages)).toBe("apt-get install -y --no-install-recommends a-package tool-package");
     expect(others.map((one) => one.cure)).toEqual(["build it"]);
+  });
+
+  it("looks for a file where a package has no program", () => {
+    const file = join(temporary("file"), "keys.gpg");
+    const keys = { ...tool, file };
+    expect(locate(keys, { PATH: fakePath({ "vxlab-tool": "1" }) }).ok).toBe(false);
+    writeFileSync(file, "");
+    expect(locate(keys, { PATH: "" })).toMatchObject({ ok: true, path: file });
   });
 
   it("has a cure for everything, and a reason", () => {
@@ -84,5 +91,55 @@ describe("finding what is required", () => {
     ["3.248.0", "3.248.1", -1],
   ])("compares %s with %s", (a, b, expected) => {
     expect(compareVersions(a, b)).toBe(expected);
+  });
+});
+
+/** On every Linux, or there with what is listed: ssh-keygen comes with ssh, Debian's tools with Debian. */
+const OF_COURSE = ["bash", "sh", "awk", "cat", "mv", "tar", "umount", "ssh-keygen", "apt-get", "dpkg-deb"];
+
+/** The programs that the tests run with a list of words, and the shells that they name. */
+function called(): string[] {
+  const folder = join(project, "test");
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+    /\.ts$/.test(name),
+  );
+  const texts = files.map((name) => readFileSync(join(folder, name), "utf8"));
+  const first =
+    /\b(?:spawn|spawnSync|execFile|execFileSync|attached|must|run)\(\s*"(?:\/bin\/)?([a-z][\w.+-]*)",\s*[^"`\s]/g;
+  const shells = /(?:describe|it)\.each\(\[("[a-z ]*sh"(?:, "[a-z ]*sh")*)\]\)/g;
+  const words = texts.flatMap((text) => [
+    ...[...text.matchAll(first)].map(([, name = ""]) => name),
+    ...[...text.matchAll(shells)].flatMap(([, list = ""]) =>
+      list.split(", ").map((one) => one.replace(/"| sh/g, "")),
+    ),
+  ]);
+  return [...new Set(words)].sort();
+}
+
+describe("what the tests need", () => {
+  const whens = ["always", "embedded", "image", "test"];
+
+  it("is listed, beside what a lab needs", () => {
+    const listed = requirements.filter((one) => one.when === "test").map((one) => [one.program, one.package]);
+    expect(listed).toEqual([
+      ["tcpdump", "tcpdump"],
+      ["shellcheck", "shellcheck"],
+      ["busybox", "busybox"],
+      ["dash", "dash"],
+      ["flock", "util-linux"],
+      ["openssl", "openssl"],
+      ["perl", "perl-base"],
+      ["python3", "python3-venv"],
+    ]);
+  });
+
+  it("is all that they run", () => {
+    const names = called();
+    // That the search finds anything at all.
+    expect(names).toEqual(
+      expect.arrayContaining(["busybox", "dash", "perl", "shellcheck", "virsh", "xsltproc"]),
+    );
+    const listed = requirements.filter((one) => whens.includes(one.when)).map((one) => one.program);
+    expect(names.filter((name) => ![...listed, ...OF_COURSE].includes(name))).toEqual([]);
   });
 });

@@ -2,7 +2,10 @@
 import { appendFileSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Report } from "../../cli/commands/doctor";
+import { Exit } from "../../cli/lib/exit";
 import { imageCache } from "../../image/image";
+import { without } from "../lib/fake-path";
 import { good, Project } from "../lib/project";
 import { remains } from "../lib/remains";
 import { stateOf } from "../lib/state";
@@ -17,6 +20,50 @@ beforeAll(async () => {
 });
 
 afterAll(() => project?.destroy());
+
+describe("doctor", () => {
+  const SOURCES: Record<string, string> = {
+    installed: "the vendor's, installed on this machine",
+    vendor: "the vendor's download",
+    built: "built here from Go modules",
+    replacement: "replacement (toolchain/plugins)",
+  };
+  const APT = "apt-get install -y --no-install-recommends genisoimage";
+
+  it("finds nothing missing, and says where each piece is from", async () => {
+    const text = good(await project.vxlab(["doctor"]));
+    const report = JSON.parse(good(await project.vxlab(["doctor", "--json"]))) as Report;
+    expect(report).toMatchObject({ ok: true, libvirt: { mode: "embedded" } });
+    expect(report).not.toHaveProperty("install");
+    const names = ["pulumi", "language-nodejs", "terraform-provider", "libvirt", "command", "random"];
+    expect(report.toolchain.map(({ name }) => name)).toEqual(names);
+    for (const { name, version, source, path } of report.toolchain) {
+      expect(existsSync(path), path).toBe(true);
+      const line = text.split("\n").find((one) => one.startsWith(`  ${name} `) && one.endsWith(path));
+      expect(line?.replace(/ +/g, " ")).toBe(` ${name} ${version} ${SOURCES[source]} ${path}`);
+    }
+    expect(text).toMatch(/^libvirt\n {2}embedded: qemu\+unix:/m);
+    expect(text).toMatch(/\nnothing is missing\n$/);
+  });
+
+  it("names what is missing, the cure, and one line for all", async () => {
+    const env = { PATH: without("mkisofs") };
+    const { code, stdout } = await project.vxlab(["doctor"], { env });
+    expect(code).toBe(Exit.failed);
+    expect(stdout).toMatch(/^ {2}MISSING +mkisofs +apt-get install genisoimage \(for seed disks/m);
+    expect(stdout.trimEnd().split("\n").slice(-2)).toEqual([
+      "something is missing: see above",
+      `all at once, as root: ${APT}`,
+    ]);
+    const json = await project.vxlab(["doctor", "--json"], { env });
+    expect(json.code).toBe(Exit.failed);
+    const report = JSON.parse(json.stdout) as Report;
+    expect(report).toMatchObject({ ok: false, install: APT });
+    expect(report.requirements.filter((one) => one.needed && !one.ok)).toEqual([
+      expect.objectContaining({ program: "mkisofs", cure: "apt-get install genisoimage" }),
+    ]);
+  });
+});
 
 /** Bad in every way that the settings know, each with what the message has to say: path, value, cure. */
 const BAD = {

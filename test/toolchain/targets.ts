@@ -1,7 +1,9 @@
 // What a contract test runs against: our replacement always, the vendor's plugin where it is on the machine.
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import type { Environment } from "../../toolchain/paths";
+import { versions } from "../../toolchain/pieces";
 import { buildPlugins } from "../../toolchain/plugins/build";
+import { isProgram } from "../../toolchain/process";
 import { temporary } from "../lib/temporary";
 
 export interface Target {
@@ -33,9 +35,22 @@ export function targets(name: PluginName): Target[] {
   const found: Target[] = [
     { label: "replacement", path: async () => join(await replacements(), folders[name], name) },
   ];
-  const vendor = join(process.env.VXLAB_VENDOR_PLUGINS ?? "", name);
-  if (process.env.VXLAB_VENDOR_PLUGINS && existsSync(vendor)) {
-    found.push({ label: "vendor", path: () => Promise.resolve(vendor) });
-  }
+  const vendor = vendorsOwn(name, process.env);
+  if (vendor !== undefined) found.push({ label: "vendor", path: () => Promise.resolve(vendor) });
   return found;
+}
+
+/** The vendor's plugin, where there is said to be one: a folder that lacks it must not pass for "all tests green". */
+export function vendorsOwn(name: PluginName, environment: Environment): string | undefined {
+  const folder = environment["VXLAB_VENDOR_PLUGINS"];
+  if (!folder) return undefined;
+  // All in one folder, or as the CLI lays them out below PULUMI_HOME/plugins.
+  const places = [".", folders[name], `${folders[name]}-v${versions.pulumi}`];
+  const candidates = places.map((place) => resolve(folder, place, name));
+  const path = candidates.find(isProgram);
+  if (path !== undefined) return path;
+  throw new Error(
+    `VXLAB_VENDOR_PLUGINS: got ${JSON.stringify(folder)}, which has no program ${name}, nor ${folders[name]}/${name}. ` +
+      "Write the folder with the vendor's plugins, or unset it: the replacements are tested in any case.",
+  );
 }

@@ -1,0 +1,130 @@
+/** What a machine lacks, or has in a version that is too old, before anything is set up. */
+import { appendFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { commands } from "../../cli/commands";
+import { Exit } from "../../cli/lib/exit";
+import { main } from "../../cli/main";
+import { completeMachine } from "../../toolchain/complete";
+import { programs, without } from "../lib/fake-path";
+import { world, type World } from "./world";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+const APT = "apt-get install -y --no-install-recommends";
+const SERVICE = { VXLAB_SYSTEM_SOCKET: "/nonexistent" };
+const IMAGE = ".cache/vxlab/image/golden-0/root.qcow2";
+
+/** Somebody else than root, in whose name no package can be installed. */
+function notRoot(PATH: string): World {
+  vi.spyOn(process, "getuid").mockReturnValue(65534);
+  const installer = programs({ "apt-get": `echo "$@" >>${join(PATH, "installed")}` });
+  vi.stubEnv("PATH", `${installer}:${PATH}`);
+  return world({ ...SERVICE, PATH: `${installer}:${PATH}` }, commands);
+}
+
+const files = ({ paths }: World): string[] =>
+  readdirSync(paths.root, { recursive: true, encoding: "utf8" })
+    .filter((name) => !name.startsWith("toolchain/"))
+    .sort();
+
+describe("without root, and without a libvirt service", () => {
+  it.each(["up", "preview", "test"])(
+    "%s names one line for all that is missing, and stops",
+    async (command) => {
+      const PATH = without("mkisofs", "xsltproc", "mmdebstrap", "shellcheck");
+      const here = notRoot(PATH);
+      const before = files(here);
+      expect(await main([command], here)).toBe(Exit.missing);
+      const more = command === "test" ? " shellcheck" : "";
+      expect(here.stderr()).toBe(
+        "vxlab: no libvirt service answers on this machine, and one of the lab's own needs root: " +
+          "run vxlab as root, start libvirtd, or set VXLAB_LIBVIRT_URI\n" +
+          `Debian packages are missing; run as root:\n  ${APT} genisoimage mmdebstrap${more} xsltproc\n`,
+      );
+      expect(here.stdout()).toBe("");
+      expect(existsSync(join(PATH, "installed"))).toBe(false);
+      expect(files(here).filter((name) => name !== ".vxlab")).toEqual(before);
+    },
+  );
+
+  it("says nothing of packages when none is missing", async () => {
+    const here = notRoot(without());
+    here.write(IMAGE, "");
+    expect(await main(["up"], here)).toBe(Exit.missing);
+    expect(here.stderr()).toMatch(/^vxlab: .* needs root: .*VXLAB_LIBVIRT_URI\n$/);
+  });
+
+  it("doctor ends with that line", async () => {
+    const here = notRoot(without("mkisofs", "xsltproc", "mmdebstrap", "jq"));
+    expect(await main(["doctor"], here)).toBe(Exit.failed);
+    expect(here.stdout()).toMatch(/^ {2}MISSING +mkisofs +apt-get install genisoimage /m);
+    expect(here.stdout()).toMatch(/^ {2}absent +jq +apt-get install jq /m);
+    const line = `${APT} genisoimage mmdebstrap xsltproc`;
+    expect(here.stdout()).toMatch(
+      new RegExp(`something is missing: see above\\nall at once, as root: ${line}\\n$`),
+    );
+    expect(await main(["doctor", "--json"], here)).toBe(Exit.failed);
+    expect(here.stdout()).toContain(`"install": "${line}"`);
+  });
+});
+
+describe("a program that is there and too old", () => {
+  const NEW = { "qemu-system-x86_64": "QEMU emulator version 7.2.1", libvirtd: "libvirtd (libvirt) 9.0.0" };
+
+  /** Each notes when it is asked. */
+  function versions(said: Record<string, string>): { PATH: string; asked: () => string[] } {
+    const scripts = Object.entries(said).map(([name, text]) => [
+      name,
+      `echo ${name} >>"$0.log"; echo '${text}'`,
+    ]);
+    const folder = programs(Object.fromEntries(scripts) as Record<string, string>);
+    const log = (name: string) => join(folder, `${name}.log`);
+    const asked = () =>
+      Object.keys(said).flatMap((name) =>
+        existsSync(log(name)) ? readFileSync(log(name), "utf8").trim().split("\n") : [],
+      );
+    return { PATH: `${folder}:${process.env["PATH"]}`, asked };
+  }
+
+  it("is refused by path, version, floor and cure, all of them at once", async () => {
+    const { PATH } = versions({
+      "qemu-system-x86_64": "QEMU emulator version 5.2.0",
+      libvirtd: "libvirtd (libvirt) 7.0.0",
+    });
+    const { paths, out } = world();
+    const folder = PATH.split(":")[0];
+    const after = ", and have nothing older before it on PATH";
+    await expect(completeMachine(["embedded"], paths, { PATH }, out)).rejects.toThrow(
+      `libvirtd: ${folder}/libvirtd is version 7.0.0, needed is 8.0 or newer: apt-get install libvirt-daemon${after}\n` +
+        `qemu-system-x86_64: ${folder}/qemu-system-x86_64 is version 5.2.0, needed is 6.0 or newer: apt-get install qemu-system-x86${after}`,
+    );
+    // It is refused again: only what was new enough is not asked again.
+    await expect(completeMachine(["embedded"], paths, { PATH }, out)).rejects.toThrow("7.0.0");
+  });
+
+  it("ends a command with the code for what is missing", async () => {
+    const node = versions({ node: "v18.20.4", npm: "10.0.0" });
+    const here = world({ VXLAB_LIBVIRT_URI: "test:///default", PATH: node.PATH }, commands);
+    here.write(IMAGE, "");
+    expect(await main(["up"], here)).toBe(Exit.missing);
+    expect(here.stderr()).toContain(
+      "node is version 18.20.4, needed is 20.0 or newer: install Node.js 20 or newer",
+    );
+  });
+
+  it("is asked its version once, and again when it is another file", async () => {
+    const { PATH, asked } = versions(NEW);
+    const { paths, out } = world();
+    await completeMachine(["embedded"], paths, { PATH }, out);
+    expect(asked().sort()).toEqual(["libvirtd", "qemu-system-x86_64"]);
+    await completeMachine(["embedded"], paths, { PATH }, out);
+    expect(asked()).toHaveLength(2);
+    appendFileSync(join(PATH.split(":")[0] ?? "", "libvirtd"), "echo\n");
+    await completeMachine(["embedded"], paths, { PATH }, out);
+    expect(asked().sort()).toEqual(["libvirtd", "libvirtd", "qemu-system-x86_64"]);
+  });
+});

@@ -1,0 +1,73 @@
+/** Completes what the machine lacks: Debian's packages and the like. The second run only looks. */
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { byHand, install } from "./apt";
+import type { Environment, Paths } from "./paths";
+import { Missing, type Reporter } from "./reporter";
+import { examine, locate, remedy, requirements, type Finding, type When } from "./requirements";
+
+/** For the purposes named. */
+export async function completeMachine(
+  whens: readonly When[],
+  paths: Paths,
+  environment: Environment,
+  reporter: Reporter,
+): Promise<void> {
+  const { packages, others } = remedy(look(whens, environment));
+  if (others.length > 0) throw new Missing(shortage(whens, environment));
+  await install(packages, reporter);
+  const found = look(whens, environment);
+  const absent = found.filter((finding) => !finding.ok);
+  const old = await tooOld(found, paths, environment);
+  const lines = [...absent.map((one) => `${one.requirement.program} is still missing: ${one.cure}`), ...old];
+  if (lines.length > 0) throw new Missing(lines.join("\n"));
+}
+
+/** Everything that is missing, with the cures and the one line for Debian's packages; nothing is run. */
+export function shortage(whens: readonly When[], environment: Environment): string | undefined {
+  const { packages, others } = remedy(look(whens, environment));
+  const lines = others.map((one) => `${one.requirement.program} is missing: ${one.cure}`);
+  if (packages.length > 0) lines.push(byHand(packages));
+  return lines.length > 0 ? lines.join("\n") : undefined;
+}
+
+function look(whens: readonly When[], environment: Environment): Finding[] {
+  return requirements.filter(({ when }) => whens.includes(when)).map((one) => locate(one, environment));
+}
+
+/**
+ * What is there and too old. A program that was new enough is not asked again before it is another file: a cold QEMU takes
+ * a second to say its version.
+ */
+async function tooOld(found: readonly Finding[], paths: Paths, environment: Environment): Promise<string[]> {
+  const file = join(paths.dot, "versions.json");
+  const known = read(file);
+  const asked = found.flatMap(({ requirement, path }) =>
+    requirement.floor === undefined || path === undefined || known[path] === mark(requirement.floor, path)
+      ? []
+      : [{ requirement, mark: mark(requirement.floor, path) }],
+  );
+  if (asked.length === 0) return [];
+  const findings = await Promise.all(asked.map(({ requirement }) => examine(requirement, environment)));
+  const passed = findings.flatMap(({ ok, path }, i) =>
+    ok && path !== undefined ? [[path, asked[i]?.mark]] : [],
+  );
+  mkdirSync(paths.dot, { recursive: true });
+  writeFileSync(file, JSON.stringify({ ...known, ...Object.fromEntries(passed) }, null, 2));
+  return findings.filter(({ ok }) => !ok).map(({ requirement, cure }) => `${requirement.program}: ${cure}`);
+}
+
+/** The floor that it was held against, and which file that was. */
+function mark(floor: string, path: string): string {
+  const { ino, size, mtimeMs } = statSync(path);
+  return [floor, ino, size, mtimeMs].join(" ");
+}
+
+/** Another run may be writing it: then all are asked again. */
+function read(file: string): Record<string, string> {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Record<string, string>;
+  } catch {
+    return {};
+  }
+}
