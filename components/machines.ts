@@ -175,7 +175,7 @@ function ours(
 
 function existing(name: string, { address, existing }: HostPlan, { args, parent, ready }: Shared): Machine {
   if (existing === undefined) throw new Error(`the plan has no way to ${name}`);
-  const { sshAddress, port, user, hostKey, keyFile } = existing;
+  const { sshAddress, port, user, hostKey, keyFile, mtu, needs } = existing;
   const host = new ExistingHost(
     name,
     {
@@ -186,6 +186,8 @@ function existing(name: string, { address, existing }: HostPlan, { args, parent,
       hostKey: ready.apply(() => hostKey),
       privateKey: loginKey(keyFile),
       bootTimeout: args.bootTimeout,
+      mtu,
+      needs: needs.length === 0 ? undefined : needs,
     },
     { parent },
   );
