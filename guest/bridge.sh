@@ -98,5 +98,5 @@ leave() {
   fi
   # LXC keeps a lock file for each container that ever was, in folders of its own path.
   rm -rf "$STATE" "$TOOLS" "/run/lxc/lock$STATE"
-  (cd /run/lxc && rmdir -p "lock${STATE%/*}") 2>/dev/null || :
+  (cd /run && rmdir -p "lxc/lock${STATE%/*}") 2>/dev/null || :
 }
