@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { keyFilePath } from "../plan/check-existing";
+import type { HostNeed } from "../plan/types";
 import { HostConnectionArgs, checkStep } from "./guest-step";
 import { child, token } from "./naming";
 
@@ -14,18 +15,22 @@ export interface ExistingHostArgs {
   privateKey: pulumi.Input<string>;
   /** Where SSH answers. @default the VTEP's address */
   sshAddress?: pulumi.Input<string>;
-  /** @default 22 */
+  /** TCP port of SSH. @default 22 */
   port?: pulumi.Input<number>;
   /** Needs to be root. @default "root" */
   user?: pulumi.Input<string>;
   /** Longest wait for SSH to answer, seconds. @default 600 */
   bootTimeout?: pulumi.Input<number>;
+  /** Largest IP packet that the VTEP's interface has to take, bytes; with a smaller MTU the host is refused. @default 1500 */
+  mtu?: pulumi.Input<number>;
+  /** What it must be able to do, beyond bridges, unicast tunnels and LXC. @default none */
+  needs?: pulumi.Input<pulumi.Input<HostNeed>[]>;
 }
 
 /**
  * A machine that is there already and is reached by SSH: nothing of it is made here, and what is put on it goes by its own
- * `remove`. Before anything is put there it is asked whether it has Open vSwitch and LXC; guest/host/prepare.sh installs
- * them.
+ * `remove`. Before anything is put there it is asked whether it has Open vSwitch, LXC and what `needs` says, which
+ * guest/host/prepare.sh installs, and whether the VTEP's interface takes packets of `mtu`.
  */
 export class ExistingHost extends pulumi.ComponentResource {
   /** Underlay address and VTEP. */
@@ -48,7 +53,8 @@ export class ExistingHost extends pulumi.ComponentResource {
       privateKey: pulumi.secret(privateKey),
       bootTimeout,
     };
-    const check = checkStep(child(name, "check"), reach, args.address, { parent: this });
+    const asked = { vtep: args.address, mtu: args.mtu ?? 1500, needs: args.needs ?? [] };
+    const check = checkStep(child(name, "check"), reach, asked, { parent: this });
     // The check's id makes every step wait for it.
     this.connection = pulumi.output({ ...reach, checked: check.id });
     this.registerOutputs({ address: this.address, hostKey: this.hostKey });

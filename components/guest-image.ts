@@ -28,8 +28,11 @@ export interface MachineImageArgs {
   pool: pulumi.Input<string>;
   /** Volume that the machines' disks are overlays of. */
   rootVolumeId: pulumi.Input<string>;
+  /** Volume of the kernel for direct boot. @default none: the root disk's own boot loader */
   kernel?: pulumi.Input<string>;
+  /** Volume of the initial RAM disk for direct boot. @default none */
   initrd?: pulumi.Input<string>;
+  /** Kernel command line for direct boot, without secrets. @default none */
   cmdline?: pulumi.Input<string>;
 }
 

@@ -13,13 +13,14 @@ import {
   StepKind,
   command as guestCommand,
 } from "../guest/render";
+import type { HostNeed } from "../plan/types";
 import { child } from "./naming";
 
 /** How a host is reached. Nothing is sent before the host key is verified. */
 export interface HostConnectionArgs {
   /** Underlay address. */
   address: pulumi.Input<string>;
-  /** @default 22 */
+  /** TCP port of SSH. @default 22 */
   port?: pulumi.Input<number>;
   /** Needs to be root, or to be allowed everything that ovs-vsctl, ip and lxc-start do. @default "root" */
   user?: pulumi.Input<string>;
@@ -99,13 +100,22 @@ export function incarnationOf(host: pulumi.Input<HostConnectionArgs>): pulumi.In
   return !pulumi.Output.isInstance(host) && "incarnation" in host ? host.incarnation : undefined;
 }
 
-/** Asks a host that exists already whether it can hold a lab with this VTEP, and changes nothing there. */
+/** What a host that exists already is asked for. */
+export interface CheckArgs {
+  vtep: pulumi.Input<string>;
+  /** Largest IP packet that the VTEP's interface has to take, bytes. */
+  mtu: pulumi.Input<number>;
+  needs: pulumi.Input<pulumi.Input<HostNeed>[]>;
+}
+
+/** Asks a host that exists already whether it can hold a lab, and changes nothing there. */
 export function checkStep(
   name: string,
   host: pulumi.Input<HostConnectionArgs>,
-  vtep: pulumi.Input<string>,
+  { vtep, mtu, needs }: CheckArgs,
   opts: pulumi.CustomResourceOptions,
 ): command.remote.Command {
+  const asked = pulumi.all([mtu, vtep, needs]).apply(([bytes, address, all]) => [bytes, address, ...all]);
   return new command.remote.Command(
     name,
     {
@@ -113,11 +123,12 @@ export function checkStep(
       // By stdin: an error shows the whole command.
       create: CHECK_COMMAND,
       update: CHECK_COMMAND,
-      stdin: pulumi.interpolate`${vtep}\n${CHECK_HOST}`,
+      stdin: asked.apply((words) => `${words.join(" ")}\n${CHECK_HOST}`),
       addPreviousOutputInEnv: false,
       logging: command.remote.Logging.None,
     },
-    opts,
+    // A script's text; the component's own inputs say what it is asked for.
+    { ...opts, hideDiffs: ["create", "update", "stdin"] },
   );
 }
 

@@ -14,6 +14,6 @@ export { LabImageArgs, VxlanLab, VxlanLabArgs } from "./vxlan-lab";
 export { OverlayGroundArgs, OverlayHostArgs, VxlanOverlay, VxlanOverlayArgs } from "./vxlan-overlay";
 export { StationArgs, VxlanPort, VxlanPortArgs } from "./vxlan-port";
 export { VxlanUnderlay } from "./vxlan-underlay";
-export { Accel, ContainerKind, Flooding, ImageKind, Topology, UnderlayMode } from "../plan/types";
+export { Accel, ContainerKind, Flooding, HostNeed, ImageKind, Topology, UnderlayMode } from "../plan/types";
 /** For the provider that a hypervisor is reached by; no registry carries this SDK. */
 export * as libvirt from "@pulumi/libvirt";

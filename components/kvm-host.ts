@@ -9,6 +9,7 @@ import { MachineImageArgs } from "./guest-image";
 import { HostConnectionArgs } from "./guest-step";
 import { child, libvirtName, token } from "./naming";
 import { clearsOrphans } from "./orphans";
+import { needSeedTool } from "./programs";
 import { secretBytes } from "./secret";
 
 export interface KvmHostArgs {
@@ -16,7 +17,7 @@ export interface KvmHostArgs {
   labId: pulumi.Input<string>;
   /** Host name. @default the resource's name */
   hostName?: string;
-  /** Underlay address and VTEP: an IPv4 literal with prefix length. */
+  /** Underlay address and VTEP: an IPv4 or IPv6 literal with prefix length. */
   address: pulumi.Input<string>;
   /** Default route. @default none */
   gateway?: pulumi.Input<string>;
@@ -52,7 +53,11 @@ export interface KvmHostArgs {
 /** No field of the component: each of those is an output in every language, and a resource of libvirt's cannot be one. */
 const domains = new WeakMap<KvmHost, libvirt.Domain>();
 
-/** A libvirt machine that answers SSH at a planned address with a planned host key. */
+/**
+ * A libvirt machine that answers SSH at a planned address with a planned host key.
+ *
+ * @throws ProgramError without mkisofs where Pulumi runs
+ */
 export class KvmHost extends pulumi.ComponentResource {
   /** Underlay address and VTEP, without prefix length. */
   public readonly address: pulumi.Output<string>;
@@ -65,6 +70,7 @@ export class KvmHost extends pulumi.ComponentResource {
 
   constructor(name: string, args: KvmHostArgs, opts?: pulumi.ComponentResourceOptions) {
     super(token("KvmHost"), name, { ...args, secret: undefined }, opts);
+    needSeedTool();
     const host = args.hostName ?? name;
     const keys = this.keys(name, host, args.secret);
     const seed = this.seed(name, host, args, keys);

@@ -10,6 +10,7 @@ import type { HostConnectionArgs } from "./guest-step";
 import { Hypervisor, answering, hypervisor } from "./hypervisor";
 import { KvmHost } from "./kvm-host";
 import { child } from "./naming";
+import { needSeedTool } from "./programs";
 import { secretBytes } from "./secret";
 import { UnderlayNetwork } from "./underlay-network";
 import type { LabImageArgs } from "./vxlan-lab";
@@ -40,13 +41,18 @@ export interface Machines {
   hosts: ReadonlyMap<string, Machine>;
 }
 
-/** Declares networks, images and machines of a plan, and the checks of the hosts that exist already. */
+/**
+ * Declares networks, images and machines of a plan, and the checks of the hosts that exist already.
+ *
+ * @throws ProgramError when a program is missing here that machines need, before anything is declared
+ */
 export function declareMachines(
   name: string,
   args: MachinesArgs,
   plan: LabPlan,
   parent: pulumi.Resource,
 ): Machines {
+  if (plan.hosts.some(({ existing }) => existing === undefined)) needSeedTool();
   const id = new random.RandomId(child(name, "id"), { byteLength: 4 }, { parent }).hex;
   const secret = plan.underlays.length === 0 ? undefined : secretBytes(child(name, "secret"), parent);
   const ways = hypervisors(name, args, plan, parent);
@@ -175,7 +181,7 @@ function ours(
 
 function existing(name: string, { address, existing }: HostPlan, { args, parent, ready }: Shared): Machine {
   if (existing === undefined) throw new Error(`the plan has no way to ${name}`);
-  const { sshAddress, port, user, hostKey, keyFile } = existing;
+  const { sshAddress, port, user, hostKey, keyFile, mtu, needs } = existing;
   const host = new ExistingHost(
     name,
     {
@@ -186,6 +192,8 @@ function existing(name: string, { address, existing }: HostPlan, { args, parent,
       hostKey: ready.apply(() => hostKey),
       privateKey: loginKey(keyFile),
       bootTimeout: args.bootTimeout,
+      mtu,
+      needs: needs.length === 0 ? undefined : needs,
     },
     { parent },
   );

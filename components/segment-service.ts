@@ -32,8 +32,9 @@ export interface SegmentServiceArgs {
 
 /** What a DHCP server lends. */
 export interface DhcpArgs {
-  /** First and last address, without prefix length, inside the subnet of the server's own address. */
+  /** First address that is lent, without prefix length, inside the subnet of the server's own address. */
   first: pulumi.Input<string>;
+  /** Last address that is lent, in the same form. */
   last: pulumi.Input<string>;
   /** Default route that goes with a lease. @default none */
   router?: pulumi.Input<string>;

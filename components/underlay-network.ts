@@ -7,7 +7,7 @@ import { clearsOrphans } from "./orphans";
 export interface UnderlayNetworkArgs {
   /** The lab's id: part of every name in libvirt. */
   labId: pulumi.Input<string>;
-  /** IPv4 network of the VTEPs; its first address is the hypervisor's. */
+  /** IPv4 or IPv6 network of the VTEPs; its first address is the hypervisor's. */
   cidr: pulumi.Input<string>;
   /** Largest IP packet, bytes. @default 1500 */
   mtu?: pulumi.Input<number>;

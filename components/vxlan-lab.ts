@@ -29,9 +29,13 @@ export interface VxlanLabArgs {
 export interface LabImageArgs {
   /** Identity of the image: a change rebuilds the machines. */
   version: string;
+  /** Root disk, a qcow2 file; read when the image is first made, not compared later. */
   root: string;
+  /** Kernel file for direct boot. @default none: the root disk's own boot loader */
   kernel?: string;
+  /** Initial RAM disk for direct boot, a file. @default none */
   initrd?: string;
+  /** Kernel command line for direct boot, without secrets. @default none */
   cmdline?: string;
 }
 

@@ -37,6 +37,7 @@ export interface VxlanPortArgs {
 
 /** An interface on another host: frames for it go to one VTEP, and who asks for its address is answered at home. */
 export interface StationArgs {
+  /** MAC of the interface, inside its container. */
   mac: pulumi.Input<string>;
   /** IPv4 and IPv6, without prefix length. */
   addresses: pulumi.Input<pulumi.Input<string>[]>;

@@ -53,10 +53,10 @@ function vtepOf(host: HostPlan, plan: LabPlan, { facts, identity }: Machine): pu
   }));
 }
 
-function mtuOf({ underlay }: HostPlan, { underlays }: LabPlan): number {
-  return (
-    underlays.find(({ name }) => name === underlay)?.mtu ?? Math.min(1500, ...underlays.map(({ mtu }) => mtu))
-  );
+function mtuOf({ name, underlay, existing }: HostPlan, { underlays }: LabPlan): number {
+  const found = existing ?? underlays.find((one) => one.name === underlay);
+  if (found === undefined) throw new Error(`the plan puts host ${name} on no underlay`);
+  return found.mtu;
 }
 
 function loginOf({ hosts }: Machines): pulumi.Output<LoginOutput> {

@@ -77,5 +77,5 @@ export const INSTALL_AND_APPLY = [
 /** Says what a host lacks that is no machine of ours, and what puts it there (host/prepare.sh). */
 export const CHECK_HOST = source("host/check.sh");
 
-/** For stdin with the VTEP in the first line and CHECK_HOST after it: `read` takes no byte more than its line (POSIX). */
-export const CHECK_COMMAND = 'read -r vtep && exec sh -s -- "$vtep"';
+/** For stdin with MTU, VTEP and needs in the first line and CHECK_HOST after it: `read` takes no byte more than its line (POSIX). */
+export const CHECK_COMMAND = 'read -r mtu vtep needs && exec sh -s -- "$mtu" "$vtep" "$needs"';

@@ -26,6 +26,17 @@ export class HypervisorError extends Error {
   }
 }
 
+/** Programs that are not there where Pulumi runs: nothing of the lab has been touched. */
+export class ProgramError extends Error {
+  override readonly name = "ProgramError";
+  /** As above. */
+  readonly __pulumiRunError = true;
+
+  constructor(readonly problems: readonly Problem[]) {
+    super(["A program is missing; nothing was changed.", ...problems.map(paragraph)].join("\n\n"));
+  }
+}
+
 /** One block of text: a head line, then a paragraph for each problem. */
 export function renderProblems(problems: readonly Problem[]): string {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;

@@ -1,5 +1,5 @@
 /** What is decided from a topology: the shape of a plan. */
-import type { Accel, ContainerKind, Flooding, ImageKind, UnderlayMode } from "./types";
+import type { Accel, ContainerKind, Flooding, HostNeed, ImageKind, UnderlayMode } from "./types";
 
 /** The whole lab, decided: every list is sorted by name, every default filled in. */
 export interface LabPlan {
@@ -50,6 +50,10 @@ export interface ExistingPlan {
   user: string;
   hostKey: string;
   keyFile: string;
+  /** Largest IP packet that its VTEP's interface has to take, bytes. */
+  mtu: number;
+  /** In the order of HostNeed. */
+  needs: HostNeed[];
 }
 
 export interface BridgePlan {

@@ -6,12 +6,14 @@ import { computedMac, MacKind, normalMac } from "./mac";
 import { participants, remotesOf, takesPart } from "./mesh";
 import { maxOverlayMtu } from "./mtu";
 import { checked } from "./must";
+import { planExisting } from "./plan-existing";
+import type { Load } from "./plan-existing";
 import { readAddress } from "./read-address";
 import { sortedEntries } from "./rules";
 import { stationsOf } from "./stations";
 import type { KnownStation } from "./stations";
 import { Flooding } from "./types";
-import type { BridgePlan, ContainerPlan, ExistingPlan, ExistingSpec, HostPlan, HostSpec } from "./types";
+import type { BridgePlan, ContainerPlan, HostPlan, HostSpec } from "./types";
 import type { SegmentSpec, ServicePlan, Topology, VxlanPortPlan } from "./types";
 import { labFamily, segmentMtuLimit, underlayAt, underlaysOf, writtenUnderlays } from "./underlays";
 import type { Underlay } from "./underlays";
@@ -40,29 +42,33 @@ export function planHosts(
     .sort(([, a], [, b]) => a.vni - b.vni)
     .map(([name, spec]) => planFabric(topology, name, spec, known));
   const underlays = underlaysOf(topology);
-  return sortedEntries(topology.hosts).map(([name, host]) => ({
-    name,
-    address: vtepOf(host),
-    ...placeOf(underlays, host),
-    ...machineOf(topology, lab, name, host),
-    bridge: checked(bridges.get(name)),
-    ports: fabrics.flatMap((fabric) => planPort(fabric, name)),
-  }));
+  return sortedEntries(topology.hosts).map(([name, host]) => {
+    const ports = fabrics.flatMap((fabric) => planPort(fabric, name));
+    const here = (one: { host: string }) => one.host === name;
+    const load = { ports, services: services.filter(here), containers: containers.filter(here) };
+    return {
+      name,
+      address: vtepOf(host),
+      ...placeOf(topology, underlays, host, load),
+      ...machineOf(topology, lab, name, host),
+      bridge: checked(bridges.get(name)),
+      ports,
+    };
+  });
 }
 
 function vtepOf(host: HostSpec): string {
   return addressText(checked(readAddress(host.address).value));
 }
 
-function placeOf(underlays: readonly Underlay[], host: HostSpec): Pick<HostPlan, "underlay" | "existing"> {
-  if (host.existing !== undefined) return { existing: planExisting(host, host.existing) };
-  return { underlay: checked(underlayAt(underlays, checked(readAddress(host.address).value))).name };
-}
-
-function planExisting(host: HostSpec, spec: ExistingSpec): ExistingPlan {
-  const { hostKey, keyFile, user, port } = { ...defaults.EXISTING, ...spec };
-  const sshAddress = addressText(checked(readAddress(spec.sshAddress ?? host.address).value));
-  return { sshAddress, port, user, hostKey, keyFile };
+function placeOf(
+  topology: Topology,
+  underlays: readonly Underlay[],
+  { address, existing }: HostSpec,
+  load: Load,
+): Pick<HostPlan, "underlay" | "existing"> {
+  if (existing !== undefined) return { existing: planExisting(topology, address, existing, load) };
+  return { underlay: checked(underlayAt(underlays, checked(readAddress(address).value))).name };
 }
 
 function machineOf(

@@ -47,6 +47,20 @@ export enum ContainerKind {
   Docker = "docker",
 }
 
+/** What a host must be able to do for what is put on it, beyond bridges, unicast tunnels and LXC. */
+export enum HostNeed {
+  /** Routes and translates for a segment. */
+  Gateway = "gateway",
+  /** Lends addresses. */
+  Dhcp = "dhcp",
+  /** Holds a port with Flooding.Multicast. */
+  Multicast = "multicast",
+  /** Holds a port with Flooding.Flow. */
+  Flow = "flow",
+  /** Runs a container of Docker's. */
+  Docker = "docker",
+}
+
 /** What the author of a lab writes, key by key the `vxlab:*` settings of Pulumi config. */
 export interface Topology {
   underlay: UnderlaySpec;

@@ -1,6 +1,6 @@
 /** Which libvirt, and what it can do. */
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { accessSync, constants, readFileSync } from "node:fs";
+import { isThere } from "../components/programs";
 import { isLocal } from "../plan/libvirt-uri";
 import { Accel } from "../plan/types";
 import type { Topology, UnderlaySpec } from "../plan/types";
@@ -23,9 +23,8 @@ export function chooseAccel(setting: "auto" | Accel | undefined, uri: string): A
 const CODE_CACHE = 256;
 
 /** Of emulated machines. The provider calls xsltproc for it; without, machines run all the same. */
-export function chooseCodeCache(path = process.env["PATH"] ?? ""): number | undefined {
-  const found = path.split(delimiter).some((folder) => existsSync(join(folder, "xsltproc")));
-  return found ? CODE_CACHE : undefined;
+export function chooseCodeCache(path?: string): number | undefined {
+  return isThere("xsltproc", path) ? CODE_CACHE : undefined;
 }
 
 /** Underlays on hypervisors of their own say what these do; written choices stay. */

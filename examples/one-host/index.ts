@@ -1,8 +1,20 @@
-/** One machine with one of each component, put together by hand: what VxlanLab does for a whole topology. */
+/**
+ * One machine with one of each component that a host of our own image takes, put together by hand: what VxlanLab does for a
+ * whole topology. A `DockerContainer` is declared as the `LxcContainer` here, on an image with Docker (image/docker.sh).
+ */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { Accel, GuestImage, KvmHost, libvirt, LxcContainer, OvsBridge, UnderlayNetwork } from "vxlab";
+import {
+  Accel,
+  GuestImage,
+  KvmHost,
+  libvirt,
+  LxcContainer,
+  OvsBridge,
+  UnderlayNetwork,
+  VxlanPort,
+} from "vxlab";
 
 const config = new pulumi.Config();
 const folder = config.require("image");
@@ -51,6 +63,13 @@ const { bridge } = new OvsBridge(
   inside,
 );
 
+/** The other end is made up: nobody has this address of the underlay. The tunnel stands, and nobody answers. */
+const port = new VxlanPort(
+  "red",
+  { labId, host: host.connection, bridge, vni: 100, local: host.address, remotes: ["192.168.10.222"] },
+  inside,
+);
+
 const container = new LxcContainer(
   "c1",
   {
@@ -63,4 +82,5 @@ const container = new LxcContainer(
 
 export const hostAddress = host.address;
 export const hostKey = host.hostKey;
+export const vni = port.vni;
 export const containerAddresses = container.addresses;

@@ -1,14 +1,30 @@
 #!/bin/sh
-# check.sh VTEP: whether a host that is no machine of ours can hold a lab; changes nothing there.
+# check.sh MTU VTEP "NEED...": whether a host that is no machine of ours can hold a lab; changes nothing there.
+#   MTU    largest packet that the VTEP's interface has to take, bytes
+#   NEED   gateway, dhcp, multicast, flow, docker: what is put there beside bridges, unicast tunnels and LXC
 set -eu
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 [ "$(id -u)" = 0 ] || {
   echo "vxlab: $(id -un) is not root on this host: steps need root's rights. Write user: root, and root's key." >&2
   exit 1
 }
-lacks=
+lacks='' more=''
 for tool in ovs-vsctl:openvswitch-switch lxc-start:lxc busybox:busybox-static tcpdump:tcpdump ip:iproute2 awk:mawk flock:util-linux; do
   command -v "${tool%%:*}" >/dev/null || lacks="$lacks${tool#*:}, "
+done
+for need in $3; do
+  case $need in
+    gateway) tool=nft:nftables ;;
+    dhcp) tool=dnsmasq:dnsmasq-base ;;
+    flow) tool=ovs-ofctl:openvswitch-common ;;
+    docker) tool=docker:docker.io ;;
+    multicast)
+      # Built in or loaded it is there; else it can be.
+      [ -d /sys/module/vxlan ] || modprobe -n -q vxlan || lacks="${lacks}the kernel's module vxlan, "
+      continue
+      ;;
+  esac
+  command -v "${tool%%:*}" >/dev/null || lacks="$lacks${tool#*:}, " more="$more ${tool#*:}"
 done
 if command -v ovs-vsctl >/dev/null && ! ovs-vsctl --timeout=60 --retry show >/dev/null 2>&1; then
   lacks="${lacks}a running Open vSwitch, "
@@ -16,14 +32,25 @@ fi
 # Not an apt line: Debian's lxc by itself starts a bridge with NAT, which prepare.sh keeps it from.
 [ -z "$lacks" ] || {
   echo "vxlab: this host lacks ${lacks%, }. Nothing was changed there. On Debian this installs and starts what is missing:" >&2
-  echo "vxlab:   ssh root@HOST sh -s <prepare.sh   (guest/host/prepare.sh; node_modules/vxlab/dist/guest/host/prepare.sh)" >&2
+  echo "vxlab:   ssh root@HOST sh -s$more <prepare.sh   (guest/host/prepare.sh; node_modules/vxlab/dist/guest/host/prepare.sh)" >&2
   exit 1
 }
 # Only what the kernel calls its own can be the source of a tunnel: Open vSwitch takes any address and sends nothing.
-[ -n "$(ip -o address show to "$1" 2>/dev/null)" ] || {
-  echo "vxlab: no interface of this host has $1, the address of its VTEP. It has:" >&2
+device=$(ip -o address show to "$2" 2>/dev/null | awk '{ print $2; exit }')
+[ -n "$device" ] || {
+  echo "vxlab: no interface of this host has $2, the address of its VTEP. It has:" >&2
   ip -o address show scope global | awk '{ print "vxlab:   " $4 " on " $2 }' >&2
   echo "vxlab: write one of these as address; where SSH answers elsewhere, that is sshAddress." >&2
+  exit 1
+}
+# Larger packets are dropped on the way in and out, and nobody is told: short pings work, connections hang.
+mtu=$(ip -o link show dev "$device" | awk '{ for (i = 1; i < NF; i++) if ($i == "mtu") print $(i + 1) }')
+[ "$mtu" -ge "$1" ] || {
+  # Smaller than that an underlay is refused (plan/mtu.ts).
+  smaller="write underlay.mtu: $mtu, or "
+  [ "$mtu" -ge 1280 ] || smaller=
+  echo "vxlab: $device, which has the VTEP $2, has an MTU of $mtu bytes, and the lab sends packets of $1. Nothing was changed there." >&2
+  echo "vxlab: ${smaller}where the way to the other hosts takes $1: ip link set dev $device mtu $1 (and in what sets it at boot)" >&2
   exit 1
 }
 echo '{"ready":true}'

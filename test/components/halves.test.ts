@@ -165,7 +165,8 @@ describe("an existing host", () => {
   it("is asked what it lacks before anything is put on it, and outlives all of it", async () => {
     const [check, bridge] = steps(await host());
     expect(check?.name).toBe("srv-check");
-    expect(check?.inputs["stdin"]).toContain("this host lacks");
+    // MTU, VTEP, then the script.
+    expect(check?.inputs["stdin"]).toMatch(/^1500 192\.168\.10\.5\n(.*\n)+.*this host lacks/);
     expect(check?.inputs["delete"]).toBeUndefined();
     expect(bridge).toMatchObject({ name: "srv-vxbr-step", deletedWith: "", replaceWith: [] });
     expect((bridge?.inputs["connection"] as { hostKey: string }).hostKey).toBe(KEY);

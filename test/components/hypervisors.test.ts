@@ -2,8 +2,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { Accel } from "../../plan/types";
+import { Accel, Flooding } from "../../plan/types";
 import type { Topology } from "../../plan/types";
+import { planLab } from "../../plan/plan";
 import type { Registered } from "./world";
 import { deploy } from "./world";
 import { temporary } from "../lib/temporary";
@@ -89,6 +90,80 @@ describe("a lab on two hypervisors", () => {
     expect(namesOf(all, ":Domain")).toEqual(["lab-h1-domain", "lab-h2-domain", "lab-h3-domain"]);
     const inside = all.filter(({ name }) => /^lab-(srv-(vxbr|red)|c1)-step$/.test(name));
     expect(inside.map(({ deletedWith }) => deletedWith)).toEqual(["", "", ""]);
+  });
+});
+
+describe("without mkisofs where Pulumi runs", () => {
+  const image = { version: "1", root: "/i" };
+  const said =
+    /missing; nothing was changed\.\s+PATH: got .*\s+Has no mkisofs.*\s+.*apt-get install genisoimage/;
+
+  /** With a PATH that leads to nothing. */
+  async function without(program: () => unknown, preview = false): Promise<Registered[]> {
+    const path = process.env["PATH"];
+    process.env["PATH"] = folder;
+    try {
+      return await deploy(program, { preview });
+    } finally {
+      process.env["PATH"] = path;
+    }
+  }
+
+  it("a lab and an underlay are refused with the cure, in the preview", async () => {
+    const { VxlanLab, VxlanUnderlay } = await import("../../components");
+    for (const Kind of [VxlanLab, VxlanUnderlay])
+      await expect(without(() => new Kind("lab", { topology, image }), true)).rejects.toThrow(said);
+  });
+
+  it("nothing is declared", async () => {
+    const { KvmHost } = await import("../../components");
+    const { declareMachines } = await import("../../components/machines");
+    const plan = planLab(topology, { lab: "lab" });
+    const host = { labId: "00c0ffee", address: "192.168.10.5/24", mac: "02:00:00:00:00:01", networkId: "n" };
+    const made = await without(() => {
+      expect(() => declareMachines("lab", { image }, plan, undefined as never)).toThrow(said);
+      expect(() => new KvmHost("h", { ...host, image: { pool: "p", rootVolumeId: "v" } })).toThrow(said);
+    });
+    expect(made.filter(({ type }) => !type.startsWith("vxlab:"))).toEqual([]);
+  });
+
+  it("hosts that exist already are no reason to refuse anything", async () => {
+    const { VxlanLab } = await import("../../components");
+    const { srv } = topology.hosts;
+    const alone = { ...topology, underlays: undefined, hosts: { srv } as Topology["hosts"] };
+    const all = await without(() => new VxlanLab("lab", { topology: alone, image }));
+    expect(namesOf(all, ":ExistingHost")).toEqual(["lab-srv"]);
+  });
+});
+
+describe("what an existing host is asked for", () => {
+  async function asked(change: Partial<Topology>): Promise<[first: string | undefined, shown: unknown]> {
+    const all = await lab(change);
+    const of = (name: string) => all.find((found) => found.name === name)?.inputs ?? {};
+    const { mtu, needs } = of("lab-srv");
+    return [String(of("lab-srv-check")["stdin"]).split("\n")[0], { mtu, needs }];
+  }
+  const red = { vni: 100, subnet: "10.0.3.0/24" };
+
+  it("is the largest packet of its segments, and what is put on it", async () => {
+    expect(await asked({})).toEqual(["1500 192.168.99.1", { mtu: 1500 }]);
+    const segments = {
+      red: { ...red, mtu: 1350, flooding: Flooding.Flow, gateway: { host: "srv" } },
+      blue: { vni: 200, vlan: 20, subnet: "10.0.4.0/24", mtu: 1300, dhcp: { host: "h1" } },
+    };
+    const containers = { c1: { host: "srv", segment: "red" } };
+    const needs = ["gateway", "flow"];
+    expect(await asked({ segments, containers })).toEqual([
+      "1400 192.168.99.1 gateway flow",
+      { mtu: 1400, needs },
+    ]);
+  });
+
+  it("follows the underlay", async () => {
+    const { near, nearer, far } = topology.underlays ?? {};
+    const mtu = 9000;
+    const underlays = { near: { ...near, mtu }, nearer: { ...nearer, mtu }, far: { ...far, mtu } };
+    expect((await asked({ underlays }))[0]).toBe("9000 192.168.99.1");
   });
 });
 

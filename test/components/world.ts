@@ -16,6 +16,8 @@ export function virshDoes(line: string): void {
   writeFileSync(join(programs, "virsh"), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
 }
 virshDoes("exit 0");
+// Looked for, never started.
+writeFileSync(join(programs, "mkisofs"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
 
 /** What a provider would answer beyond the inputs, by type. */
 const ANSWERS: Record<string, (name: string, inputs: Record<string, unknown>) => Record<string, unknown>> = {

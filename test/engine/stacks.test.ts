@@ -1,7 +1,13 @@
 /** Overlays read underlay stacks through the real engine: what is there, what is not yet, and what must be refused. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { planOverlay } from "../../plan/peers";
 import { VTEPS_SCHEMA } from "../../plan/vteps";
 import type { Result } from "../../toolchain/process";
+import { normal } from "./golden/normal";
+import { standOverlay } from "./golden/overlay";
+import { change } from "../lib/changes";
 import { good, Project } from "../lib/project";
 import { secret, writeOutputs } from "../lib/written-state";
 
@@ -106,6 +112,36 @@ describe("a peer", () => {
     const result = await preview();
     expect(all(result)).toContain("there is no stack underlay-b.");
     expect(result.code).toBe(0);
+  });
+});
+
+describe("an overlay that stands", () => {
+  const peers = { b1: "192.168.20.11", b2: "192.168.20.12" };
+  const host = { address: "192.168.10.11", hostKey: KEY, privateKey: LOGIN };
+  const blue = { vni: 200, vlan: 20, subnet: "10.0.4.0/24", hosts: ["a1"] };
+
+  it("changes the tunnels to a peer's VTEP that moved, and nothing else", async () => {
+    const containers = { c1: { ...OVERLAY.containers.c1, segment: "red" } };
+    const sections = { hosts: {}, segments: { ...OVERLAY.segments, blue }, containers };
+    project.configure({ ...OVERLAY, ...sections }, "overlay-a");
+    const plan = planOverlay({
+      own: { stack: "underlay-a", vteps: underlay({ a1: host.address }).vteps },
+      peers: [{ stack: "underlay-b", vteps: underlay(peers).vteps }],
+      ...{ identity: "vxlab/overlay-a", sections },
+    });
+    await writeOutputs(project, "underlay-b", underlay(peers));
+    await standOverlay(project, "overlay-a", host, plan);
+    expect(good(await preview())).toMatch(/Resources:\s+\d+ unchanged\s*$/);
+
+    await writeOutputs(project, "underlay-b", underlay({ ...peers, b1: "192.168.20.99" }));
+    const told = await change(project, ["preview", "--diff", "--stack", "overlay-a"]);
+    const said = normal(good(told), project);
+    const golden = join(__dirname, "golden", "peer-address.txt");
+    if (process.env["UPDATE_GOLDEN"] !== undefined) writeFileSync(golden, said);
+    expect(said).toBe(readFileSync(golden, "utf8"));
+    const changed = ["overlay", "overlay-a1-red", "overlay-a1-red-step"].map((name) => `update ${name}`);
+    // Beside them the other stacks are read, by a provider of the engine's own.
+    expect(told.steps.filter((step) => !/^(read |create default$)/.test(step))).toEqual(changed);
   });
 });
 

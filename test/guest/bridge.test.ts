@@ -1,6 +1,6 @@
 /** guest/bridge.sh: the bridge's own interface, and what a host with systemd gets beside it. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { FakeHost } from "./fake-host";
 
 const BRIDGE = {
@@ -114,5 +114,20 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     host.guest(["remove", "bridge"], BRIDGE);
     expect([existsSync(host.path(UNIT)), existsSync(host.path(DROP_IN))]).toEqual([false, false]);
     expect(host.everything().map((call) => call.join(" "))).toContain("systemctl daemon-reload");
+  });
+});
+
+describe("removing a bridge with the state that its step was sent", () => {
+  it("does not read the tools that come at the end of it", () => {
+    const host = new FakeHost();
+    // What awk reads, all of it.
+    const awk = `#!/bin/sh\nexec 3>>${host.path("read")}\ntee /dev/fd/3 | /usr/bin/awk "$@"\n`;
+    writeFileSync(host.path("bin/awk"), awk, { mode: 0o755 });
+    const sent = { ...BRIDGE, tools: { version: "0123456789ab", script: 'echo "}" \\ \n' } };
+    host.shows("owner", `vxbr vxlab=${BRIDGE.lab}\n`);
+    expect(host.guest(["remove", "bridge"], sent)).toMatchObject({ code: 0, stdout: "{}\n" });
+    expect(JSON.stringify(host.changes())).toContain('"del-br","vxbr"');
+    expect(host.read("read")).toContain(BRIDGE.mac);
+    expect(host.read("read")).not.toContain("0123456789ab");
   });
 });

@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CHECK_COMMAND, CHECK_HOST } from "../../guest/render";
+import { HostNeed } from "../../plan/types";
 import { temporary } from "../lib/temporary";
 
 const TOOLS: Record<string, string> = {
@@ -12,24 +13,44 @@ const TOOLS: Record<string, string> = {
   busybox: "",
   flock: "",
   tcpdump: "",
+  nft: "",
+  dnsmasq: "",
+  "ovs-ofctl": "",
+  docker: "",
+  modprobe: "exit 1",
   id: "echo 0",
   ip: `case "$*" in
     "-o address show to 192.168.10.11" | *"scope global") echo "2: eth0    inet 192.168.10.11/24 scope global eth0" ;;
+    "-o link show dev eth0") echo "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc mq state UP" ;;
     "-o address show to "[!0-9]*) echo 'Error: any valid prefix is expected rather than "nonsense".' >&2; exit 1 ;;
   esac`,
   awk: 'exec /usr/bin/awk "$@"',
 };
 
+interface Asked {
+  mtu?: number;
+  needs?: HostNeed[];
+  /** Whether its kernel has the module vxlan loaded. @default true */
+  loaded?: boolean;
+}
+
 /** A host with these programs; false: not there. */
-function check(vtep: string, change: Record<string, string | false> = {}, shell = "dash") {
+function check(
+  vtep: string,
+  change: Record<string, string | false> = {},
+  shell = "dash",
+  { mtu = 1500, needs = [], loaded = true }: Asked = {},
+) {
   const bin = temporary("check");
   for (const [name, body] of Object.entries({ ...TOOLS, ...change }))
     if (body !== false) writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
-  const script = CHECK_HOST.replace(/^PATH=.*$/m, `PATH=${bin}`);
-  if (script === CHECK_HOST) throw new Error("check.sh sets no PATH");
+  const places = CHECK_HOST.replace(/^PATH=.*$/m, `PATH=${bin}`);
+  if (places === CHECK_HOST) throw new Error("check.sh sets no PATH");
+  const script = places.replace("/sys/module/vxlan", loaded ? bin : join(bin, "no"));
+  if (script === places) throw new Error("check.sh looks for no module");
   const [program = "", ...words] = shell.split(" ");
   const { status, stdout, stderr } = spawnSync(program, [...words, "-c", CHECK_COMMAND], {
-    input: `${vtep}\n${script}`,
+    input: `${[mtu, vtep, ...needs].join(" ")}\n${script}`,
     encoding: "utf8",
   });
   return { status, stdout, stderr };
@@ -48,6 +69,53 @@ describe("an existing host", () => {
     );
     expect(stderr).toContain("ssh root@HOST sh -s <prepare.sh");
   });
+
+  const everything = { needs: Object.values(HostNeed) };
+
+  it("that has what gateways, DHCP servers, groups, flows and Docker need passes", () =>
+    expect(check("192.168.10.11", {}, "dash", everything)).toMatchObject({ status: 0, stderr: "" }));
+
+  it.each([
+    ["gateway", "nft", "nftables"],
+    ["dhcp", "dnsmasq", "dnsmasq-base"],
+    ["flow", "ovs-ofctl", "openvswitch-common"],
+    ["docker", "docker", "docker.io"],
+  ])("for a %s without %s is told %s, which prepare.sh installs when it is named", (need, tool, debian) => {
+    const { status, stderr } = check("192.168.10.11", { [tool]: false }, "dash", everything);
+    expect([status, stderr]).toEqual([1, expect.stringContaining(`this host lacks ${debian}. Nothing`)]);
+    expect(stderr).toContain(`ssh root@HOST sh -s ${debian} <prepare.sh`);
+    // Where nothing of the kind is put there it may be missing.
+    const needs = everything.needs.filter((one) => String(one) !== need);
+    expect(check("192.168.10.11", { [tool]: false }, "dash", { needs })).toMatchObject({ status: 0 });
+  });
+
+  it("that is to join groups and whose kernel has no vxlan devices is refused", () => {
+    const at = (modprobe: string, needs: HostNeed[]) =>
+      check("192.168.10.11", { modprobe }, "dash", { needs, loaded: false }).stderr;
+    expect(at("exit 1", [HostNeed.Multicast])).toContain("this host lacks the kernel's module vxlan.");
+    expect(at('[ "$*" = "-n -q vxlan" ]', [HostNeed.Multicast])).toBe("");
+    expect(at("exit 1", [])).toBe("");
+  });
+
+  it("whose interface takes less than the lab sends is refused, with the two ways out", () => {
+    const { status, stdout, stderr } = check("192.168.10.11", {}, "dash", { mtu: 9000 });
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(
+      "eth0, which has the VTEP 192.168.10.11, has an MTU of 1500 bytes, and the lab sends packets of 9000.",
+    );
+    expect(stderr).toContain("write underlay.mtu: 1500, or ");
+    expect(stderr).toContain("ip link set dev eth0 mtu 9000");
+  });
+
+  it("whose interface takes less than any underlay is told to raise it, nothing else", () => {
+    const ip = String(TOOLS["ip"]).replace("mtu 1500", "mtu 1279");
+    const { stderr } = check("192.168.10.11", { ip });
+    expect(stderr).toContain("has an MTU of 1279 bytes");
+    expect(stderr).not.toContain("underlay.mtu");
+  });
+
+  it("whose interface takes more than that passes", () =>
+    expect(check("192.168.10.11", {}, "busybox sh", { mtu: 1450 })).toMatchObject({ status: 0, stderr: "" }));
 
   it("that lets in somebody who is not root is refused", () => {
     const { status, stderr } = check("192.168.10.11", { id: '[ "$1" = -u ] && echo 1000 || echo ops' });

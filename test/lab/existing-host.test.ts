@@ -13,7 +13,14 @@ import { within } from "../lib/wait";
 const SERVER = "192.168.20.11";
 /** A good key, of another host. */
 const STRANGER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEDl5/XFGAX1Mrg15VRkw5K2qyxVsX3Z87bSWnbttmGL";
-const SEGMENTS = { red: { vni: 100, subnet: "10.0.3.0/24" } };
+/** Of each kind of thing that a lab puts on a host one: flows, a kernel device, a gateway with its rules, a DHCP server. */
+const SEGMENTS = {
+  red: {
+    ...{ vni: 100, subnet: "10.0.3.0/24", flooding: "flow" },
+    ...{ gateway: { host: "srv" }, dhcp: { host: "srv" } },
+  },
+  blue: { vni: 200, vlan: 20, subnet: "10.0.4.0/24", flooding: "multicast", hosts: ["srv"] },
+};
 
 /** What a lab could leave behind: links, addresses, switches, settings of the kernel, files, daemons. */
 const LISTING = `
@@ -24,10 +31,12 @@ for at in /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/igmp_max_memberships 
   echo "$at $(cat $at)"
 done
 nft list ruleset
+ip rule; ip route; ip -6 rule
 ls /run/lxc/lock 2>&1
+find /run -xdev ! -name vxlab.lock ! -path '/run/sshd*' -print | sort
 find /etc /usr /root /home /opt /var/lib -xdev -print | sort
 find /etc /root /home /var/lib -xdev -path /var/lib/dpkg -prune -o -type f ! -name conf.db -print | sort | xargs md5sum
-ps -o comm | grep -v -E '^(kworker|sh$|ps$|sort$|grep$|sshd)' | sort | uniq -c
+ps -e -o comm | grep -v -E '^(kworker|sh$|ps$|sort$|grep$|sshd)' | sort | uniq -c
 `;
 
 let project: Project;
@@ -57,10 +66,11 @@ function configure(spec: object, existing: object, machine = false): void {
     hosts: { srv, ...(machine ? { k1: { address: "192.168.10.11" } } : {}) },
     segments: SEGMENTS,
     containers: {
-      c2: { host: "srv", address: "10.0.3.11/24" },
-      ...(machine ? { c1: { host: "k1", address: "10.0.3.10/24" } } : {}),
+      c2: { host: "srv", segment: "red", address: "10.0.3.11/24" },
+      ...(machine ? { c1: { host: "k1", segment: "red", address: "dhcp" } } : {}),
     },
-    bootTimeout: 30,
+    // For a refusal the shortest there is; a machine has to boot, beside others' machines.
+    bootTimeout: machine ? 300 : 30,
   });
 }
 
@@ -104,13 +114,25 @@ afterAll(() => project?.destroy());
 
 describe("a server that cannot be used", () => {
   // First: what has passed the check is not asked again.
-  it("for want of Open vSwitch is refused, with the script that cures it", async () => {
+  it("for want of Open vSwitch, and of a gateway's nftables, is refused, with the script that cures it", async () => {
     configure({}, {});
-    await server("mv /usr/bin/ovs-vsctl /usr/bin/away");
+    await server("mkdir /root/away && mv /usr/bin/ovs-vsctl /usr/sbin/nft /root/away/");
     const { code, stderr } = await project.vxlab(["up", "--no-verify"], { timeout: 300 });
-    await server("mv /usr/bin/away /usr/bin/ovs-vsctl");
-    expect([code, stderr]).toEqual([1, expect.stringContaining("this host lacks openvswitch-switch.")]);
-    expect(stderr).toContain("sh -s <prepare.sh");
+    await server("cd /root/away && mv ovs-vsctl /usr/bin/ && mv nft /usr/sbin/ && rmdir /root/away");
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining("this host lacks openvswitch-switch, nftables."),
+    ]);
+    expect(stderr).toContain("sh -s nftables <prepare.sh");
+  });
+
+  it("for an interface with a smaller MTU than the lab's is refused, with what fits", async () => {
+    configure({}, {});
+    await server("ip link set eth0 mtu 1400");
+    const { code, stdout, stderr } = await project.vxlab(["up", "--no-verify"], { timeout: 300 });
+    await server("ip link set eth0 mtu 1500");
+    const said = /eth0, .*has an MTU of 1400 bytes, and the lab sends packets of 1500.*underlay\.mtu: 1400/s;
+    expect([code, stdout + stderr]).toEqual([1, expect.stringMatching(said)]);
   });
 
   it.each([

@@ -55,7 +55,7 @@ const EXAMPLES: Record<string, Program[]> = {
       settings: () => ({ server: "172.20.0.5", serverKey: KEY, keyFile: loginKey() }),
     },
   ],
-  "one-host": [{ folder: "one-host", stack: "one-host", count: 18 }],
+  "one-host": [{ folder: "one-host", stack: "one-host", count: 20 }],
   python: [{ folder: "python", stack: "lab", count: 32 }],
   "two-owners": [
     { folder: "two-owners/underlay", stack: "a", count: 16 },

@@ -315,6 +315,7 @@ describe("an existing host", () => {
     expect(known).toMatchObject({ address: "172.20.0.5", mac: "", memory: 0, vcpus: 0 });
     expect(known?.existing).toEqual({
       ...{ sshAddress: "172.20.0.5", port: 22, user: "root", hostKey, keyFile: "~/.ssh/id_ed25519" },
+      ...{ mtu: 1500, needs: [] },
     });
     expect(known).not.toHaveProperty("underlay");
     const told = hostOutput(known, { hostKey });
@@ -326,8 +327,21 @@ describe("an existing host", () => {
     const existing = { hostKey, sshAddress: "192.0.2.7", port: 2222, user: "lab", keyFile: "/k" };
     const alone = planned({ ...reference(), hosts: { a: { address: "fd00::5", existing } }, containers: {} });
     expect([alone.family, alone.underlays]).toEqual([6, []]);
-    expect(alone.hosts[0]?.existing).toEqual(existing);
+    expect(alone.hosts[0]?.existing).toEqual({ ...existing, mtu: 1500, needs: [] });
     expect(alone.hosts[0]?.ports[0]?.mtu).toBe(1430);
+  });
+
+  it("has to take what its segments send; without any, what overlays may count on", () => {
+    const mtuOf = (fragment: object) =>
+      plan(fragment).hosts.find(({ name }) => name === "server")?.existing?.mtu;
+    expect(mtuOf({ hosts: { server }, ...red({ mtu: 1400 }) })).toBe(1450);
+    const bare = (mtu: number, hosts: object) => {
+      const topology = { ...reference(), underlay: { mtu }, hosts, segments: {}, containers: {} } as Topology;
+      return planned(topology).hosts.find(({ name }) => name === "server")?.existing?.mtu;
+    };
+    const mixed = { server, kvm1: { address: "192.168.10.11" } };
+    expect([bare(1400, { server }), bare(9000, { server })]).toEqual([1400, 9000]);
+    expect([bare(1400, mixed), bare(9000, mixed)]).toEqual([1400, 1500]);
   });
 });
 

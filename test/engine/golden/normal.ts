@@ -19,7 +19,7 @@ export function normal(text: string, project: Project): string {
 
 /** The engine shows resources in the order in which they happen to be ready, nested or not: here by name, side by side. */
 function sorted(lines: readonly string[]): string[] {
-  const end = lines.findIndex((line) => /^\s*(Resources:|--outputs)/.test(line));
+  const end = lines.findIndex((line) => END.test(line));
   const blocks: string[][] = [];
   for (const line of lines.slice(0, end)) {
     if (HEAD.test(line) || blocks.length === 0) blocks.push([]);
@@ -43,6 +43,9 @@ function named(lines: readonly string[]): string[] {
   });
 }
 
+/** The stack's own; what another stack told is further in. */
+const END = /^ {0,4}(Resources:|--outputs)/;
+
 const HEAD = /: \((create|update|replace|delete|read|same)\)/;
 
 /** Of what is created every line tells something, and none is marked; of all else the marked ones do. */
@@ -51,7 +54,7 @@ function telling(lines: readonly string[]): string[] {
   return lines
     .filter((line) => {
       if (HEAD.test(line)) created = line.includes("(create)");
-      if (/^\s*(Resources:|--outputs)/.test(line)) created = false;
+      if (END.test(line)) created = false;
       return created ? !/^\s*\[(urn|provider|id)=/.test(line) : says(line);
     })
     .map((line) => (line.length > WIDEST ? `${line.slice(0, WIDEST)}…` : line));
@@ -61,4 +64,4 @@ function telling(lines: readonly string[]): string[] {
 const WIDEST = 140;
 
 const says = (line: string): boolean =>
-  /^\s*([~+-]|>)/.test(line) || /^\s*(Resources:|--outputs)/.test(line) || /^\d+ /.test(line);
+  /^\s*([~+>]|-(?!-outputs))/.test(line) || END.test(line) || /^\d+ /.test(line);

@@ -1,0 +1,26 @@
+/** One version of a package in the set-up, in package.json and in the lock: the plugins have to be those of the SDKs. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { versions } from "../../toolchain/pieces";
+
+interface Manifest {
+  dependencies?: Record<string, string>;
+  devDependencies?: Record<string, string>;
+}
+const read = (name: string): unknown => JSON.parse(readFileSync(join(__dirname, "../..", name), "utf8"));
+const manifest = read("package.json") as Manifest;
+const lock = read("package-lock.json") as { packages: Record<string, Manifest & { version?: string }> };
+
+describe("the pinned version of", () => {
+  it.each(["pulumi", "command", "random"] as const)("%s is the one that is installed", (name) => {
+    const wanted = versions[name];
+    expect(lock.packages[`node_modules/@pulumi/${name}`]?.version).toBe(wanted);
+    // As exact a version: `npm install` on a day to come gives the same.
+    for (const { dependencies, devDependencies } of [manifest, lock.packages[""] ?? {}])
+      expect({ ...devDependencies, ...dependencies }[`@pulumi/${name}`]).toBe(wanted);
+  });
+
+  it("libvirt is that of the generated SDK", () =>
+    expect(lock.packages["sdks/libvirt"]?.version).toBe(versions.libvirt));
+});
