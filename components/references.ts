@@ -28,8 +28,14 @@ export async function readUnderlay(stack: string): Promise<Looked> {
   const finding = readVteps(stack, { [VTEPS_OUTPUT]: told.value as unknown });
   if (finding.absent !== undefined) return { absent: finding.absent };
   const keys = await reference.getOutputDetails(LOGIN_OUTPUT);
-  const login = keys.secretValue === undefined ? undefined : reference.getOutput(LOGIN_OUTPUT);
+  const login = hasKeys(keys.secretValue, finding.vteps) ? reference.getOutput(LOGIN_OUTPUT) : undefined;
   return { found: { stack, vteps: finding.vteps, login: login as UnderlayStack["login"] } };
+}
+
+/** What cannot be decrypted is told as an empty object (pkg/backend/secrets.go). */
+function hasKeys(login: unknown, { hosts }: VtepsOutput): boolean {
+  const keys = (login ?? {}) as Partial<LoginOutput>;
+  return login !== undefined && Object.keys(hosts).every((host) => keys[host] !== undefined);
 }
 
 /**

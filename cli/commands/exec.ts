@@ -1,9 +1,9 @@
 import { ContainerKind } from "../../plan/types";
-import { attached } from "../../toolchain/process";
 import type { Command } from "../command";
 import { stackName, stackOption } from "../lib/args";
 import { withLab } from "../lib/lab";
 import { shellWords } from "../../guest/quote";
+import { handOver } from "../lib/remote";
 import { containerNamed, readWords, terminalOption } from "../lib/words";
 
 export const exec: Command = {
@@ -18,7 +18,7 @@ export const exec: Command = {
       const { host, kind } = containerNamed(lab, name);
       const terminal = terminalOption();
       const line = kind === ContainerKind.Docker ? dockerLine(name, rest, terminal) : attachLine(name, rest);
-      return attached(...remote.argv(host, line, terminal));
+      return handOver(context, remote, host, line, terminal);
     });
   },
 };

@@ -5,7 +5,7 @@ import { attached } from "../../toolchain/process";
 import type { Command, Context } from "../command";
 import { eventLog, follow, Progress } from "../lib/events";
 import { Exit } from "../lib/exit";
-import { ready } from "../lib/ready";
+import { ready, startLibvirt } from "../lib/ready";
 import { deployOrder, stacksNamed } from "../lib/roles";
 import { selectStack } from "../lib/stack";
 
@@ -28,18 +28,20 @@ export const preview: Command = {
 };
 
 /** The stacks that are named, and what is Pulumi's. */
-function split(args: readonly string[]): { given: string[]; passed: string[] } {
+export function split(args: readonly string[]): { given: string[]; passed: string[] } {
+  const words = args.flatMap((word) => (word.startsWith("--stack=") ? word.split(/=(.*)/s, 2) : [word]));
   const isFlag = (word: string | undefined): boolean => word === "-s" || word === "--stack";
   return {
-    given: args.filter((_, i) => isFlag(args[i - 1])),
-    passed: args.filter((word, i) => !isFlag(word) && !isFlag(args[i - 1])),
+    given: words.filter((_, i) => isFlag(words[i - 1])),
+    passed: words.filter((word, i) => !isFlag(word) && !isFlag(words[i - 1])),
   };
 }
 
 async function show(context: Context, stack: string, args: readonly string[]): Promise<number> {
-  const { paths, environment } = context;
+  const { paths } = context;
   await ready(context, stack);
   await selectStack(context, stack);
+  const { environment } = await startLibvirt(context, stack);
   const events = join(paths.logs, "preview.events");
   mkdirSync(paths.logs, { recursive: true });
   eventLog(events);

@@ -1,7 +1,7 @@
-import { attached } from "../../toolchain/process";
 import type { Command } from "../command";
 import { stackName, stackOption } from "../lib/args";
 import { withLab } from "../lib/lab";
+import { handOver } from "../lib/remote";
 import { hostNamed, readWords, remoteLine, terminalOption } from "../lib/words";
 
 export const ssh: Command = {
@@ -13,7 +13,7 @@ export const ssh: Command = {
     const stack = stackName(values.stack, context.environment);
     return withLab(context, stack, ({ lab, remote }) => {
       const options = rest.length === 0 ? [] : terminalOption();
-      return attached(...remote.argv(hostNamed(lab, name).name, remoteLine(rest), options));
+      return handOver(context, remote, hostNamed(lab, name).name, remoteLine(rest), options);
     });
   },
 };

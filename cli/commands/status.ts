@@ -25,7 +25,8 @@ export const status: Command = {
       stack,
       async ({ lab, remote }) => {
         const look = gather(remote, lab, stillChecks(lab), LIMIT_MS);
-        const [evidence, machines] = await Promise.all([look, domains(context, stack)]);
+        const answers = Promise.all([look, domains(context, stack)]);
+        const [evidence, machines] = await context.out.wait("asking the hosts", () => answers);
         return statusOf(lab, evidence, machines);
       },
       options,

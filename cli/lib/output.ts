@@ -10,6 +10,9 @@ interface Stream {
 /** Plain output says that a step still runs once in this many seconds. */
 const heartbeat = 30;
 
+/** What ends sooner is no wait that has to be explained, ms. */
+const PATIENCE_MS = 2000;
+
 export class Output implements Reporter {
   private readonly terminal: boolean;
 
@@ -36,8 +39,12 @@ export class Output implements Reporter {
     this.stderr.write(`${text}\n`);
   }
 
-  async step<T>(title: string, work: (say: (detail: string) => void) => Promise<T>): Promise<T> {
-    const started = Date.now();
+  /** @param started when the work began, ms */
+  async step<T>(
+    title: string,
+    work: (say: (detail: string) => void) => Promise<T>,
+    started = Date.now(),
+  ): Promise<T> {
     const seconds = () => (Date.now() - started) / 1000;
     let detail = "";
     const show = () => this.show(title, detail, seconds());
@@ -53,6 +60,21 @@ export class Output implements Reporter {
     } finally {
       clearInterval(timer);
     }
+  }
+
+  /** A step that is heard of only when it takes more than two seconds: it seldom does. */
+  async wait<T>(title: string, work: () => Promise<T>): Promise<T> {
+    const started = Date.now();
+    const result = work();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(true), PATIENCE_MS)));
+    const soon = result.then(
+      () => false,
+      () => false,
+    );
+    const isLate = await Promise.race([soon, late]);
+    clearTimeout(timer);
+    return isLate ? this.step(title, () => result, started) : result;
   }
 
   private show(title: string, detail: string, seconds: number): void {

@@ -32,7 +32,7 @@ export interface Libvirt {
 
 /** Starts the embedded libvirt if it is the one. */
 export async function startLibvirt(context: Context, stack: string): Promise<Libvirt> {
-  const said = await askLibvirt(context, "up", stack);
+  const said = await context.out.wait("starting libvirt", () => askLibvirt(context, "up", stack));
   const [mode = "", uri = ""] = said.split(" ");
   return { mode: mode as Mode, uri, environment: { ...context.environment, VXLAB_LIBVIRT_UP: said } };
 }

@@ -7,7 +7,9 @@ import type { ChildProcess, ChildProcessByStdio, SpawnOptions } from "node:child
 import type { Server } from "node:net";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
+import { attached } from "../../toolchain/process";
 import type { Result } from "../../toolchain/process";
+import type { Context } from "../command";
 import { removeAccess, socketOf, writeAccess } from "./access";
 import type { SshHost } from "./access";
 import { serveKey } from "./agent";
@@ -115,6 +117,23 @@ export class Remote {
       master.stdout.once("data", () => clearTimeout(timer)).once("close", () => clearTimeout(timer));
     });
   }
+}
+
+/** ssh's own code for "no connection" (ssh(1)). */
+const NO_CONNECTION = 255;
+
+/** Hands the terminal to a command on a host, once the host has let us in; its exit code. */
+export async function handOver(
+  { out }: Pick<Context, "out">,
+  remote: Remote,
+  host: string,
+  command: string | undefined,
+  options: readonly string[],
+): Promise<number> {
+  const silent = await out.wait(`connecting to ${host}`, () => remote.connect(host));
+  if (silent === undefined) return attached(...remote.argv(host, command, options));
+  out.line(`vxlab: ${host} ${silent}`);
+  return NO_CONNECTION;
 }
 
 /** ssh's last words, in ours. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Command } from "../../cli/command";
 import { commands } from "../../cli/commands";
+import { split as previewed } from "../../cli/commands/preview";
 import { split } from "../../cli/commands/up";
 import { script } from "../../cli/commands/env";
 import { stackName } from "../../cli/lib/args";
@@ -90,6 +91,14 @@ describe("arguments", () => {
     [["--", "--", "a"], [], ["--", "a"]],
   ])("splits %j at the first --", (args, own, passed) => {
     expect(split(args)).toEqual({ own, passed });
+  });
+
+  it.each([
+    [["-s", "x", "--diff", "--stack", "y"], ["x", "y"], ["--diff"]],
+    [["--stack=a=b", "--json"], ["a=b"], ["--json"]],
+    [["--diff"], [], ["--diff"]],
+  ])("of preview, %j: stacks %j, and Pulumi's %j", (args, given, passed) => {
+    expect(previewed(args)).toEqual({ given, passed });
   });
 
   it("takes the stack from the option, else the environment, else lab", () => {

@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { summary } from "../../cli/lib/engine";
 import { follow, Progress, type EngineEvent } from "../../cli/lib/events";
 import { Output, table } from "../../cli/lib/output";
@@ -146,6 +146,50 @@ describe("output", () => {
     const work = new Output(sink(false), err, {}).step("work", () => Promise.reject(new Error("no")));
     await expect(work).rejects.toThrow("no");
     expect(err.text()).toMatch(/work: failed after \d+\.\d s\n$/);
+  });
+
+  describe("of a wait", () => {
+    beforeEach(() => void vi.useFakeTimers());
+    afterEach(() => void vi.useRealTimers());
+    const after = (ms: number) => new Promise<number>((resolve) => setTimeout(() => resolve(7), ms));
+
+    it.each([
+      [0, ""],
+      [1900, ""],
+      [2100, "asking …\nasking: 2.1 s\n"],
+      [31_000, "asking …\nasking: 31.0 s\n"],
+      [40_000, "asking …\nasking … 32 s\nasking: 40.0 s\n"],
+    ])("of %i ms on a pipe is %j", async (ms, said) => {
+      const err = sink(false);
+      const work = new Output(sink(false), err, {}).wait("asking", () => after(ms));
+      await vi.advanceTimersByTimeAsync(ms);
+      expect(await work).toBe(7);
+      expect(err.text()).toBe(said);
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    it("begins on a terminal after two seconds, and counts from the first", async () => {
+      const err = sink(true);
+      const work = new Output(sink(true), err, {}).wait("asking", () => after(4000));
+      await vi.advanceTimersByTimeAsync(2000);
+      expect(err.text()).toBe("");
+      await vi.advanceTimersByTimeAsync(1100);
+      expect(err.text()).toMatch(/asking … 3 s$/);
+      await vi.advanceTimersByTimeAsync(900);
+      await work;
+    });
+
+    it("ends with the error of the work, early or late", async () => {
+      const err = sink(false);
+      const fail = async (ms: number) => after(ms).then(() => Promise.reject(new Error("no")));
+      const output = new Output(sink(false), err, {});
+      for (const ms of [100, 3000]) {
+        const work = expect(output.wait("asking", () => fail(ms))).rejects.toThrow("no");
+        await vi.advanceTimersByTimeAsync(ms);
+        await work;
+      }
+      expect(err.text()).toBe("asking …\nasking: failed after 3.0 s\n");
+    });
   });
 
   it("draws tables without blanks at the end", () => {

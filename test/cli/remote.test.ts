@@ -9,12 +9,13 @@ import { ssh } from "../../cli/commands/ssh";
 import { knownHosts, sshConfig } from "../../cli/lib/access";
 import { Fault } from "../../cli/lib/exit";
 import { scriptCommand, shellWord, shellWords } from "../../guest/quote";
-import { Remote, sshFault } from "../../cli/lib/remote";
+import { handOver, Remote, sshFault } from "../../cli/lib/remote";
 import type { RemoteOptions } from "../../cli/lib/remote";
 import { containerNamed, hostNamed, readWords, remoteLine } from "../../cli/lib/words";
 import { FakeSsh, keyPair } from "../toolchain/fake-ssh";
 import { referenceLab } from "./fixture";
 import { temporary } from "../lib/temporary";
+import { world } from "./world";
 
 describe("words for a shell", () => {
   const shell = (line: string): string => execFileSync("sh", ["-c", line], { encoding: "utf8" });
@@ -256,6 +257,22 @@ describe("a remote", () => {
     expect(await slow.connect("kvm1")).toBe("does not answer: no login within 0.3 s");
     const answer = await remote().run("kvm1", "echo begun; exec sleep 60", 1500);
     expect(answer).toEqual({ code: 124, stdout: "begun\n", stderr: "no answer within 1.5 s" });
+  });
+
+  it("hands a command over once the host has let us in, with the command's own code", async () => {
+    const context = world();
+    expect(await handOver(context, remote(), "kvm1", "exit 3", [])).toBe(3);
+    expect(context.stderr()).toBe("");
+    expect(server.seen.ready).toBe(1);
+  });
+
+  it("says what it waits for, and why it gave up", async () => {
+    const context = world();
+    const slow = remote({ enter: ["sh", "-c", "exec sleep 60", "sh"], loginLimit: 2500 });
+    expect(await handOver(context, slow, "kvm1", "exit 3", [])).toBe(255);
+    expect(context.stderr()).toMatch(
+      /^connecting to kvm1 …\nconnecting to kvm1: 2\.\d s\nvxlab: kvm1 does not answer: no login within 2\.5 s\n$/,
+    );
   });
 
   it("goes through the words that lead into the lab's network", async () => {

@@ -9,7 +9,7 @@ import { normal } from "./golden/normal";
 import { standOverlay } from "./golden/overlay";
 import { change } from "../lib/changes";
 import { good, Project } from "../lib/project";
-import { secret, writeOutputs } from "../lib/written-state";
+import { ownPlace, secret, writeOutputs } from "../lib/written-state";
 
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEDl5/XFGAX1Mrg15VRkw5K2qyxVsX3Z87bSWnbttmGL";
 const LOGIN = "-----BEGIN OPENSSH PRIVATE KEY-----\nnever shown\n-----END OPENSSH PRIVATE KEY-----\n";
@@ -164,6 +164,36 @@ describe("the own underlay", () => {
     const result = await project.pulumi(["preview", "--diff", "--json", "--stack", "overlay-a"]);
     expect(result.stdout).toContain("192.168.10.11");
     expect(all(await preview()) + all(result)).not.toContain("never shown");
+  });
+});
+
+describe("a stack of another owner", () => {
+  const another = () => ({ ...ownPlace(project), passphrase: "another owner's" });
+
+  it.each([
+    ["another passphrase", "underlay-c", another, false],
+    ["the same passphrase", "underlay-d", () => ownPlace(project), true],
+  ])(
+    "with %s gets tunnels; its login keys can be read only with the same",
+    async (_, peer, place, readable) => {
+      const login = secret({ p1: "the peer's key" });
+      await writeOutputs(project, peer, { ...underlay({ p1: "192.168.30.11" }), login }, place());
+      project.configure({ ...OVERLAY, peers: [peer] }, "overlay-a");
+      const result = await project.pulumi(["preview", "--diff", "--show-secrets", "--stack", "overlay-a"]);
+      expect(result.code).toBe(0);
+      expect(remotes(all(result))).toEqual(["192.168.30.11"]);
+      expect(all(result)).not.toContain("warning");
+      expect(all(result).includes("the peer's key")).toBe(readable);
+    },
+  );
+
+  it("with another passphrase is no ground for an own overlay: refused, with the cure", async () => {
+    await writeOutputs(project, "underlay-c", underlay({ a1: "192.168.30.11" }), another());
+    project.configure({ ...OVERLAY, underlayStack: "underlay-c", peers: [] }, "overlay-a");
+    const result = await preview();
+    expect(all(result)).toContain("The keys to the hosts of underlay-c cannot be read. Nothing was changed");
+    expect(all(result)).toContain("need the same passphrase");
+    expect(result.code).not.toBe(0);
   });
 });
 

@@ -29,9 +29,16 @@ export async function capture(
     );
 }
 
+/** What became of pings that went on until they were ended. */
+export interface PingCount {
+  /** Numbers of those that had no answer. */
+  lost: number[];
+  /** How many had the time for one. */
+  sent: number;
+}
+
 export interface PingRun {
-  /** Ends the pings; the numbers of those that had no answer, and how many were sent up to the last answer. */
-  end(): Promise<{ lost: number[]; sent: number }>;
+  end(): Promise<PingCount>;
 }
 
 /** Five pings a second from a container, until they are ended. */
@@ -42,12 +49,21 @@ export async function keepPinging(guests: Guests, from: string, to: string): Pro
   await guests.tell(host, `${ping} >${file} 2>&1 </dev/null & echo $! >${file}.pid`);
   return {
     async end() {
-      const text = await guests.tell(host, `kill -INT $(cat ${file}.pid); sleep 1; cat ${file}`);
-      const numbers = [...text.matchAll(/icmp_seq=(\d+) ttl/g)].map(([, number]) => Number(number));
-      // What was sent after the last answer was cut off by the end, not lost.
-      const sent = Math.max(0, ...numbers);
-      const all = Array.from({ length: sent }, (_, index) => index + 1);
-      return { lost: all.filter((number) => !numbers.includes(number)), sent };
+      const said = `i=0; until grep -q transmitted ${file} || [ $i -gt 50 ]; do i=$((i + 1)); sleep 0.1; done`;
+      return countPings(await guests.tell(host, `kill -INT $(cat ${file}.pid); ${said}; cat ${file}`));
     },
   };
+}
+
+/** The last pings that the end may have cut off from their answers: 0.4 s of them. */
+const CUT_OFF = 2;
+
+/** Reads what ping (iputils) printed. Without its last words there is no telling how many it sent. */
+export function countPings(text: string): PingCount {
+  const transmitted = /^(\d+) packets transmitted/m.exec(text)?.[1];
+  if (transmitted === undefined) throw new Error(`ping did not end: ${text.slice(-500)}`);
+  const numbers = new Set([...text.matchAll(/icmp_seq=(\d+) ttl/g)].map(([, number]) => Number(number)));
+  const sent = Math.max(0, Number(transmitted) - CUT_OFF, ...numbers);
+  const all = Array.from({ length: sent }, (_, index) => index + 1);
+  return { lost: all.filter((number) => !numbers.has(number)), sent };
 }

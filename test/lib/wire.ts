@@ -1,4 +1,4 @@
-/** Packets as tcpdump prints them in hexadecimal (-x), read without its own idea of VXLAN. */
+/** Packets as tcpdump prints them in hexadecimal (-x) or writes them (-w), read without its own idea of VXLAN. */
 
 export interface VxlanPacket {
   outer: { from: string; to: string; udpPort: number };
@@ -15,6 +15,16 @@ export function vxlanPackets(text: string): VxlanPacket[] {
     return Buffer.from(lines.join("").replace(/\s/g, ""), "hex");
   });
   return packets.filter((bytes) => bytes.length >= 2 * IP + UDP + VXLAN + ETHERNET).map(decode);
+}
+
+/** Lengths of the headers of a file and of each packet in it, bytes (pcap-savefile(5)). */
+const [FILE, PACKET] = [24, 16];
+
+/** Of the first packet in a file that holds VXLAN and nothing else. */
+export function firstVni(file: Buffer): number {
+  const magic = file.readUInt32LE(0).toString(16);
+  if (magic !== "a1b2c3d4") throw new Error(`no capture file: it begins with ${magic}`);
+  return decode(file.subarray(FILE + PACKET + ETHERNET)).vni;
 }
 
 function decode(bytes: Buffer): VxlanPacket {

@@ -19,26 +19,30 @@ export interface WrittenResource {
 export interface Place {
   folder: string;
   name: string;
+  /** What the secrets of its stacks are encrypted with. @default the copy's own */
+  passphrase?: string;
 }
 
-const ownPlace = ({ root }: Project): Place => ({ folder: root, name: "vxlab" });
+export const ownPlace = ({ root }: Project): Place => ({ folder: root, name: "vxlab" });
 
 /** Takes the place of whatever the stack's state was; the stack is made when there is none. */
 export async function writeState(
   project: Project,
   stack: string,
   resources: readonly WrittenResource[],
-  { folder }: Place = ownPlace(project),
+  { folder, passphrase }: Place = ownPlace(project),
 ): Promise<void> {
+  const env = passphrase === undefined ? {} : { PULUMI_CONFIG_PASSPHRASE: passphrase };
   const file = join(project.temporary, `${stack}.json`);
-  await project.pulumi(["stack", "init", stack, "--no-select", "--cwd", folder]);
+  await project.pulumi(["stack", "init", stack, "--no-select", "--cwd", folder], { env });
   const manifest = { time: "2026-01-01T00:00:00Z", magic: "", version: "" };
   const settings = readFileSync(join(folder, `Pulumi.${stack}.yaml`), "utf8");
   const salt = /^encryptionsalt: *(\S+)/m.exec(settings)?.[1];
   // Without it the import has nothing to encrypt with.
   const secrets_providers = { type: "passphrase", state: { salt } };
   writeFileSync(file, JSON.stringify({ version: 3, deployment: { manifest, secrets_providers, resources } }));
-  good(await project.pulumi(["stack", "import", "--stack", stack, "--file", file, "--cwd", folder]));
+  const words = ["stack", "import", "--stack", stack, "--file", file, "--cwd", folder];
+  good(await project.pulumi(words, { env }));
 }
 
 /** A stack that tells `outputs` and holds nothing. */
