@@ -11,8 +11,8 @@
 
 TUNNELS_AWK='@tunnels.awk@'
 FLOWS_AWK='@flows.awk@'
-# The kernel allows 20 groups for each UDP port.
-GROUPS_MAX=1024
+# The kernel allows 20 groups for each UDP port. As many as the plan does (plan/check-flooding.ts).
+GROUPS_MAX=256
 
 port_apply() {
   id_of "$1"

@@ -76,6 +76,8 @@ export interface PortOutput {
   protected: boolean;
   /** With Flooding.Multicast. */
   group?: string;
+  /** With Flooding.Multicast: hops that a packet to the group may take. */
+  ttl?: number;
   /**
    * The other VTEPs, each with the port that leads there: with Flooding.Unicast a port in Open vSwitch for each; else one
    * for all of them, `vf100` (Flooding.Flow) or the kernel's device `vm100` (Flooding.Multicast).
@@ -119,7 +121,7 @@ function reach({ sshAddress, port, user }: ExistingPlan): HostOutput["existing"]
 }
 
 function portOutput(port: VxlanPortPlan): PortOutput {
-  const { segment, vni, udpPort, mtu, flooding, group } = port;
+  const { segment, vni, udpPort, mtu, flooding, group, ttl } = port;
   return {
     segment,
     vni,
@@ -128,6 +130,7 @@ function portOutput(port: VxlanPortPlan): PortOutput {
     flooding,
     protected: port.protected,
     ...(group === undefined ? {} : { group }),
+    ...(ttl === undefined ? {} : { ttl }),
     tunnels: port.remotes.map(({ host, address }) => ({
       port: portName(flooding, vni, address),
       host,

@@ -45,6 +45,8 @@ export interface GroupCheck extends Common {
   vni: number;
   udpPort: number;
   group: string;
+  /** Undefined: the lab's output is from before it was told there. */
+  ttl?: number;
   /** As for a tunnel. */
   shared: boolean;
 }

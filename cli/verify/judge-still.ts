@@ -68,8 +68,9 @@ export function onGroup(check: GroupCheck, facts: HostFacts): Verdict {
   const { device, shared } = check;
   const found = facts.vxlans?.get(device);
   if (found === undefined) return { ok: false, got: facts.trouble.get("vxlan") ?? "no such device" };
-  const got = `${groupText(found)}${found.up ? "" : ", down"}`;
-  if (!found.up || groupText(found) !== groupText(check)) return { ok: false, got };
+  const seen = check.ttl === undefined ? { ...found, ttl: undefined } : found;
+  const got = `${groupText(seen)}${found.up ? "" : ", down"}`;
+  if (!found.up || groupText(seen) !== groupText(check)) return { ok: false, got };
   const port = facts.ports?.get(device);
   if (port === undefined || port.ofport < 0) return { ok: false, got: `${got}, not on the bridge` };
   if (shared && isOpenTrunk(port)) return { ok: false, got: openTrunk(device) };

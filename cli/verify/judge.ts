@@ -68,10 +68,13 @@ function onPing(check: PingCheck, facts: HostFacts, ping: PingFacts | undefined)
     const leak = ping.neighbour ?? (ping.fate === "answered" ? "an echo reply" : undefined);
     return { ok: leak === undefined, got: leak === undefined ? "no answer" : `${leak} answers` };
   }
-  return {
-    ok: ping.fate === (check.kind === "too-big" ? "too long" : "answered"),
-    got: fateText(check, ping),
-  };
+  const ok = ping.fate === (check.kind === "too-big" ? "too long" : "answered");
+  if (ok && ping.duplicates !== undefined)
+    return {
+      ok: false,
+      got: `${fateText(check, ping)}, answers came more than once (${ping.duplicates}): a loop`,
+    };
+  return { ok, got: fateText(check, ping) };
 }
 
 function fateText({ kind }: PingCheck, { fate, ms, mtu }: PingFacts): string {

@@ -8,6 +8,8 @@ export interface PingFacts {
   fate: PingFate;
   /** Round trip, ms, of an answer. */
   ms?: number;
+  /** Answers that came once more, where there were any. */
+  duplicates?: number;
   /** The MTU that the kernel named when it refused. */
   mtu?: number;
   /** MAC that answered to ARP, where `ip neigh` was asked. */
@@ -23,6 +25,7 @@ export function parsePings(text: string): Map<string, PingFacts> {
 
 export function parsePing(text: string): PingFacts {
   const sent = / packets transmitted, (\d+) received/.exec(text);
+  const duplicates = / \+(\d+) duplicates/.exec(text)?.[1];
   const time = /time=([\d.]+) ms/.exec(text);
   const tooLong = /message too long(?:, mtu[=: ]+(\d+))?/i.exec(text);
   const neighbour = /\blladdr ([0-9a-f:]{17})\b/.exec(text)?.[1];
@@ -31,6 +34,7 @@ export function parsePing(text: string): PingFacts {
   return {
     fate,
     ...(time?.[1] === undefined ? {} : { ms: Number(time[1]) }),
+    ...(duplicates === undefined ? {} : { duplicates: Number(duplicates) }),
     ...(tooLong?.[1] === undefined ? {} : { mtu: Number(tooLong[1]) }),
     ...(neighbour === undefined ? {} : { neighbour }),
     ...(complaint === undefined ? {} : { complaint }),

@@ -38,6 +38,8 @@ export interface VxlanFacts {
   vni: number;
   udpPort: number;
   group: string;
+  /** Hops that a packet to the group may take. */
+  ttl: number;
   up: boolean;
 }
 
@@ -129,7 +131,7 @@ interface IpLink {
   mtu?: number;
   flags?: string[];
   addr_info?: { family: string; local: string; prefixlen: number; scope?: string }[];
-  linkinfo?: { info_data?: { id?: number; port?: number; group?: string; group6?: string } };
+  linkinfo?: { info_data?: { id?: number; port?: number; group?: string; group6?: string; ttl?: number } };
 }
 
 /** `ip -j address show dev X`: a list of one. */
@@ -162,8 +164,8 @@ function parseVxlans(body: string): Map<string, VxlanFacts> {
   if (body.trim() === "") return new Map();
   return new Map(
     linksIn(body).map(({ ifname = "", flags = [], linkinfo }) => {
-      const { id = 0, port = 0, group, group6 = "" } = linkinfo?.info_data ?? {};
-      return [ifname, { vni: id, udpPort: port, group: group ?? group6, up: flags.includes("UP") }];
+      const { id = 0, port = 0, group, group6 = "", ttl = 0 } = linkinfo?.info_data ?? {};
+      return [ifname, { vni: id, udpPort: port, group: group ?? group6, ttl, up: flags.includes("UP") }];
     }),
   );
 }

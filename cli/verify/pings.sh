@@ -13,8 +13,9 @@ one() {
   # ping -s counts neither IP nor ICMP header.
   case $4 in *:*) data=$(($5 - 48)) ;; *) data=$(($5 - 28)) ;; esac
   case $3 in
-    # -c 1 -w 6: one request a second until the first answer, for six seconds at most.
-    reach) $in_box ping -n -c 1 -w 6 "$4" ;;
+    # Requests until the second answer, for six seconds at most: with -c 1 ping leaves before an answer could come twice.
+    reach) $in_box ping -n -c 2 -i 0.2 -w 6 "$4" ;;
+    # -c 1 -w 6: one request a second until the first answer.
     fits) $in_box ping -n -c 1 -w 6 -M "do" -s "$data" "$4" ;;
     too-big) $in_box ping -n -c 1 -W 2 -M "do" -s "$data" "$4" ;;
     isolated)

@@ -92,7 +92,11 @@ export function optionsText(options: Readonly<Record<string, string>>): string {
     .join(" ");
 }
 
-function groupCheck(host: HostOutput, { vni, udpPort, group = "" }: PortOutput, device: string): GroupCheck {
+function groupCheck(
+  host: HostOutput,
+  { vni, udpPort, group = "", ttl }: PortOutput,
+  device: string,
+): GroupCheck {
   return {
     kind: "group",
     name: `tunnel/${host.name}/${device}`,
@@ -101,14 +105,16 @@ function groupCheck(host: HostOutput, { vni, udpPort, group = "" }: PortOutput, 
     vni,
     udpPort,
     group,
+    ...(ttl === undefined ? {} : { ttl }),
     shared: host.ports.length > 1,
-    expected: `${groupText({ vni, udpPort, group })}, on the bridge`,
+    expected: `${groupText({ vni, udpPort, group, ttl })}, on the bridge`,
     where: `./vxlab ssh ${host.name} -- ip -d link show dev ${device}`,
   };
 }
 
-export function groupText({ vni, udpPort, group }: Pick<GroupCheck, "vni" | "udpPort" | "group">): string {
-  return `VNI ${vni}, group ${group}, UDP ${udpPort}`;
+export function groupText(of: Pick<GroupCheck, "vni" | "udpPort" | "group" | "ttl">): string {
+  const hops = of.ttl === undefined ? "" : `, TTL ${of.ttl}`;
+  return `VNI ${of.vni}, group ${of.group}, UDP ${of.udpPort}${hops}`;
 }
 
 function serviceCheck(service: ServicePlan): ServiceCheck {

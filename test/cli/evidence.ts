@@ -56,8 +56,10 @@ export function factsOf(lab: LabOutput, name: string): HostFacts {
         .map(({ device, mac, mtu, addresses }) => [device, { mac, mtu, up: true, addresses }]),
     ),
     vxlans: new Map(
-      host.ports.flatMap(({ flooding, vni, udpPort, group = "" }) =>
-        flooding === Flooding.Multicast ? [[`vm${vni}`, { vni, udpPort, group, up: true }] as const] : [],
+      host.ports.flatMap(({ flooding, vni, udpPort, group = "", ttl = 0 }) =>
+        flooding === Flooding.Multicast
+          ? [[`vm${vni}`, { vni, udpPort, group, ttl, up: true }] as const]
+          : [],
       ),
     ),
     containers: new Map(own.map((box) => [box.name, boxFacts(lab, box)])),

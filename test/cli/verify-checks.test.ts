@@ -134,7 +134,7 @@ describe("a fabric's checks", () => {
     expect(of("service")).toEqual(["service/green"]);
     expect(named(checks, "tunnel/kvm1/vx100-c0a80ade")).toMatchObject({ protected: false });
     expect(named(checks, "tunnel/kvm2/vm300").expected).toBe(
-      "VNI 300, group 239.0.1.44, UDP 4790, on the bridge",
+      "VNI 300, group 239.0.1.44, UDP 4790, TTL 16, on the bridge",
     );
     expect(named(checks, "container/c4").expected).toContain("a lent address");
   });

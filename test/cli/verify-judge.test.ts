@@ -128,6 +128,12 @@ describe("a fault is seen, and named", () => {
       withPing("ping/c1/c2", { fate: "not sent", complaint: "ping: connect: Network is unreachable" }),
       "ping: connect: Network is unreachable",
     ],
+    [
+      "an answer that comes twice",
+      "ping/c1/c2",
+      withPing("ping/c1/c2", { fate: "answered", ms: 3.5, duplicates: 1 }),
+      "answered in 3.5 ms, answers came more than once (1): a loop",
+    ],
     ["a ping of which nothing came back", "ping/c1/c2", withPing("ping/c1/c2"), "the host ran no ping"],
     [
       "a ping from a stopped container",
@@ -313,9 +319,17 @@ describe("a fabric's faults", () => {
       "another group",
       "tunnel/kvm1/vm300",
       withFacts("kvm1", () => ({
-        vxlans: new Map([["vm300", { vni: 300, udpPort: 4790, group: "239.0.0.1", up: true }]]),
+        vxlans: new Map([["vm300", { vni: 300, udpPort: 4790, group: "239.0.0.1", ttl: 16, up: true }]]),
       })),
       "VNI 300, group 239.0.0.1, UDP 4790",
+    ],
+    [
+      "another TTL",
+      "tunnel/kvm1/vm300",
+      withFacts("kvm1", () => ({
+        vxlans: new Map([["vm300", { vni: 300, udpPort: 4790, group: "239.0.1.44", ttl: 1, up: true }]]),
+      })),
+      "VNI 300, group 239.0.1.44, UDP 4790, TTL 1",
     ],
     [
       "a device off the bridge",

@@ -87,7 +87,13 @@ describe("a probe", () => {
       ["eth0", ["10.0.3.10/24"]],
       ["eth0.20", ["fd00:4::10/64"]],
     ]);
-    expect(read.vxlans?.get("vm300")).toEqual({ vni: 300, udpPort: 4790, group: "ff05::1:2c", up: true });
+    expect(read.vxlans?.get("vm300")).toEqual({
+      vni: 300,
+      udpPort: 4790,
+      group: "ff05::1:2c",
+      ttl: 16,
+      up: true,
+    });
     expect(read.services.get("gw-red")?.addresses).toEqual(["10.0.3.1/24"]);
   });
 
@@ -148,6 +154,18 @@ rtt min/avg/max/mdev = 136.051/136.051/136.051/0.000 ms`,
 ${STATISTICS}
 2 packets transmitted, 1 received, 50% packet loss, time 1036ms`,
       { fate: "answered", ms: 2.76 },
+    ],
+    [
+      "answered twice",
+      `PING 10.0.3.11 (10.0.3.11) 56(84) bytes of data.
+64 bytes from 10.0.3.11: icmp_seq=1 ttl=64 time=58.6 ms
+64 bytes from 10.0.3.11: icmp_seq=1 ttl=64 time=58.6 ms (DUP!)
+64 bytes from 10.0.3.11: icmp_seq=2 ttl=64 time=4.47 ms
+
+--- 10.0.3.11 ping statistics ---
+2 packets transmitted, 2 received, +1 duplicates, 0% packet loss, time 202ms
+rtt min/avg/max/mdev = 4.473/40.569/58.638/25.523 ms`,
+      { fate: "answered", ms: 58.6, duplicates: 1 },
     ],
     [
       "too long for the interface",

@@ -84,7 +84,7 @@ describe("pings.sh", () => {
     const { status, stdout, calls } = sh("verify/pings.sh", jobs.flat());
     expect(status).toBe(0);
     expect(calls.sort()).toEqual([
-      "-t 11 -n ping -n -c 1 -w 6 10.0.3.11",
+      "-t 11 -n ping -n -c 2 -i 0.2 -w 6 10.0.3.11",
       "-t 12 -n ping -n -c 1 -w 6 -M do -s 1422 10.0.3.11",
       "-t 13 -n ping -n -c 1 -W 2 -M do -s 1423 10.0.3.11",
       "-t 14 -n ip neigh show to 10.0.4.10 dev eth1.20",

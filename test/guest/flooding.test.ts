@@ -1,6 +1,7 @@
 /** guest/port.sh: segments that flood by multicast, or not at all; and from one way to another. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { existsSync } from "node:fs";
+import { MAX_GROUPS } from "../../plan/check-flooding";
 import { FakeHost } from "./fake-host";
 
 const ID = "lab-kvm1-red";
@@ -92,9 +93,9 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       const limit = () => host.read("sys/net/ipv4/igmp_max_memberships");
       apply(MULTICAST);
       apply({ ...MULTICAST, id: "lab-kvm1-blue", vni: 200 });
-      expect(limit()).toBe("1024\n");
+      expect(limit()).toBe(`${MAX_GROUPS}\n`);
       apply({ ...PORT, id: "lab-kvm1-blue", vni: 200 });
-      expect(limit()).toBe("1024\n");
+      expect(limit()).toBe(`${MAX_GROUPS}\n`);
       apply(PORT);
       expect(limit()).toBe("20\n");
       host.has([], []);

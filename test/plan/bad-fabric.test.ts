@@ -1,6 +1,7 @@
 /** As bad-input.test.ts, for fabrics: underlays, existing hosts, flooding, services, several interfaces. */
 import { describe, expect, it } from "vitest";
 import { checkLab } from "../../plan/check";
+import { MAX_GROUPS } from "../../plan/check-flooding";
 import { ed25519FromSeed } from "../../plan/keys";
 import { reference } from "./reference";
 import { tellsOf } from "./rows";
@@ -231,13 +232,22 @@ tellsOf(rows);
 
 describe("multicast groups", () => {
   const segments = (count: number) =>
-    many(count, (i) => ({ vni: i + 1, vlan: i + 1, subnet: `10.${i + 10}.0.0/24`, flooding: "multicast" }));
+    many(count, (i) => ({
+      vni: i + 1,
+      vlan: i + 1,
+      subnet: `10.${i >> 8}.${i & 255}.0/24`,
+      flooding: "multicast",
+    }));
 
-  it("are twenty on a host at most", () => {
-    const lab = (count: number) => ({ ...reference(), segments: segments(count), containers: {} }) as never;
-    expect(checkLab(lab(20))).toEqual([]);
-    const [problem, ...others] = checkLab(lab(21));
+  it("are 256 on a host's UDP port at most", () => {
+    const lab = (all: object) => ({ ...reference(), segments: all, containers: {} }) as never;
+    expect(checkLab(lab(segments(MAX_GROUPS)))).toEqual([]);
+    const [problem, ...others] = checkLab(lab(segments(MAX_GROUPS + 1)));
     expect(others).toEqual([]);
-    expect(problem?.message).toContain("number 21 on hosts.kvm1: Linux joins 20 (igmp_max_memberships)");
+    expect(problem?.message).toBe(
+      "Is multicast group number 257 of UDP port 4790 on hosts.kvm1: a host joins 256 on one port.",
+    );
+    const last = { vni: 999, vlan: 999, subnet: "10.9.0.0/24", flooding: "multicast", udpPort: 4791 };
+    expect(checkLab(lab({ ...segments(MAX_GROUPS), last }))).toEqual([]);
   });
 });
