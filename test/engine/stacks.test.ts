@@ -181,7 +181,7 @@ describe("a stack of another owner", () => {
       project.configure({ ...OVERLAY, peers: [peer] }, "overlay-a");
       const result = await project.pulumi(["preview", "--diff", "--show-secrets", "--stack", "overlay-a"]);
       expect(result.code).toBe(0);
-      expect(remotes(all(result))).toEqual(["192.168.30.11"]);
+      expect(remotes(all(result))).toContain("192.168.30.11");
       expect(all(result)).not.toContain("warning");
       expect(all(result).includes("the peer's key")).toBe(readable);
     },
