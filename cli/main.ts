@@ -22,7 +22,7 @@ export function usage(): string {
     "environment:",
     table([
       ["  VXLAB_STACK", "the stack to work on (lab)"],
-      ["  VXLAB_CACHE", "where built tools and images are kept (~/.cache/vxlab)"],
+      ["  VXLAB_CACHE", "where built tools and images are kept ($XDG_CACHE_HOME/vxlab, else ~/.cache/vxlab)"],
       ["  VXLAB_LIBVIRT_URI", "the libvirt to use (a service on this machine, else one of the lab's own)"],
       ["  VXLAB_NO_VENDOR", "1: do not ask for the vendor's downloads"],
     ]),

@@ -14,7 +14,7 @@ export interface ImageFiles {
   cmdline?: string;
 }
 
-/** Where images are kept: `$VXLAB_CACHE/image`, else `~/.cache/vxlab/image`. */
+/** Where images are kept: `$VXLAB_CACHE/image`, else `$XDG_CACHE_HOME/vxlab/image`, else `~/.cache/vxlab/image`. */
 export function imageCache(environment: NodeJS.ProcessEnv = process.env): string {
   const home = environment["XDG_CACHE_HOME"] || join(homedir(), ".cache");
   return join(environment["VXLAB_CACHE"] || join(home, "vxlab"), "image");

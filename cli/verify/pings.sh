@@ -7,6 +7,14 @@ PATH=/usr/sbin:/usr/bin:/sbin:/bin # as in probe.sh
 out=$(mktemp -d) || exit 1
 trap 'rm -rf "$out"' EXIT
 
+# ping counts an unreachable address as it does answers: -c ends it once ARP or neighbour discovery gave up, after three
+# seconds, which a busy host needs at times. It is asked once more then.
+patient() {
+  said=$($in_box ping "$@" 2>&1)
+  case $said in *nreachable*" 0 received"*) said=$($in_box ping "$@" 2>&1) ;; esac
+  printf '%s\n' "$said"
+}
+
 one() {
   echo "== ping $1"
   in_box="nsenter -t $2 -n"
@@ -14,9 +22,9 @@ one() {
   case $4 in *:*) data=$(($5 - 48)) ;; *) data=$(($5 - 28)) ;; esac
   case $3 in
     # Requests until the second answer, for six seconds at most: with -c 1 ping leaves before an answer could come twice.
-    reach) $in_box ping -n -c 2 -i 0.2 -w 6 "$4" ;;
+    reach) patient -n -c 2 -i 0.2 -w 6 "$4" ;;
     # -c 1 -w 6: one request a second until the first answer.
-    fits) $in_box ping -n -c 1 -w 6 -M "do" -s "$data" "$4" ;;
+    fits) patient -n -c 1 -w 6 -M "do" -s "$data" "$4" ;;
     too-big) $in_box ping -n -c 1 -W 2 -M "do" -s "$data" "$4" ;;
     isolated)
       # -I: on link, whatever the routes say. An answer to ARP is a leak even where no echo reply finds its way back.

@@ -9,6 +9,10 @@ import { captureArguments, pingsCommand, probeCommand } from "../../cli/verify/p
 import { fabricLab } from "./fixture";
 import { temporary } from "../lib/temporary";
 
+/** What ping says when ARP gave up. Its errors count for -c as answers do. */
+const UNREACHABLE =
+  "From 10.0.3.10 icmp_seq=1 Destination Host Unreachable\n2 packets transmitted, 0 received, +2 errors";
+
 let dir: string;
 let environment: NodeJS.ProcessEnv;
 
@@ -25,7 +29,7 @@ beforeAll(() => {
     docker: `case "$4" in vxlab-c3) echo "State: running PID: 77" ;; *) exit 1 ;; esac`,
     ip: `case "$*" in *vxlan) ;; *vxbr | *gw-red) echo '[{"mtu":1450,"address":"0a:00:00:00:00:01","flags":["UP"]}]' ;; *) echo "Device does not exist." >&2; exit 1 ;; esac`,
     "lxc-info": `case "$4" in c1) printf 'State:          RUNNING\\nPID:            328\\n' ;; c2) printf 'State:          STOPPED\\n' ;; *) echo "$4 doesn't exist" >&2; exit 1 ;; esac`,
-    nsenter: `echo "$*" >>"$LOG"; case "$*" in *" ping "*) echo "1 packets transmitted, 1 received" ;; *) echo '[{"mtu":1450}]' ;; esac`,
+    nsenter: `echo "$*" >>"$LOG"; case "$*" in *" -w 6 "*10.0.3.98) [ "$(grep -c 10.0.3.98 "$LOG")" = 2 ] && echo "2 packets transmitted, 2 received" || echo "${UNREACHABLE}" ;; *" ping "*10.0.3.99) echo "${UNREACHABLE}" ;; *" ping "*) echo "1 packets transmitted, 1 received" ;; *) echo '[{"mtu":1450}]' ;; esac`,
     tcpdump: `trap 'echo ended; exit 0' TERM; echo "$*"; [ "$1" != fail ] || exit 4; while :; do sleep 0.05; done`,
   };
   for (const [name, body] of Object.entries(standIns)) {
@@ -107,6 +111,17 @@ describe("pings.sh", () => {
     const answers = parsePings(sh("verify/pings.sh", jobs.flat()).stdout);
     expect(answers.size).toBe(30);
     expect([...answers.values()].every(({ fate }) => fate === "answered")).toBe(true);
+  });
+
+  it("asks once more, and not for ever, where ARP gave up early", () => {
+    const reach = (id: string, to: string) => [id, "11", "reach", to, "0", "eth0"];
+    const { stdout, calls } = sh("verify/pings.sh", [
+      ...reach("late", "10.0.3.98"),
+      ...reach("dead", "10.0.3.99"),
+    ]);
+    const fates = [...parsePings(stdout)].map(([id, { fate }]) => `${id}: ${fate}`);
+    expect(fates).toEqual(["late: answered", "dead: no answer"]);
+    expect(calls.length).toBe(4);
   });
 
   it("is not sent at all for containers that do not run", () => {

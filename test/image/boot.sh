@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# boot.sh up|down|ssh|time [options]: boots machines from a built image in a network namespace of its own and measures.
-# Not a unit test (minutes of CPU); image/README.md says what it measured last. Nothing leaves the namespace.
-#   NS=imgtest IMAGE=~/.cache/vxlab/image/latest QEMU='extra arguments' CMDLINE_MORE='words' N=1
-#   boot.sh up         start N machines (192.168.10.11 and on) and print when each answered
+# boot.sh up|again|ssh|down: boots machines from a built image in a network namespace of its own and measures.
+# Not a unit test (minutes of CPU); image/README.md says what it measured at first. Nothing leaves the namespace.
+#   NS=imgtest IMAGE=~/.cache/vxlab/image/golden-HASH QEMU='extra arguments' CMDLINE_MORE='words' N=1
+#   boot.sh up         start N machines (192.168.10.11 and on) of IMAGE and print when each answered
+#   boot.sh again I    print when machine I answers after a reboot that was just asked for
 #   boot.sh ssh I CMD  run a command on machine I
 #   boot.sh down       end them, remove the namespace
 set -euo pipefail
 NS=${NS:-imgtest}
 N=${N:-1}
-IMAGE=${IMAGE:-$HOME/.cache/vxlab/image/latest}
 dir=/tmp/vxlab-$NS
 
 address() { echo "192.168.10.$((10 + $1))"; }
@@ -91,6 +91,7 @@ watch() {
 
 case ${1:-} in
   up)
+    : "${IMAGE:?is the folder that image/build.sh has printed}"
     mkdir -p "$dir"
     network
     for i in $(seq "$N"); do seed "$i"; done

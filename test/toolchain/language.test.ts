@@ -91,7 +91,7 @@ beforeAll(() => {
       "": { name: "prog" },
       "node_modules/a": {
         version: "1.0.0",
-        resolved: "https://registry.npmjs.org/a/-/a-1.0.0.tgz",
+        resolved: "https://example.invalid/a/-/a-1.0.0.tgz",
         integrity: "sha512-AA==",
       },
       "node_modules/@s/b": { version: "2.0.0" },
