@@ -3,6 +3,7 @@
  * trunk and with DHCP; then one word of the settings at a time.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { broadcasts, onceEach, type End } from "../lib/broadcasts";
 import { capture, keepPinging } from "../lib/capture";
 import { change } from "../lib/changes";
 import { Guests } from "../lib/guests";
@@ -33,6 +34,19 @@ const CONTAINERS = {
   both: { host: "kvm2", interfaces: [{ trunk: ["blue", "green"] }] },
 };
 
+const ends = (segment: string, broadcast: string, ...places: string[]): End[] =>
+  places.map((place) => {
+    const [container = "", nic = ""] = place.split(" ");
+    return { container, nic, segment, broadcast };
+  });
+/** Every end of every segment: two of red are on one host, one of them on a second interface; a trunk is in two segments. */
+const RED_ENDS = ends("red", "10.0.3.255", "c1 eth0", "c2 eth0", "c3 eth0", "two eth1");
+const ENDS = [
+  ...RED_ENDS,
+  ...ends("blue", "10.0.20.255", "lent eth0", "both eth0.20"),
+  ...ends("green", "10.0.30.255", "two eth0", "both eth0.30"),
+];
+
 let project: Project;
 let guests: Guests;
 let labId: string;
@@ -54,57 +68,66 @@ const redPorts = steps(
   ...["kvm1", "kvm2", "kvm3"].flatMap((host) => [`lab-${host}-red`, `lab-${host}-red-step`]),
 );
 
-/** Answered pings of three: containers that were just plugged in learn their neighbours first. */
+/** Answered pings of three: containers that were just plugged in learn their neighbours first. None may be answered twice. */
 async function reaches(from: string, to: string, options = ""): Promise<boolean> {
-  return (await guests.ping(from, `-c 3 -i 0.3 -W 3 ${options} ${to}`)).code === 0;
+  const { code, stdout } = await guests.ping(from, `-c 3 -i 0.3 -W 3 ${options} ${to}`);
+  if (stdout.includes("(DUP!)")) throw new Error(`${from} has several answers of ${to}:\n${stdout}`);
+  return code === 0;
+}
+
+/** Every broadcast once, at all that it is for, and nowhere else. */
+async function broadcastsStay(ends = ENDS): Promise<void> {
+  expect(await broadcasts(guests, ends)).toEqual(onceEach(ends));
+}
+
+/** Those of the pairs that do not reach each other, all tried at once. */
+async function unreached(pairs: readonly (readonly [from: string, to: string])[]): Promise<string[]> {
+  const answers = await Promise.all(pairs.map(([from, to]) => reaches(from, to)));
+  return pairs.flatMap(([from, to], index) => (answers[index] === true ? [] : [`${from} to ${to}`]));
 }
 
 /** Every pair of red, both ways round the ring, over IPv4 and IPv6, with the largest packet and none larger. */
 async function redWorks(): Promise<string[]> {
-  const pairs = [
+  const failed = await unreached([
     ["c1", "10.0.3.11"],
     ["c2", "10.0.3.12"],
     ["c3", "10.0.3.10"],
     ["c2", "10.0.3.50"],
     ["c1", "fd00:3::11"],
     ["c3", "fd00:3::10"],
-  ];
-  const failed: string[] = [];
-  for (const [from = "", to = ""] of pairs) if (!(await reaches(from, to))) failed.push(`${from} to ${to}`);
-  if (!(await reaches("c1", "10.0.3.11", "-M do -s 1422"))) failed.push("a full packet");
-  if (await reaches("c1", "10.0.3.11", "-M do -s 1423")) failed.push("one byte more is held back");
-  return failed;
+  ]);
+  const [full, longer] = await Promise.all(
+    [1422, 1423].map((size) => reaches("c1", "10.0.3.11", `-M do -s ${size}`)),
+  );
+  return [...failed, ...(full ? [] : ["a full packet"]), ...(longer ? ["one byte more is held back"] : [])];
 }
 
 /** Blue and green: DHCP, NAT, the trunk, the container on two segments. */
-async function othersWork(): Promise<string[]> {
-  const pairs = [
+const othersWork = (): Promise<string[]> =>
+  unreached([
     ["lent", "10.0.20.1"],
     ["lent", "192.168.10.1"],
     ["both", "10.0.20.1"],
     ["both", "10.0.30.8"],
     ["two", "10.0.3.12"],
-  ];
-  const failed: string[] = [];
-  for (const [from = "", to = ""] of pairs) if (!(await reaches(from, to))) failed.push(`${from} to ${to}`);
-  return failed;
-}
+  ]);
 
 /** Frames of a new conversation on kvm1's underlay, as tcpdump names them. */
 async function newConversation(from: string, to: string): Promise<string[]> {
   const host = guests.hostOf(from);
-  // An old neighbour is asked by unicast whether it is there still, which is no question to all; nobody is old here.
   const forget = guests.inside(from, "ip neigh flush all");
   await guests.tell(host, forget);
-  // -T: whatever the UDP port is. A multicast segment has one of its own.
-  const wire = await capture(guests, host, "tcpdump -i eth0 -nn -U -T vxlan udp and not port 53");
+  // -T: whatever the UDP port is. A multicast segment has one of its own. -e: whom a frame inside is for.
+  const wire = await capture(guests, host, "tcpdump -i eth0 -nn -e -U -T vxlan udp and not port 53");
   await guests.tell(host, forget);
   expect(await reaches(from, to)).toBe(true);
   return (await wire()).split("\n");
 }
 
-const asked = (lines: string[], address: string) =>
-  lines.filter((line) => line.includes(`who-has ${address} `)).length;
+/** A question to all. An old neighbour is asked by itself whether it is there still. */
+const isQuestion = (line: string, address: string) =>
+  line.includes("> ff:ff:ff:ff:ff:ff, ") && line.includes(`who-has ${address} `);
+const asked = (lines: string[], address: string) => lines.filter((line) => isQuestion(line, address)).length;
 
 /**
  * In how many copies one question goes out. A container repeats it after a second when the answer is late. tcpdump says
@@ -112,13 +135,33 @@ const asked = (lines: string[], address: string) =>
  */
 function copies(lines: string[], address: string): number {
   const times = lines.flatMap((line, index) => {
-    if (!line.includes(`who-has ${address} `)) return [];
+    if (!isQuestion(line, address)) return [];
     const [hours = NaN, minutes = NaN, seconds = NaN] =
       (lines[index - 1] ?? "").split(" ", 1)[0]?.split(":").map(Number) ?? [];
     return [hours * 3600 + minutes * 60 + seconds];
   });
   expect(times).not.toContain(NaN);
   return Math.max(0, ...times.map((time) => times.filter((other) => Math.abs(other - time) < 0.5).length));
+}
+
+/** On kvm3, by hand: a tunnel into red that sends as a peer, then the same as somebody whom the plan does not know. */
+const intruder = (peer: string, stranger: string) => `
+  trap 'ovs-vsctl --if-exists del-br spoof; ip address del ${stranger}/32 dev eth0' EXIT
+  ip address add ${stranger}/32 dev eth0 || exit
+  ovs-vsctl add-br spoof -- add-port spoof spoof0 -- set interface spoof0 type=vxlan options:remote_ip=192.168.10.156 \\
+    options:local_ip=${peer} options:key=100 options:dst_port=4789 || exit
+  ip address add 10.0.3.66/24 dev spoof && ip address add 10.0.3.77/24 dev spoof && ip link set dev spoof up || exit
+  ping -n -b -I 10.0.3.66 -c 3 -i 0.3 -W 1 10.0.3.255
+  ping -n -I 10.0.3.66 -c 1 -W 2 10.0.3.10
+  ovs-vsctl set interface spoof0 options:local_ip=${stranger} || exit
+  ping -n -b -I 10.0.3.77 -c 3 -i 0.3 -W 1 10.0.3.255
+  ping -n -I 10.0.3.77 -c 1 -W 2 10.0.3.10
+  true`;
+
+/** How many packets of strangers kvm1 has dropped in red. */
+async function strangers(): Promise<number> {
+  const flows = await guests.tell("kvm1", "ovs-ofctl dump-flows bf100");
+  return Number(/n_packets=(\d+),.*priority=100,in_port=\S+ actions=drop/.exec(flows)?.[1]);
 }
 
 beforeAll(async () => {
@@ -150,16 +193,29 @@ describe("three segments on three machines", () => {
     expect(await othersWork()).toEqual([]);
   });
 
-  it("are apart: no frame of one is seen in another", async () => {
-    const seen = await capture(guests, "kvm3", guests.inside("lent", "tcpdump -i eth0 -nn -U -e arp"));
-    const own = await capture(guests, "kvm3", guests.inside("c3", "tcpdump -i eth0 -nn -U -e arp"));
-    expect(await reaches("c1", "10.0.3.99")).toBe(false);
-    expect(await reaches("two", "10.0.30.99")).toBe(false);
-    expect(await reaches("lent", "10.0.3.10")).toBe(false);
-    expect(await reaches("lent", "10.0.30.8")).toBe(false);
-    expect(asked((await own()).split("\n"), "10.0.3.99"), "in its own segment").toBeGreaterThan(0);
-    const foreign = (await seen()).split("\n").filter((line) => /10\.0\.(3|30)\./.test(line));
-    expect(foreign).toEqual([]);
+  it("work: the DHCP server says the MTU (option 26), and the client takes it over", async () => {
+    const eth0 = guests.inside("lent", "ip link show dev eth0");
+    // Its step set the same MTU: only another one shows whose word counts.
+    await guests.tell("kvm3", guests.inside("lent", "ip link set dev eth0 mtu 1300"));
+    expect(await guests.tell("kvm3", eth0)).toContain("mtu 1300");
+    const dhcp = await capture(
+      guests,
+      "kvm3",
+      guests.inside("lent", "tcpdump -i eth0 -nn -v -l udp port 67"),
+    );
+    await guests.tell("kvm3", "kill -USR1 $(pgrep -f '[u]dhcpc -f -i eth0')");
+    await within(20, "the MTU of the lease", async () =>
+      (await guests.tell("kvm3", eth0)).includes("mtu 1400"),
+    );
+    const answer = (await dhcp()).split("BOOTP/DHCP, Reply")[1];
+    expect(answer).toMatch(/MTU \(26\), length 2: 1400$/m);
+  });
+
+  it("are apart: each broadcast is heard once by its own segment, and by nobody of another", async () => {
+    await broadcastsStay();
+    // lent has a way out, which must be none into the other segments of the gateway's host.
+    const others = ["10.0.3.10", "10.0.30.8"];
+    expect(await Promise.all(others.map((other) => reaches("lent", other)))).toEqual([false, false]);
   });
 
   it("are as they are asked for: every check of verify is green, a second up changes nothing", async () => {
@@ -190,6 +246,33 @@ describe("red with static forwarding, by one word", () => {
     expect(known.filter((line) => line.includes("ICMP echo request")).length).toBe(3);
   });
 
+  it("tells each broadcast once", () => broadcastsStay(RED_ENDS));
+
+  it("drops what a stranger sends, and takes the same from a peer", async () => {
+    const stranger = "192.168.10.77";
+    const before = await strangers();
+    const [wire, inside] = await Promise.all([
+      capture(guests, "kvm1", "tcpdump -i eth0 -nn -l -T vxlan udp dst port 4789"),
+      capture(guests, "kvm1", guests.inside("c1", "tcpdump -i eth0 -nn -l host 10.0.3.66 or host 10.0.3.77")),
+    ]);
+    const answers = await guests.tell("kvm3", intruder(HOSTS.kvm3.address, stranger));
+    const [arrived, seen] = await Promise.all([wire(), inside()]);
+    const heard = (from: string, text: string) =>
+      text.split(`${from} > 10.0.3.255: ICMP echo request`).length - 1;
+    expect(
+      [heard("10.0.3.66", seen), heard("10.0.3.77", arrived)],
+      "the peer at c1, the other at kvm1",
+    ).toEqual([3, 3]);
+    expect(arrived).toContain(`IP ${stranger}.`);
+    expect(seen).not.toContain("10.0.3.77");
+    expect(answers.match(/1 packets transmitted, \d received/g)?.map((line) => line.split(", ")[1])).toEqual([
+      "1 received",
+      "0 received",
+    ]);
+    // Three broadcasts and what is for c1 alone.
+    expect((await strangers()) - before).toBeGreaterThanOrEqual(4);
+  });
+
   it("survives SIGKILL of ovs-vswitchd: at most 5 s without answer", async () => {
     const pings = await keepPinging(guests, "c1", "10.0.3.11");
     await guests.tell("kvm1", "sleep 2; kill -9 $(cat /run/openvswitch/ovs-vswitchd.pid); sleep 10");
@@ -208,6 +291,8 @@ describe("red by multicast, by one word", () => {
     expect(copies(lines, "10.0.3.11"), lines.join("\n")).toBe(1);
     expect(await guests.tell("kvm1", "ovs-vsctl list-br")).not.toContain("bf100");
   });
+
+  it("tells each broadcast once, to its own segment, beside another such", () => broadcastsStay());
 });
 
 describe("hub and spoke", () => {
@@ -217,6 +302,8 @@ describe("hub and spoke", () => {
     const tunnels = await guests.tell("kvm2", "ovs-vsctl list-ports vxbr | grep -c ^vx100");
     expect(tunnels).toBe("1");
   });
+
+  it("tells each broadcast once, from spoke to spoke too", () => broadcastsStay(RED_ENDS));
 });
 
 describe("a container's edits", () => {
@@ -226,8 +313,8 @@ describe("a container's edits", () => {
     const moved = { host: "kvm1", interfaces: [{ segment: "green", address: "10.0.30.9/24" }, red(51)] };
     await up({}, { two: moved });
     expect((await guests.facts("kvm1")).pids).toEqual(before.pids);
-    expect([await reaches("both", "10.0.30.9"), await reaches("c3", "10.0.3.51")]).toEqual([true, true]);
-    expect(await reaches("c3", "10.0.3.50")).toBe(false);
+    const moves = [reaches("both", "10.0.30.9"), reaches("c3", "10.0.3.51"), reaches("c3", "10.0.3.50")];
+    expect(await Promise.all(moves)).toEqual([true, true, false]);
     await up({ flooding: "flow" });
     expect((await guests.facts("kvm1")).pids).toEqual(before.pids);
     expect(await redWorks()).toEqual([]);

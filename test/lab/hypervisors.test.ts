@@ -14,7 +14,14 @@ let servers: Servers;
 let project: Project;
 let labId: string;
 
-function configure(libvirtUri: string, { near, far }: typeof V4 | typeof V6 = V4): void {
+/** The overlay has both families, whatever the underlay's. */
+const RED = { vni: 100, subnet: "10.0.3.0/24", subnet6: "fd00:3::/64" };
+
+function configure(
+  libvirtUri: string,
+  { near, far }: typeof V4 | typeof V6 = V4,
+  segment: object = {},
+): void {
   project.configure({
     accel: "qemu",
     underlay: {},
@@ -23,7 +30,11 @@ function configure(libvirtUri: string, { near, far }: typeof V4 | typeof V6 = V4
       far: { cidr: far[0], libvirtUri },
     },
     hosts: { h1: { address: near[1] }, h2: { address: far[1] } },
-    containers: { c1: { host: "h1", address: "10.0.3.10/24" }, c2: { host: "h2", address: "10.0.3.11/24" } },
+    segments: { red: { ...RED, ...segment } },
+    containers: {
+      c1: { host: "h1", address: "10.0.3.10/24", address6: "fd00:3::10/64" },
+      c2: { host: "h2", address: "10.0.3.11/24", address6: "fd00:3::11/64" },
+    },
   });
 }
 
@@ -73,8 +84,8 @@ describe("a hypervisor that cannot be reached", () => {
 describe("a lab on two hypervisors", () => {
   it("comes up in one go, and passes every check", async () => {
     const up = await project.vxlab(["up"], { timeout: 600 });
-    expect(good(up)).toContain("16 checks passed, 0 failed");
-    for (const check of ["ping/c1/c2", "ping/c2/c1", "mtu/c1/c2/1450", "wire/c2/c1"])
+    expect(good(up)).toContain("18 checks passed, 0 failed");
+    for (const check of ["ping/c1/c2", "ping/c2/c1", "ping6/c1/c2", "mtu/c1/c2/1450", "wire/c2/c1"])
       expect(up.stdout).toContain(`  ok    ${check} `);
     labId = (await labOf(project)).id;
   });
@@ -93,16 +104,37 @@ describe("a lab on two hypervisors", () => {
   });
 });
 
+function expectOverIpv6(said: string): void {
+  for (const check of [
+    "ping/c1/c2",
+    "ping6/c1/c2",
+    "ping6/c2/c1",
+    "mtu/c1/c2/1430",
+    "mtu/c1/c2/1431",
+    "wire/c1/c2",
+  ])
+    expect(said).toContain(`  ok    ${check} `);
+  expect(said).toContain("fd00:10::11 > fd00:20::11 UDP 4789 VNI 100");
+}
+
 describe("other underlays, of IPv6, for the lab that stands", () => {
   it("rebuild its machines in one go, with 20 bytes less in a packet", async () => {
     configure(servers.farUri(), V6);
     const up = await project.vxlab(["up"], { timeout: 600 });
-    expect(good(up)).toContain("16 checks passed, 0 failed");
-    for (const check of ["ping/c1/c2", "mtu/c1/c2/1430", "wire/c1/c2"])
-      expect(up.stdout).toContain(`  ok    ${check} `);
-    expect(up.stdout).toContain("fd00:10::11 > fd00:20::11 UDP 4789 VNI 100");
+    expect(good(up)).toContain("18 checks passed, 0 failed");
+    expectOverIpv6(up.stdout);
     expect(await things()).toEqual([ours("h1", "near"), ours("h2", "far")]);
     expect((await change(project, ["preview"])).steps).toEqual([]);
+  });
+
+  it("carry the segment with static forwarding too, in both families", async () => {
+    configure(servers.farUri(), V6, { flooding: "flow" });
+    const up = await project.vxlab(["up"], { timeout: 600 });
+    // On each host a tunnel port and a patch port instead of the one tunnel port.
+    expect(good(up)).toContain("20 checks passed, 0 failed");
+    for (const check of ["tunnel/h1/vf100", "tunnel/h2/pf100"])
+      expect(up.stdout).toContain(`  ok    ${check} `);
+    expectOverIpv6(up.stdout);
   });
 });
 
