@@ -1,9 +1,9 @@
 /**
  * An overlay's steps on machines that its underlay has no more. Their `remove` would ask a machine that cannot answer, for
- * minutes, and fail: what was on the machine went with it, so the state forgets them.
+ * minutes, and fail: what was on the machine went with it, so the state forgets them. An existing host never goes like that.
  */
 import type { Context } from "../command";
-import { VTEPS_OUTPUT } from "../../plan/vteps";
+import { EXISTING_MACHINE, VTEPS_OUTPUT } from "../../plan/vteps";
 import type { VtepsOutput } from "../../plan/vteps";
 import { pulumi } from "./engine";
 import { Exit, Fault } from "./exit";
@@ -38,13 +38,13 @@ export function underlayOf(all: readonly StateResource[]): string | undefined {
   return typeof stack === "string" ? stack : undefined;
 }
 
-/** URNs of the steps on machines that are not among `machines`. */
+/** URNs of the steps on machines that are not among `machines`. On an existing host they have to be taken back. */
 export function lostSteps(all: readonly StateResource[], machines: ReadonlySet<string>): string[] {
   return all
     .filter(({ type }) => type === STEP)
     .filter((step) => {
       const machine = machineOf(step);
-      return machine !== undefined && !machines.has(machine);
+      return machine !== undefined && machine !== EXISTING_MACHINE && !machines.has(machine);
     })
     .map(({ urn }) => urn);
 }

@@ -7,6 +7,7 @@ import { deployOrder, stacksNamed } from "../../cli/lib/roles";
 import type { StateResource } from "../../cli/lib/stack";
 import { keysOfState, labOfState } from "../../cli/lib/state";
 import { LAB_SCHEMA } from "../../plan/contract";
+import { EXISTING_MACHINE } from "../../plan/vteps";
 import { temporary } from "../lib/temporary";
 
 const root = temporary("roles");
@@ -58,6 +59,11 @@ describe("machines that an underlay has no more", () => {
     expect(underlayOf(all)).toBe("organization/p/underlay-a");
     expect(lostSteps(all, new Set(["m1"])).map((urn) => urn.split("::").at(-1))).toEqual(["a2-vxbr-step"]);
     expect(lostSteps(all, new Set(["m1", "m2"]))).toEqual([]);
+  });
+
+  it("are no existing hosts: what is put on those stays until it is taken back", () => {
+    const kept = [step("far-vxbr-step", EXISTING_MACHINE), step("a1-vxbr-step", "m1")];
+    expect(lostSteps(kept, new Set()).map((urn) => urn.split("::").at(-1))).toEqual(["a1-vxbr-step"]);
   });
 
   it("are no matter of a lab", () => {
