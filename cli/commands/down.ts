@@ -79,7 +79,8 @@ async function destroy(context: Context, stack: string, mode: Mode): Promise<num
   await ready(context, stack);
   await clearDeadLocks(context, stack);
   await forgetPending(context, stack);
-  await forgetLostMachines(context, stack);
+  // An underlay that is not up has no machines, and this must end without it.
+  await forgetLostMachines(context, stack, new Set());
   const { environment } = await startLibvirt(context, stack);
   await mustAnswer(all, stack);
   const outcome = await change({ ...context, environment }, "destroy", stack, []);
