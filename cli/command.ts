@@ -6,7 +6,7 @@ export interface Context {
   paths: Paths;
   environment: Environment;
   out: Output;
-  /** All of them, so that one command can call another. */
+  /** All of them: one is found by its name. */
   commands: readonly Command[];
 }
 

@@ -4,6 +4,7 @@ import * as random from "@pulumi/random";
 import type { HostFacts } from "../plan/contract";
 import { pathOf } from "../plan/rules";
 import { Accel, HostPlan, LabPlan, UnderlayMode, UnderlayPlan } from "../plan/types";
+import { EXISTING_MACHINE } from "../plan/vteps";
 import { ExistingHost, loginKey } from "./existing-host";
 import { GuestImage } from "./guest-image";
 import type { HostConnectionArgs } from "./guest-step";
@@ -198,8 +199,10 @@ function existing(name: string, { address, existing }: HostPlan, { args, parent,
     { parent },
   );
   const facts = host.hostKey.apply((key) => ({ hostKey: key }));
-  return { connection: host.connection, inside: host.inside, facts, identity: pulumi.output(EXISTING) };
+  return {
+    connection: host.connection,
+    inside: host.inside,
+    facts,
+    identity: pulumi.output(EXISTING_MACHINE),
+  };
 }
-
-/** A host that is there already stays the same for as long as its key does, and that is pinned. */
-const EXISTING = "existing";

@@ -11,6 +11,9 @@ export const VTEPS_SCHEMA = 1;
 /** Name of the secret stack output: a private key for each host, by its name. */
 export const LOGIN_OUTPUT = "login";
 
+/** `machine` of every host that is there already: it stays the same for as long as its key does, and that is pinned. */
+export const EXISTING_MACHINE = "existing";
+
 export interface VtepsOutput {
   schema: number;
   /** By host name. */

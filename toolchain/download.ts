@@ -43,6 +43,7 @@ export async function download(url: string, file: string, limits: Patience = pat
     clearTimeout(first);
     clearTimeout(last);
     watch.end();
+    stop(); // the body of a refusal is not read: it would hold the connection, and with it our end
   }
 }
 

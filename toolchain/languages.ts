@@ -17,7 +17,7 @@ export async function addLanguages(
   reporter: Reporter,
 ): Promise<Piece[]> {
   const cli = readPieces(paths)?.find(({ name }) => name === "pulumi");
-  if (cli === undefined) throw new Error(`Pulumi is not set up here yet; run: ${paths.root}/vxlab doctor`);
+  if (cli === undefined) throw new Error(`Pulumi is not set up here yet; run: ${paths.root}/vxlab env`);
   const shop = { paths, environment, reporter, vendor: new Vendor(reporter, environment) };
   const pieces = [await yamlHost(shop, cli), await pythonHost(shop, cli)];
   for (const { name, version, source, path } of pieces) {

@@ -10,7 +10,7 @@ export VXLAB_ROOT=$root
 dot=$root/.vxlab
 real=$dot/toolchain/pulumi
 [[ -x $real ]] || {
-  echo "vxlab: $real is missing; run: $root/vxlab doctor" >&2
+  echo "vxlab: $real is missing; run: $root/vxlab env" >&2
   exit 3
 }
 

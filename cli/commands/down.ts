@@ -18,7 +18,7 @@ import {
   mustAnswer,
 } from "../lib/hypervisors";
 import { forgetLibvirt, libvirtMode, ready, startLibvirt, type Mode } from "../lib/ready";
-import { forgetLabs, knownLabs, labIds, ownBackend, resources, stackNames } from "../lib/stack";
+import { deployedOf, forgetLabs, knownLabs, labIds, ownBackend, resources, stackNames } from "../lib/stack";
 
 export const down: Command = {
   name: "down",
@@ -65,9 +65,7 @@ async function inhabited(context: Context, stacks: readonly string[]): Promise<s
   return stacks.filter((_, index) => (counts[index] ?? 0) > 0);
 }
 
-async function deployed(context: Context, stack: string) {
-  return (await resources(context, stack)).filter((one) => one.type !== "pulumi:pulumi:Stack");
-}
+const deployed = async (context: Context, stack: string) => deployedOf(await resources(context, stack));
 
 /** What stands on hosts that are not the stack's own. */
 const OTHERS = ["vxlab:index:ExistingHost", "vxlab:index:VxlanOverlay"];
@@ -79,7 +77,8 @@ async function destroy(context: Context, stack: string, mode: Mode): Promise<num
   await ready(context, stack);
   await clearDeadLocks(context, stack);
   await forgetPending(context, stack);
-  await forgetLostMachines(context, stack);
+  // An underlay that is not up has no machines, and this must end without it.
+  await forgetLostMachines(context, stack, new Set());
   const { environment } = await startLibvirt(context, stack);
   await mustAnswer(all, stack);
   const outcome = await change({ ...context, environment }, "destroy", stack, []);

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import type { Command, Context } from "../command";
 import { Role } from "../../plan/roles";
-import { readArgs } from "../lib/args";
+import { badUsage, readArgs } from "../lib/args";
 import { change, failure, pulumi, summary } from "../lib/engine";
 import { Exit } from "../lib/exit";
 import { alone } from "../lib/guard";
@@ -13,6 +13,7 @@ import { ready, startLibvirt } from "../lib/ready";
 import { clearDeadLocks, forgetPending } from "../lib/interrupted";
 import { deployOrder, roleOf, stacksNamed, stacksOption } from "../lib/roles";
 import { labIds, noteLabs, resources, selectStack } from "../lib/stack";
+import { runVerify, runVerifySet } from "../verify/run";
 
 const options = {
   ...stacksOption,
@@ -24,23 +25,30 @@ export const up: Command = {
   name: "up",
   summary: "set up what is missing, deploy the lab, prove that it works",
   usage:
-    "[-s STACK]… [--no-verify | --json] [-- OPTIONS OF PULUMI UP]      (several: underlays first, then overlays)",
+    "[-s STACK]… [--no-verify | --json] [-- OPTIONS OF PULUMI UP]      (several: underlays first, then overlays)\n" +
+    "--json: what `verify --json` prints; of several stacks one array, of each { stack, … }, without underlays",
   async run(context, args) {
     const { own, passed } = split(args);
     const { values } = readArgs(up, own, options);
+    if (values["no-verify"] === true && values.json === true)
+      throw badUsage(up, "--json prints what verify finds: with --no-verify there is nothing to print");
     const stacks = deployOrder(context, stacksNamed(context, values.stack));
     const code = await alone(context, "run this again", () => deployAll(context, stacks, passed));
     if (code !== Exit.ok || values["no-verify"] === true) return code;
-    const verify = context.commands.find((command) => command.name === "verify");
-    const form = values.json === true ? ["--json"] : [];
-    for (const stack of stacks.filter((one) => roleOf(context, one) !== Role.Underlay)) {
-      const which = values.stack === undefined ? [] : ["--stack", stack];
-      const found = await verify?.run(context, [...which, ...form]);
-      if (found !== undefined && found !== Exit.ok) return found;
-    }
-    return Exit.ok;
+    return prove(context, stacks, values.json === true);
   },
 };
+
+/** An underlay has nothing on it that could be verified. For programs it is one document, whatever is in it. */
+export async function prove(context: Context, stacks: readonly string[], json: boolean): Promise<number> {
+  const proven = stacks.filter((stack) => roleOf(context, stack) !== Role.Underlay);
+  if (json && (stacks.length > 1 || proven.length === 0)) return runVerifySet(context, proven);
+  for (const stack of proven) {
+    const code = await runVerify(context, stack, { json });
+    if (code !== Exit.ok) return code;
+  }
+  return Exit.ok;
+}
 
 /** One after the other; of a set it is then shown that none waits for another's second `up`. */
 async function deployAll(context: Context, stacks: readonly string[], more: string[]): Promise<number> {

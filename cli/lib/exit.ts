@@ -14,9 +14,12 @@ export const exitCodes: readonly [number, string][] = [
     "a deployment, check or test failed; the lab is not as desired (status), something is missing (doctor)",
   ],
   [Exit.usage, "bad usage, or bad settings of the lab"],
-  [Exit.missing, "the machine lacks something that vxlab cannot install; the message says what"],
+  [
+    Exit.missing,
+    "something is missing that vxlab cannot bring by itself (a program, root, a hypervisor, the lab itself); the message says what",
+  ],
   [Exit.busy, "somebody else is working on this lab"],
-  [130, "interrupted (143: ended by SIGTERM)"],
+  [130, "interrupted; up and down also when ended by SIGTERM (others: 143)"],
 ];
 
 /** Of what somebody else runs. */

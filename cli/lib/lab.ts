@@ -27,10 +27,14 @@ export async function loadLab(context: Context, stack: string): Promise<LoadedLa
   return { ...known, keys: () => (keys ??= secrets().then((state) => keysOfState(state, known.lab, stack))) };
 }
 
+/** Longest time for Pulumi to tell a state with its secrets, seconds: it takes 0.4, and much more on a machine that is busy. */
+const EXPORT_LIMIT = 60;
+
 async function exported(context: Context, stack: string): Promise<unknown> {
   const words = ["stack", "export", "--show-secrets", "--stack", stack];
-  const { code, stdout, stderr } = await pulumi(context, words);
+  const { code, stdout, stderr } = await pulumi(context, words, EXPORT_LIMIT);
   if (/no stack named/.test(stderr)) throw noLab(stack);
+  if (code === 124) throw new Fault(Exit.failed, `pulumi stack export did not end within ${EXPORT_LIMIT} s`);
   if (code !== 0) throw new Fault(Exit.failed, `pulumi stack export:\n${stderr.trim()}`);
   return JSON.parse(stdout);
 }

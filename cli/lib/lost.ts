@@ -1,9 +1,9 @@
 /**
  * An overlay's steps on machines that its underlay has no more. Their `remove` would ask a machine that cannot answer, for
- * minutes, and fail: what was on the machine went with it, so the state forgets them.
+ * minutes, and fail: what was on the machine went with it, so the state forgets them. An existing host never goes like that.
  */
 import type { Context } from "../command";
-import { VTEPS_OUTPUT } from "../../plan/vteps";
+import { EXISTING_MACHINE, VTEPS_OUTPUT, VTEPS_SCHEMA } from "../../plan/vteps";
 import type { VtepsOutput } from "../../plan/vteps";
 import { pulumi } from "./engine";
 import { Exit, Fault } from "./exit";
@@ -13,12 +13,24 @@ import type { StateResource } from "./stack";
 const OVERLAY = "vxlab:index:VxlanOverlay";
 const STEP = "command:remote:Command";
 
-/** Makes an overlay stack's state forget what went with its machines; a stack of another kind is left alone. */
-export async function forgetLostMachines(context: Context, stack: string): Promise<void> {
+/**
+ * Makes an overlay stack's state forget what went with its machines; a stack of another kind is left alone.
+ *
+ * @param withoutUnderlay the machines to count on when the underlay is not up. @default nothing is forgotten then: the
+ * program refuses to go on (components/references.ts), so the next one may need it all
+ */
+export async function forgetLostMachines(
+  context: Context,
+  stack: string,
+  withoutUnderlay?: ReadonlySet<string>,
+): Promise<void> {
   const all = await resources(context, stack);
   const underlay = underlayOf(all);
   if (underlay === undefined || !all.some(({ type }) => type === STEP)) return;
-  const lost = lostSteps(all, await machinesOf(context, underlay));
+  const vteps = await vtepsOf(context, underlay);
+  const machines = vteps === undefined ? withoutUnderlay : machinesIn(vteps);
+  if (machines === undefined) return;
+  const lost = lostSteps(all, machines);
   if (lost.length === 0) return;
   const names = lost.map((urn) => urn.slice(urn.lastIndexOf("::") + 2)).join(", ");
   context.out.line(`gone with their machines, so forgotten in ${stack}: ${names}`);
@@ -38,13 +50,13 @@ export function underlayOf(all: readonly StateResource[]): string | undefined {
   return typeof stack === "string" ? stack : undefined;
 }
 
-/** URNs of the steps on machines that are not among `machines`. */
+/** URNs of the steps on machines that are not among `machines`. On an existing host they have to be taken back. */
 export function lostSteps(all: readonly StateResource[], machines: ReadonlySet<string>): string[] {
   return all
     .filter(({ type }) => type === STEP)
     .filter((step) => {
       const machine = machineOf(step);
-      return machine !== undefined && !machines.has(machine);
+      return machine !== undefined && machine !== EXISTING_MACHINE && !machines.has(machine);
     })
     .map(({ urn }) => urn);
 }
@@ -56,12 +68,17 @@ function machineOf({ inputs }: StateResource): string | undefined {
   return typeof machine === "string" ? machine : undefined;
 }
 
-/** None when there is no such stack, or nothing in it. */
-async function machinesOf(context: Context, underlay: string): Promise<Set<string>> {
+/** What an underlay tells; undefined when there is no such stack, or nothing in it any more. */
+async function vtepsOf(context: Context, underlay: string): Promise<Partial<VtepsOutput> | undefined> {
   const { code, stdout, stderr } = await pulumi(context, ["stack", "output", "--json", "--stack", underlay]);
   if (code !== 0 && !/no stack named/i.test(stderr))
     throw new Fault(Exit.failed, `pulumi stack output:\n${stderr.trim()}`);
-  const outputs = (code === 0 ? JSON.parse(stdout) : {}) as Record<string, unknown>;
-  const { hosts = {} } = (outputs[VTEPS_OUTPUT] ?? {}) as Partial<VtepsOutput>;
+  const outputs = (code === 0 ? JSON.parse(stdout) : {}) as Record<string, Partial<VtepsOutput> | null>;
+  return outputs[VTEPS_OUTPUT] ?? undefined;
+}
+
+/** Undefined when it is told in another version of the contract: there are machines, and nothing is known of them. */
+function machinesIn({ schema, hosts = {} }: Partial<VtepsOutput>): Set<string> | undefined {
+  if (schema !== VTEPS_SCHEMA) return undefined;
   return new Set(Object.values(hosts).map(({ machine }) => machine));
 }

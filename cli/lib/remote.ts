@@ -16,13 +16,13 @@ import { serveKey } from "./agent";
 
 export interface RemoteOptions {
   hosts: readonly SshHost[];
-  /** The OpenSSH private key that a host lets in; asked for when ssh wants it. */
+  /** The OpenSSH private key that a host lets in; asked for once, when ssh begins to connect. Whoever brings it sets a bound. */
   keyOf: (host: string) => Promise<string | undefined>;
   /** Words before `ssh` that bring it into the lab's network; empty when that is ours. */
   enter: readonly string[];
   /** Folders for ssh's files, best first. @default the system's temporary folder */
   places?: readonly string[];
-  /** Longest time until a host has let us in, ms. @default 20000 */
+  /** Longest time until a host has let us in, from when its key is there, ms. @default 20000 */
   loginLimit?: number;
   /** What SIGINT and SIGTERM do. @default ends the process, with the code that a shell expects */
   onSignal?: (signal: NodeJS.Signals) => void;
@@ -37,6 +37,7 @@ export class Remote {
   private readonly dir: string;
   private readonly agents: readonly Server[];
   private readonly masters = new Map<string, Promise<string | undefined>>();
+  private readonly keys = new Map<string, Promise<string | undefined>>();
   private readonly children = new Set<ChildProcess>();
   private readonly onExit = () => this.drop();
   private readonly onSignal: (signal: NodeJS.Signals) => void;
@@ -44,9 +45,7 @@ export class Remote {
   constructor(private readonly options: RemoteOptions) {
     this.onSignal = options.onSignal ?? ((signal) => process.exit(signal === "SIGINT" ? 130 : 143));
     this.dir = writeAccess(options.hosts, options.places ?? []);
-    this.agents = options.hosts.map(({ name }) =>
-      serveKey(socketOf(this.dir, name), () => options.keyOf(name)),
-    );
+    this.agents = options.hosts.map(({ name }) => serveKey(socketOf(this.dir, name), () => this.keyOf(name)));
     // Without a handler a signal ends the process before "exit" handlers run, and the folder would stay.
     process.once("exit", this.onExit).on("SIGINT", this.onSignal).on("SIGTERM", this.onSignal);
   }
@@ -100,21 +99,36 @@ export class Remote {
     return child;
   }
 
+  private keyOf(host: string): Promise<string | undefined> {
+    const key = this.keys.get(host) ?? this.options.keyOf(host);
+    this.keys.set(host, key);
+    return key;
+  }
+
+  /** A host is given its time from when the key is there: until then it waits for us. ssh's own ConnectTimeout is for before. */
   private login(host: string): Promise<string | undefined> {
     // `read` waits for our end of the pipe to close; the far shell runs no other program for it.
     const master = this.spawn(...this.argv(host, "echo open; read -r _", ["-o", "ControlMaster=yes"]));
     const { loginLimit = LOGIN_MS } = this.options;
     return new Promise((resolve) => {
       let complaint = "";
-      const timer = setTimeout(() => {
+      let settled = false;
+      let timer: NodeJS.Timeout | undefined;
+      const settle = (fault: string | undefined) => {
+        settled = true;
+        clearTimeout(timer);
+        resolve(fault);
+      };
+      const expire = () => {
         master.kill("SIGTERM");
-        resolve(`does not answer: no login within ${loginLimit / 1000} s`);
-      }, loginLimit);
+        settle(`does not answer: no login within ${loginLimit / 1000} s`);
+      };
+      const limit = () => (timer = settled ? undefined : setTimeout(expire, loginLimit));
+      this.keyOf(host).then(limit, limit);
       master.stderr.on("data", (data: Buffer) => (complaint += data.toString()));
-      master.stdout.once("data", () => resolve(undefined));
-      master.once("error", (error) => resolve(`cannot be asked: ${error.message}`));
-      master.once("close", () => resolve(sshFault(complaint)));
-      master.stdout.once("data", () => clearTimeout(timer)).once("close", () => clearTimeout(timer));
+      master.stdout.once("data", () => settle(undefined));
+      master.once("error", (error) => settle(`cannot be asked: ${error.message}`));
+      master.once("close", () => settle(sshFault(complaint)));
     });
   }
 }

@@ -25,13 +25,29 @@ export async function runVerify(
   options: VerifyOptions = {},
 ): Promise<number> {
   const { out, environment } = context;
-  const results = await withLab(context, stack, async ({ lab, remote }) => {
-    const checks = wantedChecks(lab, options.only ?? []);
-    return out.step(`verify: ${checks.length} checks`, () => verdicts(remote, lab, checks));
-  });
+  const results = await resultsOf(context, stack, options.only ?? []);
   if (options.json === true) out.json(resultsJson(results));
   else out.print(renderResults(results, wantsColour(process.stdout.isTTY, environment)));
+  return codeOf(results);
+}
+
+/** As `runVerify` for programs, of a set of stacks: one document, with the name of each. */
+export async function runVerifySet(context: Context, stacks: readonly string[]): Promise<number> {
+  const all: (ReturnType<typeof resultsJson> & { stack: string })[] = [];
+  for (const stack of stacks) all.push({ stack, ...resultsJson(await resultsOf(context, stack, [])) });
+  context.out.json(all);
+  return codeOf(all);
+}
+
+function codeOf(results: readonly { ok: boolean }[]): number {
   return results.every(({ ok }) => ok) ? Exit.ok : Exit.failed;
+}
+
+function resultsOf(context: Context, stack: string, only: readonly string[]): Promise<CheckResult[]> {
+  return withLab(context, stack, ({ lab, remote }) => {
+    const checks = wantedChecks(lab, only);
+    return context.out.step(`verify: ${checks.length} checks`, () => verdicts(remote, lab, checks));
+  });
 }
 
 export async function verdicts(

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import ssh2 from "ssh2";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { attachLine, dockerLine } from "../../cli/commands/exec";
 import { ssh } from "../../cli/commands/ssh";
 import { knownHosts, sshConfig } from "../../cli/lib/access";
@@ -226,6 +226,25 @@ describe("a remote", () => {
     expect(server.seen.ready).toBe(0);
     bring(server.clientKey.private);
     expect((await answer).stdout).toBe("in\n");
+  });
+
+  it("gives the host its time from when the key is there", async () => {
+    const late = new Promise<string>((resolve) => setTimeout(resolve, 2500, server.clientKey.private));
+    expect(await remote({ keyOf: () => late, loginLimit: 2000 }).connect("kvm1")).toBeUndefined();
+  });
+
+  it("keeps nothing waiting for a host that was lost before the key came", async () => {
+    let bring: (key: string) => void = () => undefined;
+    const late = new Promise<string>((resolve) => (bring = resolve));
+    const gone = remote({ keyOf: () => late, loginLimit: 60_000 });
+    await server.stop();
+    expect(await gone.connect("kvm1")).toMatch(/^does not answer/);
+    const begun = vi.spyOn(globalThis, "setTimeout");
+    bring(server.clientKey.private);
+    await new Promise((done) => setImmediate(done));
+    expect(begun.mock.calls.filter(([, limit]) => limit === 60_000)).toEqual([]);
+    begun.mockRestore();
+    await server.start();
   });
 
   it.each([

@@ -1,13 +1,15 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Context } from "../../cli/command";
-import { lostSteps, underlayOf } from "../../cli/lib/lost";
+import { forgetLostMachines, lostSteps, underlayOf } from "../../cli/lib/lost";
 import { deployOrder, stacksNamed } from "../../cli/lib/roles";
 import type { StateResource } from "../../cli/lib/stack";
 import { keysOfState, labOfState } from "../../cli/lib/state";
 import { LAB_SCHEMA } from "../../plan/contract";
+import { EXISTING_MACHINE, VTEPS_SCHEMA } from "../../plan/vteps";
 import { temporary } from "../lib/temporary";
+import { world } from "./world";
 
 const root = temporary("roles");
 const context = { paths: { root }, environment: {} } as unknown as Context;
@@ -36,6 +38,11 @@ describe("a set of stacks", () => {
   });
 });
 
+const overlay: StateResource = {
+  urn: "urn::overlay",
+  type: "vxlab:index:VxlanOverlay",
+  inputs: { underlay: { stack: "organization/p/underlay-a" } },
+};
 const step = (name: string, machine?: string): StateResource => ({
   urn: `urn:pulumi:overlay-a::vxlab::command:remote:Command::${name}`,
   type: "command:remote:Command",
@@ -43,16 +50,7 @@ const step = (name: string, machine?: string): StateResource => ({
 });
 
 describe("machines that an underlay has no more", () => {
-  const all = [
-    {
-      urn: "urn::overlay",
-      type: "vxlab:index:VxlanOverlay",
-      inputs: { underlay: { stack: "organization/p/underlay-a" } },
-    },
-    step("a1-vxbr-step", "m1"),
-    step("a2-vxbr-step", "m2"),
-    step("lab-step"),
-  ];
+  const all = [overlay, step("a1-vxbr-step", "m1"), step("a2-vxbr-step", "m2"), step("lab-step")];
 
   it("are told by what their steps were given", () => {
     expect(underlayOf(all)).toBe("organization/p/underlay-a");
@@ -60,8 +58,62 @@ describe("machines that an underlay has no more", () => {
     expect(lostSteps(all, new Set(["m1", "m2"]))).toEqual([]);
   });
 
+  it("are no existing hosts: what is put on those stays until it is taken back", () => {
+    const kept = [step("far-vxbr-step", EXISTING_MACHINE), step("a1-vxbr-step", "m1")];
+    expect(lostSteps(kept, new Set()).map((urn) => urn.split("::").at(-1))).toEqual(["a1-vxbr-step"]);
+  });
+
   it("are no matter of a lab", () => {
     expect(underlayOf([step("lab-step")])).toBeUndefined();
+  });
+});
+
+describe("what went with its machine is forgotten", () => {
+  const NO_STACK = "echo \"error: no stack named 'underlay-a' found\" >&2; exit 1";
+  const EMPTY = "echo '{}'";
+  const told = (schema: number, machine: string) => {
+    const vteps = { schema, hosts: { a1: { machine } } };
+    return `echo '${JSON.stringify({ vteps })}'`;
+  };
+
+  /** The steps that are forgotten, of m1's and an existing host's, when `pulumi stack output` does this. */
+  async function forgotten(output: string, withoutUnderlay?: ReadonlySet<string>): Promise<string[]> {
+    const here = world();
+    const calls = join(here.paths.root, "calls");
+    const all = [overlay, step("a1-step", "m1"), step("far-step", EXISTING_MACHINE)];
+    here.write(
+      ".vxlab/state/.pulumi/stacks/fake/overlay-a.json",
+      JSON.stringify({ checkpoint: { latest: { resources: all } } }),
+    );
+    const body = `case "$*" in *"stack output"*) ${output} ;; *"state delete"*) echo "$*" >>'${calls}' ;; esac`;
+    here.write(".vxlab/bin/pulumi", `#!/bin/sh\n${body}\n`);
+    await forgetLostMachines(here, "overlay-a", withoutUnderlay);
+    const lines = existsSync(calls) ? readFileSync(calls, "utf8").trim().split("\n") : [];
+    return lines.map((line) => /::([\w-]+) --yes/.exec(line)?.[1] ?? line);
+  }
+
+  it.each([
+    ["the underlay has it no more", told(VTEPS_SCHEMA, "m2"), ["a1-step"]],
+    ["it is there", told(VTEPS_SCHEMA, "m1"), []],
+    ["there is no underlay, so that the program refuses to go on", NO_STACK, []],
+    ["the underlay was destroyed, likewise", EMPTY, []],
+    ["the underlay speaks another version", told(VTEPS_SCHEMA + 1, "m2"), []],
+  ])("by up, when %s", async (_, output, steps) => {
+    expect(await forgotten(output)).toEqual(steps);
+  });
+
+  it.each([
+    ["there is no underlay", NO_STACK, ["a1-step"]],
+    ["the underlay was destroyed", EMPTY, ["a1-step"]],
+    ["the underlay speaks another version: its machines are there", told(VTEPS_SCHEMA + 1, "m2"), []],
+  ])("by down, when %s", async (_, output, steps) => {
+    expect(await forgotten(output, new Set())).toEqual(steps);
+  });
+
+  it("by nobody when the underlay cannot be asked", async () => {
+    await expect(forgotten("echo broken >&2; exit 1", new Set())).rejects.toThrow(
+      "pulumi stack output:\nbroken",
+    );
   });
 });
 

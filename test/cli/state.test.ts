@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { alone } from "../../cli/lib/guard";
+import { loadLab } from "../../cli/lib/lab";
 import { clearDeadLocks, forgetPending, isDead, readLocks } from "../../cli/lib/interrupted";
 import { knownLabs, labIds, noteLabs, ownBackend, selectStack } from "../../cli/lib/stack";
 import { ownerOf, tryLock, unlock, withLock } from "../../toolchain/lockfile";
@@ -91,6 +92,17 @@ describe("pending operations", () => {
     state(here, { resources: [] });
     await forgetPending(here, "lab");
     expect(calls()).toEqual([]);
+  });
+});
+
+describe("a state that Pulumi is asked for", () => {
+  it("comes in a bounded time, or it is said what did not", async () => {
+    const here = world({ PULUMI_BACKEND_URL: "s3://bucket" });
+    fakePulumi(here, "exit 124"); // as a run that is out of time ends
+    await expect(loadLab(here, "lab")).rejects.toMatchObject({
+      code: 1,
+      message: "pulumi stack export did not end within 60 s",
+    });
   });
 });
 

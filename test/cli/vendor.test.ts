@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 import type { Environment } from "../../toolchain/paths";
 import { Vendor } from "../../toolchain/vendor";
 import { temporary } from "../lib/temporary";
@@ -100,6 +100,16 @@ describe("a download", () => {
     expect(left()).toEqual([]);
     expect(Date.now() - started).toBeLessThan(15_000);
   });
+});
+
+test("a refusal is not listened to, however much is said", async () => {
+  let left = false;
+  give = (_, response) => {
+    response.on("close", () => (left = true));
+    response.writeHead(403).write(Buffer.alloc(1_000_000)); // and it goes on
+  };
+  expect(await vendor().plugin("random", "4.18.2", folder)).toBe(false);
+  await expect.poll(() => left).toBe(true);
 });
 
 describe("who does not answer", () => {
