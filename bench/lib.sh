@@ -3,16 +3,17 @@
 
 # shellcheck disable=SC2034 # for the benches
 source=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd -P)
-copy=$(mktemp -d /tmp/vxlab-bench.XXXXXX)
-log=$copy.log
-
+missing=
 for program in git jq; do
-  command -v "$program" >/dev/null || missing=${missing:-}\ $program
+  command -v "$program" >/dev/null || missing+=" $program"
 done
-[[ -z ${missing:-} ]] || {
+[[ -z $missing ]] || {
   echo "the benches lack$missing; run as root: apt-get install -y --no-install-recommends$missing" >&2
   exit 3
 }
+
+copy=$(mktemp -d /tmp/vxlab-bench.XXXXXX)
+log=$copy.log
 
 now() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
 say() { printf '%s\n' "$*" >&2; }

@@ -17,7 +17,7 @@ export interface ExistingHostArgs {
   sshAddress?: pulumi.Input<string>;
   /** TCP port of SSH. @default 22 */
   port?: pulumi.Input<number>;
-  /** Needs to be root. @default "root" */
+  /** Needs root's rights (uid 0). @default "root" */
   user?: pulumi.Input<string>;
   /** Longest wait for SSH to answer, seconds. @default 600 */
   bootTimeout?: pulumi.Input<number>;

@@ -22,7 +22,7 @@ export interface HostConnectionArgs {
   address: pulumi.Input<string>;
   /** TCP port of SSH. @default 22 */
   port?: pulumi.Input<number>;
-  /** Needs to be root, or to be allowed everything that ovs-vsctl, ip and lxc-start do. @default "root" */
+  /** Needs root's rights (uid 0). @default "root" */
   user?: pulumi.Input<string>;
   /** The host's public SSH key, one authorized_keys line. */
   hostKey: pulumi.Input<string>;

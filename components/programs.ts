@@ -1,11 +1,22 @@
 /** Programs of the machine where Pulumi runs that a lab's providers call. */
-import { existsSync } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { ProgramError } from "../plan/errors";
 
 /** Whether a program is there, without starting it. @param path folders as in PATH */
 export function isThere(program: string, path = process.env["PATH"] ?? ""): boolean {
-  return path.split(delimiter).some((folder) => existsSync(join(folder, program)));
+  // An empty part would be the folder that Pulumi runs in.
+  const folders = path.split(delimiter).filter((folder) => folder !== "");
+  return folders.some((folder) => isProgram(join(folder, program)));
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /**

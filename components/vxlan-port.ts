@@ -35,7 +35,10 @@ export interface VxlanPortArgs {
   labId: pulumi.Input<string>;
 }
 
-/** An interface on another host: frames for it go to one VTEP, and who asks for its address is answered at home. */
+/**
+ * An interface on another host: frames for it go to one VTEP. Who asks for its IPv4 address is answered at home, for its IPv6
+ * address by that VTEP alone.
+ */
 export interface StationArgs {
   /** MAC of the interface, inside its container. */
   mac: pulumi.Input<string>;

@@ -5,6 +5,9 @@
 # Everything else changes while it runs: addresses, gateway, MTU, VLAN, a trunk's VLANs, bridge.
 # shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of assign, by eval
 
+# How often it is looked whether a container's command runs: half a minute, under emulation more.
+SETTLES=${VXLAB_SETTLES:-1000}
+
 lxc_apply() {
   box=$BOXES/$name
   [ -d "$box" ] || mkdir -p "$box"
@@ -14,6 +17,8 @@ lxc_apply() {
   lxc_config >"$box/config.new"
   if lxc_same; then
     lxc_look
+    # What the step before gave up waiting for may go on.
+    if lxc_begins; then lxc_settle; fi
     nics_live
     runs=true
   else
@@ -61,18 +66,27 @@ lxc_start() {
   timeout 60 lxc-start -P "$BOXES" -n "$name" -d -o "$box/log" -l WARN 9>&- ||
     fail "container $name does not start: $(tail -n 5 "$box/log" | tr '\n' ' ')"
   lxc_settle
+  # A moment more: a command that is not there, or ends at once, shows.
+  sleep 0.1
 }
 
-# LXC calls a container running as soon as our own /.vxlab-init is. Until the command has taken its place, and a moment more:
-# one that is not there, or ends at once, shows. Asking LXC instead takes half a second under emulation.
+# LXC calls a container running as soon as our own /.vxlab-init is. Until the command has taken its place: what the init does
+# before (a trunk's VLANs: some programs each) takes seconds under emulation. Asking LXC instead takes half a second there.
 lxc_settle() {
-  tries=10
-  while lxc_first && grep -qs vxlab-init "$PROC/$pid/cmdline"; do
-    [ "$tries" -gt 0 ] || break
+  tries=$SETTLES
+  while lxc_first && lxc_begins; do
+    [ "$tries" -gt 0 ] ||
+      fail "container $name has not come to its command, $command; what hangs before it: lxc-attach -P $BOXES -n $name -- ps"
     tries=$((tries - 1))
     sleep 0.02
   done
-  sleep 0.1
+}
+
+# True while the first process is our own init. `read` leaves out what ends each word, NUL, and costs no program.
+lxc_begins() {
+  words=
+  { read -r words <"$PROC/$pid/cmdline" || :; } 2>/dev/null
+  [ "$words" = /bin/sh/.vxlab-init ]
 }
 
 lxc_stop() {

@@ -1,7 +1,8 @@
 /** The files of a guest image, where Pulumi runs. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, readdirSync } from "node:fs";
+import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 
@@ -38,14 +39,17 @@ export function ownImage(kind: keyof typeof BUILDERS, cache: string, build: bool
   return parse(made.stdout);
 }
 
-/** What the script prints with `--print`, asked anew when a file of the recipes is another: it runs a dozen programs for it. */
+/**
+ * What the script prints with `--print`: it runs a dozen programs for it. Asked anew when a file of the recipes is another, and
+ * when the cache is elsewhere, whose real path is in what it prints.
+ */
 function printed(script: string, cache: string): string {
   const kept = join(cache, `${basename(script, ".sh")}.printed`);
-  const recipes = stamp(__dirname);
+  const here = existsSync(cache) ? stamp(__dirname, realpathSync(cache)) : undefined;
   const [of, line] = existsSync(kept) ? readFileSync(kept, "utf8").split("\n") : [];
-  if (of === recipes && line !== undefined) return line;
+  if (of === here && line !== undefined) return line;
   const now = execFileSync(script, ["--print", cache], { encoding: "utf8" }).trim();
-  if (existsSync(cache)) keep(kept, `${recipes}\n${now}`);
+  if (here !== undefined) keep(kept, `${here}\n${now}`);
   return now;
 }
 
@@ -60,15 +64,15 @@ function keep(file: string, text: string): void {
   }
 }
 
-/** Place, size, time and mode of every file. */
-function stamp(folder: string): string {
+/** Where they are kept, and place, size, time and mode of every file: a link's own, since an editor's lock leads nowhere. */
+function stamp(folder: string, cache: string): string {
   const paths = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
   const facts = paths.map((path) => {
-    const { size, mtimeMs, mode } = statSync(join(folder, path));
+    const { size, mtimeMs, mode } = lstatSync(join(folder, path));
     return `${path} ${size} ${mtimeMs} ${mode}`;
   });
   return createHash("sha256")
-    .update([folder, ...facts].join("\n"))
+    .update([folder, cache, ...facts].join("\n"))
     .digest("hex");
 }
 

@@ -40,7 +40,7 @@ export function checkExisting(path: string, spec: ExistingSpec, host: HostSpec):
 }
 
 const KEY_FILE_CURE = `Write the path of a private key, or leave it out to use ${EXISTING.keyFile}.`;
-const USER_CURE = `Write one that may become root without a password, or leave it out to be ${EXISTING.user}.`;
+const USER_CURE = `Write one that has root's rights (uid 0), or leave it out to be ${EXISTING.user}.`;
 
 /** Settings of machines that libvirt makes. */
 function idle(path: string, { memory, vcpus, mac }: HostSpec): Problem[] {

@@ -139,9 +139,9 @@ export interface SegmentSpec {
   vni: number;
   /** IPv4 subnet of the containers. */
   subnet: string;
-  /** UDP port of the VXLAN tunnels. @default 4789 (RFC 7348, IANA) */
+  /** UDP port of the VXLAN tunnels. @default 4789 (RFC 7348, IANA); with Flooding.Multicast 4790 */
   udpPort?: number;
-  /** MTU inside the segment. @default underlay MTU - 50 */
+  /** MTU inside the segment, bytes. @default the smallest MTU of its underlays - 50, over IPv6 - 70 */
   mtu?: number;
   /** VLAN on the hosts' bridges, 1-4094; a bridge holds one untagged segment. @default none: untagged */
   vlan?: number;

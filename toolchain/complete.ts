@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { byHand, install } from "./apt";
 import type { Environment, Paths } from "./paths";
 import { Missing, type Reporter } from "./reporter";
-import { examine, locate, remedy, requirements, type Finding, type When } from "./requirements";
+import { examine, locateWhole, remedy, requirements, type Finding, type When } from "./requirements";
 
 /** For the purposes named. */
 export async function completeMachine(
@@ -13,26 +13,30 @@ export async function completeMachine(
   environment: Environment,
   reporter: Reporter,
 ): Promise<void> {
-  const { packages, others } = remedy(look(whens, environment));
-  if (others.length > 0) throw new Missing(shortage(whens, environment));
+  const { packages, others } = remedy(await look(whens, environment));
+  if (others.length > 0) throw new Missing(await shortage(whens, environment));
   await install(packages, reporter);
-  const found = look(whens, environment);
+  const found = await look(whens, environment);
   const absent = found.filter((finding) => !finding.ok);
   const old = await tooOld(found, paths, environment);
   const lines = [...absent.map((one) => `${one.requirement.program} is still missing: ${one.cure}`), ...old];
   if (lines.length > 0) throw new Missing(lines.join("\n"));
 }
 
-/** Everything that is missing, with the cures and the one line for Debian's packages; nothing is run. */
-export function shortage(whens: readonly When[], environment: Environment): string | undefined {
-  const { packages, others } = remedy(look(whens, environment));
+/** Everything that is missing, with the cures and the one line for Debian's packages; nothing is installed. */
+export async function shortage(
+  whens: readonly When[],
+  environment: Environment,
+): Promise<string | undefined> {
+  const { packages, others } = remedy(await look(whens, environment));
   const lines = others.map((one) => `${one.requirement.program} is missing: ${one.cure}`);
   if (packages.length > 0) lines.push(byHand(packages));
   return lines.length > 0 ? lines.join("\n") : undefined;
 }
 
-function look(whens: readonly When[], environment: Environment): Finding[] {
-  return requirements.filter(({ when }) => whens.includes(when)).map((one) => locate(one, environment));
+function look(whens: readonly When[], environment: Environment): Promise<Finding[]> {
+  const asked = requirements.filter(({ when }) => whens.includes(when));
+  return Promise.all(asked.map((one) => locateWhole(one, environment)));
 }
 
 /**

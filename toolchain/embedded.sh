@@ -23,6 +23,8 @@ sock=$run/libvirt-sock
 cache=${VXLAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vxlab}/libvirt
 libvirt_dirs=(/etc/libvirt /var/lib/libvirt /var/log/libvirt /var/cache/libvirt)
 nsfile=/run/netns/$ns
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$self")/embedded-host.sh"
 
 die() {
   printf 'embedded libvirt: %s\n' "$1" >&2
@@ -64,13 +66,26 @@ probe() { setsid timeout 60 virsh -q -c "qemu+unix:///system?socket=$sock" capab
 
 running() { [[ -S $sock ]] && ns_exists && daemon_pid >/dev/null && same_data; }
 
-# Not after the clone was removed with its lab running, and made again: the daemon then holds folders that are gone.
+# Not after the clone was removed or moved with its lab running, and made again: the daemon then holds other folders.
 same_data() {
   local ours='' theirs=''
   [[ -e $run/mark ]] || return 0
   read -r theirs <"$run/mark"
   [[ ! -e $data/mark ]] || read -r ours <"$data/mark"
   [[ $ours == "$theirs" ]]
+}
+
+# The first process of the lab whose folders are there still: the clone that it belongs to was moved, not removed. A bind
+# mount shows where its source is now, and "//deleted" when that is gone (fs/d_path.c). Who only entered the network has none.
+holder() {
+  local pid
+  ns_exists || return 1
+  for pid in $(ns_pids); do
+    awk '$5 == "/etc/libvirt" && $4 !~ /\/\/deleted$/ { held = 1 } END { exit !held }' "/proc/$pid/mountinfo" 2>/dev/null || continue
+    echo "$pid"
+    return
+  done
+  return 1
 }
 
 answers() { timeout 5 virsh -q -c "qemu+unix:///system?socket=$sock" uri >/dev/null 2>&1; }
@@ -96,40 +111,6 @@ CONF
   chmod 700 "$run" "$data"
   [[ -s $data/mark ]] || echo "$EPOCHREALTIME" >"$data/mark"
   cp "$data/mark" "$run/mark"
-}
-
-# What the host lacks and gets from us is noted, so that the last lab to go can take it away again.
-note() { echo "$1" >>/run/vxlab/.made; }
-
-prepare_host() {
-  local dir
-  # Mount points must exist on the host; Debian ships only the first.
-  for dir in "${libvirt_dirs[@]}"; do
-    [[ -d $dir ]] || { mkdir "$dir" && note "$dir"; }
-  done
-  ns_exists && return
-  rm -f "$nsfile"
-  mountpoint -q /run/netns || note /run/netns # `ip netns` turns it into a mount
-  ip netns add "$ns"
-  ip -n "$ns" link set lo up
-}
-
-# Only the last lab may do this: removing a folder takes the mounts that other namespaces have on it away too.
-restore_host() {
-  local path
-  [[ -z $(find /run/vxlab -mindepth 1 -maxdepth 1 -type d) && -e /run/vxlab/.made ]] || return 0
-  while read -r path; do
-    [[ $path != /run/netns || -n $(ls /run/netns) ]] || umount /run/netns 2>/dev/null || true
-    rmdir "$path" 2>/dev/null || true
-  done </run/vxlab/.made
-  rm -f /run/vxlab/.made
-}
-
-# Labs of one machine change /run/vxlab and the host's folders one after the other.
-lock() {
-  mkdir -p /run/vxlab
-  exec 8</run/vxlab
-  flock -w 60 8 || die "another lab's start or stop has held the lock on /run/vxlab for 60 s"
 }
 
 # Runs inside the namespaces: private folders over the system's, then libvirtd. Nothing here reaches the host.
@@ -173,6 +154,9 @@ start() {
   lock
   running && return
   same_data || {
+    if pid=$(holder); then
+      die "$data is not this lab's: process $pid of $ns holds that of a clone which was moved from here. Move it back, or end its lab: $self stop"
+    fi
     printf 'embedded libvirt: %s was removed while its lab ran: what is left of that lab is ended\n' "$data" >&2
     leave
   }

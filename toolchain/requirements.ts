@@ -19,6 +19,8 @@ export interface Requirement {
   /** The oldest version that works, and how a version is asked for and read. */
   floor?: string;
   version?: { args: string[]; pattern: RegExp };
+  /** Arguments with which the program ends with 0 when all that is needed of it is there. @default none: not asked */
+  probe?: string[];
   neededFor: string;
   when: When;
   /** @default "apt-get install <package>" */
@@ -61,7 +63,7 @@ export const requirements: readonly Requirement[] = [
     program: "ssh",
     package: "openssh-client",
     version: { args: ["-V"], pattern: /OpenSSH_(\d+\.\d+)/ },
-    neededFor: "vxlab ssh, exec, capture",
+    neededFor: "vxlab verify, status, ssh, exec, capture",
     when: "always",
   },
   {
@@ -106,7 +108,7 @@ export const requirements: readonly Requirement[] = [
   {
     program: "xsltproc",
     package: "xsltproc",
-    neededFor: "emulated machines that take a third of the memory and reboot in seconds",
+    neededFor: "emulated machines that take half of the memory and reboot in seconds",
     when: "embedded",
   },
   { program: "ip", package: "iproute2", neededFor: "the lab's network namespace", when: "embedded" },
@@ -147,6 +149,8 @@ export const requirements: readonly Requirement[] = [
   {
     program: "python3",
     package: "python3-venv",
+    // Debian's python3 comes without; its module venv is there then, and fails when it is used.
+    probe: ["-c", "import venv, ensurepip"],
     neededFor: "vxlab test: the example in Python (with its module venv)",
     when: "test",
   },
@@ -179,10 +183,21 @@ export function locate(requirement: Requirement, environment: Environment): Find
   return { requirement, path, ok: path !== undefined, cure: cureOf(requirement) };
 }
 
+/** As `locate`, and asks a program with a probe whether it is whole. */
+export async function locateWhole(requirement: Requirement, environment: Environment): Promise<Finding> {
+  const found = locate(requirement, environment);
+  const { probe } = requirement;
+  if (found.path === undefined || probe === undefined) return found;
+  const { code } = await run(found.path, probe, { env: environment, timeout: 20 });
+  if (code === 0) return found;
+  const cure = `${found.path} lacks a part: ${found.cure}, and have no other before it on PATH`;
+  return { ...found, ok: false, cure };
+}
+
 /** Asks for the version as well. */
 export async function examine(requirement: Requirement, environment: Environment): Promise<Finding> {
-  const found = locate(requirement, environment);
-  if (found.path === undefined || requirement.version === undefined) return found;
+  const found = await locateWhole(requirement, environment);
+  if (!found.ok || found.path === undefined || requirement.version === undefined) return found;
   const { stdout, stderr } = await run(found.path, requirement.version.args, {
     env: environment,
     timeout: 20,

@@ -57,7 +57,7 @@ export async function ready(context: Context, stack: string, more: readonly When
   if (mode === "embedded" && process.getuid?.() !== 0) {
     const why =
       "no libvirt service answers on this machine, and one of the lab's own needs root: run vxlab as root, start libvirtd, or set VXLAB_LIBVIRT_URI";
-    const lacks = shortage(whens, context.environment);
+    const lacks = await shortage(whens, context.environment);
     throw new Missing(lacks === undefined ? why : `${why}\n${lacks}`);
   }
   await completeMachine(whens, context.paths, context.environment, context.out);

@@ -4,7 +4,10 @@
 set -eu
 tools=/usr/lib/vxlab
 mkdir -p "$tools"
-json=$(LC_ALL=C awk -v shell="$1" -v to="$tools/guest.new" '{
+# No lock yet: the steps of two labs may be here at the same time.
+new=$tools/guest.new.$$
+trap 'rm -f "$new"' EXIT
+json=$(LC_ALL=C awk -v shell="$1" -v to="$new" '{
   at = index($0, ",\"tools\":{")
   script = substr($0, at + index(substr($0, at), "\"script\":\"") + 9)
   script = substr(script, 1, length(script) - 3)
@@ -13,6 +16,7 @@ json=$(LC_ALL=C awk -v shell="$1" -v to="$tools/guest.new" '{
   printf "%s", script >to
   print substr($0, 1, at - 1) "}"
 }')
-chmod 755 "$tools/guest.new"
-mv "$tools/guest.new" "$tools/guest"
+chmod 755 "$new"
+mv "$new" "$tools/guest"
+trap - EXIT
 printf "%s\n" "$json" | "$tools/guest" apply bridge

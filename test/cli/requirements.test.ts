@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { aptLine, listsAge } from "../../toolchain/apt";
 import { compareVersions, searchPath } from "../../toolchain/process";
-import { examine, locate, remedy, requirements, type Requirement } from "../../toolchain/requirements";
+import {
+  examine,
+  locate,
+  locateWhole,
+  remedy,
+  requirements,
+  type Requirement,
+} from "../../toolchain/requirements";
 import { programs } from "../lib/fake-path";
 import { temporary } from "../lib/temporary";
 import { project } from "./world";
@@ -48,6 +55,21 @@ describe("finding what is required", () => {
       expect(found.cure).toBe(
         `${found.path} is version 2.9, needed is 2.10 or newer: apt-get install tool-package, and have nothing older before it on PATH`,
       );
+  });
+
+  it.each([0, 1])("asks a program that is there whether it is whole: status %i", async (status) => {
+    const probed = { ...tool, floor: undefined, version: undefined, probe: ["-c", "import venv"] };
+    const PATH = programs({ "vxlab-tool": `[ "$*" = "-c import venv" ] || exit 2\nexit ${status}` });
+    const path = join(PATH, "vxlab-tool");
+    const cure = `${path} lacks a part: apt-get install tool-package, and have no other before it on PATH`;
+    for (const found of [await examine(probed, { PATH }), await locateWhole(probed, { PATH })])
+      expect(found).toMatchObject({ path, ok: status === 0, ...(status === 0 ? {} : { cure }) });
+    expect(remedy([await locateWhole(probed, { PATH })]).packages).toEqual(status ? ["tool-package"] : []);
+  });
+
+  it("asks Python for the modules that Debian packs apart", () => {
+    const python = requirements.find(({ program }) => program === "python3");
+    expect(python).toMatchObject({ package: "python3-venv", probe: ["-c", "import venv, ensurepip"] });
   });
 
   it("names one apt line for all packages, and apart from it what no package brings", () => {

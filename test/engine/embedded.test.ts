@@ -1,5 +1,5 @@
 /** The lab's own libvirtd, for real: needs root and libvirt, starts no machine. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { pathsOf } from "../../toolchain/paths";
@@ -105,6 +105,27 @@ describe("the embedded libvirt", () => {
     await one.network();
     const pid = one.pid();
     expect([(await one.call("start")).stderr, one.pid()]).toEqual(["", pid]);
+  });
+
+  it("ends no lab of a clone that was moved, when another is made in its place", async () => {
+    const one = lab();
+    await one.start();
+    await one.network();
+    const pid = one.pid();
+    const moved = join(temporary("embedded-moved"), ".vxlab");
+    renameSync(join(one.root, ".vxlab"), moved);
+    const { code, stderr } = await one.call("start");
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/is not this lab's: process \d+ of .* stop\n$/),
+    ]);
+    expect([dead(pid), await one.virsh("net-list", "--name")]).toEqual([
+      false,
+      expect.stringContaining("t1"),
+    ]);
+    renameSync(moved, join(one.root, ".vxlab"));
+    await one.start();
+    expect(one.pid()).toBe(pid);
   });
 
   it("is not started twice, and the second time costs nothing", async () => {

@@ -1,4 +1,6 @@
 /** guest/container.sh and nics.sh: what LXC and Open vSwitch are told, and what changes with no container stopped. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { beforeEach, describe, expect, it } from "vitest";
 import { FakeHost } from "./fake-host";
 
@@ -119,6 +121,43 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(asked(apply(BOX))).toBeGreaterThan(0);
     host.shows("cgroups/lxc.payload.c1/cgroup.procs", "");
     expect(asked(apply(BOX))).toBeGreaterThan(0);
+  });
+
+  it("is said to have ended at once when it has", () => {
+    host.shows("ends", "");
+    const { code, stderr } = host.guest(["apply", "container"], BOX);
+    expect([code, stderr]).toEqual([1, "vxlab: container c1 ended at once: its command is '/sbin/init'\n"]);
+    expect(host.kept()).toEqual([]);
+  });
+
+  /** The first process of the container that will be started, and what that runs. */
+  const begins = (...words: string[]) => {
+    host.shows("cgroups/lxc.payload.c1/cgroup.procs", "275\n");
+    host.shows("proc/275/status", "Name:\tsh\nNSpid:\t275\t1\n");
+    host.shows("proc/275/cmdline", words.map((word) => `${word}\0`).join(""));
+  };
+
+  it("is waited for until its command has taken the place of our own init, however that goes", async () => {
+    begins("/bin/sh", "/.vxlab-init");
+    // Longer than ten looks; then the command is not there.
+    const gone = `sleep 0.8; rm -r proc/275; : >cgroups/lxc.payload.c1/cgroup.procs; rm state-of`;
+    const later = spawn("sh", ["-c", gone], { cwd: host.folder, stdio: "ignore" });
+    const { code, stderr } = host.guest(["apply", "container"], BOX);
+    await (later.exitCode ?? once(later, "exit"));
+    expect([code, stderr]).toEqual([1, "vxlab: container c1 ended at once: its command is '/sbin/init'\n"]);
+  });
+
+  it("that never comes to its command is no container that runs, nor at the second attempt", () => {
+    begins("/bin/sh", "/.vxlab-init");
+    const error = `vxlab: container c1 has not come to its command, '/sbin/init'; what hangs before it: lxc-attach -P ${host.path("state/containers")} -n c1 -- ps\n`;
+    expect(host.guest(["apply", "container"], BOX)).toMatchObject({ code: 1, stdout: "", stderr: error });
+    host.shows("state/desired/container-lab-c1.json", JSON.stringify(BOX));
+    expect(host.guest(["apply", "container"], BOX)).toMatchObject({ code: 1, stdout: "", stderr: error });
+  });
+
+  it("runs when its command is another, be it one that names our init", () => {
+    begins("/bin/cat", "/.vxlab-init");
+    apply(BOX);
   });
 
   it("makes a trunk's VLANs inside at every start, and keeps a DHCP client there", () => {

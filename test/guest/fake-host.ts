@@ -40,7 +40,7 @@ case "\${0##*/} $*" in
   "ip link add "*" type veth "*) mkdir -p "$FAKE/net/$3"; echo "$5" >"$FAKE/net/$3/mtu" ;;
   "nft list"*) [ -e "$FAKE/table" ] ;;
   "nsenter "*) cat "$FAKE/inside" ;;
-  "lxc-start "*) echo RUNNING >"$FAKE/state-of" ;;
+  "lxc-start "*) [ -e "$FAKE/ends" ] || echo RUNNING >"$FAKE/state-of" ;;
   "lxc-stop "*) rm -f "$FAKE/state-of" ;;
   "lxc-info "*-sp) [ ! -e "$FAKE/state-of" ] || printf 'State: RUNNING\\nPID: 275\\n' ;;
   "lxc-info "*) cat "$FAKE/state-of" ;;
@@ -191,6 +191,7 @@ export class FakeHost {
       VXLAB_RESOLV: this.path("resolv.conf"),
       VXLAB_DOCKER: this.path("docker.sock"),
       VXLAB_SETTLE: "0",
+      VXLAB_SETTLES: "60",
       VXLAB_BAKED: this.path("baked"),
     };
     const { status, stdout, stderr } = spawnSync(program, words, {

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { guestTools, INSTALL_AND_APPLY, strip } from "../../guest/render";
+import { programs } from "../lib/fake-path";
 import { temporary } from "../lib/temporary";
 
 const scratch = temporary("render");
@@ -86,6 +87,42 @@ describe("the guest tools", () => {
     expect(readFileSync(join(tools, "lib/guest"), "utf8")).toBe(
       guestTools().script.replace("#!/bin/sh", `#!${shell}`),
     );
+  });
+
+  /** What the fake program beside the real ones does; then the install, and what is in the folder of the tools after it. */
+  function installed(name: string, fake: Record<string, string>) {
+    const lib = join(scratch, name, "lib");
+    const install = INSTALL_AND_APPLY.replaceAll("/usr/lib/vxlab", lib).replace(
+      '"$tools/guest" apply bridge',
+      "cat",
+    );
+    const input = JSON.stringify({ id: "a", lab: "b", tools: guestTools() });
+    const env = {
+      PATH: `${programs(fake)}:${process.env["PATH"]}`,
+      LIB: lib,
+      INSTALL: install,
+      INPUT: input,
+    };
+    const { status, stderr } = spawnSync("dash", ["-c", install], {
+      input,
+      env,
+      encoding: "utf8",
+      timeout: 10_000,
+    });
+    return { status, stderr, left: readdirSync(lib), lib };
+  }
+
+  it("arrive whole from two labs at the same time", () => {
+    // Between what the one writes and what it moves, the other does all of it.
+    const other = `! mkdir "$LIB/../once" 2>/dev/null || printf %s "$INPUT" | dash -c "$INSTALL" >/dev/null\nexec /bin/chmod "$@"`;
+    const { lib, ...rest } = installed("twice", { chmod: other });
+    expect(rest).toEqual({ status: 0, stderr: "", left: ["guest"] });
+    expect(readFileSync(join(lib, "guest"), "utf8")).toBe(guestTools().script);
+  });
+
+  it("leave nothing behind where they cannot arrive", () => {
+    const { status, left } = installed("full", { mv: "exit 1" });
+    expect([status, left]).toEqual([1, []]);
   });
 
   it("have the version that their text gives them", () => {

@@ -9,19 +9,21 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  realpathSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const image = resolve(__dirname, "../../image");
 let scratch: string;
 
 beforeAll(() => {
-  scratch = mkdtempSync(join(tmpdir(), "vxlab-image-"));
+  scratch = realpathSync(mkdtempSync(join(tmpdir(), "vxlab-image-")));
 });
 afterAll(() => {
   rmSync(scratch, { recursive: true, force: true });
@@ -182,6 +184,32 @@ describe("build.sh", () => {
     expect(readFileSync(log, "utf8")).toBe("--print\n--print\n");
     expect(versions).toEqual([versions[0], versions[0], hash(folder)]);
     expect(versions[0]).not.toBe(versions[2]);
+  });
+
+  it("is asked again when the cache is elsewhere, by another name or behind the same", async () => {
+    const folder = copy("moved");
+    const { ownImage } = (await import(join(folder, "image.ts"))) as typeof import("../../image/image");
+    const [first, second, link] = ["1", "2", "link"].map((name) => join(scratch, `moved-cache-${name}`));
+    const root = (cache = "") => dirname(dirname(ownImage("golden", cache, false).root));
+    mkdirSync(first ?? "");
+    expect(root(first)).toBe(first);
+    renameSync(first ?? "", second ?? "");
+    expect(root(second)).toBe(second);
+    symlinkSync(second ?? "", link ?? "");
+    expect(root(link)).toBe(second);
+    cpSync(second ?? "", first ?? "", { recursive: true, preserveTimestamps: true });
+    rmSync(link ?? "");
+    symlinkSync(first ?? "", link ?? "");
+    expect(root(link)).toBe(first);
+  });
+
+  it("is asked while an editor's lock, a link to nowhere, is beside it", async () => {
+    const folder = copy("edited");
+    const cache = join(scratch, "edited-cache");
+    mkdirSync(cache);
+    symlinkSync("somebody@here.123:456", join(folder, ".#build.sh"));
+    const { ownImage } = (await import(join(folder, "image.ts"))) as typeof import("../../image/image");
+    expect(ownImage("golden", cache, false).version).toBe(hash(folder));
   });
 
   it("takes a finished image from the cache", () => {

@@ -1,5 +1,4 @@
 /** Every example, copied elsewhere and previewed by the real engine with the package as npm made it. */
-import { spawnSync } from "node:child_process";
 import {
   cpSync,
   existsSync,
@@ -13,6 +12,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { addLanguages } from "../../toolchain/languages";
 import { must } from "../../toolchain/process";
+import { examine, requirements } from "../../toolchain/requirements";
 import { VTEPS_SCHEMA } from "../../plan/vteps";
 import { checkout, good, Project } from "../lib/project";
 import { secret, writeOutputs } from "../lib/written-state";
@@ -75,9 +75,6 @@ function loginKey(): string {
   return file;
 }
 
-/** Python with its venv module; without it that example is not shown. */
-const python = spawnSync("python3", ["-c", "import venv, ensurepip"]).status === 0;
-
 it("are all known", () => {
   const folders = readdirSync(join(checkout, "examples"), { withFileTypes: true });
   expect(
@@ -89,7 +86,7 @@ it("are all known", () => {
 });
 
 describe.each(Object.entries(EXAMPLES))("examples/%s", (name, programs) => {
-  it.skipIf(name === "python" && !python).each(programs)("previews $folder, $stack", async (program) => {
+  it.each(programs)("previews $folder, $stack", async (program) => {
     const text = await previewed(program);
     expect(text).toMatch(new RegExp(`\\+ ${program.count} to create`));
     expect(text).toMatch(/✅ vxlab@v/);
@@ -155,8 +152,16 @@ function deployed({ folder, stack }: Program): Promise<void> {
   return writeOutputs(project, stack, { vteps, login: secret({ [host]: LOGIN }) }, where);
 }
 
+/** A skip would pass: without Python's modules the example fails, with the cure. */
+async function needPython(): Promise<void> {
+  const python = requirements.filter(({ program }) => program === "python3");
+  const [found] = await Promise.all(python.map((one) => examine(one, process.env)));
+  expect(found?.ok, found?.cure).toBe(true);
+}
+
 /** What `pulumi package add` does with the vendor's CLI: an SDK of the plugin's schema, in the virtual environment. */
 async function prepare(folder: string): Promise<void> {
+  await needPython();
   const schema = readFileSync(join(checkout, "test", "package", "schema.json"), "utf8");
   const sdk = join(folder, "sdks", "vxlab");
   await must(join(project.paths.dot, "toolchain", "sdkgen"), ["python", sdk], { input: schema });
@@ -164,8 +169,8 @@ async function prepare(folder: string): Promise<void> {
   const wheels = join(cache, "wheels");
   await must("python3", ["-m", "venv", join(folder, "venv")]);
   const pip = join(folder, "venv", "bin", "pip");
-  const requirements = ["-r", join(folder, "requirements.txt"), "parver>=0.2.1", "setuptools", "wheel"];
-  if (!existsSync(wheels)) await must(pip, ["download", "-q", "-d", wheels, ...requirements]);
-  await must(pip, ["install", "-q", "--no-index", "--find-links", wheels, ...requirements]);
+  const wanted = ["-r", join(folder, "requirements.txt"), "parver>=0.2.1", "setuptools", "wheel"];
+  if (!existsSync(wheels)) await must(pip, ["download", "-q", "-d", wheels, ...wanted]);
+  await must(pip, ["install", "-q", "--no-index", "--find-links", wheels, ...wanted]);
   await must(pip, ["install", "-q", "--no-index", "--find-links", wheels, "--no-build-isolation", sdk]);
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -42,7 +42,15 @@ describe("the translation cache", () => {
   it("is set where xsltproc is", () => {
     const folder = mkdtempSync(join(tmpdir(), "vxlab-path-"));
     expect(chooseCodeCache(folder)).toBeUndefined();
+    mkdirSync(join(folder, "folder", "xsltproc"), { recursive: true });
+    expect(chooseCodeCache(join(folder, "folder")), "a folder").toBeUndefined();
     writeFileSync(join(folder, "xsltproc"), "");
+    expect(chooseCodeCache(folder), "nothing that can be run").toBeUndefined();
+    chmodSync(join(folder, "xsltproc"), 0o755);
+    const here = process.cwd();
+    process.chdir(folder);
+    expect(chooseCodeCache(":/nonexistent:"), "where Pulumi runs").toBeUndefined();
+    process.chdir(here);
     expect(chooseCodeCache(`/nonexistent:${folder}`)).toBe(256);
     rmSync(folder, { recursive: true });
   });
