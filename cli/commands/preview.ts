@@ -1,9 +1,9 @@
-import { mkdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync } from "node:fs";
 import { pulumiWrapper } from "../../toolchain/paths";
 import { attached } from "../../toolchain/process";
 import type { Command, Context } from "../command";
-import { eventLog, follow, Progress } from "../lib/events";
+import { eventLog, Progress } from "../lib/events";
+import type { EventLog } from "../lib/events";
 import { Exit } from "../lib/exit";
 import { ready, startLibvirt } from "../lib/ready";
 import { deployOrder, stacksNamed } from "../lib/roles";
@@ -42,26 +42,23 @@ async function show(context: Context, stack: string, args: readonly string[]): P
   await ready(context, stack);
   await selectStack(context, stack);
   const { environment } = await startLibvirt(context, stack);
-  const events = join(paths.logs, "preview.events");
   mkdirSync(paths.logs, { recursive: true });
-  eventLog(events);
-  const words = ["preview", "--event-log", events, ...args];
+  const events = eventLog(paths.logs);
+  const words = ["preview", "--event-log", events.path, ...args];
   const env = { ...environment, PULUMI_DEBUG_COMMANDS: "true" };
   const code = await attached(pulumiWrapper(paths), words, { cwd: paths.root, env });
   const bad = refused(events);
-  rmSync(events, { force: true });
+  events.close();
   if (code === 0) return Exit.ok;
   return bad ? Exit.usage : code === 130 ? code : Exit.failed;
 }
 
 /** True when the lab's settings were refused: Pulumi has one exit code for everything. */
-function refused(events: string): boolean {
+function refused(events: EventLog): boolean {
   const progress = new Progress(
     () => undefined,
     () => undefined,
   );
-  const source = follow(events);
-  source.read().forEach((event) => progress.take(event));
-  source.close();
+  events.read().forEach((event) => progress.take(event));
   return progress.errors.some((error) => error.includes("The lab's settings have"));
 }

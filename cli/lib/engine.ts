@@ -1,11 +1,11 @@
 /** Runs Pulumi through the project's wrapper, which knows its state, its plugins and its libvirt. */
 import { spawn } from "node:child_process";
-import { mkdirSync, openSync, closeSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, openSync, closeSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pulumiWrapper, type Environment } from "../../toolchain/paths";
 import { run, type Result } from "../../toolchain/process";
 import type { Context } from "../command";
-import { eventLog, follow, Progress } from "./events";
+import { eventLog, Progress } from "./events";
 import { Exit } from "./exit";
 
 export interface Outcome {
@@ -36,16 +36,15 @@ export async function change(
 ): Promise<Outcome> {
   const { paths, out } = context;
   mkdirSync(paths.logs, { recursive: true });
-  const [log, events] = [join(paths.logs, `${verb}.log`), join(paths.logs, `${verb}.events`)];
-  eventLog(events);
+  const log = join(paths.logs, `${verb}.log`);
+  const events = eventLog(paths.logs);
   const fixed = ["--yes", "--skip-preview", "--non-interactive", "--color", "never", "--suppress-progress"];
-  const args = [verb, "--stack", stack, ...fixed, "--event-log", events, ...more];
+  const args = [verb, "--stack", stack, ...fixed, "--event-log", events.path, ...more];
   // The flag --event-log is there only with this variable (pkg/cmd/pulumi/operations/up.go).
   const env = { ...context.environment, PULUMI_DEBUG_COMMANDS: "true" };
   return out.step(`pulumi ${verb} (stack ${stack})`, async (say) => {
     const progress = new Progress((text) => out.line(text), say);
-    const source = follow(events);
-    const take = () => source.read().forEach((event) => progress.take(event));
+    const take = () => events.read().forEach((event) => progress.take(event));
     const timer = setInterval(() => {
       take();
       progress.tick();
@@ -53,8 +52,7 @@ export async function change(
     const code = await logged(pulumiWrapper(paths), args, { cwd: paths.root, env, log });
     clearInterval(timer);
     take();
-    source.close();
-    rmSync(events, { force: true });
+    events.close();
     return { code, changes: progress.changes, errors: progress.errors, log };
   });
 }

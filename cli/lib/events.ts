@@ -1,5 +1,7 @@
 /** Pulumi's event log (`--event-log`, one JSON object a line) in compact form. */
-import { closeSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { closeSync, openSync, readSync, rmSync } from "node:fs";
+import { join } from "node:path";
 
 interface Metadata {
   op: string;
@@ -128,42 +130,40 @@ export function plain(text: string): string {
   return text.replace(/<\{%.*?%\}>/g, "");
 }
 
-/** An empty file for `--event-log`. Secrets stand in it in the open: it is its owner's only, and goes with the run. */
-export function eventLog(path: string): void {
-  rmSync(path, { force: true });
-  writeFileSync(path, "", { mode: 0o600 });
+/** Where Pulumi writes its events, and what it has written. */
+export interface EventLog {
+  /** For `--event-log`. */
+  path: string;
+  /** The events that are new and whole. */
+  read(): EngineEvent[];
+  close(): void;
 }
 
-/** Follows a file that another process appends to. `read` returns the events that are new and whole. */
-export function follow(path: string): { read(): EngineEvent[]; close(): void } {
-  let file: number | undefined;
+/**
+ * A file that has no name any more when Pulumi opens it: secrets stand in its events in the open, and nothing of them is left
+ * however this process and Pulumi end. By /proc (proc(5), fd) it can be opened while this process lives.
+ */
+export function eventLog(folder: string): EventLog {
+  const name = join(folder, `events-${randomUUID()}`);
+  const file = openSync(name, "wx+", 0o600);
+  rmSync(name);
+  return { path: `/proc/${process.pid}/fd/${file}`, read: reader(file), close: () => closeSync(file) };
+}
+
+/** Follows a file that another process appends to. */
+function reader(file: number): () => EngineEvent[] {
   let rest = "";
   const buffer = Buffer.alloc(1 << 16);
   const decoder = new TextDecoder();
   const more = (): boolean => {
-    if (file === undefined) return false;
     const length = readSync(file, buffer, 0, buffer.length, null);
     rest += decoder.decode(buffer.subarray(0, length), { stream: true });
     return length === buffer.length;
   };
-  return {
-    read() {
-      file ??= openOrNot(path);
-      while (more());
-      const lines = rest.split("\n");
-      rest = lines.pop() ?? "";
-      return lines.filter((line) => line.trim() !== "").map((line) => JSON.parse(line) as EngineEvent);
-    },
-    close() {
-      if (file !== undefined) closeSync(file);
-    },
+  return () => {
+    while (more());
+    const lines = rest.split("\n");
+    rest = lines.pop() ?? "";
+    return lines.filter((line) => line.trim() !== "").map((line) => JSON.parse(line) as EngineEvent);
   };
-}
-
-function openOrNot(path: string): number | undefined {
-  try {
-    return openSync(path, "r");
-  } catch {
-    return undefined;
-  }
 }

@@ -1,8 +1,7 @@
-import { appendFileSync } from "node:fs";
-import { join } from "node:path";
+import { appendFileSync, closeSync, openSync, readdirSync, statSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { summary } from "../../cli/lib/engine";
-import { follow, Progress, type EngineEvent } from "../../cli/lib/events";
+import { eventLog, Progress, type EngineEvent } from "../../cli/lib/events";
 import { Output, table } from "../../cli/lib/output";
 import { batches, tally, type Stage } from "../../cli/lib/stages";
 import { temporary } from "../lib/temporary";
@@ -71,8 +70,13 @@ describe("the engine's events", () => {
   });
 
   it("are read as they are written, line by line", () => {
-    const file = join(temporary("events"), "log");
-    const source = follow(file);
+    const folder = temporary("events");
+    const source = eventLog(folder);
+    const file = source.path;
+    expect(readdirSync(folder), "nothing that could be left").toEqual([]);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    // As Pulumi opens it (pkg/backend/display/display.go, startEventLogger).
+    closeSync(openSync(file, "w"));
     expect(source.read()).toEqual([]);
     appendFileSync(file, '{"summaryEvent":{"resourceChanges":{"same":1}}}\n{"diagn');
     expect(source.read()).toHaveLength(1);
