@@ -50,16 +50,21 @@ seed() {
 }
 
 domain() {
-  local host=$1 pool=$work/pool
+  local host=$1 pool=$work/pool machine='' tcg='' spare=''
+  # What components/domain.ts does to an emulated machine.
+  if [ "$(file accel)" = qemu ]; then
+    machine=" machine='q35'" tcg="<tcg><tb-cache unit='MiB'>256</tb-cache></tcg>"
+    spare="<controller type='usb' model='none'/><memballoon model='none'/>"
+  fi
   cat <<XML
 <domain type='$(file accel)'><name>$name-$host</name><memory unit='MiB'>256</memory><vcpu>1</vcpu>
-<os><type arch='x86_64'>hvm</type><kernel>$pool/$name-kernel</kernel><initrd>$pool/$name-initrd</initrd>
-<cmdline>$(file cmdline)</cmdline></os><features><acpi/><apic/></features><cpu mode='$(file cpu)'/>
+<os><type arch='x86_64'$machine>hvm</type><kernel>$pool/$name-kernel</kernel><initrd>$pool/$name-initrd</initrd>
+<cmdline>$(file cmdline)</cmdline></os><features><acpi/><apic/>$tcg</features><cpu mode='$(file cpu)'/>
 <devices>
 <disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='$pool/$name-$host'/><target dev='vda' bus='virtio'/></disk>
 <disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='$pool/$name-$host.iso'/><target dev='vdb' bus='virtio'/></disk>
 <interface type='network'><mac address='${mac[$host]}'/><source network='$name'/><model type='virtio'/></interface>
-<serial type='pty'/><console type='pty'/><rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>
+<serial type='pty'/><console type='pty'/><rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>$spare
 </devices></domain>
 XML
 }

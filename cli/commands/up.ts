@@ -6,7 +6,7 @@ import { change, failure, pulumi, summary } from "../lib/engine";
 import { Exit } from "../lib/exit";
 import { alone } from "../lib/guard";
 import { provideImage } from "../lib/image";
-import { stopped } from "../lib/machine";
+import { idle, resume } from "../lib/machine";
 import { forgetLostMachines } from "../lib/lost";
 import { hypervisors, noteHypervisors } from "../lib/hypervisors";
 import { ready, startLibvirt } from "../lib/ready";
@@ -90,10 +90,24 @@ async function deploy(context: Context, stack: string, more: string[]): Promise<
 async function refreshing(context: Context, stack: string): Promise<string[]> {
   const ids = labIds(await resources(context, stack));
   if (ids.length === 0) return [];
-  const uris = await hypervisors(context, stack);
-  const off = (await Promise.all(uris.map((uri) => stopped(uri, ids)))).flat();
+  const off: string[] = [];
+  for (const uri of await hypervisors(context, stack)) {
+    const machines = await idle(uri, ids);
+    off.push(...machines.off);
+    for (const name of machines.paused) await goOn(context, uri, name);
+  }
   if (off.length > 0) context.out.line(`these machines are off and will be started: ${off.join(", ")}`);
   return off.length > 0 ? ["--refresh"] : [];
+}
+
+/** A paused machine runs as far as the state knows, and nothing in it answers. */
+async function goOn(context: Context, uri: string, name: string): Promise<void> {
+  const fault = await resume(uri, name);
+  context.out.line(
+    fault === undefined
+      ? `this machine was paused and goes on: ${name}`
+      : `this machine is paused: ${name} (${fault})`,
+  );
 }
 
 /** What follows `--` is Pulumi's. */

@@ -26,13 +26,30 @@ export async function leftovers(uri: string, ids: readonly string[]): Promise<Le
   };
 }
 
-/** Machines of the labs that are off: after a reboot of this machine, or by hand. Empty when libvirt cannot be asked. */
-export async function stopped(uri: string, ids: readonly string[]): Promise<string[]> {
-  const { stdout } = await run("virsh", ["-q", "-c", uri, "list", "--inactive", "--name"], { timeout: 20 });
-  return stdout
-    .split("\n")
-    .map((name) => name.trim())
-    .filter((name) => ids.some((id) => name.startsWith(`vxlab-${id}-`)));
+/** Machines of the labs that do not run, by name. Off: after a reboot of this machine, or by hand. */
+export interface Idle {
+  off: string[];
+  /** By hand, or by libvirt when a disk had an error. */
+  paused: string[];
+}
+
+/** Nobody when libvirt cannot be asked. */
+export async function idle(uri: string, ids: readonly string[]): Promise<Idle> {
+  // The state is a word of the user's language otherwise.
+  const env = { ...process.env, LC_ALL: "C" };
+  const { stdout } = await run("virsh", ["-q", "-c", uri, "list", "--all"], { timeout: 20, env });
+  const ours = (state: string) =>
+    stdout.split("\n").flatMap((line) => {
+      const [, name = "", word] = /^\s*\S+\s+(\S+)\s+(.+?)\s*$/.exec(line) ?? [];
+      return word === state && ids.some((id) => name.startsWith(`vxlab-${id}-`)) ? [name] : [];
+    });
+  return { off: ours("shut off"), paused: ours("paused") };
+}
+
+/** Lets a paused machine go on; what virsh says when it cannot. */
+export async function resume(uri: string, name: string): Promise<string | undefined> {
+  const { code, stderr } = await run("virsh", ["-q", "-c", uri, "resume", name], { timeout: 60 });
+  return code === 0 ? undefined : stderr.trim();
 }
 
 export const describe = ({ domains, networks, pools }: Leftovers): string[] => [

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { leftovers, stopped, sweep } from "../../cli/lib/machine";
+import { idle, leftovers, sweep } from "../../cli/lib/machine";
 import { pathsOf } from "../../toolchain/paths";
 import { must } from "../../toolchain/process";
 import { temporary } from "../lib/temporary";
@@ -49,7 +49,7 @@ describe("sweeping", () => {
   it("takes what carries the lab's id, whole, and leaves the rest", async () => {
     await furnish("vxlab-00c0ffee", "br-a");
     await furnish("vxlab-00c0ffe0", "br-b");
-    expect(await stopped(uri, ["00c0ffee"])).toEqual(["vxlab-00c0ffee-kvm1"]);
+    expect(await idle(uri, ["00c0ffee"])).toEqual({ off: ["vxlab-00c0ffee-kvm1"], paused: [] });
     expect(await sweep(uri, ["00c0ffee"])).toEqual([
       "machine vxlab-00c0ffee-kvm1",
       "network vxlab-00c0ffee-net",
