@@ -107,7 +107,9 @@ describe("from nothing", () => {
     expect(good(back)).toContain("2 packets transmitted, 2 packets received");
   });
 
-  it("carries their packets in VXLAN with VNI 100 on UDP 4789", async () => {
+  it("carries their packets in VXLAN with VNI 100 on UDP 4789, switched by the kernel", async () => {
+    // The datapath of Open vSwitch's own program would be netdev@ovs-netdev (ovs-dpctl(8)).
+    expect(await guests.tell("kvm2", "ovs-appctl dpctl/dump-dps")).toBe("system@ovs-system");
     const packets = await capture(guests, "kvm2", "tcpdump -i eth0 -nn -x -l udp port 4789");
     good(await guests.ping("c1", "-c 3 10.0.3.11"));
     const outer = { from: "192.168.10.156", to: "192.168.10.222", udpPort: 4789 };
