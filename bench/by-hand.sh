@@ -2,9 +2,11 @@
 # The reference lab by hand: virsh and ssh, no Pulumi, the same image, machine and steps as the recipe of 2016. Run by
 # time-to-ping inside the lab's network namespace. Hosts side by side, as a practised hand would; ends after the
 # first ping from the first container to the last.
-#   by-hand.sh VIRSH_URI IMAGE_JSON WORK_DIR [HOSTS]     IMAGE_JSON: what image/build.sh prints; HOSTS: default 2
+#   by-hand.sh VIRSH_URI IMAGE_JSON WORK_DIR [HOSTS [same]]
+# IMAGE_JSON: what image/build.sh prints; HOSTS: default 2; same: the machine is what vxlab makes, else what libvirt makes
+# of a domain that says nothing about it.
 set -euo pipefail
-uri=$1 image=$2 work=$3 count=${4:-2}
+uri=$1 image=$2 work=$3 count=${4:-2} kind=${5:-plain}
 name=byhand
 readonly name
 hosts=()
@@ -52,7 +54,7 @@ seed() {
 domain() {
   local host=$1 pool=$work/pool machine='' tcg='' spare=''
   # What components/domain.ts does to an emulated machine.
-  if [ "$(file accel)" = qemu ]; then
+  if [ "$kind" = same ] && [ "$(file accel)" = qemu ]; then
     machine=" machine='q35'" tcg="<tcg><tb-cache unit='MiB'>256</tb-cache></tcg>"
     spare="<controller type='usb' model='none'/><memballoon model='none'/>"
   fi
