@@ -48,6 +48,14 @@ export interface Registered {
   aliases: string[];
   /** Paths of inputs that reached the engine as secrets. */
   secrets: string[];
+  /** Names of what it waits for, in order: what its inputs come from, and `dependsOn`. */
+  dependencies: string[];
+  /** Id of its provider; empty for a default one. */
+  provider: string;
+  /** Names of its hooks by the step that they belong to; one that a preview runs as well is marked. */
+  hooks: Record<string, string[]>;
+  /** Every other option that is set, in the request's own words. */
+  others: Record<string, unknown>;
 }
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
@@ -105,11 +113,15 @@ function identity(type: string, name: string): string {
 function record(seen: Registered[]): void {
   const monitor = pulumi.runtime.getMonitor() as unknown as {
     registerResource(request: Request, callback: unknown): unknown;
-    registerResourceHook(request: unknown, callback: (error: null) => void): void;
+    registerResourceHook(request: HookRequest, callback: (error: null) => void): void;
     registerErrorHook(request: unknown, callback: (error: null) => void): void;
   };
+  const inPreviews = new Set<string>();
   // The SDK's mock monitor knows no hooks (pulumi/docs#17227): take them and never call them.
-  monitor.registerResourceHook = (_, callback) => callback(null);
+  monitor.registerResourceHook = (request, callback) => {
+    if (request.getOnDryRun()) inPreviews.add(request.getName());
+    callback(null);
+  };
   monitor.registerErrorHook = (_, callback) => callback(null);
   const send = monitor.registerResource.bind(monitor);
   monitor.registerResource = (request, callback) => {
@@ -128,6 +140,10 @@ function record(seen: Registered[]): void {
       replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
       ignoreChanges: request.getIgnorechangesList(),
       aliases: request.getAliasesList().map((alias) => alias.getSpec()?.getType() ?? ""),
+      dependencies: request.getDependenciesList().map(last).sort(),
+      provider: last(request.getProvider()),
+      hooks: hooksOf(request, inPreviews),
+      others: othersOf(request),
     });
     return send(request, callback);
   };
@@ -144,7 +160,44 @@ interface Request {
   getReplacementTrigger(): { toJavaScript(): unknown } | undefined;
   getIgnorechangesList(): string[];
   getAliasesList(): { getSpec(): { getType(): string } | undefined }[];
+  getDependenciesList(): string[];
+  getProvider(): string;
+  getHooks(): { toObject(): Record<string, string[]> } | undefined;
   getObject(): { toJavaScript(): Record<string, unknown> } | undefined;
+  toObject(): Record<string, unknown>;
+}
+
+interface HookRequest {
+  getName(): string;
+  getOnDryRun(): boolean;
+}
+
+function hooksOf(request: Request, inPreviews: ReadonlySet<string>): Record<string, string[]> {
+  const bound = Object.entries(request.getHooks()?.toObject() ?? {}).filter(([, names]) => names.length > 0);
+  const marked = (name: string) => (inPreviews.has(name) ? `${name}, in previews as well` : name);
+  return Object.fromEntries(bound.map(([step, names]) => [step.replace(/List$/, ""), names.map(marked)]));
+}
+
+/** Fields of a request that `Registered` has a name for, that follow from the inputs, or that the SDK fills in itself. */
+const NO_OTHERS = new Set([
+  ...["type", "name", "object", "parent", "deletebeforereplace", "deletedwith", "replaceWithList"],
+  ...["replaceonchangesList", "replacementTrigger", "ignorechangesList", "aliasesList", "dependenciesList"],
+  ...["provider", "hooks", "custom", "propertydependenciesMap", "deletebeforereplacedefined", "aliasspecs"],
+  ...["acceptsecrets", "acceptresources", "supportspartialvalues", "supportsresultreporting"],
+  ...["packageref", "sourceposition", "stacktrace", "parentstacktracehandle"],
+]);
+
+/** Asked by exclusion, so that an option which nobody thought of is seen. */
+function othersOf(request: Request): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(request.toObject()).filter(([field, value]) => !NO_OTHERS.has(field) && isSet(value)),
+  );
+}
+
+/** Protobuf's way of saying nothing: the empty value of a field's type. */
+function isSet(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return Boolean(value);
+  return Object.values(value).some(isSet);
 }
 
 /** Takes secrets out of their envelopes and notes where they were. */

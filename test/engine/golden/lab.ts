@@ -46,6 +46,7 @@ export const EDITS: Record<string, Settings> = {
       kvm2: { ...HOSTS.kvm2, address: "192.168.11.222" },
     },
   },
+  "underlay-mtu": { underlay: { ...UNDERLAY, mtu: 9000 } },
   "one-more-host": { hosts: { ...HOSTS, kvm3: { address: "192.168.10.33" } } },
   "one-more-container": {
     containers: { ...CONTAINERS, c3: { host: "kvm2", segment: "blue", address: "10.0.4.12/24" } },
