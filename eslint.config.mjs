@@ -8,6 +8,32 @@ const print = {
   message: "Only cli/ and toolchain/ print.",
 };
 
+/** plan/ is pure: the same input gives the same bytes. What is not named here it may not import. */
+const plan = {
+  imports: [
+    {
+      regex: "^(?!\\./|ip-address$|zod$|node:crypto$)",
+      message: "plan/ is pure: no Pulumi, no files, no processes, nothing else of the project.",
+    },
+    {
+      regex: "^node:crypto$",
+      allowImportNames: ["createHash", "createPrivateKey", "createPublicKey", "hkdfSync"],
+      message: "plan/ may hash and derive: of node:crypto only what gives the same for the same.",
+    },
+  ],
+  globals: [
+    ...["Date", "performance", "setTimeout", "setInterval", "setImmediate"].map((name) => ({
+      name,
+      message: "plan/ does not know the time.",
+    })),
+    ...["crypto", "process", "fetch", "require", "globalThis", "global"].map((name) => ({
+      name,
+      message: "plan/ is pure: nothing of the machine, nothing random.",
+    })),
+  ],
+  random: { object: "Math", property: "random", message: "plan/ is not random: hash what is named." },
+};
+
 export default ts.config(
   { ignores: ["node_modules/", ".vxlab/", "sdks/", "dist/", "eslint.config.mjs", "**/*.cjs"] },
   js.configs.recommended,
@@ -27,18 +53,9 @@ export default ts.config(
   {
     files: ["plan/**/*.ts"],
     rules: {
-      "no-restricted-imports": [
-        "error",
-        {
-          patterns: [
-            {
-              regex: "^(@pulumi/|node:(fs|child_process|net|os|process)|fs$)",
-              message: "plan/ is pure: no Pulumi, no files, no processes.",
-            },
-            { regex: "^\\.\\./", message: "plan/ depends on nothing else of the project." },
-          ],
-        },
-      ],
+      "no-restricted-imports": ["error", { patterns: plan.imports }],
+      "no-restricted-globals": ["error", ...plan.globals],
+      "no-restricted-properties": ["error", plan.random],
     },
   },
   {

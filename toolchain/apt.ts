@@ -25,13 +25,28 @@ export async function install(packages: readonly string[], reporter: Reporter): 
   if (packages.length === 0) return;
   if (!isDebian() || process.getuid?.() !== 0) throw new Missing(byHand(packages));
   await reporter.step(`Debian packages: ${packages.join(" ")}`, async (say) => {
-    if (listsAge(lists) > 7 * day) await update(say);
-    if (!(await attempt(packages, say))) {
-      // Lists that look new may still name versions that the mirror has dropped.
-      await update(say);
-      await must("apt-get", installArgs(packages), options(say));
+    try {
+      await fetchAll(packages, say);
+    } catch (error) {
+      throw new Missing(failed(packages, error));
     }
   });
+}
+
+async function fetchAll(packages: readonly string[], say: (detail: string) => void): Promise<void> {
+  if (listsAge(lists) > 7 * day) await update(say);
+  if (await attempt(packages, say)) return;
+  // Lists that look new may still name versions that the mirror has dropped.
+  await update(say);
+  await must("apt-get", installArgs(packages), options(say));
+}
+
+function failed(packages: readonly string[], error: unknown): string {
+  const why = error instanceof Error ? error.message : String(error);
+  return `Debian packages could not be installed: ${packages.join(" ")}
+${why}
+mend what apt-get names (mostly the network, or /etc/apt/sources.list) and start again, or run as root:
+  apt-get update && ${aptLine(packages)}`;
 }
 
 /** Milliseconds since the package lists were fetched; infinite when there are none. */

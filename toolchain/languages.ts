@@ -5,9 +5,10 @@
 import { cpSync, mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { pathsOf, type Environment, type Paths } from "./paths";
-import { pythonHost, sdkGenerator, yamlHost, type Piece } from "./pieces";
-import type { Reporter } from "./reporter";
-import { link, readPieces } from "./setup";
+import { pythonHost, yamlHost, type Piece } from "./pieces";
+import { conclude, onStderr, type Reporter } from "./reporter";
+import { addGenerator } from "./sdk";
+import { readPieces, settingUp } from "./setup";
 import { Vendor } from "./vendor";
 
 /** Puts them where the checkout's Pulumi looks for plugins; the vendor's are beside the vendor's CLI. */
@@ -19,26 +20,21 @@ export async function addLanguages(
   const cli = readPieces(paths)?.find(({ name }) => name === "pulumi");
   if (cli === undefined) throw new Error(`Pulumi is not set up here yet; run: ${paths.root}/vxlab env`);
   const shop = { paths, environment, reporter, vendor: new Vendor(reporter, environment) };
-  const pieces = [await yamlHost(shop, cli), await pythonHost(shop, cli)];
+  const hosts = async () => [await yamlHost(shop, cli), await pythonHost(shop, cli)];
+  const pieces = await settingUp(paths, reporter, hosts);
   for (const { name, version, source, path } of pieces) {
     const folder = join(paths.pulumiHome, "plugins", `${name}-v${version}`);
     if (source !== "built" && source !== "replacement") continue;
     mkdirSync(folder, { recursive: true });
     cpSync(path, source === "built" ? join(folder, basename(path)) : folder, { recursive: true });
   }
-  link(await sdkGenerator(shop), join(paths.dot, "toolchain", "sdkgen"));
+  await addGenerator(paths, environment, reporter);
   return pieces;
 }
 
 if (require.main === module) {
   const paths = pathsOf(join(__dirname, ".."), process.env);
-  const line = (text: string): void => console.error(text);
-  const step: Reporter["step"] = (title, work) => (line(`${title} …`), work(() => undefined));
-  addLanguages(paths, process.env, { line, step }).then(
-    (pieces) => pieces.forEach(({ name, version, source }) => line(`${name} ${version}: ${source}`)),
-    (error: unknown) => {
-      line(error instanceof Error ? error.message : String(error));
-      process.exitCode = 1;
-    },
-  );
+  const told = (pieces: Piece[]) =>
+    pieces.forEach(({ name, version, source }) => onStderr.line(`${name} ${version}: ${source}`));
+  conclude(addLanguages(paths, process.env, onStderr).then(told));
 }

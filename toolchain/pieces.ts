@@ -120,15 +120,6 @@ export async function yamlHost({ paths, environment, reporter }: Workshop, cli: 
   return { name, version: versions.yaml, source: "built", path: out };
 }
 
-/** Makes SDKs of a schema where the vendor's language hosts, which `pulumi package gen-sdk` asks, cannot be had. */
-export async function sdkGenerator({ paths, environment, reporter }: Workshop): Promise<string> {
-  const out = join(paths.cache, "sdkgen", versions.pulumi, "built", "sdkgen");
-  const title = "the SDK generator (about 2 minutes, once)";
-  if (!isProgram(out))
-    await build({ module: "sdkgen", package: ".", variables: [], out, title }, paths, environment, reporter);
-  return out;
-}
-
 /** For programs in Python; as above. */
 export async function pythonHost({ paths, reporter }: Workshop, cli: Piece): Promise<Piece> {
   const name = "language-python";

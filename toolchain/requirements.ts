@@ -154,7 +154,7 @@ export const requirements: readonly Requirement[] = [
     neededFor: "vxlab test: the example in Python (with its module venv)",
     when: "test",
   },
-  { program: "jq", package: "jq", neededFor: "the benches, toolchain/sdk.sh", when: "bench" },
+  { program: "jq", package: "jq", neededFor: "the benches", when: "bench" },
   { program: "git", package: "git", neededFor: "the benches: the files of a private copy", when: "bench" },
   {
     program: "go",

@@ -27,11 +27,8 @@ export async function completeToolchain(
 ): Promise<Piece[]> {
   const known = readPieces(paths);
   if (known !== undefined) return known;
-  const waiting = (pid: number) =>
-    reporter.line(`waiting for another vxlab (pid ${pid}) that sets up the same cache`);
-  return withLock(join(paths.cache, "setup.lock"), waiting, async () => {
+  return settingUp(paths, reporter, async () => {
     const pieces = await gather(paths, environment, reporter);
-    removeBuildCaches(paths);
     const ours = pieces.filter((piece) => piece.source === "replacement").map((piece) => piece.name);
     if (ours.length > 0) {
       reporter.line(
@@ -40,6 +37,17 @@ export async function completeToolchain(
     }
     writeFileSync(stampFile(paths), JSON.stringify({ key: stampKey(paths), pieces }, null, 2));
     return pieces;
+  });
+}
+
+/** One at a time for a cache: what is built in it may need gigabytes there, which go when it is done. */
+export function settingUp<T>(paths: Paths, reporter: Reporter, work: () => Promise<T>): Promise<T> {
+  const waiting = (pid: number) =>
+    reporter.line(`waiting for another vxlab (pid ${pid}) that sets up the same cache`);
+  return withLock(join(paths.cache, "setup.lock"), waiting, async () => {
+    const result = await work();
+    removeBuildCaches(paths);
+    return result;
   });
 }
 

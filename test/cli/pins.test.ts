@@ -21,6 +21,14 @@ describe("the pinned version of", () => {
       expect({ ...devDependencies, ...dependencies }[`@pulumi/${name}`]).toBe(wanted);
   });
 
+  // It makes dist/ and sdks/libvirt/bin: of the same sources another one would make another package.
+  it("TypeScript is an exact 5.9, and the one that is installed", () => {
+    const installed = lock.packages["node_modules/typescript"]?.version;
+    expect(installed).toMatch(/^5\.9\.\d+$/);
+    for (const { dependencies, devDependencies } of [manifest, lock.packages[""] ?? {}])
+      expect({ ...devDependencies, ...dependencies }["typescript"]).toBe(installed);
+  });
+
   it("libvirt is that of the generated SDK", () =>
     expect(lock.packages["sdks/libvirt"]?.version).toBe(versions.libvirt));
 });

@@ -117,7 +117,19 @@ describe("finding what is required", () => {
 });
 
 /** On every Linux, or there with what is listed: ssh-keygen comes with ssh, Debian's tools with Debian. */
-const OF_COURSE = ["bash", "sh", "awk", "cat", "mv", "tar", "umount", "ssh-keygen", "apt-get", "dpkg-deb"];
+const OF_COURSE = [
+  "bash",
+  "sh",
+  "awk",
+  "cat",
+  "mv",
+  "tar",
+  "umount",
+  "unshare",
+  "ssh-keygen",
+  "apt-get",
+  "dpkg-deb",
+];
 
 /** The programs that the tests run with a list of words, and the shells that they name. */
 function called(): string[] {

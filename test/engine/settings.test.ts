@@ -1,5 +1,5 @@
 /** The real CLI without machines: what a preview refuses, what it needs, and how it is reached from a shell. */
-import { appendFileSync, existsSync, readdirSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Report } from "../../cli/commands/doctor";
@@ -9,17 +9,44 @@ import { without } from "../lib/fake-path";
 import { good, Project } from "../lib/project";
 import { remains } from "../lib/remains";
 import { stateOf } from "../lib/state";
+import { temporary } from "../lib/temporary";
 import type { Result } from "../../toolchain/process";
 
 let project: Project;
+/** Of the first preview: a home folder of its own, and what it wrote to the copy outside of .vxlab/. */
+let home: string;
+let written: string[];
+
+/** Of the user, in place of folders below HOME. */
+const XDG = ["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"];
 
 beforeAll(async () => {
   project = await Project.create("engine");
+  home = temporary("home");
+  const before = files(project.root);
   // The first one sets the toolchain up out of the shared cache, and makes the stack.
-  good(await project.vxlab(["preview"]));
+  const unset = Object.fromEntries(XDG.map((name) => [name, undefined]));
+  const env = { ...unset, HOME: home, VXLAB_CACHE: project.paths.cache };
+  good(await project.vxlab(["preview"], { env }));
+  written = files(project.root).filter((one) => !before.includes(one));
 });
 
+/** Each as it is now: what is written to is another one. */
+const files = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => !/^(\.vxlab|node_modules)(\/|$)/.test(name))
+    .map((name) => ({ name, ...statSync(join(folder, name)) }))
+    .map(({ name, size, mtimeMs }) => `${name} ${size} ${mtimeMs}`);
+
 afterAll(() => project?.destroy());
+
+describe("the first preview of a checkout", () => {
+  it("writes nothing to the home folder: the cache can be elsewhere", () =>
+    expect(readdirSync(home, { recursive: true })).toEqual([]));
+
+  it("writes to the checkout the stack's settings, which git ignores, and else below .vxlab/", () =>
+    expect(written.map((one) => one.split(" ")[0])).toEqual(["Pulumi.lab.yaml"]));
+});
 
 describe("doctor", () => {
   const SOURCES: Record<string, string> = {
