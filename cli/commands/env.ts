@@ -1,9 +1,10 @@
 import { dirname, join } from "node:path";
-import { pulumiWrapper, type Paths } from "../../toolchain/paths";
+import { pulumiWrapper } from "../../toolchain/paths";
 import { completeToolchain } from "../../toolchain/setup";
-import type { Command } from "../command";
+import type { Command, Context } from "../command";
 import { readArgs } from "../lib/args";
 import { Exit } from "../lib/exit";
+import { ownBackend, ownPassphrase } from "../lib/stack";
 import { shellWord } from "../../guest/quote";
 
 export const env: Command = {
@@ -13,25 +14,30 @@ export const env: Command = {
   async run(context, args) {
     const { values } = readArgs(env, args, { json: { type: "boolean" } });
     await completeToolchain(context.paths, context.environment, context.out);
-    const variables = variablesOf(context.paths);
+    const variables = variablesOf(context);
     if (values.json === true) context.out.json({ ...variables, PATH: join(context.paths.dot, "bin") });
-    else context.out.print(script(context.paths));
+    else context.out.print(script(context));
     return Exit.ok;
   },
 };
 
-/** The wrapper sets these by itself; other programs (Pulumi's Automation API) read them. */
-function variablesOf(paths: Paths): Record<string, string> {
+type Place = Pick<Context, "paths" | "environment">;
+
+/**
+ * The wrapper sets these by itself; other programs (Pulumi's Automation API) read them. A backend or a passphrase that the
+ * user has named stays, as with the wrapper.
+ */
+function variablesOf({ paths, environment }: Place): Record<string, string> {
   return {
     PULUMI_HOME: paths.pulumiHome,
-    PULUMI_BACKEND_URL: `file://${paths.state}`,
-    PULUMI_CONFIG_PASSPHRASE_FILE: paths.passphrase,
+    ...(ownBackend(environment) ? { PULUMI_BACKEND_URL: `file://${paths.state}` } : {}),
+    ...(ownPassphrase(environment) ? { PULUMI_CONFIG_PASSPHRASE_FILE: paths.passphrase } : {}),
   };
 }
 
-export function script(paths: Paths): string {
-  const lines = Object.entries(variablesOf(paths)).map(
+export function script(place: Place): string {
+  const lines = Object.entries(variablesOf(place)).map(
     ([name, value]) => `export ${name}=${shellWord(value)}`,
   );
-  return [`export PATH=${shellWord(dirname(pulumiWrapper(paths)))}:"$PATH"`, ...lines].join("\n");
+  return [`export PATH=${shellWord(dirname(pulumiWrapper(place.paths)))}:"$PATH"`, ...lines].join("\n");
 }

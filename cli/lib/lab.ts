@@ -8,7 +8,7 @@ import { libvirtMode } from "./ready";
 import type { Mode } from "./ready";
 import { Remote } from "./remote";
 import type { RemoteOptions } from "./remote";
-import { stateInFile } from "./stack";
+import { ownBackend, stateInFile } from "./stack";
 import { keysOfState, labOfState, noLab } from "./state";
 import type { KnownLab } from "./state";
 
@@ -19,12 +19,20 @@ export interface LoadedLab extends KnownLab {
 
 /** Reads the state: where its file is ours, for what is no secret only that. */
 export async function loadLab(context: Context, stack: string): Promise<LoadedLab> {
-  if (!existsSync(pulumiWrapper(context.paths))) throw noLab(stack);
+  if (!existsSync(pulumiWrapper(context.paths)))
+    throw ownBackend(context.environment) ? noLab(stack) : notSetUp(context);
   let asked: Promise<unknown> | undefined;
   const secrets = () => (asked ??= exported(context, stack));
   const known = labOfState(stateInFile(context, stack) ?? (await secrets()), stack);
   let keys: Promise<Map<string, string>> | undefined;
   return { ...known, keys: () => (keys ??= secrets().then((state) => keysOfState(state, known.lab, stack))) };
+}
+
+function notSetUp({ paths, environment }: Context): Fault {
+  return new Fault(
+    Exit.missing,
+    `${paths.root} is not set up to ask ${environment["PULUMI_BACKEND_URL"]}: run ./vxlab env first`,
+  );
 }
 
 /** Longest time for Pulumi to tell a state with its secrets, seconds: it takes 0.4, and much more on a machine that is busy. */

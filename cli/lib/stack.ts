@@ -1,5 +1,6 @@
 /** The stack's state: is it there, is it locked, what is in it. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Environment, Paths } from "../../toolchain/paths";
 import type { Context } from "../command";
@@ -48,6 +49,14 @@ export async function stackNames(context: Context): Promise<string[]> {
 export function ownBackend(environment: Environment): boolean {
   const url = environment["PULUMI_BACKEND_URL"];
   return !url || url.endsWith("/.vxlab/state"); // as the wrapper has it
+}
+
+/** True when the passphrase is this checkout's, in `.vxlab/passphrase`. */
+export function ownPassphrase(environment: Environment): boolean {
+  const file = environment["PULUMI_CONFIG_PASSPHRASE_FILE"];
+  return (
+    environment["PULUMI_CONFIG_PASSPHRASE"] === undefined && (!file || file.endsWith("/.vxlab/passphrase"))
+  );
 }
 
 function stateFile(paths: Paths, stack: string): string {
@@ -129,18 +138,48 @@ export function projectName(root: string): string {
  * `.vxlab/` was removed, and with it the state and the passphrase; the stack's file still has the salt of that
  * passphrase, with which no new one agrees. The settings in the file are the user's and stay.
  */
-function forgetLostSalt({ paths, environment, out }: Context, stack: string): void {
-  if (!ownBackend(environment) || environment["PULUMI_CONFIG_PASSPHRASE"] !== undefined) return;
+function forgetLostSalt(context: Context, stack: string): void {
+  const { paths, environment, out } = context;
+  if (!ownBackend(environment) || !ownPassphrase(environment)) return;
   const file = join(paths.root, `Pulumi.${stack}.yaml`);
   if (existsSync(stateFile(paths, stack)) || !existsSync(file)) return;
   const text = readFileSync(file, "utf8");
-  const salt = /^encryptionsalt:.*\n?/m;
-  if (!salt.test(text)) return;
+  const [line, salt = ""] = /^(encryptionsalt:.*)\n?/m.exec(text) ?? [];
+  if (line === undefined) return;
+  const login = userLogin(context);
+  if (login !== undefined) throw elsewhere(file, stack, login);
   if (/^\s+secure:/m.test(text)) {
     out.line(
       `${file} has secrets of a stack that is not in the state: if the passphrase is another now, they cannot be read`,
     );
     return;
   }
-  writeFileSync(file, text.replace(salt, ""));
+  out.line(
+    `${file}: stack ${stack} is not in .vxlab/state, so the salt of its passphrase goes (was it in another backend, then put it back: "${salt}")`,
+  );
+  writeFileSync(file, text.replace(line, ""));
+}
+
+/** The stack's file may belong to a stack that the user's own Pulumi made. */
+function elsewhere(file: string, stack: string, login: string): Fault {
+  return new Fault(
+    Exit.missing,
+    `${file} has the salt of a passphrase, and stack ${stack} is not in .vxlab/state. ` +
+      `If it is where your Pulumi is logged in, name that and its passphrase: PULUMI_BACKEND_URL=${login} PULUMI_CONFIG_PASSPHRASE=… ./vxlab …; ` +
+      `if it was here, and .vxlab/ was removed, take the line "encryptionsalt" out of the file`,
+  );
+}
+
+/** The backend of a `pulumi login` of the user's, which is not ours to ask. */
+function userLogin({ paths, environment }: Context): string | undefined {
+  const homes = [environment["PULUMI_HOME"], join(environment["HOME"] ?? homedir(), ".pulumi")];
+  for (const home of homes) {
+    if (!home || home === paths.pulumiHome) continue;
+    const file = join(home, "credentials.json");
+    const { current } = existsSync(file)
+      ? (JSON.parse(readFileSync(file, "utf8")) as { current?: string })
+      : { current: undefined };
+    if (current) return current;
+  }
+  return undefined;
 }

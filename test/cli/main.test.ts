@@ -118,9 +118,23 @@ describe("env", () => {
       state: "/tmp/a b/.vxlab/state",
       passphrase: '/tmp/a"b',
     };
-    const asked = `${script(odd)}\nprintf '%s\\n' "\${PATH%%:*}" "$PULUMI_BACKEND_URL" "$PULUMI_CONFIG_PASSPHRASE_FILE"`;
+    const asked = `${script({ paths: odd, environment: {} })}\nprintf '%s\\n' "\${PATH%%:*}" "$PULUMI_BACKEND_URL" "$PULUMI_CONFIG_PASSPHRASE_FILE"`;
     const { code, stdout } = await run("bash", ["-euc", asked]);
     expect(code).toBe(0);
     expect(stdout.split("\n").slice(0, 3)).toEqual([`${odd.dot}/bin`, `file://${odd.state}`, odd.passphrase]);
+  });
+
+  it("leaves the backend and the passphrase that the user has named", () => {
+    const { paths } = world();
+    const environment = { PULUMI_BACKEND_URL: "s3://bucket", PULUMI_CONFIG_PASSPHRASE: "" };
+    expect(script({ paths, environment })).not.toMatch(/BACKEND|PASSPHRASE/);
+    const other = {
+      PULUMI_BACKEND_URL: "file:///b/.vxlab/state",
+      PULUMI_CONFIG_PASSPHRASE_FILE: "/b/.vxlab/passphrase",
+    };
+    expect(script({ paths, environment: other })).toContain(`PULUMI_BACKEND_URL=file://${paths.state}`);
+    expect(script({ paths, environment: other })).toContain(
+      `PULUMI_CONFIG_PASSPHRASE_FILE=${paths.passphrase}`,
+    );
   });
 });

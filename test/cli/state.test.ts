@@ -136,6 +136,13 @@ describe("labs in the state", () => {
     expect(ownBackend({ PULUMI_BACKEND_URL: "file:///a/.vxlab/state" })).toBe(true);
     expect(ownBackend({ PULUMI_BACKEND_URL: "s3://bucket" })).toBe(false);
   });
+
+  it("are asked for in the user's backend once Pulumi is set up, which is said", async () => {
+    const here = { ...world(), environment: { PULUMI_BACKEND_URL: "s3://bucket" } };
+    await expect(loadLab(here, "lab")).rejects.toThrow(
+      "is not set up to ask s3://bucket: run ./vxlab env first",
+    );
+  });
 });
 
 describe("a stack's file whose passphrase is lost", () => {
@@ -158,6 +165,31 @@ describe("a stack's file whose passphrase is lost", () => {
     here.write("Pulumi.lab.yaml", before);
     await selectStack(here, "lab");
     expect(readFileSync(join(here.paths.root, "Pulumi.lab.yaml"), "utf8")).toBe(after);
+  });
+
+  it.each([
+    ["where the user's Pulumi is logged in elsewhere", { HOME: "home" }],
+    ["where that is in a home of its own", { PULUMI_HOME: "home/.pulumi" }],
+  ])("is refused, and stays, %s", async (_, variables: Record<string, string>) => {
+    const here = world();
+    const calls = fakePulumi(here);
+    here.write("home/.pulumi/credentials.json", '{"current":"file:///srv/pulumi"}');
+    here.write("Pulumi.lab.yaml", salt);
+    const environment = Object.fromEntries(
+      Object.entries(variables).map(([name, value]) => [name, join(here.paths.root, value)]),
+    );
+    const selected = selectStack({ ...here, environment: { HOME: "/nowhere", ...environment } }, "lab");
+    await expect(selected).rejects.toThrow("PULUMI_BACKEND_URL=file:///srv/pulumi");
+    expect(readFileSync(join(here.paths.root, "Pulumi.lab.yaml"), "utf8")).toBe(salt);
+    expect(calls()).toEqual([]);
+  });
+
+  it("is left alone where the user names the passphrase", async () => {
+    const here = world();
+    fakePulumi(here);
+    here.write("Pulumi.lab.yaml", salt);
+    await selectStack({ ...here, environment: { PULUMI_CONFIG_PASSPHRASE_FILE: "/home/me/phrase" } }, "lab");
+    expect(readFileSync(join(here.paths.root, "Pulumi.lab.yaml"), "utf8")).toBe(salt);
   });
 
   it("is left alone while the state is there", async () => {
