@@ -110,8 +110,12 @@ export function labIds(all: readonly StateResource[]): string[] {
 
 const labsFile = (paths: Paths): string => join(paths.dot, "labs");
 
-/** Keeps the ids outside the state too: machines can be found again when the state is lost. */
+/**
+ * Keeps the ids outside the state too: machines can be found again when the state is lost. Not when it is in a backend of the
+ * user's, which is not lost with this checkout: a `down` that is told another backend must not end what is in that one.
+ */
 export async function noteLabs(context: Context, stack: string): Promise<void> {
+  if (!ownBackend(context.environment)) return;
   const ids = new Set([...knownLabs(context), ...labIds(await resources(context, stack))]);
   writeFileSync(labsFile(context.paths), [...ids].join("\n"));
 }

@@ -129,6 +129,9 @@ describe("labs in the state", () => {
     state(here, { resources: [id("00c0ffee")] });
     await noteLabs(here, "lab");
     expect(knownLabs(here)).toEqual(["3283f765", "00c0ffee"]);
+    const elsewhere = { ...world(), environment: { PULUMI_BACKEND_URL: "s3://bucket" } };
+    await noteLabs(elsewhere, "lab");
+    expect(knownLabs(elsewhere)).toEqual([]);
   });
 
   it("belong to this checkout unless the backend is the user's", () => {
