@@ -52,7 +52,7 @@ const EXAMPLES: Record<string, Program[]> = {
       folder: "existing-host",
       stack: "existing-host",
       count: 30,
-      settings: () => ({ server: "172.20.0.5", serverKey: KEY, keyFile: loginKey() }),
+      settings: () => ({ server: SERVER, serverKey: KEY, keyFile: loginKey() }),
     },
   ],
   "one-host": [{ folder: "one-host", stack: "one-host", count: 20 }],
@@ -64,10 +64,28 @@ const EXAMPLES: Record<string, Program[]> = {
     { folder: "two-owners/overlay", stack: "b", count: 9, boots: false },
   ],
   yaml: [{ folder: "yaml", stack: "lab", count: 32 }],
+  "yaml-components": [
+    {
+      folder: "yaml-components",
+      stack: "parts",
+      count: 27,
+      settings: () => ({
+        "libvirt:uri": libvirtUri(),
+        server: SERVER,
+        serverKey: KEY,
+        keyFile: loginKey(),
+      }),
+    },
+  ],
 };
 
+const SERVER = "172.20.0.5";
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEDl5/XFGAX1Mrg15VRkw5K2qyxVsX3Z87bSWnbttmGL";
 const LOGIN = "-----BEGIN OPENSSH PRIVATE KEY-----\nnever shown\n-----END OPENSSH PRIVATE KEY-----\n";
+
+function libvirtUri(): string {
+  return `qemu:///system?socket=/run/vxlab/${project.paths.id}/libvirt-sock`;
+}
 
 function loginKey(): string {
   const file = join(project.paths.dot, "login-key");
@@ -122,6 +140,27 @@ describe("examples/two-owners, of which one is not up", () => {
   });
 });
 
+/** What only passes when an output of one component is an argument of another, through the plugin and another language. */
+describe("examples/yaml-components, wired by outputs", () => {
+  it("gives each host's port the address of the other host", async () => {
+    const here = join(project.root, "run", "yaml-components");
+    const text = good(await project.pulumi(["preview", "--stack", "parts", "--json", "--cwd", here]));
+    const { steps } = JSON.parse(text) as { steps: { newState: Declared }[] };
+    const ports = steps.filter(({ newState }) => newState.type === "vxlab:index:VxlanPort");
+    const wired = ports.map(({ newState: { inputs } }) => [inputs["local"], inputs["remotes"]]);
+    expect(wired.sort()).toEqual([
+      [SERVER, ["192.168.30.11"]],
+      ["192.168.30.11", [SERVER]],
+    ]);
+    expect(text).not.toContain("never shown");
+  });
+});
+
+interface Declared {
+  type: string;
+  inputs: Record<string, unknown>;
+}
+
 /** The programs of one example share a folder, as they do when it is copied as a whole. */
 async function previewed({ folder, stack, settings, boots }: Program): Promise<string> {
   const here = join(project.root, "run", folder);
@@ -130,8 +169,7 @@ async function previewed({ folder, stack, settings, boots }: Program): Promise<s
     symlinkSync(join(app, "node_modules"), join(here, "node_modules"));
     if (folder === "python") await prepare(here);
   }
-  const libvirtUri = `qemu:///system?socket=/run/vxlab/${project.paths.id}/libvirt-sock`;
-  const all = { ...(boots === false ? {} : { image, libvirtUri }), ...settings?.() };
+  const all = { ...(boots === false ? {} : { image, libvirtUri: libvirtUri() }), ...settings?.() };
   const words = Object.entries(all).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]);
   const pulumi = (...line: string[]) => project.pulumi([...line, "--cwd", here]);
   good(await pulumi("stack", "init", stack));
