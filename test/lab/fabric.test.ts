@@ -3,10 +3,12 @@
  * trunk and with DHCP; then one word of the settings at a time.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MAX_GROUPS } from "../../plan/check-flooding";
 import { vethName } from "../../plan/names";
 import { broadcasts, endsOf, forger, onceEach, type Forger } from "../lib/broadcasts";
 import { capture, keepPinging } from "../lib/capture";
 import { change } from "../lib/changes";
+import { moreGroups } from "../lib/groups";
 import { Guests } from "../lib/guests";
 import { good, Project } from "../lib/project";
 import { remains } from "../lib/remains";
@@ -312,6 +314,19 @@ describe("red by multicast, by one word", () => {
   });
 
   it("tells each broadcast once, to its own segment, beside another such", () => broadcastsStay());
+
+  it("leaves room for more groups than the kernel's 20, which has been raised", async () => {
+    const limit = "/proc/sys/net/ipv4/igmp_max_memberships";
+    expect(await guests.tell("kvm1", `cat ${limit}`)).toBe(`${MAX_GROUPS}`);
+    expect(await moreGroups(guests, "kvm1", 24)).toBe(24);
+    try {
+      await guests.tell("kvm1", `echo 20 >${limit}`);
+      // Red and green have two.
+      expect(await moreGroups(guests, "kvm1", 24)).toBe(18);
+    } finally {
+      await guests.tell("kvm1", `echo ${MAX_GROUPS} >${limit}`);
+    }
+  });
 });
 
 describe("hub and spoke", () => {
