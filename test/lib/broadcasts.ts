@@ -64,11 +64,11 @@ export async function broadcasts(
   forgers: readonly Forger[] = [],
 ): Promise<Heard> {
   try {
-    for (const forger of forgers) await guests.tell(guests.hostOf(forger.container), forged(guests, forger));
+    await Promise.all(forgers.map((one) => guests.tell(guests.hostOf(one.container), forged(guests, one))));
     return await heardBy(guests, ends, [...ends, ...forgers]);
   } finally {
     // What was not made is not there to be taken away.
-    for (const forger of forgers) await guests.ask(guests.hostOf(forger.container), undone(guests, forger));
+    await Promise.all(forgers.map((one) => guests.ask(guests.hostOf(one.container), undone(guests, one))));
   }
 }
 
