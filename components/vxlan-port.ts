@@ -68,9 +68,8 @@ export class VxlanPort extends pulumi.ComponentResource {
 function portState(args: VxlanPortArgs): Record<string, pulumi.Input<unknown>> {
   const remotes = pulumi
     .all([args.vni, args.remotes])
-    .apply(([vni, addresses]) =>
-      [...addresses].sort().map((address) => ({ name: tunnelName(vni, address), address })),
-    );
+    // In the given order, which is the plan's, by host: an address that moves is one line of a preview, and not all of them.
+    .apply(([vni, addresses]) => addresses.map((address) => ({ name: tunnelName(vni, address), address })));
   const flooding = args.flooding ?? Flooding.Unicast;
   const multicast = pulumi.output(flooding).apply((way) => way === Flooding.Multicast);
   return {

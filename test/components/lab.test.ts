@@ -174,11 +174,14 @@ describe("an edit", () => {
     for (const r of after.filter((o) => !["lab"].includes(o.name))) expect(r).toEqual(named(before, r.name));
   });
 
-  it("of a VTEP reaches the other hosts' tunnels", async () => {
-    const moved = { ...topology.hosts, kvm2: { ...topology.hosts["kvm2"], address: "192.168.10.7" } };
-    const after = await lab({ hosts: moved });
+  it("of a VTEP reaches the other hosts' tunnels, each in its place", async () => {
+    const kvm2 = { ...topology.hosts["kvm2"], address: "192.168.10.7" };
+    const after = await lab({ hosts: { ...topology.hosts, kvm2, kvm3: { address: "192.168.10.30" } } });
+    const remotes = ["192.168.10.7", "192.168.10.30"];
+    expect(named(after, "lab-kvm1-lan").inputs["remotes"]).toEqual(remotes);
     expect(stdin(named(after, "lab-kvm1-lan-step"))["remotes"]).toEqual([
-      { name: "vx100-c0a80a07", address: "192.168.10.7" },
+      { name: "vx100-c0a80a07", address: remotes[0] },
+      { name: "vx100-c0a80a1e", address: remotes[1] },
     ]);
   });
 });

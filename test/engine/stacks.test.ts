@@ -119,20 +119,32 @@ describe("an overlay that stands", () => {
   const peers = { b1: "192.168.20.11", b2: "192.168.20.12" };
   const host = { address: "192.168.10.11", hostKey: KEY, privateKey: LOGIN };
   const blue = { vni: 200, vlan: 20, subnet: "10.0.4.0/24", hosts: ["a1"] };
-
-  it("changes the tunnels to a peer's VTEP that moved, and nothing else", async () => {
-    const containers = { c1: { ...OVERLAY.containers.c1, segment: "red" } };
-    const sections = { hosts: {}, segments: { ...OVERLAY.segments, blue }, containers };
+  const containers = { c1: { ...OVERLAY.containers.c1, segment: "red" } };
+  const sections = { hosts: {}, segments: { ...OVERLAY.segments, blue }, containers };
+  const settle = async () => {
     project.configure({ ...OVERLAY, ...sections }, "overlay-a");
+    await writeOutputs(project, "underlay-b", underlay(peers));
+  };
+
+  beforeEach(settle);
+  // What comes after has to do with a peer that speaks as we do.
+  afterAll(settle);
+
+  /** Beside these the other stacks are read, by a provider of the engine's own. */
+  const changes = (steps: readonly string[]) =>
+    steps.filter((step) => !/^(read |create default$)/.test(step));
+
+  it("has no changes", async () => {
     const plan = planOverlay({
       own: { stack: "underlay-a", vteps: underlay({ a1: host.address }).vteps },
       peers: [{ stack: "underlay-b", vteps: underlay(peers).vteps }],
       ...{ identity: "vxlab/overlay-a", sections },
     });
-    await writeOutputs(project, "underlay-b", underlay(peers));
     await standOverlay(project, "overlay-a", host, plan);
     expect(good(await preview())).toMatch(/Resources:\s+\d+ unchanged\s*$/);
+  });
 
+  it("changes the tunnels to a peer's VTEP that moved, and nothing else", async () => {
     await writeOutputs(project, "underlay-b", underlay({ ...peers, b1: "192.168.20.99" }));
     const told = await change(project, ["preview", "--diff", "--stack", "overlay-a"]);
     const said = normal(good(told), project);
@@ -140,8 +152,17 @@ describe("an overlay that stands", () => {
     if (process.env["UPDATE_GOLDEN"] !== undefined) writeFileSync(golden, said);
     expect(said).toBe(readFileSync(golden, "utf8"));
     const changed = ["overlay", "overlay-a1-red", "overlay-a1-red-step"].map((name) => `update ${name}`);
-    // Beside them the other stacks are read, by a provider of the engine's own.
-    expect(told.steps.filter((step) => !/^(read |create default$)/.test(step))).toEqual(changed);
+    expect(changes(told.steps)).toEqual(changed);
+  });
+
+  it("keeps its tunnels to a peer that speaks a newer contract by now", async () => {
+    await writeOutputs(project, "underlay-b", underlay(peers, VTEPS_SCHEMA + 1));
+    const told = await change(project, ["preview", "--diff", "--stack", "overlay-a"]);
+    expect(told.code).not.toBe(0);
+    expect(all(told)).toContain(
+      `The stack underlay-b speaks version ${VTEPS_SCHEMA + 1} of the contract "vteps"`,
+    );
+    expect(changes(told.steps)).toEqual([]);
   });
 });
 

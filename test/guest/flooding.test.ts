@@ -73,6 +73,21 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       ]);
     });
 
+    it("is the same for an underlay of IPv6, with a group of IPv6", () => {
+      host.shows(
+        "addresses",
+        "2: eth0    inet6 fd00:10::b/64 scope global eth0\n3: eth1    inet6 fd00:10::1/64 scope global eth1\n",
+      );
+      const six = { local: "fd00:10::1", group: "ff05::64", remotes: [], mtu: 1430 };
+      const calls = apply({ ...MULTICAST, ...six }).map((call) => call.join(" "));
+      expect(calls.filter((call) => call.startsWith("ip link "))).toEqual([
+        "ip link add vm100 type vxlan id 100 group ff05::64 dev eth1 local fd00:10::1 ttl 16 dstport 4789",
+        `ip link set dev vm100 alias vxlab ${ID} 100 ff05::64 eth1 fd00:10::1 16 4789`,
+        "ip link set dev vm100 up",
+        "ip link set dev vm100 mtu 1430 up",
+      ]);
+    });
+
     it("stays as it is the second time, and is made anew for another group, TTL, port or underlay", () => {
       host.shows("net/vm100/ifalias", `${MADE}\n`);
       expect(said(apply(MULTICAST, ["vm100"]), "link add")).toEqual([]);

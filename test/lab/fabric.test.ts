@@ -3,9 +3,12 @@
  * trunk and with DHCP; then one word of the settings at a time.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { broadcasts, onceEach, type End } from "../lib/broadcasts";
+import { MAX_GROUPS } from "../../plan/check-flooding";
+import { vethName } from "../../plan/names";
+import { broadcasts, endsOf, forger, onceEach, type Forger } from "../lib/broadcasts";
 import { capture, keepPinging } from "../lib/capture";
 import { change } from "../lib/changes";
+import { moreGroups } from "../lib/groups";
 import { Guests } from "../lib/guests";
 import { good, Project } from "../lib/project";
 import { remains } from "../lib/remains";
@@ -34,17 +37,20 @@ const CONTAINERS = {
   both: { host: "kvm2", interfaces: [{ trunk: ["blue", "green"] }] },
 };
 
-const ends = (segment: string, broadcast: string, ...places: string[]): End[] =>
-  places.map((place) => {
-    const [container = "", nic = ""] = place.split(" ");
-    return { container, nic, segment, broadcast };
-  });
 /** Every end of every segment: two of red are on one host, one of them on a second interface; a trunk is in two segments. */
-const RED_ENDS = ends("red", "10.0.3.255", "c1 eth0", "c2 eth0", "c3 eth0", "two eth1");
+const RED_ENDS = endsOf("red", "10.0.3.255", "c1 eth0", "c2 eth0", "c3 eth0", "two eth1");
 const ENDS = [
   ...RED_ENDS,
-  ...ends("blue", "10.0.20.255", "lent eth0", "both eth0.20"),
-  ...ends("green", "10.0.30.255", "two eth0", "both eth0.30"),
+  ...endsOf("blue", "10.0.20.255", "lent eth0", "both eth0.20"),
+  ...endsOf("green", "10.0.30.255", "two eth0", "both eth0.30"),
+];
+
+/** Another's tag where none belongs; none on a trunk, where red's frames have none; on it the tag of no segment. */
+const FORGERS = [
+  forger("c1 eth0.30", "10.0.30.66/24", "10.0.30.255"),
+  forger("lent eth0.30", "10.0.30.67/24", "10.0.30.255"),
+  forger("both eth0", "10.0.3.68/24", "10.0.3.255"),
+  forger("both eth0.10", "10.0.10.69/24", "10.0.10.255"),
 ];
 
 let project: Project;
@@ -76,8 +82,8 @@ async function reaches(from: string, to: string, options = ""): Promise<boolean>
 }
 
 /** Every broadcast once, at all that it is for, and nowhere else. */
-async function broadcastsStay(ends = ENDS): Promise<void> {
-  expect(await broadcasts(guests, ends)).toEqual(onceEach(ends));
+async function broadcastsStay(ends = ENDS, forgers: Forger[] = []): Promise<void> {
+  expect(await broadcasts(guests, ends, forgers)).toEqual(onceEach(ends));
 }
 
 /** Those of the pairs that do not reach each other, all tried at once. */
@@ -212,10 +218,25 @@ describe("three segments on three machines", () => {
   });
 
   it("are apart: each broadcast is heard once by its own segment, and by nobody of another", async () => {
-    await broadcastsStay();
+    await broadcastsStay(ENDS, FORGERS);
     // lent has a way out, which must be none into the other segments of the gateway's host.
     const others = ["10.0.3.10", "10.0.30.8"];
     expect(await Promise.all(others.map((other) => reaches("lent", other)))).toEqual([false, false]);
+  });
+
+  it("are apart by their ports' tags: without these forged frames are heard", async () => {
+    const [c1, both] = [vethName("c1"), vethName("both")];
+    try {
+      await guests.tell("kvm1", `ovs-vsctl clear port ${c1} tag`);
+      await guests.tell("kvm2", `ovs-vsctl clear port ${both} trunks`);
+      const heard = await broadcasts(guests, ENDS, FORGERS);
+      expect(heard["two eth0"]).toHaveProperty(["c1 eth0.30"], [1, 2, 3]);
+      expect(heard["both eth0"]).toHaveProperty(["c1 eth0.30, VLAN 30"], [1, 2, 3]);
+      expect(heard["c2 eth0"]).toHaveProperty(["both eth0"], [1, 2, 3]);
+    } finally {
+      await guests.tell("kvm1", `ovs-vsctl set port ${c1} tag=0`);
+      await guests.tell("kvm2", `ovs-vsctl set port ${both} trunks=20,30`);
+    }
   });
 
   it("are as they are asked for: every check of verify is green, a second up changes nothing", async () => {
@@ -293,6 +314,19 @@ describe("red by multicast, by one word", () => {
   });
 
   it("tells each broadcast once, to its own segment, beside another such", () => broadcastsStay());
+
+  it("leaves room for more groups than the kernel's 20, which has been raised", async () => {
+    const limit = "/proc/sys/net/ipv4/igmp_max_memberships";
+    expect(await guests.tell("kvm1", `cat ${limit}`)).toBe(`${MAX_GROUPS}`);
+    expect(await moreGroups(guests, "kvm1", 24)).toBe(24);
+    try {
+      await guests.tell("kvm1", `echo 20 >${limit}`);
+      // Red and green have two.
+      expect(await moreGroups(guests, "kvm1", 24)).toBe(18);
+    } finally {
+      await guests.tell("kvm1", `echo ${MAX_GROUPS} >${limit}`);
+    }
+  });
 });
 
 describe("hub and spoke", () => {

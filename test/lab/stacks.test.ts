@@ -9,6 +9,12 @@ const STACKS = ["overlay-b", "underlay-a", "overlay-a", "underlay-b"];
 const TO_A2 = "vx100-c0a80a0c";
 const [TO_B1, TO_B1_MOVED, TO_B2] = ["vx100-c0a8140b", "vx100-c0a8140c", "vx100-c0a8140d"];
 const SEGMENTS = { red: { vni: 100, subnet: "10.0.3.0/24" } };
+/** Of the underlays. */
+const [MTU_A, MTU_B] = [1500, 1450];
+/** What an interface in a segment takes: VXLAN over IPv4 is 50 bytes of its underlay's (RFC 7348). */
+const inside = (mtu: number) => mtu - 50;
+/** Headers of IPv4 and ICMP: what ping's -s does not count. */
+const PING = 28;
 
 let project: Project;
 
@@ -35,6 +41,23 @@ const up = (...stacks: string[]) =>
   project.vxlab(["up", "--no-verify", ...stacks.flatMap((stack) => ["-s", stack])], { timeout: 900 });
 const ping = (from: string, stack: string, to: string) =>
   project.vxlab(["exec", from, "-s", stack, "--", "ping", "-c", "3", "-W", "2", to], { timeout: 60 });
+
+async function mtu(box: string, stack: string): Promise<number> {
+  const link = await project.vxlab(["exec", box, "-s", stack, "--", "ip", "link", "show", "eth0"]);
+  return Number(/ mtu (\d+) /.exec(good(link))?.[1]);
+}
+
+/** From c1, by the host's own `ping`, which knows -M: whether a packet that nobody may cut up is answered. */
+async function passes(to: string, bytes: number): Promise<boolean> {
+  const c1 = "$(lxc-info -P /var/lib/vxlab/containers -n c1 -pH)";
+  const words = `nsenter -n -t ${c1} ping -n -M do -c 3 -W 2 -s ${bytes - PING} ${to}`;
+  const { code, stdout } = await project.vxlab(["ssh", "a1", "-s", "overlay-a", "--", words], {
+    timeout: 60,
+  });
+  // Without the last words it never sent.
+  expect(stdout).toContain("3 packets transmitted");
+  return code === 0;
+}
 
 /** What a1 has, seen without the CLI's own eyes. */
 interface Seen {
@@ -67,7 +90,7 @@ const pending = async (stack: string) => {
 beforeAll(async () => {
   project = await Project.create("stacks-lab");
   underlay("a", "192.168.10.0/24", { a1: { address: "192.168.10.11" }, a2: { address: "192.168.10.12" } });
-  underlay("b", "192.168.20.0/24", { b1: { address: "192.168.20.11" } }, { mtu: 1450 });
+  underlay("b", "192.168.20.0/24", { b1: { address: "192.168.20.11" } }, { mtu: MTU_B });
   overlay("a", "b", {
     c1: { host: "a1", address: "10.0.3.10/24" },
     c4: { host: "a2", address: "10.0.3.13/24" },
@@ -86,11 +109,15 @@ describe("an owner whose peer's stack is not there", () => {
     );
     expect(good(await ping("c1", "overlay-a", "10.0.3.13"))).toContain(" 0% packet loss");
     expect(Object.keys((await seenOnA1()).tunnels)).toEqual([TO_A2]);
+    expect(await mtu("c1", "overlay-a")).toBe(inside(MTU_A));
   });
 });
 
 describe("two owners' four stacks", () => {
+  let alone: Seen;
+
   it("are up after one pass, in whatever order they are named", async () => {
+    alone = await seenOnA1();
     const said = await up(...STACKS);
     good(said);
     const order = [...said.stderr.matchAll(/^stack (\S+): \d/gm)].map(([, stack]) => stack);
@@ -102,8 +129,15 @@ describe("two owners' four stacks", () => {
   it("ping each other with the smaller MTU of the two", async () => {
     expect(good(await ping("c1", "overlay-a", "10.0.3.11"))).toContain(" 0% packet loss");
     expect(Object.keys((await seenOnA1()).tunnels)).toEqual([TO_A2, TO_B1]);
-    const link = await project.vxlab(["exec", "c2", "-s", "overlay-b", "--", "ip", "link", "show", "eth0"]);
-    expect(good(link)).toContain("mtu 1400");
+    for (const [box, stack] of [
+      ["c1", "overlay-a"],
+      ["c2", "overlay-b"],
+    ] as const)
+      expect(await mtu(box, stack)).toBe(inside(MTU_B));
+    const full = inside(MTU_B);
+    expect([await passes("10.0.3.11", full), await passes("10.0.3.11", full + 1)]).toEqual([true, false]);
+    // Until its peer was there c1 had more: it is made smaller while it runs.
+    expect((await seenOnA1()).box).toBe(alone.box);
   });
 
   it("pass every check of verify", async () => {
@@ -116,7 +150,7 @@ describe("a peer whose VTEP moves and that gets one more host", () => {
   it("changes the tunnels to it and nothing else, and both are reached", async () => {
     const before = await seenOnA1();
     const hosts = { b1: { address: "192.168.20.12" }, b2: { address: "192.168.20.13" } };
-    underlay("b", "192.168.20.0/24", hosts, { mtu: 1450 });
+    underlay("b", "192.168.20.0/24", hosts, { mtu: MTU_B });
     overlay("b", "a", {
       c2: { host: "b1", address: "10.0.3.11/24" },
       c3: { host: "b2", address: "10.0.3.12/24" },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { LAB_OUTPUT } from "../../plan/contract";
+import { LAB_OUTPUT, LAB_SCHEMA } from "../../plan/contract";
 import { TopologyError } from "../../plan/errors";
 import { planOverlay, sharedMtu } from "../../plan/peers";
 import type { OverlayInput, Underlay } from "../../plan/peers";
@@ -47,8 +47,9 @@ const remotes = (plan: LabPlan, host: string) =>
 
 describe("the names and versions that other stacks rely on", () => {
   it("stay what they are", () => {
-    expect({ LAB_OUTPUT, VTEPS_OUTPUT, LOGIN_OUTPUT, VTEPS_SCHEMA }).toEqual({
+    expect({ LAB_OUTPUT, LAB_SCHEMA, VTEPS_OUTPUT, LOGIN_OUTPUT, VTEPS_SCHEMA }).toEqual({
       LAB_OUTPUT: "lab",
+      LAB_SCHEMA: 2,
       VTEPS_OUTPUT: "vteps",
       LOGIN_OUTPUT: "login",
       VTEPS_SCHEMA: 1,

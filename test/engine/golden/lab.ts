@@ -60,3 +60,17 @@ export const EDITS: Record<string, Settings> = {
   },
   "removed-segment": { segments: { red: SEGMENTS.red } },
 };
+
+/**
+ * By the same names: properties that the preview shows as secret. How a step is reached, and what a machine boots with: there
+ * keys are. Whoever reviews an edit sees everything else.
+ */
+export const SECRETS: Record<string, readonly string[]> = {
+  "host-address": ["connection"],
+  cidr: ["connection"],
+  "one-more-host": ["connection", "userData"],
+  "one-more-container": ["connection"],
+  mtu: ["connection"],
+  image: ["userData"],
+  "removed-segment": ["connection"],
+};
