@@ -19,7 +19,7 @@ export interface ExistingHostArgs {
   port?: pulumi.Input<number>;
   /** Needs root's rights (uid 0). @default "root" */
   user?: pulumi.Input<string>;
-  /** Longest wait for SSH to answer, seconds. @default 600 */
+  /** Longest wait for SSH to answer, seconds: it is there already, and a key that is refused is tried again as well. @default 30 */
   bootTimeout?: pulumi.Input<number>;
   /** Largest IP packet that the VTEP's interface has to take, bytes; with a smaller MTU the host is refused. @default 1500 */
   mtu?: pulumi.Input<number>;
@@ -51,7 +51,7 @@ export class ExistingHost extends pulumi.ComponentResource {
       user: args.user ?? "root",
       hostKey: args.hostKey,
       privateKey: pulumi.secret(privateKey),
-      bootTimeout,
+      bootTimeout: bootTimeout ?? 30,
     };
     const asked = { vtep: args.address, mtu: args.mtu ?? 1500, needs: args.needs ?? [] };
     const check = checkStep(child(name, "check"), reach, asked, { parent: this });

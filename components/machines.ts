@@ -180,7 +180,7 @@ function ours(
   return { connection, inside, facts, identity: domain.id };
 }
 
-function existing(name: string, { address, existing }: HostPlan, { args, parent, ready }: Shared): Machine {
+function existing(name: string, { address, existing }: HostPlan, { parent, ready }: Shared): Machine {
   if (existing === undefined) throw new Error(`the plan has no way to ${name}`);
   const { sshAddress, port, user, hostKey, keyFile, mtu, needs } = existing;
   const host = new ExistingHost(
@@ -192,7 +192,6 @@ function existing(name: string, { address, existing }: HostPlan, { args, parent,
       user,
       hostKey: ready.apply(() => hostKey),
       privateKey: loginKey(keyFile),
-      bootTimeout: args.bootTimeout,
       mtu,
       needs: needs.length === 0 ? undefined : needs,
     },

@@ -17,6 +17,7 @@ export function labHints(topology: Topology): Problem[] {
       ...oldPort(name, segment),
       ...routedGroup(topology, name, segment),
       ...closedGateway(topology, name, segment),
+      ...shutOut(topology, segment),
     ]),
     ...lonely(topology),
   ];
@@ -50,6 +51,20 @@ function closedGateway(topology: Topology, name: string, { gateway }: SegmentSpe
   const message = `Leads to ${underlay.path} only, which is isolated.`;
   const cure = `Write ${underlay.path}.mode: nat for a way out of the lab.`;
   return [{ path, got: gateway, message, cure }];
+}
+
+/** libvirt lets nothing from outside into a network that is isolated or behind NAT (libvirt.org/firewall.html). */
+function shutOut(topology: Topology, segment: SegmentSpec): Problem[] {
+  const hosts = participants(topology, segment);
+  const names = new Set(hosts.map(({ name }) => underlayName(topology, name)));
+  const shut = underlaysOf(topology).find(({ name, mode }) => names.has(name) && mode !== UnderlayMode.Routed);
+  const stranger = hosts.find(
+    ({ name, spec }) => spec.existing !== undefined && underlayName(topology, name) === "",
+  );
+  if (shut === undefined || stranger === undefined) return [];
+  const message = `Is outside ${shut.path}, which is ${shut.mode}: no packet of its gets in there.`;
+  const cure = `Write ${shut.path}.mode: routed, and see to the routes (docs/stacks.md).`;
+  return [{ path: pathOf("hosts", stranger.name), got: stranger.spec.address, message, cure }];
 }
 
 /** "" for a host outside all underlays. */

@@ -62,13 +62,37 @@ export function failure(context: Context, outcome: Outcome): number {
   const { errors, log } = outcome;
   const shown =
     errors.length > 0 ? errors : [readFileSync(log, "utf8").trim().split("\n").slice(-30).join("\n")];
-  for (const error of shown) context.out.line(`\n${error}`);
+  for (const error of shown) context.out.line(`\n${error}${cureOf(error)}`);
   context.out.line(`\nthe whole output: ${log}`);
   if (outcome.code === 130) {
     context.out.line("interrupted; the same command goes on from here");
     return outcome.code;
   }
   return errors.some((error) => error.includes("The lab's settings have")) ? Exit.usage : Exit.failed;
+}
+
+/** What SSH says of a host that is there already has no path of a setting, and no cure. */
+const CURES: readonly (readonly [RegExp, (host: string) => string])[] = [
+  [
+    /host key mismatch/,
+    (host) => `${host}.existing.hostKey is not its key, which is there in /etc/ssh/ssh_host_ed25519_key.pub`,
+  ],
+  [
+    /unable to authenticate/,
+    (host) =>
+      `the public part of ${host}.existing.keyFile belongs into the authorized_keys of ${host}.existing.user there`,
+  ],
+  [
+    /no route to host|connection refused|i\/o timeout/,
+    (host) => `no SSH answers at ${host}.address, or at existing.sshAddress and port where they are written`,
+  ],
+];
+
+/** An empty text where there is none to tell. */
+export function cureOf(error: string): string {
+  const host = /^Command [^-]+-(.+)-check: /.exec(error)?.[1];
+  const cure = CURES.find(([words]) => words.test(error))?.[1];
+  return host === undefined || cure === undefined ? "" : `\n  ${cure(`hosts.${host}`)}`;
 }
 
 export function summary(changes: Readonly<Record<string, number>>): string {

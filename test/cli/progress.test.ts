@@ -1,6 +1,6 @@
 import { appendFileSync, closeSync, openSync, readdirSync, statSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { summary } from "../../cli/lib/engine";
+import { cureOf, summary } from "../../cli/lib/engine";
 import { eventLog, Progress, type EngineEvent } from "../../cli/lib/events";
 import { Output, table } from "../../cli/lib/output";
 import { batches, tally, type Stage } from "../../cli/lib/stages";
@@ -84,6 +84,18 @@ describe("the engine's events", () => {
     appendFileSync(file, 'osticEvent":{"message":"ü","severity":"error"}}\n');
     expect(source.read()[0]?.diagnosticEvent?.message).toBe("ü");
     source.close();
+  });
+
+  it.each([
+    ["ssh: handshake failed: ssh: host key mismatch", /hosts\.srv-1\.existing\.hostKey is not its key/],
+    [
+      "ssh: unable to authenticate, attempted methods [none publickey]",
+      /hosts\.srv-1\.existing\.keyFile belongs/,
+    ],
+    ["dial tcp 172.20.0.77:22: connect: no route to host", /no SSH answers at hosts\.srv-1\.address/],
+  ])("have a cure where a host that is there already is not let in or found: %s", (words, cure) => {
+    expect(cureOf(`Command lab-srv-1-check: after 6 failed attempts: ${words}`)).toMatch(cure);
+    expect(cureOf(`Command lab-srv-1-vxbr-step: after 6 failed attempts: ${words}`)).toBe("");
   });
 
   it("end in one line", () => {

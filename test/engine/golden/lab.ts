@@ -68,6 +68,7 @@ export const EDITS: Record<string, Settings> = {
 export const SECRETS: Record<string, readonly string[]> = {
   "host-address": ["connection"],
   cidr: ["connection"],
+  "underlay-mtu": ["connection"],
   "one-more-host": ["connection", "userData"],
   "one-more-container": ["connection"],
   mtu: ["connection"],
