@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync, lstatSync, readFileSync, readdirSync } from "node:fs";
 import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, delimiter, dirname, join, resolve } from "node:path";
 
 export interface ImageFiles {
   /** Names the content. */
@@ -33,10 +33,30 @@ export function ownImage(kind: keyof typeof BUILDERS, cache: string, build: bool
   const script = join(__dirname, BUILDERS[kind]);
   const files = parse(printed(script, cache));
   if (!build || existsSync(files.root)) return files;
-  const made = spawnSync(script, [cache], { stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
+  if (process.getuid?.() !== 0) throw new Error(onlyRoot(kind, cache));
+  const env = builderEnvironment(process.env);
+  const made = spawnSync(script, [cache], { env, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
   if (made.status !== 0)
     throw new Error(`image/${BUILDERS[kind]} ended with status ${made.status}: its last lines say why`);
   return parse(made.stdout);
+}
+
+/** A plain shell of root may lack the sbin folders, where mke2fs is; the scripts themselves are the image's identity and stay. */
+export function builderEnvironment(environment: Environment): Record<string, string | undefined> {
+  const folders = [environment["PATH"], "/usr/local/sbin", "/usr/sbin", "/sbin"];
+  return { ...environment, PATH: folders.filter(Boolean).join(delimiter) };
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What everybody else is told. The folder is made by its user: root's would be of no use for the toolchain beside it. */
+export function onlyRoot(kind: keyof typeof BUILDERS, cache: string): string {
+  const script = join(__dirname, BUILDERS[kind]);
+  return (
+    `only root can build the guest image, and ${cache} has none of this recipe: ` +
+    "build it once, or give one with vxlab:image.path (docs/images.md)\n" +
+    `  mkdir -p ${cache} && sudo ${script} ${cache}`
+  );
 }
 
 /**

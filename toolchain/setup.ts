@@ -18,6 +18,7 @@ import {
 import type { Reporter } from "./reporter";
 import { sourcesHash } from "./replacements";
 import { Vendor } from "./vendor";
+import { mustBeWritable } from "./writable";
 
 /** Pulumi and its plugins. */
 export async function completeToolchain(
@@ -41,7 +42,8 @@ export async function completeToolchain(
 }
 
 /** One at a time for a cache: what is built in it may need gigabytes there, which go when it is done. */
-export function settingUp<T>(paths: Paths, reporter: Reporter, work: () => Promise<T>): Promise<T> {
+export async function settingUp<T>(paths: Paths, reporter: Reporter, work: () => Promise<T>): Promise<T> {
+  mustBeWritable(paths.cache, "keep it elsewhere: VXLAB_CACHE=FOLDER");
   const waiting = (pid: number) =>
     reporter.line(`waiting for another vxlab (pid ${pid}) that sets up the same cache`);
   return withLock(join(paths.cache, "setup.lock"), waiting, async () => {

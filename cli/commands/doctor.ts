@@ -52,7 +52,7 @@ async function examineAll(context: Context): Promise<Report> {
   const mode = await libvirtMode(context, stack);
   const toolchain = readPieces(paths) ?? [];
   const whens = new Set<When>([
-    ...purposes(context, mode),
+    ...purposes(context, stack, mode),
     "test",
     ...(toolchain.length === 0 ? (["build"] as const) : []),
   ]);

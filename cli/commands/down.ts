@@ -9,7 +9,7 @@ import { alone } from "../lib/guard";
 import { deployOrder, stacksNamed, stacksOption } from "../lib/roles";
 import { forgetLostMachines } from "../lib/lost";
 import { clearDeadLocks, forgetPending } from "../lib/interrupted";
-import { describe, embeddedRemains, leftovers, purgeEmbedded, sweep } from "../lib/machine";
+import { describe, lastRemains, leftovers, purgeEmbedded, sweep } from "../lib/machine";
 import {
   forgetHypervisors,
   hypervisors,
@@ -117,13 +117,14 @@ async function clear(context: Context, mode: Mode, { stack, ids, uris }: Known):
       purgeEmbedded(context),
     );
   }
-  let remains = embeddedRemains(context, ids);
+  const remains: string[] = [];
   if (mode !== "embedded" && ids.length > 0) {
     for (const uri of uris) {
       for (const thing of await sweep(uri, ids)) out.line(`cleared away: ${thing}`);
-      remains = [...remains, ...describe(await leftovers(uri, ids))];
+      remains.push(...describe(await leftovers(uri, ids)));
     }
   }
+  remains.push(...(await lastRemains(context, ids)));
   if (remains.length > 0) {
     out.line(`still there:\n${remains.map((one) => `  ${one}`).join("\n")}`);
     return Exit.failed;

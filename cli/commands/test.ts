@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { Command, Context } from "../command";
 import { badUsage, readArgs, stackName } from "../lib/args";
 import { Exit } from "../lib/exit";
-import { buildImage, provideImage } from "../lib/image";
-import { ready } from "../lib/ready";
+import { buildImage } from "../lib/image";
+import { hasImage, ready } from "../lib/ready";
 import { batches, checks, suite, suites, type Stage, type Tally } from "../lib/stages";
 
 export const test: Command = {
@@ -55,10 +55,13 @@ function choose({ paths }: Context, only: readonly string[]): Stage[] {
   });
 }
 
-/** The checks of the sources need next to nothing, the machines everything; the labs of the tests have libvirts of their own. */
+/**
+ * The checks of the sources need next to nothing, the machines everything; the labs of the tests have libvirts and settings of
+ * their own, so the image is ours whatever the stack brings.
+ */
 async function setUp(context: Context, stages: readonly Stage[]): Promise<void> {
   const stack = stackName(undefined, context.environment);
-  await ready(context, stack, ["test", "embedded"]);
-  if (stages.some((stage) => stage.heavy)) await provideImage(context, stack);
+  await ready(context, stack, ["test", "embedded", ...(hasImage(context) ? [] : (["image"] as const))]);
+  if (stages.some((stage) => stage.heavy)) await buildImage(context, "golden");
   if (stages.some((stage) => stage.name === "lab")) await buildImage(context, "docker");
 }

@@ -5,7 +5,7 @@ import { badUsage, readArgs } from "../lib/args";
 import { change, failure, pulumi, summary } from "../lib/engine";
 import { Exit } from "../lib/exit";
 import { alone } from "../lib/guard";
-import { provideImage } from "../lib/image";
+import { provideImage, refuseUnbuilt } from "../lib/image";
 import { idle, resume } from "../lib/machine";
 import { forgetLostMachines } from "../lib/lost";
 import { hypervisors, noteHypervisors } from "../lib/hypervisors";
@@ -69,12 +69,13 @@ async function settled({ out, ...context }: Context, stack: string): Promise<boo
 }
 
 async function deploy(context: Context, stack: string, more: string[]): Promise<number> {
+  await refuseUnbuilt(context, stack);
   await ready(context, stack);
   await selectStack(context, stack);
   await clearDeadLocks(context, stack);
   await forgetPending(context, stack);
   await forgetLostMachines(context, stack);
-  if (roleOf(context, stack) !== Role.Overlay) await provideImage(context, stack);
+  await provideImage(context, stack);
   const { mode, uri, environment } = await startLibvirt(context, stack);
   context.out.line(`libvirt: ${mode === "elsewhere" ? "as vxlab:underlays say" : `${mode}, ${uri}`}`);
   const words = [...(await refreshing(context, stack)), ...more];

@@ -1,45 +1,49 @@
 /** Our own guest images, built before the engine starts: minutes with progress instead of minutes of silence. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { BUILDERS, ownImage } from "../../image/image";
+import { BUILDERS, builderEnvironment, onlyRoot, ownImage } from "../../image/image";
+import { shortage } from "../../toolchain/complete";
 import { must } from "../../toolchain/process";
+import { Missing } from "../../toolchain/reporter";
 import type { Context } from "../command";
-import { pulumi } from "./engine";
+import { libvirtMode, purposes } from "./ready";
+import { wantedImage, type OwnImage } from "./wanted-image";
 
 /** Builds the image that the stack's machines boot, if that is ours and is not there. */
 export async function provideImage(context: Context, stack: string): Promise<void> {
-  const kinds = mentionsDocker(context, stack) ? (["golden", "docker"] as const) : (["golden"] as const);
-  if (kinds.every((kind) => isBuilt(context, kind))) return;
-  const kind = await kindOf(context, stack);
-  if (kind === "golden" || kind === "docker") await buildImage(context, kind);
+  const kind = wantedImage(context, stack);
+  if (kind !== undefined) await buildImage(context, kind);
 }
 
 /** Builds an image of ours if it is not there. */
-export async function buildImage(context: Context, kind: keyof typeof BUILDERS): Promise<void> {
+export async function buildImage(context: Context, kind: OwnImage): Promise<void> {
   if (isBuilt(context, kind)) return;
-  const { paths, environment: env, out } = context;
+  const { paths, environment, out } = context;
+  if (!isRoot()) throw new Missing(onlyRoot(kind, folder(context)));
   await out.step(kind === "golden" ? "guest image" : `guest image (${kind})`, (say) => {
     const onLine = (line: string) => (line.startsWith("{") ? undefined : (out.line(`  ${line}`), say(line)));
     const script = join(paths.root, "image", BUILDERS[kind]);
-    return must(script, [join(paths.cache, "image")], { cwd: paths.root, env, timeout: 3600, onLine });
+    const env = builderEnvironment(environment);
+    return must(script, [folder(context)], { cwd: paths.root, env, timeout: 3600, onLine });
   });
 }
 
-function isBuilt({ paths }: Context, kind: keyof typeof BUILDERS): boolean {
-  return existsSync(ownImage(kind, join(paths.cache, "image"), false).root);
+/**
+ * Others than root learn it before minutes of set-up, with all else that is missing. Without a libvirt service they need root for
+ * more than the image: `ready` says so.
+ */
+export async function refuseUnbuilt(context: Context, stack: string): Promise<void> {
+  const kind = wantedImage(context, stack);
+  if (isRoot() || kind === undefined || isBuilt(context, kind)) return;
+  const mode = await libvirtMode(context, stack);
+  if (mode === "embedded") return;
+  const lacks = await shortage([...purposes(context, stack, mode), "image"], context.environment);
+  throw new Missing([onlyRoot(kind, folder(context)), ...(lacks === undefined ? [] : [lacks])].join("\n"));
 }
 
-/** Spares most labs a question to Pulumi. */
-function mentionsDocker({ paths }: Context, stack: string): boolean {
-  const files = ["Pulumi.yaml", `Pulumi.${stack}.yaml`].map((name) => join(paths.root, name));
-  return files.some((file) => existsSync(file) && readFileSync(file, "utf8").includes("docker"));
-}
+const folder = ({ paths }: Context): string => join(paths.cache, "image");
+const isRoot = (): boolean => process.getuid?.() === 0;
 
-/** The stack may bring an image of its own. */
-async function kindOf(context: Context, stack: string): Promise<string> {
-  const { code, stdout } = await pulumi(context, ["config", "--json", "--stack", stack]);
-  if (code !== 0) return "golden";
-  const setting = (JSON.parse(stdout) as Record<string, { value?: string }>)["vxlab:image"]?.value ?? "{}";
-  // A wrong one is the preview's to refuse.
-  return /"kind"\s*:\s*"([a-z]+)"/.exec(setting)?.[1] ?? "golden";
+function isBuilt(context: Context, kind: OwnImage): boolean {
+  return existsSync(ownImage(kind, folder(context), false).root);
 }

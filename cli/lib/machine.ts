@@ -1,6 +1,7 @@
 /** What of a lab is on this machine, and ending it: by the lab's id in the names, never by anything looser. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { embeddedScript } from "../../toolchain/paths";
 import { must, run } from "../../toolchain/process";
 import type { Context } from "../command";
@@ -95,6 +96,20 @@ async function attempt(uri: string, words: string[]): Promise<void> {
 export async function purgeEmbedded(context: Context): Promise<void> {
   const env = { ...context.environment, VXLAB_ROOT: context.paths.root };
   await must(embeddedScript(context.paths), ["purge"], { env, timeout: 120 });
+}
+
+/** How long processes that were told to end may take, seconds: a machine's QEMU writes its disk first. */
+const ENDING_LIMIT = 5;
+
+/** To be asked when all is swept: what is there still, once no process is or the time is up. */
+export async function lastRemains(context: Context, ids: readonly string[]): Promise<string[]> {
+  const limit = Date.now() + ENDING_LIMIT * 1000;
+  let remains = embeddedRemains(context, ids);
+  while (remains.some((one) => one.startsWith("process ")) && Date.now() < limit) {
+    await sleep(100);
+    remains = embeddedRemains(context, ids);
+  }
+  return remains;
 }
 
 /** What an embedded lab could have left on the machine: namespace, sockets, data, mounts, processes. */

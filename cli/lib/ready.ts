@@ -9,6 +9,7 @@ import type { When } from "../../toolchain/requirements";
 import { completeMachine, shortage } from "../../toolchain/complete";
 import { completeToolchain } from "../../toolchain/setup";
 import type { Context } from "../command";
+import { wantedImage } from "./wanted-image";
 
 export type Mode = "given" | "system" | "elsewhere" | "embedded";
 
@@ -43,17 +44,17 @@ export async function forgetLibvirt(context: Context, stack: string): Promise<vo
 }
 
 /** What the machine must have for the engine to run with this mode. */
-export function purposes(context: Context, mode: Mode): When[] {
+export function purposes(context: Context, stack: string, mode: Mode): When[] {
   return [
     "always",
     ...(mode === "embedded" ? (["embedded"] as const) : []),
-    ...(hasImage(context) ? [] : (["image"] as const)),
+    ...(wantedImage(context, stack) === undefined || hasImage(context) ? [] : (["image"] as const)),
   ];
 }
 
 export async function ready(context: Context, stack: string, more: readonly When[] = []): Promise<Piece[]> {
   const mode = await libvirtMode(context, stack);
-  const whens = [...purposes(context, mode), ...more];
+  const whens = [...purposes(context, stack, mode), ...more];
   if (mode === "embedded" && process.getuid?.() !== 0) {
     const why =
       "no libvirt service answers on this machine, and one of the lab's own needs root: run vxlab as root, start libvirtd, or set VXLAB_LIBVIRT_URI";
@@ -65,7 +66,7 @@ export async function ready(context: Context, stack: string, more: readonly When
 }
 
 /** True when some golden image is in the cache: then the tools that build one need not be there. */
-function hasImage(context: Context): boolean {
+export function hasImage(context: Context): boolean {
   const folder = join(context.paths.cache, "image");
   return existsSync(folder) && readdirSync(folder).some((name) => name.startsWith("golden-"));
 }

@@ -1,7 +1,12 @@
-import { describe, expect, it } from "vitest";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { down } from "../../cli/commands/down";
 import { Exit } from "../../cli/lib/exit";
 import { deployedOf } from "../../cli/lib/stack";
+import { alive } from "../../toolchain/lockfile";
+import { programs } from "../lib/fake-path";
+import { temporary } from "../lib/temporary";
 import { world, type World } from "./world";
 
 const resource = (type: string) => ({ urn: `urn:pulumi:x::fake::${type}::x`, type });
@@ -40,6 +45,46 @@ describe("down", () => {
     const here = checkout({ lab: [], other: [STACK, RANDOM, DOMAIN] });
     expect(await down.run(here, ["-s", "lab"])).toBe(Exit.ok);
     expect(here.stdout()).toBe("");
+  });
+});
+
+/** A process that looks like a lab's machine, and a libvirt whose `destroy` ends it, half a second later. */
+function machine(name: string): { pid: number; PATH: string } {
+  const { pid = 0 } = spawn("sleep", ["60"], { argv0: `qemu-system-x86_64 ${name}`, stdio: "ignore" });
+  pids.push(pid);
+  const gone = join(temporary("virsh"), "gone");
+  const virsh = `case "$*" in
+    *"list --all --name") case "$*" in *net-*|*pool-*) ;; *) [ -e ${gone} ] || echo ${name} ;; esac ;;
+    *" destroy ${name}") touch ${gone}; { sleep 0.5; kill ${pid}; } >/dev/null 2>&1 & ;;
+  esac`;
+  return { pid, PATH: `${programs({ virsh })}:${process.env["PATH"]}` };
+}
+
+const pids: number[] = [];
+afterEach(() => {
+  pids.splice(0).forEach((pid) => alive(pid) && process.kill(pid));
+  vi.unstubAllEnvs();
+});
+
+describe("machines that the engine did not know of", () => {
+  it("are ended, and their processes are none of what is left", async () => {
+    const { pid, PATH } = machine("vxlab-cafe0001-kvm1");
+    vi.stubEnv("PATH", PATH);
+    const here = checkout({});
+    here.write(".vxlab/labs", "cafe0001");
+    const code = await down.run(here, []);
+    expect(here.stderr()).toBe("cleared away: machine vxlab-cafe0001-kvm1\n");
+    expect([code, alive(pid)]).toEqual([Exit.ok, false]);
+    expect(here.stdout()).toMatch(/^nothing is left of the lab/);
+  });
+
+  it("whose process does not end are told", async () => {
+    const { pid } = machine("vxlab-cafe0002-kvm1");
+    vi.stubEnv("PATH", `${programs({ virsh: "" })}:${process.env["PATH"]}`);
+    const here = checkout({});
+    here.write(".vxlab/labs", "cafe0002");
+    expect(await down.run(here, [])).toBe(Exit.failed);
+    expect(here.stderr()).toBe(`still there:\n  process ${pid}\n`);
   });
 });
 

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { commands } from "../../cli/commands";
 import { Exit } from "../../cli/lib/exit";
+import { provideImage } from "../../cli/lib/image";
 import { main } from "../../cli/main";
 import { completeMachine } from "../../toolchain/complete";
 import { programs, without } from "../lib/fake-path";
-import { world, type World } from "./world";
+import { project, world, type World } from "./world";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -69,6 +70,54 @@ describe("without root, and without a libvirt service", () => {
     );
     expect(await main(["doctor", "--json"], here)).toBe(Exit.failed);
     expect(here.stdout()).toContain(`"install": "${line}"`);
+  });
+});
+
+describe("without root, on a libvirt service", () => {
+  const APT_IMAGE = `Debian packages are missing; run as root:\n  ${APT} mmdebstrap\n`;
+  const GIVEN = "config:\n  vxlab:image: { path: /images/root.qcow2 }\n";
+
+  /** The version of node ends an `up` that has come past the image. */
+  function onService(...missing: string[]): World {
+    vi.spyOn(process, "getuid").mockReturnValue(65534);
+    const PATH = `${programs({ node: "echo v18.0.0" })}:${without(...missing)}`;
+    return world({ VXLAB_LIBVIRT_URI: "test:///default", PATH }, commands);
+  }
+
+  it("up says first that only root can build the image, the line for it, and what the build lacks", async () => {
+    const here = onService("mmdebstrap");
+    expect(await main(["up"], here)).toBe(Exit.missing);
+    const cache = join(here.paths.cache, "image");
+    expect(here.stderr()).toBe(
+      `vxlab: only root can build the guest image, and ${cache} has none of this recipe: ` +
+        "build it once, or give one with vxlab:image.path (docs/images.md)\n" +
+        `  mkdir -p ${cache} && sudo ${join(project, "image/build.sh")} ${cache}\n${APT_IMAGE}`,
+    );
+  });
+
+  it("up neither asks for the image nor for what builds it where the stack brings its own", async () => {
+    const here = onService("mmdebstrap");
+    here.write("Pulumi.lab.yaml", GIVEN);
+    expect(await main(["up"], here)).toBe(Exit.missing);
+    expect(here.stderr()).toMatch(/^vxlab: node: .* is version 18\.0\.0, .*\n$/);
+  });
+
+  it("doctor needs what builds the image as long as the stack brings none", async () => {
+    const here = onService("mmdebstrap");
+    await main(["doctor"], here);
+    expect(here.stdout()).toMatch(/^ {2}MISSING +mmdebstrap /m);
+    const given = onService("mmdebstrap");
+    given.write("Pulumi.lab.yaml", GIVEN);
+    await main(["doctor"], given);
+    expect(given.stdout()).toMatch(/^ {2}absent +mmdebstrap /m);
+  });
+
+  it("a stack's own image is not built, ours is refused", async () => {
+    const here = onService();
+    await expect(provideImage(here, "lab")).rejects.toThrow(/^only root can build the guest image/);
+    here.write("Pulumi.lab.yaml", GIVEN);
+    await provideImage(here, "lab");
+    expect(existsSync(join(here.paths.cache, "image"))).toBe(false);
   });
 });
 

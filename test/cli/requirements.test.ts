@@ -123,6 +123,7 @@ const OF_COURSE = [
   "awk",
   "cat",
   "mv",
+  "sleep",
   "tar",
   "umount",
   "unshare",

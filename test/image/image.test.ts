@@ -17,7 +17,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 
 const image = resolve(__dirname, "../../image");
 let scratch: string;
@@ -27,6 +27,11 @@ beforeAll(() => {
 });
 afterAll(() => {
   rmSync(scratch, { recursive: true, force: true });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
 });
 
 function files(folder: string): string[] {
@@ -210,6 +215,31 @@ describe("build.sh", () => {
     symlinkSync("somebody@here.123:456", join(folder, ".#build.sh"));
     const { ownImage } = (await import(join(folder, "image.ts"))) as typeof import("../../image/image");
     expect(ownImage("golden", cache, false).version).toBe(hash(folder));
+  });
+
+  it("is started with the sbin folders behind the user's own, and only as root", async () => {
+    const folder = copy("started");
+    const script = join(folder, "build.sh");
+    // A build that is none: it notes what it was given.
+    const text = readFileSync(script, "utf8");
+    writeFileSync(
+      script,
+      text.replace("\n", `\ncase $1 in -*) ;; *) echo "$PATH" >${scratch}/started.path ;; esac\n`),
+    );
+    const { ownImage, onlyRoot } = (await import(
+      join(folder, "image.ts")
+    )) as typeof import("../../image/image");
+    const cache = join(scratch, "started-cache");
+    mkdirSync(join(cache, `golden-${hash(folder)}`), { recursive: true });
+    writeFileSync(join(cache, `golden-${hash(folder)}`, "recipe.txt"), "");
+    vi.stubEnv("PATH", "/usr/bin:/bin");
+    const root = vi.spyOn(process, "getuid").mockReturnValue(0);
+    expect(ownImage("golden", cache, true).version).toBe(hash(folder));
+    const line = readFileSync(join(scratch, "started.path"), "utf8");
+    expect(line).toBe("/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin\n");
+    root.mockReturnValue(65534);
+    expect(() => ownImage("golden", cache, true)).toThrow(onlyRoot("golden", cache));
+    expect(onlyRoot("docker", cache)).toContain(`\n  mkdir -p ${cache} && sudo ${folder}/docker.sh ${cache}`);
   });
 
   it("takes a finished image from the cache", () => {

@@ -3,6 +3,7 @@ import { checkLab } from "../../plan/check";
 import { TopologyError } from "../../plan/errors";
 import { labHints } from "../../plan/hints";
 import { planLab } from "../../plan/plan";
+import { UnderlayMode } from "../../plan/types";
 import type { Topology } from "../../plan/types";
 import { frozen, reference, referenceWith } from "./reference";
 
@@ -242,6 +243,17 @@ describe("labHints", () => {
     const topology = referenceWith({ segments: { red: { udpPort: 8472 } } });
     expect(checkLab(topology)).toEqual([]);
     expect(labHints(topology)).toMatchObject([{ path: "segments.red.udpPort", got: 8472 }]);
+  });
+
+  it("names a server that an isolated underlay keeps out, and none that it routes to", () => {
+    const existing = { hostKey: `ssh-ed25519 ${"A".repeat(68)}` };
+    const hosts = { srv: { address: "172.20.0.5", existing } };
+    const at = (mode: UnderlayMode) => labHints(referenceWith({ hosts, underlay: { mode } }));
+    expect(at(UnderlayMode.Isolated)).toMatchObject([{ path: "hosts.srv", got: "172.20.0.5" }]);
+    expect(at(UnderlayMode.Nat)).toMatchObject([{ path: "hosts.srv" }]);
+    expect(at(UnderlayMode.Routed)).toEqual([]);
+    const inside = { srv: { address: "192.168.10.9", existing } };
+    expect(labHints(referenceWith({ hosts: inside }))).toEqual([]);
   });
 
   it("names a lone host", () => {

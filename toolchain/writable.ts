@@ -1,0 +1,29 @@
+/** Folders that a run as root has left to root: said before anything fails in the midst of them. */
+import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { userInfo } from "node:os";
+import { dirname } from "node:path";
+import { Missing } from "./reporter";
+
+/**
+ * @param elsewhere how to have it in another place
+ * @throws Missing when this user cannot write to the folder, or make it
+ */
+export function mustBeWritable(folder: string, elsewhere: string): void {
+  const place = nearest(folder);
+  try {
+    accessSync(place, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const { uid } = statSync(place);
+    const whose = `${place} belongs to ${uid === 0 ? "root" : `user ${uid}`}, you are ${userInfo().username}`;
+    const make = place === folder ? "" : `sudo mkdir -p ${folder} && `;
+    throw new Missing(
+      `${folder} cannot be written (${code}): ${whose}.\nRun: ${make}sudo chown -R $USER ${folder}\nor ${elsewhere}`,
+    );
+  }
+}
+
+/** The folder, or the first above it that is there. */
+function nearest(folder: string): string {
+  return existsSync(folder) || dirname(folder) === folder ? folder : nearest(dirname(folder));
+}
