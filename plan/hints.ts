@@ -57,7 +57,9 @@ function closedGateway(topology: Topology, name: string, { gateway }: SegmentSpe
 function shutOut(topology: Topology, segment: SegmentSpec): Problem[] {
   const hosts = participants(topology, segment);
   const names = new Set(hosts.map(({ name }) => underlayName(topology, name)));
-  const shut = underlaysOf(topology).find(({ name, mode }) => names.has(name) && mode !== UnderlayMode.Routed);
+  const shut = underlaysOf(topology).find(
+    ({ name, mode }) => names.has(name) && mode !== UnderlayMode.Routed,
+  );
   const stranger = hosts.find(
     ({ name, spec }) => spec.existing !== undefined && underlayName(topology, name) === "",
   );
