@@ -139,7 +139,7 @@ describe("the SDK's messages for --debug", () => {
          setTimeout(answered, 5);
        };
        ${lines}
-       void (runtime as any).waitForRPCs().then(() => console.log(JSON.stringify(sent)));`,
+       void (runtime as never as { waitForRPCs(): Promise<void> }).waitForRPCs().then(() => console.log(JSON.stringify(sent)));`,
     );
     return run({ PULUMI_NODEJS_ENGINE: "127.0.0.1:9" });
   };
@@ -152,7 +152,7 @@ describe("the SDK's messages for --debug", () => {
 
   test("go alone when they are of a resource, and other messages always do", () => {
     const lines =
-      "log.debug('a'); log.warn('b'); log.debug('c', { urn: { promise: async () => 'it' } } as any); log.info('d');";
+      "log.debug('a'); log.warn('b'); log.debug('c', { urn: { promise: async () => 'it' } } as never); log.info('d');";
     expect(told(lines)).toBe(JSON.stringify(["a", "b", "c of it", "d"]));
   });
 });
