@@ -7,6 +7,7 @@ import { versions } from "../../toolchain/pieces";
 interface Manifest {
   dependencies?: Record<string, string>;
   devDependencies?: Record<string, string>;
+  peerDependencies?: Record<string, string>;
 }
 const read = (name: string): unknown => JSON.parse(readFileSync(join(__dirname, "../..", name), "utf8"));
 const manifest = read("package.json") as Manifest;
@@ -27,6 +28,14 @@ describe("the pinned version of", () => {
     expect(installed).toMatch(/^5\.9\.\d+$/);
     for (const { dependencies, devDependencies } of [manifest, lock.packages[""] ?? {}])
       expect({ ...devDependencies, ...dependencies }["typescript"]).toBe(installed);
+  });
+
+  // npm resolves a dependency on it to the newest that any ts-node takes, which the SDK's own peer range excludes.
+  it("TypeScript is a peer of the package, in no wider a range than the SDK's", () => {
+    expect(manifest.dependencies).not.toHaveProperty("typescript");
+    expect(manifest.peerDependencies?.["typescript"]).toBe(">=5.9.3 <7");
+    const sdk = lock.packages["node_modules/@pulumi/pulumi"];
+    expect(sdk?.peerDependencies?.["typescript"]).toBe(">= 3.8.3 < 7");
   });
 
   it("libvirt is that of the generated SDK", () =>
