@@ -43,7 +43,7 @@ async function underlay(): Promise<{ all: Registered[]; vteps: unknown; secret: 
   const { VxlanUnderlay } = await import("../../components");
   const found: { vteps?: unknown; secret?: boolean } = {};
   const all = await deploy(() => {
-    const args = { topology: reference(), image, accel: Accel.Emulated, libvirtUri: "test:///default" };
+    const args = { topology: reference(), image, accel: Accel.Emulated, libvirtUri: "qemu:///system" };
     const made = new VxlanUnderlay("underlay", args);
     made.vteps.apply((told) => (found.vteps = told));
     void pulumi.isSecret(made.login).then((is) => (found.secret = is));

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { checkLab } from "../../plan/check";
 import { MAX_GROUPS } from "../../plan/check-flooding";
 import { ed25519FromSeed } from "../../plan/keys";
-import { reference } from "./reference";
+import { reference, referenceWith } from "./reference";
 import { tellsOf } from "./rows";
 import type { Row } from "./rows";
 
@@ -73,6 +73,31 @@ const rows: Record<string, Row[]> = {
     ],
     [underlays({ accel: "xen" }), "underlays.south.accel", "not a value", "kvm, qemu"],
     [{ underlay: { accel: "kvm" } }, "underlay.accel", "no effect", "underlays"],
+    [
+      underlays({ libvirtUri: "lxc:///" }),
+      "underlays.south.libvirtUri",
+      "libvirt's driver lxc, and vxlab's machines run on qemu",
+      "qemu:///system",
+    ],
+    [
+      underlays({ libvirtUri: "qemu+ssh://root@far/session" }),
+      "underlays.south.libvirtUri",
+      "Ends in /session instead of /system",
+      "qemu:///system",
+    ],
+    [
+      underlays({ libvirtUri: "qemu+ssh://root@192.168.20.9/system" }),
+      "underlays.south.cidr",
+      "192.168.20.0/24 holds 192.168.20.9, where libvirt answers (qemu+ssh://root@192.168.20.9/system)",
+      "in use nowhere else",
+    ],
+    // Each hypervisor has routes of its own to the others.
+    [
+      underlays({ libvirtUri: "qemu+tcp://192.168.10.9:16509/system" }),
+      "underlays.north.cidr",
+      "holds 192.168.10.9",
+      "in use nowhere else",
+    ],
     [underlays({ libvirtUri: "qemu" }), "underlays.south.libvirtUri", "not a libvirt URI", "qemu+ssh://"],
     [
       { underlays: { North: north }, underlay: underlays({}).underlay },
@@ -229,6 +254,49 @@ const rows: Record<string, Row[]> = {
 };
 
 tellsOf(rows);
+
+describe("the hypervisor of a lab with one underlay", () => {
+  const problems = (uri: string, fragment: object = {}) =>
+    checkLab(referenceWith({ underlay: { mode: "routed" }, ...fragment }), "vxlab/dev", uri);
+
+  it.each([
+    "qemu+ssh://root@192.168.10.2/system",
+    "qemu://192.168.10.156/system",
+    "qemu+tcp://192.168.10.1/system",
+  ])("must not be in the underlay: %s", (uri) => {
+    const [problem, ...others] = problems(uri);
+    expect(others).toEqual([]);
+    expect(problem).toMatchObject({ path: "underlay.cidr", got: "192.168.10.0/24" });
+    expect(problem?.message).toContain(`where libvirt answers (${uri})`);
+  });
+
+  it("must not be in an underlay of IPv6 either, nor in one that is not written", () => {
+    const hosts = { kvm1: { address: "fd00:10::156" }, kvm2: { address: "fd00:10::222" } };
+    const v6 = { underlay: { mode: "routed", cidr: "fd00:10::/64" }, hosts };
+    expect(problems("qemu+ssh://root@[fd00:10::9]/system", v6)).toMatchObject([{ path: "underlay.cidr" }]);
+    const usual = { underlay: { mode: "routed", cidr: undefined } };
+    expect(problems("qemu+ssh://root@192.168.10.9/system", usual)).toMatchObject([
+      { path: "underlay.cidr", got: undefined },
+    ]);
+  });
+
+  it.each([
+    "qemu:///system",
+    "qemu+tcp://127.0.0.1/system",
+    "qemu+ssh://root@192.168.11.2/system",
+    "qemu+ssh://root@hypervisor/system",
+  ])("may be elsewhere, or a name: %s", (uri) => expect(problems(uri)).toEqual([]));
+
+  it("may have any address when all hosts exist already: then no network is created", () => {
+    const all = server({}).hosts.kvm3;
+    const lab = { ...referenceWith({}), hosts: { kvm1: all }, containers: {}, segments: {} } as never;
+    expect(checkLab(lab, "vxlab/dev", "qemu+ssh://root@192.168.10.2/system")).toEqual([]);
+  });
+
+  it.each(["lxc:///", "qemu:///session"])("must be the system's QEMU, which %s is not", (uri) => {
+    expect(problems(uri)).toMatchObject([{ path: "libvirtUri", got: uri }]);
+  });
+});
 
 describe("multicast groups", () => {
   const segments = (count: number) =>
