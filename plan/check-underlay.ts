@@ -1,5 +1,6 @@
 import { addressText, contains, overlap } from "./addresses";
 import type { Subnet } from "./addresses";
+import { checkPlace } from "./check-place";
 import { IpFamily, MAX_UNDERLAY_MTU, MIN_UNDERLAY_MTU } from "./mtu";
 import { addressOf, isLocal, uriFault } from "./libvirt-uri";
 import { labelFault } from "./names";
@@ -18,6 +19,7 @@ export function checkUnderlays(topology: Topology, libvirtUri?: string): Problem
     ...(named ? checkAlone(topology) : []),
     ...underlays.flatMap((underlay) => checkUnderlay(topology, underlay, named)),
     ...checkApart(underlays),
+    ...checkPlace(topology),
     ...checkUri("libvirtUri", libvirtUri),
     ...checkHypervisorsOutside(topology, libvirtUri),
     ...underlaysOf(topology).flatMap((underlay) => checkOpen(topology, underlay, libvirtUri)),
