@@ -12,7 +12,16 @@ import { labFamily, segmentMtuLimit, underlayMtu, underlaysOf } from "./underlay
 export const MAX_VNI = 2 ** 24 - 1;
 /** IEEE 802.1Q keeps 0 and 4095 for itself. */
 const MAX_VLAN = 4094;
-const MAX_UDP_PORT = 65535;
+/**
+ * Without the system ports, which services of a host answer on (RFC 6335 section 6): DNS 53, DHCP 67, 68, 546 and 547, NTP 123.
+ * Open vSwitch and the kernel bind a tunnel's port on every address of the host.
+ */
+const UDP_PORTS = {
+  min: 1024,
+  max: 65535,
+  unit: "a UDP port for tunnels",
+  why: "those below are the host's services'",
+};
 
 export function checkSegments(topology: Topology): Problem[] {
   const segments = sortedEntries(topology.segments);
@@ -36,7 +45,7 @@ function checkSegment(topology: Topology, name: string, segment: SegmentSpec): P
     ...checkNumber(at("vni"), segment.vni, vni),
     ...checkSubnet(topology, at("subnet"), segment.subnet),
     ...(segment.subnet6 === undefined ? [] : checkSubnet6(topology, at("subnet6"), segment.subnet6)),
-    ...checkNumber(at("udpPort"), udpPortOf(segment), { min: 1, max: MAX_UDP_PORT, unit: "a UDP port" }),
+    ...checkNumber(at("udpPort"), udpPortOf(segment), UDP_PORTS),
     ...(segment.vlan === undefined
       ? []
       : checkNumber(at("vlan"), segment.vlan, { min: 1, max: MAX_VLAN, unit: "a VLAN" })),

@@ -139,7 +139,7 @@ export interface SegmentSpec {
   vni: number;
   /** IPv4 subnet of the containers. */
   subnet: string;
-  /** UDP port of the VXLAN tunnels. @default 4789 (RFC 7348, IANA); with Flooding.Multicast 4790 */
+  /** UDP port of the VXLAN tunnels, 1024-65535. @default 4789 (RFC 7348, IANA); with Flooding.Multicast 4790 */
   udpPort?: number;
   /** MTU inside the segment, bytes. @default the smallest MTU of its underlays - 50, over IPv6 - 70 */
   mtu?: number;

@@ -163,10 +163,20 @@ const rows: Record<string, Row[]> = {
       "where IPv6 is wanted",
       "fd00:10::2",
     ],
-    [six({ hosts: { kvm1: { address: "fe80::1" } } }), "hosts.kvm1.address", "IPv6 link-local", "fd00:10::2"],
+    [
+      six({ hosts: { kvm1: { address: "fe80::1" } } }),
+      "hosts.kvm1.address",
+      "link-local (fe80::/10)",
+      "fd00:10::2",
+    ],
     [six({ hosts: { kvm1: { address: "::1" } } }), "hosts.kvm1.address", "loopback", "fd00:10::2"],
     [six({ hosts: { kvm1: { address: "ff05::1" } } }), "hosts.kvm1.address", "multicast", "fd00:10::2"],
-    [six({ hosts: { kvm1: { address: "::ffff:10.0.0.1" } } }), "hosts.kvm1.address", "clothes", "fd00:10::2"],
+    [
+      six({ hosts: { kvm1: { address: "::ffff:10.0.0.1" } } }),
+      "hosts.kvm1.address",
+      "IPv4-mapped",
+      "fd00:10::2",
+    ],
     [six({ hosts: { kvm1: { address: "fd00:10::1%eth0" } } }), "hosts.kvm1.address", "zone", "fd00:10::2"],
     [six({ hosts: { kvm1: { address: "fd00:10::1" } } }), "hosts.kvm1.address", "gateway", "fd00:10::2"],
     [
