@@ -1,5 +1,6 @@
 import { underlayClash } from "./check-underlay";
 import { udpPortOf } from "./defaults";
+import { participants, takesPart } from "./mesh";
 import { IpFamily, MAX_UNDERLAY_MTU, MIN_SEGMENT_MTU, MIN_SEGMENT6_MTU, vxlanOverhead } from "./mtu";
 import { labelFault } from "./names";
 import { readSubnet, SEGMENT6_PREFIXES } from "./read-address";
@@ -25,13 +26,11 @@ const UDP_PORTS = {
 
 export function checkSegments(topology: Topology): Problem[] {
   const segments = sortedEntries(topology.segments);
-  const vnis = claims(segments, "vni");
-  const vlans = claims(segments, "vlan");
+  const vnis = vniClaims(segments);
   return [
     ...segments.flatMap(([name, segment]) => checkSegment(topology, name, segment)),
     ...repeated(vnis, "This VNI", "Give each segment a VNI of its own."),
-    ...repeated(vlans, "This VLAN", "Give each segment a VLAN of its own."),
-    ...checkUntagged(segments),
+    ...checkVlans(topology, segments),
   ];
 }
 
@@ -88,20 +87,39 @@ function checkMtu(topology: Topology, path: string, segment: SegmentSpec): Probl
   );
 }
 
-/** An untagged port belongs to the bridge's one native VLAN: two such segments would be one. */
-function checkUntagged(segments: readonly [string, SegmentSpec][]): Problem[] {
-  const [first, ...others] = segments.filter(([, segment]) => segment.vlan === undefined);
-  return others.map(([name]) => ({
-    path: pathOf("segments", name, "vlan"),
-    got: undefined,
-    message: `A bridge holds one untagged segment, and segments.${first?.[0]} is that.`,
-    cure: `Give it a VLAN from 1 to ${MAX_VLAN}.`,
-  }));
+/**
+ * On one bridge a VLAN is one segment, and so is "untagged": an untagged port belongs to the bridge's one native VLAN.
+ * Segments that have no host in common may share either.
+ */
+function checkVlans(topology: Topology, segments: readonly [string, SegmentSpec][]): Problem[] {
+  const before = new Map<unknown, { name: string; hosts: string[] }[]>();
+  return segments.flatMap(([name, segment]) => {
+    const { vlan } = segment;
+    const others = before.get(vlan) ?? [];
+    const hosts = participants(topology, segment).map((one) => one.name);
+    before.set(vlan, [...others, { name, hosts }]);
+    for (const other of others) {
+      const host = other.hosts.find((one) => takesPart(topology, segment, one));
+      if (host !== undefined) return [vlanProblem(name, vlan, { other: other.name, host })];
+    }
+    return [];
+  });
 }
 
-function claims(segments: readonly [string, SegmentSpec][], key: "vni" | "vlan"): Claim[] {
-  return segments.flatMap(([name, segment]) => {
-    const got = segment[key];
-    return typeof got === "number" ? [{ path: pathOf("segments", name, key), got, key: got }] : [];
-  });
+function vlanProblem(name: string, got: unknown, { other, host }: { other: string; host: string }): Problem {
+  const path = pathOf("segments", name, "vlan");
+  const apart = `keep the two to different hosts (${pathOf("segments", name, "hosts")})`;
+  const taken = pathOf("segments", other, "vlan");
+  if (got !== undefined) {
+    const message = `This VLAN is already taken by ${taken}, and ${host} is in both segments.`;
+    return { path, got, message, cure: `Give it a VLAN of its own, or ${apart}.` };
+  }
+  const message = `A bridge holds one untagged segment, and ${pathOf("segments", other)} is that on ${host}.`;
+  return { path, got, message, cure: `Give it a VLAN from 1 to ${MAX_VLAN}, or ${apart}.` };
+}
+
+function vniClaims(segments: readonly [string, SegmentSpec][]): Claim[] {
+  return segments.flatMap(([name, { vni: got }]) =>
+    typeof got === "number" ? [{ path: pathOf("segments", name, "vni"), got, key: got }] : [],
+  );
 }

@@ -143,7 +143,7 @@ export interface SegmentSpec {
   udpPort?: number;
   /** MTU inside the segment, bytes. @default the smallest MTU of its underlays - 50, over IPv6 - 70 */
   mtu?: number;
-  /** VLAN on the hosts' bridges, 1-4094; a bridge holds one untagged segment. @default none: untagged */
+  /** VLAN on the hosts' bridges, 1-4094; a bridge holds one segment of each VLAN, and one untagged. @default none: untagged */
   vlan?: number;
   /** IPv6 subnet of the containers, /64 to /120; gives each a second address. @default none */
   subnet6?: string;
