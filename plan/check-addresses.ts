@@ -2,7 +2,7 @@
  * Networks of the overlay that meet on one host or in one container, which then has two routes for one address. Segments
  * may have the same subnet as long as nobody has an address in both: that is what VNIs are for.
  */
-import { memberFault, overlap, prefixed } from "./addresses";
+import { addressText, contains, memberFault, overlap, prefixed } from "./addresses";
 import type { Subnet } from "./addresses";
 import { checkTaken } from "./check-taken";
 import { hostNetworks } from "./host-networks";
@@ -11,6 +11,7 @@ import { NO_ADDRESS, subnet6Of } from "./ipam";
 import { takesPart } from "./mesh";
 import { attachmentsOf, nicsOfContainer } from "./nics";
 import type { Attachment } from "./nics";
+import { readAddress } from "./read-address";
 import { pathOf, sortedEntries } from "./rules";
 import { subnet4Of } from "./services";
 import type { Problem, SegmentSpec, Topology } from "./types";
@@ -22,6 +23,7 @@ export function checkAddresses(topology: Topology): Problem[] {
     ...checkHosts(networks),
     ...networks.flatMap((network) => checkBeside(topology, networks, network)),
     ...checkBridges(networks),
+    ...networks.flatMap((network) => checkLogin(topology, network)),
     ...checkContainers(topology),
   ];
 }
@@ -93,6 +95,19 @@ function checkBridges(networks: readonly HostNetwork[]): Problem[] {
     const cure = "Write both with one prefix length, or networks that do not overlap.";
     return [{ path, got, message, cure }];
   });
+}
+
+/** An existing host answers SSH by the route to whoever asks, and an address of the own network is asked from there. */
+function checkLogin(topology: Topology, { host, path, got, subnet, segment }: HostNetwork): Problem[] {
+  const sshAddress: unknown = topology.hosts[host]?.existing?.sshAddress;
+  const { value } = readAddress(sshAddress);
+  if (value === undefined || !contains(subnet, value)) return [];
+  const message = `Puts ${host} into ${subnet.cidr}, which holds its own sshAddress ${addressText(value)}: answers to SSH would go into the overlay.`;
+  const cure =
+    segment === undefined
+      ? `Write an address outside ${subnet.cidr}, or leave it out.`
+      : "Choose another subnet for the segment, or write another host.";
+  return [{ path, got, message, cure }];
 }
 
 function checkContainers(topology: Topology): Problem[] {

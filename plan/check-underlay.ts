@@ -186,16 +186,31 @@ export function checkImage(topology: Topology): Problem[] {
 
 /** The one sentence for anything of the overlay that reaches into the underlay. */
 export function underlayClash(topology: Topology, path: string, got: unknown, subnet: Subnet): Problem[] {
-  const cure = "Choose a network outside it, for example in 10.0.0.0/8.";
+  const cure = OUTSIDE;
   const underlays = underlaysOf(topology).flatMap((underlay) => underlay.subnet ?? []);
   const underlay = underlays.find((one) => overlap(one, subnet));
   if (underlay !== undefined) {
-    const message = `Overlaps the underlay ${underlay.cidr}: the host could not tell tunnel from overlay.`;
+    const message = `Overlaps the underlay ${underlay.cidr}: hosts could not tell tunnel packets from the overlay's.`;
     return [{ path, got, message, cure }];
   }
   const existing = sortedEntries(topology.hosts).filter(([, host]) => host.existing !== undefined);
   const vtep = existing.find(([, { address }]) => contains(subnet, readAddress(address).value ?? -1n));
-  if (vtep === undefined) return [];
-  const message = `Holds the address of ${pathOf("hosts", vtep[0])}: the others could not tell tunnel from overlay.`;
-  return [{ path, got, message, cure }];
+  return vtep === undefined
+    ? []
+    : vtepClash(path, got, subnet, [[pathOf("hosts", vtep[0]), vtep[1].address]]);
 }
+
+/** @param vteps with the place where each is written */
+export function vtepClash(
+  path: string,
+  got: unknown,
+  subnet: Subnet,
+  vteps: readonly (readonly [place: string, address: string])[],
+): Problem[] {
+  const inside = vteps.find(([, address]) => contains(subnet, readAddress(address).value ?? -1n));
+  if (inside === undefined) return [];
+  const message = `Holds ${inside[1]}, the VTEP of ${inside[0]}: hosts could not tell tunnel packets from the overlay's.`;
+  return [{ path, got, message, cure: OUTSIDE }];
+}
+
+const OUTSIDE = "Choose a network outside it, for example in 10.0.0.0/8.";

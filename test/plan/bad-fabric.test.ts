@@ -144,6 +144,30 @@ const rows: Record<string, Row[]> = {
     [server({ user: "a b" }), "hosts.kvm3.existing.user", "name of a user", "root"],
     [server({ port: 0 }), "hosts.kvm3.existing.port", "not a TCP port", "from 1 to 65535"],
     [server({ sshAddress: "server" }), "hosts.kvm3.existing.sshAddress", "a name", "IPv4 or IPv6 address"],
+    [
+      { ...server({ sshAddress: "10.0.3.99" }), ...red({ gateway: { host: "kvm3" } }) },
+      "segments.red.gateway",
+      "Puts kvm3 into 10.0.3.0/24, which holds its own sshAddress 10.0.3.99: answers to SSH would go",
+      "another subnet",
+    ],
+    [
+      { ...server({ sshAddress: "10.0.3.99" }), ...red({ dhcp: { host: "kvm3", last: "10.0.3.250" } }) },
+      "segments.red.dhcp",
+      "holds its own sshAddress 10.0.3.99",
+      "write another host",
+    ],
+    [
+      server({ sshAddress: "10.1.2.99" }, { bridgeAddress: "10.1.2.13/24" }),
+      "hosts.kvm3.bridgeAddress",
+      "holds its own sshAddress 10.1.2.99",
+      "Write an address outside 10.1.2.0/24, or leave it out",
+    ],
+    [
+      server({ sshAddress: "10.1.2.13" }, { bridgeAddress: "10.1.2.13/24" }),
+      "hosts.kvm3.bridgeAddress",
+      "holds its own sshAddress 10.1.2.13",
+      "leave it out",
+    ],
     [server({}, { memory: 512 }), "hosts.kvm3.memory", "no effect", "Leave it out"],
     [server({}, { vcpus: 2 }), "hosts.kvm3.vcpus", "no effect", "Leave it out"],
     [server({}, { mac: "52:54:00:00:00:01" }), "hosts.kvm3.mac", "no effect", "Leave it out"],
@@ -152,7 +176,7 @@ const rows: Record<string, Row[]> = {
     [
       { ...server({}), ...red({ subnet: "172.20.0.0/16" }), containers: { c1: undefined, c2: undefined } },
       "segments.red.subnet",
-      "Holds the address of hosts.kvm3",
+      "Holds 172.20.0.5, the VTEP of hosts.kvm3",
       "outside it",
     ],
   ],
@@ -184,6 +208,18 @@ const rows: Record<string, Row[]> = {
       "hosts.kvm2.address",
       "taken by hosts.kvm1",
       "own",
+    ],
+    [
+      six({ underlay: { mode: "nat" }, red: { gateway: { host: "kvm1" } } }),
+      "segments.red.gateway",
+      "Has nothing to translate to: kvm1 has an IPv6 address only, and a gateway translates IPv4",
+      "IPv4 underlay, or an existing host",
+    ],
+    [
+      six({ underlay: { mode: "routed" }, red: { gateway: { host: "kvm1" }, dhcp: { host: "kvm1" } } }),
+      "segments.red.gateway",
+      "nothing to translate to",
+      "leave it out",
     ],
     [six({ underlay: { cidr: "fd00:10::/121" } }), "underlay.cidr", "32 to 120", "fd00:10::/64"],
     [six({ red: { mtu: 1431 } }), "segments.red.mtu", "1430 is the underlay's 1500 less 70", "get 1430"],
@@ -305,6 +341,20 @@ describe("the hypervisor of a lab with one underlay", () => {
 
   it.each(["lxc:///", "qemu:///session"])("must be the system's QEMU, which %s is not", (uri) => {
     expect(problems(uri)).toMatchObject([{ path: "libvirtUri", got: uri }]);
+  });
+});
+
+describe("an existing host", () => {
+  it("answers SSH at an address of a segment that it has none in", () => {
+    const elsewhere = { ...server({ sshAddress: "10.0.3.99" }), ...red({ gateway: { host: "kvm1" } }) };
+    expect(checkLab(referenceWith(elsewhere))).toEqual([]);
+  });
+
+  it("may be a gateway with a VTEP of IPv6, and a machine may lend addresses over IPv6", () => {
+    const kvm3 = { address: "fd00:20::5", existing: { hostKey } };
+    const lab = six({ hosts: { kvm3 }, red: { gateway: { host: "kvm3" } } });
+    expect(checkLab(referenceWith(lab))).toEqual([]);
+    expect(checkLab(referenceWith(six({ red: { dhcp: { host: "kvm1", first: "10.0.3.99" } } })))).toEqual([]);
   });
 });
 
