@@ -4,8 +4,7 @@ import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArchives, checkFiles } from "./config-files";
 import { TopologyError } from "./plan/errors";
-import { URI_CURE } from "./plan/check-underlay";
-import { uriFault } from "./plan/libvirt-uri";
+import { checkUri } from "./plan/check-underlay";
 import { checkChoice, checkInteger, sortedEntries, suggest } from "./plan/rules";
 import { Role } from "./plan/roles";
 import { readTopology, SECTIONS } from "./plan/schema";
@@ -73,7 +72,7 @@ export function readConfig(): LabSettings {
     ...problems,
     ...checkImageFile(topology.image.path),
     ...checkFiles(topology),
-    ...checkUri(raw.libvirtUri),
+    ...checkUri("libvirtUri", raw.libvirtUri),
     ...checkChoice("accel", raw.accel, ACCELS),
     ...checkBootTimeout(bootTimeout),
   ]);
@@ -218,10 +217,4 @@ function imageFault(path: string): string | undefined {
     const { code } = error as NodeJS.ErrnoException;
     return code === "ENOENT" ? "There is no such file." : `Cannot be read (${code}).`;
   }
-}
-
-function checkUri(got: string | undefined): Problem[] {
-  const message = got === undefined ? undefined : uriFault(got);
-  if (message === undefined) return [];
-  return [{ path: "libvirtUri", got, message, cure: URI_CURE }];
 }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { LabOutput, labOutput } from "../plan/contract";
+import { labHints } from "../plan/hints";
 import { planLab } from "../plan/plan";
 import { Accel, LabPlan, Topology } from "../plan/types";
 import { sayHints } from "./hints";
@@ -52,7 +53,7 @@ export class VxlanLab extends pulumi.ComponentResource {
   constructor(name: string, args: VxlanLabArgs, opts?: pulumi.ComponentResourceOptions) {
     super(token("VxlanLab"), name, { topology: args.topology }, opts);
     const plan = planLab(args.topology, { lab: name, libvirtUri: args.libvirtUri });
-    sayHints(args.topology, this);
+    sayHints(labHints(args.topology), this);
     const machines = declareMachines(name, args, plan, this);
     declareOnHosts(name, plan, machines.labId, machines.hosts, this);
     this.lab = knownLab(plan, machines);

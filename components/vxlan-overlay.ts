@@ -1,10 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { LabOutput, labOutput } from "../plan/contract";
-import { planOverlay } from "../plan/peers";
+import { overlayHints, planOverlay } from "../plan/peers";
 import type { LabPlan, SegmentSpec, ContainerSpec } from "../plan/types";
 import { LoginOutput, VtepsOutput } from "../plan/vteps";
 import type { HostConnectionArgs } from "./guest-step";
+import { sayHints } from "./hints";
 import { child, token } from "./naming";
 import { declareOnHosts } from "./on-hosts";
 
@@ -55,7 +56,9 @@ export class VxlanOverlay extends pulumi.ComponentResource {
     const { login, bootTimeout, ...shown } = args;
     super(token("VxlanOverlay"), name, shown, opts);
     const { underlay, peers = [], identity = name, hosts, segments, containers } = args;
-    const plan = planOverlay({ own: underlay, peers, identity, sections: { hosts, segments, containers } });
+    const input = { own: underlay, peers, identity, sections: { hosts, segments, containers } };
+    const plan = planOverlay(input);
+    sayHints(overlayHints(input), this);
     const labId = new random.RandomId(child(name, "id"), { byteLength: 4 }, { parent: this }).hex;
     const grounds = plan.hosts.map(({ name }) => {
       const connection = connect(name, underlay.vteps, login, bootTimeout);

@@ -17,8 +17,8 @@ docker_image() {
     printf '%s\n' "$image_id" >"$IMAGES/$archive"
     return
   fi
-  plain "$image"
-  case $image in -*) fail "no name of an image: $image" ;; esac
+  # Brackets: a registry by its IPv6 address.
+  case $image in "" | -* | *[!][A-Za-z0-9_.:/@-]*) fail "not the name of an image: $image" ;; esac
   if docker_has "$image"; then return; fi
   case $image in
     vxlab/*)
@@ -61,6 +61,7 @@ docker_cure() {
   case $said in
     *"manifest unknown"* | *"name unknown"*) echo "The registry has no such image: write a name and a tag that it has" ;;
     *"no basic auth credentials"* | *unauthorized* | *denied*) echo "The registry wants a login: docker login on this host" ;;
+    *"invalid reference format"*) echo "This host's Docker does not take such a name: older ones, such as Debian 12's, know no registry by its IPv6 address" ;;
     *x509*) echo "The authority of its certificate belongs into /etc/docker/certs.d/REGISTRY/ca.crt on this host" ;;
     *"dial tcp: lookup"*) echo "No name server tells this host of its registry: see underlay.mode and underlay.nameservers, or write archive: FILE of docker save" ;;
     *) echo "Without a way to its registry write archive: FILE of docker save" ;;

@@ -5,7 +5,7 @@ import { takesPart } from "./mesh";
 import { labelFault } from "./names";
 import { attachmentsOf, nicsOfContainer } from "./nics";
 import type { Attachment } from "./nics";
-import { compareText, isText, pathOf, repeated, sortedEntries, suggest } from "./rules";
+import { compareText, pathOf, repeated, sortedEntries, suggest } from "./rules";
 import { ContainerKind } from "./types";
 import type { ContainerSpec, InterfaceSpec, Problem, Topology } from "./types";
 
@@ -54,9 +54,16 @@ function checkCommand(path: string, container: ContainerSpec): Problem[] {
   }
   // Any other character may stand: words travel as JSON and reach exec as they are, never a shell.
   return got.flatMap((word: unknown, index) => {
-    const message = "Is not a word of a command: text that is not empty and has no NUL in it.";
-    return isText(word) ? [] : [{ path: `${path}[${index}]`, got: word, message, cure }];
+    const message = wordFault(word, index);
+    return message === undefined ? [] : [{ path: `${path}[${index}]`, got: word, message, cure }];
   });
+}
+
+/** An empty word is an argument as any other, but no program. */
+function wordFault(word: unknown, index: number): string | undefined {
+  if (typeof word !== "string" || word.includes("\0"))
+    return "Is not a word of a command: text in quotes without a NUL.";
+  return index === 0 && word === "" ? "Is empty, and the first word names the program." : undefined;
 }
 
 /** On the container or in the list, not both. */

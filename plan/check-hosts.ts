@@ -1,6 +1,7 @@
 import { gatewayOf, memberFault, usableRange } from "./addresses";
 import type { Subnet } from "./addresses";
 import { checkExisting } from "./check-existing";
+import { isMisplaced } from "./check-place";
 import { underlayClash } from "./check-underlay";
 import { bridgeNameOf, imageKindOf, memoryOf, vcpusOf } from "./defaults";
 import { bridgeNameFault, hostNameFault, MAX_INTERFACE_NAME } from "./names";
@@ -27,13 +28,15 @@ export function checkHosts(topology: Topology): Problem[] {
     const cure = "Write at least one host, for example: kvm1: { address: 192.168.10.156 }.";
     return [{ path: "hosts", got: topology.hosts, message: "A lab needs a host.", cure }];
   }
+  const misplaced = isMisplaced(topology);
   return [
-    ...hosts.flatMap(([name, host]) => checkHost(topology, name, host)),
+    ...hosts.flatMap(([name, host]) => checkHost(topology, name, host, misplaced)),
     ...repeated(addressClaims(hosts), "This address", "Give each host an address of its own."),
   ];
 }
 
-function checkHost(topology: Topology, name: string, host: HostSpec): Problem[] {
+/** @param misplaced the underlay is to blame for the machines' addresses, which then are not looked at */
+function checkHost(topology: Topology, name: string, host: HostSpec, misplaced: boolean): Problem[] {
   const at = (key: string) => pathOf("hosts", name, key);
   const kind = imageKindOf(topology);
   const memory = { min: MIN_MEMORY[kind] ?? MIN_MEMORY[ImageKind.Golden], max: MAX_MEMORY, unit: "MiB" };
@@ -43,7 +46,7 @@ function checkHost(topology: Topology, name: string, host: HostSpec): Problem[] 
     ...(nameFault === undefined
       ? []
       : [{ path: pathOf("hosts", name), got: name, message: nameFault, cure }]),
-    ...checkAddress(topology, at("address"), host),
+    ...(misplaced && host.existing === undefined ? [] : checkAddress(topology, at("address"), host)),
     ...(host.existing === undefined ? [] : checkExisting(at("existing"), host.existing, host)),
     ...checkBridgeAddress(topology, at("bridgeAddress"), host.bridgeAddress),
     ...checkBridgeName(at("bridge"), bridgeNameOf(host)),

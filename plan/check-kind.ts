@@ -1,5 +1,6 @@
 /** What a container is made of: LXC's of nothing that is written, Docker's of an image. */
 import { containerKindOf, imageKindOf } from "./defaults";
+import { imageFault } from "./image-name";
 import { checkChoice, isText, sortedEntries } from "./rules";
 import { ContainerKind, ImageKind } from "./types";
 import type { ContainerSpec, Problem, Topology } from "./types";
@@ -43,10 +44,6 @@ function checkHostHasDocker(topology: Topology, path: string, { host }: Containe
 const SOURCES =
   "Write image, a name such as debian:12 or vxlab/busybox, or archive, a file of docker save such as ./app.tar.";
 
-/** An image's name as Docker takes it: [registry/]path[:tag][@digest] (distribution/reference, lower case). */
-const IMAGE =
-  /^[a-z0-9]+([._:-]+[a-z0-9]+)*(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
-
 function checkSource(at: At, { image, archive }: ContainerSpec): Problem[] {
   if (image === undefined && archive === undefined) {
     const message = "Is missing: Docker runs images.";
@@ -64,10 +61,8 @@ function checkSource(at: At, { image, archive }: ContainerSpec): Problem[] {
         ]
       : [];
   const named: unknown = image;
-  const fits = named === undefined || (typeof named === "string" && IMAGE.test(named) && named.length <= 255);
-  const name = fits
-    ? []
-    : [{ path: at("image"), got: named, message: "Is not the name of an image.", cure: SOURCES }];
+  const fault = named === undefined ? undefined : imageFault(named);
+  const name = fault === undefined ? [] : [{ path: at("image"), got: named, message: fault, cure: SOURCES }];
   const file =
     archive === undefined || isText(archive)
       ? []

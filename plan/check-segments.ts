@@ -1,5 +1,6 @@
 import { underlayClash } from "./check-underlay";
 import { udpPortOf } from "./defaults";
+import { participants, takesPart } from "./mesh";
 import { IpFamily, MAX_UNDERLAY_MTU, MIN_SEGMENT_MTU, MIN_SEGMENT6_MTU, vxlanOverhead } from "./mtu";
 import { labelFault } from "./names";
 import { readSubnet, SEGMENT6_PREFIXES } from "./read-address";
@@ -12,17 +13,24 @@ import { labFamily, segmentMtuLimit, underlayMtu, underlaysOf } from "./underlay
 export const MAX_VNI = 2 ** 24 - 1;
 /** IEEE 802.1Q keeps 0 and 4095 for itself. */
 const MAX_VLAN = 4094;
-const MAX_UDP_PORT = 65535;
+/**
+ * Without the system ports, which services of a host answer on (RFC 6335 section 6): DNS 53, DHCP 67, 68, 546 and 547, NTP 123.
+ * Open vSwitch and the kernel bind a tunnel's port on every address of the host.
+ */
+const UDP_PORTS = {
+  min: 1024,
+  max: 65535,
+  unit: "a UDP port for tunnels",
+  why: "those below are the host's services'",
+};
 
 export function checkSegments(topology: Topology): Problem[] {
   const segments = sortedEntries(topology.segments);
-  const vnis = claims(segments, "vni");
-  const vlans = claims(segments, "vlan");
+  const vnis = vniClaims(segments);
   return [
     ...segments.flatMap(([name, segment]) => checkSegment(topology, name, segment)),
     ...repeated(vnis, "This VNI", "Give each segment a VNI of its own."),
-    ...repeated(vlans, "This VLAN", "Give each segment a VLAN of its own."),
-    ...checkUntagged(segments),
+    ...checkVlans(topology, segments),
   ];
 }
 
@@ -36,7 +44,7 @@ function checkSegment(topology: Topology, name: string, segment: SegmentSpec): P
     ...checkNumber(at("vni"), segment.vni, vni),
     ...checkSubnet(topology, at("subnet"), segment.subnet),
     ...(segment.subnet6 === undefined ? [] : checkSubnet6(topology, at("subnet6"), segment.subnet6)),
-    ...checkNumber(at("udpPort"), udpPortOf(segment), { min: 1, max: MAX_UDP_PORT, unit: "a UDP port" }),
+    ...checkNumber(at("udpPort"), udpPortOf(segment), UDP_PORTS),
     ...(segment.vlan === undefined
       ? []
       : checkNumber(at("vlan"), segment.vlan, { min: 1, max: MAX_VLAN, unit: "a VLAN" })),
@@ -79,20 +87,39 @@ function checkMtu(topology: Topology, path: string, segment: SegmentSpec): Probl
   );
 }
 
-/** An untagged port belongs to the bridge's one native VLAN: two such segments would be one. */
-function checkUntagged(segments: readonly [string, SegmentSpec][]): Problem[] {
-  const [first, ...others] = segments.filter(([, segment]) => segment.vlan === undefined);
-  return others.map(([name]) => ({
-    path: pathOf("segments", name, "vlan"),
-    got: undefined,
-    message: `A bridge holds one untagged segment, and segments.${first?.[0]} is that.`,
-    cure: `Give it a VLAN from 1 to ${MAX_VLAN}.`,
-  }));
+/**
+ * On one bridge a VLAN is one segment, and so is "untagged": an untagged port belongs to the bridge's one native VLAN.
+ * Segments that have no host in common may share either.
+ */
+function checkVlans(topology: Topology, segments: readonly [string, SegmentSpec][]): Problem[] {
+  const before = new Map<unknown, { name: string; hosts: string[] }[]>();
+  return segments.flatMap(([name, segment]) => {
+    const { vlan } = segment;
+    const others = before.get(vlan) ?? [];
+    const hosts = participants(topology, segment).map((one) => one.name);
+    before.set(vlan, [...others, { name, hosts }]);
+    for (const other of others) {
+      const host = other.hosts.find((one) => takesPart(topology, segment, one));
+      if (host !== undefined) return [vlanProblem(name, vlan, { other: other.name, host })];
+    }
+    return [];
+  });
 }
 
-function claims(segments: readonly [string, SegmentSpec][], key: "vni" | "vlan"): Claim[] {
-  return segments.flatMap(([name, segment]) => {
-    const got = segment[key];
-    return typeof got === "number" ? [{ path: pathOf("segments", name, key), got, key: got }] : [];
-  });
+function vlanProblem(name: string, got: unknown, { other, host }: { other: string; host: string }): Problem {
+  const path = pathOf("segments", name, "vlan");
+  const apart = `keep the two to different hosts (${pathOf("segments", name, "hosts")})`;
+  const taken = pathOf("segments", other, "vlan");
+  if (got !== undefined) {
+    const message = `This VLAN is already taken by ${taken}, and ${host} is in both segments.`;
+    return { path, got, message, cure: `Give it a VLAN of its own, or ${apart}.` };
+  }
+  const message = `A bridge holds one untagged segment, and ${pathOf("segments", other)} is that on ${host}.`;
+  return { path, got, message, cure: `Give it a VLAN from 1 to ${MAX_VLAN}, or ${apart}.` };
+}
+
+function vniClaims(segments: readonly [string, SegmentSpec][]): Claim[] {
+  return segments.flatMap(([name, { vni: got }]) =>
+    typeof got === "number" ? [{ path: pathOf("segments", name, "vni"), got, key: got }] : [],
+  );
 }

@@ -8,7 +8,8 @@ import { attachmentsOf, nicsOf } from "./nics";
 import { readAddress } from "./read-address";
 import { pathOf, sortedEntries, suggest } from "./rules";
 import { dhcpRange, serviceAddress, subnet4Of } from "./services";
-import type { Problem, SegmentSpec, Topology } from "./types";
+import type { GatewaySpec, Problem, SegmentSpec, Topology } from "./types";
+import { labFamily } from "./underlays";
 
 export function checkServices(topology: Topology): Problem[] {
   return sortedEntries(topology.segments).flatMap(([name, segment]) => {
@@ -18,10 +19,26 @@ export function checkServices(topology: Topology): Problem[] {
       ...(dhcp === undefined ? [] : checkHost(topology, at("dhcp", "host"), dhcp.host, segment)),
       ...(dhcp === undefined ? [] : checkRange(topology, at, name, segment)),
       ...(gateway === undefined ? [] : checkHost(topology, at("gateway", "host"), gateway.host, segment)),
+      ...(gateway === undefined || !hasIpv6Only(topology, gateway.host)
+        ? []
+        : [ipv6Only(at("gateway"), gateway)]),
       ...(gateway === undefined ? [] : checkMember(at("gateway", "address"), gateway.address, segment)),
       ...checkTogether(at("dhcp", "host"), segment),
     ];
   });
+}
+
+/** A machine's one interface to the outside has one address, of the underlay's family; an existing host may have others. */
+function hasIpv6Only(topology: Topology, host: unknown): boolean {
+  const ours = typeof host === "string" && Object.hasOwn(topology.hosts, host);
+  return ours && topology.hosts[host]?.existing === undefined && labFamily(topology) === IpFamily.V6;
+}
+
+/** A gateway translates IPv4 (guest/service.sh), for which its host needs an IPv4 address on the underlay. */
+export function ipv6Only(path: string, got: GatewaySpec): Problem {
+  const message = `Has nothing to translate to: ${got.host} has an IPv6 address only, and a gateway translates IPv4.`;
+  const cure = "Write an IPv4 underlay, or an existing host that has IPv4 too, or leave it out.";
+  return { path, got, message, cure };
 }
 
 function checkHost(topology: Topology, path: string, got: unknown, segment: SegmentSpec): Problem[] {

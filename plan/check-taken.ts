@@ -2,45 +2,38 @@
 import { addressText, contains, prefixed } from "./addresses";
 import { assignments, nearestFree } from "./ipam";
 import type { Assignment } from "./ipam";
-import { IpFamily } from "./mtu";
-import { readInterface } from "./read-address";
+import { hostNetworks } from "./host-networks";
 import { pathOf, repeated, sortedEntries } from "./rules";
 import type { Claim } from "./rules";
-import { dhcpRange, serviceAddress, subnet4Of } from "./services";
+import { dhcpRange, subnet4Of } from "./services";
 import type { Problem, Topology } from "./types";
 
-/** Subnets do not overlap, so an address belongs to one of them. */
-type AddressClaim = Claim & { key: bigint };
+/** An address on an Ethernet: another one may have the same. */
+type AddressClaim = Claim & { key: string; address: bigint; ethernet: string };
+
+function claimOf(ethernet: string, address: bigint, path: string, got: unknown): AddressClaim {
+  return { path, got, ethernet, address, key: keyOf(ethernet, address) };
+}
+
+function keyOf(ethernet: string, address: bigint): string {
+  return `${ethernet} ${address}`;
+}
 
 export function checkTaken(topology: Topology): Problem[] {
   const all = assignments(topology);
-  const bridges = bridgeClaims(topology);
-  const written = all.flatMap(({ computed, path, got, address }): AddressClaim[] =>
-    computed || address === undefined ? [] : [{ path, got, key: address }],
+  const own = hostNetworks(topology).map((one) => claimOf(one.ethernet, one.address, one.path, one.got));
+  const bridges = hostNetworks(topology).flatMap(({ segment, ethernet, address, path, got }) =>
+    segment === undefined ? [claimOf(ethernet, address, path, got)] : [],
   );
-  const claims = [...serviceClaims(topology), ...bridges, ...written];
+  const written = all.flatMap(({ computed, path, got, address, attachment }): AddressClaim[] =>
+    computed || address === undefined ? [] : [claimOf(attachment.name, address, path, got)],
+  );
+  const claims = [...own, ...written];
   return [
     ...repeated(claims, "This address", "Give it an address of its own."),
     ...checkLent(topology, [...bridges, ...written]),
     ...checkComputed(all, claims),
   ];
-}
-
-function serviceClaims(topology: Topology): AddressClaim[] {
-  return sortedEntries(topology.segments).flatMap(([name, segment]) => {
-    const key = serviceAddress(segment);
-    const setting = segment.gateway === undefined ? "dhcp" : "gateway";
-    const path = pathOf("segments", name, setting);
-    return key === undefined ? [] : [{ path, got: addressText(key), key }];
-  });
-}
-
-function bridgeClaims(topology: Topology): AddressClaim[] {
-  return sortedEntries(topology.hosts).flatMap(([name, { bridgeAddress: got }]) => {
-    const { value } = readInterface(got, IpFamily.V4);
-    const path = pathOf("hosts", name, "bridgeAddress");
-    return value === undefined ? [] : [{ path, got, key: value.address }];
-  });
 }
 
 /** What a DHCP server lends is nobody's own. */
@@ -53,7 +46,7 @@ function checkLent(topology: Topology, claims: readonly AddressClaim[]): Problem
     const message = `Is one of ${text}, which ${pathOf("segments", name, "dhcp")} lends to others.`;
     const cure = "Write an address outside, or another first and last for the DHCP server.";
     return claims
-      .filter(({ key }) => contains(subnet, key) && contains(range, key))
+      .filter((one) => one.ethernet === name && contains(subnet, one.address) && contains(range, one.address))
       .map(({ path, got }) => ({ path, got, message, cure }));
   });
 }
@@ -61,19 +54,27 @@ function checkLent(topology: Topology, claims: readonly AddressClaim[]): Problem
 /** A computed address never gives way by itself: it would then depend on who else is there. */
 function checkComputed(all: readonly Assignment[], claims: readonly AddressClaim[]): Problem[] {
   const owners = new Map([...claims].reverse().map(({ key, path }) => [key, path]));
-  const taken = new Set([...owners.keys(), ...all.flatMap(({ address }) => address ?? [])]);
+  const taken = new Map<string, Set<bigint>>();
+  const take = (ethernet: string, address: bigint | undefined) => {
+    const here = taken.get(ethernet) ?? new Set();
+    if (address !== undefined) taken.set(ethernet, here.add(address));
+    return here;
+  };
+  for (const { ethernet, address } of claims) take(ethernet, address);
+  for (const { attachment, address } of all) take(attachment.name, address);
   return all
     .filter(({ computed }) => computed)
     .flatMap((one) => {
-      const { address, path, got } = one;
+      const { address, path, got, attachment } = one;
       if (address === undefined) return [crowded(one)];
-      const owner = owners.get(address);
+      const key = keyOf(attachment.name, address);
+      const owner = owners.get(key);
       if (owner === undefined) {
-        owners.set(address, path);
+        owners.set(key, path);
         return [];
       }
-      const free = nearestFree(one, address, taken);
-      if (free !== undefined) taken.add(free);
+      const free = nearestFree(one, address, take(attachment.name, address));
+      take(attachment.name, free);
       const message = `The address computed for it, ${addressText(address)}, is already taken by ${owner}.`;
       return [{ path, got, message, cure: cureOf(one, free) }];
     });

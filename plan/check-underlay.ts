@@ -1,7 +1,8 @@
-import { contains, overlap } from "./addresses";
+import { addressText, contains, overlap } from "./addresses";
 import type { Subnet } from "./addresses";
+import { checkPlace } from "./check-place";
 import { IpFamily, MAX_UNDERLAY_MTU, MIN_UNDERLAY_MTU } from "./mtu";
-import { isLocal, uriFault } from "./libvirt-uri";
+import { addressOf, isLocal, uriFault } from "./libvirt-uri";
 import { labelFault } from "./names";
 import { readAddress, readSubnet } from "./read-address";
 import { checkChoice, checkInteger, pathOf, sortedEntries } from "./rules";
@@ -18,6 +19,9 @@ export function checkUnderlays(topology: Topology, libvirtUri?: string): Problem
     ...(named ? checkAlone(topology) : []),
     ...underlays.flatMap((underlay) => checkUnderlay(topology, underlay, named)),
     ...checkApart(underlays),
+    ...checkPlace(topology),
+    ...checkUri("libvirtUri", libvirtUri),
+    ...checkHypervisorsOutside(topology, libvirtUri),
     ...underlaysOf(topology).flatMap((underlay) => checkOpen(topology, underlay, libvirtUri)),
   ];
 }
@@ -91,18 +95,39 @@ function checkNameserver(topology: Topology, underlay: Underlay, path: string, g
 
 function checkHypervisor({ path, spec: { libvirtUri, accel } }: Underlay, named: boolean): Problem[] {
   if (!named) return [...idle(path, "libvirtUri", libvirtUri), ...idle(path, "accel", accel)];
-  const message = libvirtUri === undefined ? undefined : uriFault(libvirtUri);
   return [
-    ...(message === undefined
-      ? []
-      : [{ path: `${path}.libvirtUri`, got: libvirtUri, message, cure: URI_CURE }]),
+    ...checkUri(`${path}.libvirtUri`, libvirtUri),
     ...checkChoice(`${path}.accel`, accel, Object.values(Accel)),
   ];
 }
 
-/** For any setting that is a hypervisor's URI. */
-export const URI_CURE =
-  "Write one such as qemu:///system or qemu+ssh://root@hypervisor/system, or leave it out.";
+/** Any setting that is a hypervisor's URI. @param path of the setting, or the name of an environment variable */
+export function checkUri(path: string, got: unknown): Problem[] {
+  const message = got === undefined ? undefined : uriFault(got);
+  return message === undefined ? [] : [{ path, got, message, cure: URI_CURE }];
+}
+
+const URI_CURE = "Write one such as qemu:///system or qemu+ssh://root@hypervisor/system, or leave it out.";
+
+/**
+ * libvirt gives the hypervisor the first address of a network on a bridge of its own, so the hypervisor would look for
+ * everything else in that network, its own LAN included, behind that bridge.
+ */
+function checkHypervisorsOutside(topology: Topology, libvirtUri?: string): Problem[] {
+  const underlays = underlaysOf(topology);
+  const uris = new Set(underlays.map(({ spec }) => spec.libvirtUri ?? libvirtUri));
+  const known = [...uris].flatMap((uri) => {
+    const address = typeof uri === "string" ? addressOf(uri) : undefined;
+    return address === undefined ? [] : [{ uri, address }];
+  });
+  return underlays.flatMap(({ path, cidr, spec, subnet }) => {
+    const inside = known.find(({ address }) => subnet !== undefined && contains(subnet, address));
+    if (inside === undefined) return [];
+    const message = `${cidr} holds ${addressText(inside.address)}, where libvirt answers (${inside.uri}): the hypervisor would be cut off from its own network.`;
+    const cure = "Choose a network that is in use nowhere else.";
+    return [{ path: `${path}.cidr`, got: spec.cidr, message, cure }];
+  });
+}
 
 function idle(path: string, key: string, got: unknown): Problem[] {
   if (got === undefined) return [];
@@ -161,16 +186,31 @@ export function checkImage(topology: Topology): Problem[] {
 
 /** The one sentence for anything of the overlay that reaches into the underlay. */
 export function underlayClash(topology: Topology, path: string, got: unknown, subnet: Subnet): Problem[] {
-  const cure = "Choose a network outside it, for example in 10.0.0.0/8.";
+  const cure = OUTSIDE;
   const underlays = underlaysOf(topology).flatMap((underlay) => underlay.subnet ?? []);
   const underlay = underlays.find((one) => overlap(one, subnet));
   if (underlay !== undefined) {
-    const message = `Overlaps the underlay ${underlay.cidr}: the host could not tell tunnel from overlay.`;
+    const message = `Overlaps the underlay ${underlay.cidr}: hosts could not tell tunnel packets from the overlay's.`;
     return [{ path, got, message, cure }];
   }
   const existing = sortedEntries(topology.hosts).filter(([, host]) => host.existing !== undefined);
   const vtep = existing.find(([, { address }]) => contains(subnet, readAddress(address).value ?? -1n));
-  if (vtep === undefined) return [];
-  const message = `Holds the address of ${pathOf("hosts", vtep[0])}: the others could not tell tunnel from overlay.`;
-  return [{ path, got, message, cure }];
+  return vtep === undefined
+    ? []
+    : vtepClash(path, got, subnet, [[pathOf("hosts", vtep[0]), vtep[1].address]]);
 }
+
+/** @param vteps with the place where each is written */
+export function vtepClash(
+  path: string,
+  got: unknown,
+  subnet: Subnet,
+  vteps: readonly (readonly [place: string, address: string])[],
+): Problem[] {
+  const inside = vteps.find(([, address]) => contains(subnet, readAddress(address).value ?? -1n));
+  if (inside === undefined) return [];
+  const message = `Holds ${inside[1]}, the VTEP of ${inside[0]}: hosts could not tell tunnel packets from the overlay's.`;
+  return [{ path, got, message, cure: OUTSIDE }];
+}
+
+const OUTSIDE = "Choose a network outside it, for example in 10.0.0.0/8.";

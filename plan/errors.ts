@@ -22,7 +22,7 @@ export class HypervisorError extends Error {
 
   constructor(readonly problems: readonly Problem[]) {
     const count = problems.length === 1 ? "A hypervisor does" : `${problems.length} hypervisors do`;
-    super([`${count} not answer; nothing was changed.`, ...problems.map(paragraph)].join("\n\n"));
+    super([`${count} not answer; nothing was changed.`, ...paragraphs(problems)].join("\n\n"));
   }
 }
 
@@ -33,18 +33,41 @@ export class ProgramError extends Error {
   readonly __pulumiRunError = true;
 
   constructor(readonly problems: readonly Problem[]) {
-    super(["A program is missing; nothing was changed.", ...problems.map(paragraph)].join("\n\n"));
+    super(["A program is missing; nothing was changed.", ...paragraphs(problems)].join("\n\n"));
   }
 }
 
-/** One block of text: a head line, then a paragraph for each problem. */
+/** One block of text: a head line, then a paragraph for each cause, in the order of the problems. */
 export function renderProblems(problems: readonly Problem[]): string {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-  return [`The lab's settings have ${count}; nothing was changed.`, ...problems.map(paragraph)].join("\n\n");
+  return [`The lab's settings have ${count}; nothing was changed.`, ...paragraphs(problems)].join("\n\n");
 }
 
-function paragraph(problem: Problem): string {
-  return `  ${problem.path}: got ${quoted(problem.got)}\n    ${problem.message}\n    ${problem.cure}`;
+/** Paragraphs that a screen or two can hold, and settings in one of them. */
+const MOST_PARAGRAPHS = 15;
+const MOST_SETTINGS = 3;
+
+/** One for all settings that have the same thing wrong with them; a wrong network is wrong for each of 200 hosts. */
+function paragraphs(problems: readonly Problem[]): string[] {
+  const causes = new Map<string, Problem[]>();
+  for (const problem of problems) {
+    const cause = `${problem.message}\n${problem.cure}`;
+    const others = causes.get(cause);
+    if (others === undefined) causes.set(cause, [problem]);
+    else others.push(problem);
+  }
+  const all = [...causes.values()];
+  const left = all.slice(MOST_PARAGRAPHS).flat().length;
+  const rest = left === 0 ? [] : [`  … and ${left} more ${left === 1 ? "problem" : "problems"}.`];
+  return [...all.slice(0, MOST_PARAGRAPHS).map(paragraphOf), ...rest];
+}
+
+function paragraphOf(group: readonly Problem[]): string {
+  const left = group.length - MOST_SETTINGS;
+  const heads = group.slice(0, MOST_SETTINGS).map(({ path, got }) => `  ${path}: got ${quoted(got)}`);
+  const rest = left > 0 ? [`  … and ${left} more of the same`] : [];
+  const [first] = group;
+  return [...heads, ...rest, `    ${first?.message ?? ""}`, `    ${first?.cure ?? ""}`].join("\n");
 }
 
 /** In one line, for what is no mistake. */

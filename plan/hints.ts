@@ -1,5 +1,7 @@
+import { familyOf, subnetAround } from "./addresses";
 import { floodingOf, udpPortOf } from "./defaults";
 import { participants } from "./mesh";
+import { IpFamily } from "./mtu";
 import { readAddress } from "./read-address";
 import { pathOf, sortedEntries } from "./rules";
 import { Flooding, UnderlayMode } from "./types";
@@ -9,17 +11,28 @@ import { underlayAt, underlaysOf } from "./underlays";
 /** The default of Linux' own vxlan devices, from before IANA gave VXLAN a port. */
 const LINUX_UDP_PORT = 8472;
 
-/** What works, but may not be what was meant. Takes a topology without problems. */
-export function labHints(topology: Topology): Problem[] {
+/** A VTEP that is no host of the lab. */
+export interface Remote {
+  host: string;
+  address: string;
+}
+
+/**
+ * What works, but may not be what was meant. Takes a topology without problems.
+ *
+ * @param peers VTEPs of other owners, which every segment without `hosts` reaches
+ */
+export function labHints(topology: Topology, peers: readonly Remote[] = []): Problem[] {
   const segments = sortedEntries(topology.segments);
   return [
     ...segments.flatMap(([name, segment]) => [
       ...oldPort(name, segment),
-      ...routedGroup(topology, name, segment),
+      ...routedGroup(topology, name, segment, peers),
       ...closedGateway(topology, name, segment),
       ...shutOut(topology, segment),
     ]),
-    ...lonely(topology),
+    ...(peers.length === 0 ? lonely(topology) : []),
+    ...untranslated(topology),
   ];
 }
 
@@ -33,14 +46,45 @@ function oldPort(name: string, segment: SegmentSpec): Problem[] {
 }
 
 /** libvirt's hosts route between their networks, but forward no multicast. */
-function routedGroup(topology: Topology, name: string, segment: SegmentSpec): Problem[] {
+function routedGroup(
+  topology: Topology,
+  name: string,
+  segment: SegmentSpec,
+  peers: readonly Remote[],
+): Problem[] {
   if (floodingOf(segment) !== Flooding.Multicast) return [];
-  const networks = new Set(participants(topology, segment).map((one) => underlayName(topology, one.name)));
-  if (networks.size < 2) return [];
+  const own = participants(topology, segment).map((one) => networkOf(topology, one.spec.address));
+  const far = segment.hosts === undefined ? peers.map(({ address }) => networkOf(topology, address)) : [];
+  const [first, second] = new Set([...own, ...far]);
+  if (second === undefined) return [];
   const path = pathOf("segments", name, "flooding");
-  const message = "Its hosts are on several networks: a group gets across where routers forward multicast.";
+  const message = `Its VTEPs are on several networks, such as ${first} and ${second}: a group gets across where routers forward multicast.`;
   const cure = "Write flooding: unicast or flow, unless they do.";
   return [{ path, got: segment.flooding, message, cure }];
+}
+
+/** Of a VTEP outside the lab's underlays, the network is unknown: LANs are mostly /24, and /64 (RFC 4291 section 2.5.1). */
+function networkOf(topology: Topology, vtep: string): string {
+  const { value: address } = readAddress(vtep);
+  if (address === undefined) return "";
+  const underlay = underlayAt(underlaysOf(topology), address);
+  return underlay?.cidr ?? subnetAround(address, familyOf(address) === IpFamily.V4 ? 24 : 64).cidr;
+}
+
+/**
+ * libvirt translates IPv6 only where the network says `<nat ipv6="yes">` (libvirt.org/formatnetwork.html, since 6.5), for
+ * which dmacvicar/libvirt 0.8.3 has no word.
+ */
+function untranslated(topology: Topology): Problem[] {
+  return underlaysOf(topology)
+    .filter(({ mode, subnet }) => mode === UnderlayMode.Nat && subnet?.family === IpFamily.V6)
+    .map(({ path, spec }) => ({
+      path: `${path}.mode`,
+      got: spec.mode,
+      message:
+        "Does not translate IPv6: packets leave with the machines' own addresses, and answers need a route back.",
+      cure: "Write mode: routed, and see to the routes (docs/hypervisors.md), or use an IPv4 underlay.",
+    }));
 }
 
 function closedGateway(topology: Topology, name: string, { gateway }: SegmentSpec): Problem[] {

@@ -1,12 +1,20 @@
 /** URIs of hypervisors (libvirt.org/uri.html), as the provider reads them; virsh spells some things in another way. */
+import { readAddress } from "./read-address";
 
 /** What dmacvicar/libvirt 0.8.3 dials (libvirt/uri/connection_uri.go); libvirt's own programs know more. */
 const TRANSPORTS: readonly string[] = ["unix", "tcp", "tls", "ssh"];
+/** libvirt's driver for QEMU (libvirt.org/drvqemu.html); of its daemons, only the system one may make bridges. */
+const DRIVER = "qemu";
+const INSTANCE = "/system";
 
 /** Why a setting is no URI of a hypervisor that may be used; undefined when it is one. */
 export function uriFault(got: unknown): string | undefined {
   const url = parsed(got);
   if (url === undefined) return "Is not a libvirt URI (libvirt.org/uri.html).";
+  const driver = driverOf(url);
+  if (driver !== DRIVER) return `Names libvirt's driver ${driver}, and vxlab's machines run on ${DRIVER}.`;
+  if (url.pathname !== INSTANCE)
+    return `Ends in ${url.pathname || "no path"} instead of ${INSTANCE}: only libvirt's system instance can create the lab's networks.`;
   const transport = transportOf(url);
   if (!TRANSPORTS.includes(transport))
     return `Has the transport ${transport}, which the provider does not know: it takes ${TRANSPORTS.join(", ")}.`;
@@ -25,6 +33,12 @@ const absolute = (path: string | null): boolean => path === null || path.startsW
 export function isLocal(uri: string): boolean {
   const host = parsed(uri)?.hostname ?? "";
   return host === "" || host === "localhost" || host === "[::1]" || /^127(\.\d+){3}$/.test(host);
+}
+
+/** The hypervisor's address where the URI holds a literal one of another machine. What a name resolves to is unknown here. */
+export function addressOf(uri: string): bigint | undefined {
+  if (isLocal(uri)) return undefined;
+  return readAddress((parsed(uri)?.hostname ?? "").replace(/^\[|\]$/g, "")).value;
 }
 
 /**
@@ -54,6 +68,10 @@ export function virshUri(uri: string): string {
 function parsed(uri: unknown): URL | undefined {
   if (typeof uri !== "string" || !/^[a-z]+(\+[a-z0-9]+)?:\/\/\S*$/.test(uri)) return undefined;
   return URL.canParse(uri) ? new URL(uri) : undefined;
+}
+
+function driverOf({ protocol }: URL): string {
+  return protocol.slice(0, -1).split("+")[0] ?? "";
 }
 
 function transportOf({ protocol, hostname }: URL): string {

@@ -3,13 +3,22 @@
  * of other owners' underlay stacks as remote VTEPs and nothing more.
  */
 import { literalFamily } from "./addresses";
+import { ipv6Only } from "./check-services";
+import { vtepClash } from "./check-underlay";
 import { TopologyError } from "./errors";
+import { labHints } from "./hints";
+import { subnet6Of } from "./ipam";
+import { IpFamily } from "./mtu";
+import { checkOverlayHosts, mapping, overlayHostOf, underlayKeyHints } from "./overlay-hosts";
 import { planLab } from "./plan";
+import { readInterface } from "./read-address";
 import { compareText, pathOf, repeated, sortedEntries, suggest } from "./rules";
 import type { Claim } from "./rules";
 import { readTopology } from "./schema";
+import { subnet4Of } from "./services";
 import { Flooding } from "./types";
 import type { LabPlan, Problem, Topology, VxlanPortPlan } from "./types";
+import { EXISTING_MACHINE } from "./vteps";
 import type { VtepOutput, VtepsOutput } from "./vteps";
 
 /** An underlay stack that was found, and what it tells. */
@@ -35,15 +44,28 @@ export interface OverlayInput {
  * @throws TopologyError with everything that is wrong
  */
 export function planOverlay(input: OverlayInput): LabPlan {
-  const { topology, problems } = readTopology({ ...overlaySections(input) });
+  const { topology, problems } = readTopology(overlaySections(input));
   const all = [
+    ...checkOverlayHosts(input.sections["hosts"]),
     ...strangers(input),
     ...problems,
     ...checkVteps(input),
     ...checkSegments(topology, input.peers),
+    ...checkNetworks(topology, input.peers),
+    ...checkGateways(topology, input.own),
   ];
   if (all.length > 0) throw new TopologyError(all);
   return withPeers(planLab(topology, { lab: input.identity }), topology, input.peers);
+}
+
+/** What works in an overlay, but may not be what was meant. Takes what `planOverlay` takes without problems. */
+export function overlayHints(input: OverlayInput): Problem[] {
+  const { own, peers, sections } = input;
+  const { topology } = readTopology(overlaySections(input));
+  return [
+    ...underlayKeyHints(sections["hosts"], own.stack, own.vteps.hosts),
+    ...labHints(topology, farVteps(peers)),
+  ];
 }
 
 /** The largest packet that every VTEP can take, bytes: the smallest of the own underlay's and the peers'. */
@@ -53,10 +75,9 @@ export function sharedMtu(underlays: readonly Underlay[]): number {
 
 /** The settings as of a lab whose hosts exist already. What a machine is made of is the underlay's business. */
 function overlaySections({ own, peers, sections }: OverlayInput): Record<string, unknown> {
-  const written = mapping(sections["hosts"]);
   const hosts = sortedEntries(own.vteps.hosts).map(([name, vtep]) => {
-    const { bridge, bridgeAddress } = mapping(written[name]);
-    return [name, { ...given({ bridge, bridgeAddress }), address: vtep.address, existing: reach(vtep) }];
+    const bridge = overlayHostOf(sections["hosts"], name);
+    return [name, { ...bridge, address: vtep.address, existing: reach(vtep) }];
   });
   return {
     underlay: { mtu: sharedMtu([own, ...peers]) },
@@ -78,7 +99,7 @@ function strangers({ own, sections }: OverlayInput): Problem[] {
     .map(([name, got]) => ({
       path: pathOf("hosts", name),
       got,
-      message: `Is no host of the underlay stack ${own.stack}.`,
+      message: `Is not a host of the underlay stack ${own.stack}.`,
       cure: `${suggest(name, known, "host")} (Pulumi.yaml's hosts hold where the stack's file has none: write hosts: {}.)`,
     }));
 }
@@ -125,11 +146,42 @@ function alone(segment: string, key: string, got: unknown, why: string): Problem
   };
 }
 
-/** Segments with `hosts` are kept to these; all others reach every peer's hosts. */
-function withPeers(plan: LabPlan, topology: Topology, peers: readonly Underlay[]): LabPlan {
-  const far = peers.flatMap(({ stack, vteps }) =>
+function farVteps(peers: readonly Underlay[]): { host: string; address: string }[] {
+  return peers.flatMap(({ stack, vteps }) =>
     sortedEntries(vteps.hosts).map(([host, { address }]) => ({ host: `${stack}/${host}`, address })),
   );
+}
+
+/** A peer's VTEPs are kept out of the overlay's networks, as the own ones are. */
+function checkNetworks(topology: Topology, peers: readonly Underlay[]): Problem[] {
+  const vteps = farVteps(peers).map(({ host, address }) => [host, address] as const);
+  const segments = sortedEntries(topology.segments).flatMap(([name, segment]) => [
+    { path: pathOf("segments", name, "subnet"), got: segment.subnet, subnet: subnet4Of(segment) },
+    { path: pathOf("segments", name, "subnet6"), got: segment.subnet6, subnet: subnet6Of(segment) },
+  ]);
+  const bridges = sortedEntries(topology.hosts).map(([name, { bridgeAddress: got }]) => ({
+    path: pathOf("hosts", name, "bridgeAddress"),
+    got,
+    subnet: readInterface(got, IpFamily.V4).value?.subnet,
+  }));
+  return [...segments, ...bridges].flatMap(({ path, got, subnet }) =>
+    subnet === undefined ? [] : vtepClash(path, got, subnet, vteps),
+  );
+}
+
+/** Machines of the own underlay, which the plan takes for hosts that exist already. */
+function checkGateways(topology: Topology, { vteps }: Underlay): Problem[] {
+  return sortedEntries(topology.segments).flatMap(([name, { gateway }]) => {
+    const host = gateway === undefined ? undefined : vteps.hosts[gateway.host];
+    if (gateway === undefined || host === undefined) return [];
+    const only6 = host.machine !== EXISTING_MACHINE && literalFamily(host.address) === IpFamily.V6;
+    return only6 ? [ipv6Only(pathOf("segments", name, "gateway"), gateway)] : [];
+  });
+}
+
+/** Segments with `hosts` are kept to these; all others reach every peer's hosts. */
+function withPeers(plan: LabPlan, topology: Topology, peers: readonly Underlay[]): LabPlan {
+  const far = farVteps(peers);
   const open = (port: VxlanPortPlan): boolean => topology.segments[port.segment]?.hosts === undefined;
   const widened = (port: VxlanPortPlan): VxlanPortPlan =>
     open(port) ? { ...port, remotes: [...port.remotes, ...far].sort(byHost) } : port;
@@ -138,15 +190,4 @@ function withPeers(plan: LabPlan, topology: Topology, peers: readonly Underlay[]
 
 function byHost(a: { host: string }, b: { host: string }): number {
   return compareText(a.host, b.host);
-}
-
-function given<T extends object>(settings: T): Partial<T> {
-  return Object.fromEntries(
-    Object.entries(settings).filter(([, value]) => value !== undefined),
-  ) as Partial<T>;
-}
-
-function mapping(value: unknown): Record<string, unknown> {
-  const fits = typeof value === "object" && value !== null && !Array.isArray(value);
-  return fits ? (value as Record<string, unknown>) : {};
 }

@@ -2,8 +2,9 @@
 import { addressText } from "./addresses";
 import * as defaults from "./defaults";
 import { groupOf } from "./group";
+import { untaggedSegment } from "./host-networks";
 import { computedMac, MacKind, normalMac } from "./mac";
-import { participants, remotesOf, takesPart } from "./mesh";
+import { participants, remotesOf } from "./mesh";
 import { maxOverlayMtu } from "./mtu";
 import { checked } from "./must";
 import { planExisting } from "./plan-existing";
@@ -96,8 +97,8 @@ function planBridge(topology: Topology, lab: string, name: string, host: HostSpe
 
 /** The bridge's own interface is untagged: it is in the untagged segment, or in none. */
 function bridgeMtu(topology: Topology, name: string, host: HostSpec): number {
-  const untagged = Object.values(topology.segments).find(({ vlan }) => vlan === undefined);
-  if (untagged !== undefined && takesPart(topology, untagged, name)) return segmentMtu(topology, untagged);
+  const untagged = untaggedSegment(topology, name);
+  if (untagged !== undefined) return segmentMtu(topology, untagged);
   const own = underlayAt(writtenUnderlays(topology), checked(readAddress(host.address).value));
   return own === undefined ? checked(segmentMtuLimit(topology)) : maxOverlayMtu(own.mtu, labFamily(topology));
 }

@@ -1,6 +1,6 @@
 /** Text of addresses and subnets in, numbers and faults out. */
 import { Address4, Address6 } from "ip-address";
-import { addressNumber, familyOf, subnetAround } from "./addresses";
+import { addressNumber, contains, familyOf, overlap, subnetAround } from "./addresses";
 import type { InterfaceAddress, Subnet } from "./addresses";
 import { IpFamily } from "./mtu";
 
@@ -54,7 +54,9 @@ export function readInterface(got: unknown, family?: IpFamily, prefixes?: Bounds
   const { widest, narrowest } = prefixes ?? PREFIXES[familyOf(address.value)];
   const fits = /^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) >= widest && Number(prefix) <= narrowest;
   if (!fits || rest.length > 0) return { fault: `Its prefix length must be ${widest} to ${narrowest}.` };
-  return { value: { address: address.value, subnet: subnetAround(address.value, Number(prefix)) } };
+  const subnet = subnetAround(address.value, Number(prefix));
+  const fault = specialFault(address.value, subnet);
+  return fault === undefined ? { value: { address: address.value, subnet } } : { fault };
 }
 
 /** A subnet by its network address: `10.0.3.0/24`. */
@@ -80,7 +82,7 @@ function readLiteral(got: unknown, family?: IpFamily): Reading<bigint> {
   if (family !== undefined && own !== family)
     return { fault: `Is an IPv${own} address, where IPv${family} is wanted.` };
   if (own === familyOf(value)) return { value };
-  return { fault: "Is an IPv4 address in the clothes of IPv6 (RFC 4291 section 2.5.5.2)." };
+  return { fault: "Is an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2)." };
 }
 
 function literal6Fault(text: string): string | undefined {
@@ -102,25 +104,51 @@ function literal4Fault(text: string, family: IpFamily | undefined): string | und
 }
 
 function isMulticast(address: bigint): boolean {
-  return familyOf(address) === IpFamily.V4 ? (address >> 28n) % 16n === 14n : address >> 120n === 0xffn;
+  return MULTICAST.some((one) => holds(one, address));
 }
 
-/** Ranges that no machine can have (RFC 6890, RFC 5771, RFC 1112 section 4; RFC 4291 section 2.4). */
-function specialFault(address: bigint): string | undefined {
-  if (isMulticast(address)) return "Is a multicast address.";
-  return familyOf(address) === IpFamily.V4 ? special4Fault(address) : special6Fault(address);
+interface Range extends Subnet {
+  /** What is in it, as the end of a sentence. */
+  what: string;
 }
 
-function special4Fault(address: bigint): string | undefined {
-  const head = (address >> 24n) % 256n;
-  if (head === 0n) return 'Is in 0.0.0.0/8, which means "this network".';
-  if (head === 127n) return "Is a loopback address.";
-  return head >= 240n ? "Is in 240.0.0.0/4, which is reserved." : undefined;
+/** IPv4 addresses lie inside ::/8, where IPv6 maps them. */
+function holds(one: Subnet, address: bigint): boolean {
+  return one.family === familyOf(address) && contains(one, address);
 }
 
-function special6Fault(address: bigint): string | undefined {
-  if (address === 0n) return 'Is ::, which means "no address".';
-  if (address === 1n) return "Is a loopback address.";
-  if (address >> 120n === 0n) return "Is in ::/8, which is reserved.";
-  return address >> 118n === 0x3fan ? "Is an IPv6 link-local address: the same on every network." : undefined;
+function range(first: string, prefix: number, what: string): Range {
+  return { ...subnetAround(addressNumber(first), prefix), what };
+}
+
+const MULTICAST = [
+  range("224.0.0.0", 4, "multicast (224.0.0.0/4, RFC 5771)"),
+  range("ff00::", 8, "multicast (ff00::/8, RFC 4291 section 2.7)"),
+];
+
+/**
+ * What no machine and no network of a lab can have: special-purpose addresses that are not forwarded or are no source or
+ * destination (RFC 6890, tables 1 to 20), and multicast. Others of these tables work inside a lab: private use, shared
+ * address space (100.64.0.0/10), documentation, benchmarking. Of ranges that lie in each other, the smaller is first.
+ */
+const SPECIAL: readonly Range[] = [
+  range("0.0.0.0", 8, '"this network" (0.0.0.0/8)'),
+  range("127.0.0.0", 8, "loopback (127.0.0.0/8)"),
+  range("169.254.0.0", 16, "link-local (169.254.0.0/16): the same on every network"),
+  ...MULTICAST,
+  range("240.0.0.0", 4, "reserved (240.0.0.0/4)"),
+  range("::1", 128, "loopback (::1)"),
+  range("::", 128, '"no address" (::)'),
+  range("::", 8, "reserved (::/8)"),
+  range("fe80::", 10, "link-local (fe80::/10): the same on every network"),
+];
+
+/** Why an address, or a network around one, is none that a machine can have; undefined when it is. */
+function specialFault(address: bigint, subnet?: Subnet): string | undefined {
+  const own = SPECIAL.find((one) => holds(one, address));
+  if (own !== undefined) return `Is ${own.what}.`;
+  const inside = subnet && SPECIAL.find((one) => one.family === subnet.family && overlap(one, subnet));
+  return inside === undefined
+    ? undefined
+    : `Its network ${subnet?.cidr} holds addresses that are ${inside.what}.`;
 }

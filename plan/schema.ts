@@ -20,9 +20,9 @@ import type {
 } from "./types";
 
 /** Every key of a spec: the compiler sees to it that none is forgotten. */
-type Shape<Spec> = { [Key in keyof Required<Spec>]: z.ZodType };
+export type Shape<Spec> = { [Key in keyof Required<Spec>]: z.ZodType };
 
-const anything = z.unknown().optional();
+export const anything = z.unknown().optional();
 const existing: Shape<ExistingSpec> = {
   hostKey: anything,
   keyFile: anything,
@@ -117,7 +117,7 @@ export function readTopology(raw: Readonly<Record<string, unknown>>): {
   const wanted = SECTIONS.filter((section) => section !== "underlays" || raw[section] !== undefined);
   const given = Object.fromEntries(wanted.map((section) => [section, raw[section] ?? {}]));
   const issues = topologyShape.safeParse(given).error?.issues ?? [];
-  const shape = issues.flatMap((issue) => shapeProblems(given, issue));
+  const shape = issues.flatMap((issue) => shapeProblems(topologyShape, given, issue));
   // The values may still be anything, which is what checkLab is made for.
   const topology = mended(topologyShape, given) as Topology;
   // An entry that is no mapping has been said; that it also lacks an address would be noise.
@@ -128,9 +128,15 @@ export function readTopology(raw: Readonly<Record<string, unknown>>): {
   return { topology, problems: [...shape, ...values] };
 }
 
-function shapeProblems(given: unknown, issue: z.core.$ZodIssue): Problem[] {
+/** Keys and mappings of settings that are no topology, such as an overlay's `hosts`. */
+export function checkShape(root: z.ZodType, given: unknown): Problem[] {
+  const issues = root.safeParse(given).error?.issues ?? [];
+  return issues.flatMap((issue) => shapeProblems(root, given, issue));
+}
+
+function shapeProblems(root: z.ZodType, given: unknown, issue: z.core.$ZodIssue): Problem[] {
   const path = steps(issue.path);
-  const node = nodeAt(path);
+  const node = nodeAt(root, path);
   if (issue.code !== "unrecognized_keys") {
     const message = `Must be a ${node instanceof z.ZodArray ? "list" : "mapping"} of ${contents(node)}.`;
     return [{ path: pathOf(...path), got: lookUp(given, path), message, cure: `Write ${example(node)}.` }];
@@ -159,8 +165,8 @@ function keysOf(node: z.ZodType): string[] {
 }
 
 /** The shape of what is found along a path. */
-function nodeAt(path: readonly (string | number)[]): z.ZodType {
-  return path.reduce<z.ZodType>((node, step) => below(node, step), topologyShape);
+function nodeAt(root: z.ZodType, path: readonly (string | number)[]): z.ZodType {
+  return path.reduce<z.ZodType>((node, step) => below(node, step), root);
 }
 
 function below(node: z.ZodType, step: string | number): z.ZodType {

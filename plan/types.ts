@@ -139,11 +139,11 @@ export interface SegmentSpec {
   vni: number;
   /** IPv4 subnet of the containers. */
   subnet: string;
-  /** UDP port of the VXLAN tunnels. @default 4789 (RFC 7348, IANA); with Flooding.Multicast 4790 */
+  /** UDP port of the VXLAN tunnels, 1024-65535. @default 4789 (RFC 7348, IANA); with Flooding.Multicast 4790 */
   udpPort?: number;
   /** MTU inside the segment, bytes. @default the smallest MTU of its underlays - 50, over IPv6 - 70 */
   mtu?: number;
-  /** VLAN on the hosts' bridges, 1-4094; a bridge holds one untagged segment. @default none: untagged */
+  /** VLAN on the hosts' bridges, 1-4094; a bridge holds one segment of each VLAN, and one untagged. @default none: untagged */
   vlan?: number;
   /** IPv6 subnet of the containers, /64 to /120; gives each a second address. @default none */
   subnet6?: string;

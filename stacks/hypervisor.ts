@@ -1,14 +1,25 @@
 /** Which libvirt, and what it can do. */
 import { accessSync, constants, readFileSync } from "node:fs";
 import { isThere } from "../components/programs";
+import { checkUri } from "../plan/check-underlay";
+import { TopologyError } from "../plan/errors";
 import { isLocal } from "../plan/libvirt-uri";
 import { Accel } from "../plan/types";
 import type { Topology, UnderlaySpec } from "../plan/types";
 
-/** The hand's choice, then the setting, then the system's libvirt. */
+/**
+ * Environment variable, then config, then the system libvirt.
+ *
+ * @throws TopologyError when the variable holds no URI that vxlab can use
+ */
 export function chooseUri(setting: string | undefined, environment: NodeJS.ProcessEnv = process.env): string {
-  return environment["VXLAB_LIBVIRT_URI"] || setting || "qemu:///system";
+  const given = environment[VARIABLE] || undefined;
+  const problems = checkUri(VARIABLE, given);
+  if (problems.length > 0) throw new TopologyError(problems);
+  return given ?? (setting || "qemu:///system");
 }
+
+const VARIABLE = "VXLAB_LIBVIRT_URI";
 
 /** What "auto" (the default) means: KVM on another machine, whose processor we cannot look at; here only when it truly works. */
 export function chooseAccel(setting: "auto" | Accel | undefined, uri: string): Accel {

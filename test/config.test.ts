@@ -141,6 +141,10 @@ describe("readConfig", () => {
     [{ accel: "kmv" }, "accel", "kmv", "Did you mean kvm?"],
     [{ libvirtUri: "localhost" }, "libvirtUri", "localhost", "qemu:///system"],
     [{ libvirtUri: "qemu:///sys tem" }, "libvirtUri", "qemu:///sys tem", "qemu:///system"],
+    [{ libvirtUri: "lxc:///" }, "libvirtUri", "lxc:///", "qemu:///system or qemu+ssh://"],
+    [{ libvirtUri: "qemu:///session" }, "libvirtUri", "qemu:///session", "qemu:///system or qemu+ssh://"],
+    [{ libvirtUri: "test:///default" }, "libvirtUri", "test:///default", "qemu:///system or qemu+ssh://"],
+    [{ libvirtUri: "xen://far/system" }, "libvirtUri", "xen://far/system", "qemu:///system or qemu+ssh://"],
   ])("refuses the setting %j", (more, path, got, cure) => {
     const problems = problemsOf(settings(reference(), more));
     expect(problems).toHaveLength(1);

@@ -2,6 +2,7 @@
 import type { LabOutput } from "../../plan/contract";
 import type { BridgePlan, ContainerPlan, ServicePlan } from "../../plan/types";
 import { endsOf, farPairs, pingPairs, strangers } from "./pairs";
+import type { OwnAddresses } from "./pairs";
 import type { End } from "./pairs";
 import { gatewayChecks, isolationCheck, mtuChecks, pingChecks, wireChecks } from "./sent-checks";
 import { stillChecks } from "./still-checks";
@@ -84,6 +85,8 @@ export interface WireCheck extends Common {
   inner: { src: string; dst: string };
   outer: { src: string; dst: string; udpPort: number };
   vni: number;
+  /** VNIs of other segments that have both inner addresses too: such a ping of theirs looks the same inside. */
+  alike: number[];
 }
 
 /** Looked at on one host, without sending anything. */
@@ -99,8 +102,28 @@ export function buildChecks(lab: LabOutput): Check[] {
     ...segments.flat().flatMap((end) => gatewayChecks(lab, end)),
     ...far.flatMap((pair) => mtuChecks(pair)),
     ...far.flatMap((pair) => wireChecks(lab, pair)),
-    ...strangers(segments).map((pair) => isolationCheck(pair)),
+    ...strangers(segments, (segment) => ownAddresses(lab, segment)).map((pair) => isolationCheck(pair)),
   ];
+}
+
+/** What hosts have or lend in a segment, and whether others may be in it: none of it is a container's of this lab. */
+function ownAddresses(lab: LabOutput, segment: string): OwnAddresses {
+  const members = lab.hosts.filter(({ ports }) => ports.some((port) => port.segment === segment));
+  const services = lab.services.filter((service) => service.segment === segment);
+  const names = new Set(lab.hosts.map(({ name }) => name));
+  return {
+    // An address of a bridge counts for every segment of its host: the output does not say which one is untagged.
+    taken: [
+      ...services.flatMap(({ addresses }) => addresses),
+      ...members.flatMap(({ bridge }) => bridge.address ?? []),
+    ],
+    lent: services.flatMap(({ dhcp }) => dhcp ?? []),
+    open: members.some(({ ports }) =>
+      ports.some(
+        ({ tunnels, ...port }) => port.segment === segment && tunnels.some((one) => !names.has(one.host)),
+      ),
+    ),
+  };
 }
 
 /** The ends of each segment, in the segments' order by name. */

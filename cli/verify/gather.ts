@@ -92,7 +92,9 @@ async function send(
 }
 
 function wantedAt({ name }: HostOutput, checks: readonly Check[]): Flow[] {
-  return checks.flatMap((check) => (check.kind === "wire" && check.host === name ? [check.inner] : []));
+  return checks.flatMap((check) =>
+    check.kind === "wire" && check.host === name ? [{ ...check.inner, alike: check.alike }] : [],
+  );
 }
 
 /** Comes back when tcpdump listens, since a ping sent earlier would be missed; what it gives ends the capture. */

@@ -83,8 +83,8 @@ function fateText({ kind }: PingCheck, { fate, ms, mtu }: PingFacts): string {
   return kind === "ping" ? "no answer" : "lost without an error";
 }
 
-function onWire({ inner, outer, vni }: WireCheck, packets: readonly WirePacket[]): Verdict {
-  const requests = packets.filter((packet) => isRequestOf(packet, inner));
+function onWire({ inner, outer, vni, alike }: WireCheck, packets: readonly WirePacket[]): Verdict {
+  const requests = packets.filter((packet) => isRequestOf(packet, { ...inner, alike }));
   const seen = [...new Set(requests.map(wireText))];
   const wanted = wireText({ ...outer, vni });
   return {
@@ -93,13 +93,16 @@ function onWire({ inner, outer, vni }: WireCheck, packets: readonly WirePacket[]
   };
 }
 
+/** The pings of one check on the wire. */
 export interface Flow {
   src: string;
   dst: string;
+  /** VNIs of others whose pings have the same addresses. */
+  alike: readonly number[];
 }
 
-export function isRequestOf({ inner }: WirePacket, { src, dst }: Flow): boolean {
-  return inner.what === "request" && inner.src === src && inner.dst === dst;
+export function isRequestOf({ inner, vni }: WirePacket, { src, dst, alike }: Flow): boolean {
+  return inner.what === "request" && inner.src === src && inner.dst === dst && !alike.includes(vni);
 }
 
 function wireText({ src, dst, udpPort, vni }: Omit<WirePacket, "inner">): string {

@@ -3,6 +3,8 @@
  * minutes. So the containers stand in a ring, and each pings its nearest on either side: up to five containers that
  * is everybody, beyond it grows as n does.
  */
+import { addressNumber, contains } from "../../plan/addresses";
+import { readInterface } from "../../plan/read-address";
 import type { ContainerPlan } from "../../plan/types";
 
 /** One interface of a container, or one VLAN of its trunk: what sends and answers. */
@@ -85,30 +87,57 @@ function neighbours(ring: readonly End[], index: number): End[] {
   return others.flatMap((place) => ring[place] ?? []);
 }
 
+/** Who may answer in a segment beside its containers. */
+export interface OwnAddresses {
+  /** Of hosts: services and bridges, with prefix length. */
+  taken: readonly string[];
+  /** Without prefix length, both ends lent as well. */
+  lent: readonly { first: string; last: string }[];
+  /** Hosts of peers are in it, whose containers nobody here knows. */
+  open: boolean;
+}
+
+const NONE: OwnAddresses = { taken: [], lent: [], open: false };
+
 /**
- * Pairs that must not reach each other: each container, and one of the segment that follows its own. Containers with
- * an address that exists in both segments are left out: the answer would say nothing.
+ * Pairs that must not reach each other: each container, and one of the segment that follows its own. Segments may have
+ * the same subnet, so an address that somebody of the own segment has, or may have, is left out: an answer would say nothing.
  */
-export function strangers(segments: readonly (readonly End[])[]): Pair[] {
+export function strangers(
+  segments: readonly (readonly End[])[],
+  ownAddresses: (segment: string) => OwnAddresses = () => NONE,
+): Pair[] {
   const inhabited = segments.filter((containers) => containers.length > 0);
   if (inhabited.length < 2) return [];
   return inhabited.flatMap((own, index) => {
     const next = inhabited[(index + 1) % inhabited.length] ?? [];
-    return own.flatMap((from) => strangerOf(from, own, next));
+    const others = ownAddresses(own[0]?.segment ?? "");
+    return own.flatMap((from) => strangerOf(from, own, next, others));
   });
 }
 
-function strangerOf(from: End, own: readonly End[], next: readonly End[]): Pair[] {
-  const taken = new Set(own.map(ipOf));
+function strangerOf(from: End, own: readonly End[], next: readonly End[], others: OwnAddresses): Pair[] {
+  const taken = new Set([...own.flatMap(({ addresses }) => addresses), ...others.taken].map(bare));
   // A container that is in both segments is no stranger, and has none in them.
   if (next.some(({ name }) => name === from.name)) return [];
   const here = new Set(own.map(({ name }) => name));
+  const answers = (address: string) =>
+    taken.has(address) || others.lent.some((range) => isBetween(address, range)) || mayBeOurs(address);
+  const subnets = own.flatMap(({ addresses }) =>
+    addresses.flatMap((one) => readInterface(one).value?.subnet ?? []),
+  );
+  const mayBeOurs = (address: string) =>
+    others.open && subnets.some((subnet) => contains(subnet, addressNumber(address)));
   const strange = next.filter(
-    (end) => end.addresses.length > 0 && !taken.has(ipOf(end)) && !here.has(end.name),
+    (end) => end.addresses.length > 0 && !answers(ipOf(end)) && !here.has(end.name),
   );
   // On the same host nothing but the bridge keeps them apart, so that is where a leak shows first.
   const to = strange.find(({ host }) => host === from.host) ?? strange[0];
   return to === undefined ? [] : [{ from, to }];
+}
+
+function isBetween(address: string, { first, last }: { first: string; last: string }): boolean {
+  return contains({ first: addressNumber(first), last: addressNumber(last) }, addressNumber(address));
 }
 
 /** An end's first address without its prefix length. */

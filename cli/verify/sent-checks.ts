@@ -1,7 +1,7 @@
 /** Checks that send pings, and look for them on the wire. */
 import type { LabOutput } from "../../plan/contract";
 import type { PingCheck, WireCheck } from "./checks";
-import { commonAddresses, ipOf, isIpv6 } from "./pairs";
+import { commonAddresses, endsOf, ipOf, isIpv6 } from "./pairs";
 import type { End, Pair } from "./pairs";
 
 /** One of each family that the two have in common: `ping/c1/c2`, `ping6/c1/c2`. */
@@ -93,10 +93,24 @@ export function wireChecks(lab: LabOutput, { from, to }: Pair): WireCheck[] {
       inner: { src, dst },
       outer: { src: sender, dst: sink.address, udpPort },
       vni,
+      alike: alikeOf(lab, from.segment, [src, dst]),
       expected: `${sender} > ${sink.address} UDP ${udpPort} VNI ${vni}`,
       where: `./vxlab capture ${sink.name} --count 10 (and ./vxlab exec ${from.name} -- ping ${dst})`,
     },
   ];
+}
+
+/** VNIs of the other segments in which somebody has each of these addresses. */
+function alikeOf(lab: LabOutput, segment: string, wanted: readonly string[]): number[] {
+  const ends = lab.containers.flatMap(endsOf).filter((end) => end.segment !== segment);
+  const has = (name: string, address: string) =>
+    ends.some(
+      (end) => end.segment === name && end.addresses.some((one) => ipOf({ addresses: [one] }) === address),
+    );
+  const names = [...new Set(ends.map((end) => end.segment))];
+  const alike = names.filter((name) => wanted.every((address) => has(name, address)));
+  const ports = lab.hosts.flatMap((host) => host.ports).filter((port) => alike.includes(port.segment));
+  return [...new Set(ports.map(({ vni }) => vni))];
 }
 
 export function isolationCheck({ from, to }: Pair): PingCheck {

@@ -42,6 +42,31 @@ export function twoSegments(): LabOutput {
   });
 }
 
+/** Two segments of one subnet, with the same addresses on the same hosts, and a DHCP server and a gateway in one. */
+export function twinSegments(): LabOutput {
+  const { underlay, image, hosts } = reference();
+  const served = {
+    gateway: { host: "kvm1" },
+    dhcp: { host: "kvm1", first: "10.0.3.100", last: "10.0.3.199" },
+  };
+  return labOf({
+    ...{ underlay, image, hosts },
+    segments: {
+      red: { vni: 100, subnet: "10.0.3.0/24", ...served },
+      blue: { vni: 200, subnet: "10.0.3.0/24", vlan: 20 },
+    },
+    containers: {
+      c1: { host: "kvm1", address: "10.0.3.10/24", segment: "red" },
+      c2: { host: "kvm2", address: "10.0.3.11/24", segment: "red" },
+      d1: { host: "kvm1", address: "10.0.3.10/24", segment: "blue" },
+      d2: { host: "kvm2", address: "10.0.3.11/24", segment: "blue" },
+      d3: { host: "kvm2", address: "10.0.3.1/24", segment: "blue" },
+      d4: { host: "kvm2", address: "10.0.3.150/24", segment: "blue" },
+      d5: { host: "kvm2", address: "10.0.3.12/24", segment: "blue" },
+    },
+  });
+}
+
 /**
  * All that a lab can have: IPv6 addresses, a hub, flows, a group, DHCP with a gateway, a trunk, two interfaces, Docker, an
  * existing host.

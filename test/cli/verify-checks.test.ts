@@ -3,10 +3,11 @@ import { describe, expect, it } from "vitest";
 import { Fault } from "../../cli/lib/exit";
 import { buildChecks, isWanted } from "../../cli/verify/checks";
 import type { Check } from "../../cli/verify/checks";
+import type { LabOutput } from "../../plan/contract";
 import { REACH, endsOf, farPairs, pingPairs, ringOf, strangers } from "../../cli/verify/pairs";
 import { errandsOf } from "../../cli/verify/probe";
 import { wantedChecks } from "../../cli/verify/run";
-import { fabricLab, meshOf, referenceLab, twoSegments } from "./fixture";
+import { fabricLab, meshOf, referenceLab, twinSegments, twoSegments } from "./fixture";
 
 const named = (checks: readonly Check[], name: string): Check => {
   const found = checks.find((check) => check.name === name);
@@ -247,6 +248,29 @@ describe("the ring", () => {
       "c1",
       "xc2",
     ]);
+  });
+});
+
+describe("isolation of segments with one subnet", () => {
+  const isolated = (lab: LabOutput) =>
+    buildChecks(lab).flatMap(({ kind, name }) => (kind === "isolated" ? [name] : []));
+
+  it("asks for no address that a host, or whom it is lent to, has in the own segment", () => {
+    // Of blue's, 10 and 11 are containers' in red, 1 is its gateway's, 150 may be lent.
+    expect(isolated(twinSegments())).toEqual(["isolation/c1/d5", "isolation/c2/d5"]);
+  });
+
+  it("asks for none where peers may have any, and for others as before", () => {
+    const far = { port: "vx100-0a", host: "underlay-b/b1", address: "192.168.20.11" };
+    const withPeer = (lab: LabOutput): LabOutput => ({
+      ...lab,
+      hosts: lab.hosts.map((host) => ({
+        ...host,
+        ports: host.ports.map((port) => ({ ...port, tunnels: [...port.tunnels, far] })),
+      })),
+    });
+    expect(isolated(withPeer(twinSegments()))).toEqual([]);
+    expect(isolated(withPeer(twoSegments()))).toEqual(isolated(twoSegments()));
   });
 });
 

@@ -6,7 +6,7 @@ import type { HostFacts, NicFacts, PortFacts } from "../../cli/verify/parse";
 import type { PingFacts, WirePacket } from "../../cli/verify/parse-sent";
 import type { LabOutput } from "../../plan/contract";
 import { factsOf, good } from "./evidence";
-import { fabricLab, referenceLab, twoSegments } from "./fixture";
+import { fabricLab, referenceLab, twinSegments, twoSegments } from "./fixture";
 
 function verdict(lab: LabOutput, name: string, evidence: Evidence) {
   const check = buildChecks(lab).find((one) => one.name === name);
@@ -59,11 +59,28 @@ describe.each([
   ["the reference lab", referenceLab()],
   ["two segments", twoSegments()],
   ["a fabric", fabricLab()],
+  ["two segments of one subnet", twinSegments()],
 ])("%s without a fault", (_, lab) => {
   it("passes every check", () => {
     const results = buildChecks(lab).map((check) => judge(check, good(lab)));
     expect(results.filter(({ ok }) => !ok)).toEqual([]);
     expect(results.every(({ got, where }) => got !== "" && where.startsWith("./vxlab "))).toBe(true);
+  });
+});
+
+describe("a ping that looks like another segment's", () => {
+  const lab = twinSegments();
+  const wire = (vnis: number[]) =>
+    verdict(lab, "wire/c1/c2", {
+      ...good(lab),
+      wires: new Map([["kvm2", vnis.map((vni) => packet({ vni }))]]),
+    });
+  const right = "192.168.10.156 > 192.168.10.222 UDP 4789 VNI 100";
+
+  it("is told from it by its VNI, and from a third one's", () => {
+    expect(wire([200, 100])).toEqual({ ok: true, got: right });
+    expect(wire([200])).toEqual({ ok: false, got: "no VXLAN packet of that ping" });
+    expect(wire([100, 300]).ok).toBe(false);
   });
 });
 

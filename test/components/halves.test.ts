@@ -1,8 +1,8 @@
 /** The two halves of a lab as components of their own: what they declare, and what one edit touches. */
 import * as pulumi from "@pulumi/pulumi";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { VtepsOutput } from "../../plan/vteps";
-import { Accel } from "../../plan/types";
+import { Accel, Flooding, UnderlayMode } from "../../plan/types";
 import { reference } from "../plan/reference";
 import type { Registered } from "./world";
 import { deploy } from "./world";
@@ -43,7 +43,7 @@ async function underlay(): Promise<{ all: Registered[]; vteps: unknown; secret: 
   const { VxlanUnderlay } = await import("../../components");
   const found: { vteps?: unknown; secret?: boolean } = {};
   const all = await deploy(() => {
-    const args = { topology: reference(), image, accel: Accel.Emulated, libvirtUri: "test:///default" };
+    const args = { topology: reference(), image, accel: Accel.Emulated, libvirtUri: "qemu:///system" };
     const made = new VxlanUnderlay("underlay", args);
     made.vteps.apply((told) => (found.vteps = told));
     void pulumi.isSecret(made.login).then((is) => (found.secret = is));
@@ -142,6 +142,31 @@ describe("an overlay", () => {
   it("has no tunnel to undefined, in a preview either", async () => {
     for (const all of [before, await overlay({ b1: "192.168.20.11" }, vteps(OWN), true)])
       expect(JSON.stringify(all.map(({ inputs }) => inputs))).not.toContain("undefined");
+  });
+});
+
+describe("both halves", () => {
+  it("say what may not be meant", async () => {
+    const { VxlanOverlay, VxlanUnderlay } = await import("../../components");
+    const warn = vi.spyOn(pulumi.log, "warn").mockResolvedValue();
+    await overlay({ b1: "192.168.20.11" });
+    expect(warn).not.toHaveBeenCalled();
+    await deploy(
+      () =>
+        new VxlanOverlay("overlay", {
+          underlay: { stack: "underlay-a", vteps: vteps(OWN) },
+          login: { a1: "PRIVATE KEY of a1", a2: "PRIVATE KEY of a2" },
+          peers: [{ stack: "underlay-b", vteps: vteps({ b1: "192.168.20.11" }) }],
+          segments: { red: { vni: 100, subnet: "10.0.3.0/24", flooding: Flooding.Multicast } },
+          containers: {},
+        }),
+    );
+    expect(warn.mock.calls.map(([text]) => text)).toEqual([expect.stringContaining("several networks")]);
+    const hosts = { kvm1: { address: "fd00:10::156" } };
+    const topology = { ...reference(), underlay: { cidr: "fd00:10::/64", mode: UnderlayMode.Nat }, hosts };
+    await deploy(() => new VxlanUnderlay("underlay", { topology, image, accel: Accel.Emulated }));
+    expect(warn.mock.calls.map(([text]) => text).at(-1)).toContain("Does not translate IPv6");
+    warn.mockRestore();
   });
 });
 

@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, expect, it, vi } from "vitest";
 import { sayHints } from "../../components/hints";
+import { labHints } from "../../plan/hints";
 import { reference, referenceWith } from "../plan/reference";
 
 afterEach(() => vi.restoreAllMocks());
@@ -9,9 +10,10 @@ afterEach(() => vi.restoreAllMocks());
 it("is one warning for each hint, in one line, with the value and the cure", () => {
   const warn = vi.spyOn(pulumi.log, "warn").mockResolvedValue();
   const self = {} as pulumi.Resource;
-  sayHints(reference(), self);
+  sayHints(labHints(reference()), self);
   expect(warn.mock.calls).toEqual([]);
-  sayHints(referenceWith({ segments: { red: { vni: 100, subnet: "10.0.3.0/24", udpPort: 8472 } } }), self);
+  const old = { segments: { red: { vni: 100, subnet: "10.0.3.0/24", udpPort: 8472 } } };
+  sayHints(labHints(referenceWith(old)), self);
   expect(warn.mock.calls).toEqual([
     [
       "segments.red.udpPort (8472): Is the old default of Linux; a VTEP that uses VXLAN's own port 4789 will not hear " +

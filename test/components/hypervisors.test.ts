@@ -36,7 +36,7 @@ const topology: Topology = {
 async function lab(change: Partial<Topology> = {}): Promise<Registered[]> {
   const { VxlanLab } = await import("../../components");
   const args = { topology: { ...topology, ...change }, image: { version: "1", root: "/i" } };
-  return deploy(() => new VxlanLab("lab", { ...args, accel: Accel.Emulated, libvirtUri: "test:///default" }));
+  return deploy(() => new VxlanLab("lab", { ...args, accel: Accel.Emulated, libvirtUri: "qemu:///system" }));
 }
 
 const namesOf = (all: Registered[], type: string): string[] =>

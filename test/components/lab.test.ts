@@ -37,7 +37,7 @@ async function lab(change: Partial<Topology> = {}): Promise<Registered[]> {
         topology: { ...topology, ...change },
         image,
         accel: Accel.Emulated,
-        libvirtUri: "test:///default",
+        libvirtUri: "qemu:///system",
       }),
   );
 }

@@ -14,7 +14,7 @@ const image = {
   ...{ version: "abc123", root: "/i/root.qcow2", kernel: "/i/vmlinuz", initrd: "/i/initrd" },
   cmdline: "root=/dev/vda rw",
 };
-const hypervisor = { accel: Accel.Emulated, codeCache: 64, libvirtUri: "test:///default" };
+const hypervisor = { accel: Accel.Emulated, codeCache: 64, libvirtUri: "qemu:///system" };
 
 /** As the mocks' secret gives them. */
 const keyFor = (info: string) => ed25519FromSeed(deriveSeed(Buffer.alloc(32, 7), info));
@@ -158,7 +158,7 @@ describe("a lab in libvirt", () => {
 
   it("is reached by a provider that is as it is here", () => {
     expect(all.find(({ name }) => name === "lab-libvirt")).toEqual({
-      ...libvirt("", "lab", "lab-libvirt", { inputs: { uri: "test:///default" }, dependencies: [] }),
+      ...libvirt("", "lab", "lab-libvirt", { inputs: { uri: "qemu:///system" }, dependencies: [] }),
       ...{ type: "pulumi:providers:libvirt", provider: "", hooks: {}, deleteBeforeReplace: false },
       ignoreChanges: ["version"],
     });

@@ -113,7 +113,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
           const { code, stdout, stderr } = host.shell(script, JSON.stringify({ ...state, command }));
           expect([code, stderr, ...values(stdout)]).toEqual([0, "", ...words]);
         }),
-        runs,
+        { ...runs, examples: [[["--save", ""]], [["", "", "a", ""]], [[""]]] },
       );
       expect(existsSync(CANARY)).toBe(false);
     });

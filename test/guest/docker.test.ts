@@ -139,6 +139,33 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(calls.some((call) => call.includes(".Config.Cmd"))).toBe(false);
   });
 
+  it.each([[["redis-server", "--save", ""]], [["sh", "", "", "a"]]])(
+    "runs %j with its empty words, and keeps on when nothing changed",
+    (command) => {
+      apply({ ...BOX, command });
+      const line = start().split("\n")[0] ?? "";
+      expect(host.shell(`${line}; printf '%s\\0' "$@"`).stdout.split("\0").slice(0, -1)).toEqual(command);
+      expect(deeds(apply({ ...BOX, command }))).toEqual([]);
+      // One empty word less is another command.
+      expect(deeds(apply({ ...BOX, command: command.slice(0, -1) }))).toContain("create");
+    },
+  );
+
+  it.each(["[fd00:10::1]:5000/app:1", "Registry.Example.com/app", `reg/app@sha256:${"0".repeat(64)}`])(
+    "asks Docker for %s as it is written",
+    (image) => {
+      host.shows("registry", "");
+      const calls = apply({ ...BOX, archive: null, image });
+      expect(calls).toContain(`docker pull -q ${image}`);
+    },
+  );
+
+  it.each(["app;reboot", "a b", "$(reboot)", "-v", "app*"])("never takes %j for an image", (image) => {
+    const { code, stderr, calls } = attempt({ ...BOX, archive: null, image });
+    expect([code, stderr]).toEqual([1, `vxlab: not the name of an image: ${image}\n`]);
+    expect(deeds(calls)).toEqual([]);
+  });
+
   it("fetches an image by its name, and says what to do where that cannot be", () => {
     const named = { ...BOX, archive: null, image: "alpine:3.20" };
     host.shows("refuses", "no route to it\n");
@@ -169,6 +196,11 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       "an authority that nobody knows",
       'Get "https://reg:5000/v2/": x509: certificate signed by unknown authority',
       /into \/etc\/docker\/certs\.d\/REGISTRY\/ca\.crt/,
+    ],
+    [
+      "a name that is none to this Docker",
+      "invalid reference format",
+      /know no registry by its IPv6 address/,
     ],
     [
       "a name that nobody tells the host",

@@ -169,7 +169,28 @@ const rows: Record<string, Row[]> = {
     [docker({}), "containers.c1.image", "missing", "docker save"],
     [docker({ image: "" }), "containers.c1.image", "not the name", "docker save"],
     [docker({ image: "./app.tar" }), "containers.c1.image", "not the name", "archive"],
-    [docker({ image: "Debian" }), "containers.c1.image", "not the name", "debian:12"],
+    [docker({ image: "Debian" }), "containers.c1.image", '"Debian" is not in lower case', "debian:12"],
+    [docker({ image: "reg.example/App" }), "containers.c1.image", '"App" is not in lower case', "debian:12"],
+    [
+      docker({ image: "reg_x.example/app" }),
+      "containers.c1.image",
+      '"reg_x.example" is not a registry',
+      "debian",
+    ],
+    [docker({ image: "[fd00::1%eth0]/app" }), "containers.c1.image", "is not a registry", "debian:12"],
+    [docker({ image: "fd00::1/app" }), "containers.c1.image", "is not a registry", "debian:12"],
+    [docker({ image: "reg:x/app" }), "containers.c1.image", "is not a registry", "debian:12"],
+    [docker({ image: "reg.example/" }), "containers.c1.image", "not the name", "debian:12"],
+    [docker({ image: "a//b" }), "containers.c1.image", "not the name", "debian:12"],
+    [docker({ image: "a..b" }), "containers.c1.image", "not the name", "debian:12"],
+    [docker({ image: "a___b" }), "containers.c1.image", "not the name", "debian:12"],
+    [docker({ image: "app:-1" }), "containers.c1.image", '"-1" is not a tag', "debian:12"],
+    [docker({ image: "app:1:2" }), "containers.c1.image", "not the name", "debian:12"],
+    [docker({ image: `app:${"1".repeat(129)}` }), "containers.c1.image", "is not a tag", "debian:12"],
+    [docker({ image: `app@sha256:${"0".repeat(63)}` }), "containers.c1.image", "a digest is", "debian:12"],
+    [docker({ image: `app@md5:${"0".repeat(32)}` }), "containers.c1.image", "a digest is", "debian:12"],
+    [docker({ image: `${"a".repeat(64)}` }), "containers.c1.image", "for an id", "debian:12"],
+    [docker({ image: `${"a/".repeat(128)}a` }), "containers.c1.image", "not the name", "debian:12"],
     [docker({ image: "debian:12 --privileged" }), "containers.c1.image", "not the name", "debian:12"],
     [docker({ image: 7 }), "containers.c1.image", "not the name", "debian:12"],
     [docker({ archive: "" }), "containers.c1.archive", "not the path", "./app.tar"],
@@ -219,8 +240,22 @@ it.each([
   "vxlab/busybox",
   "registry.example:5000/team/app:1.2-rc1",
   `app@sha256:${"0".repeat(64)}`,
+  `reg:5000/app:1@sha512:${"0".repeat(128)}`,
+  "[fd00:10::1]:5000/app:1",
+  "[fd00:10::1]/team/app",
+  "Registry.Example.com/app",
+  "REGISTRY/app:Tag_1",
+  "localhost/app",
+  "127.0.0.1:5000/a__b/c---d",
 ])("%s is the name of an image", (image) => {
   expect(checkLab(referenceWith(docker({ image, address: "10.0.3.10/24" })))).toEqual([]);
+});
+
+it.each(["lxc", "docker"])("an empty word is an argument of %s's command as any other", (kind) => {
+  const command = ["redis-server", "--save", ""];
+  const image = kind === "docker" ? { image: "redis:7" } : {};
+  const c1 = { kind, command, ...image, address: "10.0.3.10/24" };
+  expect(checkLab(referenceWith({ image: { kind: "docker" }, containers: { c1 } }))).toEqual([]);
 });
 
 describe("computed addresses", () => {

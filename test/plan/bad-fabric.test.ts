@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { checkLab } from "../../plan/check";
 import { MAX_GROUPS } from "../../plan/check-flooding";
 import { ed25519FromSeed } from "../../plan/keys";
-import { reference } from "./reference";
+import { reference, referenceWith } from "./reference";
 import { tellsOf } from "./rows";
 import type { Row } from "./rows";
 
@@ -73,6 +73,31 @@ const rows: Record<string, Row[]> = {
     ],
     [underlays({ accel: "xen" }), "underlays.south.accel", "not a value", "kvm, qemu"],
     [{ underlay: { accel: "kvm" } }, "underlay.accel", "no effect", "underlays"],
+    [
+      underlays({ libvirtUri: "lxc:///" }),
+      "underlays.south.libvirtUri",
+      "libvirt's driver lxc, and vxlab's machines run on qemu",
+      "qemu:///system",
+    ],
+    [
+      underlays({ libvirtUri: "qemu+ssh://root@far/session" }),
+      "underlays.south.libvirtUri",
+      "Ends in /session instead of /system",
+      "qemu:///system",
+    ],
+    [
+      underlays({ libvirtUri: "qemu+ssh://root@192.168.20.9/system" }),
+      "underlays.south.cidr",
+      "192.168.20.0/24 holds 192.168.20.9, where libvirt answers (qemu+ssh://root@192.168.20.9/system)",
+      "in use nowhere else",
+    ],
+    // Each hypervisor has routes of its own to the others.
+    [
+      underlays({ libvirtUri: "qemu+tcp://192.168.10.9:16509/system" }),
+      "underlays.north.cidr",
+      "holds 192.168.10.9",
+      "in use nowhere else",
+    ],
     [underlays({ libvirtUri: "qemu" }), "underlays.south.libvirtUri", "not a libvirt URI", "qemu+ssh://"],
     [
       { underlays: { North: north }, underlay: underlays({}).underlay },
@@ -119,6 +144,30 @@ const rows: Record<string, Row[]> = {
     [server({ user: "a b" }), "hosts.kvm3.existing.user", "name of a user", "root"],
     [server({ port: 0 }), "hosts.kvm3.existing.port", "not a TCP port", "from 1 to 65535"],
     [server({ sshAddress: "server" }), "hosts.kvm3.existing.sshAddress", "a name", "IPv4 or IPv6 address"],
+    [
+      { ...server({ sshAddress: "10.0.3.99" }), ...red({ gateway: { host: "kvm3" } }) },
+      "segments.red.gateway",
+      "Puts kvm3 into 10.0.3.0/24, which holds its own sshAddress 10.0.3.99: answers to SSH would go",
+      "another subnet",
+    ],
+    [
+      { ...server({ sshAddress: "10.0.3.99" }), ...red({ dhcp: { host: "kvm3", last: "10.0.3.250" } }) },
+      "segments.red.dhcp",
+      "holds its own sshAddress 10.0.3.99",
+      "write another host",
+    ],
+    [
+      server({ sshAddress: "10.1.2.99" }, { bridgeAddress: "10.1.2.13/24" }),
+      "hosts.kvm3.bridgeAddress",
+      "holds its own sshAddress 10.1.2.99",
+      "Write an address outside 10.1.2.0/24, or leave it out",
+    ],
+    [
+      server({ sshAddress: "10.1.2.13" }, { bridgeAddress: "10.1.2.13/24" }),
+      "hosts.kvm3.bridgeAddress",
+      "holds its own sshAddress 10.1.2.13",
+      "leave it out",
+    ],
     [server({}, { memory: 512 }), "hosts.kvm3.memory", "no effect", "Leave it out"],
     [server({}, { vcpus: 2 }), "hosts.kvm3.vcpus", "no effect", "Leave it out"],
     [server({}, { mac: "52:54:00:00:00:01" }), "hosts.kvm3.mac", "no effect", "Leave it out"],
@@ -127,7 +176,7 @@ const rows: Record<string, Row[]> = {
     [
       { ...server({}), ...red({ subnet: "172.20.0.0/16" }), containers: { c1: undefined, c2: undefined } },
       "segments.red.subnet",
-      "Holds the address of hosts.kvm3",
+      "Holds 172.20.0.5, the VTEP of hosts.kvm3",
       "outside it",
     ],
   ],
@@ -138,10 +187,20 @@ const rows: Record<string, Row[]> = {
       "where IPv6 is wanted",
       "fd00:10::2",
     ],
-    [six({ hosts: { kvm1: { address: "fe80::1" } } }), "hosts.kvm1.address", "IPv6 link-local", "fd00:10::2"],
+    [
+      six({ hosts: { kvm1: { address: "fe80::1" } } }),
+      "hosts.kvm1.address",
+      "link-local (fe80::/10)",
+      "fd00:10::2",
+    ],
     [six({ hosts: { kvm1: { address: "::1" } } }), "hosts.kvm1.address", "loopback", "fd00:10::2"],
     [six({ hosts: { kvm1: { address: "ff05::1" } } }), "hosts.kvm1.address", "multicast", "fd00:10::2"],
-    [six({ hosts: { kvm1: { address: "::ffff:10.0.0.1" } } }), "hosts.kvm1.address", "clothes", "fd00:10::2"],
+    [
+      six({ hosts: { kvm1: { address: "::ffff:10.0.0.1" } } }),
+      "hosts.kvm1.address",
+      "IPv4-mapped",
+      "fd00:10::2",
+    ],
     [six({ hosts: { kvm1: { address: "fd00:10::1%eth0" } } }), "hosts.kvm1.address", "zone", "fd00:10::2"],
     [six({ hosts: { kvm1: { address: "fd00:10::1" } } }), "hosts.kvm1.address", "gateway", "fd00:10::2"],
     [
@@ -149,6 +208,18 @@ const rows: Record<string, Row[]> = {
       "hosts.kvm2.address",
       "taken by hosts.kvm1",
       "own",
+    ],
+    [
+      six({ underlay: { mode: "nat" }, red: { gateway: { host: "kvm1" } } }),
+      "segments.red.gateway",
+      "Has nothing to translate to: kvm1 has an IPv6 address only, and a gateway translates IPv4",
+      "IPv4 underlay, or an existing host",
+    ],
+    [
+      six({ underlay: { mode: "routed" }, red: { gateway: { host: "kvm1" }, dhcp: { host: "kvm1" } } }),
+      "segments.red.gateway",
+      "nothing to translate to",
+      "leave it out",
     ],
     [six({ underlay: { cidr: "fd00:10::/121" } }), "underlay.cidr", "32 to 120", "fd00:10::/64"],
     [six({ red: { mtu: 1431 } }), "segments.red.mtu", "1430 is the underlay's 1500 less 70", "get 1430"],
@@ -229,6 +300,63 @@ const rows: Record<string, Row[]> = {
 };
 
 tellsOf(rows);
+
+describe("the hypervisor of a lab with one underlay", () => {
+  const problems = (uri: string, fragment: object = {}) =>
+    checkLab(referenceWith({ underlay: { mode: "routed" }, ...fragment }), "vxlab/dev", uri);
+
+  it.each([
+    "qemu+ssh://root@192.168.10.2/system",
+    "qemu://192.168.10.156/system",
+    "qemu+tcp://192.168.10.1/system",
+  ])("must not be in the underlay: %s", (uri) => {
+    const [problem, ...others] = problems(uri);
+    expect(others).toEqual([]);
+    expect(problem).toMatchObject({ path: "underlay.cidr", got: "192.168.10.0/24" });
+    expect(problem?.message).toContain(`where libvirt answers (${uri})`);
+  });
+
+  it("must not be in an underlay of IPv6 either, nor in one that is not written", () => {
+    const hosts = { kvm1: { address: "fd00:10::156" }, kvm2: { address: "fd00:10::222" } };
+    const v6 = { underlay: { mode: "routed", cidr: "fd00:10::/64" }, hosts };
+    expect(problems("qemu+ssh://root@[fd00:10::9]/system", v6)).toMatchObject([{ path: "underlay.cidr" }]);
+    const usual = { underlay: { mode: "routed", cidr: undefined } };
+    expect(problems("qemu+ssh://root@192.168.10.9/system", usual)).toMatchObject([
+      { path: "underlay.cidr", got: undefined },
+    ]);
+  });
+
+  it.each([
+    "qemu:///system",
+    "qemu+tcp://127.0.0.1/system",
+    "qemu+ssh://root@192.168.11.2/system",
+    "qemu+ssh://root@hypervisor/system",
+  ])("may be elsewhere, or a name: %s", (uri) => expect(problems(uri)).toEqual([]));
+
+  it("may have any address when all hosts exist already: then no network is created", () => {
+    const all = server({}).hosts.kvm3;
+    const lab = { ...referenceWith({}), hosts: { kvm1: all }, containers: {}, segments: {} } as never;
+    expect(checkLab(lab, "vxlab/dev", "qemu+ssh://root@192.168.10.2/system")).toEqual([]);
+  });
+
+  it.each(["lxc:///", "qemu:///session"])("must be the system's QEMU, which %s is not", (uri) => {
+    expect(problems(uri)).toMatchObject([{ path: "libvirtUri", got: uri }]);
+  });
+});
+
+describe("an existing host", () => {
+  it("answers SSH at an address of a segment that it has none in", () => {
+    const elsewhere = { ...server({ sshAddress: "10.0.3.99" }), ...red({ gateway: { host: "kvm1" } }) };
+    expect(checkLab(referenceWith(elsewhere))).toEqual([]);
+  });
+
+  it("may be a gateway with a VTEP of IPv6, and a machine may lend addresses over IPv6", () => {
+    const kvm3 = { address: "fd00:20::5", existing: { hostKey } };
+    const lab = six({ hosts: { kvm3 }, red: { gateway: { host: "kvm3" } } });
+    expect(checkLab(referenceWith(lab))).toEqual([]);
+    expect(checkLab(referenceWith(six({ red: { dhcp: { host: "kvm1", first: "10.0.3.99" } } })))).toEqual([]);
+  });
+});
 
 describe("multicast groups", () => {
   const segments = (count: number) =>

@@ -346,6 +346,30 @@ describe("an existing host", () => {
 });
 
 describe("hints", () => {
+  it("name a group between existing hosts that are routed to each other", () => {
+    const existing = { hostKey };
+    const hosts = { a: { address: "172.20.1.5", existing }, b: { address: "172.20.2.5", existing } };
+    const segments = { red: { vni: 100, subnet: "10.0.3.0/24", flooding: "multicast" } };
+    const lab = (b: string) =>
+      labHints({
+        ...reference(),
+        hosts: { ...hosts, b: { address: b, existing } },
+        segments,
+        containers: {},
+      } as never);
+    expect(lab("172.20.2.5")).toMatchObject([{ path: "segments.red.flooding" }]);
+    expect(lab("172.20.1.6")).toEqual([]);
+  });
+
+  it("name an IPv6 underlay that libvirt does not translate", () => {
+    const hosts = { kvm1: { address: "fd00:10::156" }, kvm2: { address: "fd00:10::222" } };
+    const six = (mode: string) =>
+      labHints(referenceWith({ underlay: { cidr: "fd00:10::/64", mode }, hosts }));
+    expect(six("nat")).toMatchObject([{ path: "underlay.mode", got: "nat" }]);
+    expect([...six("routed"), ...six("isolated")]).toEqual([]);
+    expect(labHints(referenceWith({ underlay: { mode: "nat" } }))).toEqual([]);
+  });
+
   it("name a gateway that leads nowhere", () => {
     const closed = referenceWith(red({ gateway: { host: "kvm1" } }));
     expect(labHints(closed)).toMatchObject([

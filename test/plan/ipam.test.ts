@@ -35,7 +35,8 @@ const topologies: fc.Arbitrary<Topology> = fc
         {
           ...{ vni: i + 1, vlan: i + 1, subnet: `10.${i}.0.0/16`, subnet6: `fd00:${i}::/64` },
           ...((services[i] ?? 0) & 1 ? { dhcp: { host: "a" } } : {}),
-          ...((services[i] ?? 0) & 2 ? { gateway: { host: "a" } } : {}),
+          // On a machine with IPv6 alone a gateway is refused.
+          ...(!six && (services[i] ?? 0) & 2 ? { gateway: { host: "a" } } : {}),
         },
       ]),
     ),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { isLocal, uriFault, virshUri } from "../../plan/libvirt-uri";
+import { addressText } from "../../plan/addresses";
+import { addressOf, isLocal, uriFault, virshUri } from "../../plan/libvirt-uri";
 
 const SSH = "qemu+ssh://root@far:2222/system";
 
@@ -7,7 +8,7 @@ describe("a hypervisor's URI", () => {
   it.each([
     "qemu:///system",
     "qemu:///system?socket=/run/x/libvirt-sock",
-    "test:///default",
+    "qemu+unix:///system",
     "qemu://far/system",
     "qemu+tcp://[fd00::1]/system",
     `${SSH}?keyfile=/k&sshauth=privkey&knownhosts=/h`,
@@ -19,6 +20,18 @@ describe("a hypervisor's URI", () => {
     [undefined, "not a libvirt URI"],
     ["far", "not a libvirt URI"],
     ["qemu:///sys tem", "not a libvirt URI"],
+    ["test:///default", "libvirt's driver test"],
+    ["lxc:///", "libvirt's driver lxc"],
+    ["lxc:///system", "libvirt's driver lxc"],
+    ["xen:///system", "libvirt's driver xen"],
+    ["xen+ssh://root@far/system", "libvirt's driver xen"],
+    ["ch:///system", "libvirt's driver ch"],
+    ["qemu:///session", "Ends in /session instead of /system"],
+    ["qemu+ssh://root@far/session", "Ends in /session instead of /system"],
+    ["qemu+ssh://root@far", "Ends in no path instead of /system"],
+    ["qemu:///", "Ends in / instead of /system"],
+    ["qemu:///system/", "Ends in /system/ instead of /system"],
+    ["qemu:///embed?root=/r", "Ends in /embed"],
     ["qemu+shs://far/system", "the transport shs"],
     ["qemu+libssh://far/system", "the transport libssh"],
     ["qemu+ssh://root:secret@far/system", "a password"],
@@ -45,10 +58,21 @@ describe("a hypervisor's URI", () => {
   });
 
   it.each([
+    ["qemu+ssh://root@192.168.10.2/system", "192.168.10.2"],
+    ["qemu+ssh://root@192.168.10.2:2222/system?keyfile=/k", "192.168.10.2"],
+    ["qemu+tcp://[fd00::1]/system", "fd00::1"],
+    [SSH, undefined],
+    ["qemu:///system", undefined],
+    ["qemu+tcp://127.0.0.1/system", undefined],
+  ])("%s is at the address %s", (uri, address) => {
+    const found = addressOf(uri);
+    expect(found === undefined ? undefined : addressText(found)).toBe(address);
+  });
+
+  it.each([
     ["qemu:///system", "qemu:///system"],
     ["qemu:///system?socket=/run/x/sock", "qemu+unix:///system?socket=/run/x/sock"],
     ["qemu+unix:///system?socket=/s", "qemu+unix:///system?socket=/s"],
-    ["test:///default", "test:///default"],
     ["qemu+tcp://far/system", "qemu+tcp://far/system"],
     [`${SSH}?keyfile=/k`, `${SSH}?keyfile=%2Fk&no_tty=1`],
     [

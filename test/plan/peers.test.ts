@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { LAB_OUTPUT, LAB_SCHEMA } from "../../plan/contract";
 import { TopologyError } from "../../plan/errors";
-import { planOverlay, sharedMtu } from "../../plan/peers";
+import { overlayHints, planOverlay, sharedMtu } from "../../plan/peers";
 import type { OverlayInput, Underlay } from "../../plan/peers";
 import { Role, inOrder, roleIn } from "../../plan/roles";
 import type { LabPlan, Problem } from "../../plan/types";
@@ -141,7 +141,7 @@ describe("an overlay is refused", () => {
     const [problem] = problemsOf({ sections });
     expect(problem).toMatchObject({
       path: "hosts.a9",
-      message: "Is no host of the underlay stack underlay-a.",
+      message: "Is not a host of the underlay stack underlay-a.",
     });
     expect(problem?.cure).toContain("Did you mean a1?");
   });
@@ -167,9 +167,190 @@ describe("an overlay is refused", () => {
     expect(paths).toContain(`segments.red.${key}`);
   });
 
+  it.each<[string, unknown, string, unknown, string, string]>([
+    [
+      "an unknown key",
+      { a1: { brigde: "x" } },
+      "hosts.a1.brigde",
+      "x",
+      "Is not a setting.",
+      "Did you mean bridge? Known: bridge, bridgeAddress.",
+    ],
+    [
+      "a list",
+      ["a1"],
+      "hosts",
+      ["a1"],
+      "Must be a mapping of names to settings.",
+      "Write { NAME: { bridge: … } }.",
+    ],
+    [
+      "a text",
+      "a1",
+      "hosts",
+      "a1",
+      "Must be a mapping of names to settings.",
+      "Write { NAME: { bridge: … } }.",
+    ],
+    [
+      "nothing of a host",
+      { a1: null },
+      "hosts.a1",
+      null,
+      "Must be a mapping of settings.",
+      "Write { bridge: … }.",
+    ],
+    [
+      "a host that is a text",
+      { a1: "10.1.2.10/24" },
+      "hosts.a1",
+      "10.1.2.10/24",
+      "Must be a mapping of settings.",
+      "Write { bridge: … }.",
+    ],
+    [
+      "a host that is a list",
+      { a1: [] },
+      "hosts.a1",
+      [],
+      "Must be a mapping of settings.",
+      "Write { bridge: … }.",
+    ],
+    [
+      "a bridge's name that is none",
+      { a1: { bridge: "a b" } },
+      "hosts.a1.bridge",
+      "a b",
+      "Is not an interface name",
+      "vxbr",
+    ],
+  ])("with hosts that are %s", (_, hosts, path, got, message, cure) => {
+    const problems = problemsOf({ sections: { ...input().sections, hosts } });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatchObject({ path, got });
+    expect(problems[0]?.message).toContain(message);
+    expect(problems[0]?.cure).toContain(cure);
+  });
+
+  it.each([
+    ["segments.red.subnet", { red: { vni: 100, subnet: "192.168.20.0/24" } }, {}, "192.168.20.11"],
+    ["hosts.a1.bridgeAddress", {}, { a1: { bridgeAddress: "192.168.20.9/24" } }, "192.168.20.11"],
+  ])("with %s around a peer's VTEP", (path, segments, hosts, vtep) => {
+    const sections = { hosts, segments, containers: {} };
+    expect(problemsOf({ sections })).toMatchObject([
+      {
+        path,
+        message: `Holds ${vtep}, the VTEP of underlay-b/b1: hosts could not tell tunnel packets from the overlay's.`,
+        cure: "Choose a network outside it, for example in 10.0.0.0/8.",
+      },
+    ]);
+    expect(problemsOf({ sections, peers: [] }), "the peer is why").toEqual([]);
+  });
+
+  it("with an IPv6 subnet around a peer's VTEP, and around an own one", () => {
+    const at = (stack: string, hosts: Record<string, string>) => ({ stack, vteps: vteps(hosts) });
+    const six = {
+      own: at("underlay-a", { a1: "fd00:1::11" }),
+      peers: [at("underlay-b", { b1: "fd00:2::11" })],
+    };
+    const sections = (subnet6: string) => ({
+      segments: { red: { vni: 100, subnet: "10.0.3.0/24", subnet6 } },
+      containers: {},
+    });
+    const found = (subnet6: string) => problemsOf({ ...six, sections: sections(subnet6) });
+    expect(found("fd00:2::/64")).toMatchObject([{ path: "segments.red.subnet6" }]);
+    expect(found("fd00:1::/64")).toMatchObject([{ path: "segments.red.subnet6" }]);
+    expect(found("fd00:3::/64")).toEqual([]);
+  });
+
+  it("with a gateway on a machine of an IPv6 underlay, but not on a host that was there", () => {
+    const segments = { red: { vni: 100, subnet: "10.0.3.0/24", gateway: { host: "a1" } } };
+    const at = (machine: string) => {
+      const six = vteps({ a1: "fd00::11" });
+      const hosts = Object.fromEntries(
+        Object.entries(six.hosts).map(([name, one]) => [name, { ...one, machine }]),
+      );
+      return problemsOf({
+        own: { stack: "underlay-a", vteps: { ...six, hosts } },
+        peers: [],
+        sections: { segments },
+      });
+    };
+    expect(at("a domain's id")).toMatchObject([{ path: "segments.red.gateway" }]);
+    expect(at("existing")).toEqual([]);
+  });
+
+  it("with a gateway where SSH answers", () => {
+    const { a1, ...others } = own.vteps.hosts;
+    if (a1 === undefined) throw new Error("no a1");
+    const moved = { ...a1, ssh: { ...a1.ssh, address: "10.0.3.77" } };
+    const segments = { red: { vni: 100, subnet: "10.0.3.0/24", gateway: { host: "a1" } } };
+    const hosts = { ...others, a1: moved };
+    expect(
+      problemsOf({ own: { ...own, vteps: { ...own.vteps, hosts } }, sections: { segments } }),
+    ).toMatchObject([{ path: "segments.red.gateway" }]);
+  });
+
   it("with a container on a peer's host", () => {
     const sections = { ...input().sections, containers: { c1: { host: "b1", address: "10.0.3.10/24" } } };
     expect(problemsOf({ sections })).toMatchObject([{ path: "containers.c1.host", got: "b1" }]);
+  });
+});
+
+describe("an overlay's hints", () => {
+  const hints = (change: Partial<OverlayInput>) =>
+    overlayHints(input(change)).map(({ path, got, message }) => [path, got, message]);
+  const multicast = (more: object = {}) => ({
+    segments: { red: { vni: 100, subnet: "10.0.3.0/24", flooding: "multicast", ...more } },
+  });
+  const networks = (first: string, second: string) =>
+    `Its VTEPs are on several networks, such as ${first} and ${second}: a group gets across where routers forward multicast.`;
+
+  it("are none where all is as meant", () => expect(hints({})).toEqual([]));
+
+  it("name a group that has to reach a peer's network, and none that stays at home", () => {
+    const said = networks("192.168.10.0/24", "192.168.20.0/24");
+    expect(hints({ sections: multicast() })).toEqual([["segments.red.flooding", "multicast", said]]);
+    expect(hints({ sections: multicast({ hosts: ["a1", "a2"] }) })).toEqual([]);
+    expect(hints({ sections: multicast(), peers: [] })).toEqual([]);
+    const near = { stack: "underlay-b", vteps: vteps({ b1: "192.168.10.21" }) };
+    expect(hints({ sections: multicast(), peers: [near] })).toEqual([]);
+  });
+
+  it("name a group between own hosts that are routed to each other", () => {
+    const routed = { stack: "underlay-a", vteps: vteps({ a1: "172.20.1.5", a2: "172.20.2.5" }) };
+    const said = networks("172.20.1.0/24", "172.20.2.0/24");
+    expect(hints({ own: routed, peers: [], sections: multicast() })).toEqual([
+      ["segments.red.flooding", "multicast", said],
+    ]);
+  });
+
+  it("name a lone host, unless a peer has others", () => {
+    const alone = { own: { stack: "underlay-a", vteps: vteps({ a1: "192.168.10.11" }) } };
+    expect(hints({ ...alone, peers: [] })).toMatchObject([
+      ["hosts.a1", "a1", expect.stringContaining("only host")],
+    ]);
+    expect(hints(alone)).toEqual([]);
+  });
+
+  it("name what the underlay decides, which Pulumi.yaml's hosts may bring, in one", () => {
+    const hosts = {
+      a1: { address: "192.168.10.99", memory: 512, bridge: "vxbr2" },
+      a2: { address: "192.168.10.12", vcpus: 2 },
+    };
+    const change = { sections: { ...input().sections, hosts } };
+    expect(problemsOf(change)).toEqual([]);
+    expect(overlayHints(input(change))).toEqual([
+      {
+        path: "hosts.a1.address",
+        got: "192.168.10.99",
+        message:
+          "Has no effect here, and neither have 2 others below hosts: the stack underlay-a decides what its hosts are.",
+        cure: "Write it in the settings of underlay-a, or leave it out.",
+      },
+    ]);
+    const same = { a1: { address: "192.168.10.11", bridgeAddress: "10.1.2.10/24" } };
+    expect(hints({ sections: { ...input().sections, hosts: same } })).toEqual([]);
   });
 });
 

@@ -219,6 +219,88 @@ describe("TopologyError", () => {
     Leave it out to get 1450, or raise underlay.mtu.`);
   });
 
+  describe("of many problems", () => {
+    const hosts = (count: number, net: string) =>
+      Object.fromEntries(
+        Array.from({ length: count }, (_, i) => [`h${i}`, { address: `192.168.${net}.${i + 2}` }]),
+      );
+    const saidOf = (fragment: object) => {
+      const lab: Topology = { ...reference(), containers: {}, ...fragment };
+      const problems = checkLab(lab);
+      return { problems, lines: new TopologyError(problems).message.split("\n") };
+    };
+
+    it("names one wrong network instead of each of its 200 hosts", () => {
+      const { problems, lines } = saidOf({
+        hosts: hosts(200, "10"),
+        underlay: { cidr: "192.168.11.0/24" },
+      });
+      expect(problems).toEqual([
+        {
+          path: "underlay.cidr",
+          got: "192.168.11.0/24",
+          message: "192.168.11.0/24 holds none of the 200 hosts: hosts.h0.address is 192.168.10.2.",
+          cure: "Write the network of the hosts' addresses, such as 192.168.10.0/24.",
+        },
+      ]);
+      expect(lines).toHaveLength(5);
+    });
+
+    it.each([
+      ["a default", {}, undefined, "172.16.0.2", "172.16.9.2", "such as 172.16.0.0/20."],
+      [
+        "the other family",
+        { cidr: "fd00::/64" },
+        "fd00::/64",
+        "10.0.0.2",
+        "10.0.0.3",
+        "such as 10.0.0.0/24.",
+      ],
+      ["too far apart", {}, undefined, "10.0.0.2", "172.16.0.2", "hosts' addresses."],
+      ["IPv6", { cidr: "fd00:1::/64" }, "fd00:1::/64", "fd00:2::2", "fd00:2::3", "such as fd00:2::/64."],
+    ])("names a network that is wrong as %s", (_, underlay, got, a, b, cure) => {
+      const { problems } = saidOf({ hosts: { a: { address: a }, b: { address: b } }, underlay });
+      expect(problems).toMatchObject([{ path: "underlay.cidr", got }]);
+      expect(problems[0]?.cure).toContain(cure);
+    });
+
+    it("names several networks together, and single hosts by themselves", () => {
+      const underlays = { north: { cidr: "10.8.0.0/24" }, south: { cidr: "10.9.0.0/24" } };
+      const both = saidOf({ hosts: hosts(2, "10"), underlay: {}, underlays });
+      expect(both.problems).toMatchObject([{ path: "underlays", got: underlays }]);
+      const [one] = saidOf({ hosts: { ...hosts(2, "10"), far: { address: "172.16.0.2" } } }).problems;
+      expect(one).toMatchObject({ path: "hosts.far.address", message: "Is outside 192.168.10.0/24." });
+    });
+
+    it("shows the first three settings of one cause, and counts the others", () => {
+      const { problems, lines } = saidOf({
+        hosts: { ...hosts(200, "11"), in: { address: "192.168.10.2" } },
+      });
+      expect(problems).toHaveLength(200);
+      expect(lines.join("\n")).toBe(`The lab's settings have 200 problems; nothing was changed.
+
+  hosts.h0.address: got "192.168.11.2"
+  hosts.h1.address: got "192.168.11.3"
+  hosts.h10.address: got "192.168.11.12"
+  … and 197 more of the same
+    Is outside 192.168.10.0/24.
+    Write a free address of 192.168.10.2 to 192.168.10.254.`);
+    });
+
+    it("stays within 120 lines, whatever is wrong", () => {
+      const segments = Object.fromEntries(
+        Array.from({ length: 200 }, (_, i) => [`s${i}`, { vni: i, vlan: i + 1, subnet: `10.${i}.0.9/24` }]),
+      );
+      const { problems, lines } = saidOf({ segments, hosts: hosts(200, "11") });
+      expect(problems.length).toBeGreaterThan(200);
+      expect(lines.length).toBeLessThan(120);
+      const counted = lines.flatMap((line) => (/^ {2}\S+: got/.test(line) ? [1] : []));
+      const left = lines.flatMap((line) => Number(/^ {2}… and (\d+) more/.exec(line)?.[1] ?? 0));
+      expect(counted.length + left.reduce((a, b) => a + b, 0), "none is lost").toBe(problems.length);
+      expect(lines.at(-1)).toMatch(/^ {2}… and \d+ more problems\.$/);
+    });
+  });
+
   it("carries the problems, and the mark that spares a stack trace", () => {
     const error = new TopologyError([{ path: "a", got: undefined, message: "m", cure: "c" }]);
     expect(error.problems).toHaveLength(1);

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { TopologyError } from "../../plan/errors";
 import { Accel } from "../../plan/types";
 import type { Topology } from "../../plan/types";
 import { chooseAccel, chooseCodeCache, chooseUri, withAccel } from "../../stacks/hypervisor";
@@ -13,11 +14,22 @@ const topologyOf = (underlays: Topology["underlays"]): Topology => ({
 });
 
 describe("the hypervisor", () => {
-  it("is the hand's choice, then the setting's, then this machine's", () => {
-    expect(chooseUri("test:///a", { VXLAB_LIBVIRT_URI: "test:///b" })).toBe("test:///b");
-    expect(chooseUri("test:///a", {})).toBe("test:///a");
+  it("is the environment variable's, then the setting's, then this machine's", () => {
+    expect(chooseUri(FAR, { VXLAB_LIBVIRT_URI: "qemu://b/system" })).toBe("qemu://b/system");
+    expect(chooseUri(FAR, { VXLAB_LIBVIRT_URI: "" })).toBe(FAR);
+    expect(chooseUri(FAR, {})).toBe(FAR);
     expect(chooseUri(undefined, {})).toBe("qemu:///system");
   });
+
+  it.each(["lxc:///", "qemu:///session", "test:///default", "far"])(
+    "must not be %s, which is said with the variable's name",
+    (VXLAB_LIBVIRT_URI) => {
+      const choose = () => chooseUri(FAR, { VXLAB_LIBVIRT_URI });
+      expect(choose).toThrow(TopologyError);
+      expect(choose).toThrow(`VXLAB_LIBVIRT_URI: got "${VXLAB_LIBVIRT_URI}"`);
+      expect(choose).toThrow("Write one such as qemu:///system");
+    },
+  );
 
   it("on another machine has KVM, unless it is said that it has not", () => {
     expect(chooseAccel(undefined, FAR)).toBe(Accel.Kvm);

@@ -1,0 +1,66 @@
+/** The setting `hosts` of an overlay: what is written for the bridges on the hosts of its own underlay. */
+import * as z from "zod";
+import { addressNumber } from "./addresses";
+import { readAddress } from "./read-address";
+import { pathOf, sortedEntries } from "./rules";
+import { anything, checkShape, KEYS_OF } from "./schema";
+import type { Shape } from "./schema";
+import type { HostSpec, Problem } from "./types";
+import type { VtepOutput } from "./vteps";
+
+/** The settings of a host that an overlay decides. */
+export type OverlayHostSpec = Pick<HostSpec, "bridge" | "bridgeAddress">;
+
+const overlayHost: Shape<OverlayHostSpec> = { bridge: anything, bridgeAddress: anything };
+const overlayHosts = z.strictObject({ hosts: z.record(z.string(), z.strictObject(overlayHost)) });
+
+/** All other settings of a host: the underlay's. */
+const UNDERLAY_KEYS = (KEYS_OF["host"] ?? []).filter((key) => !(key in overlayHost));
+
+/** Shapes and keys, as everywhere. The underlay's keys pass: Pulumi.yaml's hosts may be the underlay's and the overlay's. */
+export function checkOverlayHosts(hosts: unknown): Problem[] {
+  const given = isMapping(hosts) ? Object.fromEntries(Object.entries(hosts).map(withoutUnderlay)) : hosts;
+  return checkShape(overlayHosts, { hosts: given ?? {} });
+}
+
+function withoutUnderlay([name, host]: [string, unknown]): [string, unknown] {
+  if (!isMapping(host)) return [name, host];
+  return [name, Object.fromEntries(Object.entries(host).filter(([key]) => !UNDERLAY_KEYS.includes(key)))];
+}
+
+/** What an overlay decides of a host; whatever is no mapping has been reported. */
+export function overlayHostOf(hosts: unknown, name: string): Record<string, unknown> {
+  const host = mapping(mapping(hosts)[name]);
+  const own = Object.keys(overlayHost).filter((key) => host[key] !== undefined);
+  return Object.fromEntries(own.map((key) => [key, host[key]]));
+}
+
+/** The underlay's settings in an overlay, where they change nothing: one hint for all. An address that is right says nothing. */
+export function underlayKeyHints(
+  hosts: unknown,
+  stack: string,
+  vteps: Readonly<Record<string, VtepOutput>>,
+): Problem[] {
+  const idle = sortedEntries(mapping(hosts)).flatMap(([name, host]) =>
+    Object.entries(mapping(host))
+      .filter(([key, got]) => UNDERLAY_KEYS.includes(key) && !(key === "address" && isSame(got, vteps[name])))
+      .map(([key, got]) => ({ path: pathOf("hosts", name, key), got })),
+  );
+  const [first, ...others] = idle;
+  if (first === undefined) return [];
+  const more = others.length === 0 ? "" : `, and neither have ${others.length} others below hosts`;
+  const message = `Has no effect here${more}: the stack ${stack} decides what its hosts are.`;
+  return [{ ...first, message, cure: `Write it in the settings of ${stack}, or leave it out.` }];
+}
+
+function isSame(got: unknown, vtep: VtepOutput | undefined): boolean {
+  return vtep !== undefined && readAddress(got).value === addressNumber(vtep.address);
+}
+
+export function mapping(value: unknown): Record<string, unknown> {
+  return isMapping(value) ? value : {};
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
