@@ -3,7 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { TopologyError } from "../plan/errors";
+import { pathOf, sortedEntries } from "../plan/rules";
 import { ContainerKind } from "../plan/types";
+import { SECRET, checkSecretVariables, checkVariables } from "../plan/variables";
 import { ContainerInterfaceArgs, addressesOf, interfacesState } from "./container-interfaces";
 import { HostConnectionArgs, connection, guestStep, incarnationOf, inside, machineId } from "./guest-step";
 import { child, token } from "./naming";
@@ -21,7 +24,7 @@ export interface DockerContainerArgs {
   container?: pulumi.Input<string>;
   /** First process, instead of the image's entry point and command. @default those */
   command?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Environment variables of the first process, beside the image's; no secrets. @default none */
+  /** Environment variables of the container; they override the image's. A secret value stays one. @default none */
   env?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** The lab's id. */
   labId: pulumi.Input<string>;
@@ -46,7 +49,7 @@ export class DockerContainer extends pulumi.ComponentResource {
       image: args.image ?? null,
       archive: args.archive === undefined ? null : pulumi.output(args.archive).apply(contentOf),
       command: args.command ?? [],
-      env: pulumi.output(args.env ?? {}).apply(variables),
+      env: variables(name, args.env ?? {}),
       interfaces,
     };
     const after = copy === undefined ? {} : { dependsOn: [copy] };
@@ -101,8 +104,17 @@ function contentOf(file: string): string {
   }
 }
 
-function variables(env: Record<string, string>): string[] {
-  return Object.keys(env)
-    .sort()
-    .map((key) => `${key}=${env[key] ?? ""}`);
+/** In the order of their names; a secret when one of them is. */
+function variables(
+  container: string,
+  given: pulumi.Input<Record<string, pulumi.Input<string>>>,
+): pulumi.Output<string[]> {
+  const env = pulumi.output(given);
+  return pulumi.all([env, pulumi.isSecret(env)]).apply(([plain, secret]) => {
+    const at = (...names: string[]) => pathOf(container, "env", ...names);
+    const problems = checkVariables(at, plain).map((one) => (secret ? { ...one, got: SECRET } : one));
+    if (secret && problems.length === 0) problems.push(...checkSecretVariables(at, plain));
+    if (problems.length > 0) throw new TopologyError(problems);
+    return sortedEntries(plain).map(([key, value]) => `${key}=${value}`);
+  });
 }

@@ -7,6 +7,7 @@ import { LoginOutput, VtepsOutput } from "../plan/vteps";
 import type { HostConnectionArgs } from "./guest-step";
 import { child, token } from "./naming";
 import { declareOnHosts } from "./on-hosts";
+import { ContainerVariables } from "./variables";
 
 export interface VxlanOverlayArgs {
   /** The underlay that it stands on. */
@@ -21,6 +22,11 @@ export interface VxlanOverlayArgs {
   segments: Record<string, SegmentSpec>;
   /** By container name. */
   containers: Record<string, ContainerSpec>;
+  /**
+   * Environment variables of Docker containers, by container and name, beside those in `containers`. A secret value stays
+   * one. @default none
+   */
+  env?: Record<string, ContainerVariables>;
   /** MAC addresses are computed from it: no two overlays on one segment may have the same. @default the resource's name */
   identity?: string;
   /** Longest wait for a machine's SSH to answer, seconds. @default 600 */
@@ -61,7 +67,7 @@ export class VxlanOverlay extends pulumi.ComponentResource {
       const connection = connect(name, underlay.vteps, login, bootTimeout);
       return [name, { connection, inside: {} }] as const;
     });
-    declareOnHosts(name, plan, labId, new Map(grounds), this);
+    declareOnHosts(name, plan, labId, new Map(grounds), this, args.env);
     this.lab = labId.apply((id) => labOutput(plan, id, factsOf(plan, underlay.vteps)));
     this.registerOutputs({ lab: this.lab });
   }
