@@ -3,10 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { TopologyError } from "../plan/errors";
-import { pathOf, sortedEntries } from "../plan/rules";
 import { ContainerKind } from "../plan/types";
-import { SECRET, checkSecretVariables, checkVariables } from "../plan/variables";
+import { variableWords } from "../plan/variables";
 import { ContainerInterfaceArgs, addressesOf, interfacesState } from "./container-interfaces";
 import { HostConnectionArgs, connection, guestStep, incarnationOf, inside, machineId } from "./guest-step";
 import { child, token } from "./naming";
@@ -104,17 +102,11 @@ function contentOf(file: string): string {
   }
 }
 
-/** In the order of their names; a secret when one of them is. */
+/** A secret when one of the values is. */
 function variables(
   container: string,
   given: pulumi.Input<Record<string, pulumi.Input<string>>>,
 ): pulumi.Output<string[]> {
   const env = pulumi.output(given);
-  return pulumi.all([env, pulumi.isSecret(env)]).apply(([plain, secret]) => {
-    const at = (...names: string[]) => pathOf(container, "env", ...names);
-    const problems = checkVariables(at, plain).map((one) => (secret ? { ...one, got: SECRET } : one));
-    if (secret && problems.length === 0) problems.push(...checkSecretVariables(at, plain));
-    if (problems.length > 0) throw new TopologyError(problems);
-    return sortedEntries(plain).map(([key, value]) => `${key}=${value}`);
-  });
+  return pulumi.all([env, pulumi.isSecret(env)]).apply((known) => variableWords(container, ...known));
 }

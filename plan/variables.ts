@@ -1,5 +1,6 @@
 /** Environment variables of Docker containers: which names and values Docker takes, and which can be secrets. */
-import { sortedEntries } from "./rules";
+import { TopologyError } from "./errors";
+import { pathOf, sortedEntries } from "./rules";
 import type { Problem } from "./types";
 
 /** Environment variables of containers, by container and name. */
@@ -70,3 +71,20 @@ export function checkSecretVariables(
 
 /** What messages show in place of a secret. */
 export const SECRET = "[secret]";
+
+/**
+ * `NAME=VALUE`, in the order of the names.
+ *
+ * @throws TopologyError when Docker does not take them, or takes one of secret ones as an argument only
+ */
+export function variableWords(
+  container: string,
+  env: Readonly<Record<string, string>>,
+  secret: boolean,
+): string[] {
+  const at = (...names: string[]) => pathOf(container, "env", ...names);
+  const problems = checkVariables(at, env).map((one) => (secret ? { ...one, got: SECRET } : one));
+  const exposed = secret && problems.length === 0 ? checkSecretVariables(at, env) : [];
+  if (problems.length + exposed.length > 0) throw new TopologyError([...problems, ...exposed]);
+  return sortedEntries(env).map(([name, value]) => `${name}=${value}`);
+}
