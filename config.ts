@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArchives, checkFiles } from "./config-files";
+import { checkEnvironments, checkSecrets, secretKeys, splitContainers, veiled } from "./config-secrets";
 import { TopologyError } from "./plan/errors";
 import { checkUri } from "./plan/check-underlay";
 import { checkChoice, checkInteger, sortedEntries, suggest } from "./plan/rules";
@@ -10,6 +11,7 @@ import { Role } from "./plan/roles";
 import { readTopology, SECTIONS } from "./plan/schema";
 import { Accel } from "./plan/types";
 import type { Problem, Topology } from "./plan/types";
+import type { VariablesOf } from "./plan/variables";
 
 /** What `vxlab:*` says of an overlay stack; what depends on the underlay's hosts is checked when these are known. */
 export interface OverlaySettings {
@@ -20,12 +22,17 @@ export interface OverlaySettings {
   /** `vxlab:hosts`, `segments` and `containers`, as they are written. */
   sections: Record<string, unknown>;
   /** As in LabSettings. */
+  secretEnv?: VariablesOf<string>;
+  /** As in LabSettings. */
   bootTimeout: number;
 }
 
 /** What `vxlab:*` says: the lab, and how it is to be run. */
 export interface LabSettings {
+  /** Without environment variables of containers, if these are in `secretEnv`. */
   topology: Topology;
+  /** `vxlab:containers.<name>.env`, by container and name, when one is secret. @default none */
+  secretEnv?: VariablesOf<string>;
   /** `vxlab:libvirtUri`. @default none: the caller's VXLAB_LIBVIRT_URI, or what is found on the machine */
   libvirtUri?: string;
   /** `vxlab:accel`. @default none: as "auto", KVM when it truly works */
@@ -66,7 +73,9 @@ export function readConfig(): LabSettings {
     sectionsOf(raw, raw.role === Role.Underlay ? UNDERLAY_SECTIONS : SECTIONS),
   );
   const bootTimeout = bootTimeoutOf(raw);
+  const secret = secretKeys(Object.keys(raw));
   refuse([
+    ...checkSecrets(secret, topology.containers),
     ...unknownKeys(raw),
     ...overlayOnly(raw),
     ...problems,
@@ -76,8 +85,10 @@ export function readConfig(): LabSettings {
     ...checkChoice("accel", raw.accel, ACCELS),
     ...checkBootTimeout(bootTimeout),
   ]);
+  const { containers, ...split } = splitContainers(topology.containers, secret.includes("containers"));
   return {
-    topology,
+    topology: { ...topology, containers: containers as Topology["containers"] },
+    ...split,
     ...(raw.libvirtUri === undefined ? {} : { libvirtUri: raw.libvirtUri }),
     ...(raw.accel === undefined ? {} : { accel: raw.accel as "auto" | Accel }),
     bootTimeout: Number(bootTimeout),
@@ -94,22 +105,29 @@ export function readOverlayConfig(): OverlaySettings {
   const { underlayStack, peers } = { underlayStack: raw.underlayStack, peers: parsed(raw.peers) ?? [] };
   const bootTimeout = bootTimeoutOf(raw);
   const sections = sectionsOf(raw, OVERLAY_SECTIONS);
+  const secret = secretKeys(Object.keys(raw));
   refuse([
+    ...checkSecrets(secret, sections.containers),
+    ...(secret.includes("containers") ? checkEnvironments(sections.containers) : []),
     ...unknownKeys(raw),
     ...checkStacks(underlayStack, peers),
     ...checkArchives(sections.containers),
     ...checkBootTimeout(bootTimeout),
   ]);
+  const { containers, ...split } = splitContainers(sections.containers, secret.includes("containers"));
   return {
     underlayStack: String(underlayStack),
     peers: peers as string[],
-    sections,
+    sections: { ...sections, containers },
+    ...split,
     bootTimeout: Number(bootTimeout),
   };
 }
 
 function refuse(problems: readonly Problem[]): void {
-  if (problems.length > 0) throw new TopologyError(problems);
+  const secret = secretKeys(Object.keys(ownConfig()));
+  const shown = problems.map((problem) => veiled(problem, secret));
+  if (shown.length > 0) throw new TopologyError(shown);
 }
 
 function sectionsOf(raw: Raw, names: readonly string[]): Record<string, unknown> {

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { ContainerKind } from "../plan/types";
+import { variableWords } from "../plan/variables";
 import { ContainerInterfaceArgs, addressesOf, interfacesState } from "./container-interfaces";
 import { HostConnectionArgs, connection, guestStep, incarnationOf, inside, machineId } from "./guest-step";
 import { child, token } from "./naming";
@@ -21,7 +22,7 @@ export interface DockerContainerArgs {
   container?: pulumi.Input<string>;
   /** First process, instead of the image's entry point and command. @default those */
   command?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Environment variables of the first process, beside the image's; no secrets. @default none */
+  /** Environment variables of the container; they override the image's. A secret value stays one. @default none */
   env?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** The lab's id. */
   labId: pulumi.Input<string>;
@@ -46,7 +47,7 @@ export class DockerContainer extends pulumi.ComponentResource {
       image: args.image ?? null,
       archive: args.archive === undefined ? null : pulumi.output(args.archive).apply(contentOf),
       command: args.command ?? [],
-      env: pulumi.output(args.env ?? {}).apply(variables),
+      env: variables(name, args.env ?? {}),
       interfaces,
     };
     const after = copy === undefined ? {} : { dependsOn: [copy] };
@@ -101,8 +102,11 @@ function contentOf(file: string): string {
   }
 }
 
-function variables(env: Record<string, string>): string[] {
-  return Object.keys(env)
-    .sort()
-    .map((key) => `${key}=${env[key] ?? ""}`);
+/** A secret when one of the values is. */
+function variables(
+  container: string,
+  given: pulumi.Input<Record<string, pulumi.Input<string>>>,
+): pulumi.Output<string[]> {
+  const env = pulumi.output(given);
+  return pulumi.all([env, pulumi.isSecret(env)]).apply((known) => variableWords(container, ...known));
 }

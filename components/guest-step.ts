@@ -40,7 +40,7 @@ export interface HostConnectionArgs {
 export interface GuestStepArgs {
   host: pulumi.Input<HostConnectionArgs>;
   kind: StepKind;
-  /** Desired state: what guest/<kind>.sh documents. No secrets. */
+  /** Desired state: what guest/<kind>.sh documents. With a secret in it the whole of stdin is one. */
   state: Record<string, pulumi.Input<unknown>>;
   /** The first step on a host installs the guest tools, and waits for a machine that still boots. */
   first?: boolean;

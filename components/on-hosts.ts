@@ -7,6 +7,7 @@ import { LxcContainer, LxcContainerArgs } from "./lxc-container";
 import { child, token } from "./naming";
 import { OvsBridge } from "./ovs-bridge";
 import { SegmentService } from "./segment-service";
+import { ContainerVariables, checkLabVariables } from "./variables";
 import { VxlanPort } from "./vxlan-port";
 
 /** A host as whatever is put on it sees it. */
@@ -16,31 +17,38 @@ export interface Ground {
   inside: pulumi.ComponentResourceOptions;
 }
 
-/** Declares bridges, ports, services and containers of a plan. */
+/**
+ * Declares bridges, ports, services and containers of a plan.
+ *
+ * @param env of containers, beside the plan's
+ */
 export function declareOnHosts(
   name: string,
   plan: LabPlan,
   labId: pulumi.Input<string>,
   hosts: ReadonlyMap<string, Ground>,
   parent: pulumi.Resource,
+  env: Record<string, ContainerVariables> = {},
 ): void {
+  checkLabVariables(plan, env);
   for (const host of plan.hosts) {
     const ground = hosts.get(host.name);
     if (ground === undefined) throw new Error(`nobody has made the host ${host.name}`);
-    onHost(name, plan, host, { host: ground.connection, labId }, { parent, ...ground.inside });
+    onHost(name, plan, host, { host: ground.connection, labId, env }, { parent, ...ground.inside });
   }
 }
 
 interface On {
   host: pulumi.Input<HostConnectionArgs>;
   labId: pulumi.Input<string>;
+  env: Record<string, ContainerVariables>;
 }
 
 function onHost(
   name: string,
   lab: LabPlan,
   plan: HostPlan,
-  on: On,
+  { env, ...on }: On,
   opts: pulumi.ComponentResourceOptions,
 ): void {
   const self = child(name, plan.name);
@@ -58,13 +66,26 @@ function onHost(
       opts,
     );
   for (const box of lab.containers.filter((c) => c.host === plan.name))
-    declareContainer(child(name, box.name), box, { ...on, ...containerArgs(box, bridge) }, opts);
+    declareContainer(
+      child(name, box.name),
+      withVariables(box, env),
+      { ...on, ...containerArgs(box, bridge) },
+      opts,
+    );
+}
+
+/** What of a container goes into its component as it is. */
+type Content = Pick<ContainerPlan, "kind" | "image" | "archive" | "command"> & { env?: ContainerVariables };
+
+function withVariables(box: ContainerPlan, env: Record<string, ContainerVariables>): Content {
+  const more = env[box.name];
+  return more === undefined ? box : { ...box, env: { ...box.env, ...more } };
 }
 
 /** A container of a lab that changes its kind is the same one still: its step converges, instead of two that meet. */
 function declareContainer(
   name: string,
-  { kind, image, archive, env, command }: ContainerPlan,
+  { kind, image, archive, env, command }: Content,
   args: LxcContainerArgs,
   opts: pulumi.ComponentResourceOptions,
 ): void {

@@ -7,10 +7,16 @@ import { sayHints } from "./hints";
 import { Machines, declareMachines } from "./machines";
 import { token } from "./naming";
 import { declareOnHosts } from "./on-hosts";
+import { ContainerVariables } from "./variables";
 
 export interface VxlanLabArgs {
   /** What the lab is made of; checked as a whole before the first resource is declared. */
   topology: Topology;
+  /**
+   * Environment variables of Docker containers, by container and name, beside those in the topology. A secret value stays
+   * one. @default none
+   */
+  env?: Record<string, ContainerVariables>;
   /** Files that the machines boot from. */
   image: LabImageArgs;
   /** The hypervisor's connection URI. @default "qemu:///system" */
@@ -51,11 +57,12 @@ export class VxlanLab extends pulumi.ComponentResource {
   public readonly lab: pulumi.Output<LabOutput>;
 
   constructor(name: string, args: VxlanLabArgs, opts?: pulumi.ComponentResourceOptions) {
-    super(token("VxlanLab"), name, { topology: args.topology }, opts);
+    const { topology, env } = args;
+    super(token("VxlanLab"), name, { topology, ...(env === undefined ? {} : { env }) }, opts);
     const plan = planLab(args.topology, { lab: name, libvirtUri: args.libvirtUri });
     sayHints(labHints(args.topology), this);
     const machines = declareMachines(name, args, plan, this);
-    declareOnHosts(name, plan, machines.labId, machines.hosts, this);
+    declareOnHosts(name, plan, machines.labId, machines.hosts, this, env);
     this.lab = knownLab(plan, machines);
     this.registerOutputs({ lab: this.lab });
   }

@@ -8,6 +8,7 @@ import type { HostConnectionArgs } from "./guest-step";
 import { sayHints } from "./hints";
 import { child, token } from "./naming";
 import { declareOnHosts } from "./on-hosts";
+import { ContainerVariables } from "./variables";
 
 export interface VxlanOverlayArgs {
   /** The underlay that it stands on. */
@@ -22,6 +23,11 @@ export interface VxlanOverlayArgs {
   segments: Record<string, SegmentSpec>;
   /** By container name. */
   containers: Record<string, ContainerSpec>;
+  /**
+   * Environment variables of Docker containers, by container and name, beside those in `containers`. A secret value stays
+   * one. @default none
+   */
+  env?: Record<string, ContainerVariables>;
   /** MAC addresses are computed from it: no two overlays on one segment may have the same. @default the resource's name */
   identity?: string;
   /** Longest wait for a machine's SSH to answer, seconds. @default 600 */
@@ -64,7 +70,7 @@ export class VxlanOverlay extends pulumi.ComponentResource {
       const connection = connect(name, underlay.vteps, login, bootTimeout);
       return [name, { connection, inside: {} }] as const;
     });
-    declareOnHosts(name, plan, labId, new Map(grounds), this);
+    declareOnHosts(name, plan, labId, new Map(grounds), this, args.env);
     this.lab = labId.apply((id) => labOutput(plan, id, factsOf(plan, underlay.vteps)));
     this.registerOutputs({ lab: this.lab });
   }

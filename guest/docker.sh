@@ -1,5 +1,5 @@
 #!/bin/sh
-# A container of Docker's: its life. Its image is docker-image.sh's.
+# A container of Docker's: its life. Its image is docker-image.sh's, its creation and its first process docker-start.sh's.
 # desired state: container.sh's, with kind "docker", {image: NAME | archive: SHA-256 of images/ID.tar, env: [NAME=VALUE, ..]};
 #                 command may be empty
 # Its network is the host's work: Docker gives it none. The first process waits until eth0, eth1, … are there.
@@ -85,6 +85,7 @@ docker_start() {
   # Interfaces of before, which went with the network that they were in.
   nics_drop
   [ "$had" = "$shape" ] || docker_create
+  docker_inside
   engine start "$box_name" >/dev/null || fail "container $name does not start, see above"
   docker_look
   [ "$state" = RUNNING ] || docker_ended
@@ -95,69 +96,6 @@ docker_start() {
   sleep "$SETTLE"
   docker_look
   [ "$state" = RUNNING ] || docker_ended
-}
-
-docker_ended() {
-  fail "container $name ended at once: its command is ${command:-the one of its image}: $(engine logs --tail 3 "$box_name" 2>&1 | tr '\n' ' ')"
-}
-
-docker_create() {
-  docker_words
-  docker_inside
-  eval "set -- $env"
-  for one in "$@"; do
-    shift
-    set -- "$@" -e "$one"
-  done
-  engine create --name "$box_name" --hostname "$name" --network none --restart no \
-    --label "vxlab-container=$id" --label "vxlab-shape=$shape" \
-    --mount "type=bind,src=$box/in,dst=/.vxlab,readonly" --entrypoint /.vxlab/busybox \
-    "$@" "$image_id" sh /.vxlab/start >/dev/null
-}
-
-# first: what is to run, as a shell writes them. The image's own is its entry point and its command, one after the other.
-docker_words() {
-  first=$command
-  [ -z "$first" ] || return 0
-  own=$(engine image inspect -f '{"entry":{{json .Config.Entrypoint}},"cmd":{{json .Config.Cmd}}}' "$image_id")
-  entry='' cmd=''
-  eval "$(assign "$own")"
-  first="$entry $cmd"
-  [ "$first" != " " ] || fail "the image of container $name has no command of its own: write command"
-}
-
-# What is in the container under /.vxlab: a shell of ours, since the image may have none, and what it runs.
-docker_inside() {
-  busybox=$(command -v busybox) || fail "no busybox on this host: apt-get install busybox-static"
-  case $busybox in /*) ;; *) busybox=/bin/busybox ;; esac
-  chmod 755 "$box" "$box/in"
-  ln -f "$busybox" "$box/in/busybox" 2>/dev/null || cp "$busybox" "$box/in/busybox"
-  {
-    printf 'set -- %s\n' "$first"
-    # A name without a slash is looked for here: busybox would take its own program of that name.
-    cat <<'START'
-tries=600
-until [ -e /.vxlab/ready ]; do
-  [ "$tries" -gt 0 ] || { echo "no interfaces within 60 s" >&2; exit 1; }
-  tries=$((tries - 1))
-  sleep 0.1
-done
-program=$1
-case $program in
-  */*) ;;
-  *)
-    IFS=:
-    for folder in $PATH; do
-      [ ! -x "$folder/$program" ] || { program=$folder/$program; break; }
-    done
-    ;;
-esac
-case $program in */*) ;; *) echo "no such command: $program" >&2; exit 127 ;; esac
-shift
-unset tries folder
-exec "$program" "$@"
-START
-  } >"$box/in/start"
 }
 
 # Docker switches IPv6 off in a network of its kind "none".

@@ -47,10 +47,12 @@ lock() {
 # desired KIND ID: the file that holds the desired state of one thing.
 desired() { printf '%s/desired/%s-%s.json' "$STATE" "$1" "$2"; }
 
-# keep KIND ID JSON: stores the desired state, whole or not at all, for the next boot.
+# keep KIND ID JSON: stores the desired state, whole or not at all, for the next boot. For root alone: environment variables
+# of containers can be secrets.
 keep() {
-  mkdir -p "$STATE/desired"
-  printf '%s\n' "$3" >"$STATE/desired/.new"
+  [ -d "$STATE/desired" ] || mkdir -p "$STATE/desired"
+  chmod 700 "$STATE/desired"
+  (umask 077 && printf '%s\n' "$3" >"$STATE/desired/.new")
   sync "$STATE/desired/.new"
   mv "$STATE/desired/.new" "$(desired "$1" "$2")"
 }

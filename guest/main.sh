@@ -27,7 +27,9 @@ observe_all() {
     kind=${file##*/}
     kind=${kind%%-*}
     json=$(cat "$file")
-    printf '{"kind":"%s","desired":%s,"found":%s}\n' "$kind" "$json" "$("${kind}_observe" "$json")"
+    # Without environment variables, which can be secrets: no text of JSON has these marks in it but as a key.
+    public=$(printf '%s\n' "$json" | LC_ALL=C sed -E 's/,"env":\[("([^"\\]|\\.)*",?)*\]//')
+    printf '{"kind":"%s","desired":%s,"found":%s}\n' "$kind" "$public" "$("${kind}_observe" "$json")"
   done
 }
 

@@ -16,6 +16,7 @@ const PARTS = [
   "lxc.sh",
   "lxc-root.sh",
   "docker.sh",
+  "docker-start.sh",
   "docker-image.sh",
   "main.sh",
 ];

@@ -1,9 +1,10 @@
 /** What a container is made of: LXC's of nothing that is written, Docker's of an image. */
 import { containerKindOf, imageKindOf } from "./defaults";
 import { imageFault } from "./image-name";
-import { checkChoice, isText, sortedEntries } from "./rules";
+import { checkChoice, isText } from "./rules";
 import { ContainerKind, ImageKind } from "./types";
 import type { ContainerSpec, Problem, Topology } from "./types";
+import { checkVariables } from "./variables";
 
 /** Settings that only Docker has. */
 const DOCKER_KEYS = ["image", "archive", "env"] as const;
@@ -19,7 +20,7 @@ export function checkKind(topology: Topology, at: At, container: ContainerSpec):
   return [
     ...checkHostHasDocker(topology, at("kind"), container),
     ...checkSource(at, container),
-    ...checkEnv(at, container.env),
+    ...checkVariables((...names) => at("env", ...names), container.env),
   ];
 }
 
@@ -68,22 +69,4 @@ function checkSource(at: At, { image, archive }: ContainerSpec): Problem[] {
       ? []
       : [{ path: at("archive"), got: archive, message: "Is not the path of a file.", cure: SOURCES }];
   return [...name, ...file, ...both];
-}
-
-/** What every shell takes for a variable's name (POSIX, Base Definitions 8.1). */
-const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
-function checkEnv(at: At, got: unknown): Problem[] {
-  if (got === undefined) return [];
-  const path = at("env");
-  const cure = 'Write { NAME: "value" }; a name is of letters, digits and _, a value of one line.';
-  if (typeof got !== "object" || got === null || Array.isArray(got)) {
-    return [{ path, got, message: "Is not a mapping of variables to texts.", cure }];
-  }
-  return sortedEntries(got as Record<string, unknown>).flatMap(([name, value]) => {
-    const one = at("env", name);
-    if (!VARIABLE.test(name)) return [{ path: one, got: name, message: "Is not a variable's name.", cure }];
-    const text = typeof value === "string" && !/[\0\n\r]/.test(value);
-    return text ? [] : [{ path: one, got: value, message: "Is not a text of one line.", cure }];
-  });
 }

@@ -97,9 +97,16 @@ export function labOutput(plan: LabPlan, id: string, facts: readonly HostFacts[]
     underlays: plan.underlays.map(({ name, cidr, gateway, mtu }) => ({ name, cidr, gateway, mtu })),
     image: plan.image.kind,
     hosts: plan.hosts.map((host, index) => hostOutput(host, facts[index] ?? { hostKey: "" })),
-    containers: plan.containers,
+    containers: plan.containers.map(withoutValues),
     services: plan.services,
   };
+}
+
+/** Values of variables can be secrets, and nobody who reads this needs them. */
+function withoutValues(container: ContainerPlan): ContainerPlan {
+  const told = { ...container };
+  delete told.env;
+  return told;
 }
 
 export function hostOutput(host: HostPlan, { hostKey, domain }: HostFacts): HostOutput {

@@ -99,7 +99,7 @@ export interface ContainerPlan {
   /** With ContainerKind.Docker: this or `archive`. */
   image?: string;
   archive?: string;
-  /** With ContainerKind.Docker, where there are any: by name, sorted. */
+  /** With ContainerKind.Docker, where there are any: by name, sorted. Not in stack outputs. */
   env?: Record<string, string>;
   /** Empty: the image's own (Docker). */
   command: string[];

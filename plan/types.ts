@@ -187,7 +187,10 @@ export interface ContainerSpec extends InterfaceSpec {
   image?: string;
   /** Docker image as a file of `docker save`, where Pulumi runs; this or `image`, with ContainerKind.Docker only. */
   archive?: string;
-  /** Environment variables of the first process; with ContainerKind.Docker only. @default the image's own */
+  /**
+   * Environment variables of the container; with ContainerKind.Docker only. They override the image's. Names and values
+   * are any text without NUL, names also without "=". @default the image's own
+   */
   env?: Record<string, string>;
   /**
    * What runs as its first process. @default ["/sbin/init"] (busybox init); with Docker the image's entry point and

@@ -5,6 +5,7 @@ import { LabSettings } from "../config";
 import { cloudImage, imageCache, ImageFiles, keptImage, ownImage } from "../image/image";
 import { LabOutput } from "../plan/contract";
 import { Accel, ImageKind } from "../plan/types";
+import { withSecrets } from "./secrets";
 import { chooseAccel, chooseCodeCache, chooseUri, withAccel } from "./hypervisor";
 
 export interface LabOutputs {
@@ -12,7 +13,7 @@ export interface LabOutputs {
 }
 
 export function labStack(settings: LabSettings): LabOutputs {
-  const { lab } = new VxlanLab("lab", machineArgs(settings));
+  const { lab } = new VxlanLab("lab", { ...machineArgs(settings), ...withSecrets(settings.secretEnv) });
   return { lab };
 }
 

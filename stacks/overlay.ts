@@ -4,13 +4,14 @@ import { ownUnderlay, peerUnderlays } from "../components/references";
 import { VxlanOverlay, VxlanOverlayArgs } from "../components/vxlan-overlay";
 import { OverlaySettings } from "../config";
 import { LabOutput } from "../plan/contract";
+import { withSecrets } from "./secrets";
 
 export interface OverlayOutputs {
   lab: pulumi.Output<LabOutput>;
 }
 
 export async function overlayStack(settings: OverlaySettings): Promise<OverlayOutputs> {
-  const { underlayStack, sections, bootTimeout } = settings;
+  const { underlayStack, sections, secretEnv, bootTimeout } = settings;
   const { login, ...underlay } = await ownUnderlay(underlayStack);
   const { lab } = new VxlanOverlay("overlay", {
     underlay,
@@ -18,6 +19,7 @@ export async function overlayStack(settings: OverlaySettings): Promise<OverlayOu
     peers: await peerUnderlays(settings.peers),
     // Of any type: VxlanOverlay checks them as a whole.
     ...(sections as unknown as Pick<VxlanOverlayArgs, "hosts" | "segments" | "containers">),
+    ...withSecrets(secretEnv),
     identity: `${pulumi.getProject()}/${pulumi.getStack()}`,
     bootTimeout,
   });

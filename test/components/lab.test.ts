@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { VxlanLabArgs } from "../../components";
+import type { LabOutput } from "../../plan/contract";
 import type { Topology } from "../../plan/types";
 import { Accel, ContainerKind, ImageKind, UnderlayMode } from "../../plan/types";
 import type { Registered } from "./world";
@@ -281,6 +284,87 @@ describe("a Docker container", () => {
       /DockerContainer d takes one of image and archive, and has neither/,
     );
     await expect(alone({ image: "a", archive })).rejects.toThrow(/has both/);
+  });
+
+  describe("with a secret variable", () => {
+    const withSecret = async (
+      box = d1,
+      env: Record<string, Record<string, unknown>> = { d1: { TOKEN: "canary" } },
+    ) => {
+      const { VxlanLab } = await import("../../components");
+      const containers = { ...topology.containers, d1: { ...box, image: "alpine:3.20" } };
+      const all = { ...topology, image: { kind: ImageKind.Docker }, containers };
+      let lab: pulumi.Output<unknown> | undefined;
+      const found = await deploy(() => {
+        const secrets = Object.entries(env).map(([name, variables]) => [
+          name,
+          Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, pulumi.secret(value)])),
+        ]);
+        const args = { topology: all, image, libvirtUri: "test:///default" };
+        lab = new VxlanLab("lab", { ...args, env: Object.fromEntries(secrets) as VxlanLabArgs["env"] }).lab;
+      });
+      return { all: found, lab };
+    };
+
+    it("keeps its mark in every input, and leaves the rest of the preview open", async () => {
+      const { all } = await withSecret();
+      const marked = all
+        .filter(({ inputs }) => JSON.stringify(inputs).includes("canary"))
+        .map(({ name, secrets }) => [name, secrets.filter((path) => !path.startsWith("connection"))]);
+      expect(marked).toEqual([
+        ["lab", ["env.d1.TOKEN"]],
+        ["lab-d1", ["env.TOKEN"]],
+        ["lab-d1-step", ["stdin"]],
+      ]);
+      expect(named(all, "lab-d1").inputs).toMatchObject({
+        image: "alpine:3.20",
+        env: { A: "1", TOKEN: "canary" },
+      });
+      expect(stdin(named(all, "lab-d1-step"))["env"]).toEqual(["A=1", "B=2", "TOKEN=canary"]);
+      expect(named(all, "lab-c1-step").secrets).not.toContain("stdin");
+    });
+
+    it("is not in the lab's output, which is no secret, and neither is any other value", async () => {
+      const { lab } = await withSecret();
+      expect(await pulumi.isSecret(lab as pulumi.Output<unknown>)).toBe(false);
+      const told = await new Promise((resolve) => lab?.apply(resolve));
+      const d = (told as LabOutput).containers.find(({ name }) => name === "d1");
+      expect(d).toMatchObject({ image: "alpine:3.20" });
+      expect(d).not.toHaveProperty("env");
+      expect(JSON.stringify(told)).not.toContain("canary");
+    });
+
+    it("keeps the mark in a program that has no lab", async () => {
+      const { DockerContainer } = await import("../../components");
+      const host = { address: "10.9.9.9", hostKey: "ssh-ed25519 AAAA", privateKey: "x" };
+      const env = { A: "1", TOKEN: pulumi.secret("canary") };
+      const all = await deploy(
+        () => new DockerContainer("d", { host, labId: "1", interfaces: [], image: "a", env }),
+      );
+      expect(all.map(({ secrets }) => secrets)).toEqual([["env.TOKEN"], ["connection", "stdin"]]);
+      const open = await deploy(
+        () => new DockerContainer("d", { host, labId: "1", interfaces: [], image: "a", env: { A: "1" } }),
+      );
+      expect(open.map(({ secrets }) => secrets)).toEqual([[], ["connection"]]);
+    });
+
+    it.each<[string, typeof d1, Record<string, Record<string, unknown>>, RegExp]>([
+      [
+        "of no container",
+        d1,
+        { d2: { T: "canary" } },
+        /containers\.d2\.env: .*\n.*not of a Docker container.*\n.*d1/,
+      ],
+      ["of LXC's", d1, { c1: { T: "canary" } }, /containers\.c1\.env: .*\n.*not of a Docker container/],
+      ["that is in the topology too", d1, { d1: { A: "canary" } }, /containers\.d1\.env\.A: .*\n.*set twice/],
+    ])("%s is refused without its value", async (_, box, env, message) => {
+      const error = await withSecret(box, env).then(
+        () => undefined,
+        (reason: unknown) => reason as Error,
+      );
+      expect(error?.message).toMatch(message);
+      expect(error?.message).not.toContain("canary");
+    });
   });
 
   it("that was LXC's, or becomes it, is the same resource still", async () => {

@@ -40,7 +40,7 @@ function apply(state: object): string[] {
 const deeds = (calls: string[]) =>
   calls.flatMap((call) => /^docker (load|pull|create|start|stop|rm|image rm)\b/.exec(call)?.[1] ?? []);
 const isThere = (name: string) => existsSync(host.path(name));
-const start = () => host.read("state/docker/lab-c1/in/start");
+const first = () => host.read("state/docker/lab-c1/in/first");
 
 describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   beforeEach(async () => {
@@ -63,9 +63,10 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(create.replace(/shape=\w+/, "shape=S").replace(box, "IN")).toBe(
       "docker create --name vxlab-c1 --hostname c1 --network none --restart no --label vxlab-container=lab-c1 " +
         "--label vxlab-shape=S --mount type=bind,src=IN,dst=/.vxlab,readonly --entrypoint /.vxlab/busybox " +
-        "-e A=it's -e B= sha256:aa sh /.vxlab/start",
+        "--env-file /dev/stdin sha256:aa sh /.vxlab/start",
     );
-    expect(start().split("\n")[0]).toBe("set -- '/bin/app' '-x' 'it'\\''s' '<a b>'");
+    expect(host.read("variables")).toBe("#\nA=it's\nB=\n");
+    expect(first()).toBe("set -- '/bin/app' '-x' 'it'\\''s' '<a b>'\n");
     const plug =
       "ip link add v-c1 mtu 1450 type veth peer name eth0 address 02:00:00:00:00:01 mtu 1450 netns 275";
     const ours = 'external_ids:vxlab-container="lab-c1"';
@@ -135,7 +136,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
   it("runs the command that is given instead of the image's, and asks the image for none", () => {
     const calls = apply({ ...BOX, command: ["sleep", "a b"] });
-    expect(start().split("\n")[0]).toBe("set -- 'sleep' 'a b'");
+    expect(first()).toBe("set -- 'sleep' 'a b'\n");
     expect(calls.some((call) => call.includes(".Config.Cmd"))).toBe(false);
   });
 
@@ -143,7 +144,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     "runs %j with its empty words, and keeps on when nothing changed",
     (command) => {
       apply({ ...BOX, command });
-      const line = start().split("\n")[0] ?? "";
+      const line = first().split("\n")[0] ?? "";
       expect(host.shell(`${line}; printf '%s\\0' "$@"`).stdout.split("\0").slice(0, -1)).toEqual(command);
       expect(deeds(apply({ ...BOX, command }))).toEqual([]);
       // One empty word less is another command.
@@ -164,6 +165,15 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     const { code, stderr, calls } = attempt({ ...BOX, archive: null, image });
     expect([code, stderr]).toEqual([1, `vxlab: not the name of an image: ${image}\n`]);
     expect(deeds(calls)).toEqual([]);
+  });
+
+  it("gives a container of older tools the new start script at its next start, and does not make it anew", () => {
+    apply(BOX);
+    for (const name of ["first", "ready"]) host.forgets(`state/docker/lab-c1/in/${name}`);
+    host.shows("state/docker/lab-c1/in/start", "of before");
+    expect(deeds(apply(BOX))).toEqual(["stop", "start"]);
+    expect(first()).toBe("set -- '/bin/app' '-x' 'it'\\''s' '<a b>'\n");
+    expect(host.read("state/docker/lab-c1/in/start")).toContain("/proc/self/environ");
   });
 
   it("fetches an image by its name, and says what to do where that cannot be", () => {

@@ -66,6 +66,8 @@ case "$*" in
   load*) cat "$FAKE/loads"; echo sha256:aa >"$FAKE/images/app_latest" ;;
   pull*) [ -e "$FAKE/registry" ] || { cat "$FAKE/refuses" >&2; exit 1; }; grep . "$FAKE/registry" >"$image" || echo sha256:bb >"$image" ;;
   create*)
+    case "$*" in *" --env-file /dev/stdin "*) cat >"$FAKE/variables" ;; esac
+    env -0 >"$FAKE/environment"
     for word in "$@"; do
       case $word in vxlab-container=*) owner=\${word#*=} ;; vxlab-shape=*) shape=\${word#*=} ;; sha256:*) used=$word ;; esac
     done
@@ -73,7 +75,7 @@ case "$*" in
   start*) sed 's/^[a-z]* [0-9]*/running 275/' "$FAKE/box" >"$FAKE/box.new"; [ -e "$FAKE/ends" ] || mv "$FAKE/box.new" "$FAKE/box" ;;
   stop*) sed 's/^[a-z]* [0-9]*/exited 0/' "$FAKE/box" >"$FAKE/box.new"; mv "$FAKE/box.new" "$FAKE/box" ;;
   rm*) rm -f "$FAKE/box" ;;
-  logs*) echo "it says why" ;;
+  logs*) cat "$FAKE/said-log" 2>/dev/null || echo "it says why" ;;
   ps*) cat "$FAKE/users" 2>/dev/null ;;
 esac
 `;

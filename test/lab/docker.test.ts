@@ -2,10 +2,14 @@
  * Docker containers and LXC containers on two machines share a segment that leads out; images of an archive, and of a
  * registry that is known by its name.
  */
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { change } from "../lib/changes";
 import { Guests } from "../lib/guests";
 import { imageArchive } from "../lib/image-archive";
+import { ArgumentWatch, leaksIn, textsBelow } from "../lib/leaks";
 import { good, Project } from "../lib/project";
 import { NameServer } from "../lib/name-server";
 import { Registry } from "../lib/registry";
@@ -19,7 +23,15 @@ let names: NameServer;
 
 const lxc = { host: "kvm2", address: "10.0.3.11/24" };
 const near = { host: "kvm1", address: "dhcp" };
-const box = { host: "kvm1", kind: "docker", env: { GREETING: "it's me" }, address: "10.0.3.10/24" };
+/** Names that no shell hands on, or that the start script uses itself, and values that a shell could read otherwise. */
+const hostile = {
+  ...{ "discovery.type": "single-node", "http-proxy": "", tries: "5", folder: "/d", IFS: "x" },
+  ...{ LINES: `one\n"two" \\\n`, here: "$(touch /pwned)" },
+};
+/** Docker takes these as arguments only, so they cannot be secrets. */
+const odd = { "a b": "'c'", ключ: "🐎" };
+const env = { GREETING: "it's me", ...hostile, ...odd };
+const box = { host: "kvm1", kind: "docker", env, address: "10.0.3.10/24" };
 const docker = () => ({ ...box, archive });
 const red = { vni: 100, subnet: "10.0.3.0/24", gateway: { host: "kvm2" }, dhcp: { host: "kvm2" } };
 const settings = (containers: object) => ({
@@ -51,12 +63,28 @@ afterAll(async () => {
 const images = (host: string) => guests.tell(host, "docker image ls -q | sort -u | wc -l");
 const firstProcess = (host: string, name: string) =>
   guests.tell(host, `docker inspect -f {{.State.Pid}} vxlab-${name}`);
+/** Of a container's first process, as the kernel has it. */
+async function environment(host: string, name: string): Promise<string[]> {
+  const read = `base64 -w 0 /proc/${await firstProcess(host, name)}/environ`;
+  const bytes = Buffer.from(await guests.tell(host, read), "base64");
+  return bytes.toString("utf8").split("\0").slice(0, -1).sort();
+}
+const lines = (variables: object) =>
+  Object.entries(variables)
+    .map(([name, value]) => `${name}=${value}`)
+    .sort();
 const said = async (name: string) => good(await lab.vxlab(["exec", name, "--", "cat", "/etc/said"]));
 
 describe("Docker beside LXC", () => {
   it("runs the archive's image with its environment", async () => {
     const look = ["sh", "-c", 'cat /etc/said; echo " $GREETING"; hostname'];
     expect(good(await lab.vxlab(["exec", "c1", "--", ...look]))).toBe("from the archive it's me\nc1\n");
+  });
+
+  it("gives its first process every variable byte for byte, and nothing of its own", async () => {
+    const added = /^(PATH|HOSTNAME|HOME)=/;
+    const found = await environment("kvm1", "c1");
+    expect(found.filter((one) => !added.test(one))).toEqual(lines(env));
   });
 
   it("keeps Docker's own network out of it", async () => {
@@ -213,6 +241,103 @@ describe("Names", () => {
       good(await lab.vxlab(["exec", name, "--", "ping", "-c", "1", "-W", "5", REGISTRY]));
     for (const said of await Promise.all(["c1", "c2", "c3"].map(ping)))
       expect(said).toContain(`PING ${REGISTRY} (${HYPERVISOR})`);
+  });
+});
+
+describe("A secret variable", () => {
+  const token = `canary-${randomBytes(8).toString("hex")}`;
+  const key = `canary-${randomBytes(8).toString("hex")}`;
+  const needles = { token, key };
+  const secrets = { TOKEN: token, KEY: `-----BEGIN-----\n${key}\n` };
+  const started = "/run/vxlab-docker-create-seen";
+  let preview = "";
+  let up = "";
+  let here = "";
+  let there = "";
+
+  async function configure(more: object): Promise<void> {
+    const c = { ...c1(), env: { GREETING: "it's me", ...hostile, ...more } };
+    lab.configure(settings({ c1: c, c2: lxc, c3: near, r1: r1("2") }));
+    const set = ["config", "set", "--secret", "--path"];
+    for (const [name, value] of Object.entries(secrets))
+      good(await lab.pulumi([...set, `vxlab:containers.c1.env.${name}`, value]));
+  }
+  const r1 = (tag: string) => ({
+    host: "kvm2",
+    kind: "docker",
+    image: fetched(tag),
+    address: "10.0.3.13/24",
+  });
+  const c1 = () => ({ ...box, image: fetched("1") });
+  const fetched = (tag: string) => `${REGISTRY}:5000/vxlab/said:${tag}`;
+
+  /** Every argument of docker on a host, until there is `started` or a minute is over. */
+  const watched = () =>
+    guests.tell(
+      "kvm1",
+      `rm -f ${started}; for n in $(seq 1200); do [ ! -e ${started} ] || break; ` +
+        "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n'; sleep 0.1; done | sort -u",
+      400,
+    );
+
+  it("is refused where Docker would take it as an argument, before anything is touched", async () => {
+    await configure(odd);
+    const { code, stdout, stderr } = await lab.vxlab(["preview"]);
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toMatch(/containers\.c1\.env\["a b"\]: got "\[secret\]"\n +Cannot be secret/);
+    expect(leaksIn({ preview: stdout + stderr }, needles)).toEqual([]);
+  });
+
+  it("arrives, and the preview before says what changes without its value", async () => {
+    await configure({});
+    preview = good(await lab.pulumi(["preview", "--diff"]));
+    const [watch, guest] = [new ArgumentWatch(), watched()];
+    up = good(await lab.vxlab(["up"], { timeout: 400 }));
+    here = watch.end();
+    await guests.tell("kvm1", `touch ${started}`);
+    there = await guest;
+    const found = await environment("kvm1", "c1");
+    expect(found).toEqual(expect.arrayContaining(lines({ ...hostile, ...secrets })));
+    const look = ["sh", "-c", 'printf %s "$TOKEN"'];
+    expect(good(await lab.vxlab(["exec", "c1", "--", ...look]))).toBe(token);
+    expect(preview).toMatch(/TOKEN *: \[secret\]/);
+  });
+
+  it("is told to nobody", async () => {
+    expect(there).toContain("vxlab-container=lab-c1"); // docker create was seen
+    const checked = await lab.vxlab(["verify", "--json"]);
+    const texts = {
+      preview,
+      "output of up": up,
+      "arguments of processes here": here,
+      "arguments of processes on the host": there,
+      "stack output": good(await lab.pulumi(["stack", "output", "--json"])),
+      "stack export": good(await lab.pulumi(["stack", "export"])),
+      "preview of nothing": good(await lab.pulumi(["preview", "--diff"])),
+      verify: checked.stdout + checked.stderr,
+      status: good(await lab.vxlab(["status", "--json"])),
+      "observe all": await guests.tell("kvm1", "/usr/lib/vxlab/guest observe all"),
+      "docker's log": await guests.tell("kvm1", "cat /var/log/dockerd.log"),
+      settings: readFileSync(join(lab.root, "Pulumi.lab.yaml"), "utf8"),
+      ...textsBelow(lab.paths.dot, ["pulumi-home", "test-ssh", "libvirt/lib/images"]),
+    };
+    expect(Object.keys(texts)).toContain("state/.pulumi/stacks/vxlab/lab.json");
+    expect(leaksIn(texts, needles)).toEqual([]);
+  });
+
+  it("is on the host in two places, for root alone", async () => {
+    const folders = "/etc /home /root /run /tmp /usr/lib/vxlab /var";
+    const search = `grep -rlsF -f - ${folders} | grep -v '^/run/.*/fs/' || :`;
+    const found = (await guests.tell("kvm1", search, 300, `${token}\n${key}\n`)).split("\n");
+    const places = found.map((one) => one.replace(/[0-9a-f]{64}/, "ID"));
+    expect(places.sort()).toEqual([
+      "/var/lib/docker/containers/ID/config.v2.json",
+      "/var/lib/vxlab/desired/container-lab-c1.json",
+    ]);
+    const modes = "stat -c %a /var/lib/docker/containers /var/lib/vxlab/desired";
+    for (const mode of (await guests.tell("kvm1", modes)).split("\n"))
+      expect(Number.parseInt(mode, 8) & 0o007).toBe(0);
+    expect(await guests.tell("kvm2", search, 300, `${token}\n${key}\n`)).toBe("");
   });
 });
 

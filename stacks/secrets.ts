@@ -1,0 +1,16 @@
+/** What settings hold as secrets, as Pulumi keeps them. */
+import * as pulumi from "@pulumi/pulumi";
+import type { ContainerVariables } from "../components/variables";
+import type { VariablesOf } from "../plan/variables";
+
+/** The argument `env` of a lab or an overlay, every value marked secret; none when there is none. */
+export function withSecrets(env: VariablesOf<string> | undefined): {
+  env?: Record<string, ContainerVariables>;
+} {
+  if (env === undefined) return {};
+  const marked = Object.entries(env).map(([container, variables]) => [
+    container,
+    Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, pulumi.secret(value)])),
+  ]);
+  return { env: Object.fromEntries(marked) as Record<string, ContainerVariables> };
+}
