@@ -107,6 +107,34 @@ device_of() {
     fail "no interface of this host has the address $1"
 }
 
+# underlay_device LOCAL [PEER]: the interface that packets from this VTEP leave by. A VTEP may be on lo or on a dummy interface,
+# so the route to a peer decides; where no peer is known, the default route does for those two.
+underlay_device() {
+  if [ -n "${2:-}" ]; then
+    way=$(ip -o route get "$2" from "$1" 2>/dev/null | route_device)
+    if [ -n "$way" ]; then printf '%s\n' "$way" && return; fi
+  fi
+  # busybox: set -e does not reach into a command substitution.
+  way=$(device_of "$1") || exit 1
+  if is_stub "$way"; then
+    case $1 in *:*) family=-6 ;; *) family=-4 ;; esac
+    # busybox's ip shows other routes as well.
+    fallback=$(ip "$family" route show default | grep '^default ' | route_device)
+    [ -n "$fallback" ] || fail "the address $1 is on $way, and this host has no default route: no interface leads to the underlay"
+    way=$fallback
+  fi
+  printf '%s\n' "$way"
+}
+
+# is_stub DEVICE: nothing leaves a host by it. IFF_LOOPBACK, or IFF_BROADCAST with IFF_NOARP, which is a dummy (linux/if.h).
+is_stub() {
+  flags=$(cat "$NET/$1/flags" 2>/dev/null) || flags=0
+  [ "$1" = lo ] || [ $((flags & 0x8)) != 0 ] || [ $((flags & 0x82)) = 130 ]
+}
+
+# The interface of the first route on stdin; nothing for an address of this host ("local").
+route_device() { awk 'NR == 1 && $1 != "local" { for (i = 1; i < NF; i++) if ($i == "dev") { print $(i + 1); exit } }'; }
+
 # nameservers: those of this host that its segments can ask as well. NAT takes IPv4 out; what systemd-resolved has on the
 # loopback is for the host alone, and whom that asks is in a file of its own.
 nameservers() {

@@ -66,7 +66,7 @@ port_unicast() {
 
 port_multicast() {
   device=vm$vni
-  under=$(device_of "$local")
+  under=$(underlay_device "$local" "${remotes_0_address-}")
   # What the device was made with is written on it: it goes with the device, so that after a reboot nothing is believed.
   made="vxlab $id $vni $group $under $local $ttl $udpPort"
   port_gone " $device "

@@ -65,7 +65,7 @@ nat_table() { printf 'vxlab_%s' "$(printf %s "$id" | sed 's/_/_u/g; s/-/_d/g; s/
 # nothing new from the underlay, unless it did so before. Forwarding is switched on for these two interfaces alone.
 nat_on() {
   command -v nft >/dev/null || fail "no nft on this host: apt-get install nftables"
-  under=$(device_of "$local")
+  under=$(underlay_device "$local")
   closed=
   tune "net/ipv4/conf/$under/forwarding" 1
   [ ! -e "$STATE/tuned/net,ipv4,conf,$under,forwarding" ] || closed="iifname \"$under\" ct state new drop"

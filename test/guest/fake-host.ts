@@ -36,6 +36,8 @@ case "\${0##*/} $*" in
   "ovs-vsctl "*) [ ! -e "$FAKE/refused" ] || { cat "$FAKE/refused" >&2; exit 1; } ;;
   "ovs-ofctl "* | "nft -f"* | *" -batch -") cat >"$FAKE/said" ;;
   "ip -o address show"*) cat "$FAKE/addresses" ;;
+  "ip -o route get"*) cat "$FAKE/route" 2>/dev/null ;;
+  "ip "-[46]" route show default") cat "$FAKE/defaults" 2>/dev/null ;;
   "ip link set"*up) [ ! -e "$FAKE/busy" ] ;;
   "ip link add "*" type veth "*) mkdir -p "$FAKE/net/$3"; echo "$5" >"$FAKE/net/$3/mtu" ;;
   "nft list"*) [ -e "$FAKE/table" ] ;;
