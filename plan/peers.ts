@@ -3,6 +3,7 @@
  * of other owners' underlay stacks as remote VTEPs and nothing more.
  */
 import { literalFamily } from "./addresses";
+import { checkInterfaceNames } from "./check-unique";
 import { TopologyError } from "./errors";
 import { planLab } from "./plan";
 import { compareText, pathOf, repeated, sortedEntries, suggest } from "./rules";
@@ -43,7 +44,11 @@ export function planOverlay(input: OverlayInput): LabPlan {
     ...checkSegments(topology, input.peers),
   ];
   if (all.length > 0) throw new TopologyError(all);
-  return withPeers(planLab(topology, { lab: input.identity }), topology, input.peers);
+  const plan = planLab(topology, { lab: input.identity });
+  // Of the own hosts' names nothing is left to say.
+  const taken = checkInterfaceNames(topology, addressesOf(input.peers));
+  if (taken.length > 0) throw new TopologyError(taken);
+  return withPeers(plan, topology, input.peers);
 }
 
 /** The largest packet that every VTEP can take, bytes: the smallest of the own underlay's and the peers'. */
@@ -123,6 +128,11 @@ function alone(segment: string, key: string, got: unknown, why: string): Problem
     message: `Such a segment ${why}, and of a peer only the VTEPs are known.`,
     cure: `Leave ${key} out, or keep the segment to own hosts by writing segments.${segment}.hosts.`,
   };
+}
+
+/** In the spelling of a plan. */
+function addressesOf(peers: readonly Underlay[]): string[] {
+  return peers.flatMap(({ vteps }) => Object.values(vteps.hosts).map(({ address }) => address));
 }
 
 /** Segments with `hosts` are kept to these; all others reach every peer's hosts. */
