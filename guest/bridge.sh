@@ -6,7 +6,6 @@
 FLOWS_UNIT=/etc/systemd/system/ovs-vswitchd.service.d/vxlab.conf
 
 bridge_apply() {
-  id_of "$1"
   eval "$(assign "$1" "$(desired bridge "$id")")"
   [ "${was_name-}" = "$name" ] || bridge_free "$name"
   [ "${was_name:-$name}" = "$name" ] || vsctl --if-exists del-br "$was_name"
@@ -22,7 +21,6 @@ bridge_apply() {
 }
 
 bridge_remove() {
-  id_of "$1"
   # As it was sent, the desired state ends with the tools (host/install.sh): to read those takes half a minute under emulation.
   bare=${1%%',"tools":{'*}
   [ "$bare" = "$1" ] || bare="$bare}"

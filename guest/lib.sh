@@ -5,6 +5,10 @@ set -eu
 # A command over SSH comes with a short PATH, in which busybox may hide iproute2.
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
+# Of what is kept on a host: raised when its form changes. install.sh replaces no tools of a higher level, ids.sh takes over what
+# is of a lower one.
+LEVEL=2
+
 STATE=${VXLAB_STATE:-/var/lib/vxlab}
 TOOLS=${VXLAB_TOOLS:-/usr/lib/vxlab}
 LOCK=${VXLAB_LOCK:-/run/vxlab.lock}
@@ -49,7 +53,7 @@ desired() { printf '%s/desired/%s-%s.json' "$STATE" "$1" "$2"; }
 
 # keep KIND ID JSON: stores the desired state, whole or not at all, for the next boot.
 keep() {
-  mkdir -p "$STATE/desired"
+  [ -d "$STATE/desired" ] || { mkdir -p "$STATE/desired" && echo "$LEVEL" >"$STATE/level"; }
   printf '%s\n' "$3" >"$STATE/desired/.new"
   sync "$STATE/desired/.new"
   mv "$STATE/desired/.new" "$(desired "$1" "$2")"
@@ -65,11 +69,17 @@ assign() {
   { printf '%s\n' "$1" && { [ ! -e "${2:-}" ] || cat "$2"; }; } | LC_ALL=C awk "$JSON_AWK $FIELDS_AWK"
 }
 
-# id_of JSON: the file name of a step's desired state is known before anything else of it.
+# id_of JSON: id, under which a host keeps a thing: the lab's own id and the step's name. Files, labels in Open vSwitch and tables
+# carry it, since two labs on a host may have steps of one name. Known before anything else of the desired state is.
 id_of() {
-  id=${1#*'"id":"'}
-  id=${id%%'"'*}
-  case $id in "" | *[!A-Za-z0-9_.-]*) fail "desired state without a usable id" ;; esac
+  step=${1#*'"id":"'}
+  step=${step%%'"'*}
+  lab=${1#*'"lab":"'}
+  [ "$lab" != "$1" ] || lab=
+  lab=${lab%%'"'*}
+  case $step in "" | *[!A-Za-z0-9_.-]*) fail "desired state without a usable id" ;; esac
+  case $lab in *[!A-Za-z0-9_.-]*) fail "desired state without a usable id of its lab" ;; esac
+  id=${lab:+$lab-}$step
 }
 
 # plain TEXT...: what goes into flows, rules and configurations is made of the characters of names and addresses, so

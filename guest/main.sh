@@ -27,6 +27,7 @@ observe_all() {
     kind=${file##*/}
     kind=${kind%%-*}
     json=$(cat "$file")
+    id_of "$json"
     printf '{"kind":"%s","desired":%s,"found":%s}\n' "$kind" "$json" "$("${kind}_observe" "$json")"
   done
 }
@@ -35,7 +36,7 @@ main() {
   case "${1:-} ${2:-}" in
     "serve "*) shift && serve "$@" && return ;;
   esac
-  [ -n "${VXLAB_LOCKED:-}" ] || lock
+  [ -n "${VXLAB_LOCKED:-}" ] || { lock && take_over; }
   case "${1:-} ${2:-}" in
     "boot ") boot ;;
     "flows ") flows_again ;;
@@ -43,6 +44,7 @@ main() {
     "apply "* | "remove "* | "observe "*)
       case " $KINDS " in *" ${2:-none} "*) ;; *) usage ;; esac
       json=$(cat)
+      id_of "$json"
       "${2}_${1}" "$json"
       ;;
     *) usage ;;

@@ -64,7 +64,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       apply(BRIDGE);
       host.shows("owner", "br0\n");
       expect(host.guest(["apply", "bridge"], { ...BRIDGE, name: "br0" }).code).toBe(1);
-      expect([host.changes(), host.kept()]).toEqual([[], ["bridge-lab-kvm1-vxbr.json"]]);
+      expect([host.changes(), host.kept()]).toEqual([[], ["bridge-00c0ffee-lab-kvm1-vxbr.json"]]);
     });
   });
 

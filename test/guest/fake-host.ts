@@ -127,7 +127,7 @@ export class FakeHost {
    * options.
    */
   has(ports: readonly string[], rows: readonly [string, unknown, unknown, Record<string, string>][]): void {
-    if (ports.length > 0) this.shows("state/begun/port-lab-kvm1-red", "");
+    if (ports.length > 0) this.shows("state/begun/port-00c0ffee-lab-kvm1-red", "");
     fs.writeFileSync(this.path("ports"), ports.map((name) => `${name}\n`).join(""));
     const data = rows.map(([name, ofport, error, options]) => [
       name,

@@ -4,10 +4,12 @@ import { existsSync } from "node:fs";
 import { MAX_GROUPS } from "../../plan/check-flooding";
 import { FakeHost } from "./fake-host";
 
-const ID = "lab-kvm1-red";
+const LAB = "00c0ffee";
+const STEP = "lab-kvm1-red";
+const ID = `${LAB}-${STEP}`;
 const PORT = {
-  id: ID,
-  lab: "00c0ffee",
+  id: STEP,
+  lab: LAB,
   bridge: "vxbr",
   vni: 100,
   udpPort: 4789,

@@ -3,10 +3,12 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { existsSync } from "node:fs";
 import { FakeHost } from "./fake-host";
 
-const ID = "lab-kvm1_red.1";
+const LAB = "00c0ffee";
+const STEP = "lab-kvm1_red.1";
+const ID = `${LAB}-${STEP}`;
 const SERVICE = {
-  id: ID,
-  lab: "00c0ffee",
+  id: STEP,
+  lab: LAB,
   bridge: "vxbr",
   device: "s-red",
   local: "192.168.10.156",
@@ -25,7 +27,7 @@ const DHCP = {
   domain: null,
 };
 /** Another name than the id would give twice: what nft does not take is told apart. */
-const TABLE = "vxlab_lab_dkvm1_ured_p1";
+const TABLE = "vxlab_00c0ffee_dlab_dkvm1_ured_p1";
 
 let host: FakeHost;
 const dir = `state/services/${ID}`;
