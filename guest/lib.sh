@@ -129,7 +129,7 @@ underlay_device() {
   if is_stub "$way"; then
     case $1 in *:*) family=-6 ;; *) family=-4 ;; esac
     # busybox's ip shows other routes as well.
-    fallback=$(ip "$family" route show default | grep '^default ' | route_device)
+    fallback=$(ip -o "$family" route show default | grep '^default ' | route_device)
     [ -n "$fallback" ] || fail "the address $1 is on $way, and this host has no default route: no interface leads to the underlay"
     way=$fallback
   fi

@@ -6,19 +6,42 @@
 #   flows                          flows once more, after ovs-vswitchd was started anew
 KINDS="bridge port service container"
 
+# What fails at boot is tried again after these pauses, in seconds, two minutes together: an address may come late, by DHCP.
+BOOT_PAUSES=${VXLAB_BOOT_PAUSES-5 10 15 30 60}
+
 boot() {
-  failed=0
+  left=
   for kind in $KINDS; do
     for file in "$STATE/desired/$kind"-*.json; do
-      [ -e "$file" ] || continue
-      # Each in a program of its own: one broken container must not keep the others down.
-      if ! VXLAB_LOCKED=1 "$TOOLS/guest" apply "$kind" <"$file" >/dev/null; then
-        failed=1
-        printf 'vxlab: %s failed\n' "$file" >&2
-      fi
+      [ ! -e "$file" ] || left="$left $kind:$file"
     done
   done
-  return "$failed"
+  boot_round
+  for pause in $BOOT_PAUSES; do
+    [ -n "$left" ] || break
+    printf 'vxlab: tried again in %s s\n' "$pause" >&2
+    # Meanwhile a step may do its work.
+    exec 9>&-
+    sleep "$pause"
+    lock
+    boot_round
+  done
+  [ -z "$left" ]
+}
+
+# Applies what is left; left is what failed.
+boot_round() {
+  failed=
+  for one in $left; do
+    file=${one#*:}
+    [ -e "$file" ] || continue
+    # Each in a program of its own: one broken container must not keep the others down.
+    if ! VXLAB_LOCKED=1 "$TOOLS/guest" apply "${one%%:*}" <"$file" >/dev/null; then
+      failed="$failed $one"
+      printf 'vxlab: %s failed\n' "$file" >&2
+    fi
+  done
+  left=$failed
 }
 
 observe_all() {

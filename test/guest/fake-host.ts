@@ -37,7 +37,8 @@ case "\${0##*/} $*" in
   "ovs-ofctl "* | "nft -f"* | *" -batch -") cat >"$FAKE/said" ;;
   "ip -o address show"*) cat "$FAKE/addresses" ;;
   "ip -o route get"*) cat "$FAKE/route" 2>/dev/null ;;
-  "ip "-[46]" route show default") cat "$FAKE/defaults" 2>/dev/null ;;
+  "ip -o "-[46]" route show default") cat "$FAKE/defaults" 2>/dev/null ;;
+  "setsid "*) [ ! -e "$FAKE/loop.sh" ] || . "$FAKE/loop.sh" ;;
   "ip link set"*up) [ ! -e "$FAKE/busy" ] ;;
   "ip link add "*" type veth "*) mkdir -p "$FAKE/net/$3"; echo "$5" >"$FAKE/net/$3/mtu" ;;
   "nft list"*) [ -e "$FAKE/table" ] ;;
@@ -82,6 +83,8 @@ esac
 
 export class FakeHost {
   readonly folder = temporary("guest");
+  /** Seconds between the rounds of a boot. */
+  pauses = "";
 
   /**
    * @param sh what runs the tools; "busybox sh" runs its own awk too
@@ -193,6 +196,7 @@ export class FakeHost {
       VXLAB_RESOLV: this.path("resolv.conf"),
       VXLAB_DOCKER: this.path("docker.sock"),
       VXLAB_SETTLE: "0",
+      VXLAB_BOOT_PAUSES: this.pauses,
       VXLAB_SETTLES: "60",
       VXLAB_BAKED: this.path("baked"),
     };

@@ -23,7 +23,15 @@ let host: FakeHost;
 function tunnel({ name, address }: typeof REMOTE, vni = 100, vlan = "0", bridge = "vxbr"): string[] {
   return [
     ...["--", "--may-exist", "add-port", bridge, name],
-    ...["--", "set", "port", name, "protected=true", `tag=${vlan}`, 'external_ids:vxlab-port="00c0ffee-lab-kvm1-red"'],
+    ...[
+      "--",
+      "set",
+      "port",
+      name,
+      "protected=true",
+      `tag=${vlan}`,
+      'external_ids:vxlab-port="00c0ffee-lab-kvm1-red"',
+    ],
     ...["--", "set", "interface", name, "type=vxlan", `options:remote_ip="${address}"`],
     ...['options:local_ip="192.168.10.156"', `options:key="${vni}"`, 'options:dst_port="4789"'],
     'external_ids:vxlab-port="00c0ffee-lab-kvm1-red"',
@@ -119,9 +127,9 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       const { stdout } = host.guest(["apply", "port"], PORT);
       const options = { remote_ip: REMOTE.address, key: "100" };
       expect(JSON.parse(stdout)).toEqual({ tunnels: [{ name: REMOTE.name, ofport: 3, error: "", options }] });
-      expect(JSON.parse(readFileSync(host.path("state/desired/port-00c0ffee-lab-kvm1-red.json"), "utf8"))).toEqual(
-        PORT,
-      );
+      expect(
+        JSON.parse(readFileSync(host.path("state/desired/port-00c0ffee-lab-kvm1-red.json"), "utf8")),
+      ).toEqual(PORT);
     });
   });
 

@@ -95,6 +95,16 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(host.read("sys/net/ipv4/conf/eth0/forwarding")).toBe("1\n");
   });
 
+  it("translates towards the default route's interface when the VTEP is on lo", () => {
+    host.shows("addresses", "1: lo    inet 192.168.10.156/32 scope global lo\n");
+    host.shows("defaults", "default via 192.0.2.9 dev eth9\n");
+    host.shows("sys/net/ipv4/conf/eth9/forwarding", "0\n");
+    apply({ ...SERVICE, nat: true });
+    expect(host.said()).toContain('oifname "eth9" ip saddr 10.0.3.1/22 masquerade');
+    expect(host.said()).not.toContain('"lo"');
+    expect(host.read("sys/net/ipv4/conf/eth9/forwarding")).toBe("1\n");
+  });
+
   it("takes NAT away: the table, and forwarding with the host's last gateway", () => {
     apply({ ...SERVICE, nat: true });
     apply({ ...SERVICE, nat: true, id: "other", device: "s-red" });
