@@ -6,12 +6,18 @@ import { resolve } from "node:path";
 import { ContainerKind } from "../plan/types";
 import { variableWords } from "../plan/variables";
 import { ContainerInterfaceArgs, addressesOf, interfacesState } from "./container-interfaces";
-import { HostConnectionArgs, connection, guestStep, incarnationOf, inside, machineId } from "./guest-step";
+import { HostConnectionArgs, connection, guestStep, hostIdentity } from "./guest-step";
+import { incarnationOf, inside, machineId } from "./guest-step";
 import { child, token } from "./naming";
 
 export interface DockerContainerArgs {
   /** The host that runs it; it has Docker. */
   host: pulumi.Input<HostConnectionArgs>;
+  /**
+   * Name of the host. On a host of another name it is made anew, after it was removed from the old one.
+   * @default the host's key tells hosts apart: a new key on the same host counts as another host then
+   */
+  hostName?: pulumi.Input<string>;
   /** Its interfaces: eth0, eth1, … in this order. */
   interfaces: pulumi.Input<pulumi.Input<ContainerInterfaceArgs>[]>;
   /** Image by its name: on the host already, or fetched from a registry. This or `archive`. @default none */
@@ -35,11 +41,11 @@ export class DockerContainer extends pulumi.ComponentResource {
 
   constructor(name: string, args: DockerContainerArgs, opts?: pulumi.ComponentResourceOptions) {
     checkSource(name, args);
-    const { host, ...shown } = args;
+    const { host, hostName, ...shown } = args;
     super(token("DockerContainer"), name, shown, opts);
     const interfaces = interfacesState(args.interfaces);
     const copy =
-      args.archive === undefined ? undefined : this.copy(name, args.archive, host, interfaces, opts);
+      args.archive === undefined ? undefined : this.copy(name, args, args.archive, interfaces, opts);
     const state = {
       lab: args.labId,
       name: args.container ?? name,
@@ -51,7 +57,11 @@ export class DockerContainer extends pulumi.ComponentResource {
       interfaces,
     };
     const after = copy === undefined ? {} : { dependsOn: [copy] };
-    const step = guestStep(name, { host, kind: "container", state }, { ...inside(this, opts), ...after });
+    const step = guestStep(
+      name,
+      { host, hostName, kind: "container", state },
+      { ...inside(this, opts), ...after },
+    );
     this.addresses = pulumi.all([interfaces, step.id]).apply(([nics]) => nics.flatMap(addressesOf));
     this.registerOutputs({ addresses: this.addresses });
   }
@@ -59,8 +69,8 @@ export class DockerContainer extends pulumi.ComponentResource {
   /** Brings the archive to where guest/docker.sh looks for it. */
   private copy(
     name: string,
+    { host, hostName, labId }: DockerContainerArgs,
     archive: pulumi.Input<string>,
-    host: pulumi.Input<HostConnectionArgs>,
     interfaces: pulumi.Output<unknown>,
     opts?: pulumi.ComponentResourceOptions,
   ): command.remote.CopyToRemote {
@@ -71,14 +81,16 @@ export class DockerContainer extends pulumi.ComponentResource {
         connection: connection({ host }),
         source: pulumi.output(archive).apply((file) => new pulumi.asset.FileAsset(resolve(file))),
         // After the bridges, whose steps wait for a machine that still boots.
-        remotePath: interfaces.apply(() => `/var/lib/vxlab/images/${name}.tar`),
+        remotePath: pulumi
+          .all([labId, interfaces])
+          .apply(([lab]) => `/var/lib/vxlab/images/${lab}-${name}.tar`),
         // Another machine has no copy yet.
         triggers: [
           pulumi.output(incarnationOf(host)).apply((machine) => machine ?? ""),
           ...(machineId(place) ?? []),
         ],
       },
-      place,
+      { ...place, replacementTrigger: hostIdentity(host, hostName) },
     );
   }
 }

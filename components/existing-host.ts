@@ -23,6 +23,11 @@ export interface ExistingHostArgs {
   bootTimeout?: pulumi.Input<number>;
   /** Largest IP packet that the VTEP's interface has to take, bytes; with a smaller MTU the host is refused. @default 1500 */
   mtu?: pulumi.Input<number>;
+  /**
+   * Other VTEPs of its segments: the MTU that counts is that of the interfaces which the routes to these lead by.
+   * @default the VTEP's interface counts, or the default route's where the VTEP is on lo
+   */
+  peers?: pulumi.Input<pulumi.Input<string>[]>;
   /** What it must be able to do, beyond bridges, unicast tunnels and LXC. @default none */
   needs?: pulumi.Input<pulumi.Input<HostNeed>[]>;
 }
@@ -53,7 +58,12 @@ export class ExistingHost extends pulumi.ComponentResource {
       privateKey: pulumi.secret(privateKey),
       bootTimeout: bootTimeout ?? 30,
     };
-    const asked = { vtep: args.address, mtu: args.mtu ?? 1500, needs: args.needs ?? [] };
+    const asked = {
+      vtep: args.address,
+      mtu: args.mtu ?? 1500,
+      peers: args.peers ?? [],
+      needs: args.needs ?? [],
+    };
     const check = checkStep(child(name, "check"), reach, asked, { parent: this });
     // The check's id makes every step wait for it.
     this.connection = pulumi.output({ ...reach, checked: check.id });

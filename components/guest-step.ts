@@ -2,7 +2,7 @@
  * One converging step on a host: the only user of `command.remote.Command`.
  *
  * Desired state travels as JSON on stdin, so that a preview shows it field by field, and a script never sees a value
- * in its own text. `update` runs the same verb as `create`; nothing ever replaces a step but its machine.
+ * in its own text. `update` runs the same verb as `create`; nothing replaces a step but another host or another machine.
  */
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
@@ -39,6 +39,8 @@ export interface HostConnectionArgs {
 
 export interface GuestStepArgs {
   host: pulumi.Input<HostConnectionArgs>;
+  /** With another one the step is replaced. @default the host's key */
+  hostName?: pulumi.Input<string>;
   kind: StepKind;
   /** Desired state: what guest/<kind>.sh documents. With a secret in it the whole of stdin is one. */
   state: Record<string, pulumi.Input<unknown>>;
@@ -78,7 +80,11 @@ export function guestStep(
       logging: command.remote.Logging.None,
     },
     // The tools' text would hide what changes; the component's own inputs say it.
-    { ...opts, hideDiffs: args.first ? ["create", "update", "stdin", "triggers"] : ["triggers"] },
+    {
+      ...opts,
+      replacementTrigger: args.first ? undefined : hostIdentity(args.host, args.hostName),
+      hideDiffs: args.first ? ["create", "update", "stdin", "triggers"] : ["triggers"],
+    },
   );
 }
 
@@ -95,6 +101,22 @@ export function machineId({ deletedWith }: pulumi.CustomResourceOptions): pulumi
   return id === undefined ? undefined : [id];
 }
 
+/**
+ * What moves with a thing to another host. A step whose host is another one is replaced, so that its `delete` runs on the old host,
+ * by the connection in the state, before the new host gets the thing. A host that was renumbered, reinstalled or made anew is the
+ * same host: there the step converges.
+ *
+ * As a replacement trigger: the engine takes none in the state for "the same" (step_generator.go: shouldTriggerReplace), so a
+ * stack that was deployed without replaces nothing.
+ */
+export function hostIdentity(
+  host: pulumi.Input<HostConnectionArgs>,
+  hostName: pulumi.Input<string> | undefined,
+): pulumi.Input<string> {
+  // Not a secret, though the login key beside it is.
+  return hostName ?? pulumi.unsecret(pulumi.output(host).apply(({ hostKey }) => hostKey));
+}
+
 /** What tells one machine from the next, where a host says it. */
 export function incarnationOf(host: pulumi.Input<HostConnectionArgs>): pulumi.Input<string | undefined> {
   return !pulumi.Output.isInstance(host) && "incarnation" in host ? host.incarnation : undefined;
@@ -105,6 +127,8 @@ export interface CheckArgs {
   vtep: pulumi.Input<string>;
   /** Largest IP packet that the VTEP's interface has to take, bytes. */
   mtu: pulumi.Input<number>;
+  /** VTEPs that it has tunnels to. */
+  peers: pulumi.Input<pulumi.Input<string>[]>;
   needs: pulumi.Input<pulumi.Input<HostNeed>[]>;
 }
 
@@ -112,10 +136,12 @@ export interface CheckArgs {
 export function checkStep(
   name: string,
   host: pulumi.Input<HostConnectionArgs>,
-  { vtep, mtu, needs }: CheckArgs,
+  { vtep, mtu, peers, needs }: CheckArgs,
   opts: pulumi.CustomResourceOptions,
 ): command.remote.Command {
-  const asked = pulumi.all([mtu, vtep, needs]).apply(([bytes, address, all]) => [bytes, address, ...all]);
+  const asked = pulumi
+    .all([mtu, vtep, needs, peers])
+    .apply(([bytes, address, all, far]) => [bytes, address, ...all, ...far.map((peer) => `to:${peer}`)]);
   return new command.remote.Command(
     name,
     {

@@ -7,6 +7,11 @@ import { token } from "./naming";
 export interface LxcContainerArgs {
   /** The host that runs it. */
   host: pulumi.Input<HostConnectionArgs>;
+  /**
+   * Name of the host. On a host of another name it is made anew, after it was removed from the old one.
+   * @default the host's key tells hosts apart: a new key on the same host counts as another host then
+   */
+  hostName?: pulumi.Input<string>;
   /** Its interfaces: eth0, eth1, … in this order. */
   interfaces: pulumi.Input<pulumi.Input<ContainerInterfaceArgs>[]>;
   /** Name of the container and its host name. @default the resource's name */
@@ -23,7 +28,7 @@ export class LxcContainer extends pulumi.ComponentResource {
   public readonly addresses: pulumi.Output<string[]>;
 
   constructor(name: string, args: LxcContainerArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { host, ...shown } = args;
+    const { host, hostName, ...shown } = args;
     super(token("LxcContainer"), name, shown, opts);
     const interfaces = interfacesState(args.interfaces);
     const state = {
@@ -34,7 +39,7 @@ export class LxcContainer extends pulumi.ComponentResource {
       command: args.command ?? ["/sbin/init"],
       interfaces,
     };
-    const step = guestStep(name, { host, kind: "container", state }, inside(this, opts));
+    const step = guestStep(name, { host, hostName, kind: "container", state }, inside(this, opts));
     this.addresses = pulumi.all([interfaces, step.id]).apply(([nics]) => nics.flatMap(addressesOf));
     this.registerOutputs({ addresses: this.addresses });
   }

@@ -180,9 +180,10 @@ function ours(
   return { connection, inside, facts, identity: domain.id };
 }
 
-function existing(name: string, { address, existing }: HostPlan, { parent, ready }: Shared): Machine {
+function existing(name: string, { address, existing, ports }: HostPlan, { parent, ready }: Shared): Machine {
   if (existing === undefined) throw new Error(`the plan has no way to ${name}`);
   const { sshAddress, port, user, hostKey, keyFile, mtu, needs } = existing;
+  const peers = [...new Set(ports.flatMap(({ remotes }) => remotes.map((remote) => remote.address)))].sort();
   const host = new ExistingHost(
     name,
     {
@@ -193,6 +194,7 @@ function existing(name: string, { address, existing }: HostPlan, { parent, ready
       hostKey: ready.apply(() => hostKey),
       privateKey: loginKey(keyFile),
       mtu,
+      ...(peers.length === 0 ? {} : { peers }),
       needs: needs.length === 0 ? undefined : needs,
     },
     { parent },

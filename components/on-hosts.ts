@@ -34,12 +34,14 @@ export function declareOnHosts(
   for (const host of plan.hosts) {
     const ground = hosts.get(host.name);
     if (ground === undefined) throw new Error(`nobody has made the host ${host.name}`);
-    onHost(name, plan, host, { host: ground.connection, labId, env }, { parent, ...ground.inside });
+    const on = { host: ground.connection, hostName: host.name, labId, env };
+    onHost(name, plan, host, on, { parent, ...ground.inside });
   }
 }
 
 interface On {
   host: pulumi.Input<HostConnectionArgs>;
+  hostName: string;
   labId: pulumi.Input<string>;
   env: Record<string, ContainerVariables>;
 }
@@ -52,9 +54,10 @@ function onHost(
   opts: pulumi.ComponentResourceOptions,
 ): void {
   const self = child(name, plan.name);
+  const { host, labId } = on;
   const { bridge } = new OvsBridge(
     child(self, plan.bridge.name),
-    { ...on, bridge: plan.bridge.name, ...plan.bridge },
+    { host, labId, bridge: plan.bridge.name, ...plan.bridge },
     opts,
   );
   for (const port of plan.ports)
@@ -63,7 +66,7 @@ function onHost(
     new SegmentService(
       child(self, `${segment}-service`),
       { ...service, ...on, bridge, local: plan.address },
-      opts,
+      { ...opts, aliases: elsewhere(name, lab, plan, `${segment}-service`) },
     );
   for (const box of lab.containers.filter((c) => c.host === plan.name))
     declareContainer(
@@ -80,6 +83,16 @@ type Content = Pick<ContainerPlan, "kind" | "image" | "archive" | "command"> & {
 function withVariables(box: ContainerPlan, env: Record<string, ContainerVariables>): Content {
   const more = env[box.name];
   return more === undefined ? box : { ...box, env: { ...box.env, ...more } };
+}
+
+/**
+ * A segment has one service, whose name has its host's in it. On another host it is the same one still: otherwise the new one would
+ * be made before the old one goes, and both would answer for one address.
+ */
+function elsewhere(name: string, lab: LabPlan, here: HostPlan, part: string): pulumi.Alias[] {
+  return lab.hosts
+    .filter((host) => host !== here)
+    .map((host) => ({ name: child(child(name, host.name), part) }));
 }
 
 /** A container of a lab that changes its kind is the same one still: its step converges, instead of two that meet. */

@@ -5,6 +5,11 @@ import { token } from "./naming";
 export interface SegmentServiceArgs {
   /** The host that serves. */
   host: pulumi.Input<HostConnectionArgs>;
+  /**
+   * Name of the host. On a host of another name it is made anew, after it was removed from the old one.
+   * @default the host's key tells hosts apart: a new key on the same host counts as another host then
+   */
+  hostName?: pulumi.Input<string>;
   /** Its bridge. */
   bridge: pulumi.Input<string>;
   /** The interface that it gets in the segment, at most 15 bytes. */
@@ -50,9 +55,13 @@ export class SegmentService extends pulumi.ComponentResource {
   public readonly device: pulumi.Output<string>;
 
   constructor(name: string, args: SegmentServiceArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { host, ...shown } = args;
+    const { host, hostName, ...shown } = args;
     super(token("SegmentService"), name, shown, opts);
-    const step = guestStep(name, { host, kind: "service", state: serviceState(args) }, inside(this, opts));
+    const step = guestStep(
+      name,
+      { host, hostName, kind: "service", state: serviceState(args) },
+      inside(this, opts),
+    );
     this.device = pulumi.all([args.device, step.id]).apply(([device]) => device);
     this.registerOutputs({ device: this.device });
   }

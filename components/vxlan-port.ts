@@ -7,6 +7,11 @@ import { token } from "./naming";
 export interface VxlanPortArgs {
   /** The host that is attached. */
   host: pulumi.Input<HostConnectionArgs>;
+  /**
+   * Name of the host. On a host of another name it is made anew, after it was removed from the old one.
+   * @default the host's key tells hosts apart: a new key on the same host counts as another host then
+   */
+  hostName?: pulumi.Input<string>;
   /** Its bridge. */
   bridge: pulumi.Input<string>;
   /** VXLAN network identifier, 1-16777215. */
@@ -57,9 +62,13 @@ export class VxlanPort extends pulumi.ComponentResource {
   public readonly vni: pulumi.Output<number>;
 
   constructor(name: string, args: VxlanPortArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { host, ...shown } = args;
+    const { host, hostName, ...shown } = args;
     super(token("VxlanPort"), name, shown, opts);
-    const step = guestStep(name, { host, kind: "port", state: portState(args) }, inside(this, opts));
+    const step = guestStep(
+      name,
+      { host, hostName, kind: "port", state: portState(args) },
+      inside(this, opts),
+    );
     this.vni = pulumi.all([args.vni, step.id]).apply(([vni]) => vni);
     this.registerOutputs({ vni: this.vni });
   }

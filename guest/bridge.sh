@@ -3,10 +3,12 @@
 # desired state: {id, lab, name, mac, mtu, address|null}
 # shellcheck disable=SC2154 # the variables come out of assign, by eval
 
+UNIT=/etc/systemd/system/vxlab.service
 FLOWS_UNIT=/etc/systemd/system/ovs-vswitchd.service.d/vxlab.conf
 
 bridge_apply() {
-  id_of "$1"
+  # Between install.sh, which takes no lock, and this the last of another lab's things may have gone.
+  [ -e "$TOOLS/guest" ] || fail "another lab left this host just now and took the guest tools along. Nothing was changed: run up again"
   eval "$(assign "$1" "$(desired bridge "$id")")"
   [ "${was_name-}" = "$name" ] || bridge_free "$name"
   [ "${was_name:-$name}" = "$name" ] || vsctl --if-exists del-br "$was_name"
@@ -22,7 +24,6 @@ bridge_apply() {
 }
 
 bridge_remove() {
-  id_of "$1"
   # As it was sent, the desired state ends with the tools (host/install.sh): to read those takes half a minute under emulation.
   bare=${1%%',"tools":{'*}
   [ "$bare" = "$1" ] || bare="$bare}"
@@ -67,16 +68,24 @@ bridge_found() {
 # Hosts with systemd get a unit; our own image starts "guest boot" from its inittab.
 boot_unit() {
   [ -d /run/systemd/system ] || return 0
-  [ ! -e "$FLOWS_UNIT" ] || return 0
+  unit=$(boot_unit_text)
+  [ "$unit" != "$(cat "$UNIT" 2>/dev/null)" ] || [ ! -e "$FLOWS_UNIT" ] || return 0
   # Flows are nowhere but in the process that holds them: whenever it starts again, they are brought back.
   mkdir -p "${FLOWS_UNIT%/*}"
   printf '[Service]\nExecStartPost=-%s/guest flows\n' "$TOOLS" >"$FLOWS_UNIT"
-  # KillMode: the containers outlive the service that started them.
-  cat >/etc/systemd/system/vxlab.service <<UNIT
+  printf '%s\n' "$unit" >"$UNIT"
+  systemctl daemon-reload
+  systemctl --quiet enable vxlab.service
+}
+
+# network-online.target: systemd.special(7); gateways and multicast need the VTEP's address and routes.
+# KillMode: the containers outlive the service that started them.
+boot_unit_text() {
+  cat <<UNIT
 [Unit]
 Description=vxlab: bridges, tunnels and containers of this host
-After=openvswitch-switch.service network.target
-Wants=openvswitch-switch.service
+After=openvswitch-switch.service network.target network-online.target
+Wants=openvswitch-switch.service network-online.target
 [Service]
 Type=oneshot
 RemainAfterExit=yes
@@ -85,17 +94,15 @@ KillMode=process
 [Install]
 WantedBy=multi-user.target
 UNIT
-  systemctl daemon-reload
-  systemctl --quiet enable vxlab.service
 }
 
-# The last thing to go takes the tools with it, and leaves the host as it was.
+# The last thing to go, of all labs, takes the tools with it, and leaves the host as it was.
 leave() {
   [ -z "$(ls "$STATE/desired" 2>/dev/null)" ] || return 0
   untune
-  if [ -e /etc/systemd/system/vxlab.service ]; then
+  if [ -e "$UNIT" ]; then
     systemctl --quiet disable vxlab.service || :
-    rm -f /etc/systemd/system/vxlab.service "$FLOWS_UNIT"
+    rm -f "$UNIT" "$FLOWS_UNIT"
     rmdir "${FLOWS_UNIT%/*}" 2>/dev/null || :
     systemctl daemon-reload
   fi

@@ -7,20 +7,27 @@
 # shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of assign, by eval
 
 container_apply() {
-  id_of "$1"
   eval "$(assign "$1" "$(desired container "$id")")"
   nics_shape
   # What was kept by the tools before there were kinds is LXC's.
   : "${kind:=lxc}" "${was_kind:=lxc}"
   case $kind in lxc | docker) ;; *) fail "no such kind of container: $kind" ;; esac
+  container_alone
   [ -z "${was_name:-}" ] || [ "$was_name $was_kind" = "$name $kind" ] || ("${was_kind}_drop" "$was_name")
   "${kind}_apply"
   keep container "$id" "$1"
   printf '{"state":"%s","pid":%s}\n' "$state" "$pid"
 }
 
+# The host's end of an interface has the container's name in it.
+container_alone() {
+  i=0
+  set --
+  while next_nic; do set -- "$@" "\"veth\":\"$veth\""; done
+  alone "container $name: the name" "rename the container in one of the two labs (containers.$name)" container "" "$@"
+}
+
 container_remove() {
-  id_of "$1"
   eval "$(assign "$1" "$(desired container "$id")")"
   : "${kind:=lxc}" "${was_kind:=$kind}"
   # A step of another kind and the same name has taken its place, and has put it away already.

@@ -34,7 +34,7 @@ docker_has() { image_id=$(engine image inspect -f '{{.Id}}' "$1" 2>/dev/null); }
 # docker_load FILE SHA-256: the one image in it.
 docker_load() {
   [ -z "$2" ] || echo "$2  $1" | sha256sum -c >/dev/null 2>&1 ||
-    fail "the archive of container $name has not arrived whole in $1: copy it again with: pulumi up --replace '**$id-archive'"
+    fail "the archive of container $name has not arrived whole in $1: copy it again with: pulumi up --replace '**$step-archive'"
   known=$(engine image ls -aq --no-trunc)
   loaded=$(engine load -q -i "$1" 2>&1) || fail "the archive of container $name is none of docker save: $loaded"
   loaded=$(printf '%s\n' "$loaded" | sed -n 's/^Loaded image\( ID\)\{0,1\}: //p')

@@ -5,6 +5,7 @@
 #   {"remotes": [{"name": "a"}]}        remotes_count=1 remotes_0_name='a'
 #   {"command": ["echo", "it's"]}       command_count=2 command_0='echo' command_1='it'\''s'
 #                                       command: the words as a shell writes them, for one more eval
+#   {"id": "lab-c1"}                    step='lab-c1': id is the name under which the host keeps it (id_of)
 
 { assign(NR == 1 ? "" : "was_") }
 
@@ -15,7 +16,7 @@ function assign(prefix,   fault, i, at, name, words, parent) {
     at = json_path[i]
     if (at == "") continue
     if (at !~ /^[a-z][A-Za-z0-9.]*$/) { print "fail " shell("desired state has a name that is none: " at); exit }
-    name = prefix at
+    name = prefix (at == "id" ? "step" : at)
     gsub(/\./, "_", name)
     if (at in json_value) print name "=" shell(json_value[at])
     else print name "_count=" json_size[at] " " name "="

@@ -5,6 +5,10 @@ set -eu
 # A command over SSH comes with a short PATH, in which busybox may hide iproute2.
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
+# Of what is kept on a host: raised when its form changes. install.sh replaces no tools of a higher level, ids.sh takes over what
+# is of a lower one.
+LEVEL=2
+
 STATE=${VXLAB_STATE:-/var/lib/vxlab}
 TOOLS=${VXLAB_TOOLS:-/usr/lib/vxlab}
 LOCK=${VXLAB_LOCK:-/run/vxlab.lock}
@@ -50,7 +54,7 @@ desired() { printf '%s/desired/%s-%s.json' "$STATE" "$1" "$2"; }
 # keep KIND ID JSON: stores the desired state, whole or not at all, for the next boot. For root alone: environment variables
 # of containers can be secrets.
 keep() {
-  [ -d "$STATE/desired" ] || mkdir -p "$STATE/desired"
+  [ -d "$STATE/desired" ] || { mkdir -p "$STATE/desired" && echo "$LEVEL" >"$STATE/level"; }
   chmod 700 "$STATE/desired"
   (umask 077 && printf '%s\n' "$3" >"$STATE/desired/.new")
   sync "$STATE/desired/.new"
@@ -67,11 +71,17 @@ assign() {
   { printf '%s\n' "$1" && { [ ! -e "${2:-}" ] || cat "$2"; }; } | LC_ALL=C awk "$JSON_AWK $FIELDS_AWK"
 }
 
-# id_of JSON: the file name of a step's desired state is known before anything else of it.
+# id_of JSON: id, under which a host keeps a thing: the lab's own id and the step's name. Files, labels in Open vSwitch and tables
+# carry it, since two labs on a host may have steps of one name. Known before anything else of the desired state is.
 id_of() {
-  id=${1#*'"id":"'}
-  id=${id%%'"'*}
-  case $id in "" | *[!A-Za-z0-9_.-]*) fail "desired state without a usable id" ;; esac
+  step=${1#*'"id":"'}
+  step=${step%%'"'*}
+  lab=${1#*'"lab":"'}
+  [ "$lab" != "$1" ] || lab=
+  lab=${lab%%'"'*}
+  case $step in "" | *[!A-Za-z0-9_.-]*) fail "desired state without a usable id" ;; esac
+  case $lab in *[!A-Za-z0-9_.-]*) fail "desired state without a usable id of its lab" ;; esac
+  id=${lab:+$lab-}$step
 }
 
 # plain TEXT...: what goes into flows, rules and configurations is made of the characters of names and addresses, so
@@ -108,6 +118,34 @@ device_of() {
   ip -o address show | awk -v address="$1" '{ split($4, parts, "/") } parts[1] == address { print $2; found = 1; exit } END { exit !found }' ||
     fail "no interface of this host has the address $1"
 }
+
+# underlay_device LOCAL [PEER]: the interface that packets from this VTEP leave by. A VTEP may be on lo or on a dummy interface,
+# so the route to a peer decides; where no peer is known, the default route does for those two.
+underlay_device() {
+  if [ -n "${2:-}" ]; then
+    way=$(ip -o route get "$2" from "$1" 2>/dev/null | route_device)
+    if [ -n "$way" ]; then printf '%s\n' "$way" && return; fi
+  fi
+  # busybox: set -e does not reach into a command substitution.
+  way=$(device_of "$1") || exit 1
+  if is_stub "$way"; then
+    case $1 in *:*) family=-6 ;; *) family=-4 ;; esac
+    # busybox's ip shows other routes as well.
+    fallback=$(ip -o "$family" route show default | grep '^default ' | route_device)
+    [ -n "$fallback" ] || fail "the address $1 is on $way, and this host has no default route: no interface leads to the underlay"
+    way=$fallback
+  fi
+  printf '%s\n' "$way"
+}
+
+# is_stub DEVICE: nothing leaves a host by it. IFF_LOOPBACK, or IFF_BROADCAST with IFF_NOARP, which is a dummy (linux/if.h).
+is_stub() {
+  flags=$(cat "$NET/$1/flags" 2>/dev/null) || flags=0
+  [ "$1" = lo ] || [ $((flags & 0x8)) != 0 ] || [ $((flags & 0x82)) = 130 ]
+}
+
+# The interface of the first route on stdin; nothing for an address of this host ("local").
+route_device() { awk 'NR == 1 && $1 != "local" { for (i = 1; i < NF; i++) if ($i == "dev") { print $(i + 1); exit } }'; }
 
 # nameservers: those of this host that its segments can ask as well. NAT takes IPv4 out; what systemd-resolved has on the
 # loopback is for the host alone, and whom that asks is in a file of its own.

@@ -10,7 +10,9 @@ SETTLES=${VXLAB_SETTLES:-1000}
 
 lxc_apply() {
   box=$BOXES/$name
+  lxc_ours || fail "container $name: the folder $box is another lab's. Nothing was changed: rename the container (containers.$name)"
   [ -d "$box" ] || mkdir -p "$box"
+  [ -e "$box/owner" ] || echo "$id" >"$box/owner"
   [ -d "$box/rootfs" ] || lxc_root
   nics_ports >"$box/ports.new"
   lxc_init
@@ -94,8 +96,12 @@ lxc_stop() {
   timeout 60 lxc-stop -P "$BOXES" -n "$name" -t 3
 }
 
+# True unless the folder of that name is another lab's.
+lxc_ours() { [ ! -e "$BOXES/$name/owner" ] || [ "$(cat "$BOXES/$name/owner")" = "$id" ]; }
+
 lxc_drop() {
   name=$1
+  lxc_ours || return 0
   lxc_stop
   nics_drop
   rm -rf "${BOXES:?}/$name"

@@ -6,19 +6,42 @@
 #   flows                          flows once more, after ovs-vswitchd was started anew
 KINDS="bridge port service container"
 
+# What fails at boot is tried again after these pauses, in seconds, two minutes together: an address may come late, by DHCP.
+BOOT_PAUSES=${VXLAB_BOOT_PAUSES-5 10 15 30 60}
+
 boot() {
-  failed=0
+  left=
   for kind in $KINDS; do
     for file in "$STATE/desired/$kind"-*.json; do
-      [ -e "$file" ] || continue
-      # Each in a program of its own: one broken container must not keep the others down.
-      if ! VXLAB_LOCKED=1 "$TOOLS/guest" apply "$kind" <"$file" >/dev/null; then
-        failed=1
-        printf 'vxlab: %s failed\n' "$file" >&2
-      fi
+      [ ! -e "$file" ] || left="$left $kind:$file"
     done
   done
-  return "$failed"
+  boot_round
+  for pause in $BOOT_PAUSES; do
+    [ -n "$left" ] || break
+    printf 'vxlab: tried again in %s s\n' "$pause" >&2
+    # Meanwhile a step may do its work.
+    exec 9>&-
+    sleep "$pause"
+    lock
+    boot_round
+  done
+  [ -z "$left" ]
+}
+
+# Applies what is left; left is what failed.
+boot_round() {
+  failed=
+  for one in $left; do
+    file=${one#*:}
+    [ -e "$file" ] || continue
+    # Each in a program of its own: one broken container must not keep the others down.
+    if ! VXLAB_LOCKED=1 "$TOOLS/guest" apply "${one%%:*}" <"$file" >/dev/null; then
+      failed="$failed $one"
+      printf 'vxlab: %s failed\n' "$file" >&2
+    fi
+  done
+  left=$failed
 }
 
 observe_all() {
@@ -27,6 +50,7 @@ observe_all() {
     kind=${file##*/}
     kind=${kind%%-*}
     json=$(cat "$file")
+    id_of "$json"
     # Without environment variables, which can be secrets: no text of JSON has these marks in it but as a key.
     public=$(printf '%s\n' "$json" | LC_ALL=C sed -E 's/,"env":\[("([^"\\]|\\.)*",?)*\]//')
     printf '{"kind":"%s","desired":%s,"found":%s}\n' "$kind" "$public" "$("${kind}_observe" "$json")"
@@ -37,7 +61,7 @@ main() {
   case "${1:-} ${2:-}" in
     "serve "*) shift && serve "$@" && return ;;
   esac
-  [ -n "${VXLAB_LOCKED:-}" ] || lock
+  [ -n "${VXLAB_LOCKED:-}" ] || { lock && take_over; }
   case "${1:-} ${2:-}" in
     "boot ") boot ;;
     "flows ") flows_again ;;
@@ -45,6 +69,7 @@ main() {
     "apply "* | "remove "* | "observe "*)
       case " $KINDS " in *" ${2:-none} "*) ;; *) usage ;; esac
       json=$(cat)
+      id_of "$json"
       "${2}_${1}" "$json"
       ;;
     *) usage ;;

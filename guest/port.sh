@@ -15,13 +15,14 @@ FLOWS_AWK='@flows.awk@'
 GROUPS_MAX=256
 
 port_apply() {
-  id_of "$1"
   wanted=$1 # the positional parameters become the transaction
   eval "$(assign "$wanted" "$(desired port "$id")")"
+  : "${flooding:=unicast}"
+  port_alone
   port_begin
   # Ports do not move between bridges: what sits on the old one goes first.
   [ "${was_bridge:-$bridge}" = "$bridge" ] || port_drop
-  case ${flooding:=unicast} in
+  case $flooding in
     unicast | multicast | flow) "port_$flooding" ;;
     *) fail "no such way to flood: $flooding" ;;
   esac
@@ -34,10 +35,29 @@ port_apply() {
   printf '%s\n' "$found"
 }
 
+# Of one VNI several labs may have tunnels to hosts that differ. A flow or a multicast segment takes in what every host sends.
+port_alone() {
+  shared port || return 0
+  cure="write another vni in one of the two labs"
+  i=0
+  set --
+  while next_remote; do set -- "$@" "\"name\":\"$port\""; done
+  alone "the tunnel port of VNI $vni towards the same host" "$cure" port "" "$@"
+  [ "${was_vni-}" != "$vni" ] || return 0
+  except=
+  [ "$flooding" != unicast ] || except='"flooding":"unicast"'
+  alone "VNI $vni" "$cure" port "$except" "\"vni\":$vni,"
+}
+
 # Of a port that no step was ever begun for Open vSwitch has nothing, and need not be asked.
 port_begin() {
   begun=$STATE/begun/port-$id
   first=false
+  # By tools of level 1, and cut short.
+  if [ -e "$STATE/begun/port-$step" ]; then
+    relabel vxlab-port interface
+    mv "$STATE/begun/port-$step" "$begun"
+  fi
   [ -e "$(desired port "$id")" ] || [ -e "$begun" ] || first=true
   [ -d "$STATE/begun" ] || mkdir -p "$STATE/begun"
   : >"$begun"
@@ -66,11 +86,13 @@ port_unicast() {
 
 port_multicast() {
   device=vm$vni
-  under=$(device_of "$local")
+  under=$(underlay_device "$local" "${remotes_0_address-}")
   # What the device was made with is written on it: it goes with the device, so that after a reboot nothing is believed.
   made="vxlab $id $vni $group $under $local $ttl $udpPort"
   port_gone " $device "
-  if [ "$(cat "$NET/$device/ifalias" 2>&1)" != "$made" ]; then
+  was=$(cat "$NET/$device/ifalias" 2>/dev/null) || :
+  if [ "$was" != "$made" ]; then
+    case $was in "" | "vxlab $id "*) ;; *) fail "$device is not this lab's ($was). Nothing was changed here: write another vni" ;; esac
     gone="$gone -- --if-exists del-port $device"
     eval "vsctl ${gone# -- }"
     gone=
@@ -205,7 +227,6 @@ port_drop() {
 }
 
 port_remove() {
-  id_of "$1"
   port_drop
   rm -f "$(desired port "$id")" "$STATE/begun/port-$id"
   group_rest
@@ -214,7 +235,6 @@ port_remove() {
 }
 
 port_observe() {
-  id_of "$1"
   port_look
   printf '%s\n' "$found"
 }

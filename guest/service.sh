@@ -8,10 +8,10 @@
 SERVICES=$STATE/services
 
 service_apply() {
-  id_of "$1"
   eval "$(assign "$1" "$(desired service "$id")")"
   addresses=$(unquoted "$addresses")
   for one in $addresses; do plain "$one"; done
+  alone "the interface $device" "rename the segment in one of the two labs" service "" "\"device\":\"$device\""
   plain "$device" "$mtu" "$local" "${dhcp_first-}" "${dhcp_last-}" "${dhcp_router-}" "${dhcp_mtu-}" "${dhcp_domain-}"
   [ "${was_device:-$device} ${was_bridge:-$bridge}" = "$device $bridge" ] || service_drop "$was_device"
   vsctl --may-exist add-port "$bridge" "$device" \
@@ -37,15 +37,14 @@ service_found() {
 }
 
 service_observe() {
-  id_of "$1"
   eval "$(assign "$1")"
   if [ -e "$NET/$device" ]; then service_found; else printf '{"exists":false}\n'; fi
 }
 
 service_remove() {
-  id_of "$1"
   eval "$(assign "$1")"
-  service_drop "$device"
+  # A step of another lab may have been refused because of this one's name: it has nothing here.
+  [ -n "$(elsewhere service "" "\"device\":\"$device\"")" ] || service_drop "$device"
   rm -f "$(desired service "$id")"
   nat_rest
   leave
@@ -59,13 +58,13 @@ service_drop() {
 }
 
 # A table of its own for each service. Of the characters of an id nft takes letters, digits and _ as they are.
-nat_table() { printf 'vxlab_%s' "$(printf %s "$id" | sed 's/_/_u/g; s/-/_d/g; s/\./_p/g')"; }
+nat_table() { printf 'vxlab_%s' "$(printf %s "$1" | sed 's/_/_u/g; s/-/_d/g; s/\./_p/g')"; }
 
 # The host forwards what comes from the segment and what comes back, nothing else: not from one segment to another, and
 # nothing new from the underlay, unless it did so before. Forwarding is switched on for these two interfaces alone.
 nat_on() {
   command -v nft >/dev/null || fail "no nft on this host: apt-get install nftables"
-  under=$(device_of "$local")
+  under=$(underlay_device "$local")
   closed=
   tune "net/ipv4/conf/$under/forwarding" 1
   [ ! -e "$STATE/tuned/net,ipv4,conf,$under,forwarding" ] || closed="iifname \"$under\" ct state new drop"
@@ -75,7 +74,7 @@ nat_on() {
     case $one in *:*) ;; *) inside=$one ;; esac
   done
   [ -n "$inside" ] || fail "a gateway translates IPv4: $device has no address of it"
-  table=$(nat_table)
+  table=$(nat_table "$id")
   # Made, deleted and made again in one transaction: what was there is replaced, connections live on.
   nft -f - <<RULES
 table inet $table
@@ -96,11 +95,11 @@ RULES
 }
 
 nat_off() {
-  [ "$(nat_is)" = false ] || nft delete table inet "$(nat_table)"
+  [ "$(nat_is)" = false ] || nft delete table inet "$(nat_table "$id")"
   [ ! -e "$SYSCTL/net/ipv4/conf/$device" ] || printf '0\n' >"$SYSCTL/net/ipv4/conf/$device/forwarding"
 }
 
-nat_is() { if nft list table inet "$(nat_table)" >/dev/null 2>&1; then echo true; else echo false; fi; }
+nat_is() { if nft list table inet "$(nat_table "$id")" >/dev/null 2>&1; then echo true; else echo false; fi; }
 
 # The last gateway of a host leaves it no router.
 nat_rest() {

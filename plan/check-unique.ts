@@ -75,10 +75,12 @@ function servingSegments(topology: Topology): [string, SegmentSpec][] {
 /**
  * Names are kept apart in the whole lab, although the kernel asks it of each host only: then no container's move and
  * no new host can bring two together.
+ *
+ * @param far VTEPs of other labs that all segments without `hosts` have tunnels to
  */
-export function checkInterfaceNames(topology: Topology): Problem[] {
+export function checkInterfaceNames(topology: Topology, far: readonly string[] = []): Problem[] {
   const claims = [
-    ...tunnelClaims(topology),
+    ...tunnelClaims(topology, far),
     ...vethClaims(topology),
     ...serviceClaims(topology),
     ...bridgeClaims(topology),
@@ -86,8 +88,11 @@ export function checkInterfaceNames(topology: Topology): Problem[] {
   return repeated(claims, "The interface name made from it", "Rename one of the two.");
 }
 
+/** Only hashed addresses collide, those of IPv6; no name in the settings changes a tunnel's. */
+const TUNNEL_CURE = "Give one of the two hosts another address.";
+
 /** Hosts of one address and segments of one VNI would share their ports' names; that is reported as what it is. */
-function tunnelClaims(topology: Topology): Claim[] {
+function tunnelClaims(topology: Topology, far: readonly string[]): Claim[] {
   const byVni = new Map(sortedEntries(topology.segments).map((entry) => [entry[1].vni, entry]));
   return [...byVni].flatMap(([vni, [name, segment]]): Claim[] => {
     if (!isIntegerIn(vni, 1, MAX_VNI)) return [];
@@ -95,10 +100,13 @@ function tunnelClaims(topology: Topology): Claim[] {
     const flooding = floodingOf(segment);
     if (flooding !== Flooding.Unicast)
       return devicesOf(flooding, vni).map((key) => ({ path, got: vni, key }));
-    return vteps(topology, segment).map((address) => ({
+    const remotes = [...vteps(topology, segment), ...(segment.hosts === undefined ? far : [])];
+    return remotes.map((address) => ({
       path,
       got: `${vni} towards ${address}`,
       key: tunnelName(vni, address),
+      owner: `${path} (${vni} towards ${address})`,
+      cure: TUNNEL_CURE,
     }));
   });
 }

@@ -29,19 +29,30 @@ function shortened(prefix: string, name: string): string {
   return `${kept}-${hashText(name).slice(0, NAME_HASH)}`;
 }
 
+/** The largest VNI with room beside it for 8 hexadecimal digits. */
+const MAX_DECIMAL_VNI = 9999;
+/** Digits in base 36 that hold every VNI (24 bits), and every IPv4 address (32 bits). */
+const VNI_DIGITS = 5;
+const ADDRESS_DIGITS = 7;
+
 /**
- * The tunnel port towards one remote in one segment: `vx100-c0a80ade` for VNI 100 and 192.168.10.222.
+ * The tunnel port towards one remote in one segment: `vx100-c0a80ade` for VNI 100 and 192.168.10.222. An IPv4 address is written
+ * in hexadecimal; of an IPv6 address it is a hash.
  *
- * An IPv4 address in hexadecimal is its own perfect hash: all of it fits up to VNI 9999, and of longer VNIs the low
- * digits stay (at least four), which still differ between all addresses of one /16. IPv6 addresses are hashed.
+ * From VNI 10000 on both are written in base 36, all of their digits: `vx05yc1-1h8fzta`. So the names of two IPv4 remotes always
+ * differ; two IPv6 remotes may collide, and are refused then (check-unique.ts).
  */
 export function tunnelName(vni: number, remoteAddress: string): string {
-  const prefix = `vx${vni}-`;
-  const digits = Address4.isValid(remoteAddress)
-    ? new Address4(remoteAddress).bigInt().toString(16).padStart(8, "0")
-    : hashText(remoteAddress).slice(0, 8);
-  return prefix + digits.slice(-Math.min(digits.length, MAX_INTERFACE_NAME - prefix.length));
+  const address4 = Address4.isValid(remoteAddress) ? new Address4(remoteAddress).bigInt() : undefined;
+  if (vni <= MAX_DECIMAL_VNI) {
+    const digits = address4?.toString(16).padStart(8, "0") ?? hashText(remoteAddress).slice(0, 8);
+    return `vx${vni}-${digits}`;
+  }
+  const number = address4 ?? BigInt(`0x${hashText(remoteAddress)}`) % 36n ** BigInt(ADDRESS_DIGITS);
+  return `vx${base36(vni, VNI_DIGITS)}-${base36(number, ADDRESS_DIGITS)}`;
 }
+
+const base36 = (number: number | bigint, digits: number): string => number.toString(36).padStart(digits, "0");
 
 /** The one port of a segment with Flooding.Flow: `vf100` for VNI 100. */
 export function flowPortName(vni: number): string {

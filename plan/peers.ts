@@ -5,6 +5,7 @@
 import { literalFamily } from "./addresses";
 import { ipv6Only } from "./check-services";
 import { vtepClash } from "./check-underlay";
+import { checkInterfaceNames } from "./check-unique";
 import { TopologyError } from "./errors";
 import { labHints } from "./hints";
 import { subnet6Of } from "./ipam";
@@ -55,7 +56,11 @@ export function planOverlay(input: OverlayInput): LabPlan {
     ...checkGateways(topology, input.own),
   ];
   if (all.length > 0) throw new TopologyError(all);
-  return withPeers(planLab(topology, { lab: input.identity }), topology, input.peers);
+  const plan = planLab(topology, { lab: input.identity });
+  // Of the own hosts' names nothing is left to say.
+  const taken = checkInterfaceNames(topology, addressesOf(input.peers));
+  if (taken.length > 0) throw new TopologyError(taken);
+  return withPeers(plan, topology, input.peers);
 }
 
 /** What works in an overlay, but may not be what was meant. Takes what `planOverlay` takes without problems. */
@@ -144,6 +149,11 @@ function alone(segment: string, key: string, got: unknown, why: string): Problem
     message: `Such a segment ${why}, and of a peer only the VTEPs are known.`,
     cure: `Leave ${key} out, or keep the segment to own hosts by writing segments.${segment}.hosts.`,
   };
+}
+
+/** In the spelling of a plan. */
+function addressesOf(peers: readonly Underlay[]): string[] {
+  return farVteps(peers).map(({ address }) => address);
 }
 
 function farVteps(peers: readonly Underlay[]): { host: string; address: string }[] {

@@ -80,15 +80,20 @@ export interface Claim {
   got: unknown;
   /** Equal keys collide. */
   key: string | number | bigint;
+  /** What the problem of a later claim calls this one. @default path */
+  owner?: string;
+  /** What solves a collision of this claim with an earlier one. @default that of all claims */
+  cure?: string;
 }
 
 /** A problem for every claim whose key an earlier claim has taken. */
 export function repeated(claims: readonly Claim[], what: string, cure: string): Problem[] {
   const owners = new Map<Claim["key"], string>();
-  return claims.flatMap(({ path, got, key }) => {
+  return claims.flatMap(({ path, got, key, owner: name = path, cure: own = cure }) => {
     const owner = owners.get(key);
-    if (owner === undefined) owners.set(key, path);
-    return owner === undefined ? [] : [{ path, got, message: `${what} is already taken by ${owner}.`, cure }];
+    if (owner === undefined) owners.set(key, name);
+    const message = `${what} is already taken by ${owner}.`;
+    return owner === undefined ? [] : [{ path, got, message, cure: own }];
   });
 }
 

@@ -2,13 +2,14 @@
 # check.sh MTU VTEP "NEED...": whether a host that is no machine of ours can hold a lab; changes nothing there.
 #   MTU    largest packet that the VTEP's interface has to take, bytes
 #   NEED   gateway, dhcp, multicast, flow, docker: what is put there beside bridges, unicast tunnels and LXC
+#          to:ADDRESS: another VTEP, to which there will be tunnels
 set -eu
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 [ "$(id -u)" = 0 ] || {
   echo "vxlab: $(id -un) is not root on this host: steps need root's rights. Write user: root, and root's key." >&2
   exit 1
 }
-lacks='' more=''
+lacks='' more='' peers=''
 for tool in ovs-vsctl:openvswitch-switch lxc-start:lxc busybox:busybox-static tcpdump:tcpdump ip:iproute2 awk:mawk flock:util-linux; do
   command -v "${tool%%:*}" >/dev/null || lacks="$lacks${tool#*:}, "
 done
@@ -18,6 +19,10 @@ for need in $3; do
     dhcp) tool=dnsmasq:dnsmasq-base ;;
     flow) tool=ovs-ofctl:openvswitch-common ;;
     docker) tool=docker:docker.io ;;
+    to:*)
+      peers="$peers ${need#to:}"
+      continue
+      ;;
     multicast)
       # Built in or loaded it is there; else it can be.
       [ -d /sys/module/vxlan ] || modprobe -n -q vxlan || lacks="${lacks}the kernel's module vxlan, "
@@ -43,14 +48,29 @@ device=$(ip -o address show to "$2" 2>/dev/null | awk '{ print $2; exit }')
   echo "vxlab: write one of these as address; where SSH answers elsewhere, that is sshAddress." >&2
   exit 1
 }
-# Larger packets are dropped on the way in and out, and nobody is told: short pings work, connections hang.
-mtu=$(ip -o link show dev "$device" | awk '{ for (i = 1; i < NF; i++) if ($i == "mtu") print $(i + 1) }')
-[ "$mtu" -ge "$1" ] || {
-  # Smaller than that an underlay is refused (plan/mtu.ts).
-  smaller="write underlay.mtu: $mtu, or "
-  [ "$mtu" -ge 1280 ] || smaller=
-  echo "vxlab: $device, which has the VTEP $2, has an MTU of $mtu bytes, and the lab sends packets of $1. Nothing was changed there." >&2
-  echo "vxlab: ${smaller}where the way to the other hosts takes $1: ip link set dev $device mtu $1 (and in what sets it at boot)" >&2
-  exit 1
-}
+# A VTEP may be on lo, whose MTU says nothing: what the routes to the other VTEPs lead by counts. Where none is known, on lo the
+# default route's interface does, else all but lo. As underlay_device in lib.sh.
+route_device() { awk 'NR == 1 && $1 != "local" { for (i = 1; i < NF; i++) if ($i == "dev") { print $(i + 1); exit } }'; }
+devices=
+for peer in $peers; do
+  way=$(ip -o route get "$peer" from "$2" 2>/dev/null | route_device)
+  case " $devices " in *" $way "*) ;; *) devices="$devices $way" ;; esac
+done
+if [ -z "$devices" ] && [ "$device" = lo ]; then
+  case $2 in *:*) family=-6 ;; *) family=-4 ;; esac
+  devices=$(ip -o "$family" route show default | grep '^default ' | route_device)
+  [ -n "$devices" ] || devices=$(ip -o link show | awk -F ': ' '$2 != "lo" { sub(/@.*/, "", $2); print $2 }')
+fi
+for device in ${devices:-$device}; do
+  # Larger packets are dropped on the way in and out, and nobody is told: short pings work, connections hang.
+  mtu=$(ip -o link show dev "$device" | awk '{ for (i = 1; i < NF; i++) if ($i == "mtu") print $(i + 1) }')
+  [ "$mtu" -ge "$1" ] || {
+    # Smaller than that an underlay is refused (plan/mtu.ts).
+    smaller="write underlay.mtu: $mtu, or "
+    [ "$mtu" -ge 1280 ] || smaller=
+    echo "vxlab: $device, by which packets of the VTEP $2 leave, has an MTU of $mtu bytes, and the lab sends packets of $1. Nothing was changed there." >&2
+    echo "vxlab: ${smaller}where the way to the other hosts takes $1: ip link set dev $device mtu $1 (and in what sets it at boot)" >&2
+    exit 1
+  }
+done
 echo '{"ready":true}'

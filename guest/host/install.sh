@@ -16,7 +16,12 @@ json=$(LC_ALL=C awk -v shell="$1" -v to="$new" '{
   printf "%s", script >to
   print substr($0, 1, at - 1) "}"
 }')
-chmod 755 "$new"
-mv "$new" "$tools/guest"
-trap - EXIT
+# Tools of a newer lab on this host stay: what they keep, older ones cannot read (LEVEL in lib.sh).
+level() { sed -n '/^LEVEL=/{s///p;q;}' "$1" 2>/dev/null || :; }
+here=$(level "$tools/guest") ours=$(level "$new")
+if [ "${here:-1}" -le "${ours:-1}" ]; then
+  chmod 755 "$new"
+  mv "$new" "$tools/guest"
+  trap - EXIT
+fi
 printf "%s\n" "$json" | "$tools/guest" apply bridge

@@ -2,7 +2,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { VtepsOutput } from "../../plan/vteps";
-import { Accel, Flooding, UnderlayMode } from "../../plan/types";
+import type { VxlanOverlayArgs } from "../../components";
+import { Accel, ContainerKind, Flooding, UnderlayMode } from "../../plan/types";
 import { reference } from "../plan/reference";
 import type { Registered } from "./world";
 import { deploy } from "./world";
@@ -18,12 +19,18 @@ function vteps(hosts: Record<string, string>, machine = "m1"): VtepsOutput {
   return { schema: 1, hosts: Object.fromEntries(entries) as VtepsOutput["hosts"] };
 }
 
+const WORKLOAD = {
+  segments: { red: { vni: 100, subnet: "10.0.3.0/24" } },
+  containers: { c1: { host: "a1", address: "10.0.3.10/24" } },
+};
+
 const OWN = { a1: "192.168.10.11", a2: "192.168.10.12" };
 
 async function overlay(
   peers: Record<string, string>,
   own: VtepsOutput = vteps(OWN),
   preview = false,
+  workload: Pick<VxlanOverlayArgs, "segments" | "containers"> = WORKLOAD,
 ): Promise<Registered[]> {
   const { VxlanOverlay } = await import("../../components");
   return deploy(
@@ -32,8 +39,7 @@ async function overlay(
         underlay: { stack: "underlay-a", vteps: own },
         login: { a1: "PRIVATE KEY of a1", a2: "PRIVATE KEY of a2" },
         peers: [{ stack: "underlay-b", vteps: vteps(peers) }],
-        segments: { red: { vni: 100, subnet: "10.0.3.0/24" } },
-        containers: { c1: { host: "a1", address: "10.0.3.10/24" } },
+        ...workload,
       }),
     { preview },
   );
@@ -139,6 +145,43 @@ describe("an overlay", () => {
     ]);
   });
 
+  describe("whose things move to another host", () => {
+    const RED = { vni: 100, subnet: "10.0.3.0/24" };
+    const at = (host: string) =>
+      overlay({}, vteps(OWN), false, {
+        segments: { red: { ...RED, gateway: { host } } },
+        containers: {
+          c1: { host, address: "10.0.3.10/24" },
+          d1: { host, kind: ContainerKind.Docker, archive: __filename, address: "10.0.3.11/24" },
+        },
+      });
+    const MOVED = ["overlay-c1-step", "overlay-d1-archive", "overlay-d1-step"];
+    const trigger = (all: Registered[], name: string) => {
+      const found = all.find((one) => one.name === name);
+      return [found?.replacementTrigger, found?.deleteBeforeReplace];
+    };
+
+    it("has them removed there first: the host's name is what they are replaced by", async () => {
+      const [there, here] = [await at("a1"), await at("a2")];
+      for (const name of MOVED)
+        expect([name, trigger(there, name), trigger(here, name)]).toEqual([name, ["a1", true], ["a2", true]]);
+    });
+
+    it("has a segment's service as the same resource, whose name has the host's in it", async () => {
+      const service = (await at("a2")).find(({ name }) => name === "overlay-a2-red-service");
+      expect(service?.aliases).toEqual(["overlay-a1-red-service"]);
+      expect(trigger(await at("a2"), "overlay-a2-red-service-step")).toEqual(["a2", true]);
+    });
+
+    it("replaces nothing on a host that is renumbered, reinstalled with another key, or made anew", async () => {
+      const triggers = (all: Registered[]) =>
+        steps(all).map(({ name, replacementTrigger }) => [name, replacementTrigger]);
+      const other = vteps({ a1: "192.168.10.99", a2: OWN.a2 }, "m2");
+      other.hosts["a1"] = { ...other.hosts["a1"], hostKey: KEY.replace("EDl5", "EDl6") };
+      expect(triggers(await overlay({ b1: "192.168.20.11" }, other))).toEqual(triggers(before));
+    });
+  });
+
   it("has no tunnel to undefined, in a preview either", async () => {
     for (const all of [before, await overlay({ b1: "192.168.20.11" }, vteps(OWN), true)])
       expect(JSON.stringify(all.map(({ inputs }) => inputs))).not.toContain("undefined");
@@ -195,6 +238,17 @@ describe("an existing host", () => {
     expect(check?.inputs["delete"]).toBeUndefined();
     expect(bridge).toMatchObject({ name: "srv-vxbr-step", deletedWith: "", replaceWith: [] });
     expect((bridge?.inputs["connection"] as { hostKey: string }).hostKey).toBe(KEY);
+  });
+
+  it("is told from another by its key, for what a program of one's own puts there without its name", async () => {
+    const { LxcContainer } = await import("../../components");
+    const on = { address: "10.9.9.9", hostKey: KEY, privateKey: pulumi.secret("x") };
+    const all = await deploy(() => {
+      new LxcContainer("c1", { host: on, labId: "1", interfaces: [] });
+      new LxcContainer("c2", { host: pulumi.output(on), hostName: "srv", labId: "1", interfaces: [] });
+    });
+    expect(steps(all).map(({ replacementTrigger }) => replacementTrigger)).toEqual([KEY, "srv"]);
+    expect(JSON.stringify(all.map(({ inputs }) => inputs))).not.toContain("hostName");
   });
 
   it("keeps the key out of what is shown", async () => {

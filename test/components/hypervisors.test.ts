@@ -137,16 +137,19 @@ describe("without mkisofs where Pulumi runs", () => {
 });
 
 describe("what an existing host is asked for", () => {
+  /** The way to each decides which interface's MTU counts. */
+  const OTHERS = "to:192.168.10.11 to:192.168.11.11 to:192.168.12.11";
   async function asked(change: Partial<Topology>): Promise<[first: string | undefined, shown: unknown]> {
     const all = await lab(change);
     const of = (name: string) => all.find((found) => found.name === name)?.inputs ?? {};
     const { mtu, needs } = of("lab-srv");
-    return [String(of("lab-srv-check")["stdin"]).split("\n")[0], { mtu, needs }];
+    const [first] = String(of("lab-srv-check")["stdin"]).split("\n");
+    return [first, { mtu, needs }];
   }
   const red = { vni: 100, subnet: "10.0.3.0/24" };
 
   it("is the largest packet of its segments, and what is put on it", async () => {
-    expect(await asked({})).toEqual(["1500 192.168.99.1", { mtu: 1500 }]);
+    expect(await asked({})).toEqual([`1500 192.168.99.1 ${OTHERS}`, { mtu: 1500 }]);
     const segments = {
       red: { ...red, mtu: 1350, flooding: Flooding.Flow, gateway: { host: "srv" } },
       blue: { vni: 200, vlan: 20, subnet: "10.0.4.0/24", mtu: 1300, dhcp: { host: "h1" } },
@@ -154,7 +157,7 @@ describe("what an existing host is asked for", () => {
     const containers = { c1: { host: "srv", segment: "red" } };
     const needs = ["gateway", "flow"];
     expect(await asked({ segments, containers })).toEqual([
-      "1400 192.168.99.1 gateway flow",
+      `1400 192.168.99.1 gateway flow ${OTHERS}`,
       { mtu: 1400, needs },
     ]);
   });
@@ -163,7 +166,7 @@ describe("what an existing host is asked for", () => {
     const { near, nearer, far } = topology.underlays ?? {};
     const mtu = 9000;
     const underlays = { near: { ...near, mtu }, nearer: { ...nearer, mtu }, far: { ...far, mtu } };
-    expect((await asked({ underlays }))[0]).toBe("9000 192.168.99.1");
+    expect((await asked({ underlays }))[0]).toBe(`9000 192.168.99.1 ${OTHERS}`);
   });
 });
 

@@ -264,11 +264,12 @@ describe("a Docker container", () => {
   it("of an archive has it copied first, by the same pinned connection, and tells the host its content", async () => {
     const all = await withDocker({ archive });
     const copy = named(all, "lab-d1-archive");
-    expect(copy.inputs["remotePath"]).toBe("/var/lib/vxlab/images/lab-d1.tar");
+    expect(copy.inputs["remotePath"]).toBe("/var/lib/vxlab/images/00c0ffee-lab-d1.tar");
     expect(copy.inputs["connection"]).toEqual(named(all, "lab-d1-step").inputs["connection"]);
     expect(copy.secrets.every((path) => path.startsWith("connection"))).toBe(true);
     expect(copy.deletedWith).toBe("lab-kvm1-domain");
     expect(copy.replaceWith).toEqual(["lab-kvm1-domain"]);
+    expect(copy.replacementTrigger).toBe("kvm1");
     expect(copy.inputs["triggers"]).toEqual(["", "lab-kvm1-domain-id"]);
     const content = createHash("sha256").update(readFileSync(archive)).digest("hex");
     expect(stdin(named(all, "lab-d1-step"))).toMatchObject({ image: null, archive: content });
@@ -300,7 +301,7 @@ describe("a Docker container", () => {
           name,
           Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, pulumi.secret(value)])),
         ]);
-        const args = { topology: all, image, libvirtUri: "test:///default" };
+        const args = { topology: all, image, libvirtUri: "qemu:///system" };
         lab = new VxlanLab("lab", { ...args, env: Object.fromEntries(secrets) as VxlanLabArgs["env"] }).lab;
       });
       return { all: found, lab };

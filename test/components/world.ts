@@ -44,7 +44,7 @@ export interface Registered {
   replaceOnChanges: string[];
   replacementTrigger: unknown;
   ignoreChanges: string[];
-  /** Types that it had before under the same name. */
+  /** What it was before: another type under the same name, or another name. */
   aliases: string[];
   /** Paths of inputs that reached the engine as secrets. */
   secrets: string[];
@@ -139,7 +139,7 @@ function record(seen: Registered[]): void {
       replaceOnChanges: request.getReplaceonchangesList(),
       replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
       ignoreChanges: request.getIgnorechangesList(),
-      aliases: request.getAliasesList().map((alias) => alias.getSpec()?.getType() ?? ""),
+      aliases: request.getAliasesList().map((alias) => aliasText(alias.getSpec())),
       dependencies: request.getDependenciesList().map(last).sort(),
       provider: last(request.getProvider()),
       hooks: hooksOf(request, inPreviews),
@@ -147,6 +147,10 @@ function record(seen: Registered[]): void {
     });
     return send(request, callback);
   };
+}
+
+function aliasText(spec: { getType(): string; getName(): string } | undefined): string {
+  return spec?.getType() || spec?.getName() || "";
 }
 
 interface Request {
@@ -159,7 +163,7 @@ interface Request {
   getReplaceonchangesList(): string[];
   getReplacementTrigger(): { toJavaScript(): unknown } | undefined;
   getIgnorechangesList(): string[];
-  getAliasesList(): { getSpec(): { getType(): string } | undefined }[];
+  getAliasesList(): { getSpec(): { getType(): string; getName(): string } | undefined }[];
   getDependenciesList(): string[];
   getProvider(): string;
   getHooks(): { toObject(): Record<string, string[]> } | undefined;

@@ -64,7 +64,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       apply(BRIDGE);
       host.shows("owner", "br0\n");
       expect(host.guest(["apply", "bridge"], { ...BRIDGE, name: "br0" }).code).toBe(1);
-      expect([host.changes(), host.kept()]).toEqual([[], ["bridge-lab-kvm1-vxbr.json"]]);
+      expect([host.changes(), host.kept()]).toEqual([[], ["bridge-00c0ffee-lab-kvm1-vxbr.json"]]);
     });
   });
 
@@ -109,11 +109,28 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     const calls = apply(BRIDGE);
     expect(calls).toContain("systemctl --quiet enable vxlab.service");
     expect(host.read(UNIT)).toContain(`ExecStart=${host.path("tools")}/guest boot\n`);
+    expect(host.read(UNIT)).toMatch(/^After=.* network-online\.target\nWants=.* network-online\.target$/m);
     expect(host.read(DROP_IN)).toBe(`[Service]\nExecStartPost=-${host.path("tools")}/guest flows\n`);
     expect(apply(BRIDGE).filter((call) => call.startsWith("systemctl"))).toEqual([]);
+    // A unit of tools of before.
+    const unit = host.read(UNIT);
+    host.shows(UNIT, unit.replaceAll(" network-online.target", ""));
+    expect(apply(BRIDGE)).toContain("systemctl daemon-reload");
+    expect(host.read(UNIT)).toBe(unit);
     host.guest(["remove", "bridge"], BRIDGE);
     expect([existsSync(host.path(UNIT)), existsSync(host.path(DROP_IN))]).toEqual([false, false]);
     expect(host.everything().map((call) => call.join(" "))).toContain("systemctl daemon-reload");
+  });
+});
+
+describe("a bridge whose step comes just when another lab has left the host", () => {
+  it("is refused: the tools went with that lab", () => {
+    const host = new FakeHost();
+    expect(host.shell(`rm "$TOOLS/guest"; main apply bridge`, JSON.stringify(BRIDGE))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("run up again") as string,
+    });
+    expect(host.changes()).toEqual([]);
   });
 });
 

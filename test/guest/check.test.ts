@@ -32,6 +32,8 @@ interface Asked {
   needs?: HostNeed[];
   /** Whether its kernel has the module vxlan loaded. @default true */
   loaded?: boolean;
+  /** @default none */
+  peers?: string[];
 }
 
 /** A host with these programs; false: not there. */
@@ -39,7 +41,7 @@ function check(
   vtep: string,
   change: Record<string, string | false> = {},
   shell = "dash",
-  { mtu = 1500, needs = [], loaded = true }: Asked = {},
+  { mtu = 1500, needs = [], loaded = true, peers = [] }: Asked = {},
 ) {
   const bin = temporary("check");
   for (const [name, body] of Object.entries({ ...TOOLS, ...change }))
@@ -50,7 +52,7 @@ function check(
   if (script === places) throw new Error("check.sh looks for no module");
   const [program = "", ...words] = shell.split(" ");
   const { status, stdout, stderr } = spawnSync(program, [...words, "-c", CHECK_COMMAND], {
-    input: `${[mtu, vtep, ...needs].join(" ")}\n${script}`,
+    input: `${[mtu, vtep, ...needs, ...peers.map((peer) => `to:${peer}`)].join(" ")}\n${script}`,
     encoding: "utf8",
   });
   return { status, stdout, stderr };
@@ -101,10 +103,38 @@ describe("an existing host", () => {
     const { status, stdout, stderr } = check("192.168.10.11", {}, "dash", { mtu: 9000 });
     expect([status, stdout]).toEqual([1, ""]);
     expect(stderr).toContain(
-      "eth0, which has the VTEP 192.168.10.11, has an MTU of 1500 bytes, and the lab sends packets of 9000.",
+      "eth0, by which packets of the VTEP 192.168.10.11 leave, has an MTU of 1500 bytes, and the lab sends packets of 9000.",
     );
     expect(stderr).toContain("write underlay.mtu: 1500, or ");
     expect(stderr).toContain("ip link set dev eth0 mtu 9000");
+  });
+
+  describe("whose VTEP is on lo", () => {
+    const ip = `case "$*" in
+      "-o address show to 10.255.0.1") echo "1: lo    inet 10.255.0.1/32 scope global lo" ;;
+      "-o route get 10.2.0.1 from 10.255.0.1") echo "10.2.0.1 from 10.255.0.1 via 192.0.2.1 dev eth1 uid 0" ;;
+      "-o route get 10.255.0.1 from "*) echo "local 10.255.0.1 dev lo" ;;
+      "-o -4 route show default") echo "default via 192.0.2.1 dev eth2" ;;
+      "-o link show dev lo") echo "1: lo: <LOOPBACK,UP> mtu 65536 qdisc" ;;
+      "-o link show dev eth"[12]) echo "2: eth1: <UP> mtu 1400 qdisc" ;;
+      "-o link show dev eth3") echo "3: eth3: <UP> mtu 1300 qdisc" ;;
+      "-o link show") printf '1: lo: <LOOPBACK> mtu 65536\\n3: eth3@if7: <UP> mtu 1300\\n' ;;
+    esac`;
+    const bare = ip.replace(/^.*route show default.*$/m, "");
+    const asked = (peers: string[], host = ip, mtu = 1450) =>
+      check("10.255.0.1", { ip: host, grep: 'exec /usr/bin/grep "$@"' }, "dash", { mtu, peers });
+
+    it.each([
+      ["the interfaces to its peers", ["10.2.0.1"], ip, "eth1, by which", "1400"],
+      ["the default route's where no peer is known", [], ip, "eth2, by which", "1400"],
+      ["the default route's where the peer is itself", ["10.255.0.1"], ip, "eth2, by which", "1400"],
+      ["any but lo where there is no default route either", [], bare, "eth3, by which", "1300"],
+    ])("is held to the MTU of %s", (_, peers, host, said, mtu) => {
+      const { status, stderr } = asked(peers, host);
+      expect([status, stderr]).toEqual([1, expect.stringContaining(said)]);
+      expect(stderr).toContain(`has an MTU of ${mtu} bytes`);
+      expect(asked(peers, host, 1300)).toMatchObject({ status: 0, stderr: "" });
+    });
   });
 
   it("whose interface takes less than any underlay is told to raise it, nothing else", () => {

@@ -102,7 +102,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     `);
     host.everything();
     host.guest(["plug", "c1", "net", "up", "veth", "v-c1-1"]);
-    const ours = 'external_ids:vxlab-container="lab-c1"';
+    const ours = 'external_ids:vxlab-container="00c0ffee-lab-c1"';
     expect(host.everything().map((call) => call.join(" "))).toEqual([
       `ovs-vsctl --may-exist add-port vxbr v-c1-1 -- set port v-c1-1 tag=7 trunks=[] ${ours}`,
     ]);
@@ -151,7 +151,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     begins("/bin/sh", "/.vxlab-init");
     const error = `vxlab: container c1 has not come to its command, '/sbin/init'; what hangs before it: lxc-attach -P ${host.path("state/containers")} -n c1 -- ps\n`;
     expect(host.guest(["apply", "container"], BOX)).toMatchObject({ code: 1, stdout: "", stderr: error });
-    host.shows("state/desired/container-lab-c1.json", JSON.stringify(BOX));
+    host.shows("state/desired/container-00c0ffee-lab-c1.json", JSON.stringify(BOX));
     expect(host.guest(["apply", "container"], BOX)).toMatchObject({ code: 1, stdout: "", stderr: error });
   });
 
@@ -162,7 +162,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
   it("makes a trunk's VLANs inside at every start, and keeps a DHCP client there", () => {
     apply({ ...BOX, interfaces: [TRUNK] });
-    expect(box("ports")).toBe("v-c1 vxbr lab-c1 - 20,30\n");
+    expect(box("ports")).toBe("v-c1 vxbr 00c0ffee-lab-c1 - 20,30\n");
     expect(box("rootfs/.vxlab-init")).toBe("#!/bin/sh\nleased=''\n. /.vxlab-net\nexec '/sbin/init'\n");
     expect(box("rootfs/.vxlab-net").split("\n")).toEqual([
       "ip link add link eth0 name eth0.20 type vlan id 20",
@@ -190,7 +190,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
   it("goes on when what was kept has the form of before", () => {
     apply(FLAT);
-    host.shows("state/desired/container-lab-c1.json", JSON.stringify(FLAT));
+    host.shows("state/desired/container-00c0ffee-lab-c1.json", JSON.stringify(FLAT));
     expect(restarts(apply(BOX))).toBe(0);
     expect(restarts(apply(FLAT))).toBe(0);
   });
@@ -222,8 +222,8 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     const calls = apply({ ...BOX, interfaces: [{ ...NIC, ...change }] });
     expect(restarts(calls)).toBe(0);
     expect(batch(calls)).toEqual(told);
-    expect(host.kept()).toEqual(["container-lab-c1.json"]);
-    expect(JSON.parse(host.read("state/desired/container-lab-c1.json"))).toMatchObject({
+    expect(host.kept()).toEqual(["container-00c0ffee-lab-c1.json"]);
+    expect(JSON.parse(host.read("state/desired/container-00c0ffee-lab-c1.json"))).toMatchObject({
       interfaces: [change],
     });
     if ("vlan" in change) expect(calls.join("\n")).toContain("set port v-c1 tag=7 trunks=[]");
@@ -325,7 +325,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   it("is gone with its ports", () => {
     apply(BOX);
     host.has(["v-c1", "v-c1-1"], []);
-    expect(host.guest(["remove", "container"], { id: "lab-c1", name: "c1" }).code).toBe(0);
+    expect(host.guest(["remove", "container"], { id: "lab-c1", lab: "00c0ffee", name: "c1" }).code).toBe(0);
     expect(host.changes()).toEqual([
       ["--if-exists", "del-port", "v-c1"],
       ["--if-exists", "del-port", "v-c1-1"],

@@ -197,13 +197,13 @@ describe.each(["dash", "busybox sh"])("docker create, in %s", (shell) => {
   });
 
   it("keeps the desired state for root alone, and does not observe the variables", () => {
-    host.shows("state/desired/bridge-lab.json", "{}");
+    host.shows("state/desired/bridge-00c0ffee-lab.json", "{}");
     const value = String.raw`canary "q" \ ], \"x`;
     told({ TOKEN: value, b: "" });
     expect(statSync(host.path("state/desired")).mode & 0o777).toBe(0o700);
-    expect(statSync(host.path("state/desired/container-lab-c1.json")).mode & 0o777).toBe(0o600);
-    expect(host.read("state/desired/container-lab-c1.json")).toContain("canary");
-    host.forgets("state/desired/bridge-lab.json");
+    expect(statSync(host.path("state/desired/container-00c0ffee-lab-c1.json")).mode & 0o777).toBe(0o600);
+    expect(host.read("state/desired/container-00c0ffee-lab-c1.json")).toContain("canary");
+    host.forgets("state/desired/bridge-00c0ffee-lab.json");
     const { stdout } = host.guest(["observe", "all"]);
     const { desired } = JSON.parse(stdout) as { desired: Record<string, unknown> };
     const { env, ...others } = box({});

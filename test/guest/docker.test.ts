@@ -40,13 +40,13 @@ function apply(state: object): string[] {
 const deeds = (calls: string[]) =>
   calls.flatMap((call) => /^docker (load|pull|create|start|stop|rm|image rm)\b/.exec(call)?.[1] ?? []);
 const isThere = (name: string) => existsSync(host.path(name));
-const first = () => host.read("state/docker/lab-c1/in/first");
+const first = () => host.read("state/docker/00c0ffee-lab-c1/in/first");
 
 describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   beforeEach(async () => {
     host = new FakeHost(shell);
     host.shows("net/vxbr/address", "");
-    host.shows("state/images/lab-c1.tar", "the archive");
+    host.shows("state/images/00c0ffee-lab-c1.tar", "the archive");
     host.shows("loads", "Loaded image: app:latest\n");
     host.shows("own", '{"entry":["/bin/app","-x"],"cmd":["it\'s","\\u003ca b\\u003e"]}\n');
     host.shows("inside", INSIDE);
@@ -59,9 +59,9 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     const calls = apply(BOX);
     expect(deeds(calls)).toEqual(["load", "create", "start"]);
     const create = calls.find((call) => call.startsWith("docker create")) ?? "";
-    const box = host.path("state/docker/lab-c1/in");
+    const box = host.path("state/docker/00c0ffee-lab-c1/in");
     expect(create.replace(/shape=\w+/, "shape=S").replace(box, "IN")).toBe(
-      "docker create --name vxlab-c1 --hostname c1 --network none --restart no --label vxlab-container=lab-c1 " +
+      "docker create --name vxlab-c1 --hostname c1 --network none --restart no --label vxlab-container=00c0ffee-lab-c1 " +
         "--label vxlab-shape=S --mount type=bind,src=IN,dst=/.vxlab,readonly --entrypoint /.vxlab/busybox " +
         "--env-file /dev/stdin sha256:aa sh /.vxlab/start",
     );
@@ -69,7 +69,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(first()).toBe("set -- '/bin/app' '-x' 'it'\\''s' '<a b>'\n");
     const plug =
       "ip link add v-c1 mtu 1450 type veth peer name eth0 address 02:00:00:00:00:01 mtu 1450 netns 275";
-    const ours = 'external_ids:vxlab-container="lab-c1"';
+    const ours = 'external_ids:vxlab-container="00c0ffee-lab-c1"';
     const port = `ovs-vsctl --may-exist add-port vxbr v-c1 -- set port v-c1 tag=0 trunks=[] ${ours}`;
     const order = [
       calls.findIndex((call) => /disable_ipv6/.test(call)),
@@ -78,8 +78,8 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     ];
     expect(order).toEqual([...order].sort((a, b) => a - b));
     expect(order[0]).toBeGreaterThan(calls.indexOf("docker start vxlab-c1"));
-    expect(isThere("state/docker/lab-c1/in/ready")).toBe(true);
-    expect(host.kept()).toEqual(["container-lab-c1.json"]);
+    expect(isThere("state/docker/00c0ffee-lab-c1/in/ready")).toBe(true);
+    expect(host.kept()).toEqual(["container-00c0ffee-lab-c1.json"]);
   });
 
   it("stays as it is the second time, and changes its network while it runs", () => {
@@ -113,11 +113,11 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
   it("keeps a DHCP client among the container's processes", () => {
     const calls = apply({ ...BOX, interfaces: [{ ...NIC, addresses: [], dhcp: true }] });
-    const folder = host.path("state/docker/lab-c1");
+    const folder = host.path("state/docker/00c0ffee-lab-c1");
     expect(calls).toContain(`setsid nsenter -t 275 -n -p sh ${folder}/leases eth0 ${folder}/lease c1`);
     // The client sees the host's files: a lease's name servers would become the host's own.
     const resolv = host.path("resolv.conf");
-    const lease = host.read("state/docker/lab-c1/lease").replaceAll("/etc/resolv.conf", resolv);
+    const lease = host.read("state/docker/00c0ffee-lab-c1/lease").replaceAll("/etc/resolv.conf", resolv);
     host.shows("tried", lease);
     host.shell(`interface=none ip=10.0.3.7 dns=192.0.2.1 dash ${host.path("tried")} bound`);
     expect(isThere("resolv.conf")).toBe(false);
@@ -130,7 +130,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     const calls = apply(BOX);
     expect(deeds(calls)).toEqual(["start"]);
     expect(calls).toContain("ip link del dev v-c1");
-    host.forgets("state/docker/lab-c1/in/ready");
+    host.forgets("state/docker/00c0ffee-lab-c1/in/ready");
     expect(deeds(apply(BOX))).toEqual(["stop", "start"]);
   });
 
@@ -169,11 +169,11 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
   it("gives a container of older tools the new start script at its next start, and does not make it anew", () => {
     apply(BOX);
-    for (const name of ["first", "ready"]) host.forgets(`state/docker/lab-c1/in/${name}`);
-    host.shows("state/docker/lab-c1/in/start", "of before");
+    for (const name of ["first", "ready"]) host.forgets(`state/docker/00c0ffee-lab-c1/in/${name}`);
+    host.shows("state/docker/00c0ffee-lab-c1/in/start", "of before");
     expect(deeds(apply(BOX))).toEqual(["stop", "start"]);
     expect(first()).toBe("set -- '/bin/app' '-x' 'it'\\''s' '<a b>'\n");
-    expect(host.read("state/docker/lab-c1/in/start")).toContain("/proc/self/environ");
+    expect(host.read("state/docker/00c0ffee-lab-c1/in/start")).toContain("/proc/self/environ");
   });
 
   it("fetches an image by its name, and says what to do where that cannot be", () => {
@@ -187,7 +187,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(host.kept()).toEqual([]);
     host.shows("registry", "");
     expect(deeds(apply(named))).toEqual(["pull", "create", "start"]);
-    expect(isThere("state/images/lab-c1.tar")).toBe(false);
+    expect(isThere("state/images/00c0ffee-lab-c1.tar")).toBe(false);
   });
 
   // What Docker 20.10 says of Debian's registry (test/lab/docker.test.ts has them both).
@@ -239,7 +239,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   it.each<[string, () => void, RegExp]>([
     [
       "an archive that has not arrived whole",
-      () => host.shows("state/images/lab-c1.tar", "the arch"),
+      () => host.shows("state/images/00c0ffee-lab-c1.tar", "the arch"),
       /not arrived whole.*lab-c1-archive/,
     ],
     [
@@ -271,7 +271,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     host.shows("mute", "");
     const { code, stderr } = host.guest(["remove", "container"], BOX);
     expect([code, stderr]).toEqual([1, "vxlab: Docker does not tell of container c1: no answer\n"]);
-    expect(host.kept()).toEqual(["container-lab-c1.json"]);
+    expect(host.kept()).toEqual(["container-00c0ffee-lab-c1.json"]);
   });
 
   it("goes with its image, unless that was there before or somebody else has it", () => {
@@ -290,7 +290,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(removed()).toEqual(["stop", "rm"]);
     expect(isThere("images/theirs_1")).toBe(true);
     expect(host.kept()).toEqual(["bridge-lab-kvm1-vxbr.json"]);
-    expect(isThere("state/docker/lab-c1")).toBe(false);
+    expect(isThere("state/docker/00c0ffee-lab-c1")).toBe(false);
   });
 
   it("stays as it is when its archive's image comes by name, and then goes under both names", () => {
@@ -313,7 +313,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     host.shows("state/containers/c1/rootfs/etc/hostname", "");
     host.shows("net/v-c1/mtu", "1450\n");
     apply(lxc);
-    host.shows("state/images/lab-c1.tar", "the archive");
+    host.shows("state/images/00c0ffee-lab-c1.tar", "the archive");
     const calls = apply(BOX);
     expect(calls.findIndex((call) => call.startsWith("lxc-stop"))).toBeLessThan(
       calls.findIndex((call) => call.startsWith("docker create")),
@@ -321,7 +321,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     host.everything();
     expect(host.guest(["remove", "container"], lxc).code).toBe(0);
     expect(host.everything()).toEqual([]);
-    expect(host.kept()).toEqual(["container-lab-c1.json"]);
+    expect(host.kept()).toEqual(["container-00c0ffee-lab-c1.json"]);
   });
 });
 

@@ -36,6 +36,9 @@ case "\${0##*/} $*" in
   "ovs-vsctl "*) [ ! -e "$FAKE/refused" ] || { cat "$FAKE/refused" >&2; exit 1; } ;;
   "ovs-ofctl "* | "nft -f"* | *" -batch -") cat >"$FAKE/said" ;;
   "ip -o address show"*) cat "$FAKE/addresses" ;;
+  "ip -o route get"*) cat "$FAKE/route" 2>/dev/null ;;
+  "ip -o "-[46]" route show default") cat "$FAKE/defaults" 2>/dev/null ;;
+  "setsid "*) [ ! -e "$FAKE/loop.sh" ] || . "$FAKE/loop.sh" ;;
   "ip link set"*up) [ ! -e "$FAKE/busy" ] ;;
   "ip link add "*" type veth "*) mkdir -p "$FAKE/net/$3"; echo "$5" >"$FAKE/net/$3/mtu" ;;
   "nft list"*) [ -e "$FAKE/table" ] ;;
@@ -82,6 +85,8 @@ esac
 
 export class FakeHost {
   readonly folder = temporary("guest");
+  /** Seconds between the rounds of a boot. */
+  pauses = "";
 
   /**
    * @param sh what runs the tools; "busybox sh" runs its own awk too
@@ -127,7 +132,7 @@ export class FakeHost {
    * options.
    */
   has(ports: readonly string[], rows: readonly [string, unknown, unknown, Record<string, string>][]): void {
-    if (ports.length > 0) this.shows("state/begun/port-lab-kvm1-red", "");
+    if (ports.length > 0) this.shows("state/begun/port-00c0ffee-lab-kvm1-red", "");
     fs.writeFileSync(this.path("ports"), ports.map((name) => `${name}\n`).join(""));
     const data = rows.map(([name, ofport, error, options]) => [
       name,
@@ -193,6 +198,7 @@ export class FakeHost {
       VXLAB_RESOLV: this.path("resolv.conf"),
       VXLAB_DOCKER: this.path("docker.sock"),
       VXLAB_SETTLE: "0",
+      VXLAB_BOOT_PAUSES: this.pauses,
       VXLAB_SETTLES: "60",
       VXLAB_BAKED: this.path("baked"),
     };

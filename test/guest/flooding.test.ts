@@ -4,10 +4,12 @@ import { existsSync } from "node:fs";
 import { MAX_GROUPS } from "../../plan/check-flooding";
 import { FakeHost } from "./fake-host";
 
-const ID = "lab-kvm1-red";
+const LAB = "00c0ffee";
+const STEP = "lab-kvm1-red";
+const ID = `${LAB}-${STEP}`;
 const PORT = {
-  id: ID,
-  lab: "00c0ffee",
+  id: STEP,
+  lab: LAB,
   bridge: "vxbr",
   vni: 100,
   udpPort: 4789,
@@ -60,6 +62,33 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   });
 
   describe("multicast", () => {
+    /** The VTEP is on an interface by which nothing leaves a host. */
+    const onLo = (device: string, flags: string) => {
+      host.shows("addresses", `1: ${device}    inet 192.168.10.156/32 scope global ${device}\n`);
+      host.shows(`net/${device}/flags`, flags);
+    };
+    const STUBS = [
+      ["lo", "0x9\n"],
+      ["dummy0", "0xc3\n"],
+    ] as const;
+
+    it.each(STUBS)("with the VTEP on %s goes by the route to its peers", (device, flags) => {
+      onLo(device, flags);
+      host.shows("route", "192.168.10.222 from 192.168.10.156 via 192.0.2.1 dev eth7 uid 0 \\    cache \n");
+      host.shows("defaults", "default via 192.0.2.9 dev eth9\n");
+      expect(said(apply(MULTICAST), " group ")[0]).toContain(" dev eth7 local 192.168.10.156 ");
+      expect(said(apply({ ...MULTICAST, remotes: [] }), " group ")[0]).toContain(" dev eth9 ");
+    });
+
+    it.each(STUBS)("with the VTEP on %s and no route fails, instead of a group on it", (device, flags) => {
+      onLo(device, flags);
+      const { code, stderr } = host.guest(["apply", "port"], { ...MULTICAST, remotes: [] });
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(`is on ${device}, and this host has no default route`),
+      ]);
+    });
+
     it("is the kernel's device, plugged into the bridge once it is up", () => {
       const calls = apply({ ...MULTICAST, vlan: 12 }).map((call) => call.join(" "));
       const device = calls.filter((call) => call.includes("vm100"));

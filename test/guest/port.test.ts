@@ -23,10 +23,18 @@ let host: FakeHost;
 function tunnel({ name, address }: typeof REMOTE, vni = 100, vlan = "0", bridge = "vxbr"): string[] {
   return [
     ...["--", "--may-exist", "add-port", bridge, name],
-    ...["--", "set", "port", name, "protected=true", `tag=${vlan}`, 'external_ids:vxlab-port="lab-kvm1-red"'],
+    ...[
+      "--",
+      "set",
+      "port",
+      name,
+      "protected=true",
+      `tag=${vlan}`,
+      'external_ids:vxlab-port="00c0ffee-lab-kvm1-red"',
+    ],
     ...["--", "set", "interface", name, "type=vxlan", `options:remote_ip="${address}"`],
     ...['options:local_ip="192.168.10.156"', `options:key="${vni}"`, 'options:dst_port="4789"'],
-    'external_ids:vxlab-port="lab-kvm1-red"',
+    'external_ids:vxlab-port="00c0ffee-lab-kvm1-red"',
   ];
 }
 
@@ -119,9 +127,9 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       const { stdout } = host.guest(["apply", "port"], PORT);
       const options = { remote_ip: REMOTE.address, key: "100" };
       expect(JSON.parse(stdout)).toEqual({ tunnels: [{ name: REMOTE.name, ofport: 3, error: "", options }] });
-      expect(JSON.parse(readFileSync(host.path("state/desired/port-lab-kvm1-red.json"), "utf8"))).toEqual(
-        PORT,
-      );
+      expect(
+        JSON.parse(readFileSync(host.path("state/desired/port-00c0ffee-lab-kvm1-red.json"), "utf8")),
+      ).toEqual(PORT);
     });
   });
 
@@ -161,7 +169,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       const { code, stderr } = host.guest(["apply", "port"], { ...PORT, vni: 7 });
       expect([code, stderr]).toEqual([1, "ovs-vsctl: no bridge named vxbr\n"]);
       const kept = JSON.parse(
-        readFileSync(host.path("state/desired/port-lab-kvm1-red.json"), "utf8"),
+        readFileSync(host.path("state/desired/port-00c0ffee-lab-kvm1-red.json"), "utf8"),
       ) as typeof PORT;
       expect(kept.vni).toBe(100);
     });
@@ -176,7 +184,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       const { code, stdout } = host.guest(["remove", "port"], PORT);
       expect([code, stdout]).toEqual([0, "{}\n"]);
       expect(host.changes()).toEqual(transaction(gone(REMOTE.name), gone(THIRD.name)));
-      expect(host.kept()).toEqual(["port-lab-kvm1-blue.json"]);
+      expect(host.kept()).toEqual(["port-00c0ffee-lab-kvm1-blue.json"]);
     });
 
     it("takes the tools along with the last thing, and is no error on a bare host", () => {
@@ -196,8 +204,8 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       host.has([], [[REMOTE.name, -1, "no", { remote_ip: REMOTE.address }]]);
       const { code, stderr } = host.guest(["boot"]);
       expect(code).toBe(1);
-      expect(stderr).toContain("desired/port-lab-kvm1-red.json failed");
-      expect(stderr).toContain("desired/port-lab-kvm1-zulu.json failed");
+      expect(stderr).toContain("desired/port-00c0ffee-lab-kvm1-red.json failed");
+      expect(stderr).toContain("desired/port-00c0ffee-lab-kvm1-zulu.json failed");
       expect(host.changes()).toHaveLength(2);
     });
   });

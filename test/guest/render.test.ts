@@ -89,6 +89,28 @@ describe("the guest tools", () => {
     );
   });
 
+  it.each([
+    ["of a newer level stay", "LEVEL=999", false],
+    ["of the same level make room", `LEVEL=${/^LEVEL=(\d+)$/m.exec(guestTools().script)?.[1]}`, true],
+    ["without a level make room", "true", true],
+  ])("that are on a host already and %s", (_, line, replaced) => {
+    const lib = join(scratch, `level-${line}`, "lib");
+    mkdirSync(lib, { recursive: true });
+    const there = `#!/bin/sh\n${line}\nexec cat\n`;
+    writeFileSync(join(lib, "guest"), there, { mode: 0o755 });
+    const install = INSTALL_AND_APPLY.replaceAll("/usr/lib/vxlab", lib);
+    const input = JSON.stringify({
+      id: "a",
+      lab: "b",
+      tools: { version: "x", script: `#!/bin/sh\n${mine}` },
+    });
+    const { status, stdout } = spawnSync("dash", ["-c", install], { input, encoding: "utf8" });
+    expect([status, stdout]).toEqual([0, '{"id":"a","lab":"b"}\n']);
+    expect(readdirSync(lib)).toEqual(["guest"]);
+    expect(readFileSync(join(lib, "guest"), "utf8") === there).toBe(!replaced);
+  });
+  const mine = `LEVEL=${/^LEVEL=(\d+)$/m.exec(guestTools().script)?.[1]}\nexec cat # mine\n`;
+
   /** What the fake program beside the real ones does; then the install, and what is in the folder of the tools after it. */
   function installed(name: string, fake: Record<string, string>) {
     const lib = join(scratch, name, "lib");

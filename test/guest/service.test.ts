@@ -3,10 +3,12 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { existsSync } from "node:fs";
 import { FakeHost } from "./fake-host";
 
-const ID = "lab-kvm1_red.1";
+const LAB = "00c0ffee";
+const STEP = "lab-kvm1_red.1";
+const ID = `${LAB}-${STEP}`;
 const SERVICE = {
-  id: ID,
-  lab: "00c0ffee",
+  id: STEP,
+  lab: LAB,
   bridge: "vxbr",
   device: "s-red",
   local: "192.168.10.156",
@@ -25,7 +27,7 @@ const DHCP = {
   domain: null,
 };
 /** Another name than the id would give twice: what nft does not take is told apart. */
-const TABLE = "vxlab_lab_dkvm1_ured_p1";
+const TABLE = "vxlab_00c0ffee_dlab_dkvm1_ured_p1";
 
 let host: FakeHost;
 const dir = `state/services/${ID}`;
@@ -91,6 +93,16 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(host.said()).not.toContain("ct state new");
     apply(SERVICE);
     expect(host.read("sys/net/ipv4/conf/eth0/forwarding")).toBe("1\n");
+  });
+
+  it("translates towards the default route's interface when the VTEP is on lo", () => {
+    host.shows("addresses", "1: lo    inet 192.168.10.156/32 scope global lo\n");
+    host.shows("defaults", "default via 192.0.2.9 dev eth9\n");
+    host.shows("sys/net/ipv4/conf/eth9/forwarding", "0\n");
+    apply({ ...SERVICE, nat: true });
+    expect(host.said()).toContain('oifname "eth9" ip saddr 10.0.3.1/22 masquerade');
+    expect(host.said()).not.toContain('"lo"');
+    expect(host.read("sys/net/ipv4/conf/eth9/forwarding")).toBe("1\n");
   });
 
   it("takes NAT away: the table, and forwarding with the host's last gateway", () => {

@@ -5,6 +5,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { countPings } from "../lib/capture";
 import { change } from "../lib/changes";
 import { good, Project } from "../lib/project";
 import { remains } from "../lib/remains";
@@ -163,6 +164,79 @@ describe("a segment across a machine and a server", () => {
   it("stays as it is in a second up", async () => {
     const { steps } = await change(project, ["up"]);
     expect(steps).toEqual([]);
+  });
+
+  describe("with a second lab on the same server", () => {
+    /** What of the first lab must stay as it is, whatever the second does. */
+    const FIRST = `
+      ls /var/lib/vxlab/desired; ovs-vsctl --timeout=30 -f csv --columns=name,ofport,external_ids list interface | sort
+      lxc-info -P /var/lib/vxlab/containers -n c2 -pH; cat /var/lib/vxlab/services/*/dnsmasq.pid; ls /var/lib/vxlab/tuned
+      nft list tables; md5sum /usr/lib/vxlab/guest; cat /proc/sys/net/ipv4/conf/eth0/forwarding`;
+    let alone: string;
+
+    function second(container: string): void {
+      const existing = { hostKey, keyFile: key };
+      project.configure(
+        {
+          underlay: { cidr: "192.168.10.0/24", mode: "routed" },
+          hosts: { srv: { address: SERVER, bridge: "vxbr2", existing } },
+          segments: {
+            blue2: { vni: 300, subnet: "10.0.9.0/24", gateway: { host: "srv" }, dhcp: { host: "srv" } },
+          },
+          containers: { [container]: { host: "srv", address: "10.0.9.11/24" } },
+        },
+        "second",
+      );
+    }
+
+    beforeAll(async () => {
+      alone = await server(FIRST);
+      const link = await project.vxlab([
+        "exec",
+        "c1",
+        "-s",
+        "lab",
+        "--",
+        "ip",
+        "-4",
+        "-o",
+        "address",
+        "show",
+        "eth0",
+      ]);
+      const [, c1] = / inet ([0-9.]+)\//.exec(good(link)) ?? [];
+      const c2 = "$(lxc-info -P /var/lib/vxlab/containers -n c2 -pH)";
+      await server(
+        `nsenter -n -t ${c2} ping -n -i 0.2 -w 900 ${c1} >/run/pings 2>&1 </dev/null & echo $! >/run/pings.pid`,
+      );
+    });
+
+    it("refuses the second a container's name that the first has, with the cure", async () => {
+      second("c2");
+      const { code, stdout, stderr } = await project.vxlab(["up", "-s", "second"], { timeout: 300 });
+      expect([code, stdout + stderr]).toEqual([
+        1,
+        expect.stringMatching(/c2.* is in use .*rename the container/s),
+      ]);
+    });
+
+    it("works for the second under another name", async () => {
+      second("d2");
+      expect(good(await project.vxlab(["up", "-s", "second"], { timeout: 300 }))).toContain(" 0 failed");
+    });
+
+    it("loses the first none of its pings, and nothing of what it has, when the second goes", async () => {
+      expect(await server(FIRST)).not.toBe(alone);
+      good(await project.vxlab(["down", "-s", "second"], { timeout: 300 }));
+      const pings = await server(
+        "kill -INT $(cat /run/pings.pid); sleep 2; cat /run/pings; rm /run/pings /run/pings.pid",
+      );
+      const { lost, sent } = countPings(pings);
+      expect(lost).toEqual([]);
+      expect(sent).toBeGreaterThan(50);
+      expect(await server(FIRST)).toBe(alone);
+      expect(good(await project.vxlab(["verify", "-s", "lab"], { timeout: 120 }))).toContain(" 0 failed");
+    });
   });
 
   it("goes, and the server is what it was", async () => {

@@ -146,6 +146,39 @@ describe("two owners' four stacks", () => {
   });
 });
 
+describe("a container that moves to another host of its underlay", () => {
+  const containers = (host: string) => ({
+    c1: { host: "a1", address: "10.0.3.10/24" },
+    c4: { host, address: "10.0.3.13/24" },
+  });
+  const on = async (host: string) =>
+    good(
+      await project.vxlab([
+        ...["ssh", host, "-s", "overlay-a", "--"],
+        "ls /var/lib/vxlab/desired /var/lib/vxlab/containers | grep c4; ovs-vsctl list-ports vxbr | grep v-c4; lxc-ls -P /var/lib/vxlab/containers --running | grep -o c4; true",
+      ]),
+    );
+
+  it.each([
+    ["a1", "a2"],
+    ["a2", "a1"],
+  ])("to %s is gone from %s before it is made there", async (to, from) => {
+    overlay("a", "b", containers(to));
+    const { code, steps, order } = await change(project, ["up", "--stack", "overlay-a"]);
+    expect(code).toBe(0);
+    expect(steps.filter((step) => step.endsWith("-step"))).toEqual([
+      "create-replacement overlay-c4-step",
+      "delete-replaced overlay-c4-step",
+      "replace overlay-c4-step",
+    ]);
+    const at = (op: string) => order.indexOf(`${op} overlay-c4-step`);
+    expect(at("delete-replaced")).toBeLessThan(at("create-replacement"));
+    expect(await on(from)).toBe("");
+    expect(await on(to)).toMatch(/container-[0-9a-f]{8}-overlay-c4\.json\n.*c4\nv-c4\nc4/s);
+    expect(good(await ping("c1", "overlay-a", "10.0.3.13"))).toContain(" 0% packet loss");
+  });
+});
+
 describe("a peer whose VTEP moves and that gets one more host", () => {
   it("changes the tunnels to it and nothing else, and both are reached", async () => {
     const before = await seenOnA1();

@@ -379,6 +379,21 @@ describe("together", () => {
     expect(checkLab(referenceWith(c1({ command: ["a", 7] })))[0]?.got).toBe(7);
   });
 
+  it("finds tunnel ports that a hash brings together, and says what separates them", () => {
+    const problems = checkLab({
+      ...referenceWith({ containers: {} }),
+      underlay: { cidr: "fd00::/64" },
+      hosts: { kvm1: { address: "fd00::1:736e" }, kvm2: { address: "fd00::1:ab2a" } },
+    });
+    expect(problems).toMatchObject([
+      {
+        path: "segments.red.vni",
+        got: "100 towards fd00::1:ab2a",
+        cure: "Give one of the two hosts another address.",
+      },
+    ]);
+  });
+
   it("finds names that shortening brings together", () => {
     const entry = (i: number) => ({ host: "kvm1", address: `10.0.3.${i}/24` });
     // `v-abcdefgh-` and 4 hexadecimal digits is what `abcdefghijklmno` is shortened to.

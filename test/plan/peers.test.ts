@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { LAB_OUTPUT, LAB_SCHEMA } from "../../plan/contract";
+import { LAB_OUTPUT, LAB_SCHEMA, labOutput } from "../../plan/contract";
 import { TopologyError } from "../../plan/errors";
 import { overlayHints, planOverlay, sharedMtu } from "../../plan/peers";
 import type { OverlayInput, Underlay } from "../../plan/peers";
@@ -135,6 +135,25 @@ describe("an overlay", () => {
   });
 });
 
+describe("peers in networks that differ in the high digits of their addresses alone", () => {
+  it("each have a tunnel port of their own, whatever the VNI", () => {
+    const far = vteps({ b1: "10.2.0.11", b2: "10.3.0.11" });
+    const segments = { red: { vni: 10010100, subnet: "10.0.3.0/24" } };
+    const plan = planOverlay(
+      input({
+        own: { stack: "underlay-a", vteps: vteps({ a1: "10.1.0.11" }) },
+        peers: [{ stack: "underlay-b", vteps: far }],
+        sections: { segments, containers: {} },
+      }),
+    );
+    const ports = labOutput(plan, "00c0ffee", []).hosts.flatMap((host) => host.ports);
+    expect(ports.flatMap(({ tunnels }) => tunnels.map(({ port }) => port))).toEqual([
+      "vx5yjuc-02ryqyz",
+      "vx5yjuc-02s05jf",
+    ]);
+  });
+});
+
 describe("an overlay is refused", () => {
   it("with a host that its underlay has not", () => {
     const sections = { ...input().sections, hosts: { a9: {} } };
@@ -150,6 +169,33 @@ describe("an overlay is refused", () => {
     const twin = { stack: "underlay-b", vteps: vteps({ b1: "192.168.10.11" }) };
     expect(problemsOf({ peers: [twin] })).toMatchObject([
       { path: "underlay-b/b1", message: "This VTEP is already taken by underlay-a/a1." },
+    ]);
+  });
+
+  it("with two peers whose tunnel ports would have one name; a segment without peers is not asked", () => {
+    // Both addresses have one hash: f03cd57c.
+    const [own, far] = [vteps({ a1: "fd00::1", a2: "fd00::2" }), { b1: "fd00::1:736e", b2: "fd00::1:ab2a" }];
+    const change = (segment: object) => ({
+      own: { stack: "underlay-a", vteps: own },
+      peers: [{ stack: "underlay-b", vteps: vteps(far) }],
+      sections: { segments: { red: { vni: 100, subnet: "10.0.3.0/24", ...segment } }, containers: {} },
+    });
+    expect(problemsOf(change({}))).toEqual([
+      {
+        path: "segments.red.vni",
+        got: "100 towards fd00::1:ab2a",
+        message:
+          "The interface name made from it is already taken by segments.red.vni (100 towards fd00::1:736e).",
+        cure: "Give one of the two hosts another address.",
+      },
+    ]);
+    expect(problemsOf(change({ hosts: ["a1", "a2"] }))).toEqual([]);
+  });
+
+  it("with a bridge that has the name of a tunnel port to a peer", () => {
+    const hosts = { a1: { bridge: "vx100-c0a8140b" } };
+    expect(problemsOf({ sections: { ...input().sections, hosts } })).toMatchObject([
+      { path: "hosts.a1.bridge", cure: "Rename one of the two." },
     ]);
   });
 

@@ -220,19 +220,20 @@ describe("names", () => {
     fc.assert(
       fc.property(label, fc.integer({ min: 1, max: 2 ** 24 - 1 }), address, (name, vni, remote) => {
         expect(vethName(name)).toMatch(/^v-[a-z0-9-]{1,13}$/);
-        expect(tunnelName(vni, remote)).toMatch(new RegExp(`^vx${vni}-[0-9a-f]{4,8}$`));
+        expect(tunnelName(vni, remote)).toMatch(
+          vni < 10000 ? new RegExp(`^vx${vni}-[0-9a-f]{8}$`) : /^vx[0-9a-z]{5}-[0-9a-z]{7}$/,
+        );
         expect(tunnelName(vni, remote).length).toBeLessThanOrEqual(15);
       }),
     );
   });
 
-  it("of tunnels differ within one /16, for any VNI", () => {
-    const numbers = fc.uniqueArray(fc.nat(65535), { minLength: 2, maxLength: 50 });
+  it("of tunnels differ for any two VNIs and IPv4 addresses", () => {
+    const remote = fc.tuple(fc.integer({ min: 1, max: 2 ** 24 - 1 }), fc.ipV4());
+    const remotes = fc.uniqueArray(remote, { minLength: 2, maxLength: 50, selector: String });
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 2 ** 24 - 1 }), numbers, (vni, list) => {
-        expect(new Set(list.map((number) => tunnelName(vni, `10.1.${dotted(number)}`))).size).toBe(
-          list.length,
-        );
+      fc.property(remotes, (list) => {
+        expect(new Set(list.map(([vni, address]) => tunnelName(vni, address))).size).toBe(list.length);
       }),
     );
   });
