@@ -46,7 +46,7 @@ function onHost(
   const self = child(name, plan.name);
   const { bridge } = new OvsBridge(
     child(self, plan.bridge.name),
-    { ...on, bridge: plan.bridge.name, ...plan.bridge },
+    { ...on, bridge: plan.bridge.name, ...plan.bridge, ...(plan.guard ? {} : { guard: false }) },
     opts,
   );
   for (const port of plan.ports)

@@ -9,6 +9,7 @@ const PARTS = [
   "lib.sh",
   "nics.sh",
   "plug.sh",
+  "guard.sh",
   "bridge.sh",
   "port.sh",
   "service.sh",

@@ -60,6 +60,8 @@ export interface HostOutput {
   hostKey: string;
   /** Name of the libvirt domain; absent for an existing host. */
   domain?: string;
+  /** Whether it has the host guard (docs/security.md). */
+  guard: boolean;
   bridge: BridgePlan;
   ports: PortOutput[];
 }
@@ -103,7 +105,7 @@ export function labOutput(plan: LabPlan, id: string, facts: readonly HostFacts[]
 }
 
 export function hostOutput(host: HostPlan, { hostKey, domain }: HostFacts): HostOutput {
-  const { name, address, underlay, existing, bridge } = host;
+  const { name, address, underlay, existing, guard, bridge } = host;
   return {
     name,
     address,
@@ -111,6 +113,7 @@ export function hostOutput(host: HostPlan, { hostKey, domain }: HostFacts): Host
     ...(existing === undefined ? {} : { existing: reach(existing) }),
     hostKey,
     ...(domain === undefined ? {} : { domain }),
+    guard,
     bridge,
     ports: host.ports.map(portOutput),
   };

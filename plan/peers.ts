@@ -3,13 +3,14 @@
  * of other owners' underlay stacks as remote VTEPs and nothing more.
  */
 import { literalFamily } from "./addresses";
+import { closedBy } from "./closed";
 import { TopologyError } from "./errors";
 import { planLab } from "./plan";
 import { compareText, pathOf, repeated, sortedEntries, suggest } from "./rules";
 import type { Claim } from "./rules";
 import { readTopology } from "./schema";
 import { Flooding } from "./types";
-import type { LabPlan, Problem, Topology, VxlanPortPlan } from "./types";
+import type { LabPlan, Problem, ServicePlan, Topology, VxlanPortPlan } from "./types";
 import type { VtepOutput, VtepsOutput } from "./vteps";
 
 /** An underlay stack that was found, and what it tells. */
@@ -22,7 +23,7 @@ export interface Underlay {
 export interface OverlayInput {
   own: Underlay;
   peers: readonly Underlay[];
-  /** The settings `hosts` (of which `bridge` and `bridgeAddress` count), `segments` and `containers`, of any type. */
+  /** The settings `hosts` (of which `bridge`, `bridgeAddress` and `guard` count), `segments` and `containers`, of any type. */
   sections: Readonly<Record<string, unknown>>;
   /** Stays the same for the overlay's whole life and differs from every peer's: MAC addresses are computed from it. */
   identity: string;
@@ -43,7 +44,8 @@ export function planOverlay(input: OverlayInput): LabPlan {
     ...checkSegments(topology, input.peers),
   ];
   if (all.length > 0) throw new TopologyError(all);
-  return withPeers(planLab(topology, { lab: input.identity }), topology, input.peers);
+  const plan = withPeers(planLab(topology, { lab: input.identity }), topology, input.peers);
+  return { ...plan, services: closedServices(plan.services, [input.own, ...input.peers]) };
 }
 
 /** The largest packet that every VTEP can take, bytes: the smallest of the own underlay's and the peers'. */
@@ -55,8 +57,9 @@ export function sharedMtu(underlays: readonly Underlay[]): number {
 function overlaySections({ own, peers, sections }: OverlayInput): Record<string, unknown> {
   const written = mapping(sections["hosts"]);
   const hosts = sortedEntries(own.vteps.hosts).map(([name, vtep]) => {
-    const { bridge, bridgeAddress } = mapping(written[name]);
-    return [name, { ...given({ bridge, bridgeAddress }), address: vtep.address, existing: reach(vtep) }];
+    const { bridge, bridgeAddress, guard } = mapping(written[name]);
+    const chosen = given({ bridge, bridgeAddress, guard });
+    return [name, { ...chosen, address: vtep.address, existing: reach(vtep) }];
   });
   return {
     underlay: { mtu: sharedMtu([own, ...peers]) },
@@ -134,6 +137,17 @@ function withPeers(plan: LabPlan, topology: Topology, peers: readonly Underlay[]
   const widened = (port: VxlanPortPlan): VxlanPortPlan =>
     open(port) ? { ...port, remotes: [...port.remotes, ...far].sort(byHost) } : port;
   return { ...plan, hosts: plan.hosts.map((host) => ({ ...host, ports: host.ports.map(widened) })) };
+}
+
+/** No gateway leads to the underlays and hosts of any of the owners. */
+function closedServices(services: readonly ServicePlan[], underlays: readonly Underlay[]): ServicePlan[] {
+  const closed = closedBy(
+    underlays.flatMap(({ vteps }) => vteps.networks ?? []),
+    underlays.flatMap(({ vteps }) =>
+      sortedEntries(vteps.hosts).flatMap(([, { address, ssh }]) => [address, ssh.address]),
+    ),
+  );
+  return services.map((service) => (service.nat ? { ...service, closed } : service));
 }
 
 function byHost(a: { host: string }, b: { host: string }): number {
