@@ -269,8 +269,9 @@ describe("red with static forwarding, by one word", () => {
 
   it("tells each broadcast once", () => broadcastsStay(RED_ENDS));
 
-  it("drops what a stranger sends, and takes the same from a peer", async () => {
+  it("drops what a stranger sends, and takes the same from a peer: by flows where the host guard has not done it", async () => {
     const stranger = "192.168.10.77";
+    await guests.tell("kvm1", "nft delete table inet vxlab_guard");
     const before = await strangers();
     const [wire, inside] = await Promise.all([
       capture(guests, "kvm1", "tcpdump -i eth0 -nn -l -T vxlan udp dst port 4789"),
@@ -291,7 +292,11 @@ describe("red with static forwarding, by one word", () => {
       "0 received",
     ]);
     // Three broadcasts and what is for c1 alone.
-    expect((await strangers()) - before).toBeGreaterThanOrEqual(4);
+    const dropped = await strangers();
+    expect(dropped - before).toBeGreaterThanOrEqual(4);
+    await guests.tell("kvm1", "nft -f /var/lib/vxlab/guard.nft");
+    expect(await guests.tell("kvm3", intruder(HOSTS.kvm3.address, stranger))).toContain(" 1 received");
+    expect(await strangers(), "with the guard none comes that far").toBe(dropped);
   });
 
   it("survives SIGKILL of ovs-vswitchd: at most 5 s without answer", async () => {
@@ -383,7 +388,15 @@ describe("what is taken away", () => {
         "ovs-vsctl list-br; ls /sys/class/net | grep -E '^(vm|vf|bf|gw-)'; nft list tables; " +
           "ls /var/lib/vxlab; cat /proc/sys/net/ipv4/conf/eth0/forwarding; ! pidof dnsmasq",
       );
-      expect(found.split("\n")).toEqual(["vxbr", "containers", "desired", ...tuned(found), "0"]);
+      const kept = [
+        "containers",
+        "desired",
+        "guard",
+        "guard.nft",
+        ...maybe("nft", found),
+        ...maybe("tuned", found),
+      ];
+      expect(found.split("\n")).toEqual(["vxbr", "table inet vxlab_guard", ...kept, "0"]);
     }
     expect(await redWorks()).toEqual(["c2 to 10.0.3.50"]);
   });
@@ -395,5 +408,5 @@ describe("what is taken away", () => {
   });
 });
 
-/** The folder of the kernel's former settings may stay, empty. */
-const tuned = (found: string) => (found.includes("\ntuned\n") ? ["tuned"] : []);
+/** Folders of the kernel's former settings, empty, and of what nft has listed. */
+const maybe = (folder: string, found: string) => (found.includes(`\n${folder}\n`) ? [folder] : []);
