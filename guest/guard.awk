@@ -48,7 +48,7 @@ function take(   key, i) {
   else if (word[1] == "dns") { for (i = 3; i <= n; i++) dns = joined(dns, word[i]) }
 }
 
-# Without any peer nothing is taken.
+# Without a peer no sender is accepted.
 function senders(   i, peers) {
   if (word[6] == "any") return ""
   for (i = 6; i <= n; i++) peers = joined(peers, word[i])
@@ -62,8 +62,8 @@ function input(   i, j, p, text) {
   print "    iifname { " inner " } jump inside"
   for (i = 1; i <= ports; i++) print "    udp dport " port[i] " jump tunnels_" port[i]
   print "  }"
-  # A VNI that is not ours is a tunnel of somebody else on the same UDP port, and theirs to guard. The VNI is 24 bits, 12 bytes after
-  # the beginning of the UDP header (RFC 7348 section 5).
+  # Other VNIs may be tunnels of the owner of this host on the same UDP port. The VNI is the 24 bits after the UDP header and four bytes
+  # of flags (RFC 7348 section 5).
   for (i = 1; i <= ports; i++) {
     p = port[i]
     print "  chain tunnels_" p " {"
@@ -76,7 +76,8 @@ function input(   i, j, p, text) {
     print "  }"
   }
   print "  chain inside {"
-  # Only answers to what this host began by its address in that segment: conntrack alone would take them from any interface.
+  # Replies to connections that this host opened from its own address in that segment. Without the address, conntrack would accept
+  # packets of connections that go by other interfaces.
   if (own4 != "") print "    iifname . ip daddr { " own4 " } ct direction reply ct state established accept"
   if (own6 != "") print "    iifname . ip6 daddr { " own6 " } ct direction reply ct state established accept"
   icmp()
@@ -111,7 +112,7 @@ function forward(   i, tunnels, shut) {
 
 function icmp() { print "    icmp type { echo-reply, destination-unreachable, echo-request, time-exceeded, parameter-problem } accept" }
 
-# Each once: nft takes no element twice.
+# nft refuses an element that is given twice.
 function joined(list, one) { return index(", " list ",", ", " one ",") ? list : list (list == "" ? "" : ", ") one }
 
 function quoted(text) { return "\"" text "\"" }

@@ -1,19 +1,20 @@
 #!/bin/sh
-# The host guard, a table of nftables: what is inside a segment reaches neither this host nor the underlay, and a tunnel's
-# packets are taken from the segment's peers only (guard.awk; docs/security.md). One table for everything that any lab has on
-# this host, made of a fragment for each thing.
+# The host guard, an nftables table (docs/security.md): it keeps segments apart from this host and from the underlay, and accepts
+# VXLAN packets from a segment's peers only. One table covers all labs on this host. Each bridge, port and service has a fragment,
+# and guard.awk renders the rules from all fragments: parsing every desired state again would take awk seconds under emulation.
 # shellcheck disable=SC2034,SC2154 # the variables come out of assign, by eval
 
 GUARD_AWK='@guard.awk@'
 GUARD=$STATE/guard
 GUARD_TABLE=vxlab_guard
-# As nft is to load it, also before Open vSwitch at the next boot.
+# What nft loads, now and at boot before Open vSwitch starts.
 GUARD_RULES=$STATE/guard.nft
-# A fragment of another form, of older tools, is written anew.
+# Version of the fragments' format: those of older tools are written again.
 GUARD_FORM=1
 GUARD_UNIT=/etc/systemd/system/vxlab-guard.service
 
-# guard_apply [KIND]: the table as it has to be, before what is about to be made is there; after a removal without KIND.
+# guard_apply [KIND]: loads the table. With KIND it includes the step that is about to change the host and whose desired state has
+# been read; without, it is called after a removal.
 guard_apply() {
   [ -d "$GUARD" ] || mkdir -p "$GUARD"
   about=${1:+$1-$id}
@@ -26,7 +27,7 @@ guard_apply() {
   fi
   command -v nft >/dev/null ||
     guard_fail "this host has no nft, which the host guard needs: apt-get install nftables, or write hosts.<name>.guard: false"
-  # Others may have flushed or changed it.
+  # Somebody else may have flushed or changed it.
   if [ "$rules" = "$(cat "$GUARD_RULES" 2>/dev/null)" ] && guard_same; then return; fi
   printf '%s\n' "$rules" >"$GUARD_RULES.new"
   nft -f "$GUARD_RULES.new" || guard_fail "nft refuses the host guard, see above; hosts.<name>.guard: false does without it"
@@ -35,13 +36,13 @@ guard_apply() {
   guard_unit
 }
 
-# On a host that holds nothing yet, nothing is left behind.
+# guard_fail TEXT: leaves nothing behind on a host that holds nothing else.
 guard_fail() {
   leave
   fail "$@"
 }
 
-# Fragments of what is gone, and those that are missing: a lab may be older than the guard.
+# Removes fragments of things that are gone, and adds missing ones: a lab may be older than the guard.
 guard_rest() {
   for file in "$GUARD"/*; do
     thing=${file##*/}
@@ -56,7 +57,7 @@ guard_rest() {
   done
 }
 
-# In a shell of its own: what is being applied has variables of the same names.
+# In a subshell, since the step that is being applied has variables of the same names.
 guard_missing() {
   guard='' addresses='' closed=''
   eval "$(assign "$(cat "$2")")"
@@ -65,7 +66,7 @@ guard_missing() {
   guard_fragment "${1%%-*}" "$1"
 }
 
-# guard_fragment KIND THING: what guard.awk has to know of a thing whose desired state has been read.
+# guard_fragment KIND THING: writes the fragment of a thing whose desired state has been read.
 guard_fragment() {
   part=$(guard_"$1" "$2")
   printf '%s\n' "$part" >"$GUARD/.new"
@@ -85,12 +86,12 @@ guard_port() {
     plain "$remote"
     peers="$peers $remote"
   done
-  # By multicast anybody may send whom the group reaches, unless it is known who is in it.
+  # Any host can join a multicast group. Only the remotes, where they are given, say who is a peer.
   [ "$flooding" != multicast ] || [ -n "$peers" ] || peers=" any"
   under=$(vtep_device "$local")
   plain "$bridge" "$udpPort" "$vni" "$under"
   echo "vni $bridge $udpPort $vni $under$peers"
-  # No way for packets as long as they are what they are; a vm… that somebody unplugs is one.
+  # Open vSwitch takes all their packets. A vm… that somebody unplugs from it would hand them to the kernel instead.
   case $flooding in
     flow) echo "inner $bridge bf$vni" ;;
     multicast) echo "inner $bridge vm$vni" ;;
@@ -105,11 +106,11 @@ guard_service() {
   echo "nat $bridge $device"
   guard_line "closed $bridge" "${closed:-}"
   names=$(nameservers)
-  # One that boots may not have heard of them yet.
+  # At boot the host may not know its name servers yet: keep the last ones.
   if [ -n "$names" ]; then guard_line "dns $bridge" "$names"; else sed -n '/^dns /p' "$GUARD/$1.$GUARD_FORM" 2>/dev/null || :; fi
 }
 
-# guard_line BEGINNING "WORD...": one line, whatever the words are made of.
+# guard_line BEGINNING "WORD...": one line, even if a word holds a line break.
 guard_line() {
   line=$1
   for one in $2; do
@@ -119,8 +120,8 @@ guard_line() {
   printf '%s\n' "$line"
 }
 
-# vtep_device ADDRESS: the interface that has it, to which tunnels are pinned; "-" where packets come by another one: the address is on
-# lo or a dummy device (an interface without ARP that is no point-to-point link: netdevice(7)), or not there yet.
+# vtep_device ADDRESS: the interface that has it, on which alone tunnel packets are accepted; "-" if they come in by another one, since
+# the address is on lo or a dummy device (IFF_NOARP without IFF_POINTOPOINT, netdevice(7)), or if no interface has it yet.
 vtep_device() {
   # "2: eth0    inet 192.168.10.156/24 …"
   read -r _ at _ <<FOUND
@@ -136,8 +137,8 @@ guard_rules() {
   [ ! -e "$1" ] || LC_ALL=C awk "$GUARD_AWK" "$@"
 }
 
-# guard_same: whether the table is what its file says. How nft lists it is found out when it is asked for first, in a network
-# namespace that is thrown away: at each load it would cost every step another start of nft.
+# guard_same: true if the table is what its file says. The listing to compare with is made on first use, in a temporary network
+# namespace: recording it at each load would cost every step another start of nft.
 guard_same() {
   if [ ! -e "$STATE/nft/$GUARD_TABLE" ]; then
     mkdir -p "$STATE/nft"
@@ -153,7 +154,8 @@ guard_off() {
   rm -f "$GUARD_RULES" "$STATE/nft/$GUARD_TABLE"
 }
 
-# Hosts with systemd load it by a unit, our own image by its ovs-vswitchd. A rule set of the owner may begin with "flush ruleset".
+# On hosts with systemd a unit loads the table at boot, on our own image vxlab-init/ovs-vswitchd does. After nftables.service, since
+# Debian's /etc/nftables.conf begins with "flush ruleset".
 guard_unit() {
   [ -d /run/systemd/system ] || return 0
   [ ! -e "$GUARD_UNIT" ] || return 0
@@ -177,7 +179,7 @@ UNIT
   systemctl --quiet enable "${GUARD_UNIT##*/}"
 }
 
-# Of leave: as if it had never been there.
+# Called by leave (bridge.sh), which reloads systemd.
 guard_leave() {
   guard_off
   [ -e "$GUARD_UNIT" ] || return 0
@@ -185,7 +187,7 @@ guard_leave() {
   rm -f "$GUARD_UNIT"
 }
 
-# A line for each thing that is not as it has to be.
+# guard_drift: one line for each thing that is not as desired.
 guard_drift() {
   rules=$(guard_rules)
   if [ "$rules" != "$(cat "$GUARD_RULES" 2>/dev/null)" ]; then
@@ -195,27 +197,27 @@ guard_drift() {
   elif [ -n "$rules" ] && ! guard_same; then
     echo "host guard: the table inet $GUARD_TABLE is not as it was loaded: nft list table inet $GUARD_TABLE shows it"
   fi
-  # Whatever the guard is: no address, link-local included, on what has no IPv6 address by the settings.
+  # Independent of the guard: an interface without an IPv6 address in the settings has none, link-local included.
   cat "$GUARD"/*."$GUARD_FORM" 2>/dev/null | awk '$1 == "inner" && !/:/ { print $3 }' | while read -r device; do
     [ "$(cat "$SYSCTL/net/ipv6/conf/$device/disable_ipv6" 2>/dev/null || echo 1)" = 1 ] ||
       echo "interface $device: IPv6 is on (net.ipv6.conf.$device.disable_ipv6 is 0), so it has a link-local address"
   done
 }
 
-# no_ipv6 DEVICE "ADDRESS...": without an IPv6 address of its own a device of ours has none, link-local included. Before it is up.
+# no_ipv6 DEVICE "ADDRESS...": switches IPv6 off on a device of ours without an IPv6 address, before it is up and gets a link-local one.
 no_ipv6() {
   value=1
   case $2 in *:*) value=0 ;; esac
   [ ! -e "$SYSCTL/net/ipv6/conf/$1" ] || echo "$value" >"$SYSCTL/net/ipv6/conf/$1/disable_ipv6"
 }
 
-# nft_record TABLE: how nft lists a table of ours that has just been loaded, for nft_same.
+# nft_record TABLE: stores how nft lists a table of ours that has just been loaded, for nft_same.
 nft_record() {
   [ -d "$STATE/nft" ] || mkdir -p "$STATE/nft"
   nft -s list table inet "$1" >"$STATE/nft/$1"
 }
 
-# nft_same TABLE: whether it is listed as it was then, counters aside.
+# nft_same TABLE: true if nft lists it as it did then, counters aside.
 nft_same() {
   [ -e "$STATE/nft/$1" ] || return 1
   nft -s list table inet "$1" 2>/dev/null | cmp -s - "$STATE/nft/$1"
