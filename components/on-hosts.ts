@@ -57,7 +57,7 @@ function onHost(
   const { host, labId } = on;
   const { bridge } = new OvsBridge(
     child(self, plan.bridge.name),
-    { host, labId, bridge: plan.bridge.name, ...plan.bridge },
+    { host, labId, bridge: plan.bridge.name, ...plan.bridge, ...(plan.guard ? {} : { guard: false }) },
     opts,
   );
   for (const port of plan.ports)

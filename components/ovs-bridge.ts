@@ -14,6 +14,11 @@ export interface OvsBridgeArgs {
   mtu?: pulumi.Input<number>;
   /** Address of the bridge's own interface, with prefix length. @default none */
   address?: pulumi.Input<string>;
+  /**
+   * The host guard, packet filter rules by nftables: from this bridge nothing reaches the host or its underlay but ICMP and, by
+   * a gateway, the outside; tunnels take packets of their remotes only (docs/security.md). @default true
+   */
+  guard?: pulumi.Input<boolean>;
   /** The lab's id, stored with the bridge as `external_ids:vxlab`. */
   labId: pulumi.Input<string>;
 }
@@ -50,6 +55,7 @@ function bridgeState(
     mac: args.mac,
     mtu: args.mtu ?? 1450,
     address: args.address ?? null,
+    guard: args.guard ?? true,
     tools: guestTools(),
   };
 }

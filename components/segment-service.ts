@@ -29,6 +29,11 @@ export interface SegmentServiceArgs {
    * host's name servers. @default false
    */
   nat?: pulumi.Input<boolean>;
+  /**
+   * Networks and addresses that NAT does not lead to, where the host has its guard: the underlay and the hosts on it. ICMP, and
+   * DNS to the host's own name servers, pass. @default none
+   */
+  closed?: pulumi.Input<pulumi.Input<string>[]>;
   /** Lends addresses. @default no DHCP */
   dhcp?: pulumi.Input<DhcpArgs>;
   /** The lab's id. */
@@ -86,6 +91,7 @@ function serviceState(args: SegmentServiceArgs): Record<string, pulumi.Input<unk
     vlan: args.vlan ?? null,
     addresses: args.addresses,
     nat: args.nat ?? false,
+    closed: args.closed ?? [],
     dhcp,
   };
 }

@@ -46,6 +46,8 @@ export interface OverlayHostArgs {
   bridge?: string;
   /** Address of the bridge's own interface, with prefix length. @default none */
   bridgeAddress?: string;
+  /** The host guard (docs/security.md). @default true */
+  guard?: boolean;
 }
 
 /**

@@ -37,6 +37,7 @@ function vtepsOf(plan: LabPlan, machines: Machines): pulumi.Output<VtepsOutput> 
   return pulumi.all(all).apply((vteps) => ({
     schema: VTEPS_SCHEMA,
     hosts: Object.fromEntries(plan.hosts.map(({ name }, i) => [name, vteps[i]])),
+    networks: plan.underlays.map(({ cidr }) => cidr),
   }));
 }
 

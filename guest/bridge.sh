@@ -1,6 +1,6 @@
 #!/bin/sh
 # An Open vSwitch bridge with its own interface.
-# desired state: {id, lab, name, mac, mtu, address|null}
+# desired state: {id, lab, name, mac, mtu, address|null, guard}
 # shellcheck disable=SC2154 # the variables come out of assign, by eval
 
 UNIT=/etc/systemd/system/vxlab.service
@@ -12,10 +12,12 @@ bridge_apply() {
   eval "$(assign "$1" "$(desired bridge "$id")")"
   [ "${was_name-}" = "$name" ] || bridge_free "$name"
   [ "${was_name:-$name}" = "$name" ] || vsctl --if-exists del-br "$was_name"
+  guard_apply bridge
   # hwaddr first: without it the bridge takes the lowest MAC of its ports and changes with them.
   vsctl --may-exist add-br "$name" \
     -- set bridge "$name" other_config:hwaddr="\"$mac\"" external_ids:vxlab="\"$lab\"" \
     -- set port "$name" tag=0 -- set interface "$name" mtu_request="$mtu"
+  no_ipv6 "$name" "$address"
   only_addresses "$name" "$address"
   ip link set dev "$name" up
   boot_unit
@@ -30,6 +32,7 @@ bridge_remove() {
   eval "$(assign "$bare")"
   case $(bridge_owner "$name") in *"vxlab=$lab"*) vsctl --if-exists del-br "$name" ;; esac
   rm -f "$(desired bridge "$id")"
+  guard_apply
   leave
   printf '{}\n'
 }
@@ -100,6 +103,7 @@ UNIT
 leave() {
   [ -z "$(ls "$STATE/desired" 2>/dev/null)" ] || return 0
   untune
+  guard_leave
   if [ -e "$UNIT" ]; then
     systemctl --quiet disable vxlab.service || :
     rm -f "$UNIT" "$FLOWS_UNIT"

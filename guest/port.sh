@@ -22,6 +22,7 @@ port_apply() {
   port_begin
   # Ports do not move between bridges: what sits on the old one goes first.
   [ "${was_bridge:-$bridge}" = "$bridge" ] || port_drop
+  guard_apply port
   case $flooding in
     unicast | multicast | flow) "port_$flooding" ;;
     *) fail "no such way to flood: $flooding" ;;
@@ -111,7 +112,7 @@ group_device() {
   iproute link add "$device" type vxlan id "$vni" group "$group" dev "$under" local "$local" ttl "$ttl" dstport "$udpPort"
   iproute link set dev "$device" alias "$made"
   # The host has no place in the segment by this: no address, no solicitations of its own.
-  [ ! -e "$SYSCTL/net/ipv6/conf/$device" ] || echo 1 >"$SYSCTL/net/ipv6/conf/$device/disable_ipv6"
+  no_ipv6 "$device" ""
   # Open vSwitch takes a moment to give up a UDP port whose last tunnel is gone.
   tries=10
   until ip link set dev "$device" up 2>/dev/null; do
@@ -148,6 +149,7 @@ port_flow() {
     -- --may-exist add-port "bf$vni" "vf$vni" -- set port "vf$vni" external_ids:vxlab-port="\"$id\"" \
     -- set interface "vf$vni" type=vxlan ofport_request=2 options:remote_ip=flow options:local_ip="\"$local\"" \
     options:key="\"$vni\"" options:dst_port="\"$udpPort\"" external_ids:vxlab-port="\"$id\""
+  no_ipv6 "bf$vni" ""
   port_flows "$wanted"
   eval "set -- $gone"
   set -- "$@" -- --may-exist add-port "$bridge" "pf$vni" \
@@ -230,6 +232,7 @@ port_remove() {
   port_drop
   rm -f "$(desired port "$id")" "$STATE/begun/port-$id"
   group_rest
+  guard_apply
   leave
   printf '{}\n'
 }

@@ -10,6 +10,7 @@ const PARTS = [
   "nics.sh",
   "plug.sh",
   "ids.sh",
+  "guard.sh",
   "bridge.sh",
   "port.sh",
   "service.sh",

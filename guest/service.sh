@@ -2,7 +2,7 @@
 # What a segment has on one host beside its containers: an interface of the host in it (an internal port of the bridge),
 # by which a gateway translates towards the underlay and dnsmasq lends addresses.
 # desired state: {id, lab, bridge, device, local, mac, mtu, vlan|null, addresses: [..], nat,
-#                 dhcp: null|{first, last, router|null, mtu, domain|null}}
+#                 closed: [..], dhcp: null|{first, last, router|null, mtu, domain|null}}
 # shellcheck disable=SC2153,SC2154 # the variables come out of assign, by eval
 
 SERVICES=$STATE/services
@@ -10,13 +10,16 @@ SERVICES=$STATE/services
 service_apply() {
   eval "$(assign "$1" "$(desired service "$id")")"
   addresses=$(unquoted "$addresses")
-  for one in $addresses; do plain "$one"; done
+  closed=$(unquoted "${closed:-}")
+  for one in $addresses $closed; do plain "$one"; done
   alone "the interface $device" "rename the segment in one of the two labs" service "" "\"device\":\"$device\""
   plain "$device" "$mtu" "$local" "${dhcp_first-}" "${dhcp_last-}" "${dhcp_router-}" "${dhcp_mtu-}" "${dhcp_domain-}"
   [ "${was_device:-$device} ${was_bridge:-$bridge}" = "$device $bridge" ] || service_drop "$was_device"
+  guard_apply service
   vsctl --may-exist add-port "$bridge" "$device" \
     -- set port "$device" tag="${vlan:-0}" external_ids:vxlab-service="\"$id\"" \
     -- set interface "$device" type=internal mac="\"$mac\"" mtu_request="$mtu" external_ids:vxlab-service="\"$id\""
+  no_ipv6 "$device" "$addresses"
   only_addresses "$device" "$addresses"
   ip link set dev "$device" up
   # The bridge's own interface is in the untagged segment as well. Linux answers ARP on it for every address of the host, and
@@ -47,6 +50,7 @@ service_remove() {
   [ -n "$(elsewhere service "" "\"device\":\"$device\"")" ] || service_drop "$device"
   rm -f "$(desired service "$id")"
   nat_rest
+  guard_apply
   leave
   printf '{}\n'
 }

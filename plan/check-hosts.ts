@@ -50,6 +50,7 @@ function checkHost(topology: Topology, name: string, host: HostSpec, misplaced: 
     ...(host.existing === undefined ? [] : checkExisting(at("existing"), host.existing, host)),
     ...checkBridgeAddress(topology, at("bridgeAddress"), host.bridgeAddress),
     ...checkBridgeName(at("bridge"), bridgeNameOf(host)),
+    ...checkGuard(at("guard"), host.guard),
     ...(host.memory === undefined || host.existing !== undefined
       ? []
       : checkInteger(at("memory"), memoryOf(host, kind), { ...memory, why: `for a ${kind} image` })),
@@ -57,6 +58,12 @@ function checkHost(topology: Topology, name: string, host: HostSpec, misplaced: 
       ? checkInteger(at("vcpus"), vcpusOf(host), { min: 1, max: MAX_VCPUS, unit: "CPUs" })
       : []),
   ];
+}
+
+function checkGuard(path: string, got: unknown): Problem[] {
+  if (got === undefined || typeof got === "boolean") return [];
+  const cure = "Write guard: false to switch the host guard off, or leave it out.";
+  return [{ path, got, message: "Is not true or false.", cure }];
 }
 
 function checkAddress(topology: Topology, path: string, host: HostSpec): Problem[] {

@@ -60,6 +60,8 @@ export interface HostOutput {
   hostKey: string;
   /** Name of the libvirt domain; absent for an existing host. */
   domain?: string;
+  /** Whether it has the host guard (docs/security.md). */
+  guard: boolean;
   bridge: BridgePlan;
   ports: PortOutput[];
 }
@@ -110,7 +112,7 @@ function withoutValues(container: ContainerPlan): ContainerPlan {
 }
 
 export function hostOutput(host: HostPlan, { hostKey, domain }: HostFacts): HostOutput {
-  const { name, address, underlay, existing, bridge } = host;
+  const { name, address, underlay, existing, guard, bridge } = host;
   return {
     name,
     address,
@@ -118,6 +120,7 @@ export function hostOutput(host: HostPlan, { hostKey, domain }: HostFacts): Host
     ...(existing === undefined ? {} : { existing: reach(existing) }),
     hostKey,
     ...(domain === undefined ? {} : { domain }),
+    guard,
     bridge,
     ports: host.ports.map(portOutput),
   };

@@ -46,6 +46,10 @@ export function bridgeNameOf(host: HostSpec): string {
   return host.bridge ?? "vxbr";
 }
 
+export function guardOf(host: HostSpec): boolean {
+  return host.guard ?? true;
+}
+
 export function memoryOf(host: HostSpec, kind: ImageKind): number {
   return host.memory ?? MEMORY[kind];
 }

@@ -39,6 +39,8 @@ export interface HostPlan {
   mac: string;
   memory: number;
   vcpus: number;
+  /** Whether it has the host guard (docs/security.md). */
+  guard: boolean;
   bridge: BridgePlan;
   /** One for each segment that this host takes part in, sorted by VNI. */
   ports: VxlanPortPlan[];
@@ -149,6 +151,11 @@ export interface ServicePlan {
   addresses: string[];
   /** True: routes and translates towards the underlay. */
   nat: boolean;
+  /**
+   * With `nat`, what the gateway does not lead to: the underlays, and every host of the lab or of a peer that is outside of
+   * them, by its VTEP and its SSH address. Networks and addresses of either family, networks first.
+   */
+  closed?: string[];
   /** Absent: no DHCP. */
   dhcp?: DhcpPlan;
 }

@@ -9,9 +9,9 @@ import type { HostSpec, Problem } from "./types";
 import type { VtepOutput } from "./vteps";
 
 /** The settings of a host that an overlay decides. */
-export type OverlayHostSpec = Pick<HostSpec, "bridge" | "bridgeAddress">;
+export type OverlayHostSpec = Pick<HostSpec, "bridge" | "bridgeAddress" | "guard">;
 
-const overlayHost: Shape<OverlayHostSpec> = { bridge: anything, bridgeAddress: anything };
+const overlayHost: Shape<OverlayHostSpec> = { bridge: anything, bridgeAddress: anything, guard: anything };
 const overlayHosts = z.strictObject({ hosts: z.record(z.string(), z.strictObject(overlayHost)) });
 
 /** All other settings of a host: the underlay's. */

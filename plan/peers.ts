@@ -6,6 +6,7 @@ import { literalFamily } from "./addresses";
 import { ipv6Only } from "./check-services";
 import { vtepClash } from "./check-underlay";
 import { checkInterfaceNames } from "./check-unique";
+import { closedBy } from "./closed";
 import { TopologyError } from "./errors";
 import { labHints } from "./hints";
 import { subnet6Of } from "./ipam";
@@ -18,7 +19,7 @@ import type { Claim } from "./rules";
 import { readTopology } from "./schema";
 import { subnet4Of } from "./services";
 import { Flooding } from "./types";
-import type { LabPlan, Problem, Topology, VxlanPortPlan } from "./types";
+import type { LabPlan, Problem, ServicePlan, Topology, VxlanPortPlan } from "./types";
 import { EXISTING_MACHINE } from "./vteps";
 import type { VtepOutput, VtepsOutput } from "./vteps";
 
@@ -32,7 +33,7 @@ export interface Underlay {
 export interface OverlayInput {
   own: Underlay;
   peers: readonly Underlay[];
-  /** The settings `hosts` (of which `bridge` and `bridgeAddress` count), `segments` and `containers`, of any type. */
+  /** The settings `hosts` (of which `bridge`, `bridgeAddress` and `guard` count), `segments` and `containers`, of any type. */
   sections: Readonly<Record<string, unknown>>;
   /** Stays the same for the overlay's whole life and differs from every peer's: MAC addresses are computed from it. */
   identity: string;
@@ -60,7 +61,8 @@ export function planOverlay(input: OverlayInput): LabPlan {
   // Of the own hosts' names nothing is left to say.
   const taken = checkInterfaceNames(topology, addressesOf(input.peers));
   if (taken.length > 0) throw new TopologyError(taken);
-  return withPeers(plan, topology, input.peers);
+  const widened = withPeers(plan, topology, input.peers);
+  return { ...widened, services: closedServices(widened.services, [input.own, ...input.peers]) };
 }
 
 /** What works in an overlay, but may not be what was meant. Takes what `planOverlay` takes without problems. */
@@ -196,6 +198,17 @@ function withPeers(plan: LabPlan, topology: Topology, peers: readonly Underlay[]
   const widened = (port: VxlanPortPlan): VxlanPortPlan =>
     open(port) ? { ...port, remotes: [...port.remotes, ...far].sort(byHost) } : port;
   return { ...plan, hosts: plan.hosts.map((host) => ({ ...host, ports: host.ports.map(widened) })) };
+}
+
+/** No gateway leads to the underlays and hosts of any of the owners. */
+function closedServices(services: readonly ServicePlan[], underlays: readonly Underlay[]): ServicePlan[] {
+  const closed = closedBy(
+    underlays.flatMap(({ vteps }) => vteps.networks ?? []),
+    underlays.flatMap(({ vteps }) =>
+      sortedEntries(vteps.hosts).flatMap(([, { address, ssh }]) => [address, ssh.address]),
+    ),
+  );
+  return services.map((service) => (service.nat ? { ...service, closed } : service));
 }
 
 function byHost(a: { host: string }, b: { host: string }): number {

@@ -20,6 +20,7 @@ export interface Load {
   ports: readonly VxlanPortPlan[];
   services: readonly ServicePlan[];
   containers: readonly ContainerPlan[];
+  guard: boolean;
 }
 
 /** @param address of the host, as it is written */
@@ -46,13 +47,14 @@ function largestPacket(topology: Topology, ports: readonly VxlanPortPlan[]): num
   return underlaysOf(topology).length === 0 ? written : Math.min(1500, written);
 }
 
-function needsOf({ ports, services, containers }: Load): HostNeed[] {
+function needsOf({ ports, services, containers, guard }: Load): HostNeed[] {
   const needed: Record<HostNeed, boolean> = {
     [HostNeed.Gateway]: services.some(({ nat }) => nat),
     [HostNeed.Dhcp]: services.some(({ dhcp }) => dhcp !== undefined),
     [HostNeed.Multicast]: ports.some(({ flooding }) => flooding === Flooding.Multicast),
     [HostNeed.Flow]: ports.some(({ flooding }) => flooding === Flooding.Flow),
     [HostNeed.Docker]: containers.some(({ kind }) => kind === ContainerKind.Docker),
+    [HostNeed.Guard]: guard,
   };
   return Object.values(HostNeed).filter((need) => needed[need]);
 }

@@ -46,12 +46,14 @@ export function planHosts(
   return sortedEntries(topology.hosts).map(([name, host]) => {
     const ports = fabrics.flatMap((fabric) => planPort(fabric, name));
     const here = (one: { host: string }) => one.host === name;
-    const load = { ports, services: services.filter(here), containers: containers.filter(here) };
+    const guard = defaults.guardOf(host);
+    const load = { ports, services: services.filter(here), containers: containers.filter(here), guard };
     return {
       name,
       address: vtepOf(host),
       ...placeOf(topology, underlays, host, load),
       ...machineOf(topology, lab, name, host),
+      guard,
       bridge: checked(bridges.get(name)),
       ports,
     };

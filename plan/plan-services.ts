@@ -1,4 +1,5 @@
 import { addressText, prefixed } from "./addresses";
+import { closedTo } from "./closed";
 import { computedMac, MacKind } from "./mac";
 import { checked } from "./must";
 import { serviceDevice } from "./names";
@@ -34,6 +35,7 @@ function planService(
     ...(spec.vlan === undefined ? {} : { vlan: spec.vlan }),
     addresses: [prefixed(address, checked(subnet4Of(spec)))],
     nat,
+    ...(nat ? { closed: closedTo(topology) } : {}),
     ...planDhcp(spec, nat ? addressText(address) : undefined, mtu),
   };
 }

@@ -1,6 +1,7 @@
 /** Reads what another stack says its VTEPs are (vteps.ts), which may be of another version, or none of ours at all. */
 import * as z from "zod";
 import { literalFamily } from "./addresses";
+import { readSubnet } from "./read-address";
 import { VTEPS_OUTPUT, VTEPS_SCHEMA, VtepsOutput } from "./vteps";
 
 /** What came of looking at an underlay stack: its VTEPs, or why there are none to speak of. */
@@ -15,6 +16,7 @@ export class ContractError extends Error {
 }
 
 const address = z.string().refine((text) => literalFamily(text) !== undefined, "is no IP address");
+const network = z.string().refine((text) => readSubnet(text).fault === undefined, "is not an IP network");
 const vteps: z.ZodType<VtepsOutput> = z.object({
   schema: z.literal(VTEPS_SCHEMA),
   hosts: z.record(
@@ -27,6 +29,7 @@ const vteps: z.ZodType<VtepsOutput> = z.object({
       ssh: z.object({ address: z.string().min(1), port: z.int().positive(), user: z.string().min(1) }),
     }),
   ),
+  networks: z.array(network).optional(),
 });
 
 /**

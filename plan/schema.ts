@@ -38,6 +38,7 @@ const host: Shape<HostSpec> = {
   memory: anything,
   vcpus: anything,
   mac: anything,
+  guard: anything,
 };
 const dhcp: Shape<DhcpSpec> = { host: anything, first: anything, last: anything };
 const gateway: Shape<GatewaySpec> = { host: anything, address: anything };

@@ -59,6 +59,8 @@ export enum HostNeed {
   Flow = "flow",
   /** Runs a container of Docker's. */
   Docker = "docker",
+  /** Holds the host guard. */
+  Guard = "guard",
 }
 
 /** What the author of a lab writes, key by key the `vxlab:*` settings of Pulumi config. */
@@ -118,6 +120,8 @@ export interface HostSpec {
   vcpus?: number;
   /** MAC of the underlay interface. @default computed from lab and host name */
   mac?: string;
+  /** The host guard: packet filter rules between segments, this host and the underlay (docs/security.md). @default true */
+  guard?: boolean;
 }
 
 /** How a host that is there already is reached. Nothing is sent before its key is verified. */

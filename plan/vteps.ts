@@ -18,6 +18,8 @@ export interface VtepsOutput {
   schema: number;
   /** By host name. */
   hosts: Record<string, VtepOutput>;
+  /** The underlay networks, in CIDR notation; absent where an older version wrote it. */
+  networks?: string[];
 }
 
 export interface VtepOutput {

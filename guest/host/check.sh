@@ -1,7 +1,7 @@
 #!/bin/sh
 # check.sh MTU VTEP "NEED...": whether a host that is no machine of ours can hold a lab; changes nothing there.
 #   MTU    largest packet that the VTEP's interface has to take, bytes
-#   NEED   gateway, dhcp, multicast, flow, docker: what is put there beside bridges, unicast tunnels and LXC
+#   NEED   gateway, dhcp, multicast, flow, docker, guard: what is put there beside bridges, unicast tunnels and LXC
 #          to:ADDRESS: another VTEP, to which there will be tunnels
 set -eu
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -9,7 +9,7 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
   echo "vxlab: $(id -un) is not root on this host: steps need root's rights. Write user: root, and root's key." >&2
   exit 1
 }
-lacks='' more='' peers=''
+lacks='' more='' peers='' without=''
 for tool in ovs-vsctl:openvswitch-switch lxc-start:lxc busybox:busybox-static tcpdump:tcpdump ip:iproute2 awk:mawk flock:util-linux; do
   command -v "${tool%%:*}" >/dev/null || lacks="$lacks${tool#*:}, "
 done
@@ -28,7 +28,13 @@ for need in $3; do
       [ -d /sys/module/vxlan ] || modprobe -n -q vxlan || lacks="${lacks}the kernel's module vxlan, "
       continue
       ;;
+    guard)
+      command -v nft >/dev/null || without="the host guard needs nftables; hosts.<name>.guard: false does without it"
+      tool=nft:nftables
+      ;;
   esac
+  # A gateway and the guard need the same.
+  case $lacks in *"${tool#*:}, "*) continue ;; esac
   command -v "${tool%%:*}" >/dev/null || lacks="$lacks${tool#*:}, " more="$more ${tool#*:}"
 done
 if command -v ovs-vsctl >/dev/null && ! ovs-vsctl --timeout=60 --retry show >/dev/null 2>&1; then
@@ -38,6 +44,7 @@ fi
 [ -z "$lacks" ] || {
   echo "vxlab: this host lacks ${lacks%, }. Nothing was changed there. On Debian this installs and starts what is missing:" >&2
   echo "vxlab:   ssh root@HOST sh -s$more <prepare.sh   (guest/host/prepare.sh; node_modules/vxlab/dist/guest/host/prepare.sh)" >&2
+  [ -z "$without" ] || echo "vxlab: $without" >&2
   exit 1
 }
 # Only what the kernel calls its own can be the source of a tunnel: Open vSwitch takes any address and sends nothing.

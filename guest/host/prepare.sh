@@ -1,8 +1,8 @@
 #!/bin/sh
 # Prepares a Debian host (11 or newer) to hold a lab's bridges, tunnels and containers: `sh prepare.sh [PACKAGE...]`, as root
-# on it. Installs packages (a gateway needs nftables too, a DHCP server dnsmasq-base, a Docker container docker.io) and starts
+# on it. Installs packages (a DHCP server needs dnsmasq-base too, a Docker container docker.io) and starts
 # Open vSwitch; touches no network setting, and a second run changes nothing. What it installs stays when a lab goes:
-# apt-get purge openvswitch-switch lxc busybox-static tcpdump (and PACKAGE...) takes it away.
+# apt-get purge openvswitch-switch lxc busybox-static tcpdump nftables (and PACKAGE...) takes it away.
 set -eu
 [ "$(id -u)" = 0 ] || { echo "prepare.sh: run it as root" >&2; exit 1; }
 export DEBIAN_FRONTEND=noninteractive
@@ -14,7 +14,7 @@ if ! dpkg-query -W -f '${Status}' lxc 2>/dev/null | grep -q ' installed' && [ ! 
 fi
 # confold: that file is one of lxc's own.
 apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold \
-  openvswitch-switch lxc busybox-static iproute2 iputils-ping tcpdump "$@" >/dev/null
+  openvswitch-switch lxc busybox-static iproute2 iputils-ping tcpdump nftables "$@" >/dev/null
 if [ -d /run/systemd/system ]; then systemctl --quiet enable --now openvswitch-switch; fi
 modprobe -a openvswitch vxlan veth
 ovs-vsctl --timeout=60 --retry show >/dev/null

@@ -92,6 +92,7 @@ describe("an underlay", () => {
         },
         kvm2: expect.objectContaining({ address: "192.168.10.222" }) as object,
       },
+      networks: ["192.168.10.0/24"],
     });
     expect(made.secret).toBe(true);
   });

@@ -149,15 +149,15 @@ describe("what an existing host is asked for", () => {
   const red = { vni: 100, subnet: "10.0.3.0/24" };
 
   it("is the largest packet of its segments, and what is put on it", async () => {
-    expect(await asked({})).toEqual([`1500 192.168.99.1 ${OTHERS}`, { mtu: 1500 }]);
+    expect(await asked({})).toEqual([`1500 192.168.99.1 guard ${OTHERS}`, { mtu: 1500, needs: ["guard"] }]);
     const segments = {
       red: { ...red, mtu: 1350, flooding: Flooding.Flow, gateway: { host: "srv" } },
       blue: { vni: 200, vlan: 20, subnet: "10.0.4.0/24", mtu: 1300, dhcp: { host: "h1" } },
     };
     const containers = { c1: { host: "srv", segment: "red" } };
-    const needs = ["gateway", "flow"];
+    const needs = ["gateway", "flow", "guard"];
     expect(await asked({ segments, containers })).toEqual([
-      `1400 192.168.99.1 gateway flow ${OTHERS}`,
+      `1400 192.168.99.1 gateway flow guard ${OTHERS}`,
       { mtu: 1400, needs },
     ]);
   });
@@ -166,7 +166,7 @@ describe("what an existing host is asked for", () => {
     const { near, nearer, far } = topology.underlays ?? {};
     const mtu = 9000;
     const underlays = { near: { ...near, mtu }, nearer: { ...nearer, mtu }, far: { ...far, mtu } };
-    expect((await asked({ underlays }))[0]).toBe(`9000 192.168.99.1 ${OTHERS}`);
+    expect((await asked({ underlays }))[0]).toBe(`9000 192.168.99.1 guard ${OTHERS}`);
   });
 });
 

@@ -82,13 +82,24 @@ describe("an existing host", () => {
     ["dhcp", "dnsmasq", "dnsmasq-base"],
     ["flow", "ovs-ofctl", "openvswitch-common"],
     ["docker", "docker", "docker.io"],
+    ["guard", "nft", "nftables"],
   ])("for a %s without %s is told %s, which prepare.sh installs when it is named", (need, tool, debian) => {
     const { status, stderr } = check("192.168.10.11", { [tool]: false }, "dash", everything);
     expect([status, stderr]).toEqual([1, expect.stringContaining(`this host lacks ${debian}. Nothing`)]);
     expect(stderr).toContain(`ssh root@HOST sh -s ${debian} <prepare.sh`);
     // Where nothing of the kind is put there it may be missing.
-    const needs = everything.needs.filter((one) => String(one) !== need);
+    const same = tool === "nft" ? ["gateway", "guard"] : [need];
+    const needs = everything.needs.filter((one) => !same.includes(one));
     expect(check("192.168.10.11", { [tool]: false }, "dash", { needs })).toMatchObject({ status: 0 });
+  });
+
+  it("without nft is told of nftables once, and how to do without the host guard", () => {
+    const { stderr } = check("192.168.10.11", { nft: false }, "dash", { needs: [HostNeed.Guard] });
+    expect(stderr).toContain("this host lacks nftables. Nothing");
+    expect(stderr).toContain("hosts.<name>.guard: false does without it");
+    // For a gateway there is no doing without.
+    const gateway = check("192.168.10.11", { nft: false }, "dash", { needs: [HostNeed.Gateway] });
+    expect(gateway.stderr).not.toContain("guard");
   });
 
   it("that is to join groups and whose kernel has no vxlan devices is refused", () => {

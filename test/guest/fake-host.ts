@@ -14,7 +14,7 @@ export interface Answer {
   stderr: string;
 }
 
-const FAKES = ["ovs-vsctl", "ovs-ofctl", "ip", "nft", "dnsmasq", "nsenter", "setsid"].concat([
+const FAKES = ["ovs-vsctl", "ovs-ofctl", "ip", "nft", "dnsmasq", "nsenter", "setsid", "unshare"].concat([
   "lxc-start",
   "lxc-stop",
   "lxc-info",
@@ -34,7 +34,12 @@ case "\${0##*/} $*" in
   *"find interface"*) cat "$FAKE/rows" ;;
   *port-to-br*) [ ! -s "$FAKE/bridge" ] || cat "$FAKE/bridge" ;;
   "ovs-vsctl "*) [ ! -e "$FAKE/refused" ] || { cat "$FAKE/refused" >&2; exit 1; } ;;
-  "ovs-ofctl "* | "nft -f"* | *" -batch -") cat >"$FAKE/said" ;;
+  "ovs-ofctl "* | "nft -f -" | *" -batch -") cat >"$FAKE/said" ;;
+  "nft -f "*) [ ! -e "$FAKE/refuses-rules" ] && cp "$2" "$FAKE/loaded" && : >"$FAKE/guarded" ;;
+  "nft delete table inet vxlab_guard") rm -f "$FAKE/guarded" ;;
+  "nft -s list table inet vxlab_guard") [ ! -e "$FAKE/guarded" ] || cat "$FAKE/loaded" ;;
+  "nft list table inet vxlab_guard") [ -e "$FAKE/guarded" ] ;;
+  "unshare -n sh -c"*) cat "$FAKE/state/guard.nft" ;;
   "ip -o address show"*) cat "$FAKE/addresses" ;;
   "ip -o route get"*) cat "$FAKE/route" 2>/dev/null ;;
   "ip -o "-[46]" route show default") cat "$FAKE/defaults" 2>/dev/null ;;
@@ -119,7 +124,7 @@ export class FakeHost {
         /^PATH=.*$/m,
         // busybox's shell takes its own applets before anything in PATH, but functions before those.
         `PATH=${this.folder}/bin:/usr/sbin:/usr/bin:/sbin:/bin\n` +
-          ["ip", "nsenter", "setsid"]
+          ["ip", "nsenter", "setsid", "unshare"]
             .map((name) => `${name}() { "${this.folder}/bin/${name}" "$@"; }\n`)
             .join(""),
       )

@@ -58,7 +58,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
         `-- set interface s-red type=internal mac="02:00:00:00:00:01" mtu_request=1450 ${ours}`,
     );
     expect(calls).toContain("ip address replace 10.0.3.1/22 dev s-red");
-    expect(calls.filter((call) => /^(setsid|nft -f)/.test(call))).toEqual([]);
+    expect(calls.filter((call) => /^(setsid|nft -f -)/.test(call))).toEqual([]);
     expect(host.read("sys/net/ipv4/conf/vxbr/arp_ignore"), "the bridge's own answers for itself alone").toBe(
       "1\n",
     );

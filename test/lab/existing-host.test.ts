@@ -104,6 +104,8 @@ beforeAll(async () => {
   await server(
     "ovs-vsctl --timeout=60 --retry add-br br0 -- set bridge br0 external_ids:owner=me other_config:hwaddr=02:00:00:00:00:99 " +
       "&& ip address add 10.99.0.1/24 dev br0 && ip link set br0 up " +
+      "&& nft add table inet mine && nft 'add chain inet mine input { type filter hook input priority 0; }' " +
+      "&& nft add rule inet mine input iifname eth0 tcp dport 4789 counter drop " +
       "&& echo ops:x:1000:1000::/home/ops:/bin/sh >>/etc/passwd && echo 'ops:*:19000::::::' >>/etc/shadow " +
       "&& mkdir -p /home/ops/.ssh " +
       "&& cp /root/.ssh/authorized_keys /home/ops/.ssh/ && chown -R 1000:1000 /home/ops",

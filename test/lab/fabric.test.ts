@@ -10,6 +10,7 @@ import { capture, keepPinging } from "../lib/capture";
 import { change } from "../lib/changes";
 import { moreGroups } from "../lib/groups";
 import { Guests } from "../lib/guests";
+import { intruder } from "../lib/intruder";
 import { good, Project } from "../lib/project";
 import { remains } from "../lib/remains";
 import { redChecks, within } from "../lib/wait";
@@ -150,20 +151,6 @@ function copies(lines: string[], address: string): number {
   return Math.max(0, ...times.map((time) => times.filter((other) => Math.abs(other - time) < 0.5).length));
 }
 
-/** On kvm3, by hand: a tunnel into red that sends as a peer, then the same as somebody whom the plan does not know. */
-const intruder = (peer: string, stranger: string) => `
-  trap 'ovs-vsctl --if-exists del-br spoof; ip address del ${stranger}/32 dev eth0' EXIT
-  ip address add ${stranger}/32 dev eth0 || exit
-  ovs-vsctl add-br spoof -- add-port spoof spoof0 -- set interface spoof0 type=vxlan options:remote_ip=192.168.10.156 \\
-    options:local_ip=${peer} options:key=100 options:dst_port=4789 || exit
-  ip address add 10.0.3.66/24 dev spoof && ip address add 10.0.3.77/24 dev spoof && ip link set dev spoof up || exit
-  ping -n -b -I 10.0.3.66 -c 3 -i 0.3 -W 1 10.0.3.255
-  ping -n -I 10.0.3.66 -c 1 -W 2 10.0.3.10
-  ovs-vsctl set interface spoof0 options:local_ip=${stranger} || exit
-  ping -n -b -I 10.0.3.77 -c 3 -i 0.3 -W 1 10.0.3.255
-  ping -n -I 10.0.3.77 -c 1 -W 2 10.0.3.10
-  true`;
-
 /** How many packets of strangers kvm1 has dropped in red. */
 async function strangers(): Promise<number> {
   const flows = await guests.tell("kvm1", "ovs-ofctl dump-flows bf100");
@@ -269,8 +256,9 @@ describe("red with static forwarding, by one word", () => {
 
   it("tells each broadcast once", () => broadcastsStay(RED_ENDS));
 
-  it("drops what a stranger sends, and takes the same from a peer", async () => {
+  it("drops what a stranger sends, and takes the same from a peer: by flows where the host guard has not done it", async () => {
     const stranger = "192.168.10.77";
+    await guests.tell("kvm1", "nft delete table inet vxlab_guard");
     const before = await strangers();
     const [wire, inside] = await Promise.all([
       capture(guests, "kvm1", "tcpdump -i eth0 -nn -l -T vxlan udp dst port 4789"),
@@ -291,7 +279,11 @@ describe("red with static forwarding, by one word", () => {
       "0 received",
     ]);
     // Three broadcasts and what is for c1 alone.
-    expect((await strangers()) - before).toBeGreaterThanOrEqual(4);
+    const dropped = await strangers();
+    expect(dropped - before).toBeGreaterThanOrEqual(4);
+    await guests.tell("kvm1", "nft -f /var/lib/vxlab/guard.nft");
+    expect(await guests.tell("kvm3", intruder(HOSTS.kvm3.address, stranger))).toContain(" 1 received");
+    expect(await strangers(), "with the guard none comes that far").toBe(dropped);
   });
 
   it("survives SIGKILL of ovs-vswitchd: at most 5 s without answer", async () => {
@@ -383,7 +375,15 @@ describe("what is taken away", () => {
         "ovs-vsctl list-br; ls /sys/class/net | grep -E '^(vm|vf|bf|gw-)'; nft list tables; " +
           "ls /var/lib/vxlab; cat /proc/sys/net/ipv4/conf/eth0/forwarding; ! pidof dnsmasq",
       );
-      expect(found.split("\n")).toEqual(["vxbr", "containers", "desired", ...tuned(found), "0"]);
+      const kept = [
+        "containers",
+        "desired",
+        "guard",
+        "guard.nft",
+        ...maybe("nft", found),
+        ...maybe("tuned", found),
+      ];
+      expect(found.split("\n")).toEqual(["vxbr", "table inet vxlab_guard", ...kept, "0"]);
     }
     expect(await redWorks()).toEqual(["c2 to 10.0.3.50"]);
   });
@@ -395,5 +395,5 @@ describe("what is taken away", () => {
   });
 });
 
-/** The folder of the kernel's former settings may stay, empty. */
-const tuned = (found: string) => (found.includes("\ntuned\n") ? ["tuned"] : []);
+/** Folders of the kernel's former settings, empty, and of what nft has listed. */
+const maybe = (folder: string, found: string) => (found.includes(`\n${folder}\n`) ? [folder] : []);

@@ -172,6 +172,8 @@ const rows: Record<string, Row[]> = {
     [kvm1({ bridge: "" }), "hosts.kvm1.bridge", "not an interface name", "vxbr"],
     [kvm1({ bridge: "eth0" }), "hosts.kvm1.bridge", "uses itself", "vxbr"],
     [kvm1({ bridge: "vxlan_sys_4789" }), "hosts.kvm1.bridge", "uses itself", "vxbr"],
+    [kvm1({ guard: "no" }), "hosts.kvm1.guard", "not true or false", "guard: false"],
+    [kvm1({ guard: null }), "hosts.kvm1.guard", "not true or false", "guard: false"],
     [kvm1({ bridge: "v-c1" }), "hosts.kvm1.bridge", "taken by containers.c1", "Rename one"],
     [kvm1({ bridge: "vx100-c0a80ade" }), "hosts.kvm1.bridge", "taken by segments.red.vni", "Rename one"],
   ],

@@ -123,6 +123,7 @@ describe("services", () => {
           mtu: 1450,
           addresses: ["10.0.3.1/24"],
           nat: true,
+          closed: ["192.168.10.0/24"],
         },
         mac: expect.stringMatching(/^06:/) as string,
         dhcp: { first: "10.0.3.192", last: "10.0.3.254", router: "10.0.3.1", mtu: 1450 },
@@ -137,6 +138,7 @@ describe("services", () => {
     const dhcp = { host: "kvm1", first: "10.0.3.100", last: "10.0.3.120" };
     const [service] = plan(red({ dhcp, vlan: 7 })).services;
     expect(service).toMatchObject({ nat: false, vlan: 7, addresses: ["10.0.3.1/24"] });
+    expect(service).not.toHaveProperty("closed");
     expect(service?.dhcp).toEqual({ first: "10.0.3.100", last: "10.0.3.120", mtu: 1450 });
   });
 });
@@ -315,7 +317,7 @@ describe("an existing host", () => {
     expect(known).toMatchObject({ address: "172.20.0.5", mac: "", memory: 0, vcpus: 0 });
     expect(known?.existing).toEqual({
       ...{ sshAddress: "172.20.0.5", port: 22, user: "root", hostKey, keyFile: "~/.ssh/id_ed25519" },
-      ...{ mtu: 1500, needs: [] },
+      ...{ mtu: 1500, needs: ["guard"] },
     });
     expect(known).not.toHaveProperty("underlay");
     const told = hostOutput(known, { hostKey });
@@ -327,7 +329,7 @@ describe("an existing host", () => {
     const existing = { hostKey, sshAddress: "192.0.2.7", port: 2222, user: "lab", keyFile: "/k" };
     const alone = planned({ ...reference(), hosts: { a: { address: "fd00::5", existing } }, containers: {} });
     expect([alone.family, alone.underlays]).toEqual([6, []]);
-    expect(alone.hosts[0]?.existing).toEqual({ ...existing, mtu: 1500, needs: [] });
+    expect(alone.hosts[0]?.existing).toEqual({ ...existing, mtu: 1500, needs: ["guard"] });
     expect(alone.hosts[0]?.ports[0]?.mtu).toBe(1430);
   });
 

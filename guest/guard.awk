@@ -1,0 +1,120 @@
+# The rules of the host guard, from the fragments that guard.sh keeps: one line for each fact, words with spaces between.
+#
+#   bridge BRIDGE off                  the guard is switched off for this bridge and what is on it
+#   inner BRIDGE DEVICE [ADDRESS...]   an interface by which the host is in a segment, and its addresses there
+#   vni BRIDGE PORT VNI UNDER PEER...  a segment: its UDP port, the interface of the VTEP (-: any), who may send (any: all)
+#   dhcp BRIDGE DEVICE                 lends addresses there
+#   nat BRIDGE DEVICE                  a gateway
+#   closed BRIDGE NETWORK...           what a gateway does not lead to
+#   dns BRIDGE ADDRESS...              name servers, to which it leads all the same
+#
+# Prints nothing when there is nothing to guard. No apostrophe in here: the shell has this text in quotes.
+
+{ split($0, word, " ") }
+word[1] == "bridge" { if (word[3] == "off") off[word[2]]; next }
+{ line[++lines] = $0 }
+
+END {
+  for (l = 1; l <= lines; l++) { n = split(line[l], word, " "); if (!(word[2] in off)) take() }
+  if (inner == "") exit
+  print "table inet vxlab_guard"
+  print "delete table inet vxlab_guard"
+  print "table inet vxlab_guard {"
+  if (closed != "") print "  set closed {\n    type ipv4_addr; flags interval; auto-merge\n    elements = { " closed " }\n  }"
+  input()
+  forward()
+  print "}"
+}
+
+function take(   key, i) {
+  if (word[1] == "inner") {
+    inner = joined(inner, quoted(word[3]))
+    name[++devices] = word[3]
+    for (i = 4; i <= n; i++) {
+      key = quoted(word[3]) " . " bare(word[i])
+      if (word[i] ~ /:/) own6 = joined(own6, key)
+      else own4 = joined(own4, key)
+    }
+  } else if (word[1] == "vni") {
+    if (!(word[3] in vnis)) port[++ports] = word[3]
+    vnis[word[3]] = joined(vnis[word[3]], word[4])
+    key = word[5] == "-" ? "" : "iifname " quoted(word[5]) " "
+    key = key "@th,96,24 { VNIS }" senders() " accept"
+    if (!((word[3], key) in group)) rule[word[3], ++rules[word[3]]] = key
+    group[word[3], key] = joined(group[word[3], key], word[4])
+  } else if (word[1] == "dhcp") dhcp = joined(dhcp, quoted(word[3]))
+  else if (word[1] == "nat") { nat = joined(nat, quoted(word[3])); gateway[word[3]] }
+  else if (word[1] == "closed") { for (i = 3; i <= n; i++) if (word[i] !~ /:/) closed = joined(closed, word[i]) }
+  else if (word[1] == "dns") { for (i = 3; i <= n; i++) dns = joined(dns, word[i]) }
+}
+
+# Without a peer no sender is accepted.
+function senders(   i, peers) {
+  if (word[6] == "any") return ""
+  for (i = 6; i <= n; i++) peers = joined(peers, word[i])
+  if (peers == "") return " ip saddr 0.0.0.0"
+  return (peers ~ /:/ ? " ip6" : " ip") " saddr { " peers " }"
+}
+
+function input(   i, j, p, text) {
+  print "  chain input {"
+  print "    type filter hook input priority filter; policy accept;"
+  print "    iifname { " inner " } jump inside"
+  for (i = 1; i <= ports; i++) print "    udp dport " port[i] " jump tunnels_" port[i]
+  print "  }"
+  # Other VNIs may be tunnels of the owner of this host on the same UDP port. The VNI is the 24 bits after the UDP header and four bytes
+  # of flags (RFC 7348 section 5).
+  for (i = 1; i <= ports; i++) {
+    p = port[i]
+    print "  chain tunnels_" p " {"
+    for (j = 1; j <= rules[p]; j++) {
+      text = rule[p, j]
+      sub(/VNIS/, group[p, text], text)
+      print "    " text
+    }
+    print "    @th,96,24 { " vnis[p] " } counter drop"
+    print "  }"
+  }
+  print "  chain inside {"
+  # Replies to connections that this host opened from its own address in that segment. Without the address, conntrack would accept
+  # packets of connections that go by other interfaces.
+  if (own4 != "") print "    iifname . ip daddr { " own4 " } ct direction reply ct state established accept"
+  if (own6 != "") print "    iifname . ip6 daddr { " own6 " } ct direction reply ct state established accept"
+  icmp()
+  print "    icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem, echo-request, echo-reply, nd-neighbor-solicit, nd-neighbor-advert } accept"
+  if (dhcp != "") print "    iifname { " dhcp " } udp dport 67 accept"
+  print "    counter drop"
+  print "  }"
+}
+
+function forward(   i, tunnels, shut) {
+  for (i = 1; i <= devices; i++) if (!(name[i] in gateway)) shut = joined(shut, quoted(name[i]))
+  print "  chain forward {"
+  print "    type filter hook forward priority filter; policy accept;"
+  print "    iifname { " inner " } jump outside"
+  if (shut != "") print "    oifname { " shut " } counter drop"
+  print "  }"
+  print "  chain outside {"
+  if (nat == "") print "    counter drop"
+  else {
+    print "    iifname != { " nat " } counter drop"
+    print "    meta nfproto ipv6 counter drop"
+    tunnels = "4789, 4790"
+    for (i = 1; i <= ports; i++) if (port[i] != 4789 && port[i] != 4790) tunnels = tunnels ", " port[i]
+    print "    udp dport { " tunnels " } counter drop"
+    print "    ct direction reply ct state established accept"
+    icmp()
+    if (dns != "") print "    ip daddr { " dns " } meta l4proto { tcp, udp } th dport 53 accept"
+    if (closed != "") print "    ip daddr @closed counter drop"
+  }
+  print "  }"
+}
+
+function icmp() { print "    icmp type { echo-reply, destination-unreachable, echo-request, time-exceeded, parameter-problem } accept" }
+
+# nft refuses an element that is given twice.
+function joined(list, one) { return index(", " list ",", ", " one ",") ? list : list (list == "" ? "" : ", ") one }
+
+function quoted(text) { return "\"" text "\"" }
+
+function bare(address) { sub(/\/.*/, "", address); return address }

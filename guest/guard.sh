@@ -1,0 +1,224 @@
+#!/bin/sh
+# The host guard, an nftables table (docs/security.md): it keeps segments apart from this host and from the underlay, and accepts
+# VXLAN packets from a segment's peers only. One table covers all labs on this host. Each bridge, port and service has a fragment,
+# and guard.awk renders the rules from all fragments: parsing every desired state again would take awk seconds under emulation.
+# shellcheck disable=SC2034,SC2154 # the variables come out of assign, by eval
+
+GUARD_AWK='@guard.awk@'
+GUARD=$STATE/guard
+GUARD_TABLE=vxlab_guard
+# What nft loads, now and at boot before Open vSwitch starts.
+GUARD_RULES=$STATE/guard.nft
+# Version of the fragments' format: those of older tools are written again.
+GUARD_FORM=1
+GUARD_UNIT=/etc/systemd/system/vxlab-guard.service
+
+# guard_apply [KIND]: loads the table. With KIND it includes the step that is about to change the host and whose desired state has
+# been read; without, it is called after a removal.
+guard_apply() {
+  [ -d "$GUARD" ] || mkdir -p "$GUARD"
+  about=${1:+$1-$id}
+  [ -z "$about" ] || guard_fragment "$1" "$about"
+  guard_rest
+  rules=$(guard_rules)
+  if [ -z "$rules" ]; then
+    guard_off
+    return
+  fi
+  command -v nft >/dev/null ||
+    guard_fail "this host has no nft, which the host guard needs: apt-get install nftables, or write hosts.<name>.guard: false"
+  # Somebody else may have flushed or changed it.
+  if [ "$rules" = "$(cat "$GUARD_RULES" 2>/dev/null)" ] && guard_same; then return; fi
+  printf '%s\n' "$rules" >"$GUARD_RULES.new"
+  nft -f "$GUARD_RULES.new" || guard_fail "nft refuses the host guard, see above; hosts.<name>.guard: false does without it"
+  mv "$GUARD_RULES.new" "$GUARD_RULES"
+  rm -f "$STATE/nft/$GUARD_TABLE"
+  guard_unit
+}
+
+# guard_fail TEXT: leaves nothing behind on a host that holds nothing else.
+guard_fail() {
+  leave
+  fail "$@"
+}
+
+# Removes fragments of things that are gone, and adds missing ones: a lab may be older than the guard.
+guard_rest() {
+  for file in "$GUARD"/*; do
+    thing=${file##*/}
+    case $thing in "$about.$GUARD_FORM") continue ;; *."$GUARD_FORM") thing=${thing%."$GUARD_FORM"} ;; *) thing=. ;; esac
+    [ -e "$STATE/desired/$thing.json" ] || [ -e "$STATE/begun/$thing" ] || rm -f "$file"
+  done
+  for file in "$STATE"/desired/bridge-*.json "$STATE"/desired/port-*.json "$STATE"/desired/service-*.json; do
+    thing=${file##*/}
+    thing=${thing%.json}
+    if [ ! -e "$file" ] || [ -e "$GUARD/$thing.$GUARD_FORM" ]; then continue; fi
+    (guard_missing "$thing" "$file")
+  done
+}
+
+# In a subshell, since the step that is being applied has variables of the same names.
+guard_missing() {
+  guard='' addresses='' closed=''
+  eval "$(assign "$(cat "$2")")"
+  [ -z "${addresses:-}" ] || addresses=$(unquoted "$addresses")
+  [ -z "$closed" ] || closed=$(unquoted "$closed")
+  guard_fragment "${1%%-*}" "$1"
+}
+
+# guard_fragment KIND THING: writes the fragment of a thing whose desired state has been read.
+guard_fragment() {
+  part=$(guard_"$1" "$2")
+  printf '%s\n' "$part" >"$GUARD/.new"
+  mv "$GUARD/.new" "$GUARD/$2.$GUARD_FORM"
+}
+
+guard_bridge() {
+  plain "$name" "$address"
+  [ "${guard:-true}" = true ] || echo "bridge $name off"
+  echo "inner $name $name $address"
+}
+
+guard_port() {
+  : "${flooding:=unicast}"
+  peers='' i=0
+  while next_remote; do
+    plain "$remote"
+    peers="$peers $remote"
+  done
+  # Any host can join a multicast group. Only the remotes, where they are given, say who is a peer.
+  [ "$flooding" != multicast ] || [ -n "$peers" ] || peers=" any"
+  under=$(vtep_device "$local")
+  plain "$bridge" "$udpPort" "$vni" "$under"
+  echo "vni $bridge $udpPort $vni $under$peers"
+  # Open vSwitch takes all their packets. A vm… that somebody unplugs from it would hand them to the kernel instead.
+  case $flooding in
+    flow) echo "inner $bridge bf$vni" ;;
+    multicast) echo "inner $bridge vm$vni" ;;
+  esac
+}
+
+guard_service() {
+  plain "$bridge" "$device"
+  guard_line "inner $bridge $device" "$addresses"
+  [ -z "${dhcp_first-}" ] || echo "dhcp $bridge $device"
+  [ "$nat" = true ] || return 0
+  echo "nat $bridge $device"
+  guard_line "closed $bridge" "${closed:-}"
+  names=$(nameservers)
+  # At boot the host may not know its name servers yet: keep the last ones.
+  if [ -n "$names" ]; then guard_line "dns $bridge" "$names"; else sed -n '/^dns /p' "$GUARD/$1.$GUARD_FORM" 2>/dev/null || :; fi
+}
+
+# guard_line BEGINNING "WORD...": one line, even if a word holds a line break.
+guard_line() {
+  line=$1
+  for one in $2; do
+    plain "$one"
+    line="$line $one"
+  done
+  printf '%s\n' "$line"
+}
+
+# vtep_device ADDRESS: the interface that has it, on which alone tunnel packets are accepted; "-" if they come in by another one, since
+# the address is on lo or a dummy device (IFF_NOARP without IFF_POINTOPOINT, netdevice(7)), or if no interface has it yet.
+vtep_device() {
+  # "2: eth0    inet 192.168.10.156/24 …"
+  read -r _ at _ <<FOUND
+$(ip -o address show to "$1" 2>/dev/null)
+FOUND
+  flags=$(cat "$NET/${at:-none}/flags" 2>/dev/null) || flags=0
+  if [ -z "$at" ] || [ $((flags & 0x8)) != 0 ] || [ $((flags & 0x90)) = 128 ]; then at=-; fi
+  echo "$at"
+}
+
+guard_rules() {
+  set -- "$GUARD"/*."$GUARD_FORM"
+  [ ! -e "$1" ] || LC_ALL=C awk "$GUARD_AWK" "$@"
+}
+
+# guard_same: true if the table is what its file says. The listing to compare with is made on first use, in a temporary network
+# namespace: recording it at each load would cost every step another start of nft.
+guard_same() {
+  if [ ! -e "$STATE/nft/$GUARD_TABLE" ]; then
+    mkdir -p "$STATE/nft"
+    unshare -n sh -c "nft -f $GUARD_RULES && nft -s list table inet $GUARD_TABLE" >"$STATE/nft/.new" || return 1
+    mv "$STATE/nft/.new" "$STATE/nft/$GUARD_TABLE"
+  fi
+  nft_same "$GUARD_TABLE"
+}
+
+guard_off() {
+  [ -e "$GUARD_RULES" ] || return 0
+  nft delete table inet "$GUARD_TABLE" 2>/dev/null || :
+  rm -f "$GUARD_RULES" "$STATE/nft/$GUARD_TABLE"
+}
+
+# On hosts with systemd a unit loads the table at boot, on our own image vxlab-init/ovs-vswitchd does. After nftables.service, since
+# Debian's /etc/nftables.conf begins with "flush ruleset".
+guard_unit() {
+  [ -d /run/systemd/system ] || return 0
+  [ ! -e "$GUARD_UNIT" ] || return 0
+  cat >"$GUARD_UNIT" <<UNIT
+[Unit]
+Description=vxlab: the host guard, before the first tunnel
+DefaultDependencies=no
+RequiresMountsFor=$STATE
+After=nftables.service
+Before=ovs-vswitchd.service openvswitch-switch.service shutdown.target
+Conflicts=shutdown.target
+ConditionPathExists=$GUARD_RULES
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=$(command -v nft) -f $GUARD_RULES
+[Install]
+WantedBy=multi-user.target
+UNIT
+  systemctl daemon-reload
+  systemctl --quiet enable "${GUARD_UNIT##*/}"
+}
+
+# Called by leave (bridge.sh), which reloads systemd.
+guard_leave() {
+  guard_off
+  [ -e "$GUARD_UNIT" ] || return 0
+  systemctl --quiet disable "${GUARD_UNIT##*/}" || :
+  rm -f "$GUARD_UNIT"
+}
+
+# guard_drift: one line for each thing that is not as desired.
+guard_drift() {
+  rules=$(guard_rules)
+  if [ "$rules" != "$(cat "$GUARD_RULES" 2>/dev/null)" ]; then
+    echo "host guard: $GUARD_RULES is not made of what is on this host"
+  elif [ -n "$rules" ] && ! nft list table inet "$GUARD_TABLE" >/dev/null 2>&1; then
+    echo "host guard: the table inet $GUARD_TABLE is missing: containers reach this host and the underlay"
+  elif [ -n "$rules" ] && ! guard_same; then
+    echo "host guard: the table inet $GUARD_TABLE is not as it was loaded: nft list table inet $GUARD_TABLE shows it"
+  fi
+  # Independent of the guard: an interface without an IPv6 address in the settings has none, link-local included.
+  cat "$GUARD"/*."$GUARD_FORM" 2>/dev/null | awk '$1 == "inner" && !/:/ { print $3 }' | while read -r device; do
+    [ "$(cat "$SYSCTL/net/ipv6/conf/$device/disable_ipv6" 2>/dev/null || echo 1)" = 1 ] ||
+      echo "interface $device: IPv6 is on (net.ipv6.conf.$device.disable_ipv6 is 0), so it has a link-local address"
+  done
+}
+
+# no_ipv6 DEVICE "ADDRESS...": switches IPv6 off on a device of ours without an IPv6 address, before it is up and gets a link-local one.
+no_ipv6() {
+  value=1
+  case $2 in *:*) value=0 ;; esac
+  [ ! -e "$SYSCTL/net/ipv6/conf/$1" ] || echo "$value" >"$SYSCTL/net/ipv6/conf/$1/disable_ipv6"
+}
+
+# nft_record TABLE: stores how nft lists a table of ours that has just been loaded, for nft_same.
+nft_record() {
+  [ -d "$STATE/nft" ] || mkdir -p "$STATE/nft"
+  nft -s list table inet "$1" >"$STATE/nft/$1"
+}
+
+# nft_same TABLE: true if nft lists it as it did then, counters aside.
+nft_same() {
+  [ -e "$STATE/nft/$1" ] || return 1
+  nft -s list table inet "$1" 2>/dev/null | cmp -s - "$STATE/nft/$1"
+}
