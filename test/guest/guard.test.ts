@@ -293,7 +293,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
     it("for want of nft says what to install", () => {
       const answer = host.shell(
-        'command() { [ "$2" != nft ]; }; bridge_apply "$(cat)"',
+        'command() { [ "$2" != nft ]; }; json=$(cat); id_of "$json"; bridge_apply "$json"',
         JSON.stringify(BRIDGE),
       );
       expect([answer.code, answer.stderr]).toEqual([1, expect.stringContaining("apt-get install nftables")]);

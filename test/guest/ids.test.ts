@@ -254,7 +254,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       fresh.kill();
       expect(host.read(`${to}/leases`)).toBe("a lease\n");
       expect(host.kept()).toEqual([kept("service")]);
-      const told = lines().filter((line) => /^nft (-f|delete)/.test(line));
+      const told = lines().filter((line) => /^nft (-f -$|delete)/.test(line));
       expect(told).toEqual(["nft -f -", "nft delete table inet vxlab_lab_dsrv_dred_dservice"]);
     });
   });

@@ -220,7 +220,7 @@ describe("an overlay is refused", () => {
       "hosts.a1.brigde",
       "x",
       "Is not a setting.",
-      "Did you mean bridge? Known: bridge, bridgeAddress.",
+      "Did you mean bridge? Known: bridge, bridgeAddress, guard.",
     ],
     [
       "a list",
