@@ -13,6 +13,7 @@ lxc_apply() {
   [ -d "$box" ] || mkdir -p "$box"
   [ -d "$box/rootfs" ] || lxc_root
   nics_ports >"$box/ports.new"
+  nics_flows "$box/flows.new"
   lxc_init
   lxc_config >"$box/config.new"
   if lxc_same; then
@@ -25,7 +26,8 @@ lxc_apply() {
     lxc_stop
     runs=false
   fi
-  for file in ports config rootfs/.vxlab-init rootfs/.vxlab-net rootfs/.vxlab-lease; do mv "$box/$file.new" "$box/$file"; done
+  rm -rf "$box/flows"
+  for file in flows ports config rootfs/.vxlab-init rootfs/.vxlab-net rootfs/.vxlab-lease; do mv "$box/$file.new" "$box/$file"; done
   "$runs" || lxc_start
   lxc_look
   [ "$state" = RUNNING ] || fail "container $name ended at once: its command is $command"
@@ -96,9 +98,10 @@ lxc_stop() {
 
 lxc_drop() {
   name=$1
+  box=${BOXES:?}/$name
   lxc_stop
   nics_drop
-  rm -rf "${BOXES:?}/$name"
+  rm -rf "$box"
 }
 
 lxc_runs() {

@@ -3,7 +3,7 @@
 #   apply|remove|observe KIND      one line of JSON on stdout
 #   observe all                    what is kept and what there is
 #   boot                           applies everything that is kept, in order
-#   flows                          flows once more, after ovs-vswitchd was started anew
+#   flows                          all flows once more, after ovs-vswitchd was started anew
 KINDS="bridge port service container"
 
 boot() {

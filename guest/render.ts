@@ -9,6 +9,7 @@ const PARTS = [
   "lib.sh",
   "nics.sh",
   "plug.sh",
+  "security.sh",
   "bridge.sh",
   "port.sh",
   "service.sh",

@@ -126,6 +126,16 @@ export interface InterfacePlan {
   vlan?: number;
   /** Tagged segments; empty unless it is a trunk. */
   trunk: TaggedPlan[];
+  /** What it may send from is filtered on the host; on a trunk in one of its VLANs at least. */
+  portSecurity: boolean;
+  /** What the DHCP server lends, first and last address; with `dhcp`. */
+  dhcpRange?: DhcpRange;
+}
+
+export interface DhcpRange {
+  /** Without prefix length. */
+  first: string;
+  last: string;
 }
 
 /** One segment of a trunk. */
@@ -134,6 +144,7 @@ export interface TaggedPlan {
   vlan: number;
   addresses: string[];
   mtu: number;
+  portSecurity: boolean;
 }
 
 /** A segment's DHCP server and gateway: an interface of their own on the host's bridge. */

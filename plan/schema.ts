@@ -55,6 +55,7 @@ const segment: Shape<SegmentSpec> = {
   hub: anything,
   dhcp: z.strictObject(dhcp).optional(),
   gateway: z.strictObject(gateway).optional(),
+  portSecurity: anything,
 };
 const nic: Shape<InterfaceSpec> = {
   segment: anything,
@@ -62,6 +63,7 @@ const nic: Shape<InterfaceSpec> = {
   address6: anything,
   mac: anything,
   trunk: anything,
+  portSecurity: anything,
 };
 const container: Shape<ContainerSpec> = {
   host: anything,

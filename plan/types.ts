@@ -161,6 +161,8 @@ export interface SegmentSpec {
   dhcp?: DhcpSpec;
   /** A way out: a host of the segment that routes and translates (NAT) towards the underlay. @default none */
   gateway?: GatewaySpec;
+  /** Its containers send from their own MAC and their own addresses only. @default true */
+  portSecurity?: boolean;
 }
 
 export interface DhcpSpec {
@@ -215,6 +217,11 @@ export interface InterfaceSpec {
    * each, with a computed address. @default none
    */
   trunk?: string[];
+  /**
+   * It sends from its own MAC and its own addresses only, as no DHCP server and no router. @default the container's, else
+   * the segment's
+   */
+  portSecurity?: boolean;
 }
 
 /** One thing wrong with a setting; all of them are reported at once. */

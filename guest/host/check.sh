@@ -9,7 +9,7 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
   exit 1
 }
 lacks='' more=''
-for tool in ovs-vsctl:openvswitch-switch lxc-start:lxc busybox:busybox-static tcpdump:tcpdump ip:iproute2 awk:mawk flock:util-linux; do
+for tool in ovs-vsctl:openvswitch-switch ovs-ofctl:openvswitch-common lxc-start:lxc busybox:busybox-static tcpdump:tcpdump ip:iproute2 awk:mawk flock:util-linux; do
   command -v "${tool%%:*}" >/dev/null || lacks="$lacks${tool#*:}, "
 done
 for need in $3; do

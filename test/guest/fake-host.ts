@@ -34,6 +34,9 @@ case "\${0##*/} $*" in
   *"find interface"*) cat "$FAKE/rows" ;;
   *port-to-br*) [ ! -s "$FAKE/bridge" ] || cat "$FAKE/bridge" ;;
   "ovs-vsctl "*) [ ! -e "$FAKE/refused" ] || { cat "$FAKE/refused" >&2; exit 1; } ;;
+  "ovs-ofctl "*" diff-flows "*) cp "$4" "$FAKE/said"; cat "$FAKE/differs"; [ ! -s "$FAKE/differs" ] || exit 2 ;;
+  "ovs-ofctl "*" add-flows "*[!-] | "ovs-ofctl add-flows "*[!-]) for said in "$@"; do :; done; cp "$said" "$FAKE/said" ;;
+  "ovs-ofctl del-flows "*) ;;
   "ovs-ofctl "* | "nft -f"* | *" -batch -") cat >"$FAKE/said" ;;
   "ip -o address show"*) cat "$FAKE/addresses" ;;
   "ip link set"*up) [ ! -e "$FAKE/busy" ] ;;
