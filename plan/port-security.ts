@@ -52,7 +52,7 @@ export function linkLocal(mac: string): string {
 export function rangePrefixes(first: string, last: string): string[] {
   const end = addressNumber(last);
   const prefixes: string[] = [];
-  for (let at = addressNumber(first); at <= end; ) {
+  for (let at = addressNumber(first); at <= end;) {
     let bits = 0n;
     // Twice as large, as long as it begins on its own boundary and ends inside.
     while (at % (2n << bits) === 0n && at + (2n << bits) - 1n <= end) bits++;

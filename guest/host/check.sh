@@ -16,7 +16,7 @@ for need in $3; do
   case $need in
     gateway) tool=nft:nftables ;;
     dhcp) tool=dnsmasq:dnsmasq-base ;;
-    flow) tool=ovs-ofctl:openvswitch-common ;;
+    flow) continue ;; # ovs-ofctl, which every host has
     docker) tool=docker:docker.io ;;
     multicast)
       # Built in or loaded it is there; else it can be.
