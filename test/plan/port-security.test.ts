@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addressNumber, addressText } from "../../plan/addresses";
 import { checkLab } from "../../plan/check";
+import { labOutput } from "../../plan/contract";
 import { planLab } from "../../plan/plan";
 import { allowedSources, linkLocal, rangePrefixes } from "../../plan/port-security";
 import type { Sender } from "../../plan/port-security";
@@ -162,6 +163,16 @@ describe("in a plan", () => {
       last: "10.0.3.29",
     });
     expect(dhcp({})[1]?.dhcpRange).toBeUndefined();
+  });
+
+  it("is said in the stack's output, of each interface", () => {
+    const plan = planLab(referenceWith({ containers: { c1: { portSecurity: false } } }), {
+      lab: "vxlab/dev",
+    });
+    const said = labOutput(plan, "00c0ffee", []).containers.map(
+      ({ interfaces }) => interfaces[0]?.portSecurity,
+    );
+    expect(said).toEqual([false, true]);
   });
 
   it("is a setting of segments, containers and interfaces, and of nothing else", () => {
