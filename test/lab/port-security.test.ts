@@ -25,7 +25,7 @@ const green = (n: number) => ({ segment: "green", address: `10.0.30.${n}/24` });
 const STORM = "10.0.3.98";
 const storm = [
   ...["/bin/sh", "-c"],
-  `ip address add ${STORM}/24 dev eth0; while :; do ping -I ${STORM} -i 0.1 10.0.3.255; sleep 1; done >/dev/null 2>&1`,
+  `while :; do ip address add ${STORM}/24 dev eth0; ping -I ${STORM} -i 0.1 10.0.3.255; sleep 1; done >/dev/null 2>&1`,
 ];
 const CONTAINERS = {
   victim: { host: "kvm1", interfaces: [red(10), blue(10), green(10)] },
@@ -168,7 +168,10 @@ afterAll(async () => {
 
 describe("a container's own", () => {
   it("passes: every check of verify, and a second up changes nothing", async () => {
-    await within(60, "every check green", async () => (await redChecks(project)).length === 0);
+    // Its address is one too many, which verify sees.
+    const red = async () =>
+      (await redChecks(project)).filter((check) => !check.startsWith("container/storm:"));
+    await within(60, "every check green", async () => (await red()).length === 0);
     expect(await up()).toEqual([]);
   });
 
@@ -331,16 +334,14 @@ describe("flows that somebody changed", () => {
       "ovs-ofctl del-flows vxbr in_port=v-far,arp,arp_op=1 && ovs-ofctl add-flow vxbr priority=300,in_port=LOCAL,actions=drop " +
         "&& ovs-ofctl --strict mod-flows vxbr priority=0,actions=drop",
     );
-    const lines = (await drift()).split("\n").sort();
-    expect(lines).toEqual(
-      [
-        "bridge vxbr: flow is not one of the lab: priority=300,in_port=LOCAL actions=drop",
-        expect.stringMatching(/^bridge vxbr: flow is missing: priority=150,arp,in_port="v-far",.*arp_op=1/),
-        expect.stringMatching(
-          /^bridge vxbr: flow was changed: priority=0 actions=drop instead of priority=0 .*actions=NORMAL/,
-        ),
-      ].sort(),
-    );
+    const lines = (await drift()).split("\n");
+    expect(lines).toHaveLength(3);
+    for (const line of [
+      /^bridge vxbr: flow is not one of the lab: priority=300,in_port=LOCAL actions=drop$/,
+      /^bridge vxbr: flow is missing: priority=150,arp,in_port="v-far",.*arp_op=1/,
+      /^bridge vxbr: flow was changed: priority=0 actions=drop instead of priority=0 .*actions=NORMAL$/,
+    ])
+      expect(lines).toContainEqual(expect.stringMatching(line));
     await guests.tell(
       "kvm2",
       "ovs-ofctl del-flows --strict vxbr priority=300,in_port=LOCAL; /usr/lib/vxlab/guest flows",
