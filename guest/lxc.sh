@@ -26,7 +26,7 @@ lxc_apply() {
     lxc_stop
     runs=false
   fi
-  rm -rf "$box/flows"
+  [ ! -e "$box/flows" ] || rm -rf "$box/flows"
   for file in flows ports config rootfs/.vxlab-init rootfs/.vxlab-net rootfs/.vxlab-lease; do mv "$box/$file.new" "$box/$file"; done
   "$runs" || lxc_start
   lxc_look

@@ -11,7 +11,7 @@ SWITCHING="cookie=0x5ec0000000000000,priority=0 actions=NORMAL"
 
 # nics_flows FOLDER: of each interface a file with its port's flows.
 nics_flows() {
-  rm -rf "$1"
+  [ ! -e "$1" ] || rm -rf "$1"
   mkdir "$1"
   fault=$(nics_senders | LC_ALL=C awk -v folder="$1" "$SECURITY_AWK") || fail "$fault"
 }
