@@ -23,12 +23,12 @@ export interface ContainerInterfaceArgs {
   /** VLANs that it carries tagged, instead of `vlan`. @default none */
   trunk?: pulumi.Input<pulumi.Input<TaggedArgs>[]>;
   /**
-   * The host drops what it sends from another MAC than its own, or from another address than those of `addresses`, the
-   * link-local address of its MAC and, with `dhcp`, those of `dhcpRange`; without any address known, from another MAC. It
-   * is never a DHCP server, and sends no router advertisements and no redirects. @default true
+   * Its host drops frames from other MACs than its own, and from other addresses than `addresses`, the link-local address
+   * of its MAC and, with `dhcp`, `dhcpRange`. Without `addresses` and `dhcp` any address passes. DHCP answers, router
+   * advertisements and redirects are dropped. @default true
    */
   portSecurity?: pulumi.Input<boolean>;
-  /** What the segment's DHCP server lends; with `dhcp` and `portSecurity`. @default any IPv4 address */
+  /** Addresses that the segment's DHCP server lends; used with `dhcp` and `portSecurity`. @default any IPv4 address */
   dhcpRange?: pulumi.Input<DhcpRangeArgs>;
 }
 
@@ -48,7 +48,7 @@ export interface TaggedArgs {
   addresses?: pulumi.Input<pulumi.Input<string>[]>;
   /** MTU, bytes. @default the interface's */
   mtu?: pulumi.Input<number>;
-  /** As the interface's, for this VLAN. @default the interface's */
+  /** Port security in this VLAN. @default the interface's */
   portSecurity?: pulumi.Input<boolean>;
 }
 
@@ -64,7 +64,7 @@ export interface InterfaceState {
   gateway: string | null;
   vlan: number | null;
   trunk: { vlan: number; addresses: string[]; mtu: number; sources?: string[] }[];
-  /** Prefixes that it may send from, on a trunk what is not tagged; absent without port security. */
+  /** Allowed source prefixes of untagged frames; absent without port security. */
   sources?: string[];
 }
 
@@ -104,7 +104,7 @@ export function interfacesState(
   );
 }
 
-/** A trunk is, when one of its VLANs is. */
+/** A trunk has port security when one of its VLANs has it. */
 function isSecured(portSecurity: boolean, trunk: readonly { portSecurity?: boolean }[]): boolean {
   if (trunk.length === 0) return portSecurity;
   return trunk.some((tagged) => tagged.portSecurity ?? portSecurity);

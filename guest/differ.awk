@@ -1,5 +1,6 @@
-# What ovs-ofctl diff-flows says, as one line for each flow: "-" is what the bridge has alone, "+" what it should have alone; a flow
-# that was changed is both. Two that read the same are the same: ovs-ofctl takes the mask of nw_frag for a difference (3.1).
+# Reads the output of `ovs-ofctl diff-flows BRIDGE FILE` and prints one line for each flow that differs. "-" marks a flow of the
+# bridge, "+" a flow of the file; a changed flow has both. Two lines that read the same are equal: ovs-ofctl 3.1 takes the mask
+# of nw_frag for a difference.
 
 /^[-+]/ {
   sign = substr($0, 1, 1)
@@ -12,7 +13,7 @@
   line[key, sign] = text
   next
 }
-{ print "bridge " bridge ": its flows cannot be seen: " $0 }
+{ print "bridge " bridge ": ovs-ofctl cannot compare its flows: " $0 }
 END {
   for (i = 1; i <= n; i++) {
     key = order[i]
@@ -20,7 +21,7 @@ END {
     should = line[key, "+"]
     if (had == should) continue
     if (had == "") print "bridge " bridge ": flow is missing: " should
-    else if (should == "") print "bridge " bridge ": flow is not one of the lab: " had
+    else if (should == "") print "bridge " bridge ": flow is not part of the lab: " had
     else print "bridge " bridge ": flow was changed: " had " instead of " should
   }
 }

@@ -58,8 +58,8 @@ nics_ports() {
   done
 }
 
-# nic_plug FOLDER [--bundle]: the port, and its flows, which are in FOLDER; there are none in what the tools kept before port
-# security. A bundle changes them all at once; while nobody sends yet, it would only take twice as long.
+# nic_plug FOLDER [--bundle]: adds the port, and its flows from FOLDER, which a version without port security did not write.
+# A running container needs --bundle, which changes all flows at once; before it runs, plain add-flows takes half the time.
 # A port without a tag carries the trunk's VLANs, and nothing untagged.
 nic_plug() {
   flows=$1 how=${2:-}
@@ -67,7 +67,7 @@ nic_plug() {
   vsctl --may-exist add-port "$bridge" "$veth" -- set port "$veth" "$@" external_ids:vxlab-container="\"$owner\""
   [ -d "$flows" ] || return 0
   tries=60
-  # What ovs-vsctl finds in the database already, after a power cut, ovs-vswitchd may not have opened yet.
+  # After a power failure the port is still in the database: then ovs-vsctl does not wait until ovs-vswitchd has opened it.
   until said=$(ovs-ofctl ${how:+"$how"} add-flows "$bridge" "$flows/$veth" 2>&1); do
     tries=$((tries - 1))
     case $tries,$said in
@@ -77,10 +77,10 @@ nic_plug() {
   done
 }
 
-# nic_flows_gone FOLDER VETH BRIDGE: after the port's end, before its number is another's.
+# nic_flows_gone FOLDER VETH BRIDGE: deletes the flows of a port that is gone: its number may be reused.
 nic_flows_gone() {
   { read -r _ cookie <"$1/$2"; } 2>/dev/null || return 0
-  # Without a bridge or a switch there are none.
+  # It fails when the bridge or ovs-vswitchd is gone, and the flows with it.
   ovs-ofctl del-flows "$3" "$cookie" 2>/dev/null || :
 }
 

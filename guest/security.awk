@@ -1,14 +1,18 @@
-# The flows of a container's ports, one file for each, which ovs-ofctl reads (ovs-ofctl(8), add-flows). Input, from nics_senders:
+# Writes the flows of a container's ports, one file for each port, in the form that ovs-ofctl reads (ovs-ofctl(8), add-flows). Input,
+# from nics_senders:
 #
 #   port VETH MAC leased|- secured|open
-#   source VLAN|- PREFIX        what may be its source address; the VLAN is a tag on the frame, on a trunk
-#   open VLAN                   on a trunk: what has this tag is not looked at
+#   source VLAN|- PREFIX        an allowed source prefix; on a trunk, of frames with this VLAN tag
+#   open VLAN                   on a trunk: frames with this tag are not filtered
 #
-#   200  never: DHCP and DHCPv6 servers, router advertisements, redirects
-#   150  from its own MAC: its own IPv4, IPv6 and ARP; 160, table 1: neighbour advertisements for its own addresses
-#   100  nothing else
+# By priority:
+#   210  open VLANs of a trunk
+#   200  drop: DHCP and DHCPv6 answers, router advertisements, redirects
+#   160  neighbour advertisements for its own addresses; table 1 checks their source address
+#   150  from its own MAC: ARP, IPv4 and IPv6 with its own addresses
+#   100  drop everything else
 #
-# A port that is open has no flows: what it sends meets the bridge's own, NORMAL.
+# A port without port security has no flows: its frames match the bridge's NORMAL flow.
 
 $1 == "port" { begin($2, $3, $4 == "leased", $5 == "secured"); next }
 $1 == "open" { if ($2 !~ /^[0-9]+$/) bad = $2; flow(210, "dl_vlan=" $2, "NORMAL"); next }
@@ -29,11 +33,11 @@ function begin(veth, address, leased, secured) {
   port = "in_port=\"" veth "\""
   mac = address
   split("", seen)
-  # What it left under another number, then what another left under its number.
+  # Flows of this port under an earlier number, then flows of an earlier port with this number.
   print "delete cookie=" cookie "/-1" >file
   print "delete cookie=0x5ec0000000000000/0xffff000000000000," port >file
   if (!secured) return
-  # A client takes an offer from any source port. Of fragments Open vSwitch sees no ports, no types: they read 0 (ovs-fields(7)).
+  # Clients accept offers from any source port. In fragments, ports and ICMP types read as 0 (ovs-fields(7), frag mode normal).
   flow(200, "udp,tp_src=67", "drop")
   flow(200, "udp,tp_dst=68", "drop")
   flow(200, "udp,nw_dst=255.255.255.255,ip_frag=yes", "drop")
@@ -43,7 +47,7 @@ function begin(veth, address, leased, secured) {
   flow(200, "icmp,icmp_type=5", "drop")
   flow(200, "icmp6,icmp_type=134", "drop")
   flow(200, "icmp6,icmp_type=137", "drop")
-  # Linux ignores fragments of neighbour discovery (RFC 6980); who listens to multicast may be something else.
+  # Linux ignores fragmented neighbour discovery (RFC 6980); other receivers may not.
   flow(200, "icmp6,dl_dst=33:33:00:00:00:00/ff:ff:00:00:00:00,ip_frag=yes", "drop")
   flow(155, "icmp6,icmp_type=136", "drop")
   flow(100, "", "drop")
@@ -53,28 +57,29 @@ function begin(veth, address, leased, secured) {
 function source4(prefix,   own) {
   own = vlan "arp,dl_src=" mac ",arp_sha=" mac
   flow(150, own within("arp_spa", prefix), "NORMAL")
-  # It asks whether somebody has its address (RFC 5227 section 1.1).
+  # Address conflict detection (RFC 5227 section 1.1).
   if (!((vlan "probe") in seen)) { seen[vlan "probe"]; flow(150, own ",arp_op=1,arp_spa=0.0.0.0", "NORMAL") }
   flow(150, vlan "ip,dl_src=" mac within("nw_src", prefix), "NORMAL")
 }
 
 function source6(prefix,   own) {
   flow(150, vlan "ipv6,dl_src=" mac within("ipv6_src", prefix), "NORMAL")
-  # The same question (RFC 4862 section 5.4.2).
+  # Duplicate address detection (RFC 4862 section 5.4.2).
   own = ",icmp_code=0,dl_src=" mac within("nd_target", prefix)
   flow(150, vlan "icmp6,icmp_type=135,ipv6_src=::" own, "NORMAL")
   flow(160, vlan "icmp6,icmp_type=136" own, "resubmit(,1)")
   print "cookie=" cookie ",table=1,priority=150," port "," vlan "ipv6" within("ipv6_src", prefix) " actions=NORMAL" >file
 }
 
-# A prefix of length 0 is every address.
+# A prefix of length 0 matches every address.
 function within(field, prefix) { return prefix ~ /\/0$/ ? "" : "," field "=" prefix }
 
 function flow(priority, match_, actions) {
   print "cookie=" cookie ",priority=" priority "," port (match_ == "" ? "" : ",") match_ " actions=" actions >file
 }
 
-# 0x5ec0, then 48 bits of the name, not all zero: the bridge's own flow has those. Two sums: awk counts exactly up to 2^53 only.
+# 0x5ec0 and a 48-bit hash of the name. It is never 0, which is the cookie of the bridge's NORMAL flow. Two hashes of 24 bits,
+# because awk's numbers are exact up to 2^53 only.
 function cookie_of(name,   i, code, a, b) {
   a = 1; b = 7
   for (i = 1; i <= length(name); i++) {

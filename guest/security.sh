@@ -1,15 +1,15 @@
 #!/bin/sh
-# Port security: what a container's port lets out, by flows of its bridge (security.awk). They are set with the port
-# (nics.sh), and here whenever they are lost: ovs-vswitchd alone holds them.
-# So that no port is open before its flows are back, a bridge fails secure: it switches nothing by itself
-# (ovs-vswitchd.conf.db(5), fail_mode), but by a flow that comes back together with theirs.
+# Port security: flows on the bridge limit what a container's port may send (security.awk). nic_plug sets them with the port;
+# security_again sets them when ovs-vswitchd, which keeps them in memory only, has restarted.
+# Bridges have fail_mode=secure (ovs-vswitchd.conf.db(5)): without flows they forward nothing. The NORMAL flow is set after the
+# ports' flows, so no port is ever open.
 # shellcheck disable=SC2034,SC2154 # the variables come out of assign, by eval
 
 SECURITY_AWK='@security.awk@'
 DIFFER_AWK='@differ.awk@'
 SWITCHING="cookie=0x5ec0000000000000,priority=0 actions=NORMAL"
 
-# nics_flows FOLDER: of each interface a file with its port's flows.
+# nics_flows FOLDER: writes one file of flows for each interface, named after its port.
 nics_flows() {
   [ ! -e "$1" ] || rm -rf "$1"
   mkdir "$1"
@@ -33,7 +33,7 @@ nics_senders() {
   done
 }
 
-# security_flows BRIDGE: the flows of its container ports but those in skip, then its own.
+# security_flows BRIDGE: prints the flows of its container ports, except those listed in skip, then the bridge's NORMAL flow.
 security_flows() {
   on=$1
   set --
@@ -41,16 +41,16 @@ security_flows() {
     [ -d "${file%/ports}/flows" ] || continue
     while read -r veth bridge _; do
       case " $skip " in *" $veth "*) continue ;; esac
-      # Without an interface no container runs.
+      # Without the interface the container is not running, and ovs-ofctl refuses the name of its port.
       [ "$bridge" != "$on" ] || [ ! -e "$NET/$veth" ] || set -- "$@" "${file%/ports}/flows/$veth"
     done <"$file"
   done
-  # What open ports have is deletions alone.
+  # The file of a port without port security holds deletions only, and grep then finds nothing.
   [ $# -eq 0 ] || grep -hv '^delete ' "$@" || :
   echo "$SWITCHING"
 }
 
-# unknown_port SAID: in veth, the port that ovs-ofctl does not find. Whoever plugs it in sets its flows.
+# unknown_port MESSAGE: adds the port that ovs-ofctl did not find to skip; its name is in veth. nic_plug sets its flows later.
 unknown_port() {
   case $1 in *": invalid or unknown port"*) ;; *) return 1 ;; esac
   veth=${1%%: invalid or unknown port*}
@@ -58,8 +58,8 @@ unknown_port() {
   skip="$skip ${veth:?}"
 }
 
-# security_again BRIDGE: nothing is taken away, and the bridge's own flow is the last. So no port is open on the way, though
-# this is no bundle, which takes twice as long.
+# security_again BRIDGE: sets all flows of a bridge. It deletes none, and the NORMAL flow is the last one: so it needs no bundle,
+# which takes twice as long.
 security_again() {
   skip=
   tries=60
@@ -74,7 +74,7 @@ security_again() {
   done
 }
 
-# The lab's bridges of this host, one name a line.
+# Prints the names of this host's bridges, one a line.
 security_bridges() {
   for file in "$STATE"/desired/bridge-*.json; do
     [ -e "$file" ] || continue
@@ -86,22 +86,22 @@ security_bridges() {
   done
 }
 
-# What is not as it is kept, a line each; nothing when all is well.
+# Prints one line for each flow and fail mode that is not as desired, and nothing when all are.
 security_drift() {
   for switch in $(security_bridges); do
     plain "$switch"
-    # A bridge that is not there is for others to say.
+    # bridge_observe reports a bridge that is missing.
     mode=$(vsctl --if-exists get bridge "$switch" fail_mode)
     [ -n "$mode" ] || continue
     [ "$mode" = secure ] ||
-      echo "bridge $switch: fail_mode is not secure: whenever ovs-vswitchd starts, every port is open until its flows are back"
+      echo "bridge $switch: fail_mode is not secure: when ovs-vswitchd restarts, ports are open until their flows are set"
     skip=
     until differ=$(security_differ); do
       if ! unknown_port "$differ"; then
         printf '%s\n' "$differ" | LC_ALL=C awk -v bridge="$switch" "$DIFFER_AWK"
         break
       fi
-      echo "bridge $switch: has no port $veth, and its container runs"
+      echo "bridge $switch: port $veth is missing, and its container is running"
     done
     rm -f "$STATE/.flows"
   done

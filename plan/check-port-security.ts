@@ -10,7 +10,7 @@ export function checkPortSecurity(topology: Topology): Problem[] {
   const containers = sortedEntries(topology.containers).map(([name, { portSecurity }]) =>
     checkSwitch(pathOf("containers", name, "portSecurity"), portSecurity),
   );
-  // An interface that is written on the container itself has been checked with it.
+  // The only interface of a container may be the container's own spec, which is checked above.
   const interfaces = nicsOf(topology)
     .filter(({ container, spec }) => spec !== topology.containers[container])
     .map(({ spec, at }) => checkSwitch(at("portSecurity"), spec.portSecurity));

@@ -74,7 +74,7 @@ export function onlySegment(topology: Topology): string | undefined {
   return names.length === 1 ? names[0] : undefined;
 }
 
-/** The interface's setting, then its container's, then its segment's. */
+/** The interface's setting, else its container's, else its segment's. */
 export function portSecurityOf({ spec, portSecurity }: Nic, segment: SegmentSpec): boolean {
   return [spec.portSecurity, portSecurity, segment.portSecurity].find((one) => one !== undefined) !== false;
 }

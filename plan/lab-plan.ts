@@ -126,9 +126,9 @@ export interface InterfacePlan {
   vlan?: number;
   /** Tagged segments; empty unless it is a trunk. */
   trunk: TaggedPlan[];
-  /** What it may send from is filtered on the host; on a trunk in one of its VLANs at least. */
+  /** Its host filters what it sends; on a trunk, in at least one VLAN. */
   portSecurity: boolean;
-  /** What the DHCP server lends, first and last address; with `dhcp`. */
+  /** Addresses that the segment's DHCP server lends; with `dhcp`. */
   dhcpRange?: DhcpRange;
 }
 

@@ -1,11 +1,8 @@
-/**
- * Port security: the source addresses that an interface of a container may send from, as plain data. guest/security.awk
- * turns them into flows.
- */
+/** Port security: the source prefixes that a container's interface may send from. guest/security.awk makes flows of them. */
 import { addressNumber, addressText, familyOf } from "./addresses";
 import { IpFamily } from "./mtu";
 
-/** What is known of one interface, or of one VLAN on it. */
+/** An interface, or one VLAN of a trunk. */
 export interface Sender {
   mac: string;
   /** With or without prefix length. */
@@ -20,10 +17,7 @@ export interface Sender {
 const ANY4 = "0.0.0.0/0";
 const ANY6 = "::/0";
 
-/**
- * The prefixes that a sender's source addresses must be in: its own addresses, the addresses that it may be lent, and the
- * link-local address of its MAC. Where nothing is known of its addresses, every address.
- */
+/** Its own addresses, the range that it may be lent, and the link-local address of its MAC. Without any known, all addresses. */
 export function allowedSources({ mac, addresses, dhcp = false, range }: Sender): string[] {
   if (addresses.length === 0 && !dhcp) return [ANY4, ANY6];
   const lent = !dhcp ? [] : range === undefined ? [ANY4] : rangePrefixes(range.first, range.last);
@@ -39,7 +33,7 @@ function width(address: bigint): number {
   return familyOf(address) === IpFamily.V4 ? 32 : 128;
 }
 
-/** The address that Linux gives an interface by itself (RFC 4291 appendix A, modified EUI-64). */
+/** Linux' default link-local address of an interface (RFC 4291 appendix A, modified EUI-64). */
 export function linkLocal(mac: string): string {
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = mac.split(":").map((byte) => parseInt(byte, 16));
   // The universal/local bit is inverted.
@@ -48,13 +42,13 @@ export function linkLocal(mac: string): string {
   return addressText((0xfe80n << 112n) + id);
 }
 
-/** The fewest prefixes that hold the addresses from first to last, and no others; in order. */
+/** The smallest list of prefixes that covers exactly the addresses from first to last, in order. */
 export function rangePrefixes(first: string, last: string): string[] {
   const end = addressNumber(last);
   const prefixes: string[] = [];
   for (let at = addressNumber(first); at <= end;) {
     let bits = 0n;
-    // Twice as large, as long as it begins on its own boundary and ends inside.
+    // The largest prefix that starts here and does not reach beyond the end.
     while (at % (2n << bits) === 0n && at + (2n << bits) - 1n <= end) bits++;
     prefixes.push(`${addressText(at)}/${BigInt(width(at)) - bits}`);
     at += 1n << bits;

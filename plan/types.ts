@@ -161,7 +161,7 @@ export interface SegmentSpec {
   dhcp?: DhcpSpec;
   /** A way out: a host of the segment that routes and translates (NAT) towards the underlay. @default none */
   gateway?: GatewaySpec;
-  /** Its containers send from their own MAC and their own addresses only. @default true */
+  /** Port security of its containers: they can send from their own MAC and addresses only. @default true */
   portSecurity?: boolean;
 }
 
@@ -218,8 +218,8 @@ export interface InterfaceSpec {
    */
   trunk?: string[];
   /**
-   * It sends from its own MAC and its own addresses only, as no DHCP server and no router. @default the container's, else
-   * the segment's
+   * Port security: it can send from its own MAC and addresses only, and no DHCP answers, router advertisements or
+   * redirects. @default the container's, else the segment's
    */
   portSecurity?: boolean;
 }

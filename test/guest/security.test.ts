@@ -347,7 +347,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       );
       expect(drift().trim().split("\n")).toEqual([
         expect.stringMatching(/^bridge vxbr: fail_mode is not secure: /),
-        "bridge vxbr: flow is not one of the lab: priority=300,in_port=LOCAL actions=drop",
+        "bridge vxbr: flow is not part of the lab: priority=300,in_port=LOCAL actions=drop",
         'bridge vxbr: flow is missing: priority=150,arp,in_port="v-c1" cookie=0x5ec0111111111111 actions=NORMAL',
         "bridge vxbr: flow was changed: priority=0 actions=drop instead of priority=0 cookie=0x5ec0000000000000 actions=NORMAL",
       ]);
@@ -355,14 +355,14 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
     it("names a port that the bridge has lost, and goes on with the others", () => {
       host.shows("unknown", "v-c1");
-      expect(drift()).toBe("bridge vxbr: has no port v-c1, and its container runs\n");
+      expect(drift()).toBe("bridge vxbr: port v-c1 is missing, and its container is running\n");
       expect(host.said()).not.toContain("v-c1");
     });
 
     it("says when the flows cannot be seen", () => {
       host.shows("differs", "ovs-ofctl: vxbr is not a bridge or a socket\n");
       expect(drift()).toBe(
-        "bridge vxbr: its flows cannot be seen: ovs-ofctl: vxbr is not a bridge or a socket\n",
+        "bridge vxbr: ovs-ofctl cannot compare its flows: ovs-ofctl: vxbr is not a bridge or a socket\n",
       );
     });
   });

@@ -337,7 +337,7 @@ describe("flows that somebody changed", () => {
     const lines = (await drift()).split("\n");
     expect(lines).toHaveLength(3);
     for (const line of [
-      /^bridge vxbr: flow is not one of the lab: priority=300,in_port=LOCAL actions=drop$/,
+      /^bridge vxbr: flow is not part of the lab: priority=300,in_port=LOCAL actions=drop$/,
       /^bridge vxbr: flow is missing: priority=150,arp,in_port="v-far",.*arp_op=1/,
       /^bridge vxbr: flow was changed: priority=0 actions=drop instead of priority=0 .*actions=NORMAL$/,
     ])
