@@ -112,6 +112,12 @@ function forged({ mac, ip, ip6, local }: Sender): Made {
     "another's solicitation": nd(their6, 135, frames.neighbour("fd00:3::10", [1, mac])),
     "a question whether another's address is free": nd("::", 135, frames.neighbour(their6)),
     "a router advertisement": nd(local, 134, frames.routerAdvertisement),
+    "a router advertisement behind options": to6(
+      frames.icmp6(local, NODES, 134, frames.routerAdvertisement, frames.OPTIONS),
+    ),
+    "a router advertisement in fragments": to6(
+      frames.icmp6(local, NODES, 134, frames.routerAdvertisement, frames.FRAGMENT),
+    ),
     "a redirect": nd(local, 137, frames.redirect(local, "fd00:3::99")),
     "a DHCP offer": offer(67),
     "a DHCP offer from another port": offer(1067),

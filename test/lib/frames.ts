@@ -49,16 +49,24 @@ export function echo(type: 0 | 8): Buffer {
   return body;
 }
 
-export function icmp6(from: string, to: string, type: number, body: Buffer): Buffer {
+/** Headers that may stand between IPv6 and ICMPv6: destination options, and the first fragment of several (RFC 8200). */
+export const OPTIONS = Buffer.from([58, 0, 1, 4, 0, 0, 0, 0]);
+export const FRAGMENT = Buffer.from([58, 0, 0, 1, 0, 0, 0, 7]);
+
+/** @param extension one of the headers above */
+export function icmp6(from: string, to: string, type: number, body: Buffer, extension?: Buffer): Buffer {
   const message = (sum: number) => Buffer.concat([Buffer.from([type, 0]), short(sum), body]);
+  const last = Buffer.from([0, 0, 0, 58]);
   const pseudo = Buffer.concat([
     address(from),
     address(to),
     Buffer.from([0, 0]),
     short(4 + body.length),
-    Buffer.from([0, 0, 0, 58]),
+    last,
   ]);
-  return ipv6(from, to, 58, message(checksum(Buffer.concat([pseudo, message(0)]))));
+  const whole = message(checksum(Buffer.concat([pseudo, message(0)])));
+  if (extension === undefined) return ipv6(from, to, 58, whole);
+  return ipv6(from, to, extension === OPTIONS ? 60 : 44, Buffer.concat([extension, whole]));
 }
 
 /** Body of a neighbour solicitation or advertisement (RFC 4861 section 4.3, 4.4). */
