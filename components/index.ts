@@ -1,5 +1,5 @@
 /** The components, for programs of others. Importing this creates nothing. */
-export { ContainerInterfaceArgs, TaggedArgs } from "./container-interfaces";
+export { ContainerInterfaceArgs, DhcpRangeArgs, TaggedArgs } from "./container-interfaces";
 export { DockerContainer, DockerContainerArgs } from "./docker-container";
 export { ExistingHost, ExistingHostArgs } from "./existing-host";
 export { GuestImage, GuestImageArgs, MachineImageArgs } from "./guest-image";

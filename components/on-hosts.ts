@@ -124,15 +124,24 @@ function containerArgs(
   { name: container, command, interfaces }: ContainerPlan,
   bridge: pulumi.Input<string>,
 ): Pick<LxcContainerArgs, "container" | "command" | "interfaces"> {
-  const nics = interfaces.map(({ mac, mtu, veth, vlan, addresses, dhcp, gateway, trunk }) => ({
+  const nics = interfaces.map(({ mac, mtu, veth, vlan, addresses, dhcp, gateway, trunk, ...security }) => ({
     ...{ bridge, mac, mtu, veth, addresses },
     // What is not used is not said: a preview shows every word.
     ...(vlan === undefined ? {} : { vlan }),
     ...(dhcp ? { dhcp } : {}),
     ...(gateway === undefined ? {} : { gateway }),
-    ...(trunk.length === 0 ? {} : { trunk: trunk.map(tagged) }),
+    ...(trunk.length === 0 ? {} : { trunk: trunk.map((one) => tagged(one, security.portSecurity)) }),
+    ...securityArgs(security),
   }));
   return { container, command, interfaces: nics };
 }
 
-const tagged = ({ vlan, addresses, mtu }: InterfacePlan["trunk"][number]) => ({ vlan, addresses, mtu });
+const tagged = (
+  { vlan, addresses, mtu, portSecurity }: InterfacePlan["trunk"][number],
+  interfacePortSecurity: boolean,
+) => ({ vlan, addresses, mtu, ...(portSecurity === interfacePortSecurity ? {} : { portSecurity }) });
+
+function securityArgs({ portSecurity, dhcpRange }: Pick<InterfacePlan, "portSecurity" | "dhcpRange">) {
+  if (!portSecurity) return { portSecurity };
+  return dhcpRange === undefined ? {} : { dhcpRange };
+}

@@ -15,9 +15,10 @@ bridge_apply() {
   guard_apply bridge
   # hwaddr first: without it the bridge takes the lowest MAC of its ports and changes with them.
   vsctl --may-exist add-br "$name" \
-    -- set bridge "$name" other_config:hwaddr="\"$mac\"" external_ids:vxlab="\"$lab\"" \
+    -- set bridge "$name" fail_mode=secure other_config:hwaddr="\"$mac\"" external_ids:vxlab="\"$lab\"" \
     -- set port "$name" tag=0 -- set interface "$name" mtu_request="$mtu"
   no_ipv6 "$name" "$address"
+  security_again "$name"
   only_addresses "$name" "$address"
   ip link set dev "$name" up
   boot_unit

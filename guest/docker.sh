@@ -21,6 +21,7 @@ docker_apply() {
   before=$used
   docker_image
   nics_ports >"$box/ports.new"
+  nics_flows "$box/flows.new"
   shape=$(docker_shape)
   # A step that was cut short left no mark: what it started may lack interfaces.
   if [ "$state" = RUNNING ] && [ "$had" = "$shape" ] && [ -e "$box/in/ready" ]; then
@@ -30,6 +31,8 @@ docker_apply() {
     [ "$state" != RUNNING ] || [ "$had" != "$shape" ] || engine stop -t 3 "$box_name" >/dev/null
     docker_start
   fi
+  rm -rf "$box/flows"
+  mv "$box/flows.new" "$box/flows"
   mv "$box/ports.new" "$box/ports"
   [ -n "${archive:-}" ] || rm -f "$IMAGES/$id.tar"
   [ "${before:-$image_id}" = "$image_id" ] || docker_forget "$before"
@@ -142,6 +145,7 @@ docker_drop_box() {
 # docker_drop NAME: the container, and its image if nobody else has it.
 docker_drop() {
   name=$1
+  box=${STATE:?}/docker/$id
   if command -v docker >/dev/null; then
     docker_ready
     dropping=$name
@@ -154,5 +158,5 @@ docker_drop() {
   fi
   nics_drop
   [ ! -L "$STATE/docker/$step" ] || [ "$(readlink "$STATE/docker/$step")" != "$id" ] || rm -f "$STATE/docker/$step"
-  rm -rf "${STATE:?}/docker/$id"
+  rm -rf "$box"
 }

@@ -15,6 +15,7 @@ lxc_apply() {
   [ -e "$box/owner" ] || echo "$id" >"$box/owner"
   [ -d "$box/rootfs" ] || lxc_root
   nics_ports >"$box/ports.new"
+  nics_flows "$box/flows.new"
   lxc_init
   lxc_config >"$box/config.new"
   if lxc_same; then
@@ -27,7 +28,8 @@ lxc_apply() {
     lxc_stop
     runs=false
   fi
-  for file in ports config rootfs/.vxlab-init rootfs/.vxlab-net rootfs/.vxlab-lease; do mv "$box/$file.new" "$box/$file"; done
+  [ ! -e "$box/flows" ] || rm -rf "$box/flows"
+  for file in flows ports config rootfs/.vxlab-init rootfs/.vxlab-net rootfs/.vxlab-lease; do mv "$box/$file.new" "$box/$file"; done
   "$runs" || lxc_start
   lxc_look
   [ "$state" = RUNNING ] || fail "container $name ended at once: its command is $command"
@@ -102,9 +104,10 @@ lxc_ours() { [ ! -e "$BOXES/$name/owner" ] || [ "$(cat "$BOXES/$name/owner")" = 
 lxc_drop() {
   name=$1
   lxc_ours || return 0
+  box=${BOXES:?}/$name
   lxc_stop
   nics_drop
-  rm -rf "${BOXES:?}/$name"
+  rm -rf "$box"
 }
 
 lxc_runs() {

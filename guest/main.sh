@@ -3,7 +3,7 @@
 #   apply|remove|observe KIND      one line of JSON on stdout
 #   observe all                    what is kept and what there is
 #   boot                           applies everything that is kept, in order
-#   flows                          flows once more, after ovs-vswitchd was started anew
+#   flows                          all flows once more, after ovs-vswitchd was started anew
 KINDS="bridge port service container"
 
 # What fails at boot is tried again after these pauses, in seconds, two minutes together: an address may come late, by DHCP.

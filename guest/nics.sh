@@ -28,6 +28,7 @@ next_nic() {
   for key in bridge veth mac mtu vlan dhcp gateway; do eval "$key=\${interfaces_${i}_$key-}"; done
   eval "nic=\$interfaces_${i}_name words=\${interfaces_${i}_addresses-} trunk=\${interfaces_${i}_trunk_count:-0}"
   addresses=$(unquoted "$words")
+  nic_at=interfaces_$i
   above=interfaces_${i}_trunk
   i=$((i + 1))
 }
@@ -37,6 +38,7 @@ next_tag() {
   [ "$n" -lt "$trunk" ] || return 1
   eval "tag=\$${above}_${n}_vlan tag_mtu=\$${above}_${n}_mtu words=\$${above}_${n}_addresses"
   tag_addresses=$(unquoted "$words")
+  tag_at=${above}_$n
   n=$((n + 1))
 }
 
@@ -56,10 +58,30 @@ nics_ports() {
   done
 }
 
+# nic_plug FOLDER [--bundle]: adds the port, and its flows from FOLDER, which a version without port security did not write.
+# A running container needs --bundle, which changes all flows at once; before it runs, plain add-flows takes half the time.
 # A port without a tag carries the trunk's VLANs, and nothing untagged.
 nic_plug() {
+  flows=$1 how=${2:-}
   if [ "$vlan" = - ]; then set -- 'tag=[]' "trunks=$tags"; else set -- "tag=$vlan" 'trunks=[]'; fi
   vsctl --may-exist add-port "$bridge" "$veth" -- set port "$veth" "$@" external_ids:vxlab-container="\"$owner\""
+  [ -d "$flows" ] || return 0
+  tries=60
+  # After a power failure the port is still in the database: then ovs-vsctl does not wait until ovs-vswitchd has opened it.
+  until said=$(ovs-ofctl ${how:+"$how"} add-flows "$bridge" "$flows/$veth" 2>&1); do
+    tries=$((tries - 1))
+    case $tries,$said in
+      [1-9]*"unknown port"* | [1-9]*"not a bridge"* | [1-9]*onnect*) sleep 0.5 ;;
+      *) fail "no flows for port $veth of $bridge: $said" ;;
+    esac
+  done
+}
+
+# nic_flows_gone FOLDER VETH BRIDGE: deletes the flows of a port that is gone: its number may be reused.
+nic_flows_gone() {
+  { read -r _ cookie <"$1/$2"; } 2>/dev/null || return 0
+  # It fails when the bridge or ovs-vswitchd is gone, and the flows with it.
+  ovs-ofctl del-flows "$3" "$cookie" 2>/dev/null || :
 }
 
 # Brings a running container, whose first process is pid, to what is wanted from now on, and back to it what somebody
@@ -68,8 +90,11 @@ nics_live() {
   while read -r veth bridge owner vlan tags; do
     # Ports do not move between bridges.
     on=$(vsctl port-to-br "$veth" 2>/dev/null) || on=$bridge
-    [ "$on" = "$bridge" ] || vsctl --if-exists del-port "$veth"
-    nic_plug
+    if [ "$on" != "$bridge" ]; then
+      vsctl --if-exists del-port "$veth"
+      nic_flows_gone "$box/flows" "$veth" "$on"
+    fi
+    nic_plug "$box/flows.new" --bundle
   done <"$box/ports.new"
   i=0
   while next_nic; do
@@ -96,9 +121,13 @@ nics_wanted() {
   done
 }
 
-# Whatever is left of them in Open vSwitch.
+# Whatever is left in Open vSwitch of those of the container in box.
 nics_drop() {
   for have in $(vsctl --bare --no-headings --columns=name find port external_ids:vxlab-container="\"$id\""); do
     vsctl --if-exists del-port "$have"
+    [ -e "$box/ports" ] || continue
+    while read -r veth bridge _; do
+      [ "$veth" != "$have" ] || nic_flows_gone "$box/flows" "$veth" "$bridge"
+    done <"$box/ports"
   done
 }

@@ -8,11 +8,16 @@ BOXES=$STATE/containers
 # LXC calls these as: guest plug NAME net up veth DEVICE (lxc.container.conf(5), lxc.net.[i].script.up).
 plug() {
   while read -r veth bridge owner vlan tags; do
-    [ "$veth" != "$5" ] || nic_plug
+    [ "$veth" != "$5" ] || nic_plug "$BOXES/$1/flows"
   done <"$BOXES/$1/ports"
 }
 
-unplug() { vsctl --if-exists del-port "$5"; }
+unplug() {
+  vsctl --if-exists del-port "$5"
+  while read -r veth bridge _; do
+    [ "$veth" != "$5" ] || nic_flows_gone "$BOXES/$1/flows" "$veth" "$bridge"
+  done <"$BOXES/$1/ports"
+}
 
 case ${1:-} in
   plug | unplug)

@@ -172,8 +172,11 @@ port_flows() {
   done
 }
 
-# After ovs-vswitchd was started anew: every segment's flows.
+# After ovs-vswitchd was started anew: the flows of every bridge.
 flows_again() {
+  for name in $(security_bridges); do
+    (security_again "$name") || printf 'vxlab: no flows on %s\n' "$name" >&2
+  done
   for file in "$STATE"/desired/port-*.json; do
     [ -e "$file" ] || continue
     json=$(cat "$file")

@@ -11,6 +11,7 @@ const PARTS = [
   "plug.sh",
   "ids.sh",
   "guard.sh",
+  "security.sh",
   "bridge.sh",
   "port.sh",
   "service.sh",

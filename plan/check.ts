@@ -2,6 +2,7 @@ import { checkAddresses } from "./check-addresses";
 import { checkContainers } from "./check-containers";
 import { checkFlooding } from "./check-flooding";
 import { checkHosts } from "./check-hosts";
+import { checkPortSecurity } from "./check-port-security";
 import { checkSegments } from "./check-segments";
 import { checkServices } from "./check-services";
 import { checkImage, checkUnderlays } from "./check-underlay";
@@ -24,6 +25,7 @@ export function checkLab(topology: Topology, lab?: string, libvirtUri?: string):
     ...checkFlooding(topology),
     ...checkServices(topology),
     ...checkContainers(topology),
+    ...checkPortSecurity(topology),
     ...checkAddresses(topology),
     ...checkInterfaceNames(topology),
     ...checkMacs(topology, lab),

@@ -1,4 +1,5 @@
 /** Every default of a topology, each in this one place. */
+import type { Nic } from "./nics";
 import { ContainerKind, Flooding, ImageKind, UnderlayMode } from "./types";
 import type { Accel, ContainerSpec, HostSpec, SegmentSpec, Topology, UnderlaySpec } from "./types";
 
@@ -75,6 +76,11 @@ export function ttlOf(segment: SegmentSpec): number {
 export function onlySegment(topology: Topology): string | undefined {
   const names = Object.keys(topology.segments);
   return names.length === 1 ? names[0] : undefined;
+}
+
+/** The interface's setting, else its container's, else its segment's. */
+export function portSecurityOf({ spec, portSecurity }: Nic, segment: SegmentSpec): boolean {
+  return [spec.portSecurity, portSecurity, segment.portSecurity].find((one) => one !== undefined) !== false;
 }
 
 export function containerKindOf(container: ContainerSpec): ContainerKind {

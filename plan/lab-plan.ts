@@ -128,6 +128,16 @@ export interface InterfacePlan {
   vlan?: number;
   /** Tagged segments; empty unless it is a trunk. */
   trunk: TaggedPlan[];
+  /** Its host filters what it sends; on a trunk, in at least one VLAN. */
+  portSecurity: boolean;
+  /** Addresses that the segment's DHCP server lends; with `dhcp`. */
+  dhcpRange?: DhcpRange;
+}
+
+export interface DhcpRange {
+  /** Without prefix length. */
+  first: string;
+  last: string;
 }
 
 /** One segment of a trunk. */
@@ -136,6 +146,7 @@ export interface TaggedPlan {
   vlan: number;
   addresses: string[];
   mtu: number;
+  portSecurity: boolean;
 }
 
 /** A segment's DHCP server and gateway: an interface of their own on the host's bridge. */

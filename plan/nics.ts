@@ -9,6 +9,8 @@ export interface Nic {
   /** 0 is eth0. */
   number: number;
   spec: InterfaceSpec;
+  /** The container's own `portSecurity`, of any type: the default of its interfaces. */
+  portSecurity: unknown;
   /** Path of one of its settings. */
   at: (key: string) => string;
 }
@@ -31,7 +33,7 @@ export function nicsOf(topology: Topology): Nic[] {
 }
 
 export function nicsOfContainer(container: string, spec: ContainerSpec): Nic[] {
-  const own = { container, host: spec.host };
+  const own = { container, host: spec.host, portSecurity: spec.portSecurity };
   if (!Array.isArray(spec.interfaces)) {
     return [{ ...own, number: 0, spec, at: (key) => pathOf("containers", container, key) }];
   }

@@ -8,8 +8,8 @@ import { attachmentsOf, nicsOfContainer } from "./nics";
 import type { Attachment, Nic } from "./nics";
 import { segmentMtu } from "./plan-hosts";
 import { sortedEntries } from "./rules";
-import { serviceAddress } from "./services";
-import type { ContainerPlan, ContainerSpec, InterfacePlan, Topology } from "./types";
+import { dhcpRange, serviceAddress } from "./services";
+import type { ContainerPlan, ContainerSpec, InterfacePlan, SegmentSpec, Topology } from "./types";
 
 /** @param book addresses by `attachmentKey` */
 export function planContainer(
@@ -61,6 +61,7 @@ function planInterface(
       vlan: checked(one.segment.vlan),
       addresses: addressesIn(one),
       mtu: segmentMtu(topology, one.segment),
+      portSecurity: defaults.portSecurityOf(nic, one.segment),
     }));
   const single = place === undefined || place.tagged ? undefined : place;
   return {
@@ -74,7 +75,17 @@ function planInterface(
     veth: vethName(container, number),
     ...(single?.segment.vlan === undefined ? {} : { vlan: single.segment.vlan }),
     trunk,
+    portSecurity:
+      single === undefined
+        ? trunk.some((tagged) => tagged.portSecurity)
+        : defaults.portSecurityOf(nic, single.segment),
+    ...(single === undefined || spec.address !== LENT_ADDRESS ? {} : lent(single.segment)),
   };
+}
+
+function lent(segment: SegmentSpec): Pick<InterfacePlan, "dhcpRange"> {
+  const { first, last } = checked(dhcpRange(segment));
+  return { dhcpRange: { first: addressText(first), last: addressText(last) } };
 }
 
 /** One default route, by the first interface that can have one. The DHCP server tells it to whom it lends an address. */

@@ -56,6 +56,7 @@ const segment: Shape<SegmentSpec> = {
   hub: anything,
   dhcp: z.strictObject(dhcp).optional(),
   gateway: z.strictObject(gateway).optional(),
+  portSecurity: anything,
 };
 const nic: Shape<InterfaceSpec> = {
   segment: anything,
@@ -63,6 +64,7 @@ const nic: Shape<InterfaceSpec> = {
   address6: anything,
   mac: anything,
   trunk: anything,
+  portSecurity: anything,
 };
 const container: Shape<ContainerSpec> = {
   host: anything,

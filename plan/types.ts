@@ -165,6 +165,8 @@ export interface SegmentSpec {
   dhcp?: DhcpSpec;
   /** A way out: a host of the segment that routes and translates (NAT) towards the underlay. @default none */
   gateway?: GatewaySpec;
+  /** Port security of its containers: they can send from their own MAC and addresses only. @default true */
+  portSecurity?: boolean;
 }
 
 export interface DhcpSpec {
@@ -222,6 +224,11 @@ export interface InterfaceSpec {
    * each, with a computed address. @default none
    */
   trunk?: string[];
+  /**
+   * Port security: it can send from its own MAC and addresses only, and no DHCP answers, router advertisements or
+   * redirects. @default the container's, else the segment's
+   */
+  portSecurity?: boolean;
 }
 
 /** One thing wrong with a setting; all of them are reported at once. */

@@ -13,9 +13,9 @@ const TOOLS: Record<string, string> = {
   busybox: "",
   flock: "",
   tcpdump: "",
+  "ovs-ofctl": "",
   nft: "",
   dnsmasq: "",
-  "ovs-ofctl": "",
   docker: "",
   modprobe: "exit 1",
   id: "echo 0",
@@ -64,10 +64,14 @@ describe("an existing host", () => {
   );
 
   it("that lacks things is told all of them at once, with the cure", () => {
-    const { status, stderr } = check("192.168.10.11", { "ovs-vsctl": false, busybox: false });
+    const { status, stderr } = check("192.168.10.11", {
+      "ovs-vsctl": false,
+      "ovs-ofctl": false,
+      busybox: false,
+    });
     expect(status).toBe(1);
     expect(stderr).toContain(
-      "this host lacks openvswitch-switch, busybox-static. Nothing was changed there.",
+      "this host lacks openvswitch-switch, openvswitch-common, busybox-static. Nothing was changed there.",
     );
     expect(stderr).toContain("ssh root@HOST sh -s <prepare.sh");
   });
@@ -80,7 +84,6 @@ describe("an existing host", () => {
   it.each([
     ["gateway", "nft", "nftables"],
     ["dhcp", "dnsmasq", "dnsmasq-base"],
-    ["flow", "ovs-ofctl", "openvswitch-common"],
     ["docker", "docker", "docker.io"],
     ["guard", "nft", "nftables"],
   ])("for a %s without %s is told %s, which prepare.sh installs when it is named", (need, tool, debian) => {

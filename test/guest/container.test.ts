@@ -103,8 +103,9 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     host.everything();
     host.guest(["plug", "c1", "net", "up", "veth", "v-c1-1"]);
     const ours = 'external_ids:vxlab-container="00c0ffee-lab-c1"';
-    expect(host.everything().map((call) => call.join(" "))).toEqual([
+    expect(host.everything().map((call) => call.join(" ").replace(host.folder, ""))).toEqual([
       `ovs-vsctl --may-exist add-port vxbr v-c1-1 -- set port v-c1-1 tag=7 trunks=[] ${ours}`,
+      "ovs-ofctl add-flows vxbr /state/containers/c1/flows/v-c1-1",
     ]);
   });
 

@@ -75,6 +75,9 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       calls.findIndex((call) => /disable_ipv6/.test(call)),
       calls.indexOf(plug),
       calls.indexOf(port),
+      calls.findIndex((call) =>
+        /^ovs-ofctl --bundle add-flows vxbr \S+\/lab-c1\/flows.new\/v-c1$/.test(call),
+      ),
     ];
     expect(order).toEqual([...order].sort((a, b) => a - b));
     expect(order[0]).toBeGreaterThan(calls.indexOf("docker start vxlab-c1"));
@@ -264,6 +267,17 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(code).toBe(1);
     expect(stderr).toMatch(message);
     expect(host.kept()).toEqual([]);
+  });
+
+  it("goes with its ports and their flows", () => {
+    apply(BOX);
+    host.has(["v-c1"], []);
+    host.everything();
+    expect(host.guest(["remove", "container"], BOX).code).toBe(0);
+    const calls = host.everything().map((call) => call.join(" "));
+    const gone = calls.findIndex((call) => /^ovs-ofctl del-flows vxbr cookie=0x5ec0\w{12}\/-1$/.test(call));
+    expect(gone).toBeGreaterThan(calls.indexOf("ovs-vsctl --if-exists del-port v-c1"));
+    expect(isThere("state/docker/lab-c1")).toBe(false);
   });
 
   it("is not taken for removed when Docker cannot be asked", () => {

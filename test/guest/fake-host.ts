@@ -32,8 +32,11 @@ case "\${0##*/} $*" in
   *"find bridge name="*) cat "$FAKE/owner" ;;
   *"find port"*) cat "$FAKE/ports" ;;
   *"find interface"*) cat "$FAKE/rows" ;;
+  *"get bridge "*fail_mode) cat "$FAKE/fail-mode" ;;
   *port-to-br*) [ ! -s "$FAKE/bridge" ] || cat "$FAKE/bridge" ;;
   "ovs-vsctl "*) [ ! -e "$FAKE/refused" ] || { cat "$FAKE/refused" >&2; exit 1; } ;;
+  "ovs-ofctl del-flows "*) ;;
+  "ovs-ofctl "*add-flows* | "ovs-ofctl "*diff-flows*) . "$FAKE/ofctl.sh" ;;
   "ovs-ofctl "* | "nft -f -" | *" -batch -") cat >"$FAKE/said" ;;
   "nft -f "*) [ ! -e "$FAKE/refuses-rules" ] && cp "$2" "$FAKE/loaded" && : >"$FAKE/guarded" ;;
   "nft delete table inet vxlab_guard") rm -f "$FAKE/guarded" ;;
@@ -55,6 +58,19 @@ case "\${0##*/} $*" in
   "lxc-attach "*) cat >"$FAKE/attached" ;;
   "docker "*) . "$FAKE/docker.sh" ;;
 esac
+`;
+
+/** Flows come from a file, or from its input when that is called "-"; unknown is a port that the switch does not have. */
+const OFCTL = `
+for from in "$@"; do :; done
+case $from in -) cat ;; *) cat "$from" ;; esac >"$FAKE/said"
+[ ! -s "$FAKE/flows-refused" ] || { cat "$FAKE/flows-refused" >&2; exit 1; }
+unknown=$(cat "$FAKE/unknown" 2>/dev/null)
+if [ -n "$unknown" ] && grep -q 'in_port="'"$unknown"'"' "$FAKE/said"; then
+  echo "ovs-ofctl: -:1: $unknown: invalid or unknown port for in_port" >&2
+  exit 1
+fi
+case "$*" in *diff-flows*) cat "$FAKE/differs"; [ ! -s "$FAKE/differs" ] || exit 2 ;; esac
 `;
 
 /**
@@ -106,6 +122,7 @@ export class FakeHost {
     fs.mkdirSync(this.path("sys/net/ipv4"), { recursive: true });
     for (const name of FAKES) fs.writeFileSync(join(this.folder, "bin", name), FAKE, { mode: 0o755 });
     fs.writeFileSync(this.path("docker.sh"), DOCKER);
+    fs.writeFileSync(this.path("ofctl.sh"), OFCTL);
     fs.writeFileSync(this.path("tools/guest"), this.tamed(script), { mode: 0o755 });
     this.has([], []);
   }

@@ -29,13 +29,15 @@ const BLUE = {
 const GREEN = { vni: 300, vlan: 30, subnet: "10.0.30.0/24", flooding: "multicast" };
 
 const red = (n: number) => ({ segment: "red", address: `10.0.3.${n}/24`, address6: `fd00:3::${n}/64` });
+/** Those that forge frames: what keeps these apart here is the tags of their ports alone. */
+const open = { portSecurity: false };
 const CONTAINERS = {
-  c1: { host: "kvm1", ...red(10) },
+  c1: { host: "kvm1", ...red(10), ...open },
   c2: { host: "kvm2", ...red(11) },
   c3: { host: "kvm3", ...red(12) },
-  lent: { host: "kvm3", segment: "blue", address: "dhcp" },
+  lent: { host: "kvm3", segment: "blue", address: "dhcp", ...open },
   two: { host: "kvm1", interfaces: [{ segment: "green", address: "10.0.30.8/24" }, red(50)] },
-  both: { host: "kvm2", interfaces: [{ trunk: ["blue", "green"] }] },
+  both: { host: "kvm2", interfaces: [{ trunk: ["blue", "green"] }], ...open },
 };
 
 /** Every end of every segment: two of red are on one host, one of them on a second interface; a trunk is in two segments. */

@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { forger, type Forgery } from "../lib/forge";
+import { forger, type Forgery } from "../lib/vxlan-forger";
 import { change } from "../lib/changes";
 import { Guests } from "../lib/guests";
 import { NameServer } from "../lib/name-server";

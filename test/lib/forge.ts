@@ -1,50 +1,58 @@
-/** VXLAN packets that nobody but Open vSwitch or the kernel should send: by a plain UDP socket, as anybody in a container can. */
+/**
+ * Frames of one's own making out of a container's interface, as root in there could send them: a bridge of the host's makes
+ * them, a veth brings them into the container's network, where tc sends them on by eth0.
+ */
+import { randomUUID } from "node:crypto";
 import { capture } from "./capture";
 import type { Guests } from "./guests";
 
-export interface Forgery {
-  /** A container, or a host itself. */
-  from: string | { host: string };
-  /** A host's address. */
-  to: string;
-  /** @default 4789 */
-  port?: number;
-  vni: number;
-  /** Who must not hear it: a container's eth0, or an interface of a host. */
-  victim: string | { host: string; device: string };
+const BRIDGE = "forge";
+/** Each frame ends with a text of this length, by which it is known wherever it comes out. */
+const MARK = /vxlab-[0-9a-f]{10}/g;
+
+export const mark = (): string => `vxlab-${randomUUID().replaceAll("-", "").slice(0, 10)}`;
+
+/** Makes ready to send from these containers. */
+export async function forging(guests: Guests, containers: readonly string[]): Promise<void> {
+  for (const name of containers) {
+    const [outer, inner] = [`f-${name}`, `g-${name}`];
+    const inside = (words: string) => guests.inside(name, words);
+    await guests.tell(
+      guests.hostOf(name),
+      `set -e
+      ovs-vsctl --may-exist add-br ${BRIDGE}
+      ip link add ${outer} type veth peer name ${inner}
+      ip link set ${inner} netns $(lxc-info -P /var/lib/vxlab/containers -n ${name} -pH)
+      ip link set ${outer} up
+      ${inside(`ip link set ${inner} up`)}
+      ${inside(`tc qdisc add dev ${inner} ingress`)}
+      ${inside(`tc filter add dev ${inner} parent ffff: matchall action mirred egress redirect dev eth0`)}
+      ovs-vsctl add-port ${BRIDGE} ${outer}`,
+    );
+  }
 }
 
-/** Broadcasts of an Ethernet type that nobody uses (IEEE 802, local experimental), by a MAC of their own. */
-const SOURCE = [0x02, 0x00, 0x00, 0x00, 0x66, 0x01];
-const FRAME = [...Array<number>(6).fill(0xff), ...SOURCE, 0x88, 0xb5];
-const TIMES = 3;
+/** Sends the frames from a container, once each. */
+export async function send(guests: Guests, from: string, frames: readonly Buffer[]): Promise<void> {
+  const lines = frames.map(
+    (frame) => `packet-out in_port=controller,packet=${frame.toString("hex")},actions=output:f-${from}`,
+  );
+  await guests.tell(guests.hostOf(from), `ovs-ofctl bundle ${BRIDGE} -`, 60, lines.join("\n") + "\n");
+}
 
-const escaped = (bytes: readonly number[]) =>
-  bytes.map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("");
-
-/** RFC 7348 section 5: flags, of which one says that there is a VNI; the VNI in three bytes. */
-const header = (vni: number) => [0x08, 0, 0, 0, (vni >> 16) & 0xff, (vni >> 8) & 0xff, vni & 0xff, 0];
-
-/** bash has UDP sockets; a write is a packet. */
-const send = ({ to, port = 4789, vni }: Forgery) =>
-  `bash -c 'exec 3>/dev/udp/${to}/${port}; for i in ${[...Array(TIMES).keys()].join(" ")}; do ` +
-  `printf "${escaped([...header(vni), ...FRAME])}%046d" 0 >&3; sleep 0.2; done'`;
-
-/** How many of three forged frames the victim has heard. */
-export function forger(guests: Guests): (attack: Forgery) => Promise<number> {
-  return async (attack) => {
-    const { from, victim } = attack;
-    const filter = `ether src ${SOURCE.map((byte) => byte.toString(16).padStart(2, "0")).join(":")}`;
-    const listen = (device: string) => `tcpdump -i ${device} -nn -e -l ${filter}`;
-    const ear =
-      typeof victim === "string"
-        ? await capture(guests, guests.hostOf(victim), guests.inside(victim, listen("eth0")))
-        : await capture(guests, victim.host, listen(victim.device));
-    const [host, words] =
-      typeof from === "string"
-        ? [guests.hostOf(from), guests.inside(from, send(attack))]
-        : [from.host, send(attack)];
-    await guests.tell(host, words);
-    return (await ear()).split("\n").filter((line) => line.includes("0x88b5")).length;
+/** What a container hears on an interface, as the marks of the frames: begins at once, ends when it is called. */
+export async function hearing(
+  guests: Guests,
+  container: string,
+  nic = "eth0",
+): Promise<() => Promise<string[]>> {
+  const words = guests.inside(container, `tcpdump -Q in -i ${nic} -nn -l -xx`);
+  const end = await capture(guests, guests.hostOf(container), words, 120);
+  return async () => {
+    const hex = (await end())
+      .split("\n")
+      .map((line) => (/^\s+0x[0-9a-f]+:(.*)$/.exec(line)?.[1] ?? "\n").replaceAll(" ", ""));
+    const bytes = Buffer.from(hex.join("").replaceAll("\n", ""), "hex");
+    return [...new Set(bytes.toString("latin1").match(MARK))];
   };
 }

@@ -95,6 +95,7 @@ describe("a container's interfaces", () => {
         vlan: 20,
         addresses: [expect.stringMatching(/^10\.7\.0\.\d+\/24$/) as string],
         mtu: 1400,
+        portSecurity: true,
       },
     ]);
   });

@@ -15,7 +15,7 @@ describe("planLab", () => {
       ...{ segment: "red", vni: 100, udpPort: 4789, mtu: 1450, flooding: "unicast", protected: true },
     };
     const container = { kind: "lxc", command: ["/sbin/init"] };
-    const nic = { name: "eth0", segment: "red", dhcp: false, mtu: 1450, trunk: [] };
+    const nic = { name: "eth0", segment: "red", dhcp: false, mtu: 1450, trunk: [], portSecurity: true };
     expect(planLab(frozen(reference()), { lab })).toEqual({
       family: 4,
       underlays: [

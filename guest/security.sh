@@ -1,0 +1,113 @@
+#!/bin/sh
+# Port security: flows on the bridge limit what a container's port may send (security.awk). nic_plug sets them with the port;
+# security_again sets them when ovs-vswitchd, which keeps them in memory only, has restarted.
+# Bridges have fail_mode=secure (ovs-vswitchd.conf.db(5)): without flows they forward nothing. The NORMAL flow is set after the
+# ports' flows, so no port is ever open.
+# shellcheck disable=SC2034,SC2154 # the variables come out of assign, by eval
+
+SECURITY_AWK='@security.awk@'
+DIFFER_AWK='@differ.awk@'
+SWITCHING="cookie=0x5ec0000000000000,priority=0 actions=NORMAL"
+
+# nics_flows FOLDER: writes one file of flows for each interface, named after its port.
+nics_flows() {
+  [ ! -e "$1" ] || rm -rf "$1"
+  mkdir "$1"
+  fault=$(nics_senders | LC_ALL=C awk -v folder="$1" "$SECURITY_AWK") || fail "$fault"
+}
+
+# The interfaces, for security.awk.
+nics_senders() {
+  i=0
+  while next_nic; do
+    eval "secured=\${${nic_at}_sources_count+secured} words=\${${nic_at}_sources-}"
+    [ "$dhcp" = true ] && leased=leased || leased=-
+    echo "port $veth $mac $leased ${secured:-open}"
+    for one in $(unquoted "$words"); do echo "source - $one"; done
+    n=0
+    while [ -n "$secured" ] && next_tag; do
+      eval "words=\${${tag_at}_sources-} open=\${${tag_at}_sources_count-open}"
+      [ "$open" != open ] || echo "open $tag"
+      for one in $(unquoted "$words"); do echo "source $tag $one"; done
+    done
+  done
+}
+
+# security_flows BRIDGE: prints the flows of its container ports, except those listed in skip, then the bridge's NORMAL flow.
+security_flows() {
+  on=$1
+  set --
+  for file in "$STATE"/containers/*/ports "$STATE"/docker/*/ports; do
+    [ -d "${file%/ports}/flows" ] || continue
+    while read -r veth bridge _; do
+      case " $skip " in *" $veth "*) continue ;; esac
+      # Without the interface the container is not running, and ovs-ofctl refuses the name of its port.
+      [ "$bridge" != "$on" ] || [ ! -e "$NET/$veth" ] || set -- "$@" "${file%/ports}/flows/$veth"
+    done <"$file"
+  done
+  # The file of a port without port security holds deletions only, and grep then finds nothing.
+  [ $# -eq 0 ] || grep -hv '^delete ' "$@" || :
+  echo "$SWITCHING"
+}
+
+# unknown_port MESSAGE: adds the port that ovs-ofctl did not find to skip; its name is in veth. nic_plug sets its flows later.
+unknown_port() {
+  case $1 in *": invalid or unknown port"*) ;; *) return 1 ;; esac
+  veth=${1%%: invalid or unknown port*}
+  veth=${veth##*: }
+  skip="$skip ${veth:?}"
+}
+
+# security_again BRIDGE: sets all flows of a bridge. It deletes none, and the NORMAL flow is the last one: so it needs no bundle,
+# which takes twice as long.
+security_again() {
+  skip=
+  tries=60
+  until said=$(security_flows "$1" | ovs-ofctl add-flows "$1" - 2>&1); do
+    tries=$((tries - 1))
+    # A switch that was only just started does not listen yet.
+    case $tries,$said in
+      0,*) fail "no flows on $1: $said" ;;
+      *"not a bridge"* | *onnect*) sleep 0.2 ;;
+      *) unknown_port "$said" || fail "no flows on $1: $said" ;;
+    esac
+  done
+}
+
+# Prints the names of this host's bridges, one a line.
+security_bridges() {
+  for file in "$STATE"/desired/bridge-*.json; do
+    [ -e "$file" ] || continue
+    json=
+    read -r json <"$file" || :
+    case $json in *'"name":"'*) ;; *) continue ;; esac
+    json=${json#*'"name":"'}
+    printf '%s\n' "${json%%'"'*}"
+  done
+}
+
+# Prints one line for each flow and fail mode that is not as desired, and nothing when all are.
+security_drift() {
+  for switch in $(security_bridges); do
+    plain "$switch"
+    # bridge_observe reports a bridge that is missing.
+    mode=$(vsctl --if-exists get bridge "$switch" fail_mode)
+    [ -n "$mode" ] || continue
+    [ "$mode" = secure ] ||
+      echo "bridge $switch: fail_mode is not secure: when ovs-vswitchd restarts, ports are open until their flows are set"
+    skip=
+    until differ=$(security_differ); do
+      if ! unknown_port "$differ"; then
+        printf '%s\n' "$differ" | LC_ALL=C awk -v bridge="$switch" "$DIFFER_AWK"
+        break
+      fi
+      echo "bridge $switch: port $veth is missing, and its container is running"
+    done
+    rm -f "$STATE/.flows"
+  done
+}
+
+security_differ() {
+  security_flows "$switch" >"$STATE/.flows"
+  ovs-ofctl --names diff-flows "$switch" "$STATE/.flows" 2>&1
+}
