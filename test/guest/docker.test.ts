@@ -76,7 +76,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       calls.indexOf(plug),
       calls.indexOf(port),
       calls.findIndex((call) =>
-        /^ovs-ofctl --bundle add-flows vxbr \S+\/lab-c1\/flows.new\/v-c1$/.test(call),
+        /^ovs-ofctl --bundle add-flows vxbr \S+\/00c0ffee-lab-c1\/flows.new\/v-c1$/.test(call),
       ),
     ];
     expect(order).toEqual([...order].sort((a, b) => a - b));
