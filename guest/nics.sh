@@ -65,6 +65,8 @@ nic_plug() {
   flows=$1 how=${2:-}
   if [ "$vlan" = - ]; then set -- 'tag=[]' "trunks=$tags"; else set -- "tag=$vlan" 'trunks=[]'; fi
   vsctl --may-exist add-port "$bridge" "$veth" -- set port "$veth" "$@" external_ids:vxlab-container="\"$owner\""
+  # A step that was killed while it put them in place.
+  [ -d "$flows" ] || flows=$flows.new
   [ -d "$flows" ] || return 0
   tries=60
   # After a power failure the port is still in the database: then ovs-vsctl does not wait until ovs-vswitchd has opened it.

@@ -38,11 +38,14 @@ security_flows() {
   on=$1
   set --
   for file in "$STATE"/containers/*/ports "$STATE"/docker/*/ports; do
-    [ -d "${file%/ports}/flows" ] || continue
+    folder=${file%/ports}/flows
+    # As in nic_plug.
+    [ -d "$folder" ] || folder=$folder.new
+    [ -d "$folder" ] || continue
     while read -r veth bridge _; do
       case " $skip " in *" $veth "*) continue ;; esac
       # Without the interface the container is not running, and ovs-ofctl refuses the name of its port.
-      [ "$bridge" != "$on" ] || [ ! -e "$NET/$veth" ] || set -- "$@" "${file%/ports}/flows/$veth"
+      [ "$bridge" != "$on" ] || [ ! -e "$NET/$veth" ] || set -- "$@" "$folder/$veth"
     done <"$file"
   done
   # The file of a port without port security holds deletions only, and grep then finds nothing.

@@ -1,5 +1,5 @@
 /** guest/security.sh and security.awk: what a port's flows let out, when they are set, and what is found to differ. */
-import { existsSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { allowedSources } from "../../plan/port-security";
@@ -267,6 +267,16 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
         `ovs-ofctl del-flows vxbr ${cookie}`,
         "ovs-ofctl --bundle add-flows br2 /state/containers/c1/flows.new/v-c1",
       ]);
+    });
+
+    it("are found when a step was killed while it put them in place", () => {
+      host.guest(["apply", "bridge"], BRIDGE);
+      apply(box(KNOWN));
+      renameSync(host.path("state/containers/c1/flows"), host.path("state/containers/c1/flows.new"));
+      host.guest(["flows"]);
+      expect(fateOf(flowTable(host.said()), ip("10.0.3.11"))).toBe("drop");
+      host.guest(["plug", "c1", "net", "up", "veth", "v-c1"]);
+      expect(fateOf(flowTable(host.said()), ip("10.0.3.11"))).toBe("drop");
     });
 
     it("are not asked for where the tools before kept none", () => {
