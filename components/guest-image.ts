@@ -94,7 +94,8 @@ export class GuestImage extends pulumi.ComponentResource {
         deleteBeforeReplace: true,
         // The version names the content. A cache that moved must not rebuild every machine.
         ignoreChanges: ["source"],
-        hooks: clearsOrphans(child(name, part), args.libvirtUri),
+        // With a / it is no name that a host's root disk has: a host may be called "image".
+        hooks: clearsOrphans(`${name}/${part}`, args.libvirtUri),
       },
     );
   }

@@ -7,6 +7,7 @@ import { checkSegments } from "./check-segments";
 import { checkServices } from "./check-services";
 import { checkImage, checkUnderlays } from "./check-underlay";
 import { checkInterfaceNames, checkMacs } from "./check-unique";
+import { checkResourceNames } from "./resource-names";
 import type { Problem, Topology } from "./types";
 
 /**
@@ -29,5 +30,6 @@ export function checkLab(topology: Topology, lab?: string, libvirtUri?: string):
     ...checkAddresses(topology),
     ...checkInterfaceNames(topology),
     ...checkMacs(topology, lab),
+    ...checkResourceNames(topology),
   ];
 }

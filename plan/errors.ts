@@ -49,6 +49,13 @@ const MOST_SETTINGS = 3;
 
 /** One for all settings that have the same thing wrong with them; a wrong network is wrong for each of 200 hosts. */
 function paragraphs(problems: readonly Problem[]): string[] {
+  const all = causesOf(problems);
+  const left = all.slice(MOST_PARAGRAPHS).flat().length;
+  const rest = left === 0 ? [] : [`  … and ${left} more ${left === 1 ? "problem" : "problems"}.`];
+  return [...all.slice(0, MOST_PARAGRAPHS).map(paragraphOf), ...rest];
+}
+
+function causesOf(problems: readonly Problem[]): Problem[][] {
   const causes = new Map<string, Problem[]>();
   for (const problem of problems) {
     const cause = `${problem.message}\n${problem.cure}`;
@@ -56,10 +63,7 @@ function paragraphs(problems: readonly Problem[]): string[] {
     if (others === undefined) causes.set(cause, [problem]);
     else others.push(problem);
   }
-  const all = [...causes.values()];
-  const left = all.slice(MOST_PARAGRAPHS).flat().length;
-  const rest = left === 0 ? [] : [`  … and ${left} more ${left === 1 ? "problem" : "problems"}.`];
-  return [...all.slice(0, MOST_PARAGRAPHS).map(paragraphOf), ...rest];
+  return [...causes.values()];
 }
 
 function paragraphOf(group: readonly Problem[]): string {
@@ -70,9 +74,19 @@ function paragraphOf(group: readonly Problem[]): string {
   return [...heads, ...rest, `    ${first?.message ?? ""}`, `    ${first?.cure ?? ""}`].join("\n");
 }
 
-/** In one line, for what is no mistake. */
-export function renderHint({ path, got, message, cure }: Problem): string {
-  return `${path} (${quoted(got)}): ${message} ${cure}`;
+/** What is no mistake: a line for each cause, in the order of the hints. */
+export function renderHints(hints: readonly Problem[]): string[] {
+  const all = causesOf(hints);
+  const left = all.slice(MOST_PARAGRAPHS).flat().length;
+  return [...all.slice(0, MOST_PARAGRAPHS).map(hintOf), ...(left === 0 ? [] : [`… and ${left} more hints.`])];
+}
+
+function hintOf(group: readonly Problem[]): string {
+  const left = group.length - MOST_SETTINGS;
+  const shown = group.slice(0, MOST_SETTINGS).map(({ path, got }) => `${path} (${quoted(got)})`);
+  const [first] = group;
+  const rest = left > 0 ? ` and ${left} more` : "";
+  return `${shown.join(", ")}${rest}: ${first?.message ?? ""} ${first?.cure ?? ""}`;
 }
 
 const LONGEST_QUOTE = 120;

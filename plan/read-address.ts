@@ -134,7 +134,6 @@ const MULTICAST = [
 const SPECIAL: readonly Range[] = [
   range("0.0.0.0", 8, '"this network" (0.0.0.0/8)'),
   range("127.0.0.0", 8, "loopback (127.0.0.0/8)"),
-  range("169.254.0.0", 16, "link-local (169.254.0.0/16): the same on every network"),
   ...MULTICAST,
   range("240.0.0.0", 4, "reserved (240.0.0.0/4)"),
   range("::1", 128, "loopback (::1)"),
@@ -143,11 +142,18 @@ const SPECIAL: readonly Range[] = [
   range("fe80::", 10, "link-local (fe80::/10): the same on every network"),
 ];
 
+/** No network of a lab either; but a name server, or a host on the same cable, may answer there. */
+const SPECIAL_NETWORKS: readonly Range[] = [
+  ...SPECIAL,
+  range("169.254.0.0", 16, "link-local (169.254.0.0/16): the same on every network"),
+];
+
 /** Why an address, or a network around one, is none that a machine can have; undefined when it is. */
 function specialFault(address: bigint, subnet?: Subnet): string | undefined {
-  const own = SPECIAL.find((one) => holds(one, address));
+  const special = subnet === undefined ? SPECIAL : SPECIAL_NETWORKS;
+  const own = special.find((one) => holds(one, address));
   if (own !== undefined) return `Is ${own.what}.`;
-  const inside = subnet && SPECIAL.find((one) => one.family === subnet.family && overlap(one, subnet));
+  const inside = subnet && special.find((one) => one.family === subnet.family && overlap(one, subnet));
   return inside === undefined
     ? undefined
     : `Its network ${subnet?.cidr} holds addresses that are ${inside.what}.`;

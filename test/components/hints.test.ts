@@ -22,3 +22,20 @@ it("is one warning for each hint, in one line, with the value and the cure", () 
     ],
   ]);
 });
+
+it("is one warning for many settings of one kind, and bounded for many kinds", () => {
+  const warn = vi.spyOn(pulumi.log, "warn").mockResolvedValue();
+  const hint = (i: number, message: string) => ({ path: `segments.s${i}`, got: i, message, cure: "Do it." });
+  const hints = Array.from({ length: 100 }, (_, i) => hint(i, "One."));
+  sayHints(hints, {} as pulumi.Resource);
+  expect(warn.mock.calls.map(([line]) => line)).toEqual([
+    "segments.s0 (0), segments.s1 (1), segments.s2 (2) and 97 more: One. Do it.",
+  ]);
+  warn.mockClear();
+  sayHints(
+    hints.map(({ got }) => hint(got, `Number ${got}.`)),
+    {} as pulumi.Resource,
+  );
+  expect(warn.mock.calls).toHaveLength(16);
+  expect(warn.mock.calls.at(-1)?.[0]).toBe("… and 85 more hints.");
+});

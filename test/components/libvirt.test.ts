@@ -50,13 +50,15 @@ type Own = Pick<Registered, "inputs" | "dependencies"> & Partial<Registered>;
 
 /** A resource of libvirt's: what they all have, then its own. */
 function libvirt(type: string, parent: string, name: string, own: Own): Registered {
+  // A host may be called "image", whose disk is lab-image-root too.
+  const hook = name.replace(/^lab-image-(root|kernel|initrd)$/, "lab-image/$1");
   return {
     ...{ type: `libvirt:index/${type}`, name, parent, provider: "lab-libvirt-id" },
     ...{ deletedWith: "", replaceWith: [], replaceOnChanges: [], replacementTrigger: undefined },
     ...{ ignoreChanges: [], aliases: [], secrets: [], others: {} },
     // Names in libvirt are fixed: two of a name cannot be there at a time.
     deleteBeforeReplace: true,
-    hooks: { beforeCreate: [`clear-before-${name}`], onError: [`clear-after-${name}`] },
+    hooks: { beforeCreate: [`clear-before-${hook}`], onError: [`clear-after-${hook}`] },
     ...own,
   };
 }

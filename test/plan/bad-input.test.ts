@@ -96,7 +96,7 @@ const rows: Record<string, Row[]> = {
     [address("kvm1.example.org"), "hosts.kvm1.address", "a name", "free address"],
     [address("::ffff:192.168.10.156"), "hosts.kvm1.address", "IPv6", "free address"],
     [address("fe80::1"), "hosts.kvm1.address", "IPv6", "free address"],
-    [address("169.254.10.5"), "hosts.kvm1.address", "link-local", "free address"],
+    [address("169.254.10.5"), "hosts.kvm1.address", "outside 192.168.10.0/24", "free address"],
     [address("127.0.0.1"), "hosts.kvm1.address", "loopback", "free address"],
     [address("239.0.0.1"), "hosts.kvm1.address", "multicast", "free address"],
     [address("0.0.0.0"), "hosts.kvm1.address", "0.0.0.0/8", "free address"],

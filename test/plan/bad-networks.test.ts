@@ -1,10 +1,55 @@
-/** As bad-input.test.ts, for networks and ports that are somebody else's (RFC 6890, RFC 6335). */
+/** As bad-input.test.ts, for what is somebody else's: networks and ports (RFC 6890, RFC 6335), names of resources. */
+import { expect, it } from "vitest";
+import { checkLab } from "../../plan/check";
+import { referenceWith } from "./reference";
 import { tellsOf } from "./rows";
 import type { Row } from "./rows";
 
 const red = (fragment: object) => ({ segments: { red: fragment } });
 
+/** Two hosts whose names with a segment's or a bridge's may be one. */
+const sites = (site: object = {}, siteA: object = {}) => ({
+  hosts: {
+    site: { address: "192.168.10.11", ...site },
+    "site-a": { address: "192.168.10.12", ...siteA },
+  },
+});
+const pair = (first: string, second: string, more: object = {}) => ({
+  segments: {
+    [first]: { vni: 200, subnet: "10.8.0.0/24", vlan: 20, ...more },
+    [second]: { vni: 300, subnet: "10.9.0.0/24", vlan: 30, ...more },
+  },
+  containers: { c1: { segment: "red" }, c2: { segment: "red" } },
+});
+
 const rows: Record<string, Row[]> = {
+  "names of resources": [
+    [
+      { ...sites(), ...pair("lan", "a-lan") },
+      "segments.lan",
+      "Its resource on hosts.site-a would be named site-a-lan, as that of segments.a-lan on hosts.site is",
+      "Rename one of the two hosts or one of the two segments",
+    ],
+    [
+      {
+        ...sites(),
+        ...pair("lan", "a-lan"),
+        segments: {
+          lan: { ...pair("lan", "").segments["lan"], gateway: { host: "site-a" } },
+          "a-lan": { ...pair("", "a-lan").segments["a-lan"], dhcp: { host: "site" } },
+        },
+      },
+      "segments.lan",
+      "as that of segments.a-lan on hosts.site is",
+      "Rename one",
+    ],
+    [
+      { ...sites({ bridge: "a-br" }, { bridge: "br" }) },
+      "hosts.site-a.bridge",
+      "Its resource on hosts.site-a would be named site-a-br, as that of hosts.site.bridge on hosts.site is",
+      "Rename one of the two hosts or one of the two bridges",
+    ],
+  ],
   "special-purpose networks": [
     ...[
       ["0.0.0.0/24", "this network"],
@@ -46,3 +91,40 @@ const rows: Record<string, Row[]> = {
 };
 
 tellsOf(rows);
+
+it.each<[string, object]>([
+  ["a segment and a bridge", { ...sites({ bridge: "a-lan" }), ...pair("lan", "wan") }],
+  ["segments that are on different hosts", { ...sites(), ...pair("lan", "a-lan", { hosts: ["site"] }) }],
+  [
+    "a container and a port",
+    {
+      ...sites(),
+      ...pair("lan", "wan"),
+      containers: {
+        c1: { segment: "red" },
+        c2: { segment: "red" },
+        "site-lan": { host: "site", segment: "lan" },
+      },
+    },
+  ],
+  ["a container and a host", { ...sites(), containers: { site: { host: "site" } } }],
+  [
+    "a segment that ends as a service does",
+    { ...sites(), ...pair("lan", "lan-service", { hosts: ["site"] }) },
+  ],
+  [
+    "a host that is named as a part of another",
+    {
+      hosts: {
+        "kvm1-domain": { address: "192.168.10.3" },
+        "kvm1-step": { address: "192.168.10.4" },
+        image: { address: "192.168.10.5" },
+        underlay: { address: "192.168.10.6" },
+        id: { address: "192.168.10.7" },
+        secret: { address: "192.168.10.8" },
+      },
+    },
+  ],
+])("%s may have names that meet, since their types differ", (_, fragment) => {
+  expect(checkLab(referenceWith(fragment), "vxlab/dev")).toEqual([]);
+});

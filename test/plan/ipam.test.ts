@@ -64,7 +64,9 @@ function without<T>(record: Readonly<Record<string, T>>, name: string): Record<s
 function planned(topology: Topology) {
   const problems = checkLab(topology, lab);
   fc.pre(
-    !problems.some(({ message }) => /^(This MAC|The interface name|The address computed)/.test(message)),
+    !problems.some(({ message }) =>
+      /^(This MAC|The interface name|The address computed|Its resource on)/.test(message),
+    ),
   );
   return planLab(topology, { lab });
 }

@@ -32,6 +32,11 @@ describe("addresses", () => {
     "172.16.0.0/12",
   ])("takes %s, which works inside a lab", (text) => expect(readSubnet(text).fault).toBeUndefined());
 
+  it("takes a link-local address of a name server, but no such network", () => {
+    expect(readAddress("169.254.169.253").fault).toBeUndefined();
+    expect(readInterface("169.254.169.253/24").fault).toContain("link-local (169.254.0.0/16)");
+  });
+
   it("writes what it reads, at both ends of the number range", () => {
     for (const text of [
       "1.0.0.0",

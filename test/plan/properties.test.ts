@@ -71,6 +71,7 @@ function planned(topology: Topology): LabPlan {
   const problems = checkLab(topology, lab);
   fc.pre(!problems.some(({ message }) => message.startsWith("This MAC")));
   fc.pre(!problems.some(({ message }) => message.startsWith("The interface name")));
+  fc.pre(!problems.some(({ message }) => message.startsWith("Its resource on")));
   return planLab(frozen(topology), { lab });
 }
 

@@ -1,6 +1,7 @@
 /** What several segments may share: a subnet, a VLAN, "untagged"; and where that is refused. */
 import { describe, expect, it } from "vitest";
 import { checkLab } from "../../plan/check";
+import { planLab } from "../../plan/plan";
 import { referenceWith } from "./reference";
 import { tellsOf } from "./rows";
 import type { Row } from "./rows";
@@ -162,5 +163,36 @@ describe("segments that share what nobody has twice", () => {
       }),
     );
     expect(met).toMatchObject([{ path: "containers.web.address" }]);
+  });
+
+  it("leave each bridge to its own untagged segment", () => {
+    const mtus = (fragment: object) =>
+      planLab(referenceWith(fragment), { lab: "vxlab/dev" }).hosts.map(({ bridge }) => bridge.mtu);
+    expect(mtus(apart({ mtu: 1400 }, { vlan: undefined, mtu: 1300 }))).toEqual([1400, 1300]);
+    const three = { hosts: { kvm3: { address: "192.168.10.33" } } };
+    expect(mtus(apart({ mtu: 1400 }, { vlan: undefined, mtu: 1300 }, three))).toEqual([1400, 1300, 1450]);
+  });
+
+  it("know no bridge of another untagged segment's hosts", () => {
+    const bridges = {
+      kvm1: { bridgeAddress: "10.1.2.10/24" },
+      kvm2: { bridgeAddress: "10.1.2.11/24" },
+      kvm3: { address: "192.168.10.33", bridgeAddress: "10.1.2.10/24" },
+    };
+    const plan = planLab(
+      referenceWith({
+        hosts: bridges,
+        segments: {
+          red: { flooding: "flow", hosts: ["kvm1", "kvm2"] },
+          blue: { ...segment, vlan: undefined, flooding: "flow", hosts: ["kvm3"] },
+        },
+        containers: { c1: { segment: "red" }, c2: { segment: "red" } },
+      }),
+      { lab: "vxlab/dev" },
+    );
+    const known = plan.hosts.map(({ ports }) =>
+      ports.flatMap(({ stations = [] }) => stations.flatMap((one) => one.addresses)).sort(),
+    );
+    expect(known).toEqual([["10.0.3.11", "10.1.2.11"], ["10.0.3.10", "10.1.2.10"], []]);
   });
 });

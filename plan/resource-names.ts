@@ -1,0 +1,66 @@
+/**
+ * Names of Pulumi resources that are put together from two settings, so that two pairs may give one: host site with segment
+ * a-lan, and host site-a with segment lan. All other names are of one setting and a fixed word. A test holds this to what
+ * components/ declare.
+ */
+import { bridgeNameOf } from "./defaults";
+import { participants, takesPart } from "./mesh";
+import { pathOf, sortedEntries } from "./rules";
+import type { Problem, SegmentSpec, Topology } from "./types";
+
+/** Of a resource below the lab's component, whose own name comes before it with a `-`. */
+export interface ResourceName {
+  /** Class of the component (components/naming.ts, `token`): names are apart by it. */
+  type: "OvsBridge" | "VxlanPort" | "SegmentService";
+  name: string;
+  host: string;
+  /** The setting beside the host that is in the name. */
+  path: string;
+  got: string;
+}
+
+export function resourceNames(topology: Topology): ResourceName[] {
+  const segments = sortedEntries(topology.segments);
+  return [
+    ...sortedEntries(topology.hosts).flatMap(([host, spec]): ResourceName[] => {
+      const got: unknown = bridgeNameOf(spec);
+      if (typeof got !== "string") return [];
+      return [
+        { type: "OvsBridge", name: `${host}-${got}`, host, path: pathOf("hosts", host, "bridge"), got },
+      ];
+    }),
+    ...segments.flatMap(([got, segment]) =>
+      participants(topology, segment).map(({ name: host }) => portName(host, got)),
+    ),
+    ...segments.flatMap(([got, segment]) => serviceName(topology, got, segment)),
+  ];
+}
+
+function portName(host: string, got: string): ResourceName {
+  return { type: "VxlanPort", name: `${host}-${got}`, host, path: pathOf("segments", got), got };
+}
+
+function serviceName(topology: Topology, got: string, segment: SegmentSpec): ResourceName[] {
+  const host: unknown = segment.gateway?.host ?? segment.dhcp?.host;
+  if (typeof host !== "string" || !takesPart(topology, segment, host)) return [];
+  return [{ ...portName(host, got), type: "SegmentService", name: `${host}-${got}-service` }];
+}
+
+/** Pulumi takes a name once for each type, and says "Duplicate resource URN" without a word of the settings. */
+export function checkResourceNames(topology: Topology): Problem[] {
+  const owners = new Map<string, ResourceName>();
+  const said = new Set<string>();
+  return resourceNames(topology).flatMap((one) => {
+    const { type, name, host, path, got } = one;
+    const key = `${type} ${name}`;
+    const owner = owners.get(key);
+    if (owner === undefined) owners.set(key, one);
+    // A segment that collides by its port does so by its service as well.
+    if (owner === undefined || said.has(path)) return [];
+    said.add(path);
+    const hosts = [pathOf("hosts", host), pathOf("hosts", owner.host)] as const;
+    const message = `Its resource on ${hosts[0]} would be named ${name}, as that of ${owner.path} on ${hosts[1]} is.`;
+    const what = type === "OvsBridge" ? "bridges" : "segments";
+    return [{ path, got, message, cure: `Rename one of the two hosts or one of the two ${what}.` }];
+  });
+}
