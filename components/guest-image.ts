@@ -2,6 +2,7 @@ import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import { child, libvirtName, token } from "./naming";
 import { clearsOrphans } from "./orphans";
+import { closesPool } from "./private-pool";
 
 export interface GuestImageArgs {
   /** The lab's id: part of every name in libvirt. */
@@ -16,7 +17,10 @@ export interface GuestImageArgs {
   initrd?: pulumi.Input<string>;
   /** Kernel command line for direct boot, without secrets. @default none */
   cmdline?: pulumi.Input<string>;
-  /** Folder of the pool on the hypervisor. @default /var/lib/libvirt/images/vxlab-<id>-pool */
+  /**
+   * Folder of the pool on the hypervisor. The volumes in it hold private keys and are readable by every user: see that
+   * only root and QEMU can enter the folder. @default /var/lib/libvirt/images/vxlab-<id>-pool, which nobody else enters
+   */
   poolPath?: pulumi.Input<string>;
   /** The hypervisor's URI: lets a failed create be cleared away. @default nothing is cleared */
   libvirtUri?: string;
@@ -68,7 +72,10 @@ export class GuestImage extends pulumi.ComponentResource {
       {
         parent: this,
         deleteBeforeReplace: true,
-        hooks: clearsOrphans(child(name, "pool"), args.libvirtUri),
+        hooks:
+          args.poolPath === undefined
+            ? closesPool(child(name, "pool"), args.libvirtUri)
+            : clearsOrphans(child(name, "pool"), args.libvirtUri),
       },
     );
   }

@@ -5,6 +5,7 @@ import { virshUri } from "../plan/libvirt-uri";
 export interface Answer {
   /** "absent": there is no virsh here. */
   end: "done" | "failed" | "late" | "absent";
+  stdout: string;
   /** Its complaint. */
   stderr: string;
 }
@@ -15,10 +16,10 @@ export function virsh(uri: string, words: readonly string[], limitMs: number): P
     const args = ["-q", "-c", virshUri(uri), ...words];
     // SIGKILL: a virsh that waits for a silent server does not hear SIGTERM.
     const options = { timeout: limitMs, killSignal: "SIGKILL" } as const;
-    const child = execFile("virsh", args, options, (error, _stdout, stderr) => {
-      if (error === null) resolve({ end: "done", stderr });
-      else if (error.code === "ENOENT") resolve({ end: "absent", stderr });
-      else resolve({ end: error.killed ? "late" : "failed", stderr });
+    const child = execFile("virsh", args, options, (error, stdout, stderr) => {
+      if (error === null) resolve({ end: "done", stdout, stderr });
+      else if (error.code === "ENOENT") resolve({ end: "absent", stdout, stderr });
+      else resolve({ end: error.killed ? "late" : "failed", stdout, stderr });
     });
     // Of a key that is not known libssh asks whether it is good: the end of its input says no.
     child.stdin?.end();

@@ -21,8 +21,8 @@ $one" ;;
   set -- "${ENGINE_WAIT:-180}" docker create --name "$box_name" --hostname "$name" --network none --restart no \
     --label "vxlab-container=$id" --label "vxlab-shape=$shape" \
     --mount "type=bind,src=$box/in,dst=/.vxlab,readonly" --entrypoint /.vxlab/busybox \
-    --env-file /dev/stdin "$@" "$image_id" sh /.vxlab/start
-  # The subshell's own variables end with it: after the exports nothing is used but "$@".
+    --env-file /proc/self/fd/0 "$@" "$image_id" sh /.vxlab/start
+  # Not /dev/stdin, which our own image lacks. The subshell's own variables end with it: after the exports nothing is used but "$@".
   (eval "$exports" && exec timeout "$@" 9>&-) >/dev/null <<LINES
 $lines
 LINES

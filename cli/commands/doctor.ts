@@ -11,6 +11,7 @@ import type { Command, Context } from "../command";
 import { readArgs, stackName } from "../lib/args";
 import { Exit } from "../lib/exit";
 import { table } from "../lib/output";
+import { openPools, type OpenPool } from "../lib/pools";
 import { libvirtMode, purposes, virshUri, type Mode } from "../lib/ready";
 
 /** What `--json` prints. */
@@ -28,7 +29,7 @@ export interface Report {
   /** The one line that brings every package that is needed and missing. */
   install?: string;
   toolchain: Piece[];
-  libvirt: { mode: Mode; uri: string; answers: boolean };
+  libvirt: { mode: Mode; uri: string; answers: boolean; open: OpenPool[] };
   accel: "kvm" | "emulation";
   cache: { path: string; sizes: Record<string, string> };
 }
@@ -65,7 +66,11 @@ async function examineAll(context: Context): Promise<Report> {
     requirements: rows,
     ...(packages.length > 0 ? { install: aptLine(packages) } : {}),
     toolchain,
-    libvirt: { mode, uri, answers: await answers(uri, environment) },
+    libvirt: {
+      ...{ mode, uri, answers: await answers(uri, environment) },
+      // The embedded one's folders are all below .vxlab/libvirt, which is root's alone.
+      open: mode === "embedded" ? [] : await openPools(uri, environment),
+    },
     accel: kvmWorks() ? "kvm" : "emulation",
     cache: { path: paths.cache, sizes: await sizes(paths.cache) },
   };
@@ -123,6 +128,10 @@ function render(report: Report): string {
     "\npulumi",
     pieces.length > 0 ? table(pieces) : "  not set up yet: the first `vxlab up` does it",
     `\nlibvirt\n  ${libvirt.mode}: ${libvirt.uri} (${state})${root}`,
+    ...libvirt.open.map(
+      ({ pool, cure }) =>
+        `  OPEN  pool ${pool}: other users can read its private keys; as root there: ${cure}`,
+    ),
     `  machines run by ${report.accel === "kvm" ? "KVM" : "emulation: this machine's KVM is missing or does not work"}`,
     `\ncache ${cache.path}`,
     table(Object.entries(cache.sizes).map(([name, size]) => [`  ${name}`, size])) || "  empty",

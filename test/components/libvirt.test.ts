@@ -87,6 +87,10 @@ const TABLE: Registered[] = [
     replaceOnChanges: ["mtu", "dhcp"],
   }),
   libvirt("pool:Pool", "lab-image", "lab-image-pool", {
+    hooks: {
+      ...{ beforeCreate: ["clear-before-lab-image-pool"], onError: ["clear-after-lab-image-pool"] },
+      afterCreate: ["close-lab-image-pool"],
+    },
     inputs: {
       name: "vxlab-00c0ffee-pool",
       type: "dir",

@@ -1,11 +1,13 @@
 /** The real CLI without machines: what a preview refuses, what it needs, and how it is reached from a shell. */
-import { appendFileSync, existsSync, readdirSync, statSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { appendFileSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Report } from "../../cli/commands/doctor";
 import { Exit } from "../../cli/lib/exit";
 import { imageCache } from "../../image/image";
 import { without } from "../lib/fake-path";
+import { leaksIn, textsBelow } from "../lib/leaks";
 import { good, Project } from "../lib/project";
 import { remains } from "../lib/remains";
 import { stateOf } from "../lib/state";
@@ -221,6 +223,61 @@ describe("a preview", () => {
     expect(text).toMatch(/remotes\s*: \[\s*\[0\]: "192.168.10.222"/);
     expect(text).not.toMatch(/BEGIN OPENSSH|privateKey\s*: "/);
   });
+});
+
+describe("a secret environment variable", () => {
+  const canary = `canary-${randomBytes(8).toString("hex")}`;
+  const c1 = { host: "kvm1", kind: "docker", image: "debian:12", env: { MODE: "demo" } };
+  const secret = async (path: string) =>
+    good(await project.pulumi(["config", "set", "--secret", "--path", `vxlab:${path}`, canary]));
+  beforeAll(() => project.configure({ image: { kind: "docker" }, containers: { c1 } }));
+  afterAll(() => project.configure({}));
+
+  it("is in no preview, which shows all else of its container", async () => {
+    const plain = good(await project.pulumi(["preview", "--diff"]));
+    await secret("containers.c1.env.TOKEN");
+    const previews = {
+      diff: good(await project.pulumi(["preview", "--diff"])),
+      json: good(await project.pulumi(["preview", "--json"])),
+      vxlab: good(await project.vxlab(["preview"])),
+      ...textsBelow(project.paths.dot, ["pulumi-home"]),
+      settings: readFileSync(join(project.root, "Pulumi.lab.yaml"), "utf8"),
+    };
+    expect(leaksIn(previews, { canary })).toEqual([]);
+    expect(previews.diff).toMatch(/TOKEN *: \[secret\]/);
+    expect(previews.diff).toMatch(/image *: "debian:12"/);
+    expect(previews.settings).toMatch(/TOKEN:\s+secure: v1:/);
+    // Of the state that the step sends nothing is shown; without a secret all of it is.
+    const step = (text: string) => text.slice(text.indexOf("lab-c1-step"));
+    expect(step(plain)).toMatch(/"MODE=demo"/);
+    expect(step(previews.diff)).toMatch(/stdin *: \[secret\]/);
+  });
+
+  it("would be in the previews without the mark", async () => {
+    project.configure({
+      image: { kind: "docker" },
+      containers: { c1: { ...c1, env: { TOKEN: canary } } },
+    });
+    const diff = good(await project.pulumi(["preview", "--diff"]));
+    expect(leaksIn({ diff }, { canary })).toEqual(["diff: canary"]);
+  });
+
+  it.each(["containers.c1.image", "segments.red.subnet", "hosts.kvm1.address"])(
+    "is all that can be secret: %s is refused without its value",
+    async (path) => {
+      const hosts = { kvm1: { address: "192.168.10.156" } };
+      const red = { vni: 100, subnet: "10.0.3.0/24" };
+      project.configure({ image: { kind: "docker" }, hosts, segments: { red }, containers: { c1 } });
+      await secret(path);
+      const { code, stdout, stderr } = await project.vxlab(["preview"]);
+      const text = stdout + stderr;
+      expect(code).toBe(2);
+      const [name = ""] = path.startsWith("containers") ? [path] : path.split(".");
+      const said = paragraphs(text).filter((one) => one.startsWith(`${name}: got "[secret]"`));
+      expect(said.at(-1)).toContain("Only containers.<name>.env can be secret.");
+      expect(leaksIn({ text }, { canary })).toEqual([]);
+    },
+  );
 });
 
 describe("the plain pulumi", () => {

@@ -63,7 +63,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(create.replace(/shape=\w+/, "shape=S").replace(box, "IN")).toBe(
       "docker create --name vxlab-c1 --hostname c1 --network none --restart no --label vxlab-container=00c0ffee-lab-c1 " +
         "--label vxlab-shape=S --mount type=bind,src=IN,dst=/.vxlab,readonly --entrypoint /.vxlab/busybox " +
-        "--env-file /dev/stdin sha256:aa sh /.vxlab/start",
+        "--env-file /proc/self/fd/0 sha256:aa sh /.vxlab/start",
     );
     expect(host.read("variables")).toBe("#\nA=it's\nB=\n");
     expect(first()).toBe("set -- '/bin/app' '-x' 'it'\\''s' '<a b>'\n");

@@ -90,7 +90,7 @@ case "$*" in
   load*) cat "$FAKE/loads"; echo sha256:aa >"$FAKE/images/app_latest" ;;
   pull*) [ -e "$FAKE/registry" ] || { cat "$FAKE/refuses" >&2; exit 1; }; grep . "$FAKE/registry" >"$image" || echo sha256:bb >"$image" ;;
   create*)
-    case "$*" in *" --env-file /dev/stdin "*) cat >"$FAKE/variables" ;; esac
+    case "$*" in *" --env-file /proc/self/fd/0 "*) cat >"$FAKE/variables" ;; esac
     env -0 >"$FAKE/environment"
     for word in "$@"; do
       case $word in vxlab-container=*) owner=\${word#*=} ;; vxlab-shape=*) shape=\${word#*=} ;; sha256:*) used=$word ;; esac

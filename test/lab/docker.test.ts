@@ -3,7 +3,7 @@
  * registry that is known by its name.
  */
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { change } from "../lib/changes";
@@ -90,6 +90,13 @@ describe("Docker beside LXC", () => {
   it("keeps Docker's own network out of it", async () => {
     const look = "cat /proc/sys/net/ipv4/ip_forward; ip -br link show type bridge; nft list tables";
     expect(await guests.tell("kvm1", look)).toBe("0\ntable inet vxlab_guard");
+  });
+
+  it("keeps its volumes, which every user could read, in a folder that only root and QEMU enter", () => {
+    const folder = join(lab.paths.dot, "libvirt", "lib", "images", `vxlab-${guests.lab.id}-pool`);
+    expect(statSync(folder).mode & 0o777).toBe(0o710);
+    const modes = readdirSync(folder).map((name) => statSync(join(folder, name)).mode & 0o004);
+    expect(modes).toContain(0o004); // else there would be nothing to keep from others
   });
 
   it("shows no changes the second time", async () => {

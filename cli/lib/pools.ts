@@ -1,0 +1,35 @@
+/** Pools of labs whose private keys other users of the hypervisor can read: those of versions that did not close them. */
+import { poolFolder, qemuGroup } from "../../plan/pool-xml";
+import type { Environment } from "../../toolchain/paths";
+import { run } from "../../toolchain/process";
+import { shellWord } from "../../guest/quote";
+
+export interface OpenPool {
+  pool: string;
+  path: string;
+  /** For root on the hypervisor. Machines run on. */
+  cure: string;
+}
+
+const POOL = /^vxlab-[0-9a-f]{4,}-pool$/;
+
+/** @param uri as virsh spells it; a hypervisor that does not answer has none */
+export async function openPools(uri: string, environment: Environment): Promise<OpenPool[]> {
+  const virsh = async (...words: string[]): Promise<string> =>
+    (await run("virsh", ["-q", "-c", uri, ...words], { env: environment, timeout: 20 })).stdout;
+  const names = (await virsh("pool-list", "--name")).split("\n").map((name) => name.trim());
+  const found: OpenPool[] = [];
+  for (const pool of names.filter((name) => POOL.test(name))) {
+    await virsh("pool-refresh", pool); // reads the folder's mode again
+    const folder = poolFolder(await virsh("pool-dumpxml", pool));
+    if (folder?.open !== true) continue;
+    const { path } = folder;
+    found.push({ pool, path, cure: cureOf(path, await virsh("capabilities")) });
+  }
+  return found;
+}
+
+function cureOf(path: string, capabilities: string): string {
+  const word = shellWord(path);
+  return `chgrp ${qemuGroup(capabilities)} ${word} && chmod 710 ${word}`;
+}
