@@ -63,6 +63,15 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       );
     });
 
+    it("is told once more where a port only gets another name: Open vSwitch has both for a moment, and refuses the new one", () => {
+      apply(PORT);
+      host.has(["vx100-old"], [[REMOTE.name, -1, "File exists", { remote_ip: REMOTE.address }]]);
+      expect(host.guest(["apply", "port"], PORT).code).toBe(1);
+      const [once] = transaction(gone("vx100-old"), tunnel(REMOTE));
+      expect(host.changes()).toEqual([once, once]);
+      expect(apply(PORT, ["vx100-old"])).toEqual([once]);
+    });
+
     it("says the same a second time", () => {
       expect(apply(PORT, [REMOTE.name])).toEqual(apply(PORT, [REMOTE.name]));
     });
