@@ -87,11 +87,11 @@ port_unicast() {
     vsctl "$@"
     return
   fi
-  # A tunnel that only gets another name: Open vSwitch adds the new port before it removes the old one, refuses two tunnels with
-  # the same ends (and exits 0), and looks again at the next transaction.
+  # A tunnel that only gets another name: Open vSwitch adds the new port before it has given up the old one, refuses two tunnels
+  # with the same ends (ovs-vsctl exits 0), and looks again when something else changes in its database.
   said=$(vsctl "$@" 2>&1) || fail "$said"
   port_look
-  [ -z "$bad" ] || vsctl "$@"
+  [ -z "$bad" ] || { vsctl set bridge "$bridge" external_ids:again=1 && vsctl remove bridge "$bridge" external_ids again; }
 }
 
 port_multicast() {
