@@ -21,6 +21,7 @@ container_apply() {
 
 # The host's end of an interface has the container's name in it.
 container_alone() {
+  shared container || return 0
   i=0
   set --
   while next_nic; do set -- "$@" "\"veth\":\"$veth\""; done

@@ -99,7 +99,10 @@ lxc_stop() {
 }
 
 # True unless the folder of that name is another lab's.
-lxc_ours() { [ ! -e "$BOXES/$name/owner" ] || [ "$(cat "$BOXES/$name/owner")" = "$id" ]; }
+lxc_ours() {
+  { read -r owner <"$BOXES/$name/owner"; } 2>/dev/null || return 0
+  [ "$owner" = "$id" ]
+}
 
 lxc_drop() {
   name=$1

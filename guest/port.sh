@@ -82,7 +82,17 @@ port_unicast() {
       options:key="\"$vni\"" options:dst_port="\"$udpPort\"" external_ids:vxlab-port="\"$id\""
   done
   # One transaction: all tunnels change at once or none does.
-  [ $# -eq 0 ] || { shift && vsctl "$@"; }
+  [ $# -gt 0 ] || return 0
+  shift
+  if [ -z "$gone" ] || [ "$remotes_count" = 0 ]; then
+    vsctl "$@"
+    return
+  fi
+  # A tunnel that only gets another name: Open vSwitch adds the new port before it has given up the old one, refuses two tunnels
+  # with the same ends (ovs-vsctl exits 0), and looks again when something else changes in its database.
+  said=$(vsctl "$@" 2>&1) || fail "$said"
+  port_look
+  [ -z "$bad" ] || { vsctl set bridge "$bridge" external_ids:again=1 && vsctl remove bridge "$bridge" external_ids again; }
 }
 
 port_multicast() {

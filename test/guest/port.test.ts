@@ -63,6 +63,19 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       );
     });
 
+    it("makes Open vSwitch look again where a port only gets another name: it refuses the new one beside the old one", () => {
+      apply(PORT);
+      host.has(["vx100-old"], [[REMOTE.name, -1, "File exists", { remote_ip: REMOTE.address }]]);
+      expect(host.guest(["apply", "port"], PORT).code).toBe(1);
+      const [once] = transaction(gone("vx100-old"), tunnel(REMOTE));
+      expect(host.changes()).toEqual([
+        once,
+        ["set", "bridge", "vxbr", "external_ids:again=1"],
+        ["remove", "bridge", "vxbr", "external_ids", "again"],
+      ]);
+      expect(apply(PORT, ["vx100-old"])).toEqual([once]);
+    });
+
     it("says the same a second time", () => {
       expect(apply(PORT, [REMOTE.name])).toEqual(apply(PORT, [REMOTE.name]));
     });
