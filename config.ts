@@ -2,6 +2,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { withoutDeclarations } from "./config-copied";
 import { checkArchives, checkFiles } from "./config-files";
 import { TopologyError } from "./plan/errors";
 import { URI_CURE } from "./plan/check-underlay";
@@ -51,7 +52,7 @@ const ACCELS: readonly string[] = ["auto", ...Object.values(Accel)];
  * @throws TopologyError when it is none of the roles
  */
 export function readRole(): Role {
-  const { role = Role.Lab } = ownConfig();
+  const { role = Role.Lab } = withoutDeclarations(ownConfig()).raw;
   refuse(checkChoice("role", role, ROLES));
   return role as Role;
 }
@@ -62,12 +63,13 @@ export function readRole(): Role {
  * @throws TopologyError with everything that is wrong: unknown keys, shapes, values, missing files
  */
 export function readConfig(): LabSettings {
-  const raw = ownConfig();
+  const { raw, problems: copied } = withoutDeclarations(ownConfig());
   const { topology, problems } = readTopology(
     sectionsOf(raw, raw.role === Role.Underlay ? UNDERLAY_SECTIONS : SECTIONS),
   );
   const bootTimeout = bootTimeoutOf(raw);
   refuse([
+    ...copied,
     ...unknownKeys(raw),
     ...overlayOnly(raw),
     ...problems,
@@ -91,11 +93,12 @@ export function readConfig(): LabSettings {
  * @throws TopologyError with what can be known to be wrong before the underlay has been read
  */
 export function readOverlayConfig(): OverlaySettings {
-  const raw = ownConfig();
+  const { raw, problems: copied } = withoutDeclarations(ownConfig());
   const { underlayStack, peers } = { underlayStack: raw.underlayStack, peers: parsed(raw.peers) ?? [] };
   const bootTimeout = bootTimeoutOf(raw);
   const sections = sectionsOf(raw, OVERLAY_SECTIONS);
   refuse([
+    ...copied,
     ...unknownKeys(raw),
     ...checkStacks(underlayStack, peers),
     ...checkArchives(sections.containers),
