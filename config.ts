@@ -2,6 +2,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { withoutDeclarations } from "./config-copied";
 import { checkArchives, checkFiles } from "./config-files";
 import { checkEnvironments, checkSecrets, secretKeys, splitContainers, veiled } from "./config-secrets";
 import { TopologyError } from "./plan/errors";
@@ -57,7 +58,7 @@ const ACCELS: readonly string[] = ["auto", ...Object.values(Accel)];
  * @throws TopologyError when it is none of the roles
  */
 export function readRole(): Role {
-  const { role = Role.Lab } = ownConfig();
+  const { role = Role.Lab } = withoutDeclarations(ownConfig()).raw;
   refuse(checkChoice("role", role, ROLES));
   return role as Role;
 }
@@ -68,13 +69,14 @@ export function readRole(): Role {
  * @throws TopologyError with everything that is wrong: unknown keys, shapes, values, missing files
  */
 export function readConfig(): LabSettings {
-  const raw = ownConfig();
+  const { raw, problems: copied } = withoutDeclarations(ownConfig());
   const { topology, problems } = readTopology(
     sectionsOf(raw, raw.role === Role.Underlay ? UNDERLAY_SECTIONS : SECTIONS),
   );
   const bootTimeout = bootTimeoutOf(raw);
   const secret = secretKeys(Object.keys(raw));
   refuse([
+    ...copied,
     ...checkSecrets(secret, topology.containers),
     ...unknownKeys(raw),
     ...overlayOnly(raw),
@@ -101,12 +103,13 @@ export function readConfig(): LabSettings {
  * @throws TopologyError with what can be known to be wrong before the underlay has been read
  */
 export function readOverlayConfig(): OverlaySettings {
-  const raw = ownConfig();
+  const { raw, problems: copied } = withoutDeclarations(ownConfig());
   const { underlayStack, peers } = { underlayStack: raw.underlayStack, peers: parsed(raw.peers) ?? [] };
   const bootTimeout = bootTimeoutOf(raw);
   const sections = sectionsOf(raw, OVERLAY_SECTIONS);
   const secret = secretKeys(Object.keys(raw));
   refuse([
+    ...copied,
     ...checkSecrets(secret, sections.containers),
     ...(secret.includes("containers") ? checkEnvironments(sections.containers) : []),
     ...unknownKeys(raw),

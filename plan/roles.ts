@@ -19,13 +19,3 @@ const ORDER: readonly Role[] = [Role.Underlay, Role.Lab, Role.Overlay];
 export function inOrder<T>(stacks: readonly T[], roleOf: (stack: T) => Role): T[] {
   return ORDER.flatMap((role) => stacks.filter((stack) => roleOf(stack) === role));
 }
-
-/**
- * A stack's role as a settings file writes it, Pulumi.<stack>.yaml's form or Pulumi.yaml's (`value:` on the next line).
- *
- * @returns undefined when the file says nothing of it
- */
-export function roleIn(yaml: string): string | undefined {
-  const line = /^[ \t]*(["']?)vxlab:role\1[ \t]*:[ \t]*(?:\n[ \t]+value:[ \t]*)?(["']?)([A-Za-z]+)\2/m;
-  return line.exec(yaml)?.[3];
-}

@@ -233,3 +233,36 @@ describe("readConfig", () => {
     expect(problemsOf({ "vxlab:hosts": "{broken" }).map(({ got }) => got)).toEqual(["{broken"]);
   });
 });
+
+describe("settings copied from Pulumi.yaml with their value:", () => {
+  const project = yaml.load(readFileSync(join(__dirname, "../Pulumi.yaml"), "utf8")) as { config: object };
+  const COPIED = ["underlay", "image", "hosts", "segments", "containers"];
+
+  it("are one problem each, which says what to leave out", () => {
+    const problems = problemsOf({ ...project.config });
+    expect(problems.map(({ path }) => path).sort()).toEqual([...COPIED].sort());
+    for (const { path, cure } of problems)
+      expect(cure).toBe(
+        `Leave out value: in Pulumi.<stack>.yaml, and write what is below it directly below vxlab:${path}.`,
+      );
+  });
+
+  it.each([
+    ["bootTimeout", { value: 60 }, "value"],
+    ["libvirtUri", { default: "qemu:///system", type: "string" }, "default"],
+    ["accel", { value: "qemu", description: "slow" }, "value"],
+  ])("may be a number or a text: %s", (path, got, word) => {
+    const [problem, ...more] = problemsOf(settings(reference(), { [path]: got }));
+    expect(more).toEqual([]);
+    expect(problem).toMatchObject({ path, got });
+    expect(problem?.cure).toContain(`Leave out ${word}:`);
+  });
+
+  it.each([
+    [{ hosts: { value: { address: "192.168.10.9" } }, containers: {} }, "a host of that name"],
+    [{ image: { value: {}, kind: "golden" } }, "a key too many"],
+  ] as [object, string][])("are not %j: %s", (topology) => {
+    const cures = problemsOf(settings({ ...reference(), ...topology })).map(({ cure }) => cure);
+    expect(cures.join()).not.toContain("Leave out");
+  });
+});

@@ -25,33 +25,36 @@ die() {
 
 system_answers() { [[ -S $system_socket ]] && timeout 3 virsh -q -c qemu:///system uri </dev/null >/dev/null 2>&1; }
 
-# The files that hold the stack's settings, one a line; a key of the first takes the place of the second's.
-files() {
-  local stack=${VXLAB_STACK:-} selected project
-  if [[ -z $stack ]]; then
-    # Others of the same home have selected stacks of their own.
-    project=$(sed -n 's/^name: *\([A-Za-z0-9_.-]*\).*/\1/p' "$root/Pulumi.yaml" 2>/dev/null || true)
-    selected=$(sed -n 's#.*"stack": *"\(.*/\)\{0,1\}\([^"/]*\)".*#\2#p' \
-      "$root/.vxlab/pulumi-home/workspaces/${project:-vxlab}"-*.json 2>/dev/null | head -n 1)
-    stack=${selected:-lab}
+# The stack's settings, in `setting` and `elsewhere`, by the CLI's reader (cli/settings/main.ts). Its answer is kept, and holds
+# until one of the files that it names is another. VXLAB_STACK is the stack; empty: the selected one.
+read_settings() {
+  local program=$here/../.vxlab/cli/settings.cjs kept=$root/.vxlab/settings/${VXLAB_STACK:-selected@} lines hints
+  if ! holds; then
+    [[ -f $program && -z $(find "$here/../cli/settings" -newer "$program" -print -quit) ]] ||
+      node "$here/../node_modules/tsx/dist/cli.mjs" "$here/bundle.ts" "${program%/*}/main.cjs"
+    node "$program" "$root" "${VXLAB_STACK:-}" "$kept" || exit
+    mapfile -t lines <"$kept"
   fi
-  printf '%s\n' "$root/Pulumi.$stack.yaml" "$root/Pulumi.yaml"
+  setting=${lines[1]}
+  elsewhere=${lines[2]}
+  hints=("${lines[@]:4+${lines[3]}}")
+  # `vxlab` says them itself.
+  [[ -n ${VXLAB_QUIET:-} || ${#hints[@]} == 0 ]] || printf 'warning: %s\n' "${hints[@]}" >&2
 }
 
-# The stack's own setting, on one line: `vxlab:libvirtUri: qemu+ssh://…`, quoted or not.
-setting() {
-  files | xargs -d '\n' sed -n "s/^ *[\"']\{0,1\}vxlab:libvirtUri[\"']\{0,1\}: *[\"']\{0,1\}\([^\"' #]*\).*/\1/p" 2>/dev/null | head -n 1
+holds() {
+  local now
+  mapfile -t lines 2>/dev/null <"$kept" && ((${#lines[@]} > 3)) || return 1
+  mapfile -t now < <(stat -L -c '%i %s %.Y %.Z %n' -- "${lines[@]:4:${lines[3]}}" 2>/dev/null)
+  [[ ${now[*]} == "${lines[0]}" ]]
 }
-
-# In vxlab:underlays, the one other place where the word is a key.
-elsewhere() { files | xargs -d '\n' grep -qsE "^[^#]*\blibvirtUri[\"']?: *[\"']?[a-z]"; }
 
 given() {
   # The wrapper hands the embedded one's URI down to its children; that is no choice of the user's.
   if [[ -n ${VXLAB_LIBVIRT_URI:-} && $VXLAB_LIBVIRT_URI != *socket=/run/vxlab/* ]]; then
     echo "$VXLAB_LIBVIRT_URI"
   else
-    setting || true
+    echo "$setting"
   fi
 }
 
@@ -61,7 +64,7 @@ stands() { [[ -s $chosen && -s $root/.vxlab/labs ]]; }
 mode() {
   if [[ -n $(given) ]]; then
     echo given
-  elif ! stands && elsewhere; then
+  elif [[ -n $elsewhere ]] && ! stands; then
     echo elsewhere
   elif [[ -s $chosen ]]; then
     cat "$chosen"
@@ -91,6 +94,7 @@ up() {
   echo "$mode $uri"
 }
 
+case ${1:-} in mode | up | virsh) read_settings ;; esac
 case ${1:-} in
   mode) mode ;;
   up) up ;;

@@ -5,7 +5,7 @@ import type { Command, Context } from "../command";
 import { eventLog, Progress } from "../lib/events";
 import type { EventLog } from "../lib/events";
 import { Exit } from "../lib/exit";
-import { ready, startLibvirt } from "../lib/ready";
+import { ready, sayHints, startLibvirt } from "../lib/ready";
 import { deployOrder, stacksNamed } from "../lib/roles";
 import { selectStack } from "../lib/stack";
 
@@ -39,6 +39,7 @@ export function split(args: readonly string[]): { given: string[]; passed: strin
 
 async function show(context: Context, stack: string, args: readonly string[]): Promise<number> {
   const { paths } = context;
+  sayHints(context, stack);
   await ready(context, stack);
   await selectStack(context, stack);
   const { environment } = await startLibvirt(context, stack);

@@ -9,7 +9,7 @@ import { provideImage, refuseUnbuilt } from "../lib/image";
 import { idle, resume } from "../lib/machine";
 import { forgetLostMachines } from "../lib/lost";
 import { hypervisors, noteHypervisors } from "../lib/hypervisors";
-import { ready, startLibvirt } from "../lib/ready";
+import { ready, sayHints, startLibvirt } from "../lib/ready";
 import { clearDeadLocks, forgetPending } from "../lib/interrupted";
 import { deployOrder, roleOf, stacksNamed, stacksOption } from "../lib/roles";
 import { labIds, noteLabs, resources, selectStack } from "../lib/stack";
@@ -69,6 +69,7 @@ async function settled({ out, ...context }: Context, stack: string): Promise<boo
 }
 
 async function deploy(context: Context, stack: string, more: string[]): Promise<number> {
+  sayHints(context, stack);
   await refuseUnbuilt(context, stack);
   await ready(context, stack);
   await selectStack(context, stack);

@@ -6,7 +6,8 @@ import { alive } from "../../toolchain/lockfile";
 import type { Context } from "../command";
 import { pulumi } from "./engine";
 import { Exit, Fault } from "./exit";
-import { deployment, projectName, type Deployment } from "./stack";
+import { projectName } from "../settings/files";
+import { deployment, type Deployment } from "./stack";
 
 interface Lock {
   pid: number;

@@ -9,6 +9,8 @@ import type { When } from "../../toolchain/requirements";
 import { completeMachine, shortage } from "../../toolchain/complete";
 import { completeToolchain } from "../../toolchain/setup";
 import type { Context } from "../command";
+import { keepAnswer } from "../settings/answer";
+import { settingsHints } from "../settings/hints";
 import { wantedImage } from "./wanted-image";
 
 export type Mode = "given" | "system" | "elsewhere" | "embedded";
@@ -65,6 +67,11 @@ export async function ready(context: Context, stack: string, more: readonly When
   return completeToolchain(context.paths, context.environment, context.out);
 }
 
+/** What YAML makes of numbers in the settings, which the preview cannot see. */
+export function sayHints({ paths, out }: Context, stack: string): void {
+  for (const hint of settingsHints(paths.root, stack)) out.line(`warning: ${hint}`);
+}
+
 /** True when some golden image is in the cache: then the tools that build one need not be there. */
 export function hasImage(context: Context): boolean {
   const folder = join(context.paths.cache, "image");
@@ -72,7 +79,10 @@ export function hasImage(context: Context): boolean {
 }
 
 async function askLibvirt(context: Context, verb: string, stack: string): Promise<string> {
-  const env: Environment = { ...context.environment, VXLAB_ROOT: context.paths.root, VXLAB_STACK: stack };
+  const { root, dot } = context.paths;
+  keepAnswer(root, stack, join(dot, "cli", "settings.cjs")); // else the script starts a Node for it
+  const own = { VXLAB_ROOT: root, VXLAB_STACK: stack, VXLAB_QUIET: "1" };
+  const env: Environment = { ...context.environment, ...own };
   const { code, stdout, stderr } = await run(libvirtScript(context.paths), [verb], { env, timeout: 120 });
   if (code !== 0)
     throw new Missing(stderr.trim().replace(/^vxlab: /, "") || `libvirt.sh ${verb} ended with code ${code}`);

@@ -1,8 +1,7 @@
 /** Stacks and their roles: read from the settings' files, since asking Pulumi takes a second for each. */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { Role, inOrder, roleIn } from "../../plan/roles";
+import { Role, inOrder } from "../../plan/roles";
 import type { Context } from "../command";
+import { ownSetting, readSettings } from "../settings/files";
 import { stackName } from "./args";
 
 /** As stackOption, for commands that take a set. */
@@ -16,12 +15,8 @@ export function stacksNamed({ environment }: Context, given: readonly string[] |
 
 /** A role that is none is the program's to refuse. */
 export function roleOf({ paths }: Context, stack: string): Role {
-  for (const file of [`Pulumi.${stack}.yaml`, "Pulumi.yaml"]) {
-    const path = join(paths.root, file);
-    const role = existsSync(path) ? roleIn(readFileSync(path, "utf8")) : undefined;
-    if (role !== undefined) return Object.values(Role).find((one) => one === (role as Role)) ?? Role.Lab;
-  }
-  return Role.Lab;
+  const role = ownSetting(readSettings(paths.root, stack), "role");
+  return Object.values(Role).find((one) => one === role) ?? Role.Lab;
 }
 
 /** As they are deployed: underlays first. */

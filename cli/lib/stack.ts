@@ -1,9 +1,11 @@
 /** The stack's state: is it there, is it locked, what is in it. */
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Environment, Paths } from "../../toolchain/paths";
 import type { Context } from "../command";
+import { projectName, stackFile } from "../settings/files";
+import { selectedIn, workspaceFiles } from "../settings/selected";
 import { pulumi } from "./engine";
 import { Exit, Fault } from "./exit";
 
@@ -25,13 +27,9 @@ export async function selectStack(context: Context, stack: string): Promise<void
 
 /** Looked up in files: asking Pulumi takes a second, at every `up`. */
 function isSelected({ paths, environment }: Context, stack: string): boolean {
-  const folder = join(paths.pulumiHome, "workspaces");
-  if (!ownBackend(environment) || !existsSync(stateFile(paths, stack)) || !existsSync(folder)) return false;
-  const files = readdirSync(folder).filter((name) => name.startsWith(`${projectName(paths.root)}-`));
-  const chosen = files.map(
-    (name) => /"stack":\s*"([^"]*)"/.exec(readFileSync(join(folder, name), "utf8"))?.[1],
-  );
-  return chosen.length === 1 && chosen[0]?.split("/").at(-1) === stack;
+  if (!ownBackend(environment) || !existsSync(stateFile(paths, stack))) return false;
+  const chosen = workspaceFiles(paths.pulumiHome, projectName(paths.root)).map(selectedIn);
+  return chosen.length === 1 && chosen[0] === stack;
 }
 
 /** The project's stacks, the one that was changed last first: overlays stand on underlays, so they go in this order. */
@@ -133,11 +131,6 @@ export function forgetLabs({ paths }: Pick<Context, "paths">): void {
   rmSync(labsFile(paths), { force: true });
 }
 
-export function projectName(root: string): string {
-  const file = join(root, "Pulumi.yaml");
-  return (existsSync(file) && /^name:\s*([\w.-]+)/m.exec(readFileSync(file, "utf8"))?.[1]) || "vxlab";
-}
-
 /**
  * `.vxlab/` was removed, and with it the state and the passphrase; the stack's file still has the salt of that
  * passphrase, with which no new one agrees. The settings in the file are the user's and stay.
@@ -145,7 +138,7 @@ export function projectName(root: string): string {
 function forgetLostSalt(context: Context, stack: string): void {
   const { paths, environment, out } = context;
   if (!ownBackend(environment) || !ownPassphrase(environment)) return;
-  const file = join(paths.root, `Pulumi.${stack}.yaml`);
+  const file = stackFile(paths.root, stack);
   if (existsSync(stateFile(paths, stack)) || !existsSync(file)) return;
   const text = readFileSync(file, "utf8");
   const [line, salt = ""] = /^(encryptionsalt:.*)\n?/m.exec(text) ?? [];

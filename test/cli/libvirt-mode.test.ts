@@ -54,14 +54,45 @@ describe("which libvirt", () => {
   });
 
   it.each([
-    "vxlab:libvirtUri: qemu:///x",
-    '"vxlab:libvirtUri": "qemu:///x"',
-    "vxlab:libvirtUri: qemu:///x # far",
-  ])("is the stack's setting: %s", async (line) => {
+    "config:\n  vxlab:libvirtUri: qemu:///x\n",
+    'config:\r\n  "vxlab:libvirtUri": qemu:///x # far\r\n',
+    '{"config": {"vxlab:libvirtUri": "qemu:///x"}}',
+  ])("is the stack's setting: %j", async (text) => {
     const here = world();
-    here.write("Pulumi.lab.yaml", `config:\n  ${line}\n`);
+    here.write("Pulumi.lab.yaml", text);
     expect((await ask(here, "up")).answer).toBe("given qemu:///x");
     expect((await ask(here, "mode", { VXLAB_STACK: "other" })).answer).toBe("embedded");
+  });
+
+  it("is the project's setting, and the stack's is taken instead", async () => {
+    const here = world();
+    here.write("Pulumi.yaml", "name: fake\nconfig:\n  vxlab:libvirtUri: { value: qemu:///x }\n");
+    expect((await ask(here, "up")).answer).toBe("given qemu:///x");
+    here.write("Pulumi.lab.yaml", "config: { vxlab:libvirtUri: qemu:///y }\n");
+    expect((await ask(here, "up")).answer).toBe("given qemu:///y");
+  });
+
+  it("is read from the files once, and again after an edit, without Node in between", async () => {
+    const here = world();
+    here.write("Pulumi.lab.yaml", "config:\n  vxlab:libvirtUri: qemu:///x\n");
+    expect((await ask(here, "mode")).answer).toBe("given");
+    here.write("bin/node", "#!/bin/sh\necho again >&2\nexit 9\n");
+    expect(await ask(here, "mode")).toEqual({ code: 0, stderr: "", answer: "given" });
+    here.write("Pulumi.lab.yaml", "config: {}\n");
+    expect(await ask(here, "mode")).toEqual({ code: 9, stderr: "again\n", answer: "" });
+  });
+
+  it("says what YAML made of a number, each time, and refuses what is not YAML", async () => {
+    const here = world();
+    here.write("Pulumi.lab.yaml", "config:\n  vxlab:bootTimeout: 0600\n");
+    for (const verb of ["mode", "virsh"])
+      expect((await ask(here, verb)).stderr).toMatch(
+        /^warning: Pulumi\.lab\.yaml, line 2: .*0600 is read as 384/,
+      );
+    expect((await ask(here, "mode", { VXLAB_QUIET: "1" })).stderr).toBe("");
+    here.write("Pulumi.lab.yaml", "config:\n  - a: b: c\n");
+    const { code, stderr } = await ask(here, "up");
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/^vxlab: Pulumi\.lab\.yaml, line 2: /)]);
   });
 
   describe("when underlays name hypervisors of their own", () => {

@@ -3,7 +3,7 @@ import { LAB_OUTPUT, LAB_SCHEMA, labOutput } from "../../plan/contract";
 import { TopologyError } from "../../plan/errors";
 import { overlayHints, planOverlay, sharedMtu } from "../../plan/peers";
 import type { OverlayInput, Underlay } from "../../plan/peers";
-import { Role, inOrder, roleIn } from "../../plan/roles";
+import { Role, inOrder } from "../../plan/roles";
 import type { LabPlan, Problem } from "../../plan/types";
 import { ContractError, readVteps } from "../../plan/read-vteps";
 import { LOGIN_OUTPUT, VTEPS_OUTPUT, VTEPS_SCHEMA } from "../../plan/vteps";
@@ -401,17 +401,6 @@ describe("an overlay's hints", () => {
 });
 
 describe("a stack's role", () => {
-  it.each([
-    ["config:\n  vxlab:role: underlay\n", "underlay"],
-    ['config:\n  "vxlab:role": "overlay" # mine\n', "overlay"],
-    ["config:\n  vxlab:role:\n    value: overlay\n", "overlay"],
-    ["config:\n  vxlab:roles: overlay\n", undefined],
-    ["config:\n  # vxlab:role: overlay\n", undefined],
-    ['config: {"vxlab:role": "overlay"}\n', undefined],
-  ])("is read out of %j", (yaml, role) => {
-    expect(roleIn(yaml)).toBe(role);
-  });
-
   it("puts underlays first and overlays last, whatever the order was", () => {
     const roles: Record<string, Role> = {
       oa: Role.Overlay,
