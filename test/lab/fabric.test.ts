@@ -377,14 +377,8 @@ describe("what is taken away", () => {
         "ovs-vsctl list-br; ls /sys/class/net | grep -E '^(vm|vf|bf|gw-)'; nft list tables; " +
           "ls /var/lib/vxlab; cat /proc/sys/net/ipv4/conf/eth0/forwarding; ! pidof dnsmasq",
       );
-      const kept = [
-        "containers",
-        "desired",
-        "guard",
-        "guard.nft",
-        ...maybe("nft", found),
-        ...maybe("tuned", found),
-      ];
+      const always = ["containers", "desired", "guard", "guard.nft", "level"];
+      const kept = [...always, ...maybe("nft", found), ...maybe("tuned", found)];
       expect(found.split("\n")).toEqual(["vxbr", "table inet vxlab_guard", ...kept, "0"]);
     }
     expect(await redWorks()).toEqual(["c2 to 10.0.3.50"]);
