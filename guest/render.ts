@@ -11,12 +11,14 @@ const PARTS = [
   "plug.sh",
   "bridge.sh",
   "port.sh",
+  "nft.sh",
   "service.sh",
   "container.sh",
   "lxc.sh",
   "lxc-root.sh",
   "docker.sh",
   "docker-image.sh",
+  "drift.sh",
   "main.sh",
 ];
 
