@@ -40,7 +40,7 @@ export function factsOf(lab: LabOutput, name: string): HostFacts {
       veth,
       {
         ...{ ofport: 5, error: "", protected: false, options: {} },
-        ...(trunk.length > 0 ? { trunks: true } : { tag: vlan ?? 0, trunks: false }),
+        ...(trunk.length > 0 ? { trunks: trunk.map((one) => one.vlan) } : { tag: vlan ?? 0, trunks: [] }),
       },
     ]);
   return {
@@ -69,7 +69,7 @@ export function factsOf(lab: LabOutput, name: string): HostFacts {
 
 function portFacts(host: HostOutput, port: PortOutput): [string, PortFacts][] {
   const { flooding, vni, udpPort, tunnels } = port;
-  const facts = { ofport: 2, error: "", protected: port.protected, tag: 0, trunks: false };
+  const facts = { ofport: 2, error: "", protected: port.protected, tag: port.vlan ?? 0, trunks: [] };
   const vxlan = { local_ip: host.address, key: String(vni), dst_port: String(udpPort) };
   if (flooding === Flooding.Multicast) return [[`vm${vni}`, { ...facts, options: {} }]];
   if (flooding === Flooding.Unicast) {

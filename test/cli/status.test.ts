@@ -9,10 +9,11 @@ const tunnel = (remote: string, local: string): PortFacts => ({
   ofport: 1,
   error: "",
   protected: true,
-  trunks: false,
+  tag: 0,
+  trunks: [],
   options: { remote_ip: remote, local_ip: local, key: "100", dst_port: "4789" },
 });
-const plug: PortFacts = { ofport: 2, error: "", protected: false, trunks: false, options: {} };
+const plug: PortFacts = { ofport: 2, error: "", protected: false, tag: 0, trunks: [], options: {} };
 const box = (mac: string, address: string, pid: number): ContainerFacts => ({
   state: "RUNNING",
   pid,

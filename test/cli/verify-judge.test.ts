@@ -219,7 +219,7 @@ describe("a fault is seen, and named", () => {
 
 describe("segments stay apart", () => {
   const lab = twoSegments();
-  const open: PortFacts = { ofport: 5, error: "", protected: true, trunks: false, options: {} };
+  const open: PortFacts = { ofport: 5, error: "", protected: true, trunks: [], options: {} };
   const withPorts = (change: [string, PortFacts][]): Evidence => {
     const evidence = good(lab);
     const facts = factsOf(lab, "kvm1");

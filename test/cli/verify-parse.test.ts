@@ -36,7 +36,7 @@ describe("a probe", () => {
       ofport: 2,
       error: "",
       protected: true,
-      trunks: false,
+      trunks: [],
       options: { dst_port: "4789", key: "100", local_ip: "192.168.10.156", remote_ip: "192.168.10.222" },
     });
   });
@@ -50,7 +50,7 @@ describe("a probe", () => {
     expect(facts.ports?.get("vx70000-0a80ade")).toMatchObject({
       ofport: -1,
       error: "vx70000-0a80ade: bad vxlan 'remote_ip'; vxlan type requires valid 'remote_ip' argument",
-      trunks: true,
+      trunks: [10, 20],
     });
   });
 
