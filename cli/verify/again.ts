@@ -19,7 +19,7 @@ import { parseSightings, wayText } from "./way";
 /** Longest wait for one answer, seconds. */
 const PATIENCE = 9;
 /** What is spent on asking again, ms: real failures take all their patience. */
-const BUDGET_MS = 90_000;
+const BUDGET_MS = 60_000;
 /** Longest wait after a ping for tcpdump to print it, ms. */
 const PRINT_MS = 1_500;
 
@@ -141,7 +141,7 @@ async function asked(
     lanes: 1,
     patience: PATIENCE,
   });
-  const seen = await Promise.all(ears.map((stop) => stop?.()));
+  const seen = await Promise.all(ears.map((ear) => ear()));
   const fate = pings.get(errand.name)?.fate;
   const [source, sink] = seen.map((text) =>
     text === undefined ? undefined : parseSightings(text, errand.to),
@@ -162,13 +162,13 @@ function second(result: CheckResult, first: CheckResult): CheckResult {
   return result.got === first.got ? { ...result, got: `${result.got}, twice` } : result;
 }
 
-/** Listens to all of a host's interfaces; what it gives ends that and tells what was seen. Undefined: the host is silent. */
+/** Listens to all of a host's interfaces; what it gives ends that and tells what was seen. Undefined: it does not answer. */
 async function overhear(
   remote: Remote,
   lab: LabOutput,
   host: string,
-): Promise<(() => Promise<string>) | undefined> {
-  if ((await remote.connect(host)) !== undefined) return undefined;
+): Promise<() => Promise<string | undefined>> {
+  if ((await remote.connect(host)) !== undefined) return () => Promise.resolve(undefined);
   const tcpdump = readFileSync(join(__dirname, "../lib/tcpdump.sh"), "utf8");
   const child = remote.start(host, scriptCommand(tcpdump, overhearArguments(lab)));
   let text = "";

@@ -45,6 +45,7 @@ export interface Place {
 export interface TunnelCheck extends Common {
   kind: "tunnel";
   port: string;
+  vni: number;
   options: Readonly<Record<string, string>>;
   /** Undefined: no matter, since nothing else is on its bridge. */
   protected?: boolean;

@@ -47,7 +47,8 @@ function unasked({ trouble }: HostFacts): Verdict {
   };
 }
 
-function isService({ of, step }: DriftFacts, device: string, { kept }: HostFacts): boolean {
+/** What is wrong with NAT or DHCP of this service: that is the service's verdict. */
+export function isService({ of, step }: DriftFacts, device: string, { kept }: HostFacts): boolean {
   const own = kept?.some((file) => file.kind === "service" && file.key === device && file.step === step);
   return own === true && ["nat", "dhcp"].includes(of);
 }

@@ -36,6 +36,8 @@ one() {
     fits) patient -n -c 1 -w "$patience" -M "do" -s "$data" "$4" ;;
     too-big) $in_box ping -n -c 1 -W 2 -M "do" -s "$data" "$4" ;;
     isolated)
+      # What was learned before the segments were apart says nothing of now.
+      $in_box ip neigh flush to "$4" dev "$6" 2>/dev/null
       # -I: on link, whatever the routes say. An answer to ARP is a leak even where no echo reply finds its way back.
       $in_box ping -n -c 1 -w 2 -I "$6" "$4"
       $in_box ip neigh show to "$4" dev "$6"

@@ -3,12 +3,15 @@ import type { LabOutput } from "../../plan/contract";
 import type { Context } from "../command";
 import { Exit, Fault } from "../lib/exit";
 import { withLab } from "../lib/lab";
-import type { Remote } from "../lib/remote";
+import type { OpenLab } from "../lib/lab";
 import { askAgain } from "./again";
 import { buildChecks, isWanted, pairCounts } from "./checks";
 import type { Check, CheckOptions } from "./checks";
 import { gather } from "./gather";
-import type { CheckResult } from "./judge";
+import { faultsOf } from "./faults";
+import { heal, repairsOf } from "./heal";
+import { judge } from "./judge";
+import type { CheckResult, Evidence } from "./judge";
 import { renderResults, resultsJson, wantsColour } from "./report";
 import type { PairCounts } from "./report";
 
@@ -19,6 +22,8 @@ export interface VerifyOptions {
   json?: boolean;
   /** Ping every pair of a segment. @default false: a few for each container */
   allPairs?: boolean;
+  /** Run the steps of what is at fault on the hosts once more, and look again. @default false */
+  heal?: boolean;
 }
 
 /** Prints every verdict; the exit code is 0 when all checks hold, 1 when one does not. */
@@ -35,10 +40,14 @@ export async function runVerify(
 }
 
 /** As `runVerify` for programs, of a set of stacks: one document, with the name of each. */
-export async function runVerifySet(context: Context, stacks: readonly string[]): Promise<number> {
+export async function runVerifySet(
+  context: Context,
+  stacks: readonly string[],
+  options: Pick<VerifyOptions, "heal"> = {},
+): Promise<number> {
   const all: (ReturnType<typeof resultsJson> & { stack: string })[] = [];
   for (const stack of stacks) {
-    const { results, pairs } = await resultsOf(context, stack, {});
+    const { results, pairs } = await resultsOf(context, stack, options);
     all.push({ stack, ...resultsJson(results, pairs) });
   }
   context.out.json(all);
@@ -58,28 +67,38 @@ export interface Results {
 function resultsOf(
   context: Context,
   stack: string,
-  { only = [], allPairs = false }: VerifyOptions,
+  { only = [], allPairs = false, heal: healing = false }: VerifyOptions,
 ): Promise<Results> {
-  return withLab(context, stack, async ({ lab, remote }) => {
+  return withLab(context, stack, async (open) => {
+    const { lab, remote } = open;
     const checks = wantedChecks(lab, only, { allPairs });
-    const results = await context.out.step(`verify: ${checks.length} checks`, () =>
-      verdicts(remote, lab, checks),
-    );
+    const title = `verify: ${checks.length} checks`;
+    const look = () => gather(remote, lab, checks);
+    const results = await context.out.step(title, async () => {
+      const first = await look();
+      const again = healing && (await repaired(context, open, checks, first));
+      // A packet check that fails is asked again before it counts (again.ts).
+      return askAgain(remote, lab, checks, again ? await look() : first);
+    });
     if (only.length > 0) return { results };
     const { pinged, all } = pairCounts(lab);
     return { results, pairs: { pinged: allPairs ? all : pinged, all } };
   });
 }
 
-/** A packet check that fails is asked again before it counts (again.ts). */
-export async function verdicts(
-  remote: Remote,
-  lab: LabOutput,
+/** True when something was applied again, so that the lab has to be looked at once more. */
+async function repaired(
+  { out }: Context,
+  { remote, steps }: OpenLab,
   checks: readonly Check[],
-  limit?: number,
-): Promise<CheckResult[]> {
-  const evidence = await gather(remote, lab, checks, { limit });
-  return askAgain(remote, lab, checks, evidence);
+  evidence: Evidence,
+): Promise<boolean> {
+  const results = checks.map((check) => judge(check, evidence));
+  const faults = faultsOf(checks, results, evidence);
+  const repairs = faults.length === 0 ? [] : repairsOf(faults, await steps());
+  if (repairs.length === 0) return false;
+  await heal(out, remote, repairs);
+  return true;
 }
 
 /** A name that fits nothing would otherwise be a test that passes. */

@@ -60,6 +60,7 @@ function tunnelCheck(lab: LabOutput, host: HostOutput, port: PortOutput, tunnel:
   const ping = tunnelPing(lab, port.segment, host.name, tunnel);
   return {
     ...ovsCheck(host, tunnel.port, vxlanOptions(host, port, tunnel.address), {
+      vni: port.vni,
       protected: port.protected,
       shared,
       place: placeOf(host, port),
@@ -77,12 +78,16 @@ function placeOf({ bridge }: HostOutput, { vlan }: PortOutput): Place {
 function flowChecks(host: HostOutput, port: PortOutput, name: string): TunnelCheck[] {
   const patch = (end: string) => name.replace(/^vf/, end);
   return [
-    ovsCheck(host, name, vxlanOptions(host, port, "flow"), { shared: false, place: { bridge: patch("bf") } }),
+    ovsCheck(host, name, vxlanOptions(host, port, "flow"), {
+      vni: port.vni,
+      shared: false,
+      place: { bridge: patch("bf") },
+    }),
     ovsCheck(
       host,
       patch("pf"),
       { peer: patch("pb") },
-      { shared: host.ports.length > 1, place: placeOf(host, port) },
+      { vni: port.vni, shared: host.ports.length > 1, place: placeOf(host, port) },
     ),
   ];
 }
@@ -95,7 +100,7 @@ function ovsCheck(
   { name: host }: HostOutput,
   port: string,
   options: Record<string, string>,
-  rules: Pick<TunnelCheck, "protected" | "shared" | "place">,
+  rules: Pick<TunnelCheck, "vni" | "protected" | "shared" | "place">,
 ): TunnelCheck {
   const words = { true: "protected, ", false: "not protected, ", undefined: "" };
   const vlan = rules.shared ? "of one VLAN, " : "";
