@@ -33,22 +33,27 @@ export interface GatherOptions {
   patience?: number;
   /** What the hosts have said already: they are not asked once more. @default none */
   known?: Evidence["hosts"];
+  /** Sees what the hosts have said before anything is sent; true: they are asked once more. @default false */
+  probed?: (hosts: Evidence["hosts"]) => Promise<boolean>;
 }
 
 export async function gather(
   remote: Remote,
   lab: LabOutput,
   checks: readonly Check[],
-  { limit = PROBE_MS, patience = PATIENCE, known }: GatherOptions = {},
+  { limit = PROBE_MS, patience = PATIENCE, known, probed }: GatherOptions = {},
 ): Promise<Evidence> {
   const errands = errandsOf(checks);
   const involved = new Set([...checks, ...errands].map(({ host }) => host));
   const hosts = lab.hosts.filter(({ name }) => involved.has(name));
   const look = errands.length > 0 ? settled : probe;
-  const [found, ears] = await Promise.all([
-    each(hosts, async (host) => known?.get(host.name) ?? (await look(remote, lab, host, limit))),
+  const ask = () =>
+    each(hosts, async (host) => known?.get(host.name) ?? (await look(remote, lab, host, limit)));
+  const [first, ears] = await Promise.all([
+    ask(),
     each(hosts, (host) => listen(remote, host, wantedAt(host, checks))),
   ]);
+  const found = (await probed?.(first)) === true ? await ask() : first;
   const senders = hosts.filter(({ name }) => errands.some(({ host }) => host === name));
   const lanes = pingsAtOnce(senders.length, availableParallelism());
   const sent = await each(senders, ({ name }) =>

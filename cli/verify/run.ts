@@ -72,13 +72,11 @@ function resultsOf(
   return withLab(context, stack, async (open) => {
     const { lab, remote } = open;
     const checks = wantedChecks(lab, only, { allPairs });
-    const title = `verify: ${checks.length} checks`;
-    const look = () => gather(remote, lab, checks);
-    const results = await context.out.step(title, async () => {
-      const first = await look();
-      const again = healing && (await repaired(context, open, checks, first));
+    const probed = healing ? (hosts: Evidence["hosts"]) => repaired(context, open, checks, hosts) : undefined;
+    const results = await context.out.step(`verify: ${checks.length} checks`, async () => {
+      const evidence = await gather(remote, lab, checks, probed === undefined ? {} : { probed });
       // A packet check that fails is asked again before it counts (again.ts).
-      return askAgain(remote, lab, checks, again ? await look() : first);
+      return askAgain(remote, lab, checks, evidence);
     });
     if (only.length > 0) return { results };
     const { pinged, all } = pairCounts(lab);
@@ -91,8 +89,9 @@ async function repaired(
   { out }: Context,
   { remote, steps }: OpenLab,
   checks: readonly Check[],
-  evidence: Evidence,
+  hosts: Evidence["hosts"],
 ): Promise<boolean> {
+  const evidence: Evidence = { hosts, pings: new Map(), wires: new Map() };
   const results = checks.map((check) => judge(check, evidence));
   const faults = faultsOf(checks, results, evidence);
   const repairs = faults.length === 0 ? [] : repairsOf(faults, await steps());
