@@ -207,6 +207,7 @@ describe("a fault is seen, and named", () => {
       ...[
         "bridge/kvm1/vxbr",
         "tunnel/kvm1/vx100-c0a80ade",
+        ...["kept/kvm1", "drift/kvm1", "foreign/kvm1"],
         "container/c1",
         "ping/c1/c2",
         "mtu/c1/c2/1450",
