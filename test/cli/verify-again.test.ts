@@ -11,7 +11,7 @@ import type { PingFacts } from "../../cli/verify/parse-sent";
 import { hostsAtOnce, inTurn, pingsAtOnce } from "../../cli/verify/pace";
 import { parseSightings, wayText } from "../../cli/verify/way";
 import { factsOf, good } from "./evidence";
-import { meshOf, referenceLab } from "./fixture";
+import { meshOf, referenceLab, twoSegments } from "./fixture";
 
 const ANSWERED = "1 packets transmitted, 1 received\ntime=2.0 ms";
 const SILENT = "2 packets transmitted, 0 received, 100% packet loss";
@@ -92,11 +92,18 @@ describe("asking again", () => {
     expect(asked).toEqual(["ping/c1/c2 lanes 1"]);
   });
 
-  it("does not ask away what was seen: a leak, a loop, a packet that came though it is too big", async () => {
+  it("does not ask away what was seen: a leak, a loop", async () => {
     const { asked, remote } = remoteWith(() => SILENT);
     const loop: PingFacts = { fate: "answered", ms: 1, duplicates: 2 };
     const red = await results(remote, failing({ "ping/c1/c2": loop }));
     expect(red).toHaveLength(1);
+    const two = twoSegments();
+    const leak: PingFacts = { fate: "no answer", neighbour: "02:00:00:00:00:01" };
+    const evidence = good(two);
+    const pings = new Map([...evidence.pings, ["isolation/c1/d1", leak] as const]);
+    expect(await results(remote, { ...evidence, pings }, two, buildChecks(two))).toEqual([
+      "isolation/c1/d1 false: 02:00:00:00:00:01 answers",
+    ]);
     expect(asked).toEqual([]);
   });
 

@@ -238,7 +238,7 @@ describe("the steps of a stack", () => {
         step("port", { id: "lab-kvm1-red", vni: 100, remotes: [{ name: "vx" }] }),
         step(
           "service",
-          secret(JSON.stringify({ id: "lab-kvm1-green-service", device: "gw-green" })) as never,
+          secret(JSON.stringify({ id: "lab-kvm1-green-service", device: "gw-green" })),
           "kvm1",
           {
             stdin: secret(JSON.stringify({ id: "lab-kvm1-green-service", device: "gw-green" })),

@@ -62,6 +62,50 @@ describe("probe.sh", () => {
     expect(facts.ports?.size).toBe(0);
   });
 
+  it("lists every file of desired state that is whole, and every container that runs, whoever started it", () => {
+    const state = join(dir, "state");
+    mkdirSync(join(state, "desired"), { recursive: true });
+    const keep = (name: string, text: string) => writeFileSync(join(state, "desired", name), text);
+    keep(
+      "bridge-lab-kvm1-vxbr.json",
+      '{"id":"lab-kvm1-vxbr","lab":"cafe0001","name":"vxbr","mac":"0a:00:00:00:00:01"}\n',
+    );
+    keep(
+      "port-lab-kvm1-red.json",
+      '{"id":"lab-kvm1-red","lab":"cafe0001","bridge":"vxbr","vni":100,"remotes":[{"name":"vx"}]}\n',
+    );
+    keep("service-a-b.json", '{"id":"a-b","lab":"beef0002","bridge":"vxbr","device":"gw-red"}\n');
+    keep(
+      "container-lab-c1.json",
+      '{"id":"lab-c1","lab":"cafe0001","name":"c1","interfaces":[{"name":"eth0"}]}\n',
+    );
+    keep("container-lab-c2.json", '{"id":"lab-c2","lab":"cafe');
+    keep("container-lab-c3.json", "");
+    const boxes = join(dir, "cgroup");
+    for (const name of ["lxc.payload.c1", "lxc.payload.dev", "lxc.monitor.c1"])
+      mkdirSync(join(boxes, name), { recursive: true });
+    const text = script("verify/probe.sh")
+      .replace("/var/lib/vxlab", state)
+      .replaceAll("/sys/fs/cgroup", boxes);
+    const { stdout } = spawnSync("sh", ["-c", text, "vxlab", "vxbr", "", "docker/c3"], {
+      env: environment,
+      encoding: "utf8",
+    });
+    const { kept, boxes: found } = parseProbe(stdout);
+    expect(kept?.map(({ kind, step, lab, key }) => `${kind} ${step} ${lab} ${key}`)).toEqual([
+      "bridge lab-kvm1-vxbr cafe0001 vxbr",
+      "container lab-c1 cafe0001 c1",
+      "port lab-kvm1-red cafe0001 100",
+      "service a-b beef0002 gw-red",
+    ]);
+    expect(found?.map(({ kind, name, state: now, step = "-" }) => `${kind} ${name} ${now} ${step}`)).toEqual([
+      "lxc c1 RUNNING -",
+      "lxc dev RUNNING -",
+      "docker vxlab-c3 RUNNING lab-c3",
+      "docker web RUNNING -",
+    ]);
+  });
+
   it("goes on when something is missing", () => {
     const { status, stdout } = sh("verify/probe.sh", ["br9", ""]);
     expect(status).toBe(0);

@@ -34,11 +34,14 @@ case "\${0##*/} $*" in
   *"find interface"*) cat "$FAKE/rows" ;;
   *port-to-br*) [ ! -s "$FAKE/bridge" ] || cat "$FAKE/bridge" ;;
   "ovs-vsctl "*) [ ! -e "$FAKE/refused" ] || { cat "$FAKE/refused" >&2; exit 1; } ;;
+  "ovs-ofctl "*dump-flows*) cat "$FAKE/dump" 2>&1 ;;
+  "ovs-ofctl "*diff-flows*) cat >"$FAKE/said"; [ ! -e "$FAKE/diff" ] || { cat "$FAKE/diff"; exit "$(cat "$FAKE/differs")"; } ;;
   "ovs-ofctl "* | "nft -f"* | *" -batch -") cat >"$FAKE/said" ;;
   "ip -o address show"*) cat "$FAKE/addresses" ;;
   "ip link set"*up) [ ! -e "$FAKE/busy" ] ;;
   "ip link add "*" type veth "*) mkdir -p "$FAKE/net/$3"; echo "$5" >"$FAKE/net/$3/mtu" ;;
   "nft list"*) [ -e "$FAKE/table" ] ;;
+  "nft -s list"*) [ ! -e "$FAKE/listing" ] || cat "$FAKE/listing" ;;
   "nsenter "*) cat "$FAKE/inside" ;;
   "lxc-start "*) [ -e "$FAKE/ends" ] || echo RUNNING >"$FAKE/state-of" ;;
   "lxc-stop "*) rm -f "$FAKE/state-of" ;;
