@@ -159,7 +159,7 @@ async function asked(
 
 function second(result: CheckResult, first: CheckResult): CheckResult {
   if (result.ok) return { ...result, got: `${result.got} at the second try` };
-  return result.got === first.got ? { ...result, got: `${result.got}, twice` } : result;
+  return result.got === first.got ? { ...result, got: `asked twice: ${result.got}` } : result;
 }
 
 /** Listens to all of a host's interfaces; what it gives ends that and tells what was seen. Undefined: it does not answer. */

@@ -86,7 +86,7 @@ describe("asking again", () => {
     const evidence = failing({ "ping/c1/c2": NONE, "mtu/c1/c2/1450": NONE });
     const way = "requests leave kvm1 and do not arrive at kvm2: the way from kvm1 to kvm2 is cut";
     expect(await results(remote, evidence)).toEqual([
-      `ping/c1/c2 false: no answer, twice: ${way}`,
+      `ping/c1/c2 false: asked twice: no answer: ${way}`,
       `mtu/c1/c2/1450 false: lost without an error (as ping/c1/c2: ${way})`,
     ]);
     expect(asked).toEqual(["ping/c1/c2 lanes 1"]);

@@ -158,9 +158,9 @@ describe("packets that are lost", () => {
       const { stdout } = await project.vxlab(["verify", "--only", "ping", "--json"], { timeout: 180 });
       const { checks } = JSON.parse(stdout) as { checks: { name: string; ok: boolean; got: string }[] };
       expect(checks.map(({ name, ok, got }) => `${name} ${ok} ${got}`)).toEqual([
-        "ping/c1/c2 false no answer, twice: requests arrive at kvm2, its answers arrive at kvm1, which drops them: " +
+        "ping/c1/c2 false asked twice: no answer: requests arrive at kvm2, its answers arrive at kvm1, which drops them: " +
           "the way from kvm2 to kvm1 is cut at kvm1",
-        "ping/c2/c1 false no answer, twice: requests arrive at kvm1, which drops them: the way from kvm2 to kvm1 is cut at kvm1",
+        "ping/c2/c1 false asked twice: no answer: requests arrive at kvm1, which drops them: the way from kvm2 to kvm1 is cut at kvm1",
       ]);
     } finally {
       await guests.tell("kvm1", "nft delete table inet cut");
@@ -176,7 +176,7 @@ describe("packets that are lost", () => {
       const red = await redChecks(project);
       const chain =
         "gw-blue: what it forwards is dropped by a chain of somebody else: nft list chain ip filter FORWARD";
-      expect(red).toEqual([`service/blue: ${chain}`, `beyond/blue: no answer; ${chain}, twice`]);
+      expect(red).toEqual([`service/blue: ${chain}`, `beyond/blue: asked twice: no answer; ${chain}`]);
     } finally {
       await guests.tell("kvm1", "nft delete table ip filter");
     }
