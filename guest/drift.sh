@@ -2,8 +2,9 @@
 # guest drift: what on this host is not as its desired state says. Changes nothing and takes no lock, so that nobody waits for it;
 # while a step runs, what the step is about may be listed. Files that are missing it cannot know: `vxlab verify` compares those.
 #
-# One line of JSON for each fault: {"of": "flows", "step": "lab-kvm1-red", "found": "…"}; "step" where one is known.
-# A function KIND_drift prints one line of text for each, or STEP, a tab and the text; nothing when all is well.
+# One line of JSON for each fault: {"of": "flows", "lab": "1f0c…", "step": "lab-kvm1-red", "found": "…"}; lab and step where they
+# are known, since a host may hold several labs.
+# A function KIND_drift prints one line of text for each fault, or LAB/STEP, a tab and the text; nothing when all is well.
 # shellcheck disable=SC2034,SC2154 # id is id_of's; found, device and local are used by what is called
 
 DRIFTS="flows nat dhcp guard security"
@@ -19,8 +20,12 @@ drift() {
 the host's $kind cannot be looked at"
     # Of awk only where there is something to say.
     [ -z "$found" ] || printf '%s\n' "$found" | LC_ALL=C awk -F '\t' -v kind="$kind" "$JSON_AWK"'NF {
-      step = NF > 1 ? ",\"step\":" json_quote($1) : ""
-      print "{\"of\":" json_quote(kind) step ",\"found\":" json_quote($NF) "}"
+      about = ""
+      if (NF > 1) {
+        split($1, part, "/")
+        about = ",\"lab\":" json_quote(part[1]) ",\"step\":" json_quote(part[2])
+      }
+      print "{\"of\":" json_quote(kind) about ",\"found\":" json_quote($NF) "}"
     }'
   done
 }
@@ -32,13 +37,20 @@ word_of() {
   word=${word%%[\"\,\}]*}
 }
 
+# about_of JSON: id, and in about its lab and step.
+about_of() {
+  id_of "$1"
+  word_of lab "$1" && about=$word
+  word_of id "$1" && about=$about/$word
+}
+
 # Flows are as the desired state says: on the bridges of flow segments exactly the computed ones, on the host's bridge NORMAL
-# alone. Flows with a cookie there are port security's, which judges them itself.
+# alone. Flows with a cookie there are port security's, which judges them itself, NORMAL included.
 flows_drift() {
   for file in "$STATE"/desired/bridge-*.json "$STATE"/desired/port-*.json; do
     [ -e "$file" ] || continue
     json=$(cat "$file")
-    id_of "$json"
+    about_of "$json"
     case $file,$json in
       */bridge-*) word_of name "$json" && flows_of_bridge "$word" ;;
       *'"flooding":"flow"'*) word_of vni "$json" && flows_of_segment "bf$word" "$json" ;;
@@ -51,37 +63,37 @@ flows_of_bridge() {
     flows_unseen "$1" "$said"
     return 0
   }
-  printf '%s\n' "$said" | awk -v step="$id" -v bridge="$1" -v most="$FLOWS_NAMED" '
+  printf '%s\n' "$said" | awk -v about="$about" -v bridge="$1" -v most="$FLOWS_NAMED" '
     /\|WARN\||\|INFO\||^(NXST|OFPST)/ { next }
     { sub(/^ +/, "") }
-    /^cookie=/ { next }
+    /^cookie=/ { normal = 1; next }
     $0 == "priority=0 actions=NORMAL" { normal = 1; next }
-    / actions=/ { if (++n <= most) print step "\t" bridge ": nobody planned the flow " $0 }
+    / actions=/ { if (++n <= most) print about "\t" bridge ": nobody planned the flow " $0 }
     END {
-      if (n > most) print step "\t" bridge ": nobody planned " n - most " flows more"
-      if (!normal) print step "\t" bridge ": the flow priority=0 actions=NORMAL is missing: it forwards nothing"
+      if (n > most) print about "\t" bridge ": nobody planned " n - most " flows more"
+      if (!normal) print about "\t" bridge ": the flow priority=0 actions=NORMAL is missing: it forwards nothing"
     }'
 }
 
 # OpenFlow 1.4: older versions tell set_field as load, and each such flow would differ.
 flows_of_segment() {
   wanted=$(printf '%s\n' "$2" | LC_ALL=C awk "$JSON_AWK $FLOWS_AWK") || {
-    printf '%s\t%s: %s\n' "$id" "$1" "$wanted"
+    printf '%s\t%s: %s\n' "$about" "$1" "$wanted"
     return 0
   }
   code=0
   said=$(printf '%s\n' "$wanted" | ovs-ofctl --timeout=10 -O OpenFlow14 --no-names diff-flows "$1" /proc/self/fd/0 2>&1) || code=$?
   case $code in 0) return 0 ;; 2) ;; *) flows_unseen "$1" "$said" && return 0 ;; esac
-  printf '%s\n' "$said" | awk -v step="$id" -v bridge="$1" -v most="$FLOWS_NAMED" '
-    /^-/ { if (++n[1] <= most) print step "\t" bridge ": nobody planned the flow " substr($0, 2) }
-    /^\+/ { if (++n[2] <= most) print step "\t" bridge ": missing is the flow " substr($0, 2) }
+  printf '%s\n' "$said" | awk -v about="$about" -v bridge="$1" -v most="$FLOWS_NAMED" '
+    /^-/ { if (++n[1] <= most) print about "\t" bridge ": nobody planned the flow " substr($0, 2) }
+    /^\+/ { if (++n[2] <= most) print about "\t" bridge ": missing is the flow " substr($0, 2) }
     END {
-      if (n[1] > most) print step "\t" bridge ": nobody planned " n[1] - most " flows more"
-      if (n[2] > most) print step "\t" bridge ": missing are " n[2] - most " flows more"
+      if (n[1] > most) print about "\t" bridge ": nobody planned " n[1] - most " flows more"
+      if (n[2] > most) print about "\t" bridge ": missing are " n[2] - most " flows more"
     }'
 }
 
-flows_unseen() { printf '%s\t%s: its flows cannot be looked at: %s\n' "$id" "$1" "$(printf %s "$2" | tail -n 1)"; }
+flows_unseen() { printf '%s\t%s: its flows cannot be looked at: %s\n' "$about" "$1" "$(printf %s "$2" | tail -n 1)"; }
 
 # A gateway's table is as it was loaded, the kernel forwards for its two interfaces, and nobody else's chain drops that.
 nat_drift() {
@@ -89,7 +101,7 @@ nat_drift() {
     [ -e "$file" ] || continue
     json=$(cat "$file")
     case $json in *'"nat":true'*) ;; *) continue ;; esac
-    id_of "$json"
+    about_of "$json"
     word_of device "$json" && device=$word
     word_of local "$json" && local=$word
     table=$(nat_table)
@@ -108,7 +120,7 @@ nat_drift() {
   done
 }
 
-service_says() { printf '%s\t%s: %s\n' "$id" "$device" "$*"; }
+service_says() { printf '%s\t%s: %s\n' "$about" "$device" "$*"; }
 
 # nat_inside JSON: the gateway's IPv4 address with its prefix length.
 nat_inside() { printf '%s\n' "$1" | sed 's/.*"addresses":\[\([^]]*\)\].*/\1/' | tr -d '"' | tr , '\n' | grep -v : | head -n 1; }
@@ -121,7 +133,7 @@ dhcp_drift() {
     [ -e "$file" ] || continue
     json=$(cat "$file")
     case $json in *'"dhcp":{'*) ;; *) continue ;; esac
-    id_of "$json"
+    about_of "$json"
     word_of device "$json" && device=$word
     dhcp_pid dnsmasq >/dev/null || service_says "dnsmasq does not run: nobody lends addresses"
     dhcp_pid loop >/dev/null || service_says "the loop that starts dnsmasq again does not run"

@@ -77,9 +77,16 @@ export interface GroupCheck extends Common {
   place: Place;
 }
 
+/** A service as a host tells it from others there. */
+export interface Served {
+  lab: string;
+  device: string;
+}
+
 /** The interface of a segment's DHCP server and gateway. */
 export interface ServiceCheck extends Common {
   kind: "service";
+  lab: string;
   service: ServicePlan;
   /** Name of the bridge that its interface is a port of. */
   bridge: string;
@@ -112,6 +119,7 @@ export interface KeptCheck extends Common {
 /** What the guest tools find changed on the host, apart from its services, which are judged with theirs. */
 export interface DriftCheck extends Common {
   kind: "drift";
+  lab: string;
   /** Devices of the planned services. */
   services: readonly string[];
 }
@@ -135,8 +143,8 @@ export interface PingCheck extends Common {
   nic: string;
   to: string;
   size?: number;
-  /** Device of the service that has to let it through: what is wrong there is said. */
-  through?: string;
+  /** The service that has to let it through: what is wrong there is said. */
+  through?: Served;
 }
 
 /** A ping, as the destination's host (`host`) sees it arrive. */

@@ -1,7 +1,7 @@
 /** Which things on hosts are at fault, by the checks that look at hosts without sending anything: what a step would put right. Pure. */
 import type { Check, Thing } from "./checks";
 import type { CheckResult, Evidence } from "./judge";
-import { isService } from "./judge-host";
+import { hostDrift } from "./judge-host";
 import type { DriftFacts, HostFacts } from "./parse";
 
 /** A thing that has to be applied again. */
@@ -30,7 +30,7 @@ export function faultsOf(
 }
 
 function thingsAtFault(check: Check, facts: HostFacts): Omit<Fault, "host" | "why">[] {
-  const { kept = [], drift = [] } = facts;
+  const { kept = [] } = facts;
   switch (check.kind) {
     case "bridge":
       return [{ kind: "bridge", key: check.bridge.name }];
@@ -49,9 +49,7 @@ function thingsAtFault(check: Check, facts: HostFacts): Omit<Fault, "host" | "wh
         )
         .map(({ kind, key }) => ({ kind, key }));
     case "drift":
-      return drift
-        .filter((line) => !check.services.some((device) => isService(line, device, facts)))
-        .flatMap((line) => stepOf(line, kept));
+      return hostDrift(check, facts).flatMap((line) => stepOf(line, kept));
     default:
       return [];
   }
@@ -61,10 +59,10 @@ function thingsAtFault(check: Check, facts: HostFacts): Omit<Fault, "host" | "wh
 const HOME: Readonly<Record<string, Thing["kind"]>> = { guard: "bridge", security: "container" };
 
 function stepOf(
-  { of, step }: DriftFacts,
+  { of, lab, step }: DriftFacts,
   kept: NonNullable<HostFacts["kept"]>,
 ): Omit<Fault, "host" | "why">[] {
-  const file = kept.find((one) => one.step === step);
+  const file = kept.find((one) => one.step === step && one.lab === lab);
   if (file !== undefined) return [{ kind: file.kind as Thing["kind"], step: file.step }];
   const kind = HOME[of];
   return kind === undefined ? [] : [{ kind }];

@@ -20,6 +20,7 @@ export function wholeHostChecks(lab: LabOutput, host: HostOutput): (KeptCheck | 
       kind: "drift",
       name: `drift/${name}`,
       host: name,
+      lab: lab.id,
       services: servicesOn(lab, host),
       expected: "flows, guard and port security as the desired state says",
       where: `./vxlab ssh ${name} -- /usr/lib/vxlab/guest drift`,

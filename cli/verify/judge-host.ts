@@ -1,5 +1,5 @@
 /** Verdicts on a host as a whole: what is kept there, what is there and should not be, what has changed. Pure. */
-import type { DriftCheck, ForeignCheck, KeptCheck, Thing } from "./checks";
+import type { DriftCheck, ForeignCheck, KeptCheck, Served, Thing } from "./checks";
 import type { DriftFacts, HostFacts, KeptFacts } from "./parse";
 import type { Verdict } from "./judge-still";
 
@@ -21,16 +21,23 @@ export function onKept({ lab, things }: KeptCheck, { kept }: HostFacts): Verdict
   return { ok: false, got: `missing for ${missing.map(thingText).join(", ")}` };
 }
 
-export function onDrift({ services }: DriftCheck, facts: HostFacts): Verdict {
+export function onDrift(check: DriftCheck, facts: HostFacts): Verdict {
   if (facts.drift === undefined) return unasked(facts);
-  const found = facts.drift.filter((line) => !services.some((device) => isService(line, device, facts)));
+  const found = hostDrift(check, facts);
   return found.length === 0 ? { ok: true, got: "no drift" } : { ok: false, got: driftText(found) };
 }
 
+/** What has changed on the host; neither what is its services', nor what is another lab's there. */
+export function hostDrift({ lab, services }: DriftCheck, facts: HostFacts): DriftFacts[] {
+  const own = (facts.drift ?? []).filter((line) => line.lab === undefined || line.lab === lab);
+  return own.filter((line) => !services.some((device) => isService(line, device, facts)));
+}
+
 /** What the guest tools say of NAT and DHCP of one service. */
-export function serviceDrift(device: string, facts: HostFacts): Verdict {
+export function serviceDrift({ lab, device }: Served, facts: HostFacts): Verdict {
   if (facts.drift === undefined) return unasked(facts);
-  const found = facts.drift.filter((line) => isService(line, device, facts));
+  const own = facts.drift.filter((line) => line.lab === lab);
+  const found = own.filter((line) => isService(line, device, facts));
   return { ok: found.length === 0, got: driftText(found) };
 }
 
@@ -47,10 +54,12 @@ function unasked({ trouble }: HostFacts): Verdict {
   };
 }
 
-/** What is wrong with NAT or DHCP of this service: that is the service's verdict. */
-export function isService({ of, step }: DriftFacts, device: string, { kept }: HostFacts): boolean {
-  const own = kept?.some((file) => file.kind === "service" && file.key === device && file.step === step);
-  return own === true && ["nat", "dhcp"].includes(of);
+/** What is wrong with NAT or DHCP of this service is the service's verdict. */
+function isService({ of, lab, step }: DriftFacts, device: string, { kept = [] }: HostFacts): boolean {
+  const own = kept.some(
+    (file) => file.kind === "service" && file.key === device && file.step === step && file.lab === lab,
+  );
+  return own && ["nat", "dhcp"].includes(of);
 }
 
 function driftText(found: readonly DriftFacts[]): string {
@@ -72,7 +81,7 @@ export function onForeign(check: ForeignCheck, facts: HostFacts): Verdict {
 /** This lab's, and on no plan of this host. */
 function straysOf(check: ForeignCheck, facts: HostFacts): string[] {
   const files = strayFiles(check, facts);
-  const known = new Set(files.map(({ step }) => step));
+  const known = new Set(files.flatMap(({ lab, step }) => [step, `${lab}-${step}`]));
   const ports = unplannedPorts(check, facts).filter(([, { step }]) => step !== undefined && !known.has(step));
   const bridges = [...(facts.bridges ?? [])].filter(
     ([name, lab]) => lab === check.lab && !check.bridges.includes(name),

@@ -111,7 +111,7 @@ export function onGroup(check: GroupCheck, facts: HostFacts): Verdict {
 }
 
 /** The interface, its port, and what translates and lends behind it. */
-export function onService({ service, bridge }: ServiceCheck, facts: HostFacts): Verdict {
+export function onService({ lab, service, bridge }: ServiceCheck, facts: HostFacts): Verdict {
   const { device, vlan = 0, nat, dhcp } = service;
   const nic = facts.services.get(device);
   if (nic === undefined) return { ok: false, got: facts.trouble.get(`service ${device}`) ?? `no ${device}` };
@@ -121,7 +121,7 @@ export function onService({ service, bridge }: ServiceCheck, facts: HostFacts): 
   if (port === undefined) return { ok: false, got: `${device} is not on the bridge` };
   const fault = vlanFault(device, port, { bridge, vlans: vlan }, true);
   if (fault !== undefined) return { ok: false, got: fault };
-  const drift = serviceDrift(device, facts);
+  const drift = serviceDrift({ lab, device }, facts);
   if (!drift.ok && (nat || dhcp !== undefined)) return drift;
   const does = [...(nat ? ["NAT"] : []), ...(dhcp === undefined ? [] : ["DHCP"])];
   return { ok, got: [`${device} ${got}`, ...does].join(", ") };

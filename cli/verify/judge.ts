@@ -1,5 +1,5 @@
 /** Whether a check holds, from what was gathered. Pure: the same evidence gives the same verdict. */
-import type { Check, PingCheck, WireCheck } from "./checks";
+import type { Check, PingCheck, Served, WireCheck } from "./checks";
 import { onDrift, onForeign, onKept, serviceDrift } from "./judge-host";
 import { onBridge, onContainer, onGroup, onService, onTunnel } from "./judge-still";
 import type { Verdict } from "./judge-still";
@@ -87,10 +87,10 @@ function onPing(check: PingCheck, facts: HostFacts, evidence: Evidence): Verdict
 }
 
 /** What the gateway's host says of it. */
-function gatewayDrift(device: string, { hosts }: Evidence): string | undefined {
+function gatewayDrift(service: Served, { hosts }: Evidence): string | undefined {
   const all = [...hosts.values()].flatMap((found) => ("facts" in found ? [found.facts] : []));
-  const own = all.find(({ services }) => services.has(device));
-  const drift = own === undefined ? undefined : serviceDrift(device, own);
+  const own = all.find(({ services }) => services.has(service.device));
+  const drift = own === undefined ? undefined : serviceDrift(service, own);
   return drift === undefined || drift.ok ? undefined : drift.got;
 }
 

@@ -36,7 +36,7 @@ export interface PortFacts {
   vlanMode?: string;
   /** Name of its bridge. */
   bridge?: string;
-  /** The step that made it; absent when it was not vxlab's. */
+  /** The step that made it, by its name or LAB-NAME; absent when it was not vxlab's. */
   step?: string;
   /** Packets since the port was made. */
   packets?: { in: number; out: number };
@@ -66,6 +66,8 @@ export interface BoxFacts {
 export interface DriftFacts {
   /** flows, nat, dhcp, guard, security. */
   of: string;
+  /** The lab's id, and its step; absent where the tools do not know. */
+  lab?: string;
   step?: string;
   found: string;
 }

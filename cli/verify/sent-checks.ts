@@ -60,7 +60,7 @@ export function beyondChecks(lab: LabOutput): PingCheck[] {
         name: `beyond/${segment}`,
         ...first,
         to,
-        through: device,
+        through: { lab: lab.id, device },
         expected: `${to}, one hop beyond the gateway on ${host}, answers ${first.from}`,
         where: `./vxlab exec ${first.from} -- ping -c 3 ${to}`,
       },

@@ -154,6 +154,7 @@ function serviceCheck(lab: LabOutput, service: ServicePlan): ServiceCheck {
   const does = [...(nat ? ["NAT"] : []), ...(dhcp === undefined ? [] : ["DHCP"])];
   return {
     kind: "service",
+    lab: lab.id,
     name: `service/${segment}`,
     host,
     service,

@@ -67,7 +67,11 @@ describe("a host on which something is not as planned", () => {
     ],
     [
       "a flow that nobody planned",
-      () => ({ drift: [{ of: "flows", step: "lab-kvm1-200", found: "bf200: nobody planned the flow x" }] }),
+      () => ({
+        drift: [
+          { of: "flows", lab: lab.id, step: "lab-kvm1-200", found: "bf200: nobody planned the flow x" },
+        ],
+      }),
       ["drift/kvm1: bf200: nobody planned the flow x"],
       ["kvm1 port lab-kvm1-200"],
     ],
@@ -75,8 +79,8 @@ describe("a host on which something is not as planned", () => {
       "no NAT and no dnsmasq",
       () => ({
         drift: [
-          { of: "nat", step: "lab-kvm1-gw-green", found: "gw-green: the nft table is missing" },
-          { of: "dhcp", step: "lab-kvm1-gw-green", found: "gw-green: dnsmasq does not run" },
+          { of: "nat", lab: lab.id, step: "lab-kvm1-gw-green", found: "gw-green: the nft table is missing" },
+          { of: "dhcp", lab: lab.id, step: "lab-kvm1-gw-green", found: "gw-green: dnsmasq does not run" },
         ],
       }),
       ["service/green: gw-green: the nft table is missing; gw-green: dnsmasq does not run"],
@@ -177,6 +181,28 @@ describe("a host on which something is not as planned", () => {
     ],
   ])("%s that no plan has", (_, change, what) => {
     expect(looked(change).red).toEqual([`foreign/kvm1: no plan has this here: ${what}`]);
+  });
+
+  it("what has changed of another lab on the host is that lab's to say", () => {
+    const kept = [file("service", "gw-green", "beef0002"), file("port", "900", "beef0002")];
+    const drift = [
+      { of: "dhcp", lab: "beef0002", step: "lab-gw-green", found: "gw-green: dnsmasq does not run" },
+      { of: "flows", lab: "beef0002", step: "lab-900", found: "bf900: …" },
+    ];
+    expect(looked((facts) => ({ kept: [...(facts.kept ?? []), ...kept], drift }))).toMatchObject({
+      red: [],
+      again: [],
+    });
+  });
+
+  it("a port's label may have the lab's id in front of the step's name", () => {
+    const found = looked(({ kept = [], ports }) => ({
+      kept: [...kept, file("container", "c2")],
+      ports: new Map([...(ports ?? []), ["v-c2", { ...plug, step: `${lab.id}-lab-c2` }]]),
+    }));
+    expect(found.red).toEqual([
+      "foreign/kvm1: no plan has this here: container c2 (the plan has it on kvm2)",
+    ]);
   });
 
   it("what is nobody's is named and no fault", () => {

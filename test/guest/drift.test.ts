@@ -81,7 +81,8 @@ function drift(): string[] {
   return stdout
     .split("\n")
     .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as { of: string; step?: string; found: string })
+    .map((line) => JSON.parse(line) as { of: string; lab?: string; step?: string; found: string })
+    .map((line) => (line.lab === "00c0ffee" ? line : { ...line, step: "?" }))
     .map(({ of, step = "-", found }) => `${of} ${step}: ${found}`);
 }
 
