@@ -210,15 +210,3 @@ no_ipv6() {
   case $2 in *:*) value=0 ;; esac
   [ ! -e "$SYSCTL/net/ipv6/conf/$1" ] || echo "$value" >"$SYSCTL/net/ipv6/conf/$1/disable_ipv6"
 }
-
-# nft_record TABLE: stores how nft lists a table of ours that has just been loaded, for nft_same.
-nft_record() {
-  [ -d "$STATE/nft" ] || mkdir -p "$STATE/nft"
-  nft -s list table inet "$1" >"$STATE/nft/$1"
-}
-
-# nft_same TABLE: true if nft lists it as it did then, counters aside.
-nft_same() {
-  [ -e "$STATE/nft/$1" ] || return 1
-  nft -s list table inet "$1" 2>/dev/null | cmp -s - "$STATE/nft/$1"
-}

@@ -3,6 +3,7 @@
 #   apply|remove|observe KIND      one line of JSON on stdout
 #   observe all                    what is kept and what there is
 #   boot                           applies everything that is kept, in order
+#   drift                          what is not as is kept, one line of JSON each; takes no lock (drift.sh)
 #   flows                          all flows once more, after ovs-vswitchd was started anew
 KINDS="bridge port service container"
 
@@ -60,6 +61,7 @@ observe_all() {
 main() {
   case "${1:-} ${2:-}" in
     "serve "*) shift && serve "$@" && return ;;
+    "drift ") drift && return ;;
   esac
   [ -n "${VXLAB_LOCKED:-}" ] || { lock && take_over; }
   case "${1:-} ${2:-}" in
@@ -77,7 +79,7 @@ main() {
 }
 
 usage() {
-  fail "usage: guest apply|remove|observe $(echo "$KINDS" | tr ' ' '|'), guest observe all, guest boot, guest flows"
+  fail "usage: guest apply|remove|observe $(echo "$KINDS" | tr ' ' '|'), guest observe all, guest boot, guest drift, guest flows"
 }
 
 main "$@"

@@ -14,6 +14,7 @@ const PARTS = [
   "security.sh",
   "bridge.sh",
   "port.sh",
+  "nft.sh",
   "service.sh",
   "container.sh",
   "lxc.sh",
@@ -21,6 +22,7 @@ const PARTS = [
   "docker.sh",
   "docker-start.sh",
   "docker-image.sh",
+  "drift.sh",
   "main.sh",
 ];
 

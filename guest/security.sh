@@ -89,28 +89,34 @@ security_bridges() {
   done
 }
 
-# Prints one line for each flow and fail mode that is not as desired, and nothing when all are.
+# One line for each fault, after the bridge's lab and step (drift.sh).
 security_drift() {
-  for switch in $(security_bridges); do
+  tab=$(printf '\t')
+  for file in "$STATE"/desired/bridge-*.json; do
+    [ -e "$file" ] || continue
+    json=$(cat "$file")
+    about_of "$json"
+    word_of name "$json"
+    switch=$word
     plain "$switch"
-    # bridge_observe reports a bridge that is missing.
-    mode=$(vsctl --if-exists get bridge "$switch" fail_mode)
-    [ -n "$mode" ] || continue
-    [ "$mode" = secure ] ||
-      echo "bridge $switch: fail_mode is not secure: when ovs-vswitchd restarts, ports are open until their flows are set"
-    skip=
-    until differ=$(security_differ); do
-      if ! unknown_port "$differ"; then
-        printf '%s\n' "$differ" | LC_ALL=C awk -v bridge="$switch" "$DIFFER_AWK"
-        break
-      fi
-      echo "bridge $switch: port $veth is missing, and its container is running"
-    done
-    rm -f "$STATE/.flows"
+    security_of_bridge | sed "s|^|$about$tab|"
   done
 }
 
-security_differ() {
-  security_flows "$switch" >"$STATE/.flows"
-  ovs-ofctl --names diff-flows "$switch" "$STATE/.flows" 2>&1
+security_of_bridge() {
+  # A bridge that is missing is another check's to report.
+  mode=$(vsctl --if-exists get bridge "$switch" fail_mode)
+  [ -n "$mode" ] || return 0
+  [ "$mode" = secure ] ||
+    echo "bridge $switch: fail_mode is not secure: when ovs-vswitchd restarts, ports are open until their flows are set"
+  skip=
+  until differ=$(security_differ); do
+    if ! unknown_port "$differ"; then
+      printf '%s\n' "$differ" | LC_ALL=C awk -v bridge="$switch" "$DIFFER_AWK"
+      break
+    fi
+    echo "bridge $switch: port $veth is missing, and its container is running"
+  done
 }
+
+security_differ() { security_flows "$switch" | ovs-ofctl --names diff-flows "$switch" /proc/self/fd/0 2>&1; }

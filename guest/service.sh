@@ -33,10 +33,10 @@ service_apply() {
 }
 
 service_found() {
-  printf '{"exists":true,"mac":"%s","mtu":%s,"addresses":"%s","nat":%s,"dhcp":%s}\n' \
+  printf '{"exists":true,"mac":"%s","mtu":%s,"addresses":"%s","nat":%s,"dhcp":%s%s}\n' \
     "$(cat "$NET/$device/address")" "$(cat "$NET/$device/mtu")" \
     "$(ip -o address show dev "$device" scope global | awk '{print $4}' ORS=' ' | sed 's/ $//')" \
-    "$(nat_is)" "$(dhcp_is)"
+    "$(nat_is)" "$(dhcp_is)" "${closed_by:+,\"closedBy\":\"$closed_by\"}"
 }
 
 service_observe() {
@@ -96,10 +96,24 @@ table inet $table {
   }
 }
 RULES
+  nft_record "$table"
+  nat_warn
+}
+
+# On our own image there is nobody else.
+nat_warn() {
+  closed_by=
+  [ ! -d "$TOOLS-init" ] || return 0
+  closed_by=$(nat_closed "$inside" | tr '\n' ',' | sed 's/,$//')
+  [ -z "$closed_by" ] ||
+    printf 'vxlab: what %s forwards is dropped by somebody else: nft chain %s. Accept there what comes from and goes to %s\n' \
+      "$device" "$closed_by" "$device" >&2
 }
 
 nat_off() {
-  [ "$(nat_is)" = false ] || nft delete table inet "$(nat_table "$id")"
+  table=$(nat_table "$id")
+  [ "$(nat_is)" = false ] || nft delete table inet "$table"
+  nft_forget "$table"
   [ ! -e "$SYSCTL/net/ipv4/conf/$device" ] || printf '0\n' >"$SYSCTL/net/ipv4/conf/$device/forwarding"
 }
 

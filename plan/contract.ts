@@ -73,6 +73,8 @@ export interface PortOutput {
   udpPort: number;
   /** MTU inside the segment, bytes. */
   mtu: number;
+  /** VLAN of the segment on the host's bridge, 0 for untagged frames; absent in the output of an earlier vxlab. */
+  vlan?: number;
   flooding: Flooding;
   /** False on the hub of hub and spoke. */
   protected: boolean;
@@ -131,12 +133,13 @@ function reach({ sshAddress, port, user }: ExistingPlan): HostOutput["existing"]
 }
 
 function portOutput(port: VxlanPortPlan): PortOutput {
-  const { segment, vni, udpPort, mtu, flooding, group, ttl } = port;
+  const { segment, vni, udpPort, mtu, vlan = 0, flooding, group, ttl } = port;
   return {
     segment,
     vni,
     udpPort,
     mtu,
+    vlan,
     flooding,
     protected: port.protected,
     ...(group === undefined ? {} : { group }),

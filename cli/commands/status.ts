@@ -11,6 +11,7 @@ import { gather } from "../verify/gather";
 
 /** Longest time for a host to let us in, and then to say how it is, ms. */
 const LIMIT_MS = 10_000;
+const PROBE_MS = 20_000;
 
 export const status: Command = {
   name: "status",
@@ -24,7 +25,7 @@ export const status: Command = {
       context,
       stack,
       async ({ lab, remote }) => {
-        const look = gather(remote, lab, stillChecks(lab), LIMIT_MS);
+        const look = gather(remote, lab, stillChecks(lab), { limit: PROBE_MS });
         const answers = Promise.all([look, domains(context, stack)]);
         const [evidence, machines] = await context.out.wait("asking the hosts", () => answers);
         return statusOf(lab, evidence, machines);

@@ -39,12 +39,16 @@ export const up: Command = {
   },
 };
 
-/** An underlay has nothing on it that could be verified. For programs it is one document, whatever is in it. */
+/**
+ * What is not as desired on the hosts, though the engine sees no change, is applied again. An underlay has nothing on it that could
+ * be verified. For programs it is one document, whatever is in it.
+ */
 export async function prove(context: Context, stacks: readonly string[], json: boolean): Promise<number> {
   const proven = stacks.filter((stack) => roleOf(context, stack) !== Role.Underlay);
-  if (json && (stacks.length > 1 || proven.length === 0)) return runVerifySet(context, proven);
+  if (json && (stacks.length > 1 || proven.length === 0))
+    return runVerifySet(context, proven, { heal: true });
   for (const stack of proven) {
-    const code = await runVerify(context, stack, { json });
+    const code = await runVerify(context, stack, { json, heal: true });
     if (code !== Exit.ok) return code;
   }
   return Exit.ok;

@@ -11,10 +11,14 @@ import type { RemoteOptions } from "./remote";
 import { ownBackend, stateInFile } from "./stack";
 import { keysOfState, labOfState, noLab } from "./state";
 import type { KnownLab } from "./state";
+import { stepsOf } from "./steps";
+import type { Step } from "./steps";
 
 export interface LoadedLab extends KnownLab {
   /** The key that each host lets in, by its name. Computed from a secret: Pulumi is asked for it once, and takes 0.4 s. */
   keys: () => Promise<Map<string, string>>;
+  /** The stack's state with its secrets. */
+  secrets: () => Promise<unknown>;
 }
 
 /** Reads the state: where its file is ours, for what is no secret only that. */
@@ -25,7 +29,11 @@ export async function loadLab(context: Context, stack: string): Promise<LoadedLa
   const secrets = () => (asked ??= exported(context, stack));
   const known = labOfState(stateInFile(context, stack) ?? (await secrets()), stack);
   let keys: Promise<Map<string, string>> | undefined;
-  return { ...known, keys: () => (keys ??= secrets().then((state) => keysOfState(state, known.lab, stack))) };
+  return {
+    ...known,
+    secrets,
+    keys: () => (keys ??= secrets().then((state) => keysOfState(state, known.lab, stack))),
+  };
 }
 
 function notSetUp({ paths, environment }: Context): Fault {
@@ -51,6 +59,8 @@ export interface OpenLab extends KnownLab {
   stack: string;
   mode: Mode;
   remote: Remote;
+  /** The steps that put things on its hosts. */
+  steps: () => Promise<Step[]>;
 }
 
 /** Loads the lab, hands it with a way to its hosts to `work`, and takes the way away afterwards. */
@@ -60,7 +70,7 @@ export async function withLab<T>(
   work: (lab: OpenLab) => Promise<T>,
   options: Pick<RemoteOptions, "onSignal" | "loginLimit"> = {},
 ): Promise<T> {
-  const [{ lab, hosts, keys }, mode] = await Promise.all([
+  const [{ lab, hosts, keys, secrets }, mode] = await Promise.all([
     loadLab(context, stack),
     libvirtMode(context, stack),
   ]);
@@ -80,7 +90,8 @@ export async function withLab<T>(
     ...options,
   });
   try {
-    const result = await work({ lab, hosts, stack, mode, remote });
+    const steps = async () => stepsOf(await secrets(), lab);
+    const result = await work({ lab, hosts, stack, mode, remote, steps });
     // Without the keys ssh was refused: this says why.
     await coming;
     return result;

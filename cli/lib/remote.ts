@@ -64,12 +64,12 @@ export class Remote {
     return open;
   }
 
-  /** A command's answer. Code 255 is ssh's own failure, 124 that `limit`, in ms, was over first. */
-  async run(host: string, command: string, limit: number): Promise<Result> {
+  /** A command's answer, with `input` on its stdin. Code 255 is ssh's own failure, 124 that `limit`, in ms, was over first. */
+  async run(host: string, command: string, limit: number, input = ""): Promise<Result> {
     const silent = await this.connect(host);
     if (silent !== undefined) return { code: 255, stdout: "", stderr: silent };
     const child = this.start(host, command);
-    child.stdin.end();
+    child.stdin.end(input);
     return collect(child, limit);
   }
 

@@ -116,17 +116,17 @@ function blobOf(line: string): string | undefined {
 }
 
 /** A secret in an export: an object that carries its value as JSON (sdk/go/common/apitype, SecretV1). */
-function plain(value: unknown): unknown {
+export function plain(value: unknown): unknown {
   if (!isObject(value) || typeof value.plaintext !== "string") return value;
   return JSON.parse(value.plaintext) as unknown;
 }
 
-function resourcesOf(state: unknown): Resource[] {
+export function resourcesOf(state: unknown): Resource[] {
   const { deployment } = isObject(state) ? state : {};
   const { resources } = isObject(deployment) ? deployment : {};
   return Array.isArray(resources) ? (resources as Resource[]) : [];
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

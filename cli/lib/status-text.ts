@@ -4,7 +4,7 @@ import { table } from "./output";
 import type { Status, TunnelStatus } from "./status";
 
 export function renderStatus(status: Status): string {
-  const { hosts, tunnels, services, containers, faults } = status;
+  const { hosts, tunnels, services, containers, foreign, faults } = status;
   const blocks = [
     [
       ["HOST", "ADDRESS (VTEP)", "MACHINE", "SSH", "BRIDGE", "ITS ADDRESS"],
@@ -27,7 +27,7 @@ export function renderStatus(status: Status): string {
     ],
   ];
   const tables = blocks.filter((rows) => rows.length > 1).map((rows) => table(rows));
-  return [...tables, faultText(faults)].join("\n\n");
+  return [...tables, ...foreignText(foreign), faultText(faults)].join("\n\n");
 }
 
 function shortSsh(ssh: string): string {
@@ -38,6 +38,11 @@ function tunnelText({ ok, ofport, error }: TunnelStatus): string {
   if (ofport === null) return "unknown";
   if (error || ofport < 0) return "REFUSED";
   return ok ? `up (ofport ${ofport})` : `WRONG (ofport ${ofport})`;
+}
+
+function foreignText(foreign: Status["foreign"]): string[] {
+  if (foreign.length === 0) return [];
+  return [["foreign, left alone:", ...foreign.map(({ host, what }) => `  ${host}: ${what}`)].join("\n")];
 }
 
 function faultText(faults: readonly CheckResult[]): string {

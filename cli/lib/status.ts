@@ -4,6 +4,7 @@ import { Flooding } from "../../plan/types";
 import type { ContainerPlan, ServicePlan } from "../../plan/types";
 import { stillChecks } from "../verify/still-checks";
 import { judge } from "../verify/judge";
+import { foreignOf } from "../verify/judge-host";
 import type { CheckResult, Evidence } from "../verify/judge";
 import type { ContainerFacts, HostFacts } from "../verify/parse";
 
@@ -14,6 +15,8 @@ export interface Status {
   tunnels: TunnelStatus[];
   services: ServiceStatus[];
   containers: ContainerStatus[];
+  /** What is on the hosts and belongs to nobody whom the lab knows: no fault, and left alone. */
+  foreign: ForeignStatus[];
   /** What is not as desired; each says where to look. */
   faults: CheckResult[];
 }
@@ -43,6 +46,12 @@ export interface TunnelStatus {
   ofport: number | null;
   error: string | null;
   ok: boolean;
+}
+
+interface ForeignStatus {
+  host: string;
+  /** In words: `port tap0 on vxbr`. */
+  what: string;
 }
 
 interface ServiceStatus {
@@ -103,6 +112,12 @@ export function statusOf(
       const { segment, address } = placeOf(container, found);
       const [state, pid] = [found?.state ?? "unknown", found?.pid ?? 0];
       return { name, host, segment, address, state, pid: pid || null, ok: good.has(`container/${name}`) };
+    }),
+    foreign: checks.flatMap((check) => {
+      const facts = check.kind === "foreign" ? factsOf(check.host) : undefined;
+      return check.kind !== "foreign" || facts === undefined
+        ? []
+        : foreignOf(check, facts).map((what) => ({ host: check.host, what }));
     }),
     faults,
   };

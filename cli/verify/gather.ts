@@ -1,50 +1,71 @@
-/** Asks the hosts for what a list of checks needs: all hosts at once, each with few and bounded SSH commands. */
+/** Asks the hosts for what a list of checks needs: many hosts at once, each with few and bounded SSH commands. */
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { HostOutput, LabOutput } from "../../plan/contract";
 import { scriptCommand } from "../../guest/quote";
 import type { Remote, RemoteProcess } from "../lib/remote";
-import type { Check } from "./checks";
+import type { Check, Errand } from "./checks";
 import { isRequestOf } from "./judge";
 import type { Evidence, Flow, HostEvidence } from "./judge";
+import { hostsAtOnce, inTurn, pingsAtOnce } from "./pace";
 import { parseProbe } from "./parse";
 import type { HostFacts } from "./parse";
 import { parseCapture, parsePings } from "./parse-sent";
 import type { PingFacts, WirePacket } from "./parse-sent";
 import { captureArguments, errandsOf, pingsCommand, probeCommand, underlayDevice } from "./probe";
-import type { Errand } from "./probe";
 
 /** Longest time for a host to say how it is, ms. */
-const PROBE_MS = 20_000;
+const PROBE_MS = 40_000;
 /** Longest wait for the lease of a DHCP client that has only just started, and how often it is looked for, ms. */
 const LEASE_MS = 10_000;
 const LOOK_MS = 500;
-/** Longest time for one ping of a host, ms: pings.sh sends twelve at once, and a batch ends after six seconds. */
-const PING_MS = 1_000;
+/** How long an answer is waited for, seconds. What is late is asked again, alone (again.ts). */
+const PATIENCE = 4;
 /** Longest wait for tcpdump to listen, ms, and for a packet to be printed once its ping has ended. */
 const LISTEN_MS = 10_000;
 const PRINT_MS = 2_000;
+
+export interface GatherOptions {
+  /** Longest time for a host to say how it is, ms. @default 40000 */
+  limit?: number;
+  /** How long an answer is waited for, seconds. @default 4 */
+  patience?: number;
+  /** What the hosts have said already: they are not asked once more. @default none */
+  known?: Evidence["hosts"];
+  /** Sees what the hosts have said before anything is sent; true: they are asked once more. @default false */
+  probed?: (hosts: Evidence["hosts"]) => Promise<boolean>;
+}
 
 export async function gather(
   remote: Remote,
   lab: LabOutput,
   checks: readonly Check[],
-  limit = PROBE_MS,
+  { limit = PROBE_MS, patience = PATIENCE, known, probed }: GatherOptions = {},
 ): Promise<Evidence> {
   const errands = errandsOf(checks);
   const involved = new Set([...checks, ...errands].map(({ host }) => host));
   const hosts = lab.hosts.filter(({ name }) => involved.has(name));
-  const [found, ears] = await Promise.all([
-    each(hosts, (host) => (errands.length > 0 ? settled : probe)(remote, lab, host, limit)),
+  const look = errands.length > 0 ? settled : probe;
+  const ask = () =>
+    each(hosts, async (host) => known?.get(host.name) ?? (await look(remote, lab, host, limit)));
+  const [first, ears] = await Promise.all([
+    ask(),
     each(hosts, (host) => listen(remote, host, wantedAt(host, checks))),
   ]);
-  const sent = await each(hosts, ({ name }) => send(remote, name, errands, found.get(name)));
+  const found = (await probed?.(first)) === true ? await ask() : first;
+  const senders = hosts.filter(({ name }) => errands.some(({ host }) => host === name));
+  const lanes = pingsAtOnce(senders.length, availableParallelism());
+  const sent = await each(senders, ({ name }) =>
+    send(remote, name, errands, found.get(name), { lanes, patience }),
+  );
   const wires = await each(hosts, async ({ name }) => (await ears.get(name)?.()) ?? []);
   return { hosts: found, pings: new Map([...sent.values()].flatMap((answers) => [...answers])), wires };
 }
 
 async function each<T>(hosts: readonly HostOutput[], work: (host: HostOutput) => Promise<T>) {
-  return new Map(await Promise.all(hosts.map(async (host) => [host.name, await work(host)] as const)));
+  const most = hostsAtOnce(availableParallelism());
+  return new Map(await inTurn(hosts, most, async (host) => [host.name, await work(host)] as const));
 }
 
 async function probe(remote: Remote, lab: LabOutput, host: HostOutput, limit: number): Promise<HostEvidence> {
@@ -78,16 +99,25 @@ function awaitsLease(lab: LabOutput, host: HostOutput, { containers }: HostFacts
   });
 }
 
-async function send(
+export interface SendOptions {
+  /** Pings at the same time. */
+  lanes: number;
+  /** How long an answer is waited for, seconds. */
+  patience: number;
+}
+
+export async function send(
   remote: Remote,
   host: string,
   errands: readonly Errand[],
   evidence: HostEvidence | undefined,
+  { lanes, patience }: SendOptions,
 ): Promise<Map<string, PingFacts>> {
   if (evidence === undefined || "silent" in evidence) return new Map();
   const own = errands.filter((errand) => errand.host === host);
-  const command = pingsCommand(own, evidence.facts);
-  const limit = PROBE_MS + own.length * PING_MS;
+  const command = pingsCommand(own, evidence.facts, lanes, patience);
+  // Every batch takes all its patience when nothing answers, and a busy host some time more.
+  const limit = PROBE_MS + Math.ceil(own.length / lanes) * (patience + 3) * 1000;
   return command === undefined ? new Map() : parsePings((await remote.run(host, command, limit)).stdout);
 }
 
@@ -123,7 +153,8 @@ async function listen(
   };
 }
 
-function listening(child: RemoteProcess): Promise<void> {
+/** Ends when tcpdump listens, or has ended. */
+export function listening(child: RemoteProcess): Promise<void> {
   return new Promise((resolve) => {
     let said = "";
     const timer = setTimeout(resolve, LISTEN_MS);
@@ -136,6 +167,6 @@ function listening(child: RemoteProcess): Promise<void> {
   });
 }
 
-function pause(ms: number): Promise<void> {
+export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

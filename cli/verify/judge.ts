@@ -1,5 +1,6 @@
 /** Whether a check holds, from what was gathered. Pure: the same evidence gives the same verdict. */
-import type { Check, PingCheck, WireCheck } from "./checks";
+import type { Check, PingCheck, Served, WireCheck } from "./checks";
+import { onDrift, onForeign, onKept, serviceDrift } from "./judge-host";
 import { onBridge, onContainer, onGroup, onService, onTunnel } from "./judge-still";
 import type { Verdict } from "./judge-still";
 import type { HostFacts } from "./parse";
@@ -50,14 +51,21 @@ function verdictOn(check: Check, facts: HostFacts, evidence: Evidence): Verdict 
       return onService(check, facts);
     case "container":
       return onContainer(check, facts);
+    case "kept":
+      return onKept(check, facts);
+    case "drift":
+      return onDrift(check, facts);
+    case "foreign":
+      return onForeign(check, facts);
     case "wire":
       return onWire(check, evidence.wires.get(check.host) ?? []);
     default:
-      return onPing(check, facts, evidence.pings.get(check.name));
+      return onPing(check, facts, evidence);
   }
 }
 
-function onPing(check: PingCheck, facts: HostFacts, ping: PingFacts | undefined): Verdict {
+function onPing(check: PingCheck, facts: HostFacts, evidence: Evidence): Verdict {
+  const ping = evidence.pings.get(check.name);
   if (ping === undefined || ping.fate === "not sent") {
     const state = facts.containers.get(check.from)?.state ?? "ABSENT";
     const why =
@@ -74,7 +82,16 @@ function onPing(check: PingCheck, facts: HostFacts, ping: PingFacts | undefined)
       ok: false,
       got: `${fateText(check, ping)}, answers came more than once (${ping.duplicates}): a loop`,
     };
-  return { ok, got: fateText(check, ping) };
+  const inTheWay = ok || check.through === undefined ? undefined : gatewayDrift(check.through, evidence);
+  return { ok, got: [fateText(check, ping), ...(inTheWay === undefined ? [] : [inTheWay])].join("; ") };
+}
+
+/** What the gateway's host says of it. */
+function gatewayDrift(service: Served, { hosts }: Evidence): string | undefined {
+  const all = [...hosts.values()].flatMap((found) => ("facts" in found ? [found.facts] : []));
+  const own = all.find(({ services }) => services.has(service.device));
+  const drift = own === undefined ? undefined : serviceDrift(service, own);
+  return drift === undefined || drift.ok ? undefined : drift.got;
 }
 
 function fateText({ kind }: PingCheck, { fate, ms, mtu }: PingFacts): string {

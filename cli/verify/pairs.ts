@@ -49,10 +49,16 @@ export function ringOf(containers: readonly End[]): End[] {
   return ranked.sort((a, b) => a.turn - b.turn).map(({ container }) => container);
 }
 
-/** Every ping of a segment, both ways, to addresses that are known. */
-export function pingPairs(ends: readonly End[]): Pair[] {
+/**
+ * The pings of a segment, both ways, to addresses that are known.
+ *
+ * @param all everybody pings everybody
+ */
+export function pingPairs(ends: readonly End[], all = false): Pair[] {
   const ring = ringOf(ends.filter(hasAddress));
-  const pairs = ring.flatMap((from, index) => neighbours(ring, index).map((to) => ({ from, to })));
+  const others = (index: number) =>
+    all ? ring.filter((_, place) => place !== index) : neighbours(ring, index);
+  const pairs = ring.flatMap((from, index) => others(index).map((to) => ({ from, to })));
   return pairs.filter(({ from, to }) => commonAddresses(from, to).length > 0);
 }
 

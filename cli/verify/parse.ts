@@ -1,5 +1,7 @@
 /** How hosts say they are, read: pure functions from the text of ovs-vsctl, ip and lxc-info. */
 
+import { jsonLines, parseSwitch } from "./parse-switch";
+
 export interface HostFacts {
   /** The switch's ports by name; undefined when Open vSwitch could not be asked. */
   ports?: ReadonlyMap<string, PortFacts>;
@@ -9,6 +11,14 @@ export interface HostFacts {
   /** The kernel's vxlan devices by name; undefined when it could not be asked. */
   vxlans?: ReadonlyMap<string, VxlanFacts>;
   containers: ReadonlyMap<string, ContainerFacts>;
+  /** Files of desired state, of whatever lab; undefined when the host was not asked. */
+  kept?: readonly KeptFacts[];
+  /** Every container that runs, and every Docker container, whoever started it; undefined as above. */
+  boxes?: readonly BoxFacts[];
+  /** What the guest tools find not to be as desired; undefined when they could not be asked. */
+  drift?: readonly DriftFacts[];
+  /** The lab's id of each bridge of Open vSwitch, "" where it has none. */
+  bridges?: ReadonlyMap<string, string>;
   /** What went wrong with the asking, by section: the words of the program that was asked. */
   trouble: ReadonlyMap<string, string>;
 }
@@ -20,8 +30,46 @@ export interface PortFacts {
   protected: boolean;
   /** The one VLAN of an access port, 0 for untagged frames; undefined: a trunk, of all VLANs unless it names some. */
   tag?: number;
-  trunks: boolean;
+  /** VLANs of a trunk; empty: all of them. */
+  trunks: readonly number[];
+  /** Absent: an access port where it has a tag, else a trunk. */
+  vlanMode?: string;
+  /** Name of its bridge. */
+  bridge?: string;
+  /** The step that made it, by its name or LAB-NAME; absent when it was not vxlab's. */
+  step?: string;
+  /** Packets since the port was made. */
+  packets?: { in: number; out: number };
   options: Readonly<Record<string, string>>;
+}
+
+/** One file of desired state. */
+export interface KeptFacts {
+  /** bridge, port, service or container. */
+  kind: string;
+  step: string;
+  /** The lab's id. */
+  lab: string;
+  /** What tells it from others of its kind: VNI of a port, device of a service, else its name. */
+  key: string;
+}
+
+export interface BoxFacts {
+  kind: "lxc" | "docker";
+  name: string;
+  state: string;
+  /** The step that made it; absent where only its name is known. */
+  step?: string;
+}
+
+/** One line of `guest drift` (guest/drift.sh). */
+export interface DriftFacts {
+  /** flows, nat, dhcp, guard, security. */
+  of: string;
+  /** The lab's id, and its step; absent where the tools do not know. */
+  lab?: string;
+  step?: string;
+  found: string;
 }
 
 export interface NicFacts {
@@ -70,18 +118,21 @@ export function parseProbe(text: string): HostFacts {
   const trouble = new Map<string, string>();
   const containers = new Map<string, ContainerFacts>();
   const services = new Map<string, NicFacts>();
-  let facts: Pick<HostFacts, "ports" | "bridge" | "vxlans"> = {};
+  let facts: Omit<HostFacts, "services" | "containers" | "trouble"> = {};
   for (const { head, body } of sections(text)) {
     const [kind = "", name = "", state = "ABSENT", pid = "0"] = head;
     const attempt = <T>(read: (body: string) => T): T | undefined => {
       try {
         return read(body);
       } catch {
-        trouble.set(name === "" ? kind : `${kind} ${name}`, firstLine(body));
+        trouble.set(name === "" || kind === "drift" ? kind : `${kind} ${name}`, firstLine(body));
         return undefined;
       }
     };
-    if (kind === "ovs") facts = { ...facts, ports: attempt(parsePorts) };
+    if (kind === "ovs") facts = { ...facts, ...attempt(parseSwitch) };
+    if (kind === "kept") facts = { ...facts, kept: lines(body).flatMap(keptOf) };
+    if (kind === "boxes") facts = { ...facts, boxes: lines(body).flatMap(boxOf) };
+    if (kind === "drift") facts = { ...facts, drift: attempt((text) => parseDrift(text, name)) };
     if (kind === "bridge") facts = { ...facts, bridge: attempt(parseNic) };
     if (kind === "vxlan") facts = { ...facts, vxlans: attempt(parseVxlans) };
     if (kind === "service") {
@@ -95,34 +146,25 @@ export function parseProbe(text: string): HostFacts {
   return { ...facts, services, containers, trouble };
 }
 
-/** The lines that are JSON. Between them programs complain, such as ovs-vsctl of a processor that is busy elsewhere. */
-function jsonLines(body: string): unknown[] {
-  const lines = body.split("\n").filter((line) => line.startsWith("{") || line.startsWith("["));
-  return lines.map((line) => JSON.parse(line) as unknown);
+function lines(body: string): string[] {
+  return body.split("\n").filter((line) => line.trim() !== "");
 }
 
-/** Two lines of JSON, the tables Port and Interface (ovs-vsctl(8), "--format=json": the notation of RFC 7047). */
-function parsePorts(body: string): Map<string, PortFacts> {
-  const [ports, interfaces] = jsonLines(body) as { data: unknown[][] }[];
-  if (ports === undefined || interfaces === undefined) throw new SyntaxError("two tables are expected");
-  const settings = new Map(ports.data.map(([name, ...rest]) => [name, rest]));
-  return new Map(
-    interfaces.data.map(([name, ofport, error, options]) => {
-      const [isProtected, tag, trunks] = settings.get(name) ?? [];
-      return [
-        String(name),
-        {
-          // An empty column is ["set", []].
-          ofport: typeof ofport === "number" ? ofport : -1,
-          error: typeof error === "string" ? error.trim().replaceAll("\n", "; ") : "",
-          protected: isProtected === true,
-          ...(typeof tag === "number" ? { tag } : {}),
-          trunks: typeof trunks === "number" || (trunks as [string, number[]])[1].length > 0,
-          options: Object.fromEntries((options as [string, [string, string][]])[1]),
-        },
-      ];
-    }),
-  );
+function keptOf(line: string): KeptFacts[] {
+  const [kind = "", step = "", lab = "", key] = line.split(" ");
+  return key === undefined ? [] : [{ kind, step, lab, key }];
+}
+
+function boxOf(line: string): BoxFacts[] {
+  const [kind, name, state = "", , step = ""] = line.split(" ");
+  if ((kind !== "lxc" && kind !== "docker") || name === undefined) return [];
+  return [{ kind, name, state, ...(step === "" ? {} : { step }) }];
+}
+
+/** @param code exit code of the guest tools */
+function parseDrift(body: string, code: string): DriftFacts[] {
+  if (code !== "0") throw new SyntaxError("the guest tools failed");
+  return jsonLines(body) as DriftFacts[];
 }
 
 interface IpLink {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { HostOutput, LabOutput } from "../../plan/contract";
 import { ContainerKind } from "../../plan/types";
 import { scriptCommand } from "../../guest/quote";
-import type { Check, PingCheck } from "./checks";
+import type { Check, Errand } from "./checks";
 import type { HostFacts } from "./parse";
 
 const script = (file: string): string => readFileSync(join(__dirname, file), "utf8");
@@ -17,11 +17,6 @@ export function probeCommand(lab: LabOutput, host: HostOutput): string {
   return scriptCommand(script("probe.sh"), [host.bridge.name, services.join(" "), ...names]);
 }
 
-/** A ping that is to be sent: of a check, or one that a capture waits for. */
-export type Errand = Pick<PingCheck, "name" | "host" | "from" | "nic" | "to" | "size"> & {
-  mode: "reach" | "fits" | "too-big" | "isolated";
-};
-
 /** Each ping once, though a capture and a check may both want it. */
 export function errandsOf(checks: readonly Check[]): Errand[] {
   const all = checks.flatMap((check): Errand[] => {
@@ -33,13 +28,27 @@ export function errandsOf(checks: readonly Check[]): Errand[] {
   return [...new Map(all.map((errand) => [errand.name, errand])).values()];
 }
 
-/** The errands of one host; those from containers that do not run are left out. Undefined: there are none. */
-export function pingsCommand(errands: readonly Errand[], facts: HostFacts): string | undefined {
-  const args = errands.flatMap(({ name, from, nic, to, size = 0, mode }) => {
+/**
+ * The errands of one host; those from containers that do not run are left out. Undefined: there are none.
+ *
+ * @param lanes pings at the same time
+ * @param patience how long an answer is waited for, seconds
+ */
+export function pingsCommand(
+  errands: readonly Errand[],
+  facts: HostFacts,
+  lanes: number,
+  patience: number,
+): string | undefined {
+  // Those that no answer is awaited of last: they run more at once.
+  const sorted = [...errands].sort((a, b) => Number(a.mode === "isolated") - Number(b.mode === "isolated"));
+  const args = sorted.flatMap(({ name, from, nic, to, size = 0, mode }) => {
     const pid = facts.containers.get(from)?.pid ?? 0;
     return pid === 0 ? [] : [name, String(pid), mode, to, String(size), nic];
   });
-  return args.length === 0 ? undefined : scriptCommand(script("pings.sh"), args);
+  return args.length === 0
+    ? undefined
+    : scriptCommand(script("pings.sh"), [String(lanes), String(patience), ...args]);
 }
 
 /** Nothing that verify does lasts longer; the host ends the capture then, whoever has gone away. */

@@ -14,7 +14,13 @@ const GREEN = "\u001b[32m";
 const RED = "\u001b[31m";
 const PLAIN = "\u001b[0m";
 
-export function renderResults(results: readonly CheckResult[], colour: boolean): string {
+/** Pairs of containers of a segment, both ways counted. */
+export interface PairCounts {
+  pinged: number;
+  all: number;
+}
+
+export function renderResults(results: readonly CheckResult[], colour: boolean, pairs?: PairCounts): string {
   const rows = table(results.map(({ ok, name, got }) => [ok ? "  ok  " : "  FAIL", name, got])).split("\n");
   const lines = results.flatMap((result, index) => {
     const row = painted(rows[index] ?? "", result.ok, colour);
@@ -30,7 +36,14 @@ export function renderResults(results: readonly CheckResult[], colour: boolean):
       results.every(({ ok }) => ok),
       colour,
     ),
+    ...pairsText(pairs),
   ].join("\n");
+}
+
+/** What was not pinged is said. */
+function pairsText(pairs?: PairCounts): string[] {
+  if (pairs === undefined || pairs.pinged === pairs.all) return [];
+  return [`pinged ${pairs.pinged} of ${pairs.all} pairs of containers; --all-pairs pings the rest`];
 }
 
 /** Only the word at the line's beginning: a wall of colour says nothing. */
@@ -45,7 +58,8 @@ export function summary(results: readonly CheckResult[]): string {
 }
 
 /** For programs. */
-export function resultsJson(results: readonly CheckResult[]) {
+export function resultsJson(results: readonly CheckResult[], pairs?: PairCounts) {
   const failed = results.filter(({ ok }) => !ok).length;
-  return { ok: failed === 0, passed: results.length - failed, failed, checks: results };
+  const counts = pairs === undefined ? {} : { pairs };
+  return { ok: failed === 0, passed: results.length - failed, failed, ...counts, checks: results };
 }

@@ -3,19 +3,27 @@ import type { LabOutput } from "../../plan/contract";
 import type { Context } from "../command";
 import { Exit, Fault } from "../lib/exit";
 import { withLab } from "../lib/lab";
-import type { Remote } from "../lib/remote";
-import { buildChecks, isWanted } from "./checks";
-import type { Check } from "./checks";
+import type { OpenLab } from "../lib/lab";
+import { askAgain } from "./again";
+import { buildChecks, isWanted, pairCounts } from "./checks";
+import type { Check, CheckOptions } from "./checks";
 import { gather } from "./gather";
+import { faultsOf } from "./faults";
+import { heal, repairsOf } from "./heal";
 import { judge } from "./judge";
-import type { CheckResult } from "./judge";
+import type { CheckResult, Evidence } from "./judge";
 import { renderResults, resultsJson, wantsColour } from "./report";
+import type { PairCounts } from "./report";
 
 export interface VerifyOptions {
   /** Names of checks, their beginnings, or parts of them. @default all checks */
   only?: readonly string[];
   /** @default false: a table for people */
   json?: boolean;
+  /** Ping every pair of a segment. @default false: a few for each container */
+  allPairs?: boolean;
+  /** Run the steps of what is at fault on the hosts once more, and look again. @default false */
+  heal?: boolean;
 }
 
 /** Prints every verdict; the exit code is 0 when all checks hold, 1 when one does not. */
@@ -25,16 +33,23 @@ export async function runVerify(
   options: VerifyOptions = {},
 ): Promise<number> {
   const { out, environment } = context;
-  const results = await resultsOf(context, stack, options.only ?? []);
-  if (options.json === true) out.json(resultsJson(results));
-  else out.print(renderResults(results, wantsColour(process.stdout.isTTY, environment)));
+  const { results, pairs } = await resultsOf(context, stack, options);
+  if (options.json === true) out.json(resultsJson(results, pairs));
+  else out.print(renderResults(results, wantsColour(process.stdout.isTTY, environment), pairs));
   return codeOf(results);
 }
 
 /** As `runVerify` for programs, of a set of stacks: one document, with the name of each. */
-export async function runVerifySet(context: Context, stacks: readonly string[]): Promise<number> {
+export async function runVerifySet(
+  context: Context,
+  stacks: readonly string[],
+  options: Pick<VerifyOptions, "heal"> = {},
+): Promise<number> {
   const all: (ReturnType<typeof resultsJson> & { stack: string })[] = [];
-  for (const stack of stacks) all.push({ stack, ...resultsJson(await resultsOf(context, stack, [])) });
+  for (const stack of stacks) {
+    const { results, pairs } = await resultsOf(context, stack, options);
+    all.push({ stack, ...resultsJson(results, pairs) });
+  }
   context.out.json(all);
   return codeOf(all);
 }
@@ -43,26 +58,51 @@ function codeOf(results: readonly { ok: boolean }[]): number {
   return results.every(({ ok }) => ok) ? Exit.ok : Exit.failed;
 }
 
-function resultsOf(context: Context, stack: string, only: readonly string[]): Promise<CheckResult[]> {
-  return withLab(context, stack, ({ lab, remote }) => {
-    const checks = wantedChecks(lab, only);
-    return context.out.step(`verify: ${checks.length} checks`, () => verdicts(remote, lab, checks));
+/** What was found, and how many pairs were pinged of all; the latter where nothing was chosen by name. */
+export interface Results {
+  results: CheckResult[];
+  pairs?: PairCounts;
+}
+
+function resultsOf(
+  context: Context,
+  stack: string,
+  { only = [], allPairs = false, heal: healing = false }: VerifyOptions,
+): Promise<Results> {
+  return withLab(context, stack, async (open) => {
+    const { lab, remote } = open;
+    const checks = wantedChecks(lab, only, { allPairs });
+    const probed = healing ? (hosts: Evidence["hosts"]) => repaired(context, open, checks, hosts) : undefined;
+    const results = await context.out.step(`verify: ${checks.length} checks`, async () => {
+      const evidence = await gather(remote, lab, checks, probed === undefined ? {} : { probed });
+      // A packet check that fails is asked again before it counts (again.ts).
+      return askAgain(remote, lab, checks, evidence);
+    });
+    if (only.length > 0) return { results };
+    const { pinged, all } = pairCounts(lab);
+    return { results, pairs: { pinged: allPairs ? all : pinged, all } };
   });
 }
 
-export async function verdicts(
-  remote: Remote,
-  lab: LabOutput,
+/** True when something was applied again, so that the lab has to be looked at once more. */
+async function repaired(
+  { out }: Context,
+  { remote, steps }: OpenLab,
   checks: readonly Check[],
-  limit?: number,
-): Promise<CheckResult[]> {
-  const evidence = await gather(remote, lab, checks, limit);
-  return checks.map((check) => judge(check, evidence));
+  hosts: Evidence["hosts"],
+): Promise<boolean> {
+  const evidence: Evidence = { hosts, pings: new Map(), wires: new Map() };
+  const results = checks.map((check) => judge(check, evidence));
+  const faults = faultsOf(checks, results, evidence);
+  const repairs = faults.length === 0 ? [] : repairsOf(faults, await steps());
+  if (repairs.length === 0) return false;
+  await heal(out, remote, repairs);
+  return true;
 }
 
 /** A name that fits nothing would otherwise be a test that passes. */
-export function wantedChecks(lab: LabOutput, only: readonly string[]): Check[] {
-  const all = buildChecks(lab);
+export function wantedChecks(lab: LabOutput, only: readonly string[], options: CheckOptions = {}): Check[] {
+  const all = buildChecks(lab, options);
   const idle = only.filter((word) => !all.some((check) => isWanted(check, [word])));
   if (idle.length === 0) return all.filter((check) => isWanted(check, only));
   const kinds = [...new Set(all.map(({ name }) => name.split("/")[0]))].join(", ");

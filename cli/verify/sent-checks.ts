@@ -1,6 +1,6 @@
 /** Checks that send pings, and look for them on the wire. */
-import type { LabOutput } from "../../plan/contract";
-import type { PingCheck, WireCheck } from "./checks";
+import type { LabOutput, TunnelOutput } from "../../plan/contract";
+import type { Errand, PingCheck, WireCheck } from "./checks";
 import { commonAddresses, endsOf, ipOf, isIpv6 } from "./pairs";
 import type { End, Pair } from "./pairs";
 
@@ -36,6 +36,44 @@ export function gatewayChecks(lab: LabOutput, from: End): PingCheck[] {
     expected: `the gateway on ${service.host} (${address}) answers ${from.name}`,
     where: `./vxlab exec ${from.name} -- ping -c 3 ${address}`,
   }));
+}
+
+/**
+ * One hop beyond each gateway: its own address answers even where the host forwards nothing. One container of the segment whose
+ * default route it is asks the underlay's own address, or another host where the plan knows no underlay.
+ */
+export function beyondChecks(lab: LabOutput): PingCheck[] {
+  return lab.services.flatMap((service) => {
+    const { segment, host, device, nat } = service;
+    const leads = lab.containers.flatMap((box) => {
+      const nic = box.interfaces.find(
+        (one) => one.segment === segment && (one.gateway !== undefined || one.dhcp),
+      );
+      return nic === undefined ? [] : [{ from: box.name, host: box.host, nic: nic.name }];
+    });
+    const [first] = leads;
+    const to = beyond(lab, host);
+    if (!nat || first === undefined || to === undefined) return [];
+    return [
+      {
+        kind: "ping",
+        name: `beyond/${segment}`,
+        ...first,
+        to,
+        through: { lab: lab.id, device },
+        expected: `${to}, one hop beyond the gateway on ${host}, answers ${first.from}`,
+        where: `./vxlab exec ${first.from} -- ping -c 3 ${to}`,
+      },
+    ];
+  });
+}
+
+function beyond({ hosts, underlays }: LabOutput, gateway: string): string | undefined {
+  const own = hosts.find(({ name }) => name === gateway);
+  const underlay = underlays.find(({ name }) => name === own?.underlay);
+  const other = hosts.find(({ name, address }) => name !== gateway && !isIpv6(address));
+  const address = underlay?.gateway ?? other?.address;
+  return address === undefined || isIpv6(address) ? undefined : address;
 }
 
 /** The MTU is proven from both sides: a packet of its size passes whole, one byte more is refused. */
@@ -122,4 +160,19 @@ export function isolationCheck({ from, to }: Pair): PingCheck {
     expected: `${to.name} (${ipOf(to)}, segment ${to.segment}) is out of reach of ${from.name} (${from.segment})`,
     where: `./vxlab exec ${from.name} -- arping -c 3 -I ${from.nic} ${ipOf(to)}`,
   };
+}
+
+/** From the first container of the segment on one host to the first on the other that it can ask. */
+export function tunnelPing(
+  lab: LabOutput,
+  segment: string,
+  host: string,
+  far: TunnelOutput,
+): Errand | undefined {
+  const ends = lab.containers.flatMap(endsOf).filter((end) => end.segment === segment);
+  const from = ends.find((end) => end.host === host && ipOf(end) !== "");
+  const to = from && ends.find((end) => end.host === far.host && commonAddresses(from, end).length > 0);
+  if (from === undefined || to === undefined) return undefined;
+  const [address = ""] = commonAddresses(from, to);
+  return { name: `across/${host}/${far.port}`, ...between(from, address), mode: "reach" };
 }

@@ -1,18 +1,20 @@
 /** Checks that look and send nothing: hosts, bridges, tunnels, services, containers. */
-import type { HostOutput, LabOutput, PortOutput } from "../../plan/contract";
+import type { HostOutput, LabOutput, PortOutput, TunnelOutput } from "../../plan/contract";
 import { Flooding } from "../../plan/types";
 import type { ContainerPlan, InterfacePlan, ServicePlan } from "../../plan/types";
-import type { ContainerCheck, GroupCheck, ServiceCheck, StillCheck, TunnelCheck } from "./checks";
+import type { ContainerCheck, GroupCheck, Place, ServiceCheck, StillCheck, TunnelCheck } from "./checks";
+import { wholeHostChecks } from "./host-checks";
+import { tunnelPing } from "./sent-checks";
 
 export function stillChecks(lab: LabOutput): StillCheck[] {
   return [
-    ...lab.hosts.flatMap((host) => hostChecks(host)),
-    ...lab.services.map((service) => serviceCheck(service)),
+    ...lab.hosts.flatMap((host) => hostChecks(lab, host)),
+    ...lab.services.map((service) => serviceCheck(lab, service)),
     ...lab.containers.map((box) => containerCheck(lab, box)),
   ];
 }
 
-function hostChecks(host: HostOutput): StillCheck[] {
+function hostChecks(lab: LabOutput, host: HostOutput): StillCheck[] {
   const { name, bridge } = host;
   const address = bridge.address ?? "no address";
   return [
@@ -31,16 +33,17 @@ function hostChecks(host: HostOutput): StillCheck[] {
       expected: `${bridge.mac}, MTU ${bridge.mtu}, ${address}`,
       where: `./vxlab ssh ${name} -- ip address show dev ${bridge.name}`,
     },
-    ...host.ports.flatMap((port) => portChecks(host, port)),
+    ...host.ports.flatMap((port) => portChecks(lab, host, port)),
+    ...wholeHostChecks(lab, host),
   ];
 }
 
-function portChecks(host: HostOutput, port: PortOutput): StillCheck[] {
+function portChecks(lab: LabOutput, host: HostOutput, port: PortOutput): StillCheck[] {
   const [first] = port.tunnels;
   if (first === undefined) return [];
   switch (port.flooding) {
     case Flooding.Unicast:
-      return port.tunnels.map((tunnel) => tunnelCheck(host, port, tunnel.port, tunnel.address));
+      return port.tunnels.map((tunnel) => tunnelCheck(lab, host, port, tunnel));
     case Flooding.Flow:
       return flowChecks(host, port, first.port);
     case Flooding.Multicast:
@@ -48,17 +51,44 @@ function portChecks(host: HostOutput, port: PortOutput): StillCheck[] {
   }
 }
 
-function tunnelCheck(host: HostOutput, port: PortOutput, name: string, remote: string): TunnelCheck {
+function tunnelCheck(lab: LabOutput, host: HostOutput, port: PortOutput, tunnel: TunnelOutput): TunnelCheck {
   const shared = host.ports.length > 1;
-  return ovsCheck(host, name, vxlanOptions(host, port, remote), { protected: port.protected, shared });
+  const far = lab.hosts
+    .find(({ name }) => name === tunnel.host)
+    ?.ports.find(({ segment }) => segment === port.segment);
+  const back = far?.tunnels.find((one) => one.host === host.name);
+  const ping = tunnelPing(lab, port.segment, host.name, tunnel);
+  return {
+    ...ovsCheck(host, tunnel.port, vxlanOptions(host, port, tunnel.address), {
+      vni: port.vni,
+      protected: port.protected,
+      shared,
+      place: placeOf(host, port),
+    }),
+    ...(back === undefined ? {} : { far: { host: tunnel.host, port: back.port } }),
+    ...(ping === undefined ? {} : { ping }),
+  };
+}
+
+function placeOf({ bridge }: HostOutput, { vlan }: PortOutput): Place {
+  return { bridge: bridge.name, ...(vlan === undefined ? {} : { vlans: vlan }) };
 }
 
 /** The tunnel port is alone on a bridge of its own; what ties that to the host's is one of the segment's ports there. */
 function flowChecks(host: HostOutput, port: PortOutput, name: string): TunnelCheck[] {
   const patch = (end: string) => name.replace(/^vf/, end);
   return [
-    ovsCheck(host, name, vxlanOptions(host, port, "flow"), { shared: false }),
-    ovsCheck(host, patch("pf"), { peer: patch("pb") }, { shared: host.ports.length > 1 }),
+    ovsCheck(host, name, vxlanOptions(host, port, "flow"), {
+      vni: port.vni,
+      shared: false,
+      place: { bridge: patch("bf") },
+    }),
+    ovsCheck(
+      host,
+      patch("pf"),
+      { peer: patch("pb") },
+      { vni: port.vni, shared: host.ports.length > 1, place: placeOf(host, port) },
+    ),
   ];
 }
 
@@ -70,7 +100,7 @@ function ovsCheck(
   { name: host }: HostOutput,
   port: string,
   options: Record<string, string>,
-  rules: Pick<TunnelCheck, "protected" | "shared">,
+  rules: Pick<TunnelCheck, "vni" | "protected" | "shared" | "place">,
 ): TunnelCheck {
   const words = { true: "protected, ", false: "not protected, ", undefined: "" };
   const vlan = rules.shared ? "of one VLAN, " : "";
@@ -92,11 +122,8 @@ export function optionsText(options: Readonly<Record<string, string>>): string {
     .join(" ");
 }
 
-function groupCheck(
-  host: HostOutput,
-  { vni, udpPort, group = "", ttl }: PortOutput,
-  device: string,
-): GroupCheck {
+function groupCheck(host: HostOutput, port: PortOutput, device: string): GroupCheck {
+  const { vni, udpPort, group = "", ttl } = port;
   return {
     kind: "group",
     name: `tunnel/${host.name}/${device}`,
@@ -107,6 +134,7 @@ function groupCheck(
     group,
     ...(ttl === undefined ? {} : { ttl }),
     shared: host.ports.length > 1,
+    place: placeOf(host, port),
     expected: `${groupText({ vni, udpPort, group, ttl })}, on the bridge`,
     where: `./vxlab ssh ${host.name} -- ip -d link show dev ${device}`,
   };
@@ -117,21 +145,27 @@ export function groupText(of: Pick<GroupCheck, "vni" | "udpPort" | "group" | "tt
   return `VNI ${of.vni}, group ${of.group}, UDP ${of.udpPort}${hops}`;
 }
 
-function serviceCheck(service: ServicePlan): ServiceCheck {
-  const { segment, host, device, mac, mtu, addresses } = service;
+function bridgeOn({ hosts }: LabOutput, host: string): string {
+  return hosts.find(({ name }) => name === host)?.bridge.name ?? "";
+}
+
+function serviceCheck(lab: LabOutput, service: ServicePlan): ServiceCheck {
+  const { segment, host, device, mac, mtu, addresses, nat, dhcp } = service;
+  const does = [...(nat ? ["NAT"] : []), ...(dhcp === undefined ? [] : ["DHCP"])];
   return {
     kind: "service",
+    lab: lab.id,
     name: `service/${segment}`,
     host,
     service,
-    expected: `${device} ${mac}, MTU ${mtu}, ${addresses.join(" ")}`,
+    bridge: bridgeOn(lab, host),
+    expected: [`${device} ${mac}, MTU ${mtu}, ${addresses.join(" ")}`, ...does].join(", "),
     where: `./vxlab ssh ${host} -- ip address show dev ${device}`,
   };
 }
 
 function containerCheck(lab: LabOutput, container: ContainerPlan): ContainerCheck {
   const { name, host } = container;
-  const home = lab.hosts.find((one) => one.name === host);
   const lent = lab.services.flatMap(({ segment, dhcp }) =>
     dhcp === undefined ? [] : [[segment, { first: dhcp.first, last: dhcp.last }] as const],
   );
@@ -141,7 +175,7 @@ function containerCheck(lab: LabOutput, container: ContainerPlan): ContainerChec
     host,
     container,
     lent: Object.fromEntries(lent),
-    shared: (home?.ports.length ?? 0) > 1,
+    bridge: bridgeOn(lab, host),
     expected: ["RUNNING", ...container.interfaces.flatMap(nicTexts)].join(", "),
     where: `./vxlab exec ${name} -- ip address show`,
   };

@@ -1,10 +1,10 @@
 /** What the hosts of a lab without a fault answer. */
 import { buildChecks } from "../../cli/verify/checks";
 import type { Evidence } from "../../cli/verify/judge";
-import type { ContainerFacts, HostFacts, NicFacts, PortFacts } from "../../cli/verify/parse";
+import type { ContainerFacts, HostFacts, KeptFacts, NicFacts, PortFacts } from "../../cli/verify/parse";
 import type { PingFacts, WirePacket } from "../../cli/verify/parse-sent";
 import type { HostOutput, LabOutput, PortOutput } from "../../plan/contract";
-import { Flooding } from "../../plan/types";
+import { ContainerKind, Flooding } from "../../plan/types";
 import type { ContainerPlan } from "../../plan/types";
 
 /** What a lab without a fault answers. */
@@ -34,17 +34,48 @@ export function factsOf(lab: LabOutput, name: string): HostFacts {
   if (host === undefined) throw new Error(name);
   const own = lab.containers.filter((box) => box.host === name);
   const tunnels = host.ports.flatMap((port) => portFacts(host, port));
+  const services = lab.services.filter((service) => service.host === name);
+  const bridge = host.bridge.name;
+  const inner: [string, PortFacts][] = [
+    [bridge, { ofport: 65534, error: "", protected: false, tag: 0, trunks: [], bridge, options: {} }],
+    ...services.map(({ device, vlan = 0 }): [string, PortFacts] => [
+      device,
+      {
+        ofport: 9,
+        error: "",
+        protected: false,
+        tag: vlan,
+        trunks: [],
+        bridge,
+        step: `lab-${device}`,
+        options: {},
+      },
+    ]),
+  ];
   const plugs = own
     .flatMap(({ interfaces }) => interfaces)
     .map(({ veth, vlan, trunk }): [string, PortFacts] => [
       veth,
       {
-        ...{ ofport: 5, error: "", protected: false, options: {} },
-        ...(trunk.length > 0 ? { trunks: true } : { tag: vlan ?? 0, trunks: false }),
+        ...{ ofport: 5, error: "", protected: false, bridge, step: "lab-c", options: {} },
+        ...(trunk.length > 0 ? { trunks: trunk.map((one) => one.vlan) } : { tag: vlan ?? 0, trunks: [] }),
       },
     ]);
   return {
-    ports: new Map([...tunnels, ...plugs]),
+    ports: new Map([...inner, ...tunnels, ...plugs]),
+    bridges: new Map([
+      [bridge, lab.id],
+      ...host.ports
+        .filter(({ flooding }) => flooding === Flooding.Flow)
+        .map(({ vni }) => [`bf${vni}`, lab.id] as const),
+    ]),
+    kept: keptOn(lab, host),
+    boxes: own.map(({ name: box, kind }) => ({
+      kind,
+      name: kind === ContainerKind.Docker ? `vxlab-${box}` : box,
+      state: "RUNNING",
+    })),
+    drift: [],
     bridge: {
       ...host.bridge,
       up: true,
@@ -67,16 +98,32 @@ export function factsOf(lab: LabOutput, name: string): HostFacts {
   };
 }
 
+/** Steps are named after what they put there. */
+function keptOn(lab: LabOutput, { name, bridge, ports }: HostOutput): KeptFacts[] {
+  const file = (kind: string, key: string | number): KeptFacts => ({
+    ...{ kind, lab: lab.id, key: String(key) },
+    step: `lab-${kind === "container" ? "" : `${name}-`}${key}`,
+  });
+  return [
+    file("bridge", bridge.name),
+    ...ports.map(({ vni }) => file("port", vni)),
+    ...lab.services.filter(({ host }) => host === name).map(({ device }) => file("service", device)),
+    ...lab.containers.filter(({ host }) => host === name).map((box) => file("container", box.name)),
+  ];
+}
+
 function portFacts(host: HostOutput, port: PortOutput): [string, PortFacts][] {
   const { flooding, vni, udpPort, tunnels } = port;
-  const facts = { ofport: 2, error: "", protected: port.protected, tag: 0, trunks: false };
+  const bridge = host.bridge.name;
+  const place = { tag: port.vlan ?? 0, trunks: [], bridge, step: `lab-${host.name}-${vni}` };
+  const facts = { ofport: 2, error: "", protected: port.protected, ...place };
   const vxlan = { local_ip: host.address, key: String(vni), dst_port: String(udpPort) };
   if (flooding === Flooding.Multicast) return [[`vm${vni}`, { ...facts, options: {} }]];
   if (flooding === Flooding.Unicast) {
     return tunnels.map((one) => [one.port, { ...facts, options: { ...vxlan, remote_ip: one.address } }]);
   }
   return [
-    [`vf${vni}`, { ...facts, tag: undefined, options: { ...vxlan, remote_ip: "flow" } }],
+    [`vf${vni}`, { ...facts, tag: undefined, bridge: `bf${vni}`, options: { ...vxlan, remote_ip: "flow" } }],
     [`pf${vni}`, { ...facts, options: { peer: `pb${vni}` } }],
   ];
 }

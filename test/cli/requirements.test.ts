@@ -122,6 +122,7 @@ const OF_COURSE = [
   "sh",
   "awk",
   "cat",
+  "chmod",
   "mv",
   "sleep",
   "tar",

@@ -3,23 +3,28 @@ import { parseDomains, statusOf } from "../../cli/lib/status";
 import { renderStatus } from "../../cli/lib/status-text";
 import type { Evidence } from "../../cli/verify/judge";
 import type { ContainerFacts, HostFacts, PortFacts } from "../../cli/verify/parse";
+import { factsOf } from "./evidence";
 import { fabricLab, referenceLab } from "./fixture";
 
 const tunnel = (remote: string, local: string): PortFacts => ({
   ofport: 1,
   error: "",
   protected: true,
-  trunks: false,
+  tag: 0,
+  trunks: [],
   options: { remote_ip: remote, local_ip: local, key: "100", dst_port: "4789" },
 });
-const plug: PortFacts = { ofport: 2, error: "", protected: false, trunks: false, options: {} };
+const plug: PortFacts = { ofport: 2, error: "", protected: false, tag: 0, trunks: [], options: {} };
 const box = (mac: string, address: string, pid: number): ContainerFacts => ({
   state: "RUNNING",
   pid,
   nics: new Map([["eth0", { mac, mtu: 1450, up: true, addresses: [address] }]]),
 });
 
+/** What has its own test. */
+const rest = (host: string): HostFacts => factsOf(referenceLab(), host);
 const kvm1: HostFacts = {
+  ...rest("kvm1"),
   ports: new Map([
     ["vx100-c0a80ade", tunnel("192.168.10.222", "192.168.10.156")],
     ["v-c1", plug],
@@ -30,6 +35,7 @@ const kvm1: HostFacts = {
   trouble: new Map(),
 };
 const kvm2: HostFacts = {
+  ...rest("kvm2"),
   ports: new Map([
     ["vx100-c0a80a9c", tunnel("192.168.10.156", "192.168.10.222")],
     ["v-c2", plug],
@@ -149,6 +155,31 @@ describe("a lab that is not", () => {
     const status = statusOf(referenceLab(), evidence(hosts), RUNNING);
     expect(status.faults.map(({ name }) => name)).toEqual(["tunnel/kvm1/vx100-c0a80ade"]);
     expect(renderStatus(status)).toContain(word);
+  });
+
+  it("what is foreign is named, and no fault", () => {
+    const ports = new Map([
+      ...(kvm1.ports ?? []),
+      ["tap0", { ofport: 7, error: "", protected: false, trunks: [], bridge: "vxbr", options: {} }] as const,
+    ]);
+    const boxes = [...(kvm1.boxes ?? []), { kind: "docker" as const, name: "web", state: "RUNNING" }];
+    const hosts = new Map([...well.hosts, ["kvm1", { facts: { ...kvm1, ports, boxes } }] as const]);
+    const status = statusOf(referenceLab(), evidence(hosts), RUNNING);
+    expect(status.ok).toBe(true);
+    expect(renderStatus(status)).toContain(
+      "foreign, left alone:\n  kvm1: port tap0 on vxbr\n  kvm1: Docker container web\n\neverything is as desired",
+    );
+  });
+
+  it("nothing is as desired that was not looked at", () => {
+    const blind = { ...kvm1, kept: undefined, drift: undefined, boxes: undefined };
+    const hosts = new Map([...well.hosts, ["kvm1", { facts: blind }] as const]);
+    const status = statusOf(referenceLab(), evidence(hosts), RUNNING);
+    expect(status.faults.map(({ name, got }) => `${name}: ${got}`)).toEqual([
+      "kept/kvm1: was not looked at",
+      "drift/kvm1: was not looked at",
+      "foreign/kvm1: was not looked at",
+    ]);
   });
 
   it("a libvirt that does not answer is no fault of a machine that does", () => {

@@ -23,7 +23,7 @@ beforeEach(() => {
   here.write("Pulumi.underlay-a.yaml", "config:\n  vxlab:role: underlay\n");
   for (const name of ["a", "b"])
     here.write(`Pulumi.overlay-${name}.yaml`, "config:\n  vxlab:role: overlay\n");
-  vi.mocked(withLab).mockImplementation((_, stack) => Promise.resolve(FOUND[stack] as never));
+  vi.mocked(withLab).mockImplementation((_, stack) => Promise.resolve({ results: FOUND[stack] } as never));
 });
 
 describe("up --json", () => {

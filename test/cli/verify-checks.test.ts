@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Fault } from "../../cli/lib/exit";
-import { buildChecks, isWanted } from "../../cli/verify/checks";
+import { buildChecks, isWanted, pairCounts } from "../../cli/verify/checks";
 import type { Check } from "../../cli/verify/checks";
 import type { LabOutput } from "../../plan/contract";
 import { REACH, endsOf, farPairs, pingPairs, ringOf, strangers } from "../../cli/verify/pairs";
@@ -23,9 +23,11 @@ describe("the reference lab's checks", () => {
       "ssh/kvm1",
       "bridge/kvm1/vxbr",
       "tunnel/kvm1/vx100-c0a80ade",
+      ...["kept/kvm1", "drift/kvm1", "foreign/kvm1"],
       "ssh/kvm2",
       "bridge/kvm2/vxbr",
       "tunnel/kvm2/vx100-c0a80a9c",
+      ...["kept/kvm2", "drift/kvm2", "foreign/kvm2"],
       "container/c1",
       "container/c2",
       "ping/c1/c2",
@@ -160,6 +162,15 @@ describe("a fabric's checks", () => {
     expect(of("gateway")).toEqual(["gateway/c3/green", "gateway/c4/green", "gateway/d1/green"]);
   });
 
+  it("ask one hop beyond the gateway, from one whose default route it is", () => {
+    expect(of("beyond")).toEqual(["beyond/green"]);
+    expect(named(checks, "beyond/green")).toMatchObject({ from: "c4", nic: "eth0", to: "192.168.10.1" });
+    const elsewhere = buildChecks({ ...fabricLab(), underlays: [] });
+    expect(named(elsewhere, "beyond/green"), "without an underlay another host").toMatchObject({
+      to: "192.168.10.222",
+    });
+  });
+
   it("expect what goes from spoke to spoke from the hub", () => {
     expect(named(checks, "wire/s1/c1").expected).toMatch(/^172\.20\.0\.5 > 192\.168\.10\.156 /);
     const { hosts, ...rest } = fabricLab();
@@ -183,18 +194,36 @@ describe("labs at the edge", () => {
   it("one machine alone has neither tunnels nor wires", () => {
     const names = buildChecks(meshOf(1, 2)).map(({ name }) => name.split("/")[0]);
     expect(names).toEqual([
-      ...["ssh", "bridge", "container", "container"],
+      ...["ssh", "bridge", "kept", "drift", "foreign", "container", "container"],
       ...["ping", "ping", "mtu", "mtu", "mtu", "mtu"],
     ]);
   });
 
   it("a machine without containers is looked at all the same", () => {
-    expect(buildChecks(meshOf(2, 0)).map(({ name }) => name)).toHaveLength(6);
+    expect(buildChecks(meshOf(2, 0)).map(({ name }) => name)).toHaveLength(12);
   });
 
   it("one container has nobody to ping", () => {
     const kinds = new Set(buildChecks(meshOf(2, 1)).map(({ kind }) => kind));
-    expect([...kinds]).toEqual(["ssh", "bridge", "tunnel", "container"]);
+    expect([...kinds]).toEqual(["ssh", "bridge", "tunnel", "kept", "drift", "foreign", "container"]);
+  });
+
+  it("all pairs, where they are asked for; else what is left out is counted", () => {
+    const lab = meshOf(3, 12);
+    const pings = (allPairs: boolean) =>
+      buildChecks(lab, { allPairs }).filter(({ kind }) => kind === "ping").length;
+    expect([pings(false), pings(true)]).toEqual([48, 132]);
+    expect(pairCounts(lab)).toEqual({ pinged: 48, all: 132 });
+    expect(pairCounts(referenceLab())).toEqual({ pinged: 2, all: 2 });
+  });
+
+  it.each([
+    ["containers", (n: number) => meshOf(10, n)],
+    ["hosts, but for what is in the switches", (n: number) => meshOf(n, 2 * n)],
+  ])("what is sent, and looked at, grows with the %s, not with their square", (_, lab) => {
+    const count = (n: number) => buildChecks(lab(n)).filter(({ kind }) => kind !== "tunnel").length;
+    const growth = [10, 20, 40].map((n) => count(2 * n) - count(n));
+    expect(growth.map((more) => more / (growth[0] ?? 0))).toEqual([1, 2, 4]);
   });
 
   it("pings grow with the containers, not with their square", () => {
@@ -235,6 +264,25 @@ describe("the ring", () => {
       .map((box, i) => ({ ...box, host: i < 3 ? "h00" : "h01" }));
     expect(ringOf(onTwoHosts).map(({ host }) => host)).toEqual(["h00", "h01", "h00", "h01", "h00", "h01"]);
     expect(farPairs(onTwoHosts).every(({ from, to }) => from.host !== to.host)).toBe(true);
+  });
+
+  it("crosses every host of a segment, and its wire, both ways, however the containers are dealt out", () => {
+    const dealt = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 2, maxLength: 20 });
+    fc.assert(
+      fc.property(dealt, (hosts) => {
+        const ends = meshOf(1, hosts.length)
+          .containers.flatMap(endsOf)
+          .map((end, i) => ({ ...end, host: `h${hosts[i]}` }));
+        const all = [...new Set(ends.map(({ host }) => host))].sort();
+        if (all.length < 2) return;
+        const far = pingPairs(ends).filter(({ from, to }) => from.host !== to.host);
+        expect([...new Set(far.map(({ from }) => from.host))].sort()).toEqual(all);
+        expect([...new Set(far.map(({ to }) => to.host))].sort()).toEqual(all);
+        const wires = farPairs(ends).filter(({ from, to }) => from.host !== to.host);
+        expect([...new Set(wires.map(({ from }) => from.host))].sort()).toEqual(all);
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it("has no strangers in one segment, or with the same address", () => {
@@ -298,7 +346,7 @@ describe("--only", () => {
     const attempt = () => wantedChecks(referenceLab(), ["ssh", "pong"]);
     expect(attempt).toThrow(Fault);
     expect(attempt).toThrow(
-      "no check is named pong: give a kind (ssh, bridge, tunnel, container, ping, mtu, wire), a host or a container",
+      "no check is named pong: give a kind (ssh, bridge, tunnel, kept, drift, foreign, container, ping, mtu, wire), a host or a container",
     );
   });
 });

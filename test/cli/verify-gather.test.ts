@@ -49,6 +49,17 @@ describe("what is gathered", () => {
     expect(asked).toEqual(["probe"]);
   });
 
+  it("looks once more where what was seen has been put right, before anything is sent", async () => {
+    const { remote, asked } = remoteWith(0);
+    const mine = own.filter((check) => check.kind === "ping");
+    const probed = vi.fn(() => Promise.resolve(true));
+    const found = gather(remote, lab, mine, { probed });
+    await vi.advanceTimersByTimeAsync(60_000);
+    await found;
+    expect(probed).toHaveBeenCalledOnce();
+    expect(asked).toEqual(["probe", "probe", "pings"]);
+  });
+
   it("waits for a bounded time", async () => {
     const { remote, asked } = remoteWith(Infinity);
     await gathered(remote, "ping");

@@ -224,6 +224,7 @@ describe("a fault is seen, and named", () => {
       ...[
         "bridge/kvm1/vxbr",
         "tunnel/kvm1/vx100-c0a80ade",
+        ...["kept/kvm1", "drift/kvm1", "foreign/kvm1"],
         "container/c1",
         "ping/c1/c2",
         "mtu/c1/c2/1450",
@@ -236,7 +237,7 @@ describe("a fault is seen, and named", () => {
 
 describe("segments stay apart", () => {
   const lab = twoSegments();
-  const open: PortFacts = { ofport: 5, error: "", protected: true, trunks: false, options: {} };
+  const open: PortFacts = { ofport: 5, error: "", protected: true, trunks: [], options: {} };
   const withPorts = (change: [string, PortFacts][]): Evidence => {
     const evidence = good(lab);
     const facts = factsOf(lab, "kvm1");

@@ -36,9 +36,55 @@ describe("a probe", () => {
       ofport: 2,
       error: "",
       protected: true,
-      trunks: false,
+      trunks: [],
       options: { dst_port: "4789", key: "100", local_ip: "192.168.10.156", remote_ip: "192.168.10.222" },
     });
+  });
+
+  it("reads whose a port is, its bridge, its VLAN mode and its packets, and whose the bridges are", () => {
+    // ovs-vsctl 3.1, cut: a container's port, a tunnel, a port that nobody of vxlab's made.
+    const none = '["set",[]]';
+    const tables = [
+      `{"data":[[["uuid","a1"],"v-c1",false,0,${none},${none},["map",[["vxlab-container","lab-c1"]]]],` +
+        `[["uuid","a2"],"tap0",false,${none},["set",[7,9]],"native-untagged",["map",[]]]],` +
+        '"headings":["_uuid","name","protected","tag","trunks","vlan_mode","external_ids"]}',
+      `{"data":[["v-c1",5,${none},["map",[]],["map",[["rx_bytes",90],["rx_packets",3],["tx_packets",4]]]],` +
+        `["tap0",6,${none},["map",[]],["map",[]]]],"headings":["name","ofport","error","options","statistics"]}`,
+      '{"data":[["vxbr",["set",[["uuid","a1"],["uuid","a9"]]],["map",[["vxlab","cafe0001"]]]],' +
+        '["br-user",["uuid","a2"],["map",[]]]],"headings":["name","ports","external_ids"]}',
+    ];
+    const read = parseProbe(`== ovs\n${tables.join("\n")}`);
+    expect(read.ports?.get("v-c1")).toMatchObject({
+      bridge: "vxbr",
+      step: "lab-c1",
+      packets: { in: 3, out: 4 },
+    });
+    const tap = { ofport: 6, error: "", protected: false, options: {}, bridge: "br-user" };
+    expect(read.ports?.get("tap0")).toEqual({ ...tap, trunks: [7, 9], vlanMode: "native-untagged" });
+    expect(Object.fromEntries(read.bridges ?? [])).toEqual({ vxbr: "cafe0001", "br-user": "" });
+  });
+
+  it("reads what is kept, what runs, and what has changed", () => {
+    const read = parseProbe(
+      [
+        ...["== kept", "port lab-kvm1-red cafe0001 100", "container lab-c1 cafe0001 c1", "broken"],
+        ...["== boxes", "lxc c1 RUNNING -", "docker vxlab-d1 RUNNING 90 lab-d1", "docker web exited 0 "],
+        ...["== drift 0", '{"of":"flows","step":"lab-kvm1-red","found":"bf100: …"}'],
+      ].join("\n"),
+    );
+    expect(read.kept).toEqual([
+      { kind: "port", step: "lab-kvm1-red", lab: "cafe0001", key: "100" },
+      { kind: "container", step: "lab-c1", lab: "cafe0001", key: "c1" },
+    ]);
+    expect(read.boxes).toEqual([
+      { kind: "lxc", name: "c1", state: "RUNNING" },
+      { kind: "docker", name: "vxlab-d1", state: "RUNNING", step: "lab-d1" },
+      { kind: "docker", name: "web", state: "exited" },
+    ]);
+    expect(read.drift).toEqual([{ of: "flows", step: "lab-kvm1-red", found: "bf100: …" }]);
+    expect(parseProbe("== drift 0\n").drift).toEqual([]);
+    const old = parseProbe("== drift 1\nvxlab: usage: guest apply|remove");
+    expect([old.drift, old.trouble.get("drift")]).toEqual([undefined, "vxlab: usage: guest apply|remove"]);
   });
 
   it("tells a tag from none, and 0 from none", () => {
@@ -50,7 +96,7 @@ describe("a probe", () => {
     expect(facts.ports?.get("vx70000-0a80ade")).toMatchObject({
       ofport: -1,
       error: "vx70000-0a80ade: bad vxlan 'remote_ip'; vxlan type requires valid 'remote_ip' argument",
-      trunks: true,
+      trunks: [10, 20],
     });
   });
 

@@ -26,6 +26,17 @@ describe("the report", () => {
     );
   });
 
+  it("says what was not pinged", () => {
+    const last = (pairs?: { pinged: number; all: number }) =>
+      renderResults(results, false, pairs).split("\n").at(-1);
+    expect(last({ pinged: 40, all: 132 })).toBe(
+      "pinged 40 of 132 pairs of containers; --all-pairs pings the rest",
+    );
+    expect(last({ pinged: 2, all: 2 })).toBe("1 checks passed, 1 failed");
+    expect(last()).toBe("1 checks passed, 1 failed");
+    expect(resultsJson(results, { pinged: 40, all: 132 })).toMatchObject({ pairs: { pinged: 40, all: 132 } });
+  });
+
   it("colours the verdicts only", () => {
     const [ok, fail, , , , end] = renderResults(results, true).split("\n");
     expect(ok).toBe("\u001b[32m  ok\u001b[0m    ssh/kvm1    answers");

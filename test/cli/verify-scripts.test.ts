@@ -25,11 +25,11 @@ beforeAll(() => {
   mkdirSync(join(dir, "tmp"));
   environment = { PATH: `${dir}:${process.env["PATH"]}`, TMPDIR: join(dir, "tmp"), LOG: join(dir, "log") };
   const standIns = {
-    "ovs-vsctl": `echo '{"data":[],"headings":[]}'; echo '{"data":[],"headings":[]}'`,
-    docker: `case "$4" in vxlab-c3) echo "State: running PID: 77" ;; *) exit 1 ;; esac`,
+    "ovs-vsctl": `for _ in 1 2 3; do echo '{"data":[],"headings":[]}'; done`,
+    docker: `case "$1" in ps) echo aa; echo bb ;; inspect) [ "$*" = "$1 $2 $3 aa bb" ] && printf 'docker /vxlab-c3 running 77 lab-c3\ndocker /web running 90 \n' ;; esac`,
     ip: `case "$*" in *vxlan) ;; *vxbr | *gw-red) echo '[{"mtu":1450,"address":"0a:00:00:00:00:01","flags":["UP"]}]' ;; *) echo "Device does not exist." >&2; exit 1 ;; esac`,
     "lxc-info": `case "$4" in c1) printf 'State:          RUNNING\\nPID:            328\\n' ;; c2) printf 'State:          STOPPED\\n' ;; *) echo "$4 doesn't exist" >&2; exit 1 ;; esac`,
-    nsenter: `echo "$*" >>"$LOG"; case "$*" in *" -w 6 "*10.0.3.98) [ "$(grep -c 10.0.3.98 "$LOG")" = 2 ] && echo "2 packets transmitted, 2 received" || echo "${UNREACHABLE}" ;; *" ping "*10.0.3.99) echo "${UNREACHABLE}" ;; *" ping "*) echo "1 packets transmitted, 1 received" ;; *) echo '[{"mtu":1450}]' ;; esac`,
+    nsenter: `echo "$*" >>"$LOG"; case "$*" in *" -w 9 "*10.0.3.98) [ "$(grep -c 10.0.3.98 "$LOG")" = 2 ] && echo "2 packets transmitted, 2 received" || echo "${UNREACHABLE}" ;; *" ping "*10.0.3.99) echo "${UNREACHABLE}" ;; *" ping "*) echo "1 packets transmitted, 1 received" ;; *) echo '[{"mtu":1450}]' ;; esac`,
     tcpdump: `trap 'echo ended; exit 0' TERM; echo "$*"; [ "$1" != fail ] || exit 4; while :; do sleep 0.05; done`,
   };
   for (const [name, body] of Object.entries(standIns)) {
@@ -62,10 +62,56 @@ describe("probe.sh", () => {
     expect(facts.ports?.size).toBe(0);
   });
 
+  it("lists every file of desired state that is whole, and every container that runs, whoever started it", () => {
+    const state = join(dir, "state");
+    mkdirSync(join(state, "desired"), { recursive: true });
+    const keep = (name: string, text: string) => writeFileSync(join(state, "desired", name), text);
+    keep(
+      "bridge-lab-kvm1-vxbr.json",
+      '{"id":"lab-kvm1-vxbr","lab":"cafe0001","name":"vxbr","mac":"0a:00:00:00:00:01"}\n',
+    );
+    keep(
+      "port-lab-kvm1-red.json",
+      '{"id":"lab-kvm1-red","lab":"cafe0001","bridge":"vxbr","vni":100,"remotes":[{"name":"vx"}]}\n',
+    );
+    keep("service-a-b.json", '{"id":"a-b","lab":"beef0002","bridge":"vxbr","device":"gw-red"}\n');
+    keep(
+      "container-lab-c1.json",
+      '{"id":"lab-c1","lab":"cafe0001","name":"c1","interfaces":[{"name":"eth0"}]}\n',
+    );
+    keep("container-lab-c2.json", '{"id":"lab-c2","lab":"cafe');
+    keep("container-lab-c3.json", "");
+    const boxes = join(dir, "cgroup");
+    for (const name of ["lxc.payload.c1", "lxc.payload.dev", "lxc.monitor.c1"])
+      mkdirSync(join(boxes, name), { recursive: true });
+    const text = script("verify/probe.sh")
+      .replace("/var/lib/vxlab", state)
+      .replaceAll("/sys/fs/cgroup", boxes);
+    const { stdout } = spawnSync("sh", ["-c", text, "vxlab", "vxbr", "", "docker/c3"], {
+      env: environment,
+      encoding: "utf8",
+    });
+    const { kept, boxes: found } = parseProbe(stdout);
+    expect(kept?.map(({ kind, step, lab, key }) => `${kind} ${step} ${lab} ${key}`)).toEqual([
+      "bridge lab-kvm1-vxbr cafe0001 vxbr",
+      "container lab-c1 cafe0001 c1",
+      "port lab-kvm1-red cafe0001 100",
+      "service a-b beef0002 gw-red",
+    ]);
+    expect(found?.map(({ kind, name, state: now, step = "-" }) => `${kind} ${name} ${now} ${step}`)).toEqual([
+      "lxc c1 RUNNING -",
+      "lxc dev RUNNING -",
+      "docker vxlab-c3 RUNNING lab-c3",
+      "docker web RUNNING -",
+    ]);
+  });
+
   it("goes on when something is missing", () => {
     const { status, stdout } = sh("verify/probe.sh", ["br9", ""]);
     expect(status).toBe(0);
-    expect(Object.fromEntries(parseProbe(stdout).trouble)).toEqual({ bridge: "Device does not exist." });
+    const trouble = Object.fromEntries(parseProbe(stdout).trouble);
+    expect(trouble).toMatchObject({ bridge: "Device does not exist." });
+    expect(trouble["drift"], "there are no guest tools here").toContain("not found");
   });
 
   it("is sent with the bridge and the containers as its words", () => {
@@ -85,12 +131,13 @@ describe("pings.sh", () => {
       ["mtu/c1/c2/blue/1450", "15", "fits", "fd00:3::11", "1450", "eth1.20"],
       ["isolation/c1/d1", "14", "isolated", "10.0.4.10", "0", "eth1.20"],
     ];
-    const { status, stdout, calls } = sh("verify/pings.sh", jobs.flat());
+    const { status, stdout, calls } = sh("verify/pings.sh", ["4", "6", ...jobs.flat()]);
     expect(status).toBe(0);
     expect(calls.sort()).toEqual([
       "-t 11 -n ping -n -c 2 -i 0.2 -w 6 10.0.3.11",
       "-t 12 -n ping -n -c 1 -w 6 -M do -s 1422 10.0.3.11",
       "-t 13 -n ping -n -c 1 -W 2 -M do -s 1423 10.0.3.11",
+      "-t 14 -n ip neigh flush to 10.0.4.10 dev eth1.20",
       "-t 14 -n ip neigh show to 10.0.4.10 dev eth1.20",
       "-t 14 -n ping -n -c 1 -w 2 -I eth1.20 10.0.4.10",
       "-t 15 -n ping -n -c 1 -w 6 -M do -s 1402 fd00:3::11",
@@ -108,7 +155,7 @@ describe("pings.sh", () => {
       "0",
       "eth0",
     ]);
-    const answers = parsePings(sh("verify/pings.sh", jobs.flat()).stdout);
+    const answers = parsePings(sh("verify/pings.sh", ["4", "6", ...jobs.flat()]).stdout);
     expect(answers.size).toBe(30);
     expect([...answers.values()].every(({ fate }) => fate === "answered")).toBe(true);
   });
@@ -116,12 +163,14 @@ describe("pings.sh", () => {
   it("asks once more, and not for ever, where ARP gave up early", () => {
     const reach = (id: string, to: string) => [id, "11", "reach", to, "0", "eth0"];
     const { stdout, calls } = sh("verify/pings.sh", [
+      ...["1", "9"],
       ...reach("late", "10.0.3.98"),
       ...reach("dead", "10.0.3.99"),
     ]);
     const fates = [...parsePings(stdout)].map(([id, { fate }]) => `${id}: ${fate}`);
     expect(fates).toEqual(["late: answered", "dead: no answer"]);
-    expect(calls.length).toBe(4);
+    // Two, and three: each gave up after three of nine seconds.
+    expect(calls.length).toBe(5);
   });
 
   it("is not sent at all for containers that do not run", () => {
@@ -135,9 +184,11 @@ describe("pings.sh", () => {
     };
     const stopped = new Map([["c1", { state: "STOPPED", pid: 0 }]]);
     const facts = { containers: stopped, services: new Map(), trouble: new Map() };
-    expect(pingsCommand([errand], facts)).toBeUndefined();
+    expect(pingsCommand([errand], facts, 4, 6)).toBeUndefined();
     const alive = { ...facts, containers: new Map([["c1", { state: "RUNNING", pid: 328 }]]) };
-    expect(pingsCommand([errand], alive)).toMatch(/ vxlab ping\/c1\/c2 328 reach 10\.0\.3\.11 0 eth0$/);
+    expect(pingsCommand([errand], alive, 4, 6)).toMatch(
+      / vxlab 4 6 ping\/c1\/c2 328 reach 10\.0\.3\.11 0 eth0$/,
+    );
   });
 });
 

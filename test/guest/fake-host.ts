@@ -36,6 +36,7 @@ case "\${0##*/} $*" in
   *port-to-br*) [ ! -s "$FAKE/bridge" ] || cat "$FAKE/bridge" ;;
   "ovs-vsctl "*) [ ! -e "$FAKE/refused" ] || { cat "$FAKE/refused" >&2; exit 1; } ;;
   "ovs-ofctl del-flows "*) ;;
+  "ovs-ofctl "*"diff-flows bf"*) cat >"$FAKE/said"; [ ! -e "$FAKE/diff" ] || { cat "$FAKE/diff"; exit "$(cat "$FAKE/diff-code")"; } ;;
   "ovs-ofctl "*add-flows* | "ovs-ofctl "*diff-flows*) . "$FAKE/ofctl.sh" ;;
   "ovs-ofctl "* | "nft -f -" | *" -batch -") cat >"$FAKE/said" ;;
   "nft -f "*) [ ! -e "$FAKE/refuses-rules" ] && cp "$2" "$FAKE/loaded" && : >"$FAKE/guarded" ;;
@@ -50,6 +51,7 @@ case "\${0##*/} $*" in
   "ip link set"*up) [ ! -e "$FAKE/busy" ] ;;
   "ip link add "*" type veth "*) mkdir -p "$FAKE/net/$3"; echo "$5" >"$FAKE/net/$3/mtu" ;;
   "nft list"*) [ -e "$FAKE/table" ] ;;
+  "nft -s list"*) [ ! -e "$FAKE/listing" ] || cat "$FAKE/listing" ;;
   "nsenter "*) cat "$FAKE/inside" ;;
   "lxc-start "*) [ -e "$FAKE/ends" ] || echo RUNNING >"$FAKE/state-of" ;;
   "lxc-stop "*) rm -f "$FAKE/state-of" ;;

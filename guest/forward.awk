@@ -1,0 +1,41 @@
+# Base chains of others that drop forwarded packets of a gateway. Input: nft -s list ruleset. Variables: device, and address
+# with its prefix length. Output: FAMILY TABLE CHAIN, one a line.
+# A chain drops by its policy or by a last rule without a match (firewalld). A table that accepts by name what comes from the
+# device or its subnet is taken to let it through: nobody can tell more without sending a packet, which `vxlab verify` does.
+
+BEGIN {
+  split(address, part, "/")
+  subnet = network(part[1], part[2]) "/" part[2]
+}
+
+$1 == "table" { family = $2; table = $3; n = 0; opened = 0; next }
+$1 == "chain" { chain = $2; base = 0; last = ""; next }
+$1 == "type" && / hook forward / { base = 1; closed = / policy drop;/; next }
+/^}/ {
+  if (!opened && table !~ /^vxlab/) for (i = 1; i <= n; i++) print family, table, found[i]
+  next
+}
+$1 == "}" {
+  if (base && (closed || last ~ /^(counter )?(drop|reject)( |$)/)) found[++n] = chain
+  base = 0
+  next
+}
+{
+  last = $0
+  sub(/^[ \t]+/, "", last)
+  sub(/ counter packets [0-9]+ bytes [0-9]+/, "", last)
+  if (/ accept( |$)/ && (index($0, "\"" device "\"") || index($0, " " subnet " "))) opened = 1
+}
+
+# Without ^: busybox may be built without mathematics.
+function network(text, bits,   byte, i, left, size, n, out) {
+  split(text, byte, ".")
+  left = bits
+  for (i = 1; i <= 4; i++) {
+    size = 1
+    for (n = left > 0 ? left : 0; n < 8; n++) size *= 2
+    out = out (i > 1 ? "." : "") (int(byte[i] / size) * size)
+    left -= 8
+  }
+  return out
+}
