@@ -44,7 +44,7 @@ export function renderProblems(problems: readonly Problem[]): string {
 }
 
 /** Paragraphs that a screen or two can hold, and settings in one of them. */
-const MOST_PARAGRAPHS = 15;
+const MOST_PARAGRAPHS = 25;
 const MOST_SETTINGS = 3;
 
 /** One for all settings that have the same thing wrong with them; a wrong network is wrong for each of 200 hosts. */
