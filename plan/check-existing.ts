@@ -44,7 +44,7 @@ const USER_CURE = `Write one that has root's rights (uid 0), or leave it out to 
 
 /** Settings of machines that libvirt makes. */
 function idle(path: string, { memory, vcpus, mac }: HostSpec): Problem[] {
-  const message = "Has no effect: this host is no machine that libvirt makes, since it has `existing`.";
+  const message = `Has no effect on an existing host (${path}).`;
   return Object.entries({ memory, vcpus, mac }).flatMap(([key, got]) => {
     const at = path.replace(/existing$/, key);
     return got === undefined ? [] : [{ path: at, got, message, cure: "Leave it out." }];

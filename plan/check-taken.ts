@@ -3,6 +3,7 @@ import { addressText, contains, prefixed } from "./addresses";
 import { assignments, nearestFree } from "./ipam";
 import type { Assignment } from "./ipam";
 import { hostNetworks } from "./host-networks";
+import type { HostNetwork } from "./host-networks";
 import { pathOf, repeated, sortedEntries } from "./rules";
 import type { Claim } from "./rules";
 import { dhcpRange, subnet4Of } from "./services";
@@ -21,14 +22,13 @@ function keyOf(ethernet: string, address: bigint): string {
 
 export function checkTaken(topology: Topology): Problem[] {
   const all = assignments(topology);
-  const own = hostNetworks(topology).map((one) => claimOf(one.ethernet, one.address, one.path, one.got));
-  const bridges = hostNetworks(topology).flatMap(({ segment, ethernet, address, path, got }) =>
-    segment === undefined ? [claimOf(ethernet, address, path, got)] : [],
-  );
+  const networks = hostNetworks(topology);
+  const claim = ({ ethernet, address, path, got }: HostNetwork) => claimOf(ethernet, address, path, got);
+  const bridges = networks.filter(({ segment }) => segment === undefined).map(claim);
   const written = all.flatMap(({ computed, path, got, address, attachment }): AddressClaim[] =>
     computed || address === undefined ? [] : [claimOf(attachment.name, address, path, got)],
   );
-  const claims = [...own, ...written];
+  const claims = [...networks.map(claim), ...written];
   return [
     ...repeated(claims, "This address", "Give it an address of its own."),
     ...checkLent(topology, [...bridges, ...written]),

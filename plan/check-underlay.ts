@@ -104,7 +104,14 @@ function checkHypervisor({ path, spec: { libvirtUri, accel } }: Underlay, named:
 /** Any setting that is a hypervisor's URI. @param path of the setting, or the name of an environment variable */
 export function checkUri(path: string, got: unknown): Problem[] {
   const message = got === undefined ? undefined : uriFault(got);
-  return message === undefined ? [] : [{ path, got, message, cure: URI_CURE }];
+  return message === undefined
+    ? []
+    : [{ path, got: typeof got === "string" ? withoutPassword(got) : got, message, cure: URI_CURE }];
+}
+
+/** A problem is printed, and logged by whoever runs Pulumi. */
+function withoutPassword(uri: string): string {
+  return uri.replace(/:[^/]*@/, ":…@");
 }
 
 const URI_CURE = "Write one such as qemu:///system or qemu+ssh://root@hypervisor/system, or leave it out.";
@@ -117,7 +124,7 @@ function checkHypervisorsOutside(topology: Topology, libvirtUri?: string): Probl
   const underlays = underlaysOf(topology);
   const uris = new Set(underlays.map(({ spec }) => spec.libvirtUri ?? libvirtUri));
   const known = [...uris].flatMap((uri) => {
-    const address = typeof uri === "string" ? addressOf(uri) : undefined;
+    const address = typeof uri === "string" && uriFault(uri) === undefined ? addressOf(uri) : undefined;
     return address === undefined ? [] : [{ uri, address }];
   });
   return underlays.flatMap(({ path, cidr, spec, subnet }) => {
@@ -131,8 +138,8 @@ function checkHypervisorsOutside(topology: Topology, libvirtUri?: string): Probl
 
 function idle(path: string, key: string, got: unknown): Problem[] {
   if (got === undefined) return [];
-  const message = `Has no effect: of a lab with one underlay it is vxlab:${key}.`;
-  const cure = "Leave it out, or name the underlay in underlays.";
+  const message = "Has no effect here: it belongs to one of several underlays.";
+  const cure = `With a single underlay, set vxlab:${key} instead, or name the underlay in underlays.`;
   return [{ path: `${path}.${key}`, got, message, cure }];
 }
 
@@ -154,7 +161,7 @@ function closedTo(topology: Topology, { name, mode }: Underlay, uri: unknown): s
   if (crossing !== undefined)
     return `Segment ${crossing[0]} has hosts on other underlays too, and nothing gets into a network that is ${shut}.`;
   if (typeof uri !== "string" || isLocal(uri)) return undefined;
-  return `The hypervisor is another machine (${uri}), and nothing gets from here into a network that is ${shut}.`;
+  return `The hypervisor is another machine (${withoutPassword(uri)}), and nothing gets from here into a network that is ${shut}.`;
 }
 
 function checkApart(underlays: readonly Underlay[]): Problem[] {

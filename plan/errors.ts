@@ -37,17 +37,17 @@ export class ProgramError extends Error {
   }
 }
 
-/** One block of text: a head line, then a paragraph for each cause, in the order of the problems. */
+/** One block of text: a head line, then a paragraph for each problem, or for many of one cause. */
 export function renderProblems(problems: readonly Problem[]): string {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   return [`The lab's settings have ${count}; nothing was changed.`, ...paragraphs(problems)].join("\n\n");
 }
 
 /** Paragraphs that a screen or two can hold, and settings in one of them. */
-const MOST_PARAGRAPHS = 15;
+const MOST_PARAGRAPHS = 25;
 const MOST_SETTINGS = 3;
 
-/** One for all settings that have the same thing wrong with them; a wrong network is wrong for each of 200 hosts. */
+/** One for all settings that have the same thing wrong with them: an address may be outside for each of 200 hosts. */
 function paragraphs(problems: readonly Problem[]): string[] {
   const all = causesOf(problems);
   const left = all.slice(MOST_PARAGRAPHS).flat().length;
@@ -55,15 +55,23 @@ function paragraphs(problems: readonly Problem[]): string[] {
   return [...all.slice(0, MOST_PARAGRAPHS).map(paragraphOf), ...rest];
 }
 
+/** In the order of the problems. A few of one cause stay apart: each is shown as a whole. */
 function causesOf(problems: readonly Problem[]): Problem[][] {
   const causes = new Map<string, Problem[]>();
   for (const problem of problems) {
-    const cause = `${problem.message}\n${problem.cure}`;
-    const others = causes.get(cause);
-    if (others === undefined) causes.set(cause, [problem]);
+    const others = causes.get(causeOf(problem));
+    if (others === undefined) causes.set(causeOf(problem), [problem]);
     else others.push(problem);
   }
-  return [...causes.values()];
+  return problems.flatMap((problem) => {
+    const group = causes.get(causeOf(problem)) ?? [];
+    if (group.length <= MOST_SETTINGS) return [[problem]];
+    return group[0] === problem ? [group] : [];
+  });
+}
+
+function causeOf({ message, cure }: Problem): string {
+  return `${message}\n${cure}`;
 }
 
 function paragraphOf(group: readonly Problem[]): string {

@@ -17,7 +17,7 @@ export interface HostNetwork {
   address: bigint;
   /** The segment, for a DHCP server or gateway; undefined for the bridge's own interface. */
   segment?: string;
-  /** Hosts and segments with the same text share an Ethernet; undefined for none. */
+  /** Addresses with the same text are on one Ethernet: a segment's name, or one for a bridge that is in none. */
   ethernet: string;
 }
 

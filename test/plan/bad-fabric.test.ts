@@ -1,6 +1,7 @@
 /** As bad-input.test.ts, for fabrics: underlays, existing hosts, flooding, services, several interfaces. */
 import { describe, expect, it } from "vitest";
 import { checkLab } from "../../plan/check";
+import { TopologyError } from "../../plan/errors";
 import { MAX_GROUPS } from "../../plan/check-flooding";
 import { ed25519FromSeed } from "../../plan/keys";
 import { reference, referenceWith } from "./reference";
@@ -337,6 +338,14 @@ describe("the hypervisor of a lab with one underlay", () => {
     const all = server({}).hosts.kvm3;
     const lab = { ...referenceWith({}), hosts: { kvm1: all }, containers: {}, segments: {} } as never;
     expect(checkLab(lab, "vxlab/dev", "qemu+ssh://root@192.168.10.2/system")).toEqual([]);
+  });
+
+  it.each(["secret", "se@secret", "a:secret"])("is refused without printing the password %s", (password) => {
+    const lab = referenceWith({ underlay: { mode: "isolated" } });
+    const found = checkLab(lab, "vxlab/dev", `qemu+ssh://root:${password}@192.168.10.2:22/system`);
+    const got = "qemu+ssh://root:…@192.168.10.2:22/system";
+    expect(found).toMatchObject([{ path: "libvirtUri", got }, { path: "underlay.mode" }]);
+    expect(new TopologyError(found).message).not.toContain("secret");
   });
 
   it.each(["lxc:///", "qemu:///session"])("must be the system's QEMU, which %s is not", (uri) => {

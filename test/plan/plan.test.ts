@@ -289,6 +289,16 @@ describe("TopologyError", () => {
     Write a free address of 192.168.10.2 to 192.168.10.254.`);
     });
 
+    it("keeps up to three of one cause apart, in their order", () => {
+      const found = saidOf({
+        hosts: { ...hosts(3, "11"), in: { address: "192.168.10.2", vcpus: 0 } },
+      });
+      expect(found.problems).toHaveLength(4);
+      const paths = found.lines.flatMap((line) => /^ {2}(\S+): got/.exec(line)?.[1] ?? []);
+      expect(paths).toEqual(found.problems.map(({ path }) => path));
+      expect(found.lines).toHaveLength(1 + 4 * 4);
+    });
+
     it("stays within 120 lines, whatever is wrong", () => {
       const segments = Object.fromEntries(
         Array.from({ length: 200 }, (_, i) => [`s${i}`, { vni: i, vlan: i + 1, subnet: `10.${i}.0.9/24` }]),
