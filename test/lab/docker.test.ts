@@ -180,6 +180,7 @@ describe("A secret variable", () => {
     const look = ["sh", "-c", 'printf %s "$TOKEN"'];
     expect(good(await lab.vxlab(["exec", "c1", "--", ...look]))).toBe(token);
     expect(preview).toMatch(/TOKEN *: \[secret\]/);
+    expect(preview).toMatch(/stdin *: .*\[secret\]/);
   });
 
   it("is told to nobody", async () => {
