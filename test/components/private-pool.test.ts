@@ -97,6 +97,8 @@ describe("doctor", () => {
     expect(await openPools("qemu:///system", { PATH })).toEqual([
       { pool: "vxlab-00c0ffee-pool", path, cure: `chgrp 106 ${path} && chmod 710 ${path}` },
     ]);
+    answering("capabilities");
+    expect((await openPools("qemu:///system", { PATH }))[0]?.cure).toMatch(/^chgrp QEMU_GROUP /);
     answering("none", closedPool(POOL, 106));
     expect(await openPools("qemu:///system", { PATH })).toEqual([]);
     answering("pool-list");

@@ -234,7 +234,6 @@ describe("a secret environment variable", () => {
   afterAll(() => project.configure({}));
 
   it("is in no preview, which shows all else of its container", async () => {
-    const plain = good(await project.pulumi(["preview", "--diff"]));
     await secret("containers.c1.env.TOKEN");
     const previews = {
       diff: good(await project.pulumi(["preview", "--diff"])),
@@ -247,10 +246,6 @@ describe("a secret environment variable", () => {
     expect(previews.diff).toMatch(/TOKEN *: \[secret\]/);
     expect(previews.diff).toMatch(/image *: "debian:12"/);
     expect(previews.settings).toMatch(/TOKEN:\s+secure: v1:/);
-    // Of the state that the step sends nothing is shown; without a secret all of it is.
-    const step = (text: string) => text.slice(text.indexOf("lab-c1-step"));
-    expect(step(plain)).toMatch(/"MODE=demo"/);
-    expect(step(previews.diff)).toMatch(/stdin *: \[secret\]/);
   });
 
   it("would be in the previews without the mark", async () => {

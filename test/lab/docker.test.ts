@@ -121,6 +121,109 @@ describe("Docker beside LXC", () => {
   });
 });
 
+describe("A secret variable", () => {
+  const token = `canary-${randomBytes(8).toString("hex")}`;
+  const key = `canary-${randomBytes(8).toString("hex")}`;
+  const needles = { token, key };
+  const secrets = { TOKEN: token, KEY: `-----BEGIN-----\n${key}\n` };
+  const seen = "/run/vxlab-arguments-seen";
+  let preview = "";
+  let up = "";
+  let here = "";
+  let there = "";
+
+  async function configure(more: object): Promise<void> {
+    const c1 = { ...docker(), env: { GREETING: "it's me", ...hostile, ...more } };
+    lab.configure(settings({ c1, c2: lxc }));
+    const set = ["config", "set", "--secret", "--path"];
+    for (const [name, value] of Object.entries(secrets))
+      good(await lab.pulumi([...set, `vxlab:containers.c1.env.${name}`, value]));
+  }
+
+  /** Every argument of a process on kvm1, until the file is there or two minutes are over. */
+  const watched = () =>
+    guests.tell(
+      "kvm1",
+      `rm -f ${seen}; for n in $(seq 1200); do [ ! -e ${seen} ] || break; ` +
+        "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n'; sleep 0.1; done | sort -u",
+      400,
+    );
+
+  /** Files of a host with a secret in them. */
+  async function places(host: string): Promise<string[]> {
+    const folders = "/etc /home /root /run /tmp /usr/lib/vxlab /var";
+    const search = `cat >/dev/needles; find ${folders} -xdev -type f -exec grep -lsF -f /dev/needles {} + || :; rm /dev/needles`;
+    const found = await guests.tell(host, search, 300, `${token}\n${key}\n`);
+    const names = found.split("\n").filter((one) => one !== "");
+    return names.map((one) => one.replace(/[0-9a-f]{64}/, "ID")).sort();
+  }
+
+  it("is refused where Docker would take it as an argument, before anything is touched", async () => {
+    await configure(odd);
+    const { code, stdout, stderr } = await lab.vxlab(["preview"]);
+    expect(code).not.toBe(0);
+    const text = (stdout + stderr).replace(/\s+/g, " ");
+    expect(text).toMatch(/containers\.c1\.env\["a b"\]: got "\[secret\]" Cannot be secret/);
+    expect(leaksIn({ preview: stdout + stderr }, needles)).toEqual([]);
+  });
+
+  it("arrives, and the preview before says what changes without its value", async () => {
+    await configure({});
+    preview = good(await lab.pulumi(["preview", "--diff"]));
+    const [watch, guest] = [new ArgumentWatch(), watched()];
+    up = good(await lab.vxlab(["up"], { timeout: 400 }));
+    here = watch.end();
+    await guests.tell("kvm1", `touch ${seen}`);
+    there = await guest;
+    const found = await environment("kvm1", "c1");
+    expect(found).toEqual(expect.arrayContaining(lines({ ...hostile, ...secrets })));
+    const look = ["sh", "-c", 'printf %s "$TOKEN"'];
+    expect(good(await lab.vxlab(["exec", "c1", "--", ...look]))).toBe(token);
+    expect(preview).toMatch(/TOKEN *: \[secret\]/);
+    expect(preview).toMatch(/stdin *: .*\[secret\]/);
+  });
+
+  it("is told to nobody", async () => {
+    expect(there).toContain("vxlab-container=lab-c1"); // docker create was seen
+    const checked = await lab.vxlab(["verify", "--json"]);
+    const texts = {
+      preview,
+      "output of up": up,
+      "arguments of processes here": here,
+      "arguments of processes on the host": there,
+      "stack output": good(await lab.pulumi(["stack", "output", "--json"])),
+      "stack export": good(await lab.pulumi(["stack", "export"])),
+      "preview of nothing": good(await lab.pulumi(["preview", "--diff"])),
+      verify: checked.stdout + checked.stderr,
+      status: good(await lab.vxlab(["status", "--json"])),
+      "observe all": await guests.tell("kvm1", "/usr/lib/vxlab/guest observe all"),
+      "docker's log": await guests.tell("kvm1", "cat /var/log/dockerd.log"),
+      settings: readFileSync(join(lab.root, "Pulumi.lab.yaml"), "utf8"),
+      ...textsBelow(lab.paths.dot, ["pulumi-home", "test-ssh", "libvirt/lib/images"]),
+    };
+    expect(Object.keys(texts)).toContain("state/.pulumi/stacks/vxlab/lab.json");
+    expect(leaksIn(texts, needles)).toEqual([]);
+  });
+
+  it("is on the host in two places, for root alone", async () => {
+    expect(await places("kvm1")).toEqual([
+      "/var/lib/docker/containers/ID/config.v2.json",
+      "/var/lib/vxlab/desired/container-lab-c1.json",
+    ]);
+    const modes = "stat -c %a /var/lib/docker/containers /var/lib/vxlab/desired";
+    for (const mode of (await guests.tell("kvm1", modes)).split("\n"))
+      expect(Number.parseInt(mode, 8) & 0o007).toBe(0);
+    expect(await places("kvm2")).toEqual([]);
+  });
+
+  it("that is taken away leaves nothing of it on the host", async () => {
+    lab.configure(settings({ c1: docker(), c2: lxc }));
+    good(await lab.vxlab(["up"], { timeout: 400 }));
+    expect(await places("kvm1")).toEqual([]);
+    expect((await environment("kvm1", "c1")).filter((one) => one.includes("canary"))).toEqual([]);
+  });
+});
+
 describe("Docker with a registry that has an authority of its own and wants a login", () => {
   let registry: Registry;
   const fetched = (tag: string) => `${registry.host}/vxlab/said:${tag}`;
@@ -248,103 +351,6 @@ describe("Names", () => {
       good(await lab.vxlab(["exec", name, "--", "ping", "-c", "1", "-W", "5", REGISTRY]));
     for (const said of await Promise.all(["c1", "c2", "c3"].map(ping)))
       expect(said).toContain(`PING ${REGISTRY} (${HYPERVISOR})`);
-  });
-});
-
-describe("A secret variable", () => {
-  const token = `canary-${randomBytes(8).toString("hex")}`;
-  const key = `canary-${randomBytes(8).toString("hex")}`;
-  const needles = { token, key };
-  const secrets = { TOKEN: token, KEY: `-----BEGIN-----\n${key}\n` };
-  const started = "/run/vxlab-docker-create-seen";
-  let preview = "";
-  let up = "";
-  let here = "";
-  let there = "";
-
-  async function configure(more: object): Promise<void> {
-    const c = { ...c1(), env: { GREETING: "it's me", ...hostile, ...more } };
-    lab.configure(settings({ c1: c, c2: lxc, c3: near, r1: r1("2") }));
-    const set = ["config", "set", "--secret", "--path"];
-    for (const [name, value] of Object.entries(secrets))
-      good(await lab.pulumi([...set, `vxlab:containers.c1.env.${name}`, value]));
-  }
-  const r1 = (tag: string) => ({
-    host: "kvm2",
-    kind: "docker",
-    image: fetched(tag),
-    address: "10.0.3.13/24",
-  });
-  const c1 = () => ({ ...box, image: fetched("1") });
-  const fetched = (tag: string) => `${REGISTRY}:5000/vxlab/said:${tag}`;
-
-  /** Every argument of docker on a host, until there is `started` or a minute is over. */
-  const watched = () =>
-    guests.tell(
-      "kvm1",
-      `rm -f ${started}; for n in $(seq 1200); do [ ! -e ${started} ] || break; ` +
-        "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n'; sleep 0.1; done | sort -u",
-      400,
-    );
-
-  it("is refused where Docker would take it as an argument, before anything is touched", async () => {
-    await configure(odd);
-    const { code, stdout, stderr } = await lab.vxlab(["preview"]);
-    expect(code).not.toBe(0);
-    expect(stdout + stderr).toMatch(/containers\.c1\.env\["a b"\]: got "\[secret\]"\n +Cannot be secret/);
-    expect(leaksIn({ preview: stdout + stderr }, needles)).toEqual([]);
-  });
-
-  it("arrives, and the preview before says what changes without its value", async () => {
-    await configure({});
-    preview = good(await lab.pulumi(["preview", "--diff"]));
-    const [watch, guest] = [new ArgumentWatch(), watched()];
-    up = good(await lab.vxlab(["up"], { timeout: 400 }));
-    here = watch.end();
-    await guests.tell("kvm1", `touch ${started}`);
-    there = await guest;
-    const found = await environment("kvm1", "c1");
-    expect(found).toEqual(expect.arrayContaining(lines({ ...hostile, ...secrets })));
-    const look = ["sh", "-c", 'printf %s "$TOKEN"'];
-    expect(good(await lab.vxlab(["exec", "c1", "--", ...look]))).toBe(token);
-    expect(preview).toMatch(/TOKEN *: \[secret\]/);
-  });
-
-  it("is told to nobody", async () => {
-    expect(there).toContain("vxlab-container=lab-c1"); // docker create was seen
-    const checked = await lab.vxlab(["verify", "--json"]);
-    const texts = {
-      preview,
-      "output of up": up,
-      "arguments of processes here": here,
-      "arguments of processes on the host": there,
-      "stack output": good(await lab.pulumi(["stack", "output", "--json"])),
-      "stack export": good(await lab.pulumi(["stack", "export"])),
-      "preview of nothing": good(await lab.pulumi(["preview", "--diff"])),
-      verify: checked.stdout + checked.stderr,
-      status: good(await lab.vxlab(["status", "--json"])),
-      "observe all": await guests.tell("kvm1", "/usr/lib/vxlab/guest observe all"),
-      "docker's log": await guests.tell("kvm1", "cat /var/log/dockerd.log"),
-      settings: readFileSync(join(lab.root, "Pulumi.lab.yaml"), "utf8"),
-      ...textsBelow(lab.paths.dot, ["pulumi-home", "test-ssh", "libvirt/lib/images"]),
-    };
-    expect(Object.keys(texts)).toContain("state/.pulumi/stacks/vxlab/lab.json");
-    expect(leaksIn(texts, needles)).toEqual([]);
-  });
-
-  it("is on the host in two places, for root alone", async () => {
-    const folders = "/etc /home /root /run /tmp /usr/lib/vxlab /var";
-    const search = `grep -rlsF -f - ${folders} | grep -v '^/run/.*/fs/' || :`;
-    const found = (await guests.tell("kvm1", search, 300, `${token}\n${key}\n`)).split("\n");
-    const places = found.map((one) => one.replace(/[0-9a-f]{64}/, "ID"));
-    expect(places.sort()).toEqual([
-      "/var/lib/docker/containers/ID/config.v2.json",
-      "/var/lib/vxlab/desired/container-lab-c1.json",
-    ]);
-    const modes = "stat -c %a /var/lib/docker/containers /var/lib/vxlab/desired";
-    for (const mode of (await guests.tell("kvm1", modes)).split("\n"))
-      expect(Number.parseInt(mode, 8) & 0o007).toBe(0);
-    expect(await guests.tell("kvm2", search, 300, `${token}\n${key}\n`)).toBe("");
   });
 });
 
