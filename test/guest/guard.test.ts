@@ -291,6 +291,15 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       expect([host.changes(), existsSync(host.path("state"))]).toEqual([[], false]);
     });
 
+    it("keeps nothing from being removed", () => {
+      apply("bridge", BRIDGE);
+      apply("port", PORT);
+      host.shows("refuses-rules", "");
+      run("remove", "port", PORT);
+      run("remove", "bridge", BRIDGE);
+      expect(existsSync(host.path("state"))).toBe(false);
+    });
+
     it("for want of nft says what to install", () => {
       const answer = host.shell(
         'command() { [ "$2" != nft ]; }; bridge_apply "$(cat)"',
