@@ -25,19 +25,26 @@ guard_apply() {
     guard_off
     return
   fi
-  command -v nft >/dev/null ||
+  if ! command -v nft >/dev/null; then
     guard_fail "this host has no nft, which the host guard needs: apt-get install nftables, or write hosts.<name>.guard: false"
+    return
+  fi
   # Somebody else may have flushed or changed it.
-  if [ "$rules" = "$(cat "$GUARD_RULES" 2>/dev/null)" ] && guard_same; then return; fi
+  if [ -e "$GUARD_RULES" ] && [ "$rules" = "$(cat "$GUARD_RULES")" ] && guard_same; then return; fi
   printf '%s\n' "$rules" >"$GUARD_RULES.new"
-  nft -f "$GUARD_RULES.new" || guard_fail "nft refuses the host guard, see above; hosts.<name>.guard: false does without it"
+  if ! nft -f "$GUARD_RULES.new"; then
+    guard_fail "nft refuses the host guard, see above; hosts.<name>.guard: false does without it"
+    return
+  fi
   mv "$GUARD_RULES.new" "$GUARD_RULES"
-  rm -f "$STATE/nft/$GUARD_TABLE"
+  [ ! -e "$STATE/nft/$GUARD_TABLE" ] || rm -f "$STATE/nft/$GUARD_TABLE"
   guard_unit
 }
 
-# guard_fail TEXT: leaves nothing behind on a host that holds nothing else.
+# guard_fail TEXT: stops the step, with nothing left behind on a host that holds nothing else. A removal goes on: it must not need
+# more than the host has.
 guard_fail() {
+  [ -n "$about" ] || return 0
   leave
   fail "$@"
 }
@@ -69,8 +76,7 @@ guard_missing() {
 # guard_fragment KIND THING: writes the fragment of a thing whose desired state has been read.
 guard_fragment() {
   part=$(guard_"$1" "$2")
-  printf '%s\n' "$part" >"$GUARD/.new"
-  mv "$GUARD/.new" "$GUARD/$2.$GUARD_FORM"
+  printf '%s\n' "$part" >"$GUARD/$2.$GUARD_FORM"
 }
 
 guard_bridge() {
@@ -127,7 +133,7 @@ vtep_device() {
   read -r _ at _ <<FOUND
 $(ip -o address show to "$1" 2>/dev/null)
 FOUND
-  flags=$(cat "$NET/${at:-none}/flags" 2>/dev/null) || flags=0
+  { read -r flags <"$NET/${at:-none}/flags" || flags=0; } 2>/dev/null
   if [ -z "$at" ] || [ $((flags & 0x8)) != 0 ] || [ $((flags & 0x90)) = 128 ]; then at=-; fi
   echo "$at"
 }

@@ -53,14 +53,14 @@ const IPV6 = (device: string) => `sys/net/ipv6/conf/${device}/disable_ipv6`;
 
 let host: FakeHost;
 
-function guest(verb: string, kind: string, state: object): string[] {
+function told(verb: string, kind: string, state: object): string[] {
   host.has([], []);
   host.calls();
   const { code, stderr } = host.guest([verb, kind], state);
   expect([code, stderr]).toEqual([0, ""]);
   return host.everything().map((call) => call.join(" "));
 }
-const apply = (kind: string, state: object) => guest("apply", kind, state);
+const apply = (kind: string, state: object) => told("apply", kind, state);
 const loads = (calls: string[]) => calls.filter((call) => call.startsWith("nft -f ")).length;
 const rules = () => host.read("loaded");
 /** One chain's rules, without their indentation. */
@@ -244,11 +244,11 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     apply("bridge", BRIDGE);
     apply("port", PORT);
     apply("port", GREEN);
-    guest("remove", "port", GREEN);
+    told("remove", "port", GREEN);
     expect(rules()).not.toContain("4790 jump");
-    guest("remove", "port", PORT);
+    told("remove", "port", PORT);
     expect(rules()).not.toContain("jump tunnels");
-    expect(guest("remove", "bridge", BRIDGE)).toContain("nft delete table inet vxlab_guard");
+    expect(told("remove", "bridge", BRIDGE)).toContain("nft delete table inet vxlab_guard");
     expect(existsSync(host.path("state"))).toBe(false);
   });
 
@@ -289,6 +289,15 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       const { code, stderr } = host.guest(["apply", "bridge"], BRIDGE);
       expect([code, stderr]).toEqual([1, expect.stringContaining("hosts.<name>.guard: false")]);
       expect([host.changes(), existsSync(host.path("state"))]).toEqual([[], false]);
+    });
+
+    it("keeps nothing from being removed", () => {
+      apply("bridge", BRIDGE);
+      apply("port", PORT);
+      host.shows("refuses-rules", "");
+      told("remove", "port", PORT);
+      told("remove", "bridge", BRIDGE);
+      expect(existsSync(host.path("state"))).toBe(false);
     });
 
     it("for want of nft says what to install", () => {
@@ -351,7 +360,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(host.read(unit)).toMatch(/^Before=.*\bovs-vswitchd\.service\b/m);
     expect(host.read(unit), "whose rule set begins with a flush").toMatch(/^After=nftables\.service$/m);
     expect(host.read(unit)).toMatch(/^ExecStart=\S+nft -f \S+\/state\/guard\.nft$/m);
-    guest("remove", "bridge", BRIDGE);
+    told("remove", "bridge", BRIDGE);
     expect(existsSync(host.path(unit))).toBe(false);
   });
 

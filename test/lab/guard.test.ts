@@ -10,7 +10,7 @@ import { Guests } from "../lib/guests";
 import { NameServer } from "../lib/name-server";
 import { good, Project } from "../lib/project";
 import { remains } from "../lib/remains";
-import { redChecks, within } from "../lib/wait";
+import { greenWithin, redChecks, within } from "../lib/wait";
 
 const KVM1 = "192.168.10.156";
 const KVM2 = "192.168.10.222";
@@ -194,7 +194,7 @@ describe("a forged VXLAN packet", () => {
     await having(
       "c2",
       `ip address add ${KVM1}/32 dev eth0 && ip route add ${KVM2}/32 dev eth0 src ${KVM1}`,
-      `ip address del ${KVM1}/32 dev eth0; ip route del ${KVM2}/32`,
+      `ip route del ${KVM2}/32; ip address del ${KVM1}/32 dev eth0`,
       async () => {
         expect(await forge(attack)).toBe(0);
         expect(await unguarded(["kvm2"], () => forge(attack))).toBe(3);
@@ -224,7 +224,7 @@ describe("a forged VXLAN packet", () => {
       await having(
         "c1",
         `ip -6 address add ${peer}/128 dev eth0 nodad && ip -6 route add ${own}/128 via ${via} dev eth0 src ${peer}`,
-        `ip -6 address del ${peer}/128 dev eth0; ip -6 route del ${own}/128`,
+        `ip -6 route del ${own}/128; ip -6 address del ${peer}/128 dev eth0`,
         async () => {
           expect(await forge(attack), "with IPv6 on").toBe(0);
           expect(await unguarded(["kvm1"], () => forge(attack))).toBe(3);
@@ -339,7 +339,7 @@ describe("a host's guard", () => {
     const open = await ssh("c1", [`${await linkLocal("kvm3")}%eth0`]);
     await guests.tell("kvm3", ipv6(1));
     expect(open).toEqual([]);
-    expect(await redChecks(project)).toEqual([]);
+    await greenWithin(60, project);
   });
 
   it("goes with the lab", async () => {
