@@ -59,7 +59,10 @@ main() {
   case "${1:-} ${2:-}" in
     "serve "*) shift && serve "$@" && return ;;
   esac
-  [ -n "${VXLAB_LOCKED:-}" ] || { lock && take_over; }
+  if [ -z "${VXLAB_LOCKED:-}" ]; then
+    lock
+    take_over
+  fi
   case "${1:-} ${2:-}" in
     "boot ") boot ;;
     "flows ") flows_again ;;
