@@ -48,14 +48,23 @@ take_over() {
   had=1
   [ ! -e "$STATE/level" ] || read -r had <"$STATE/level"
   [ "$had" -lt "$LEVEL" ] || return 0
+  whole=true
   for file in "$STATE"/desired/*-*.json; do
     [ -e "$file" ] || continue
     thing=${file##*/}
     thing=${thing%%-*}
-    # In a shell of its own: the variables are this thing's, and one that fails keeps nobody else back.
-    (take_over_one) || printf 'vxlab: %s is kept as it was\n' "$file" >&2
+    # In a shell of its own: the variables are this thing's, and one that fails keeps nobody else back. Not in a condition, where set -e
+    # has no effect.
+    set +e
+    (
+      set -e
+      take_over_one
+    )
+    taken=$?
+    set -e
+    [ "$taken" = 0 ] || { whole=false && printf 'vxlab: %s is kept in its old form until the next step\n' "$file" >&2; }
   done
-  echo "$LEVEL" >"$STATE/level"
+  [ "$whole" = false ] || echo "$LEVEL" >"$STATE/level"
 }
 
 take_over_one() {

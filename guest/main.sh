@@ -63,7 +63,10 @@ main() {
     "serve "*) shift && serve "$@" && return ;;
     "drift ") drift && return ;;
   esac
-  [ -n "${VXLAB_LOCKED:-}" ] || { lock && take_over; }
+  if [ -z "${VXLAB_LOCKED:-}" ]; then
+    lock
+    take_over
+  fi
   case "${1:-} ${2:-}" in
     "boot ") boot ;;
     "flows ") flows_again ;;

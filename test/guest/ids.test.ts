@@ -204,6 +204,18 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       expect(deeds()).toEqual([]);
     });
 
+    it("keeps its form while Open vSwitch refuses, and gets the id at the next verb", () => {
+      host.shows(was("port"), JSON.stringify(desired("port")));
+      host.has([], []);
+      host.shows("ports", "vx100-c0a80ade\n");
+      host.refuses("no");
+      expect(host.guest(["observe", "all"]).stderr).toContain("is kept in its old form until the next step");
+      expect(host.kept()).toEqual([`port-${STEPS.port}.json`]);
+      host.forgets("refused");
+      expect(host.guest(["observe", "all"]).stderr).toBe("");
+      expect(host.kept()).toEqual([kept("port")]);
+    });
+
     it("of a container is what the next step finds: it goes on running", () => {
       apply("container");
       const before = host.read("state/containers/c1/config");
