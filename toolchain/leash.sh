@@ -24,12 +24,11 @@ lives() { grep -qzx "VXLAB_RUN=$run" "/proc/$1/environ" 2>/dev/null; }
 
 # ends_within SECONDS COMMAND…: true as soon as the command fails.
 ends_within() {
-  local i
-  for ((i = 0; i < $1 * 10; i++)); do
-    "${@:2}" || return 0
+  local end=$((SECONDS + $1))
+  while "${@:2}"; do
+    ((SECONDS < end)) || return 1
     sleep 0.1
   done
-  return 1
 }
 
 any() { [[ -n $(members) ]]; }

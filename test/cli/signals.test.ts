@@ -69,8 +69,6 @@ async function vxlab(kind = "usual", here: World = world()): Promise<Vxlab> {
   await expect.poll(lines, { timeout: 20_000 }).toHaveLength(2);
   const [engine = 0, plugin = 0] = lines().map((line) => Number(line.split(" ")[1]));
   started.push(child.pid ?? 0, engine, plugin);
-  // The handlers and the witness are there a moment after the engine.
-  await new Promise((resolve) => setTimeout(resolve, 300));
   return { child, engine, plugin, seen: () => lines().slice(2), ended };
 }
 
@@ -127,7 +125,7 @@ describe("SIGKILL", () => {
   it("of ./vxlab ends even an engine that does not listen", async () => {
     const { child, engine, plugin, seen } = await vxlab("deaf");
     child.kill("SIGKILL");
-    await gone(engine, 15_000);
+    await gone(engine, 20_000);
     expect(seen()).toEqual(["SIGINT", "SIGINT"]);
     await gone(plugin, 5000);
   });
