@@ -5,6 +5,7 @@ import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { Environment } from "./paths";
+import { passSignals, signalCode } from "./signals";
 
 export interface RunOptions {
   cwd?: string;
@@ -49,17 +50,16 @@ export async function must(
   throw new Error(`${[command, ...args].join(" ")} ${why}:\n${tail}`);
 }
 
-/** Hands the terminal over: for programs that talk with the user. They get the terminal's interrupt; we wait for their end. */
+/** Hands the terminal over: for programs that talk with the user. They get the signals that come; we wait for their end. */
 export function attached(
   command: string,
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<number> {
   const env = options.env === undefined ? process.env : { ...options.env };
-  const wait = () => undefined;
-  process.on("SIGINT", wait);
   const child = spawn(command, [...args], { cwd: options.cwd, env, stdio: "inherit" });
-  return ending(child).finally(() => process.off("SIGINT", wait));
+  const passing = passSignals(child);
+  return ending(child).finally(() => passing.stop());
 }
 
 function ending(child: ChildProcess, timeout?: number): Promise<number> {
@@ -77,7 +77,7 @@ function ending(child: ChildProcess, timeout?: number): Promise<number> {
     });
     child.on("close", (code, signal) => {
       clearTimeout(timer);
-      resolve(late ? 124 : (code ?? (signal === "SIGINT" ? 130 : 143)));
+      resolve(late ? 124 : (code ?? signalCode(signal ?? "SIGTERM")));
     });
   });
 }

@@ -63,9 +63,9 @@ stack_named() {
 needs_libvirt "$@" || exec "$real" "$@"
 stack=$(stack_named "$@")
 [[ -z $stack ]] || export VXLAB_STACK=${stack##*/}
-# What `libvirt.sh up` says; `vxlab` has asked already.
+# What `libvirt.sh up` says; `vxlab` has asked already. A libvirtd that it starts outlives the run (leash.sh).
 libvirt=${VXLAB_LIBVIRT_UP:-}
-[[ -n $libvirt ]] || libvirt=$("$here/libvirt.sh" up)
+[[ -n $libvirt ]] || libvirt=$(env -u VXLAB_RUN "$here/libvirt.sh" up)
 unset VXLAB_LIBVIRT_UP
 mode=${libvirt%% *}
 export VXLAB_LIBVIRT_URI=${libvirt#* }

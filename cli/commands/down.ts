@@ -17,6 +17,7 @@ import {
   knownHypervisors,
   mustAnswer,
 } from "../lib/hypervisors";
+import { wasInterrupted } from "../../toolchain/signals";
 import { forgetLibvirt, libvirtMode, ready, startLibvirt, type Mode } from "../lib/ready";
 import { deployedOf, forgetLabs, knownLabs, labIds, ownBackend, resources, stackNames } from "../lib/stack";
 
@@ -85,7 +86,12 @@ async function destroy(context: Context, stack: string, mode: Mode): Promise<num
   if (outcome.code === 0) return Exit.ok;
   const code = failure(context, outcome);
   // Machines that are not ours to remove may hold what the state knows of: it is kept.
-  if (outcome.code === 130 || all.some((one) => OTHERS.includes(one.type))) return code;
+  if (
+    outcome.killedBy !== undefined ||
+    wasInterrupted(outcome.code) ||
+    all.some((one) => OTHERS.includes(one.type))
+  )
+    return code;
   out.line(`\npulumi destroy failed: ending the machines of ${stack} by their names`);
   if (mode === "embedded") await purgeEmbedded(context);
   else for (const uri of await hypervisors(context, stack)) await sweep(uri, labIds(all));

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
-import { pulumiWrapper } from "../../toolchain/paths";
-import { attached } from "../../toolchain/process";
+import { wasInterrupted } from "../../toolchain/signals";
 import type { Command, Context } from "../command";
+import { runPulumi } from "../lib/engine-run";
 import { eventLog, Progress } from "../lib/events";
 import type { EventLog } from "../lib/events";
 import { Exit } from "../lib/exit";
@@ -20,7 +20,7 @@ export const preview: Command = {
     for (const stack of stacks) {
       if (stacks.length > 1) context.out.line(`\nstack ${stack}:`);
       const code = await show(context, stack, [...(given.length === 0 ? [] : ["--stack", stack]), ...passed]);
-      if (code === 130) return code;
+      if (wasInterrupted(code)) return code;
       worst = Math.max(worst, code);
     }
     return worst;
@@ -47,19 +47,21 @@ async function show(context: Context, stack: string, args: readonly string[]): P
   const events = eventLog(paths.logs);
   const words = ["preview", "--event-log", events.path, ...args];
   const env = { ...environment, PULUMI_DEBUG_COMMANDS: "true" };
-  const code = await attached(pulumiWrapper(paths), words, { cwd: paths.root, env });
-  const bad = refused(events);
+  const ending = await runPulumi(paths, words, { env, stdio: "inherit" });
+  const { code, bad } = judged(events, ending.code);
   events.close();
   if (code === 0) return Exit.ok;
-  return bad ? Exit.usage : code === 130 ? code : Exit.failed;
+  if (ending.killedBy !== undefined) context.out.line(`Pulumi was ended by ${ending.killedBy}`);
+  return bad ? Exit.usage : wasInterrupted(code) || ending.killedBy !== undefined ? code : Exit.failed;
 }
 
-/** True when the lab's settings were refused: Pulumi has one exit code for everything. */
-function refused(events: EventLog): boolean {
+/** Bad when the lab's settings were refused: Pulumi has one exit code for everything. */
+function judged(events: EventLog, code: number): { code: number; bad: boolean } {
   const progress = new Progress(
     () => undefined,
     () => undefined,
   );
   events.read().forEach((event) => progress.take(event));
-  return progress.errors.some((error) => error.includes("The lab's settings have"));
+  const bad = progress.errors.some((error) => error.includes("The lab's settings have"));
+  return { code: progress.endCode(code), bad };
 }

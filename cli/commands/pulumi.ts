@@ -1,6 +1,5 @@
-import { attached } from "../../toolchain/process";
-import { pulumiWrapper } from "../../toolchain/paths";
 import type { Command } from "../command";
+import { runPulumi } from "../lib/engine-run";
 import { ready } from "../lib/ready";
 import { stackName } from "../lib/args";
 
@@ -10,9 +9,7 @@ export const pulumi: Command = {
   usage: "[ARGUMENTS OF PULUMI]",
   async run(context, args) {
     await ready(context, stackName(undefined, context.environment));
-    return attached(pulumiWrapper(context.paths), args, {
-      cwd: context.paths.root,
-      env: context.environment,
-    });
+    const { paths, environment: env } = context;
+    return (await runPulumi(paths, args, { env, stdio: "inherit" })).code;
   },
 };

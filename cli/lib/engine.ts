@@ -1,15 +1,19 @@
 /** Runs Pulumi through the project's wrapper, which knows its state, its plugins and its libvirt. */
-import { spawn } from "node:child_process";
+import type { StdioOptions } from "node:child_process";
 import { mkdirSync, openSync, closeSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { pulumiWrapper, type Environment } from "../../toolchain/paths";
+import { pulumiWrapper } from "../../toolchain/paths";
 import { run, type Result } from "../../toolchain/process";
+import { wasInterrupted } from "../../toolchain/signals";
 import type { Context } from "../command";
+import { runPulumi } from "./engine-run";
 import { eventLog, Progress } from "./events";
 import { Exit } from "./exit";
 
 export interface Outcome {
   code: number;
+  /** The signal that ended the engine, unless that was asked for. */
+  killedBy?: NodeJS.Signals | undefined;
   /** How many resources for each operation, as the engine counts: create, update, same, … */
   changes: Record<string, number>;
   errors: string[];
@@ -49,11 +53,14 @@ export async function change(
       take();
       progress.tick();
     }, 150);
-    const code = await logged(pulumiWrapper(paths), args, { cwd: paths.root, env, log });
+    const file = openSync(log, "w");
+    const stdio: StdioOptions = ["ignore", file, file];
+    const { code, killedBy } = await runPulumi(paths, args, { env, stdio }).finally(() => closeSync(file));
     clearInterval(timer);
     take();
     events.close();
-    return { code, changes: progress.changes, errors: progress.errors, log };
+    const { changes, errors } = progress;
+    return { code: progress.endCode(code), killedBy, changes, errors, log };
   });
 }
 
@@ -64,8 +71,9 @@ export function failure(context: Context, outcome: Outcome): number {
     errors.length > 0 ? errors : [readFileSync(log, "utf8").trim().split("\n").slice(-30).join("\n")];
   for (const error of shown) context.out.line(`\n${error}${cureOf(error)}`);
   context.out.line(`\nthe whole output: ${log}`);
-  if (outcome.code === 130) {
-    context.out.line("interrupted; the same command goes on from here");
+  if (outcome.killedBy !== undefined || wasInterrupted(outcome.code)) {
+    const what = outcome.killedBy === undefined ? "interrupted" : `Pulumi was ended by ${outcome.killedBy}`;
+    context.out.line(`${what}; the same command goes on from here`);
     return outcome.code;
   }
   return errors.some((error) => error.includes("The lab's settings have")) ? Exit.usage : Exit.failed;
@@ -98,33 +106,4 @@ export function cureOf(error: string): string {
 export function summary(changes: Readonly<Record<string, number>>): string {
   const words = Object.entries(changes).map(([op, count]) => `${count} ${op === "same" ? "unchanged" : op}`);
   return words.length === 0 ? "nothing to do" : words.sort().join(", ");
-}
-
-interface Logged {
-  cwd: string;
-  env: Environment;
-  log: string;
-}
-
-/**
- * An interrupt from the terminal reaches Pulumi by itself, and Pulumi then ends in good order: it is waited for.
- * A termination is handed on as an interrupt.
- */
-function logged(command: string, args: readonly string[], { cwd, env, log }: Logged): Promise<number> {
-  const file = openSync(log, "w");
-  const child = spawn(command, [...args], { cwd, env: { ...env }, stdio: ["ignore", file, file] });
-  let interrupted = false;
-  const wait = () => (interrupted = true);
-  const hand = () => (interrupted = child.kill("SIGINT"));
-  process.on("SIGINT", wait).on("SIGTERM", hand).on("SIGHUP", hand);
-  return new Promise<number>((resolve, reject) => {
-    child
-      .on("error", reject)
-      .on("close", (code, signal) =>
-        resolve(interrupted && code !== 0 ? 130 : (code ?? (signal === null ? 1 : 130))),
-      );
-  }).finally(() => {
-    process.off("SIGINT", wait).off("SIGTERM", hand).off("SIGHUP", hand);
-    closeSync(file);
-  });
 }

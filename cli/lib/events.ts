@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { closeSync, openSync, readSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { signalCode } from "../../toolchain/signals";
 
 interface Metadata {
   op: string;
@@ -16,6 +17,7 @@ export interface EngineEvent {
   resOutputsEvent?: { metadata: Metadata };
   resOpFailedEvent?: { metadata: Metadata };
   diagnosticEvent?: { urn?: string; message: string; severity: string; ephemeral?: boolean };
+  stdoutEvent?: { message: string };
   summaryEvent?: { resourceChanges: Record<string, number> };
 }
 
@@ -25,6 +27,7 @@ export class Progress {
   changes: Record<string, number> = {};
   private readonly begun = new Map<string, number>();
   private warned = false;
+  private interrupt: NodeJS.Signals | undefined;
 
   constructor(
     private readonly line: (text: string) => void,
@@ -37,7 +40,15 @@ export class Progress {
     if (event.resOutputsEvent !== undefined) this.end(event.resOutputsEvent.metadata, true);
     if (event.resOpFailedEvent !== undefined) this.end(event.resOpFailedEvent.metadata, false);
     if (event.diagnosticEvent !== undefined) this.diagnose(event.diagnosticEvent);
+    if (event.stdoutEvent !== undefined) this.hear(event.stdoutEvent.message);
     if (event.summaryEvent !== undefined) this.changes = event.summaryEvent.resourceChanges;
+  }
+
+  /** The exit code of a run whose engine ended with `code`: Pulumi says only in words that a signal has cancelled it. */
+  endCode(code: number): number {
+    return code === 0 || (code > 128 && code < 255) || this.interrupt === undefined
+      ? code
+      : signalCode(this.interrupt);
   }
 
   /** To be called now and then: says once what is to be done about a provider that will never answer. */
@@ -51,6 +62,12 @@ export class Progress {
     this.line(
       `  ${label(stuck[0])} takes minutes instead of a second: libvirt's provider ${STUCK}. Ctrl-C, and the same command goes on from here`,
     );
+  }
+
+  /** pkg/backend/cancellation_scope.go */
+  private hear(message: string): void {
+    const [, word] = /^(\^C|SIGTERM) received; /.exec(plain(message).trim()) ?? [];
+    if (word !== undefined) this.interrupt ??= word === "^C" ? "SIGINT" : "SIGTERM";
   }
 
   private begin(metadata: Metadata): void {

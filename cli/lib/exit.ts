@@ -19,7 +19,7 @@ export const exitCodes: readonly [number, string][] = [
     "something is missing that vxlab cannot bring by itself (a program, root, a hypervisor, the lab itself); the message says what",
   ],
   [Exit.busy, "somebody else is working on this lab"],
-  [130, "interrupted; up and down also when ended by SIGTERM (others: 143)"],
+  [130, "interrupted (SIGINT); 143 ended by SIGTERM, 129 by SIGHUP, 137 when Pulumi was killed (SIGKILL)"],
 ];
 
 /** Of what somebody else runs. */

@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Environment, Paths } from "../../toolchain/paths";
 import type { Context } from "../command";
-import { projectName, stackFile } from "../settings/files";
+import { hasSecrets, projectName, stackFile } from "../settings/files";
 import { selectedIn, workspaceFiles } from "../settings/selected";
 import { pulumi } from "./engine";
 import { Exit, Fault } from "./exit";
@@ -145,7 +145,7 @@ function forgetLostSalt(context: Context, stack: string): void {
   if (line === undefined) return;
   const login = userLogin(context);
   if (login !== undefined) throw elsewhere(file, stack, login);
-  if (/^\s+secure:/m.test(text)) {
+  if (hasSecrets(paths.root, stack)) {
     out.line(
       `${file} has secrets of a stack that is not in the state: if the passphrase is another now, they cannot be read`,
     );

@@ -134,7 +134,7 @@ function addMissing(values: Map<string, Value>, key: string, value: Value): void
  */
 export function ownSetting(settings: Settings, name: string): Value | undefined {
   const value = settings.values.get(NAMESPACE + name);
-  if (isMapping(value) && typeof value["secure"] === "string" && Object.keys(value).length === 1)
+  if (isSecret(value))
     throw new Fault(
       Exit.usage,
       `${NAMESPACE}${name} is encrypted, and vxlab has to read it before Pulumi runs. Set it again without --secret.`,
@@ -155,6 +155,16 @@ export const partOf = (value: Value | undefined, key: string): Value | undefined
   isMapping(value) ? value[key] : undefined;
 
 export const partsOf = (value: Value | undefined): Value[] => (isMapping(value) ? Object.values(value) : []);
+
+/** As Pulumi writes an encrypted value. */
+const isSecret = (value: Value | undefined): boolean =>
+  isMapping(value) && typeof value["secure"] === "string" && Object.keys(value).length === 1;
+
+export function hasSecrets(root: string, stack: string): boolean {
+  const holds = (value: Value): boolean =>
+    isSecret(value) || (typeof value === "object" && value !== null && Object.values(value).some(holds));
+  return [...readSettings(root, stack).values.values()].some(holds);
+}
 
 /** The nodes of a file's settings, by namespaced key. */
 export function nodesOf({ yaml }: SettingsFile, project: string): [string, unknown][] {

@@ -162,6 +162,16 @@ describe("a stack's file whose passphrase is lost", () => {
       `${salt}config:\n  a:\n    secure: x\n`,
       `${salt}config:\n  a:\n    secure: x\n`,
     ],
+    [
+      "with secrets in braces as well",
+      `${salt}config:\n  a: { list: [{ secure: x }] }\n`,
+      `${salt}config:\n  a: { list: [{ secure: x }] }\n`,
+    ],
+    [
+      "loses it with a setting of that name",
+      `${salt}config:\n  a:\n    secure: x\n    b: y\n`,
+      "config:\n  a:\n    secure: x\n    b: y\n",
+    ],
   ])("%s", async (_, before, after) => {
     const here = world();
     fakePulumi(here);
