@@ -10,7 +10,7 @@ import type { Remote } from "../lib/remote";
 import type { Check, Errand, TunnelCheck } from "./checks";
 import { gather, listening, pause, send } from "./gather";
 import { judge } from "./judge";
-import type { CheckResult, Evidence } from "./judge";
+import type { CheckResult, Evidence, HostEvidence } from "./judge";
 import type { HostFacts } from "./parse";
 import { endsOf } from "./pairs";
 import { errandsOf } from "./probe";
@@ -27,8 +27,10 @@ const PRINT_MS = 1_500;
 interface Case {
   check: Check;
   errand: Errand;
-  /** Segment, host that sends, host of the address: what is cut there is found out once. */
+  /** Segment, host that sends, host of the address: that the way between these is cut is found out once. */
   path: string;
+  /** The two ends: what else is wrong between them is found out once as well. */
+  pair: string;
   from: string;
   to?: string;
 }
@@ -47,14 +49,17 @@ export async function askAgain(
     const { name } = one.check;
     const first = results.get(name);
     if (first === undefined) continue;
-    const known = lost.get(`${one.path} reach`) ?? lost.get(`${one.path} ${one.errand.mode}`);
+    const known = [one.path, one.pair]
+      .flatMap((place) => [lost.get(`${place} reach`), lost.get(`${place} ${one.errand.mode}`)])
+      .find((why) => why !== undefined);
     if (known !== undefined || Date.now() - begun > BUDGET_MS) {
       const why = known ?? "(not asked again: too much fails)";
       if (!first.ok) results.set(name, { ...first, got: `${first.got} ${why}` });
       continue;
     }
     const { result, way } = await asked(remote, lab, one, evidence, first);
-    if (!result.ok) lost.set(`${one.path} ${one.errand.mode}`, `(as ${name}${way === "" ? "" : `: ${way}`})`);
+    const place = / is cut\b/.test(way) ? one.path : one.pair;
+    if (!result.ok) lost.set(`${place} ${one.errand.mode}`, `(as ${name}${way === "" ? "" : `: ${way}`})`);
     results.set(name, result);
   }
   return checks.flatMap(({ name }) => results.get(name) ?? []);
@@ -72,6 +77,7 @@ function caseOf(lab: LabOutput, check: Check, result: CheckResult | undefined, e
       from: errand.host,
       ...(to === undefined ? {} : { to }),
       path: [segmentOf(lab, errand), errand.host, to ?? errand.to].join(" "),
+      pair: [errand.from, errand.nic, errand.to].join(" "),
     },
   ];
 }
@@ -97,9 +103,7 @@ function isMute({ host, port, far }: TunnelCheck, { hosts }: Evidence): boolean 
   return (packets(host, port)?.out ?? 0) > 0 && packets(far.host, far.port)?.in === 0;
 }
 
-function factsIn(
-  found: Evidence["hosts"] extends ReadonlyMap<string, infer T> ? T | undefined : never,
-): HostFacts | undefined {
+function factsIn(found: HostEvidence | undefined): HostFacts | undefined {
   return found !== undefined && "facts" in found ? found.facts : undefined;
 }
 

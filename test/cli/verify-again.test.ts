@@ -92,6 +92,20 @@ describe("asking again", () => {
     expect(asked).toEqual(["ping/c1/c2 lanes 1"]);
   });
 
+  it("takes no container that is silent for a cut between its host and another", async () => {
+    const two = meshOf(2, 4);
+    const evidence = good(two);
+    const red = ["ping/c00/c01", "ping/c00/c03"];
+    const pings = new Map([...evidence.pings, ...red.map((name) => [name, NONE] as const)]);
+    const { asked, remote } = remoteWith((name) => (name === "ping/c00/c01" ? SILENT : ANSWERED));
+    const found = await results(remote, { ...evidence, pings }, two, buildChecks(two));
+    expect(asked).toEqual(red.map((name) => `${name} lanes 1`));
+    expect(found).toEqual([
+      "ping/c00/c01 false: asked twice: no answer: no request leaves h00",
+      "ping/c00/c03 true: answered in 2 ms at the second try",
+    ]);
+  });
+
   it("does not ask away what was seen: a leak, a loop", async () => {
     const { asked, remote } = remoteWith(() => SILENT);
     const loop: PingFacts = { fate: "answered", ms: 1, duplicates: 2 };

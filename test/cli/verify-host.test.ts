@@ -3,11 +3,13 @@ import { describe, expect, it } from "vitest";
 import { stepsOf } from "../../cli/lib/steps";
 import { buildChecks } from "../../cli/verify/checks";
 import { faultsOf } from "../../cli/verify/faults";
-import { repairsOf } from "../../cli/verify/heal";
+import { heal, repairsOf } from "../../cli/verify/heal";
+import type { Remote } from "../../cli/lib/remote";
 import { judge } from "../../cli/verify/judge";
 import type { HostFacts, KeptFacts, PortFacts } from "../../cli/verify/parse";
 import { factsOf, good } from "./evidence";
 import { fabricLab } from "./fixture";
+import { world } from "./world";
 
 const lab = fabricLab();
 const port: PortFacts = { ofport: 8, error: "", protected: false, trunks: [], bridge: "vxbr", options: {} };
@@ -314,5 +316,35 @@ describe("the steps of a stack", () => {
       ["lab-kvm1-red", "gone"],
       ["lab-c1", "gone"],
     ]);
+  });
+
+  it("run over SSH with their desired state on stdin, one at a time on a host; what fails is said", async () => {
+    const here = world();
+    const ran: string[] = [];
+    const run = (host: string, command: string, _: number, input: string) => {
+      ran.push(`${host} ${command} < ${(JSON.parse(input) as { id: string }).id}`);
+      const refused = command.endsWith("container");
+      return Promise.resolve({
+        code: refused ? 1 : 0,
+        stdout: "",
+        stderr: refused ? "warn\nvxlab: no bridge\n" : "",
+      });
+    };
+    const repairs = repairsOf(
+      [
+        { host: "kvm1", kind: "container", key: "c1", why: "STOPPED" },
+        { host: "kvm1", kind: "port", key: "100", why: "no such tunnel" },
+      ],
+      steps,
+    );
+    expect(await heal(here.out, { run } as unknown as Remote, repairs)).toBe(false);
+    expect(ran).toEqual([
+      "kvm1 /usr/lib/vxlab/guest apply port < lab-kvm1-red",
+      "kvm1 /usr/lib/vxlab/guest apply container < lab-c1",
+    ]);
+    expect(here.stderr()).toBe(
+      "kvm1: port of VNI 100 applied again (no such tunnel)\n" +
+        "kvm1: container c1 cannot be applied again: vxlab: no bridge\n",
+    );
   });
 });
