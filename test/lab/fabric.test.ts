@@ -29,8 +29,7 @@ const BLUE = {
 const GREEN = { vni: 300, vlan: 30, subnet: "10.0.30.0/24", flooding: "multicast" };
 
 const red = (n: number) => ({ segment: "red", address: `10.0.3.${n}/24`, address6: `fd00:3::${n}/64` });
-/** Those that forge frames: what keeps these apart here is the tags of their ports alone. */
-const open = { portSecurity: false };
+const open = { portSecurity: false }; // of forgers: here the tags of their ports are tested
 const CONTAINERS = {
   c1: { host: "kvm1", ...red(10), ...open },
   c2: { host: "kvm2", ...red(11) },
