@@ -1,7 +1,7 @@
 #!/bin/sh
 # An Open vSwitch bridge with its own interface.
 # desired state: {id, lab, name, mac, mtu, address|null}
-# shellcheck disable=SC2154 # the variables come out of assign, by eval
+# shellcheck disable=SC2034,SC2154 # the variables come out of assign, by eval
 
 FLOWS_UNIT=/etc/systemd/system/ovs-vswitchd.service.d/vxlab.conf
 
@@ -14,11 +14,19 @@ bridge_apply() {
   vsctl --may-exist add-br "$name" \
     -- set bridge "$name" other_config:hwaddr="\"$mac\"" external_ids:vxlab="\"$lab\"" \
     -- set port "$name" tag=0 -- set interface "$name" mtu_request="$mtu"
+  [ -z "${was_name-}" ] || bridge_flows
   only_addresses "$name" "$address"
   ip link set dev "$name" up
   boot_unit
   keep bridge "$id" "$1"
   bridge_found
+}
+
+# On a bridge that was there: what drift finds in its flows goes, all at once. Flows with a cookie are somebody's of ours.
+bridge_flows() {
+  about=
+  case $(flows_of_bridge "$name") in *"nobody planned"* | *"is missing"*) ;; *) return 0 ;; esac
+  printf 'delete cookie=0/-1\nadd priority=0 actions=NORMAL\n' | ovs-ofctl --bundle add-flows "$name" -
 }
 
 bridge_remove() {

@@ -55,8 +55,8 @@ function thingsAtFault(check: Check, facts: HostFacts): Omit<Fault, "host" | "wh
   }
 }
 
-/** The guard comes with the host's bridge, port security with its containers. */
-const HOME: Readonly<Record<string, Thing["kind"]>> = { guard: "bridge", security: "container" };
+/** What is the host's as a whole comes with its bridge. */
+const HOME: Readonly<Record<string, Thing["kind"]>> = { guard: "bridge", security: "bridge" };
 
 function stepOf(
   { of, lab, step }: DriftFacts,

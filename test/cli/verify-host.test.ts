@@ -98,7 +98,7 @@ describe("a host on which something is not as planned", () => {
       "port security is off",
       () => ({ drift: [{ of: "security", found: "v-c1 has no flows" }] }),
       ["drift/kvm1: v-c1 has no flows"],
-      ["kvm1 container all"],
+      ["kvm1 bridge all"],
     ],
     [
       "guest tools of another version",

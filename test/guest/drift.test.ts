@@ -180,6 +180,21 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     });
   });
 
+  it("the bridge's step takes away flows that nobody planned there, and leaves those with a cookie", () => {
+    for (const name of ["address", "mtu"]) host.shows(`net/vxbr/${name}`, "0\n");
+    host.shows("owner", "vxbr\nvxlab=00c0ffee\n");
+    const apply = () => {
+      const { code, stderr } = host.guest(["apply", "bridge"], BRIDGE);
+      expect([code, stderr]).toEqual([0, ""]);
+      return host.everything().filter(([name]) => name === "ovs-ofctl");
+    };
+    expect(apply(), "a bridge that was not there").toEqual([]);
+    expect(apply()).toHaveLength(1);
+    host.shows("dump", ` priority=7,in_port=1 actions=drop\n${NORMAL}`);
+    expect(apply().at(-1)).toEqual(["ovs-ofctl", "--bundle", "add-flows", "vxbr", "-"]);
+    expect(host.said()).toBe("delete cookie=0/-1\nadd priority=0 actions=NORMAL\n");
+  });
+
   describe("NAT", () => {
     beforeEach(() => keep("service", SERVICE));
     const nat = (text: string) => [`nat ${SERVICE.id}: gw-blue: ${text}`];

@@ -85,7 +85,8 @@ describe("what changed by hand is named, and put right by up alone", () => {
     expect(table).not.toBe("");
     await guests.tell(
       "kvm1",
-      `ovs-ofctl add-flow bf200 priority=300,in_port=2,actions=output:1; nft delete table inet ${table}; ` +
+      "ovs-ofctl add-flow vxbr priority=9,in_port=1,actions=drop; " +
+        `ovs-ofctl add-flow bf200 priority=300,in_port=2,actions=output:1; nft delete table inet ${table}; ` +
         "kill $(cat /var/lib/vxlab/services/*/loop.pid) $(cat /var/lib/vxlab/services/*/dnsmasq.pid)",
     );
     await guests.tell(
@@ -94,7 +95,7 @@ describe("what changed by hand is named, and put right by up alone", () => {
     );
     const { faults } = await status();
     const [first, ...more] = [
-      "drift/kvm1: bf200: nobody planned the flow priority=300,in_port=2 actions=output:1",
+      "drift/kvm1: vxbr: nobody planned the flow priority=9,in_port=1 actions=drop; bf200: nobody planned the flow priority=300,in_port=2 actions=output:1",
       "kept/kvm2: missing for container c2",
       "drift/kvm2: bf200: missing is the flow ",
       `service/blue: gw-blue: the nft table inet ${table} is missing`,
@@ -107,6 +108,7 @@ describe("what changed by hand is named, and put right by up alone", () => {
     expect(faults).toHaveLength(5);
     const pids = { ...(await guests.facts("kvm1")).pids, ...(await guests.facts("kvm2")).pids };
     expect(await healed()).toEqual([
+      "kvm1: bridge vxbr",
       "kvm1: port of VNI 200",
       "kvm1: service gw-blue",
       "kvm2: container b2",
