@@ -19,6 +19,8 @@ bridge_apply() {
     -- set port "$name" tag=0 -- set interface "$name" mtu_request="$mtu"
   no_ipv6 "$name" "$address"
   security_again "$name"
+  # Flows of ours have cookies.
+  [ -z "${was_name-}" ] || ovs-ofctl del-flows "$name" cookie=0/-1
   only_addresses "$name" "$address"
   ip link set dev "$name" up
   boot_unit

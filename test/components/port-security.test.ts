@@ -31,7 +31,7 @@ async function lab(
     containers,
   };
   return deploy(
-    () => new VxlanLab("lab", { topology, image, accel: Accel.Emulated, libvirtUri: "test:///default" }),
+    () => new VxlanLab("lab", { topology, image, accel: Accel.Emulated, libvirtUri: "qemu:///system" }),
   );
 }
 

@@ -162,6 +162,19 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     });
   });
 
+  it("the bridge's step takes away flows that nobody planned there, and leaves those with a cookie", () => {
+    for (const name of ["address", "mtu"]) host.shows(`net/vxbr/${name}`, "0\n");
+    host.shows("owner", "vxbr\nvxlab=00c0ffee\n");
+    const apply = () => {
+      const { code, stderr } = host.guest(["apply", "bridge"], BRIDGE);
+      expect([code, stderr]).toEqual([0, ""]);
+      return host.everything().filter(([name]) => name === "ovs-ofctl");
+    };
+    const again = ["ovs-ofctl", "add-flows", "vxbr", "-"];
+    expect(apply(), "a bridge that was not there").toEqual([again]);
+    expect(apply()).toEqual([again, ["ovs-ofctl", "del-flows", "vxbr", "cookie=0/-1"]]);
+  });
+
   describe("NAT", () => {
     beforeEach(() => keep("service", SERVICE));
     const nat = (text: string) => [`nat ${SERVICE.id}: gw-blue: ${text}`];

@@ -80,21 +80,22 @@ describe("what changed by hand is named, and put right by up alone", () => {
   it("flows, the gateway's rules, the DHCP server, desired state, a VLAN", async () => {
     const table = await guests.tell(
       "kvm1",
-      "nft list tables | sed -n 's/^table inet \\(vxlab_lab_.*\\)/\\1/p'",
+      "nft list tables | sed -n 's/^table inet \\(vxlab_.*_dservice\\)/\\1/p'",
     );
     expect(table).not.toBe("");
     await guests.tell(
       "kvm1",
-      `ovs-ofctl add-flow bf200 priority=300,in_port=2,actions=output:1; nft delete table inet ${table}; ` +
+      "ovs-ofctl add-flow vxbr priority=9,in_port=1,actions=drop; " +
+        `ovs-ofctl add-flow bf200 priority=300,in_port=2,actions=output:1; nft delete table inet ${table}; ` +
         "kill $(cat /var/lib/vxlab/services/*/loop.pid) $(cat /var/lib/vxlab/services/*/dnsmasq.pid)",
     );
     await guests.tell(
       "kvm2",
-      `ovs-ofctl del-flows bf200 in_port=2; rm ${DESIRED}/container-*c2*.json; ovs-vsctl set port v-b2 tag=0`,
+      `ovs-ofctl del-flows bf200 in_port=2; rm ${DESIRED}/container-*-c2.json; ovs-vsctl set port v-b2 tag=0`,
     );
     const { faults } = await status();
     const [first, ...more] = [
-      "drift/kvm1: bf200: nobody planned the flow priority=300,in_port=2 actions=output:1",
+      "drift/kvm1: bf200: nobody planned the flow priority=300,in_port=2 actions=output:1; bridge vxbr: flow is not part of the lab: ",
       "kept/kvm2: missing for container c2",
       "drift/kvm2: bf200: missing is the flow ",
       `service/blue: gw-blue: the nft table inet ${table} is missing`,
@@ -107,6 +108,7 @@ describe("what changed by hand is named, and put right by up alone", () => {
     expect(faults).toHaveLength(5);
     const pids = { ...(await guests.facts("kvm1")).pids, ...(await guests.facts("kvm2")).pids };
     expect(await healed()).toEqual([
+      "kvm1: bridge vxbr",
       "kvm1: port of VNI 200",
       "kvm1: service gw-blue",
       "kvm2: container b2",
@@ -121,7 +123,7 @@ describe("what changed by hand is named, and put right by up alone", () => {
   });
 
   it("no step of the engine runs for it", async () => {
-    await guests.tell("kvm2", `rm ${DESIRED}/port-*red*.json`);
+    await guests.tell("kvm2", `rm ${DESIRED}/port-*-red.json`);
     const { steps } = await change(project, ["preview"]);
     expect(steps).toEqual([]);
     expect(await healed()).toEqual(["kvm2: port of VNI 100"]);
@@ -130,7 +132,7 @@ describe("what changed by hand is named, and put right by up alone", () => {
 
 describe("what no plan puts there", () => {
   it("is named: a container of this lab on another host, by its own; a foreign port, which is left alone", async () => {
-    const state = await guests.tell("kvm1", `cat ${DESIRED}/container-*c1*.json`);
+    const state = await guests.tell("kvm1", `cat ${DESIRED}/container-*-c1.json`);
     await guests.tell("kvm2", `${GUEST} apply container`, 120, state);
     await guests.tell("kvm2", "ovs-vsctl add-port vxbr tap7 -- set interface tap7 type=internal");
     try {
