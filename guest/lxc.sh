@@ -48,7 +48,8 @@ lxc_names() {
 lxc_same() {
   [ -e "$box/config" ] || return 1
   lxc_runs || return 1
-  [ "${was_command-}" = "$command" ] || return 1
+  # Without its desired state of before, the init file alone has the command.
+  [ "${was_command-$command}" = "$command" ] || return 1
   cmp -s "$box/rootfs/.vxlab-init.new" "$box/rootfs/.vxlab-init" || return 1
   [ "$(lxc_fixed <"$box/config.new")" = "$(lxc_fixed <"$box/config")" ]
 }

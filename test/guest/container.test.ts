@@ -188,6 +188,16 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(batch(again)).toEqual([]);
   });
 
+  it("goes on when its desired state was lost, and starts anew when the command is another then", () => {
+    const lost = "state/desired/container-lab-c1.json";
+    apply(BOX);
+    host.forgets(lost);
+    expect(restarts(apply(BOX))).toBe(0);
+    expect(host.read(lost)).toContain('"lab-c1"');
+    host.forgets(lost);
+    expect(restarts(apply({ ...BOX, command: ["sleep", "9"] })), "stop and start").toBe(2);
+  });
+
   it("goes on when what was kept has the form of before", () => {
     apply(FLAT);
     host.shows("state/desired/container-lab-c1.json", JSON.stringify(FLAT));
