@@ -196,7 +196,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(restarts(apply(BOX))).toBe(0);
     expect(host.read(lost)).toContain('"lab-c1"');
     host.forgets(lost);
-    expect(restarts(apply({ ...BOX, command: ["sleep", "9"] }))).toBe(1);
+    expect(restarts(apply({ ...BOX, command: ["sleep", "9"] })), "stop and start").toBe(2);
   });
 
   it("goes on when what was kept has the form of before", () => {

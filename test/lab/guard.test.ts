@@ -24,10 +24,15 @@ const OUTSIDE = "203.0.113.9";
 const NAME = "inside.vxlab.test";
 const WEB = 8080;
 
+/** Port security would stop some of the attacks before they reach the guard. */
+const open = { portSecurity: false };
 const SEGMENTS = {
-  red: { vni: 100, subnet: "10.0.3.0/24" },
-  green: { vni: 300, vlan: 30, subnet: "10.0.30.0/24", gateway: { host: "kvm1" } },
-  purple: { vni: 400, vlan: 40, subnet: "10.0.40.0/24", flooding: "multicast", hosts: ["kvm1", "kvm2"] },
+  red: { vni: 100, subnet: "10.0.3.0/24", ...open },
+  green: { vni: 300, vlan: 30, subnet: "10.0.30.0/24", gateway: { host: "kvm1" }, ...open },
+  purple: {
+    ...{ vni: 400, vlan: 40, subnet: "10.0.40.0/24", flooding: "multicast", hosts: ["kvm1", "kvm2"] },
+    ...open,
+  },
 };
 const CONTAINERS = {
   c1: { host: "kvm1", segment: "red", address: "10.0.3.10/24" },
