@@ -63,9 +63,7 @@ const TABLE = "nft list table inet vxlab_guard";
 const DELETE = "nft delete table inet vxlab_guard";
 /** As a step does it. */
 const RESTORE = "/usr/lib/vxlab/guest apply bridge </var/lib/vxlab/desired/bridge-*.json";
-/** The guest tools' function, in the shell that they run in. */
-const DRIFT =
-  "sh=$(head -n 1 /usr/lib/vxlab/guest | cut -c3-); { head -n -2 /usr/lib/vxlab/guest; echo guard_drift; } >/tmp/drift; $sh /tmp/drift";
+const DRIFT = "/usr/lib/vxlab/guest drift";
 
 /** What is done while hosts are without their guard; afterwards they have it again. */
 async function unguarded<T>(hosts: readonly string[], what: () => Promise<T>): Promise<T> {
