@@ -20,7 +20,7 @@ bridge_apply() {
   no_ipv6 "$name" "$address"
   security_again "$name"
   # Flows of ours have cookies.
-  [ -z "${was_name-}" ] || ovs-ofctl del-flows "$name" cookie=0/-1
+  [ -z "${was_name-}" ] || ovs-ofctl del-flows "$name" table=0,cookie=0/-1
   only_addresses "$name" "$address"
   ip link set dev "$name" up
   boot_unit

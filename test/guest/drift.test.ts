@@ -172,7 +172,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     };
     const again = ["ovs-ofctl", "add-flows", "vxbr", "-"];
     expect(apply(), "a bridge that was not there").toEqual([again]);
-    expect(apply()).toEqual([again, ["ovs-ofctl", "del-flows", "vxbr", "cookie=0/-1"]]);
+    expect(apply()).toEqual([again, ["ovs-ofctl", "del-flows", "vxbr", "table=0,cookie=0/-1"]]);
   });
 
   describe("NAT", () => {
