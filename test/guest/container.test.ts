@@ -190,7 +190,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   });
 
   it("goes on when its desired state was lost, and starts anew when the command is another then", () => {
-    const lost = "state/desired/container-lab-c1.json";
+    const lost = "state/desired/container-00c0ffee-lab-c1.json";
     apply(BOX);
     host.forgets(lost);
     expect(restarts(apply(BOX))).toBe(0);
