@@ -137,7 +137,8 @@ describe("A secret variable", () => {
     lab.configure(settings({ c1, c2: lxc }));
     const set = ["config", "set", "--secret", "--path"];
     for (const [name, value] of Object.entries(secrets))
-      good(await lab.pulumi([...set, `vxlab:containers.c1.env.${name}`, value]));
+      // By stdin, of which Pulumi drops the last newline: a value may begin as an option does.
+      good(await lab.pulumi([...set, `vxlab:containers.c1.env.${name}`], { input: `${value}\n` }));
   }
 
   /** Every argument of a process on kvm1, until the file is there or two minutes are over. */
