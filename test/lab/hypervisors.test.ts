@@ -84,7 +84,7 @@ describe("a hypervisor that cannot be reached", () => {
 describe("a lab on two hypervisors", () => {
   it("comes up in one go, and passes every check", async () => {
     const up = await project.vxlab(["up"], { timeout: 600 });
-    expect(good(up)).toContain("18 checks passed, 0 failed");
+    expect(good(up)).toContain("24 checks passed, 0 failed");
     for (const check of ["ping/c1/c2", "ping/c2/c1", "ping6/c1/c2", "mtu/c1/c2/1450", "wire/c2/c1"])
       expect(up.stdout).toContain(`  ok    ${check} `);
     labId = (await labOf(project)).id;
@@ -121,7 +121,7 @@ describe("other underlays, of IPv6, for the lab that stands", () => {
   it("rebuild its machines in one go, with 20 bytes less in a packet", async () => {
     configure(servers.farUri(), V6);
     const up = await project.vxlab(["up"], { timeout: 600 });
-    expect(good(up)).toContain("18 checks passed, 0 failed");
+    expect(good(up)).toContain("24 checks passed, 0 failed");
     expectOverIpv6(up.stdout);
     expect(await things()).toEqual([ours("h1", "near"), ours("h2", "far")]);
     expect((await change(project, ["preview"])).steps).toEqual([]);
@@ -131,7 +131,7 @@ describe("other underlays, of IPv6, for the lab that stands", () => {
     configure(servers.farUri(), V6, { flooding: "flow" });
     const up = await project.vxlab(["up"], { timeout: 600 });
     // On each host a tunnel port and a patch port instead of the one tunnel port.
-    expect(good(up)).toContain("20 checks passed, 0 failed");
+    expect(good(up)).toContain("26 checks passed, 0 failed");
     for (const check of ["tunnel/h1/vf100", "tunnel/h2/pf100"])
       expect(up.stdout).toContain(`  ok    ${check} `);
     expectOverIpv6(up.stdout);
