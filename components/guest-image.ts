@@ -101,7 +101,7 @@ export class GuestImage extends pulumi.ComponentResource {
         deleteBeforeReplace: true,
         // The version names the content. A cache that moved must not rebuild every machine.
         ignoreChanges: ["source"],
-        // With a / it is no name that a host's root disk has: a host may be called "image".
+        // The / keeps it apart from the root disk of a host that is called "image".
         hooks: clearsOrphans(`${name}/${part}`, args.libvirtUri),
       },
     );

@@ -73,6 +73,6 @@ async function define(uri: string, xml: string): Promise<void> {
 async function say(uri: string, ...words: string[]): Promise<string> {
   const { end, stdout, stderr } = await virsh(uri, words, LIMIT_MS);
   if (end === "done") return stdout;
-  const why = { failed: stderr.trim(), late: "no answer", absent: "there is no virsh here" }[end];
+  const why = { failed: stderr.trim(), late: "no answer", absent: "virsh is not installed here" }[end];
   throw new Error(`virsh ${words[0]}: ${why}`);
 }

@@ -127,14 +127,13 @@ guard_line() {
 }
 
 # vtep_device ADDRESS: the interface that has it, on which alone tunnel packets are accepted; "-" if they come in by another one, since
-# the address is on lo or a dummy device (IFF_NOARP without IFF_POINTOPOINT, netdevice(7)), or if no interface has it yet.
+# the address is on lo or a dummy device (is_stub), or if no interface has it yet.
 vtep_device() {
   # "2: eth0    inet 192.168.10.156/24 …"
   read -r _ at _ <<FOUND
 $(ip -o address show to "$1" 2>/dev/null)
 FOUND
-  { read -r flags <"$NET/${at:-none}/flags" || flags=0; } 2>/dev/null
-  if [ -z "$at" ] || [ $((flags & 0x8)) != 0 ] || [ $((flags & 0x90)) = 128 ]; then at=-; fi
+  if [ -z "$at" ] || is_stub "$at"; then at=-; fi
   echo "$at"
 }
 

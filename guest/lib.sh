@@ -140,7 +140,7 @@ underlay_device() {
 
 # is_stub DEVICE: nothing leaves a host by it. IFF_LOOPBACK, or IFF_BROADCAST with IFF_NOARP, which is a dummy (linux/if.h).
 is_stub() {
-  flags=$(cat "$NET/$1/flags" 2>/dev/null) || flags=0
+  { read -r flags <"$NET/$1/flags" || flags=0; } 2>/dev/null
   [ "$1" = lo ] || [ $((flags & 0x8)) != 0 ] || [ $((flags & 0x82)) = 130 ]
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # A host's attachment to one VNI, in one of three ways to reach the others:
 #   unicast     one tunnel port vx… of the bridge for each remote VTEP; Open vSwitch copies floods to each
-#   multicast   the kernel's vxlan device vm<VNI>, a port of the bridge; floods go to a multicast group, once
+#   multicast   the kernel's vxlan device vm<VNI>, a port of the bridge; floods go to a multicast group, once (group.sh)
 #   flow        a bridge bf<VNI> behind the host's, joined by a pair of patch ports; static flows (flows.awk) on its one
 #               tunnel port vf<VNI>. A bridge of its own: VLANs and learning stay the host bridge's affair, containers come
 #               and go with no flow changed, and a bridge that fails "secure" forwards nothing while it has no flows.
@@ -11,8 +11,6 @@
 
 TUNNELS_AWK='@tunnels.awk@'
 FLOWS_AWK='@flows.awk@'
-# The kernel allows 20 groups for each UDP port. As many as the plan does (plan/check-flooding.ts).
-GROUPS_MAX=256
 
 port_apply() {
   wanted=$1 # the positional parameters become the transaction
@@ -93,60 +91,6 @@ port_unicast() {
   said=$(vsctl "$@" 2>&1) || fail "$said"
   port_look
   [ -z "$bad" ] || { vsctl set bridge "$bridge" external_ids:again=1 && vsctl remove bridge "$bridge" external_ids again; }
-}
-
-port_multicast() {
-  device=vm$vni
-  under=$(underlay_device "$local" "${remotes_0_address-}")
-  # What the device was made with is written on it: it goes with the device, so that after a reboot nothing is believed.
-  made="vxlab $id $vni $group $under $local $ttl $udpPort"
-  port_gone " $device "
-  was=$(cat "$NET/$device/ifalias" 2>/dev/null) || :
-  if [ "$was" != "$made" ]; then
-    case $was in "" | "vxlab $id "*) ;; *) fail "$device is not this lab's ($was). Nothing was changed here: write another vni" ;; esac
-    gone="$gone -- --if-exists del-port $device"
-    eval "vsctl ${gone# -- }"
-    gone=
-    group_drop
-    group_device
-  fi
-  ip link set dev "$device" mtu "$mtu" up
-  eval "set -- $gone"
-  vsctl --may-exist add-port "$bridge" "$device" \
-    -- set port "$device" tag="${vlan:-0}" external_ids:vxlab-port="\"$id\"" \
-    -- set interface "$device" external_ids:vxlab-port="\"$id\"" "$@"
-}
-
-group_device() {
-  [ "$(cat "$SYSCTL/net/ipv4/igmp_max_memberships")" -ge "$GROUPS_MAX" ] || tune net/ipv4/igmp_max_memberships "$GROUPS_MAX"
-  iproute link add "$device" type vxlan id "$vni" group "$group" dev "$under" local "$local" ttl "$ttl" dstport "$udpPort"
-  iproute link set dev "$device" alias "$made"
-  # The host has no place in the segment by this: no address, no solicitations of its own.
-  no_ipv6 "$device" ""
-  # Open vSwitch takes a moment to give up a UDP port whose last tunnel is gone.
-  tries=10
-  until ip link set dev "$device" up 2>/dev/null; do
-    tries=$((tries - 1))
-    [ "$tries" -gt 0 ] ||
-      fail "$device does not come up: UDP port $udpPort is in use, by Open vSwitch when unicast or flow segments have it too"
-    sleep 0.5
-  done
-}
-
-# Every device of the kernel that this step ever made.
-group_drop() {
-  for file in "$NET"/vm*/ifalias; do
-    [ -e "$file" ] || continue
-    case $(cat "$file") in "vxlab $id "*) ;; *) continue ;; esac
-    file=${file%/ifalias}
-    vsctl --if-exists del-port "${file##*/}"
-    ip link del dev "${file##*/}"
-  done
-}
-
-# Without a group on the host the kernel's limit is what it was.
-group_rest() {
-  grep -qs '"flooding":"multicast"' "$STATE"/desired/port-*.json || untune net/ipv4/igmp_max_memberships
 }
 
 port_flow() {

@@ -14,6 +14,7 @@ const PARTS = [
   "security.sh",
   "bridge.sh",
   "port.sh",
+  "group.sh",
   "nft.sh",
   "service.sh",
   "container.sh",

@@ -59,7 +59,7 @@ function checkCommand(path: string, container: ContainerSpec): Problem[] {
   });
 }
 
-/** An empty word is an argument as any other, but no program. */
+/** An empty word may be an argument, but not the program. */
 function wordFault(word: unknown, index: number): string | undefined {
   if (typeof word !== "string" || word.includes("\0"))
     return "Is not a word of a command: text in quotes without a NUL.";

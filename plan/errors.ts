@@ -82,7 +82,7 @@ function paragraphOf(group: readonly Problem[]): string {
   return [...heads, ...rest, `    ${first?.message ?? ""}`, `    ${first?.cure ?? ""}`].join("\n");
 }
 
-/** What is no mistake: a line for each cause, in the order of the hints. */
+/** Renders hints, which are not errors: a line for each cause, in the order of the hints. */
 export function renderHints(hints: readonly Problem[]): string[] {
   const all = causesOf(hints);
   const left = all.slice(MOST_PARAGRAPHS).flat().length;

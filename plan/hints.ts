@@ -11,7 +11,7 @@ import { underlayAt, underlaysOf } from "./underlays";
 /** The default of Linux' own vxlan devices, from before IANA gave VXLAN a port. */
 const LINUX_UDP_PORT = 8472;
 
-/** A VTEP that is no host of the lab. */
+/** A VTEP of a host outside the lab. */
 export interface Remote {
   host: string;
   address: string;

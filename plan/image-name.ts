@@ -14,7 +14,7 @@ const DIGEST = /^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}
 /** RepositoryNameTotalLengthMax (reference.go). */
 const LONGEST = 255;
 
-/** Why this is no name of an image; undefined when it is one. */
+/** Why this is not an image name; undefined when it is one. */
 export function imageFault(got: unknown): string | undefined {
   if (typeof got !== "string") return NOT_A_NAME;
   const [rest = "", digest, ...more] = got.split("@");

@@ -28,7 +28,7 @@ function withoutUnderlay([name, host]: [string, unknown]): [string, unknown] {
   return [name, Object.fromEntries(Object.entries(host).filter(([key]) => !UNDERLAY_KEYS.includes(key)))];
 }
 
-/** What an overlay decides of a host; whatever is no mapping has been reported. */
+/** What an overlay decides of a host; what is not a mapping has been reported. */
 export function overlayHostOf(hosts: unknown, name: string): Record<string, unknown> {
   const host = mapping(mapping(hosts)[name]);
   const own = Object.keys(overlayHost).filter((key) => host[key] !== undefined);

@@ -127,8 +127,8 @@ const MULTICAST = [
 ];
 
 /**
- * What no machine and no network of a lab can have: special-purpose addresses that are not forwarded or are no source or
- * destination (RFC 6890, tables 1 to 20), and multicast. Others of these tables work inside a lab: private use, shared
+ * Addresses that a machine or network of a lab cannot have: special-purpose addresses that are not forwarded, or cannot be a source
+ * or destination (RFC 6890, tables 1 to 20), and multicast. Others of these tables work inside a lab: private use, shared
  * address space (100.64.0.0/10), documentation, benchmarking. Of ranges that lie in each other, the smaller is first.
  */
 const SPECIAL: readonly Range[] = [

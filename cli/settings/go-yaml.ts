@@ -52,7 +52,7 @@ export function parseYaml(text: string): Yaml {
   const follow = (node: unknown): unknown => {
     if (document === undefined || !isAlias(node)) return node;
     const found = node.resolve(document);
-    if (found === undefined) throw new YamlError(lineOf(node), `There is no anchor &${node.source}`);
+    if (found === undefined) throw new YamlError(lineOf(node), `The anchor &${node.source} is not defined`);
     return found;
   };
   const root = document?.contents ?? null;

@@ -78,7 +78,7 @@ describe("a file that is not YAML", () => {
       "line 3: Flow sequence in block collection must be sufficiently indented and end with a ]",
     ],
     ["vxlab:role: a\n  vxlab:role: b", "line 3: Map keys must be unique"],
-    ["vxlab:role: *nobody", "line 2: There is no anchor &nobody"],
+    ["vxlab:role: *nobody", "line 2: The anchor &nobody is not defined"],
   ])(
     "%j is refused with its line and the code for bad settings, before anything else",
     async (line, said) => {

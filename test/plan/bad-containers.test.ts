@@ -262,7 +262,7 @@ it.each([
   expect(checkLab(referenceWith(docker({ image, address: "10.0.3.10/24" })))).toEqual([]);
 });
 
-it.each(["lxc", "docker"])("an empty word is an argument of %s's command as any other", (kind) => {
+it.each(["lxc", "docker"])("%s's command may have an empty word as an argument", (kind) => {
   const command = ["redis-server", "--save", ""];
   const image = kind === "docker" ? { image: "redis:7" } : {};
   const c1 = { kind, command, ...image, address: "10.0.3.10/24" };
