@@ -4,15 +4,7 @@ import { MAX_VNI } from "../components/segment/check";
 import { bridgeNameOf, floodingOf } from "./defaults";
 import { computedMac, macFault, MacKind, normalMac } from "./mac";
 import { participants } from "../components/segment/mesh";
-import {
-  bridgeNameFault,
-  flowPortName,
-  labelFault,
-  multicastName,
-  tunnelName,
-  serviceDevice,
-  vethName,
-} from "./names";
+import { bridgeNameFault, deviceNames, labelFault, tunnelName, serviceDevice, vethName } from "./names";
 import { nicsOf } from "../components/container/nics";
 import { readAddress } from "./read-address";
 import { isIntegerIn, pathOf, repeated, sortedEntries } from "./rules";
@@ -99,7 +91,7 @@ function tunnelClaims(topology: Topology, far: readonly string[]): Claim[] {
     const path = pathOf("segments", name, "vni");
     const flooding = floodingOf(segment);
     if (flooding !== Flooding.Unicast)
-      return devicesOf(flooding, vni).map((key) => ({ path, got: vni, key }));
+      return deviceNames(flooding, vni).map((key) => ({ path, got: vni, key }));
     const remotes = [...vteps(topology, segment), ...(segment.hosts === undefined ? far : [])];
     return remotes.map((address) => ({
       path,
@@ -109,12 +101,6 @@ function tunnelClaims(topology: Topology, far: readonly string[]): Claim[] {
       cure: TUNNEL_CURE,
     }));
   });
-}
-
-/** With flows there is a bridge of their own, with a pair of patch ports to it (components/segment/guest.sh). */
-function devicesOf(flooding: Flooding, vni: number): string[] {
-  if (flooding === Flooding.Multicast) return [multicastName(vni)];
-  return flooding === Flooding.Flow ? [flowPortName(vni), `bf${vni}`, `pf${vni}`, `pb${vni}`] : [];
 }
 
 function vteps(topology: Topology, segment: SegmentSpec): string[] {

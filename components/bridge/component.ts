@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { guestTools } from "../../guest/render";
-import { HostConnectionArgs, guestStep, inside } from "../guest-step";
+import { HostConnectionArgs, firstStep, inside } from "../guest-step";
 import { token } from "../naming";
+import { bridgeState } from "./state";
 
 export interface OvsBridgeArgs {
   /** The host that holds it. */
@@ -34,28 +35,9 @@ export class OvsBridge extends pulumi.ComponentResource {
   constructor(name: string, args: OvsBridgeArgs, opts?: pulumi.ComponentResourceOptions) {
     const { host, ...shown } = args;
     super(token("OvsBridge"), name, { ...shown, tools: guestTools().version }, opts);
-    const bridge = args.bridge ?? "vxbr";
-    const step = guestStep(
-      name,
-      { host, kind: "bridge", first: true, state: bridgeState(args, bridge) },
-      inside(this, opts),
-    );
-    this.bridge = pulumi.all([bridge, step.id]).apply(([known]) => known);
+    const state = pulumi.output(shown).apply(bridgeState);
+    const step = firstStep(name, { host, lab: args.labId, state }, inside(this, opts));
+    this.bridge = pulumi.all([state, step.id]).apply(([{ name }]) => name);
     this.registerOutputs({ bridge: this.bridge });
   }
-}
-
-function bridgeState(
-  args: OvsBridgeArgs,
-  bridge: pulumi.Input<string>,
-): Record<string, pulumi.Input<unknown>> {
-  return {
-    lab: args.labId,
-    name: bridge,
-    mac: args.mac,
-    mtu: args.mtu ?? 1450,
-    address: args.address ?? null,
-    guard: args.guard ?? true,
-    tools: guestTools(),
-  };
 }

@@ -60,17 +60,14 @@ guard_rest() {
     thing=${file##*/}
     thing=${thing%.json}
     if [ ! -e "$file" ] || [ -e "$GUARD/$thing.$GUARD_FORM" ]; then continue; fi
-    (guard_missing "$thing" "$file")
+    guard_missing "$file" "$thing"
   done
 }
 
-# In a subshell, since the step that is being applied has variables of the same names.
 guard_missing() {
-  guard='' addresses='' closed=''
-  eval "$(assign "$(cat "$2")")"
-  [ -z "${addresses:-}" ] || addresses=$(unquoted "$addresses")
-  [ -z "$closed" ] || closed=$(unquoted "$closed")
-  guard_fragment "${1%%-*}" "$1"
+  # The step that is being applied may be a DHCP server's.
+  local dhcp_first=''
+  with_kept "$1" guard_fragment "${2%%-*}" "$2"
 }
 
 # guard_fragment KIND THING: writes the fragment of a thing whose desired state has been read.
@@ -81,13 +78,12 @@ guard_fragment() {
 
 guard_bridge() {
   plain "$name" "$address"
-  [ "${guard:-true}" = true ] || echo "bridge $name off"
+  [ "$guard" = true ] || echo "bridge $name off"
   echo "inner $name $name $address"
 }
 
 guard_port() {
-  : "${flooding:=unicast}"
-  peers='' i=0
+  local peers='' i=0 port remote under
   while next_remote; do
     plain "$remote"
     peers="$peers $remote"
@@ -97,20 +93,20 @@ guard_port() {
   under=$(vtep_device "$local")
   plain "$bridge" "$udpPort" "$vni" "$under"
   echo "vni $bridge $udpPort $vni $under$peers"
-  # Open vSwitch takes all their packets. A vm… that somebody unplugs from it would hand them to the kernel instead.
+  # Open vSwitch takes all their packets. A multicast device that somebody unplugs from it would hand them to the kernel instead.
   case $flooding in
-    flow) echo "inner $bridge bf$vni" ;;
-    multicast) echo "inner $bridge vm$vni" ;;
+    flow) echo "inner $bridge $devices_bridge" ;;
+    multicast) echo "inner $bridge $devices_tunnel" ;;
   esac
 }
 
 guard_service() {
   plain "$bridge" "$device"
-  guard_line "inner $bridge $device" "$addresses"
+  guard_line "inner $bridge $device" "$(unquoted "$addresses")"
   [ -z "${dhcp_first-}" ] || echo "dhcp $bridge $device"
   [ "$nat" = true ] || return 0
   echo "nat $bridge $device"
-  guard_line "closed $bridge" "${closed:-}"
+  guard_line "closed $bridge" "$(unquoted "$closed")"
   names=$(nameservers)
   # At boot the host may not know its name servers yet: keep the last ones.
   if [ -n "$names" ]; then guard_line "dns $bridge" "$names"; else sed -n '/^dns /p' "$GUARD/$1.$GUARD_FORM" 2>/dev/null || :; fi

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { tunnelName } from "../../plan/names";
 import { Flooding } from "../../plan/types";
 import { HostConnectionArgs, guestStep, inside } from "../guest-step";
 import { token } from "../naming";
+import { portState } from "./state";
 
 export interface VxlanPortArgs {
   /** The host that is attached. */
@@ -64,36 +64,13 @@ export class VxlanPort extends pulumi.ComponentResource {
   constructor(name: string, args: VxlanPortArgs, opts?: pulumi.ComponentResourceOptions) {
     const { host, hostName, ...shown } = args;
     super(token("VxlanPort"), name, shown, opts);
+    const state = pulumi.output(shown).apply(portState);
     const step = guestStep(
       name,
-      { host, hostName, kind: "port", state: portState(args) },
+      { host, hostName, kind: "port", lab: args.labId, state },
       inside(this, opts),
     );
     this.vni = pulumi.all([args.vni, step.id]).apply(([vni]) => vni);
     this.registerOutputs({ vni: this.vni });
   }
-}
-
-function portState(args: VxlanPortArgs): Record<string, pulumi.Input<unknown>> {
-  const remotes = pulumi
-    .all([args.vni, args.remotes])
-    // In the given order, which is the plan's, by host: an address that moves is one line of a preview, and not all of them.
-    .apply(([vni, addresses]) => addresses.map((address) => ({ name: tunnelName(vni, address), address })));
-  const flooding = args.flooding ?? Flooding.Unicast;
-  const multicast = pulumi.output(flooding).apply((way) => way === Flooding.Multicast);
-  return {
-    lab: args.labId,
-    bridge: args.bridge,
-    vni: args.vni,
-    udpPort: args.udpPort ?? 4789,
-    local: args.local,
-    vlan: args.vlan ?? null,
-    flooding,
-    protected: args.protected ?? true,
-    group: args.group ?? null,
-    ttl: pulumi.all([multicast, args.ttl]).apply(([needed, ttl]) => (needed ? (ttl ?? 16) : null)),
-    mtu: args.mtu ?? 1450,
-    remotes,
-    stations: args.stations ?? [],
-  };
 }

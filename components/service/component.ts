@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { HostConnectionArgs, guestStep, inside } from "../guest-step";
 import { token } from "../naming";
+import { serviceState } from "./state";
 
 export interface SegmentServiceArgs {
   /** The host that serves. */
@@ -62,36 +63,13 @@ export class SegmentService extends pulumi.ComponentResource {
   constructor(name: string, args: SegmentServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     const { host, hostName, ...shown } = args;
     super(token("SegmentService"), name, shown, opts);
+    const state = pulumi.output(shown).apply(serviceState);
     const step = guestStep(
       name,
-      { host, hostName, kind: "service", state: serviceState(args) },
+      { host, hostName, kind: "service", lab: args.labId, state },
       inside(this, opts),
     );
     this.device = pulumi.all([args.device, step.id]).apply(([device]) => device);
     this.registerOutputs({ device: this.device });
   }
-}
-
-function serviceState(args: SegmentServiceArgs): Record<string, pulumi.Input<unknown>> {
-  const mtu = pulumi.output(args.mtu ?? 1450);
-  const dhcp = pulumi
-    .all([args.dhcp, mtu])
-    .apply(([lent, own]) =>
-      lent === undefined
-        ? null
-        : { ...lent, router: lent.router ?? null, mtu: lent.mtu ?? own, domain: lent.domain ?? null },
-    );
-  return {
-    lab: args.labId,
-    bridge: args.bridge,
-    device: args.device,
-    local: args.local,
-    mac: args.mac,
-    mtu,
-    vlan: args.vlan ?? null,
-    addresses: args.addresses,
-    nat: args.nat ?? false,
-    closed: args.closed ?? [],
-    dhcp,
-  };
 }

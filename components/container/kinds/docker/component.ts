@@ -3,9 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { ContainerKind } from "../../../../plan/types";
 import { variableWords } from "../../variables";
-import { ContainerInterfaceArgs, addressesOf, interfacesState } from "../../interfaces.component";
+import { ContainerInterfaceArgs } from "../../interfaces.component";
+import { addressesOf, dockerState } from "../../state";
+import type { Secrets } from "../../state";
 import { HostConnectionArgs, connection, guestStep, hostIdentity } from "../../../guest-step";
 import { incarnationOf, inside, machineId } from "../../../guest-step";
 import { child, token } from "../../../naming";
@@ -43,52 +44,39 @@ export class DockerContainer extends pulumi.ComponentResource {
     checkSource(name, args);
     const { host, hostName, ...shown } = args;
     super(token("DockerContainer"), name, shown, opts);
-    const interfaces = interfacesState(args.interfaces);
-    const copy =
-      args.archive === undefined ? undefined : this.copy(name, args, args.archive, interfaces, opts);
-    const state = {
-      lab: args.labId,
-      name: args.container ?? name,
-      kind: ContainerKind.Docker,
-      image: args.image ?? null,
-      archive: args.archive === undefined ? null : pulumi.output(args.archive).apply(contentOf),
-      command: args.command ?? [],
-      env: variables(name, args.env ?? {}),
-      interfaces,
-    };
-    const after = copy === undefined ? {} : { dependsOn: [copy] };
+    const { container = name, image, command, interfaces } = shown;
+    const copy = args.archive === undefined ? undefined : this.copy(name, args, args.archive, opts);
+    const archive = args.archive === undefined ? undefined : pulumi.output(args.archive).apply(contentOf);
+    const state = pulumi.output({ name: container, image, archive, command, interfaces }).apply(dockerState);
+    const secrets = args.env === undefined ? undefined : variables(name, args.env).apply(secretsOf);
     const step = guestStep(
       name,
-      { host, hostName, kind: "container", state },
-      { ...inside(this, opts), ...after },
+      { host, hostName, kind: "container", lab: args.labId, state, secrets },
+      { ...inside(this, opts), ...(copy === undefined ? {} : { dependsOn: [copy] }) },
     );
-    this.addresses = pulumi.all([interfaces, step.id]).apply(([nics]) => nics.flatMap(addressesOf));
+    this.addresses = pulumi.all([state, step.id]).apply(([known]) => addressesOf(known));
     this.registerOutputs({ addresses: this.addresses });
   }
 
   /** Brings the archive to where components/container/kinds/docker/guest.sh looks for it. */
   private copy(
     name: string,
-    { host, hostName, labId }: DockerContainerArgs,
+    { host, hostName, labId, interfaces }: DockerContainerArgs,
     archive: pulumi.Input<string>,
-    interfaces: pulumi.Output<unknown>,
     opts?: pulumi.ComponentResourceOptions,
   ): command.remote.CopyToRemote {
     const place = inside(this, opts);
     return new command.remote.CopyToRemote(
       child(name, "archive"),
       {
-        connection: connection({ host }),
+        connection: connection(host),
         source: pulumi.output(archive).apply((file) => new pulumi.asset.FileAsset(resolve(file))),
         // After the bridges, whose steps wait for a machine that still boots.
         remotePath: pulumi
           .all([labId, interfaces])
           .apply(([lab]) => `/var/lib/vxlab/images/${lab}-${name}.tar`),
         // Another machine has no copy yet.
-        triggers: [
-          pulumi.output(incarnationOf(host)).apply((machine) => machine ?? ""),
-          ...(machineId(place) ?? []),
-        ],
+        triggers: [incarnationOf(host).apply((machine) => machine ?? ""), ...(machineId(place) ?? [])],
       },
       { ...place, replacementTrigger: hostIdentity(host, hostName) },
     );
@@ -114,7 +102,9 @@ function contentOf(file: string): string {
   }
 }
 
-/** A secret when one of the values is. */
+const secretsOf = (env: string[]): Secrets | undefined => (env.length === 0 ? undefined : { env });
+
+/** NAME=VALUE. Checked as secrets when one of the values is one. */
 function variables(
   container: string,
   given: pulumi.Input<Record<string, pulumi.Input<string>>>,

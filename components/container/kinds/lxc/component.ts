@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ContainerKind } from "../../../../plan/types";
-import { ContainerInterfaceArgs, addressesOf, interfacesState } from "../../interfaces.component";
+import { ContainerInterfaceArgs } from "../../interfaces.component";
+import { addressesOf, lxcState } from "../../state";
 import { HostConnectionArgs, guestStep, inside } from "../../../guest-step";
 import { token } from "../../../naming";
 
@@ -30,17 +30,14 @@ export class LxcContainer extends pulumi.ComponentResource {
   constructor(name: string, args: LxcContainerArgs, opts?: pulumi.ComponentResourceOptions) {
     const { host, hostName, ...shown } = args;
     super(token("LxcContainer"), name, shown, opts);
-    const interfaces = interfacesState(args.interfaces);
-    const state = {
-      lab: args.labId,
-      name: args.container ?? name,
-      kind: ContainerKind.Lxc,
-      rootfs: "busybox",
-      command: args.command ?? ["/sbin/init"],
-      interfaces,
-    };
-    const step = guestStep(name, { host, hostName, kind: "container", state }, inside(this, opts));
-    this.addresses = pulumi.all([interfaces, step.id]).apply(([nics]) => nics.flatMap(addressesOf));
+    const { container = name, command, interfaces } = shown;
+    const state = pulumi.output({ name: container, command, interfaces }).apply(lxcState);
+    const step = guestStep(
+      name,
+      { host, hostName, kind: "container", lab: args.labId, state },
+      inside(this, opts),
+    );
+    this.addresses = pulumi.all([state, step.id]).apply(([known]) => addressesOf(known));
     this.registerOutputs({ addresses: this.addresses });
   }
 }
