@@ -103,7 +103,7 @@ const sources: Record<Source, string> = {
   installed: "the vendor's, installed on this machine",
   vendor: "the vendor's download",
   built: "built here from Go modules",
-  replacement: "replacement (toolchain/plugins)",
+  "stand-in": "vxlab's stand-in (packages/pulumi-stand-ins)",
 };
 
 function render(report: Report): string {

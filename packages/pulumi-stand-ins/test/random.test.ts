@@ -1,6 +1,6 @@
 // The contract of @pulumi/random 4.18.2.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bcrypt } from "../../toolchain/plugins/random/bcrypt";
+import { bcrypt } from "../src/random/bcrypt";
 import { Provider } from "./driver";
 import { cases, diffs, imports, refused, secretOutputs, urn } from "./random-cases";
 import type { Json, Props } from "./driver";
@@ -119,16 +119,16 @@ describe.each(targets("pulumi-resource-random"))("random, $label", ({ label, pat
     ["RandomPet", {}],
     ["RandomShuffle", { inputs: ["a"] }],
   ];
-  it.runIf(label === "replacement").each(left)(
+  it.runIf(label === "stand-in").each(left)(
     "unlike the vendor's: %s is refused, with the cure",
     async (type, inputs) => {
       await expect(p.check(urn(type), inputs)).rejects.toThrow(
-        /not part of vxlab's replacement.*pulumi plugin install resource random/,
+        /not part of vxlab's stand-in.*pulumi plugin install resource random/,
       );
     },
   );
 
-  it.runIf(label === "replacement")(
+  it.runIf(label === "stand-in")(
     "unlike the vendor's: a seed (of Go's own generator) is refused, with the cure",
     async () => {
       await expect(p.create(urn("RandomInteger"), { min: 0, max: 9, seed: "a" })).rejects.toThrow(

@@ -1,11 +1,12 @@
-// Bundles the replacements: OUT/<plugin folder>/<executable>, laid out as $PULUMI_HOME/plugins is.
-// usage: npx tsx toolchain/plugins/build.ts OUT
+// Bundles the stand-ins: OUT/<plugin folder>/<executable>, laid out as $PULUMI_HOME/plugins is.
+// usage: npx tsx packages/pulumi-stand-ins/src/build.ts OUT
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmod, copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { build } from "esbuild";
 import type { BuildOptions } from "esbuild";
+import { versions } from "./versions";
 
 interface Plugin {
   folder: string;
@@ -23,8 +24,12 @@ const plugins: readonly Plugin[] = [
     entry: "python/main.ts",
     files: ["python/run.py"],
   },
-  { folder: "resource-command-v1.2.1", name: "pulumi-resource-command", entry: "command/main.ts" },
-  { folder: "resource-random-v4.18.2", name: "pulumi-resource-random", entry: "random/main.ts" },
+  {
+    folder: `resource-command-v${versions.command}`,
+    name: "pulumi-resource-command",
+    entry: "command/main.ts",
+  },
+  { folder: `resource-random-v${versions.random}`, name: "pulumi-resource-random", entry: "random/main.ts" },
 ];
 
 const options: BuildOptions = {
@@ -58,14 +63,14 @@ async function buildPlugin({ name, entry, files = [] }: Plugin, dir: string): Pr
   writeCodeCache(loader);
 }
 
-/** It may be linked to from elsewhere: the bundle is looked for beside the file itself. */
+/** Callers may start it through a link, so it resolves its own path before it looks for the bundle. */
 async function writeExecutable(path: string): Promise<void> {
   const lines = ["#!/bin/sh", 'exec node "$(readlink -f "$0").cjs" "$@"', ""];
   await writeFile(path, lines.join("\n"));
   await chmod(path, 0o755);
 }
 
-/** A first start, which also shows that the bundle is whole. */
+/** Starts the plugin once, which also shows that the bundle is complete. */
 function writeCodeCache(loader: string): void {
   const env = { ...process.env, VXLAB_WRITE_CODE_CACHE: "1" };
   const run = spawnSync("node", [loader], { env, encoding: "utf8", timeout: 60_000 });
@@ -75,7 +80,7 @@ function writeCodeCache(loader: string): void {
 if (require.main === module) {
   const out = process.argv[2];
   if (out === undefined) {
-    console.error("usage: npx tsx toolchain/plugins/build.ts OUT");
+    console.error("usage: npx tsx packages/pulumi-stand-ins/src/build.ts OUT");
     process.exitCode = 2;
   } else {
     buildPlugins(out).catch((e: unknown) => {

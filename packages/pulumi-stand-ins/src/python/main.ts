@@ -1,5 +1,4 @@
-// pulumi-language-python: runs programs in Python where the CLI's own language host of version 3.248.0 cannot be had.
-// Nothing else: virtual environments are made, and packages installed, by hand.
+// pulumi-language-python: runs Python programs, and nothing else. The user creates virtual environments and installs packages.
 import * as empty from "google-protobuf/google/protobuf/empty_pb";
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import * as rpc from "@pulumi/pulumi/proto/language_grpc_pb";
@@ -8,8 +7,8 @@ import * as plugin from "@pulumi/pulumi/proto/plugin_pb";
 import { interpreter, runProgram } from "./run";
 import { unsupported } from "../lib/errors";
 import { engineAddress, serve, unary } from "../lib/serve";
+import { versions } from "../versions";
 
-const version = "3.248.0";
 const cancelled = new AbortController();
 let engine = engineAddress(process.argv.slice(2));
 
@@ -20,7 +19,7 @@ const implementation: UntypedServiceImplementation = {
   }),
   getPluginInfo: unary(() => {
     const info = new plugin.PluginInfo();
-    info.setVersion(version);
+    info.setVersion(versions.pulumi);
     return info;
   }),
   // The packages of a program are found when their first resource is registered, by the project's `packages`.
@@ -52,5 +51,5 @@ function leftOut(): UntypedServiceImplementation {
   );
 }
 
-if (process.argv.some((a) => /^--?version$/.test(a))) process.stdout.write(`v${version}\n`);
+if (process.argv.some((a) => /^--?version$/.test(a))) process.stdout.write(`v${versions.pulumi}\n`);
 else void serve(rpc.LanguageRuntimeService, implementation, () => cancelled.abort());

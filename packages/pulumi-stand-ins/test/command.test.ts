@@ -7,7 +7,7 @@ import { Provider } from "./driver";
 import type { Json, Props } from "./driver";
 import { targets } from "./targets";
 import { normal, secret } from "./values";
-import { temporary } from "../lib/temporary";
+import { temporary } from "./temporary";
 
 describe.each(targets("pulumi-resource-command"))("command, $label", ({ label, path }) => {
   let p: Provider;
@@ -161,13 +161,10 @@ describe.each(targets("pulumi-resource-command"))("command, $label", ({ label, p
   });
 
   // The vendor's hangs: bufio.Scanner stops at 64 KiB, and nobody reads on.
-  it.runIf(label === "replacement")(
-    "unlike the vendor's: 1 MB in one line, logged, does not hang",
-    async () => {
-      const { state } = await p.create(local, { create: "head -c 1048576 /dev/zero | tr '\\0' x" });
-      expect((state.stdout as string).length).toBe(1 << 20);
-    },
-  );
+  it.runIf(label === "stand-in")("unlike the vendor's: 1 MB in one line, logged, does not hang", async () => {
+    const { state } = await p.create(local, { create: "head -c 1048576 /dev/zero | tr '\\0' x" });
+    expect((state.stdout as string).length).toBe(1 << 20);
+  });
 
   it("run: gives inputs and outputs", async () => {
     const got = await p.invoke("command:local:run", { command: "echo hi $A", environment: { A: "b" } });
@@ -186,12 +183,12 @@ describe.each(targets("pulumi-resource-command"))("command, $label", ({ label, p
     await expect(p.invoke("command:local:nope", {})).rejects.toThrow("Invoke 'local:nope' not found");
   });
 
-  it.runIf(label === "replacement")(
+  it.runIf(label === "stand-in")(
     "unlike the vendor's: CopyFile, which is deprecated, is refused, with the cure",
     async () => {
       const refused = p.check("urn:pulumi:s::p::command:remote:CopyFile::x", {});
       await expect(refused).rejects.toThrow(
-        /not part of vxlab's replacement.*pulumi plugin install resource command/,
+        /not part of vxlab's stand-in.*pulumi plugin install resource command/,
       );
     },
   );

@@ -15,7 +15,7 @@ const [assetSig, archiveSig] = ["c44067f5952c0a294b673a41bacd8c17", "0def7320c3a
 const hashOf = (content: string) => createHash("sha256").update(content).digest("hex");
 
 describe.each(targets("pulumi-resource-command"))("copy to remote, $label", ({ label, path }) => {
-  const ours = label === "replacement";
+  const ours = label === "stand-in";
   const bench = useBench(path);
   let folder: string;
   beforeEach(() => {

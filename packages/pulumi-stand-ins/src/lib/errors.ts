@@ -15,11 +15,11 @@ export function notFound(message: string): RpcError {
   return new RpcError(status.NOT_FOUND, message);
 }
 
-/** What a replacement leaves out. */
+/** For what a stand-in leaves out. */
 export function unsupported(what: string, plugin: string): RpcError {
   return new RpcError(
     status.UNIMPLEMENTED,
-    `${what} is not part of vxlab's replacement of the ${plugin} plugin. Install the vendor's, which has it: ` +
+    `${what} is not part of vxlab's stand-in for the ${plugin} plugin. Install the vendor's, which has it: ` +
       `pulumi plugin install resource ${plugin} (on a machine that reaches get.pulumi.com), ` +
       `or put its executable on PATH.`,
   );

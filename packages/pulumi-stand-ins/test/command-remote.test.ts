@@ -6,7 +6,7 @@ import { targets } from "./targets";
 import { secret } from "./values";
 
 describe.each(targets("pulumi-resource-command"))("remote command, $label", ({ label, path }) => {
-  const ours = label === "replacement";
+  const ours = label === "stand-in";
   const bench = useBench(path);
   const { serve, messages } = bench;
 

@@ -1,4 +1,4 @@
-// The replacements together, under the real CLI: VXLAB_PULUMI names it, else .vxlab/toolchain/pulumi, else the one on PATH.
+// The stand-ins together, under the real CLI: VXLAB_PULUMI names it, else .vxlab/toolchain/pulumi, else the one on PATH.
 import { spawn, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Json } from "./driver";
 import { FakeSsh } from "./fake-ssh";
 import { targets } from "./targets";
-import { temporary } from "../lib/temporary";
+import { temporary } from "./temporary";
 
-const root = resolve(__dirname, "../..");
+const root = resolve(__dirname, "../../..");
 
 function cli(): string {
   // Not .vxlab/bin/pulumi: that one enters the lab's network namespace, where the fake SSH server is not.

@@ -1,4 +1,4 @@
-// pulumi-resource-command: replaces the vendor's plugin of @pulumi/command 1.2.1 where it cannot be had.
+// pulumi-resource-command: stands in for the plugin of @pulumi/command.
 import { Command, failures } from "./command";
 import { COPY_TYPE, CopyToRemote } from "./copy";
 import { runLocal } from "./local";

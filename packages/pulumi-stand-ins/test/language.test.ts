@@ -3,11 +3,11 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { words } from "../../toolchain/plugins/language/options";
+import { words } from "../src/language/options";
 import { LanguageHost } from "./language-driver";
 import type { Json } from "./driver";
 import { targets } from "./targets";
-import { temporary } from "../lib/temporary";
+import { temporary } from "./temporary";
 
 const dir = temporary("language");
 const at = (...parts: string[]): string => join(dir, ...parts);
@@ -227,7 +227,7 @@ describe.each(targets("pulumi-language-nodejs"))("language host, $label", ({ lab
     await own.stop();
   }, 60_000);
 
-  it.runIf(label === "replacement")(
+  it.runIf(label === "stand-in")(
     "unlike the vendor's: an orphaned host ends within seconds",
     async () => {
       const parent = spawn("/bin/sh", ["-c", '"$0" 127.0.0.1:1 & echo $!; wait', await path()], {
@@ -317,22 +317,19 @@ describe.each(targets("pulumi-language-nodejs"))("language host, $label", ({ lab
   });
 
   // The vendor's waits for the engine to connect and to tell the stack's configuration, which is no part of RunPlugin.
-  it.runIf(label === "replacement")(
-    "runs a policy pack in its own folder, which it is told last",
-    async () => {
-      const env = [`PATH=${process.env.PATH ?? ""}`, "INHERITED=given"];
-      const said = await host.plugin({ dir: at("prog") }, ["127.0.0.1:1"], env, "analyzer");
-      const c = JSON.parse(/CALLED(.*?)END/s.exec(said)?.[1] ?? "null") as Called;
-      expect(c.argv).toEqual(["127.0.0.1:1", at("prog")]);
-      expect(c).toMatchObject({ cwd: at("prog"), env: { INHERITED: "given" } });
-    },
-  );
+  it.runIf(label === "stand-in")("runs a policy pack in its own folder, which it is told last", async () => {
+    const env = [`PATH=${process.env.PATH ?? ""}`, "INHERITED=given"];
+    const said = await host.plugin({ dir: at("prog") }, ["127.0.0.1:1"], env, "analyzer");
+    const c = JSON.parse(/CALLED(.*?)END/s.exec(said)?.[1] ?? "null") as Called;
+    expect(c.argv).toEqual(["127.0.0.1:1", at("prog")]);
+    expect(c).toMatchObject({ cwd: at("prog"), env: { INHERITED: "given" } });
+  });
 
-  it.runIf(label === "replacement")(
+  it.runIf(label === "stand-in")(
     "unlike the vendor's: packing and generating code are refused, with the cure",
     async () => {
       await expect(host.unimplemented()).rejects.toThrow(
-        /UNIMPLEMENTED: pack is not part of vxlab's replacement/,
+        /UNIMPLEMENTED: pack is not part of vxlab's stand-in/,
       );
     },
   );

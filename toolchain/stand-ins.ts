@@ -1,4 +1,4 @@
-/** Our stand-ins for what no registry carries (toolchain/plugins), bundled once for each state of their sources. */
+/** The plugins that no registry carries (packages/pulumi-stand-ins), bundled once for each state of their sources. */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -7,14 +7,14 @@ import { must } from "../system/process";
 import type { Reporter } from "../system/reporter";
 
 /** Where one of them is, or will be: laid out as `$PULUMI_HOME/plugins`. */
-export function replacementFolder(paths: Paths, plugin: string): string {
+export function standInFolder(paths: Paths, plugin: string): string {
   return join(paths.cache, "plugins", sourcesHash(paths), plugin);
 }
 
-export async function replacement(paths: Paths, reporter: Reporter, plugin: string): Promise<string> {
-  const path = replacementFolder(paths, plugin);
+export async function standIn(paths: Paths, reporter: Reporter, plugin: string): Promise<string> {
+  const path = standInFolder(paths, plugin);
   if (!existsSync(path))
-    await reporter.step("bundling the replacements of the vendor's plugins", () =>
+    await reporter.step("bundling the stand-ins for the vendor's plugins", () =>
       bundle(paths, dirname(path)),
     );
   return path;
@@ -24,9 +24,9 @@ async function bundle(paths: Paths, folder: string): Promise<void> {
   mkdirSync(dirname(folder), { recursive: true });
   const work = mkdtempSync(join(dirname(folder), ".bundle-"));
   try {
-    // A process of its own: build.ts finds its entries beside itself, and bundled into the CLI it would not.
+    // In a process of its own: bundled into the CLI, build.ts would not find its entries beside itself.
     const tsx = join(paths.root, "node_modules", "tsx", "dist", "cli.mjs");
-    const script = join(paths.root, "toolchain", "plugins", "build.ts");
+    const script = join(sourcesOf(paths), "build.ts");
     await must(process.execPath, [tsx, script, work], { cwd: paths.root, timeout: 120 });
     rmSync(folder, { recursive: true, force: true });
     renameSync(work, folder);
@@ -35,9 +35,11 @@ async function bundle(paths: Paths, folder: string): Promise<void> {
   }
 }
 
-/** Names, contents, and the versions of what is bundled with them. */
+const sourcesOf = (paths: Paths): string => join(paths.root, "packages", "pulumi-stand-ins", "src");
+
+/** Covers names, contents, and the versions of the bundled packages. */
 export function sourcesHash(paths: Paths): string {
-  const folder = join(paths.root, "toolchain", "plugins");
+  const folder = sourcesOf(paths);
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
     /\.(ts|json|py)$/.test(name),
   );

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { temporary } from "../lib/temporary";
+import { temporary } from "./temporary";
 import { vendorsOwn, type PluginName } from "./targets";
 
 function folder(...files: string[]): string {

@@ -1,4 +1,4 @@
-// pulumi-language-nodejs: replaces the CLI's language host of version 3.248.0 where it cannot be had.
+// pulumi-language-nodejs: stands in for the CLI's own language host.
 import * as empty from "google-protobuf/google/protobuf/empty_pb";
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import * as rpc from "@pulumi/pulumi/proto/language_grpc_pb";
@@ -12,8 +12,7 @@ import { runPlugin } from "./plugin";
 import { runProgram } from "./run";
 import { unsupported } from "../lib/errors";
 import { engineAddress, serve, streaming, unary } from "../lib/serve";
-
-const version = "3.248.0";
+import { versions } from "../versions";
 
 class Host {
   private readonly cancelled = new AbortController();
@@ -28,7 +27,7 @@ class Host {
       }),
       getPluginInfo: unary(() => {
         const info = new plugin.PluginInfo();
-        info.setVersion(version);
+        info.setVersion(versions.pulumi);
         return info;
       }),
       getRequiredPackages: unary(requiredPackages),
@@ -146,7 +145,7 @@ function runtimeOptionsPrompts(q: pb.RuntimeOptionsRequest): pb.RuntimeOptionsRe
 }
 
 if (process.argv.some((a) => /^--?version$/.test(a))) {
-  process.stdout.write(`v${version}\n`);
+  process.stdout.write(`v${versions.pulumi}\n`);
 } else {
   const host = new Host(engineAddress(process.argv.slice(2)));
   void serve(rpc.LanguageRuntimeService, host.implementation(), () => host.cancel());

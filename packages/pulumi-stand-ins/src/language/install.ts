@@ -91,10 +91,10 @@ export function onPath(program: string): string | undefined {
   return (process.env.PATH ?? "")
     .split(delimiter)
     .map((d) => join(d, program))
-    .find(isExecutable);
+    .find(isProgram);
 }
 
-function isExecutable(path: string): boolean {
+export function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return true;

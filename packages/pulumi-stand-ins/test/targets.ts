@@ -1,28 +1,27 @@
-// What a contract test runs against: our replacement always, the vendor's plugin where it is on the machine.
+// What a contract test runs against: always the stand-in, and the vendor's plugin if VXLAB_VENDOR_PLUGINS names its folder.
 import { join, resolve } from "node:path";
-import type { Environment } from "../../system/paths";
-import { versions } from "../../toolchain/pieces";
-import { buildPlugins } from "../../toolchain/plugins/build";
-import { isProgram } from "../../system/process";
-import { temporary } from "../lib/temporary";
+import { buildPlugins } from "../src/build";
+import { isProgram } from "../src/language/install";
+import { versions } from "../src/versions";
+import { temporary } from "./temporary";
 
 export interface Target {
-  label: "replacement" | "vendor";
+  label: "stand-in" | "vendor";
   path: () => Promise<string>;
 }
 
 export type PluginName = "pulumi-resource-command" | "pulumi-resource-random" | "pulumi-language-nodejs";
 
 const folders: Record<PluginName, string> = {
-  "pulumi-resource-command": "resource-command-v1.2.1",
-  "pulumi-resource-random": "resource-random-v4.18.2",
+  "pulumi-resource-command": `resource-command-v${versions.command}`,
+  "pulumi-resource-random": `resource-random-v${versions.random}`,
   "pulumi-language-nodejs": "language-nodejs",
 };
 
 let built: Promise<string> | undefined;
 
-/** The replacements, built once in a test file. */
-export function replacements(): Promise<string> {
+/** The stand-ins, built once in a test file. */
+export function standIns(): Promise<string> {
   const build = async (): Promise<string> => {
     const dir = temporary("plugins");
     await buildPlugins(dir);
@@ -33,15 +32,15 @@ export function replacements(): Promise<string> {
 
 export function targets(name: PluginName): Target[] {
   const found: Target[] = [
-    { label: "replacement", path: async () => join(await replacements(), folders[name], name) },
+    { label: "stand-in", path: async () => join(await standIns(), folders[name], name) },
   ];
   const vendor = vendorsOwn(name, process.env);
   if (vendor !== undefined) found.push({ label: "vendor", path: () => Promise.resolve(vendor) });
   return found;
 }
 
-/** The vendor's plugin, where there is said to be one: a folder that lacks it must not pass for "all tests green". */
-export function vendorsOwn(name: PluginName, environment: Environment): string | undefined {
+/** The vendor's plugin. @throws Error when VXLAB_VENDOR_PLUGINS is set and its folder lacks the plugin */
+export function vendorsOwn(name: PluginName, environment: NodeJS.ProcessEnv): string | undefined {
   const folder = environment["VXLAB_VENDOR_PLUGINS"];
   if (!folder) return undefined;
   // All in one folder, or as the CLI lays them out below PULUMI_HOME/plugins.
@@ -51,6 +50,6 @@ export function vendorsOwn(name: PluginName, environment: Environment): string |
   if (path !== undefined) return path;
   throw new Error(
     `VXLAB_VENDOR_PLUGINS: got ${JSON.stringify(folder)}, which has no program ${name}, nor ${folders[name]}/${name}. ` +
-      "Write the folder with the vendor's plugins, or unset it: the replacements are tested in any case.",
+      "Write the folder with the vendor's plugins, or unset it: the stand-ins are tested in any case.",
   );
 }
