@@ -1,8 +1,8 @@
 // The random values themselves, all from the system's generator.
 import { randomBytes, randomInt } from "node:crypto";
+import bcrypt from "bcryptjs";
 import type { Props } from "../lib/value";
 import { secret } from "../lib/value";
-import { bcrypt } from "./bcrypt";
 
 /** An id and the outputs beside the inputs. */
 export interface Made {
@@ -79,10 +79,13 @@ export function passwordMade(password: string): Made {
   const outputs = {
     id: "none",
     result: secret(password),
-    bcryptHash: secret(bcrypt(password, randomBytes(16))),
+    bcryptHash: secret(bcrypt.hashSync(password, salt())),
   };
   return { id: "none", outputs };
 }
+
+/** The vendor's cost and prefix; bcryptjs would write `$2b$`. */
+const salt = (): string => `$2a$10$${bcrypt.encodeBase64(randomBytes(16), 16)}`;
 
 interface Kind {
   chars: string;
