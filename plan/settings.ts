@@ -14,21 +14,39 @@ import type { Fields, SectionSetting } from "./setting";
 
 /** What the author of a lab writes: the `vxlab:*` settings that make up a lab. */
 export interface Topology {
+  /** The network that carries the tunnels. @default none */
   underlay: UnderlaySpec;
+  /** Instead of underlay, a network on each of several hypervisors, by name (docs/hypervisors.md). @default none */
   underlays?: Record<string, UnderlaySpec>;
+  /** What the machines boot. @default none */
   image: ImageSpec;
+  /** By host name: 1 to 15 of a-z, 0-9 and -, not beginning or ending with -. @default none */
   hosts: Record<string, HostSpec>;
+  /** By segment name: 1 to 15 of a-z, 0-9 and -, not beginning with -. @default none */
   segments: Record<string, SegmentSpec>;
+  /** By container name: as a segment's. @default none */
   containers: Record<string, ContainerSpec>;
 }
 
 /** The other `vxlab:*` settings: how the lab is run, and what a stack holds of it. */
 export interface StackSpec {
+  /**
+   * The hypervisor's system QEMU: qemu:///system, or that of another machine (docs/hypervisors.md); VXLAB_LIBVIRT_URI in
+   * the environment overrides it. @default the libvirt that vxlab finds
+   */
   libvirtUri?: string;
+  /**
+   * What the stack holds (docs/stacks.md); lab (machines and what is on them), underlay (machines only), overlay (what
+   * is on the machines of an underlay stack). @default lab
+   */
   role?: Role;
+  /** The stack of the overlay's own underlay; overlay stacks only, which require it. @default none */
   underlayStack?: string;
+  /** Underlay stacks of other owners; overlay stacks only. @default none */
   peers?: string[];
+  /** What executes the machines' instructions; auto (KVM if it works), kvm, qemu (emulation). @default auto */
   accel?: Accel | "auto";
+  /** Longest wait for a machine's SSH; 30 to 3600 seconds. @default 600 */
   bootTimeout?: number;
 }
 

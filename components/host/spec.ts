@@ -3,23 +3,64 @@ import type { Fields } from "../../plan/setting";
 import { ImageKind } from "../image/spec";
 
 export interface HostSpec {
+  /** The host's underlay address and VTEP, a literal inside the underlay; an existing host's may be outside. */
   address: string;
+  /** A host that exists already and is reached by SSH, instead of a machine that libvirt makes. @default none */
   existing?: ExistingSpec;
+  /** IPv4 address of the bridge's own interface, with prefix length, /8 to /30. @default none */
   bridgeAddress?: string;
+  /**
+   * Name of the bridge, at most 15 bytes; another one for a second lab on an existing host (docs/stacks.md). @default
+   * vxbr
+   */
   bridge?: string;
+  /**
+   * Memory, at least 128 (golden), 256 (docker), 512 (cloud); 128 to 1048576 MiB. @default 256 (golden), 512 (docker),
+   * 1024 (cloud)
+   */
   memory?: number;
+  /** Virtual CPUs; 1 to 64. @default 1 */
   vcpus?: number;
+  /** MAC of the underlay interface. @default computed from lab and host name */
   mac?: string;
+  /**
+   * The host guard: packet filter rules between segments, this host and the underlay (docs/security.md); true or false.
+   * @default true
+   */
   guard?: boolean;
 }
 
 /** How an existing host is reached. vxlab sends nothing before the host's key is verified. */
 export interface ExistingSpec {
+  /** The host's public SSH key, the line in its /etc/ssh/ssh_host_ed25519_key.pub. */
   hostKey: string;
+  /**
+   * A private key without a passphrase that may log in, a file on the machine that runs Pulumi; ~/ is the home folder.
+   * @default ~/.ssh/id_ed25519
+   */
   keyFile?: string;
+  /** Who logs in; must have uid 0. @default root */
   user?: string;
+  /** TCP port of SSH; 1 to 65535. @default 22 */
   port?: number;
+  /** Address where SSH answers, if it is not the VTEP's. @default address */
   sshAddress?: string;
+}
+
+/** What a host must be able to do for what is put on it, beyond bridges, unicast tunnels and LXC. */
+export enum HostNeed {
+  /** Routes and translates for a segment. */
+  Gateway = "gateway",
+  /** Lends addresses. */
+  Dhcp = "dhcp",
+  /** Holds a port with Flooding.Multicast. */
+  Multicast = "multicast",
+  /** Holds a port with Flooding.Flow. */
+  Flow = "flow",
+  /** Runs a Docker container. */
+  Docker = "docker",
+  /** Holds the host guard. */
+  Guard = "guard",
 }
 
 /** Memory of a machine by what it boots, MiB. */

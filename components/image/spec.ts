@@ -12,7 +12,12 @@ export enum ImageKind {
 }
 
 export interface ImageSpec {
+  /**
+   * What the machines boot; golden (built by vxlab), docker (the same with Docker in it), cloud (a stock image with
+   * systemd and cloud-init). @default golden
+   */
   kind?: ImageKind;
+  /** A qcow2 file on the machine that runs Pulumi; required for cloud. @default built */
   path?: string;
 }
 

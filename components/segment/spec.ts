@@ -15,30 +15,52 @@ export enum Flooding {
 }
 
 export interface SegmentSpec {
+  /** VXLAN network identifier; 1 to 16777215. */
   vni: number;
+  /** IPv4 subnet of the containers, /8 to /30. */
   subnet: string;
+  /** UDP port of the tunnels; 1024 to 65535. @default 4789, with multicast 4790 */
   udpPort?: number;
+  /**
+   * MTU inside the segment: with subnet6 at least 1280, at most the default; 576 to 9166 bytes. @default the smallest of
+   * its underlays − 50, over IPv6 − 70
+   */
   mtu?: number;
+  /** VLAN on the bridges; a host may be in one untagged segment; 1 to 4094. @default untagged */
   vlan?: number;
+  /** IPv6 subnet of the containers, /64 to /120: each gets a second address. @default none */
   subnet6?: string;
+  /** Names of the hosts that take part. @default all */
   hosts?: string[];
+  /** How frames for many, or for an unknown address, cross the underlay; unicast, multicast, flow. @default unicast */
   flooding?: Flooding;
+  /** Multicast group; with multicast only. @default computed from the VNI */
   group?: string;
+  /** Hops that a packet to the group may take; with multicast only; 1 to 255. @default 16 */
   ttl?: number;
+  /** Hub and spoke: the host that all others have their one tunnel to; with unicast only. @default none: full mesh */
   hub?: string;
+  /** A DHCP server for containers whose address is dhcp. @default none */
   dhcp?: DhcpSpec;
+  /** A way out: a host of the segment that routes and translates (NAT) towards the underlay. @default none */
   gateway?: GatewaySpec;
+  /** Containers can send from their own MAC and addresses only (docs/security.md); true or false. @default true */
   portSecurity?: boolean;
 }
 
 export interface DhcpSpec {
+  /** The host that runs the DHCP server: the gateway's, if there is a gateway. */
   host: string;
+  /** First address that it lends, without prefix length. @default the upper quarter of the subnet */
   first?: string;
+  /** Last address that it lends, without prefix length. @default the subnet's last address */
   last?: string;
 }
 
 export interface GatewaySpec {
+  /** The host that routes and translates (NAT). */
   host: string;
+  /** Its address in the segment, without prefix length. @default the subnet's first address */
   address?: string;
 }
 

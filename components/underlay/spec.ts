@@ -16,11 +16,26 @@ export enum Accel {
 }
 
 export interface UnderlaySpec {
+  /**
+   * Network of the VTEPs: IPv4, /8 to /30, or IPv6, /32 to /120; the hypervisor takes its first address and must have no
+   * other address in it. @default 192.168.10.0/24
+   */
   cidr?: string;
+  /** The hypervisor's libvirt URI. @default libvirtUri */
   libvirtUri?: string;
+  /** What executes the machines' instructions there; kvm, qemu (emulation). @default accel */
   accel?: Accel;
+  /** Largest IP packet (9000 on a jumbo underlay); 1280 to 9216 bytes. @default 1500 */
   mtu?: number;
+  /**
+   * How the network reaches the outside; isolated (the machines see each other only), nat (they reach what the
+   * hypervisor reaches), routed (the hypervisor routes without translation). @default isolated; in underlays routed
+   */
   mode?: UnderlayMode;
+  /**
+   * Addresses of the machines' name servers, of the underlay's family; [] for none; at most 3. @default the hypervisor;
+   * isolated: none
+   */
   nameservers?: string[];
 }
 
@@ -32,7 +47,7 @@ export const UNDERLAY = {
     kind: "text",
     default: "192.168.10.0/24",
     pattern: "^[0-9a-fA-F.:]+/[0-9]{1,3}$",
-    doc: "network of the VTEPs: IPv4, /8 to /30, or IPv6, /32 to /120; its first address is the hypervisor's, whose other addresses must be outside it",
+    doc: "network of the VTEPs: IPv4, /8 to /30, or IPv6, /32 to /120; the hypervisor takes its first address and must have no other address in it",
   },
   libvirtUri: {
     kind: "text",
@@ -55,7 +70,7 @@ export const UNDERLAY = {
     max: 9216,
     unit: "bytes",
     default: 1500,
-    doc: "largest IP packet; a jumbo underlay has 9000",
+    doc: "largest IP packet (9000 on a jumbo underlay)",
   },
   mode: {
     kind: "choice",

@@ -1,5 +1,5 @@
 /** What the settings table says in words: for docs/settings.md, docstrings and the JSON schema. Markdown. */
-import type { Setting } from "../../plan/setting";
+import type { IntegerSetting, Setting } from "../../plan/setting";
 
 /** What a value must be, in one line. */
 export function meaning(setting: Setting): string {
@@ -9,7 +9,7 @@ export function meaning(setting: Setting): string {
 function bounds(setting: Setting): string {
   switch (setting.kind) {
     case "integer":
-      return `${setting.unit === undefined ? "" : `${setting.unit}, `}${setting.min} to ${setting.max}`;
+      return `${setting.min} to ${setting.max}${unitOf(setting)}`;
     case "choice":
       return Object.entries(setting.choices)
         .map(([value, what]) => `\`${value}\`${what === "" ? "" : ` (${what})`}`)
@@ -23,6 +23,10 @@ function bounds(setting: Setting): string {
   }
 }
 
+function unitOf({ unit, doc }: IntegerSetting): string {
+  return unit === undefined || doc.endsWith(unit) ? "" : ` ${unit}`;
+}
+
 /** What holds without the setting. */
 export function defaultOf(setting: Setting): string {
   if (setting.required === true) return "required";
@@ -30,4 +34,13 @@ export function defaultOf(setting: Setting): string {
   const value = "default" in setting ? setting.default : undefined;
   if (value === undefined) return "none";
   return typeof value === "number" ? String(value) : `\`${value}\``;
+}
+
+/** A sentence without Markdown's links, which lead nowhere outside of docs/. */
+export function sentence(setting: Setting): string {
+  const text = meaning(setting)
+    .replace(/ \(\[[^\]]*\]\(#[^)]*\)\)/g, "")
+    .replace(/\[[^\]]*\.md\]\(([a-z]+\.md)[^)]*\)/g, "docs/$1")
+    .replace(/\[([^\]]*)\]\(([a-z]+\.md)[^)]*\)/g, "$1 (docs/$2)");
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 }

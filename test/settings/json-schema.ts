@@ -1,7 +1,7 @@
 /** The JSON schema (draft-07) of Pulumi.yaml and Pulumi.<stack>.yaml, made of the settings table. */
 import { SETTINGS } from "../../plan/settings";
 import type { Setting } from "../../plan/setting";
-import { defaultOf, meaning } from "./describe";
+import { defaultOf, sentence } from "./describe";
 
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -55,7 +55,7 @@ function configOf(form: (key: string, setting: Setting) => Schema): Schema {
 function projectForm(own: Schema, setting: Setting): Schema {
   const declaration = {
     type: "object",
-    description: setting.doc,
+    description: sentence(setting),
     properties: {
       value: own,
       default: own,
@@ -74,7 +74,7 @@ function isMapping({ kind }: Setting): boolean {
 }
 
 function schemaOf(setting: Setting, top: string): Schema {
-  const described = { description: `${meaning(setting)}. Default: ${defaultOf(setting)}.` };
+  const described = { description: `${sentence(setting)} Default: ${defaultOf(setting)}.` };
   const usual = "default" in setting ? { default: setting.default } : {};
   switch (setting.kind) {
     case "integer":
