@@ -14,6 +14,9 @@ const SECRET: Schema = {
   additionalProperties: false,
 };
 
+/** `pulumi config set` writes numbers as text. */
+const ALSO_AS_TEXT: Schema = { type: ["integer", "string"], pattern: "^[0-9]+$" };
+
 /** A project's file has a runtime. It writes a mapping as `value`, which a stack's file does not. */
 export function settingsSchema(): Schema {
   return {
@@ -21,7 +24,10 @@ export function settingsSchema(): Schema {
     title: "vxlab's settings in Pulumi.yaml and Pulumi.<stack>.yaml",
     type: "object",
     definitions: Object.fromEntries(
-      Object.entries(SETTINGS.fields).map(([key, setting]) => [key, schemaOf(setting, key)]),
+      Object.entries(SETTINGS.fields).map(([key, setting]) => [
+        key,
+        { ...schemaOf(setting, key), ...(setting.kind === "integer" ? ALSO_AS_TEXT : {}) },
+      ]),
     ),
     if: { required: ["runtime"] },
     then: configOf((key, setting) => projectForm(reference(key), setting)),
@@ -41,10 +47,7 @@ function configOf(form: (key: string, setting: Setting) => Schema): Schema {
           entries.map(([key, setting]) => [NAMESPACE + key, form(key, setting)]),
         ),
         patternProperties: {
-          [`^${NAMESPACE}(?!(${entries.map(([key]) => key).join("|")})$)`]: {
-            not: {},
-            errorMessage: "Is not a setting of vxlab.",
-          },
+          [`^${NAMESPACE}(?!(${entries.map(([key]) => key).join("|")})$)`]: false,
         },
       },
     },
