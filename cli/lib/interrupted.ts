@@ -62,7 +62,7 @@ export function isDead(lock: Lock): boolean {
 /**
  * Pulumi warns of such operations for ever after, and asks for a refresh by hand. Here each is safe to begin again: the
  * steps in the machines converge, and what libvirt has of a creation that was cut off is cleared away before the next
- * (components/orphans.ts).
+ * (components/libvirt/orphans.ts).
  */
 export async function forgetPending(context: Context, stack: string): Promise<void> {
   const pending = (await deployment(context, stack))?.pending_operations ?? [];
