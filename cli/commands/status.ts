@@ -6,8 +6,8 @@ import { withLab } from "../lib/lab";
 import { hypervisors } from "../lib/hypervisors";
 import { parseDomains, statusOf } from "../lib/status";
 import { renderStatus } from "../lib/status-text";
-import { stillChecks } from "../verify/still-checks";
-import { gather } from "../verify/gather";
+import { stillChecks } from "../../verify/registry";
+import { gather } from "../../verify/gather";
 
 /** Longest time for a host to let us in, and then to say how it is, ms. */
 const LIMIT_MS = 10_000;
@@ -24,8 +24,8 @@ export const status: Command = {
     const found = await withLab(
       context,
       stack,
-      async ({ lab, remote }) => {
-        const look = gather(remote, lab, stillChecks(lab), { limit: PROBE_MS });
+      async ({ lab, way }) => {
+        const look = gather(way, lab, stillChecks(lab), { limit: PROBE_MS });
         const answers = Promise.all([look, domains(context, stack)]);
         const [evidence, machines] = await context.out.wait("asking the hosts", () => answers);
         return statusOf(lab, evidence, machines);

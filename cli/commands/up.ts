@@ -13,7 +13,7 @@ import { ready, sayHints, startLibvirt } from "../lib/ready";
 import { clearDeadLocks, forgetPending } from "../lib/interrupted";
 import { deployOrder, roleOf, stacksNamed, stacksOption } from "../lib/roles";
 import { labIds, noteLabs, resources, selectStack } from "../lib/stack";
-import { runVerify, runVerifySet } from "../verify/run";
+import { runVerify, runVerifySet } from "../access/prove";
 
 const options = {
   ...stacksOption,

@@ -1,6 +1,8 @@
 /** The lab that stands: read from the stack's state, and the way to its hosts. */
 import { existsSync } from "node:fs";
 import { embeddedScript, pulumiWrapper } from "../../toolchain/paths";
+import type { Ask } from "../../verify/ask";
+import { askBySsh } from "../access/ask";
 import type { Context } from "../command";
 import { pulumi } from "./engine";
 import { Exit, Fault } from "./exit";
@@ -59,6 +61,8 @@ export interface OpenLab extends KnownLab {
   stack: string;
   mode: Mode;
   remote: Remote;
+  /** The same for verify. */
+  way: Ask;
   /** The steps that put things on its hosts. */
   steps: () => Promise<Step[]>;
 }
@@ -91,7 +95,7 @@ export async function withLab<T>(
   });
   try {
     const steps = async () => stepsOf(await secrets(), lab);
-    const result = await work({ lab, hosts, stack, mode, remote, steps });
+    const result = await work({ lab, hosts, stack, mode, remote, way: askBySsh(remote), steps });
     // Without the keys ssh was refused: this says why.
     await coming;
     return result;

@@ -1,5 +1,5 @@
 /** The state of a lab as tables for people. Pure. */
-import type { CheckResult } from "../verify/judge";
+import type { CheckResult } from "../../verify/check";
 import { table } from "./output";
 import type { Status, TunnelStatus } from "./status";
 

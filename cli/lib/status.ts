@@ -1,12 +1,11 @@
 /** The state of a lab as an object for programs. Pure. */
 import type { HostOutput, LabOutput, PortOutput } from "../../plan/contract";
-import { Flooding } from "../../plan/types";
 import type { ContainerPlan, ServicePlan } from "../../plan/types";
-import { stillChecks } from "../verify/still-checks";
-import { judge } from "../verify/judge";
-import { foreignOf } from "../verify/judge-host";
-import type { CheckResult, Evidence } from "../verify/judge";
-import type { ContainerFacts, HostFacts } from "../verify/parse";
+import type { CheckResult, Evidence } from "../../verify/check";
+import type { ContainerFacts, HostFacts } from "../../verify/evidence/facts";
+import { factsOn, judge } from "../../verify/judge";
+import { stillChecks } from "../../verify/registry";
+import { WAYS } from "../../verify/ways";
 
 export interface Status {
   lab: string;
@@ -89,10 +88,6 @@ export function statusOf(
   const checks = stillChecks(lab);
   const results = checks.map((check) => judge(check, evidence));
   const good = new Set(results.filter(({ ok }) => ok).map(({ name }) => name));
-  const factsOf = (host: string): HostFacts | undefined => {
-    const found = evidence.hosts.get(host);
-    return found !== undefined && "facts" in found ? found.facts : undefined;
-  };
   const hosts = lab.hosts.map((host) => hostStatus(host, evidence, domains));
   const unheard = new Set(hosts.filter(({ ssh }) => ssh !== "up").map(({ name }) => name));
   // Of a host that does not answer one line is enough.
@@ -104,20 +99,19 @@ export function statusOf(
     lab: lab.id,
     ok: faults.length === 0,
     hosts,
-    tunnels: lab.hosts.flatMap((host) => tunnelStatus(host, factsOf(host.name), good)),
+    tunnels: lab.hosts.flatMap((host) => tunnelStatus(host, factsOn(host.name, evidence), good)),
     services: lab.services.map((service) => serviceStatus(service, good)),
     containers: lab.containers.map((container) => {
       const { name, host } = container;
-      const found = factsOf(host)?.containers.get(name);
+      const found = factsOn(host, evidence)?.containers.get(name);
       const { segment, address } = placeOf(container, found);
       const [state, pid] = [found?.state ?? "unknown", found?.pid ?? 0];
       return { name, host, segment, address, state, pid: pid || null, ok: good.has(`container/${name}`) };
     }),
     foreign: checks.flatMap((check) => {
-      const facts = check.kind === "foreign" ? factsOf(check.host) : undefined;
-      return check.kind !== "foreign" || facts === undefined
-        ? []
-        : foreignOf(check, facts).map((what) => ({ host: check.host, what }));
+      const { host } = check;
+      const facts = factsOn(host, evidence);
+      return facts === undefined ? [] : (check.foreign?.(facts) ?? []).map((what) => ({ host, what }));
     }),
     faults,
   };
@@ -221,7 +215,7 @@ function tunnelStatus(
 /** One port to all others is one row. */
 function waysOf({ flooding, group, tunnels }: PortOutput): PortOutput["tunnels"] {
   const [first] = tunnels;
-  if (flooding === Flooding.Unicast || first === undefined) return tunnels;
+  if (!WAYS[flooding].joint || first === undefined) return tunnels;
   const others = tunnels.length === 1 ? first.host : `${tunnels.length} hosts`;
   return [{ port: first.port, host: others, address: group ?? "by flows" }];
 }

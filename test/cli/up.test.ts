@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { prove, up } from "../../cli/commands/up";
 import { Exit } from "../../cli/lib/exit";
 import { withLab } from "../../cli/lib/lab";
-import type { CheckResult } from "../../cli/verify/judge";
+import type { CheckResult } from "../../verify/check";
 import { world, type World } from "./world";
 
 vi.mock("../../cli/lib/lab");
