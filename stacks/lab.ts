@@ -1,6 +1,6 @@
 /** The default stack: machines, tunnels and containers of one lab in one state. */
 import * as pulumi from "@pulumi/pulumi";
-import { VxlanLab, VxlanLabArgs } from "../components/vxlan-lab";
+import { VxlanLab, VxlanLabArgs } from "../components/lab/vxlan-lab";
 import { LabSettings } from "../config";
 import { cloudImage, imageCache, ImageFiles, keptImage, ownImage } from "../image/image";
 import { LabOutput } from "../plan/contract";

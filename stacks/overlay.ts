@@ -1,7 +1,7 @@
 /** Bridges, tunnels and containers on the machines of an underlay stack, wired to those of other owners' underlay stacks. */
 import * as pulumi from "@pulumi/pulumi";
-import { ownUnderlay, peerUnderlays } from "../components/references";
-import { VxlanOverlay, VxlanOverlayArgs } from "../components/vxlan-overlay";
+import { ownUnderlay, peerUnderlays } from "../components/lab/references";
+import { VxlanOverlay, VxlanOverlayArgs } from "../components/lab/vxlan-overlay";
 import { OverlaySettings } from "../config";
 import { LabOutput } from "../plan/contract";
 import { withSecrets } from "./secrets";

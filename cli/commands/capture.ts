@@ -9,7 +9,7 @@ import { scriptCommand } from "../../guest/quote";
 import type { RemoteProcess } from "../lib/remote";
 import { hostNamed, readWords } from "../lib/words";
 import { ENCAPSULATIONS, encapsulationOf } from "../../verify/encap";
-import { scriptText } from "../../verify/evidence/probe";
+import { scriptText } from "../../verify/evidence/scripts";
 import { underlayDevice } from "../../verify/evidence/wire";
 
 const options = {

@@ -1,6 +1,6 @@
 /** The lab that stands: read from the stack's state, and the way to its hosts. */
 import { existsSync } from "node:fs";
-import { embeddedScript, pulumiWrapper } from "../../toolchain/paths";
+import { embeddedScript, pulumiWrapper } from "../../system/paths";
 import type { Ask } from "../../verify/ask";
 import { askBySsh } from "../access/ask";
 import type { Context } from "../command";

@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { closePool } from "../../components/private-pool";
+import { closePool } from "../../components/libvirt/private-pool";
 import { openPools } from "../../cli/lib/pools";
-import { closedPool, poolFolder, qemuGroup } from "../../plan/pool-xml";
+import { closedPool, poolFolder, qemuGroup } from "../../components/libvirt/pool-xml";
 import { temporary } from "../lib/temporary";
 import { virshDoes } from "./world";
 

@@ -1,7 +1,7 @@
 /** Pings out of containers: the command that sends them on a host, and what became of them. */
 import { scriptCommand } from "../../guest/quote";
 import type { HostFacts } from "./facts";
-import { scriptText } from "./probe";
+import { scriptText } from "./scripts";
 import { sections } from "./text";
 
 /**

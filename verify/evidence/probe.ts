@@ -1,6 +1,4 @@
 /** What hosts are asked of themselves, and what their answers mean. A new part is two files beside this one and a line in PARTS. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { CONTAINER_ACCESS } from "../../components/container/access";
 import { scriptCommand, shellWords } from "../../guest/quote";
 import type { HostOutput, LabOutput } from "../../plan/contract";
@@ -10,31 +8,29 @@ import type { HostFacts } from "./facts";
 import { kept } from "./kept";
 import { links } from "./links";
 import type { Attempt, Part } from "./part";
+import { kindScript, scriptText } from "./scripts";
 import { ports } from "./switch";
 import { sections } from "./text";
 
 /** By the name of its script, in the order in which a host is asked. */
 const PARTS = { switch: ports, links, kept, containers, drift } satisfies Record<string, Part>;
 
+const KINDS = Object.keys(CONTAINER_ACCESS);
+
 export type PartName = keyof typeof PARTS;
 export const PART_NAMES = Object.keys(PARTS) as PartName[];
 
-/** The text of a script in this folder, or elsewhere in the package. */
-export function scriptText(file: string): string {
-  return readFileSync(join(__dirname, file), "utf8");
-}
-
 /** One command for all of a host's parts. */
 export function probeCommand(lab: LabOutput, host: HostOutput, wanted: readonly PartName[]): string {
-  const kinds = Object.keys(CONTAINER_ACCESS).map((kind) =>
-    scriptText(`../../components/container/kinds/${kind}/probe.sh`),
-  );
   const parts = PART_NAMES.filter((name) => wanted.includes(name)).flatMap((name) => [
     ["set", "--", ...PARTS[name].args(lab, host)],
     scriptText(`${name}.sh`),
   ]);
   const texts = parts.map((part) => (typeof part === "string" ? part : shellWords(part)));
-  return scriptCommand([scriptText("begin.sh"), ...kinds, ...texts, "exit 0\n"].join("\n"), []);
+  return scriptCommand(
+    [scriptText("begin.sh"), ...KINDS.map(kindScript), ...texts, "exit 0\n"].join("\n"),
+    [],
+  );
 }
 
 /** The answer to a probe. */

@@ -3,7 +3,7 @@ import { scriptCommand } from "../../guest/quote";
 import type { HostOutput, LabOutput } from "../../plan/contract";
 import type { Encapsulation } from "../encap";
 import { ENCAPSULATIONS } from "../encap";
-import { scriptText } from "./probe";
+import { scriptText } from "./scripts";
 
 /** A packet that carries an ICMP echo request or reply. */
 export interface WirePacket {
