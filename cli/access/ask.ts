@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Ask } from "../../verify/ask";
-import type { Remote, RemoteProcess } from "../lib/remote";
+import type { Remote, RemoteProcess } from "./remote";
 
 export function askBySsh(remote: Remote): Ask {
   return {

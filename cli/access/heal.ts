@@ -5,8 +5,8 @@
 import type { Answer, Ask } from "../../verify/ask";
 import type { FaultyThing } from "../../verify/faults";
 import { inTurn } from "../../verify/pace";
-import type { Output } from "../lib/output";
-import type { Step } from "../lib/steps";
+import type { Output } from "../output/output";
+import type { Step } from "../state/steps";
 
 /** Longest time of one step, ms: an image of a registry may have to be fetched. */
 const STEP_MS = 600_000;

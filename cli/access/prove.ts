@@ -1,9 +1,9 @@
 /** Proves a standing lab: builds the checks, asks the hosts, shows the verdicts. */
 import type { LabOutput } from "../../plan/contract";
 import type { Context } from "../command";
-import { Exit, Fault } from "../lib/exit";
-import { withLab } from "../lib/lab";
-import type { OpenLab } from "../lib/lab";
+import { Exit, Fault } from "../exit";
+import { withLab } from "./lab";
+import type { OpenLab } from "./lab";
 import { renderResults, resultsJson, wantsColour } from "../output/report";
 import type { PairCounts } from "../output/report";
 import type { Check, CheckOptions, CheckResult } from "../../verify/check";

@@ -1,11 +1,11 @@
 import { CONTAINER_ACCESS } from "../../components/container/access";
 import type { ContainerPlan } from "../../plan/types";
 import type { Command } from "../command";
-import { stackName, stackOption } from "../lib/args";
-import { withLab } from "../lib/lab";
+import { stackName, stackOption } from "../args";
+import { withLab } from "../access/lab";
 import { shellWords } from "../../guest/quote";
-import { handOver } from "../lib/remote";
-import { containerNamed, readWords, terminalOption } from "../lib/words";
+import { handOver } from "../access/remote";
+import { containerNamed, readWords, terminalOption } from "../words";
 
 export const exec: Command = {
   name: "exec",

@@ -1,11 +1,11 @@
 import { run } from "../../system/process";
 import type { Command, Context } from "../command";
-import { readArgs, stackName, stackOption } from "../lib/args";
-import { Exit } from "../lib/exit";
-import { withLab } from "../lib/lab";
-import { hypervisors } from "../lib/hypervisors";
-import { parseDomains, statusOf } from "../lib/status";
-import { renderStatus } from "../lib/status-text";
+import { readArgs, stackName, stackOption } from "../args";
+import { Exit } from "../exit";
+import { withLab } from "../access/lab";
+import { hypervisors } from "../access/hypervisors";
+import { parseDomains, statusOf } from "../output/status";
+import { renderStatus } from "../output/status-text";
 import { stillChecks } from "../../verify/registry";
 import { gather } from "../../verify/gather";
 

@@ -1,5 +1,5 @@
 import type { Command } from "../command";
-import { readArgs, stackName, stackOption } from "../lib/args";
+import { readArgs, stackName, stackOption } from "../args";
 import { runVerify } from "../access/prove";
 
 const options = {

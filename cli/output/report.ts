@@ -1,5 +1,5 @@
 /** How verdicts are shown. Pure. */
-import { table } from "../lib/output";
+import { table } from "./output";
 import type { CheckResult } from "../../verify/check";
 
 /** Colour for those who see it: a terminal, unless NO_COLOR says otherwise (no-color.org). */

@@ -6,12 +6,12 @@ import ssh2 from "ssh2";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { execLine } from "../../cli/commands/exec";
 import { ssh } from "../../cli/commands/ssh";
-import { knownHosts, sshConfig } from "../../cli/lib/access";
-import { Fault } from "../../cli/lib/exit";
+import { knownHosts, sshConfig } from "../../cli/access/ssh-files";
+import { Fault } from "../../cli/exit";
 import { scriptCommand, shellWord, shellWords } from "../../guest/quote";
-import { handOver, Remote, sshFault } from "../../cli/lib/remote";
-import type { RemoteOptions } from "../../cli/lib/remote";
-import { containerNamed, hostNamed, readWords, remoteLine } from "../../cli/lib/words";
+import { handOver, Remote, sshFault } from "../../cli/access/remote";
+import type { RemoteOptions } from "../../cli/access/remote";
+import { containerNamed, hostNamed, readWords, remoteLine } from "../../cli/words";
 import { ContainerKind } from "../../plan/types";
 import { FakeSsh, keyPair } from "../toolchain/fake-ssh";
 import { referenceLab } from "./fixture";
@@ -319,7 +319,7 @@ describe("a remote", () => {
 
   it.each(["SIGINT", "SIGTERM"])("takes the way to the key away when %s ends the process", (signal) => {
     const program = `
-      const { Remote } = require(${JSON.stringify(join(__dirname, "../../cli/lib/remote"))});
+      const { Remote } = require(${JSON.stringify(join(__dirname, "../../cli/access/remote"))});
       new Remote({ hosts: [{ name: "a", address: "127.0.0.1", hostKey: "k k" }], keyOf: async () => "k", enter: [], places: [${JSON.stringify(places)}] });
       console.log(require("node:fs").readdirSync(${JSON.stringify(places)}).length);
       process.kill(process.pid, ${JSON.stringify(signal)});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseDomains, statusOf } from "../../cli/lib/status";
-import { renderStatus } from "../../cli/lib/status-text";
+import { parseDomains, statusOf } from "../../cli/output/status";
+import { renderStatus } from "../../cli/output/status-text";
 import type { Evidence } from "../../verify/check";
 import type { ContainerFacts, HostFacts, PortFacts } from "../../verify/evidence/facts";
 import { ContainerKind } from "../../plan/types";

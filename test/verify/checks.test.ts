@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Fault } from "../../cli/lib/exit";
+import { Fault } from "../../cli/exit";
 import { pairCounts } from "../../verify/pairs";
 import { buildChecks, isWanted } from "../../verify/registry";
 import type { Check } from "../../verify/check";

@@ -1,6 +1,6 @@
 /** Verdicts on a host as a whole, and what they have applied again. */
 import { describe, expect, it } from "vitest";
-import { stepsOf } from "../../cli/lib/steps";
+import { stepsOf } from "../../cli/state/steps";
 import { buildChecks } from "../../verify/registry";
 import { faultsOf } from "../../verify/faults";
 import { heal, repairsOf } from "../../cli/access/heal";

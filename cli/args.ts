@@ -1,6 +1,6 @@
 /** Reading a command's arguments; whatever is wrong with them is a Fault that shows the usage. */
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import type { Command } from "../command";
+import type { Command } from "./command";
 import { Exit, Fault } from "./exit";
 
 type Options = NonNullable<ParseArgsConfig["options"]>;

@@ -6,9 +6,9 @@ import { pulumiWrapper } from "../../system/paths";
 import { run, type Result } from "../../system/process";
 import { wasInterrupted } from "../../system/signals";
 import type { Context } from "../command";
-import { runPulumi } from "./engine-run";
+import { runPulumi } from "./run";
 import { eventLog, Progress } from "./events";
-import { Exit } from "./exit";
+import { Exit } from "../exit";
 
 export interface Outcome {
   code: number;

@@ -1,11 +1,11 @@
 /** Arguments of the commands that take a host or a container, and after `--` words that are not ours. */
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import type { HostOutput, LabOutput } from "../../plan/contract";
-import type { ContainerPlan } from "../../plan/types";
-import type { Command } from "../command";
+import type { HostOutput, LabOutput } from "../plan/contract";
+import type { ContainerPlan } from "../plan/types";
+import type { Command } from "./command";
 import { badUsage } from "./args";
 import { Exit, Fault } from "./exit";
-import { shellWords } from "../../guest/quote";
+import { shellWords } from "../guest/quote";
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 

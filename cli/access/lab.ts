@@ -2,19 +2,19 @@
 import { existsSync } from "node:fs";
 import { embeddedScript, pulumiWrapper } from "../../system/paths";
 import type { Ask } from "../../verify/ask";
-import { askBySsh } from "../access/ask";
+import { askBySsh } from "./ask";
 import type { Context } from "../command";
-import { pulumi } from "./engine";
-import { Exit, Fault } from "./exit";
-import { libvirtMode } from "./ready";
-import type { Mode } from "./ready";
+import { pulumi } from "../engine/engine";
+import { Exit, Fault } from "../exit";
+import { libvirtMode } from "../engine/ready";
+import type { Mode } from "../engine/ready";
 import { Remote } from "./remote";
 import type { RemoteOptions } from "./remote";
-import { ownBackend, stateInFile } from "./stack";
-import { keysOfState, labOfState, noLab } from "./state";
-import type { KnownLab } from "./state";
-import { stepsOf } from "./steps";
-import type { Step } from "./steps";
+import { ownBackend, stateInFile } from "../state/stack";
+import { keysOfState, labOfState, noLab } from "../state/state";
+import type { KnownLab } from "../state/state";
+import { stepsOf } from "../state/steps";
+import type { Step } from "../state/steps";
 
 export interface LoadedLab extends KnownLab {
   /** The key that each host lets in, by its name. Computed from a secret: Pulumi is asked for it once, and takes 0.4 s. */

@@ -10,8 +10,8 @@ import type { Readable, Writable } from "node:stream";
 import { attached } from "../../system/process";
 import type { Result } from "../../system/process";
 import type { Context } from "../command";
-import { removeAccess, socketOf, writeAccess } from "./access";
-import type { SshHost } from "./access";
+import { removeAccess, socketOf, writeAccess } from "./ssh-files";
+import type { SshHost } from "./ssh-files";
 import { serveKey } from "./agent";
 
 export interface RemoteOptions {

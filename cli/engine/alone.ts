@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { tryLock, unlock } from "../../system/lockfile";
 import type { Context } from "../command";
-import { Exit, Fault } from "./exit";
+import { Exit, Fault } from "../exit";
 
 export async function alone<T>(context: Context, what: string, work: () => Promise<T>): Promise<T> {
   const file = join(context.paths.dot, "change.lock");

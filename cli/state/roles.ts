@@ -2,7 +2,7 @@
 import { Role, inOrder } from "../../plan/roles";
 import type { Context } from "../command";
 import { ownSetting, readSettings } from "../settings/files";
-import { stackName } from "./args";
+import { stackName } from "../args";
 
 /** As stackOption, for commands that take a set. */
 export const stacksOption = { stack: { type: "string", short: "s", multiple: true } } as const;

@@ -6,9 +6,9 @@ import type { Context } from "../command";
 import { EXISTING_MACHINE, VTEPS_OUTPUT, VTEPS_SCHEMA } from "../../plan/vteps";
 import type { VtepsOutput } from "../../plan/vteps";
 import { pulumi } from "./engine";
-import { Exit, Fault } from "./exit";
-import { resources } from "./stack";
-import type { StateResource } from "./stack";
+import { Exit, Fault } from "../exit";
+import { resources } from "../state/stack";
+import type { StateResource } from "../state/stack";
 
 const OVERLAY = "vxlab:index:VxlanOverlay";
 const STEP = "command:remote:Command";

@@ -3,7 +3,7 @@ import type { BUILDERS } from "../../image/image";
 import { Role } from "../../plan/roles";
 import type { Context } from "../command";
 import { ownSetting, partOf, readSettings, textOf } from "../settings/files";
-import { roleOf } from "./roles";
+import { roleOf } from "../state/roles";
 
 export type OwnImage = keyof typeof BUILDERS;
 

@@ -5,10 +5,10 @@ import type { Paths } from "../../system/paths";
 import { run } from "../../system/process";
 import { virshUri as asVirsh } from "../../plan/libvirt-uri";
 import type { Context } from "../command";
-import { Exit, Fault } from "./exit";
-import { libvirtMode, virshUri } from "./ready";
-import { resources } from "./stack";
-import type { StateResource } from "./stack";
+import { Exit, Fault } from "../exit";
+import { libvirtMode, virshUri } from "../engine/ready";
+import { resources } from "../state/stack";
+import type { StateResource } from "../state/stack";
 
 const PROVIDER = "pulumi:providers:libvirt";
 

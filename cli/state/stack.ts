@@ -6,8 +6,8 @@ import type { Environment, Paths } from "../../system/paths";
 import type { Context } from "../command";
 import { hasSecrets, projectName, stackFile } from "../settings/files";
 import { selectedIn, workspaceFiles } from "../settings/selected";
-import { pulumi } from "./engine";
-import { Exit, Fault } from "./exit";
+import { pulumi } from "../engine/engine";
+import { Exit, Fault } from "../exit";
 
 export interface StateResource {
   urn: string;

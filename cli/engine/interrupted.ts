@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { alive } from "../../system/lockfile";
 import type { Context } from "../command";
 import { pulumi } from "./engine";
-import { Exit, Fault } from "./exit";
+import { Exit, Fault } from "../exit";
 import { projectName } from "../settings/files";
-import { deployment, type Deployment } from "./stack";
+import { deployment, type Deployment } from "../state/stack";
 
 interface Lock {
   pid: number;

@@ -2,9 +2,9 @@
 import { LAB_OUTPUT, LAB_SCHEMA } from "../../plan/contract";
 import type { LabOutput } from "../../plan/contract";
 import { LOGIN_KEY_INFO, deriveSeed, ed25519FromSeed, hostKeyInfo } from "../../plan/keys";
-import { sshHost } from "./access";
-import type { SshHost } from "./access";
-import { Exit, Fault } from "./exit";
+import { sshHost } from "../access/ssh-files";
+import type { SshHost } from "../access/ssh-files";
+import { Exit, Fault } from "../exit";
 
 /** A lab and how its hosts are reached. */
 export interface KnownLab {
