@@ -101,7 +101,7 @@ export default ts.config(
     rules: { "no-restricted-syntax": ["error", print] },
   },
   {
-    files: ["test/**/*.ts", "bench/**/*.ts"],
+    files: ["test/**/*.ts", "packages/*/test/**/*.ts", "bench/**/*.ts"],
     rules: { "max-lines-per-function": "off", "max-lines": ["error", { max: 400 }] },
   },
 );

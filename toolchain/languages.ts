@@ -24,7 +24,7 @@ export async function addLanguages(
   const pieces = await settingUp(paths, reporter, hosts);
   for (const { name, version, source, path } of pieces) {
     const folder = join(paths.pulumiHome, "plugins", `${name}-v${version}`);
-    if (source !== "built" && source !== "replacement") continue;
+    if (source !== "built" && source !== "stand-in") continue;
     mkdirSync(folder, { recursive: true });
     cpSync(path, source === "built" ? join(folder, basename(path)) : folder, { recursive: true });
   }

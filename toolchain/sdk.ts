@@ -1,6 +1,6 @@
 /**
  * The SDK of the libvirt provider, which no registry has, from the provider's schema. `pulumi package gen-sdk` is not
- * used: it asks the vendor's Node.js language host to generate, and the replacement has no generator.
+ * used: it asks the vendor's Node.js language host to generate, and our stand-in has no generator.
  * usage: toolchain/sdk.sh [FOLDER]
  */
 import { createHash } from "node:crypto";

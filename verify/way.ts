@@ -1,5 +1,5 @@
 /** Where on its way a ping is lost, from what tcpdump saw on both hosts while it was sent. Pure. */
-import { ENCAPSULATIONS } from "./encap";
+import { ENCAPSULATIONS } from "../plan/net/encap";
 
 /** A request for an address, or an answer from it, as one interface of a host saw it. */
 export interface Sighting {
@@ -37,7 +37,7 @@ function meaning(packet: string, to: string): Sighting["what"] | undefined {
 /** The kernel's own devices behind a host's tunnel socket: what is seen there has been accepted. */
 const TUNNELS = new RegExp(
   `^(${Object.values(ENCAPSULATIONS)
-    .map(({ capture }) => capture.device)
+    .map(({ device }) => device)
     .join("|")}|vm\\d)`,
 );
 

@@ -1,8 +1,9 @@
 /** What a segment is made of on its hosts, for each way to flood it: a new way is an object in WAYS. */
 import type { HostOutput, PortOutput, TunnelOutput } from "../plan/contract";
 import { flowPortName, multicastName } from "../plan/names";
+import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "../plan/net/encap";
+import type { Encapsulation } from "../plan/net/encap";
 import { Flooding } from "../plan/types";
-import { ENCAPSULATIONS, encapsulationOf } from "./encap";
 import type { Place } from "./on-port";
 
 /** A port of Open vSwitch that leads to others. */
@@ -84,6 +85,11 @@ function tunnelTo(host: HostOutput, port: PortOutput, remote: string): Pick<Link
     type: ENCAPSULATIONS[encapsulationOf(port)].ovsType,
     options: { remote_ip: remote, local_ip: host.address, key: String(vni), dst_port: String(udpPort) },
   };
+}
+
+/** The default where the lab's output does not say. */
+export function encapsulationOf(port: PortOutput & { encapsulation?: Encapsulation }): Encapsulation {
+  return port.encapsulation ?? DEFAULT_ENCAPSULATION;
 }
 
 export function placeOf({ bridge }: HostOutput, { vlan }: PortOutput): Place {

@@ -8,9 +8,10 @@ import { withLab } from "../access/lab";
 import { scriptCommand } from "../../guest/quote";
 import type { RemoteProcess } from "../access/remote";
 import { hostNamed, readWords } from "../words";
-import { ENCAPSULATIONS, encapsulationOf } from "../../verify/encap";
+import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "../../plan/net/encap";
 import { scriptText } from "../../verify/evidence/scripts";
 import { underlayDevice } from "../../verify/evidence/wire";
+import { encapsulationOf } from "../../verify/ways";
 
 const options = {
   ...stackOption,
@@ -84,12 +85,15 @@ export function tcpdumpArguments(host: HostOutput, wish: CaptureWish): string[] 
 
 /** tcpdump knows an encapsulation by its usual port; on another it has to be told, and then decodes all UDP as that one. */
 function decodeOptions({ ports }: HostOutput): readonly string[] {
-  const [one = "vxlan", ...others] = new Set(ports.map(encapsulationOf));
-  return others.length === 0 ? ENCAPSULATIONS[one].capture.decode : [];
+  const [one = DEFAULT_ENCAPSULATION, ...others] = new Set(ports.map(encapsulationOf));
+  return others.length === 0 ? ENCAPSULATIONS[one].capture.options : [];
 }
 
 function tunnelFilter({ ports }: HostOutput): string {
-  const all = ports.length === 0 ? [ENCAPSULATIONS.vxlan.udpPort] : ports.map(({ udpPort }) => udpPort);
+  const all =
+    ports.length === 0
+      ? [ENCAPSULATIONS[DEFAULT_ENCAPSULATION].udpPort]
+      : ports.map(({ udpPort }) => udpPort);
   const each = [...new Set(all)].sort((a, b) => a - b);
   return each.map((port) => `udp port ${port}`).join(" or ");
 }

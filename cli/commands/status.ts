@@ -1,10 +1,10 @@
-import { run } from "../../system/process";
+import { domainStates } from "../../components/libvirt/virsh";
 import type { Command, Context } from "../command";
 import { readArgs, stackName, stackOption } from "../args";
 import { Exit } from "../exit";
 import { withLab } from "../access/lab";
 import { hypervisors } from "../access/hypervisors";
-import { parseDomains, statusOf } from "../output/status";
+import { statusOf } from "../output/status";
 import { renderStatus } from "../output/status-text";
 import { stillChecks } from "../../verify/registry";
 import { gather } from "../../verify/gather";
@@ -40,11 +40,12 @@ export const status: Command = {
 
 /** Undefined when a hypervisor does not answer: a machine that is not listed may then be there all the same. */
 async function domains(context: Context, stack: string): Promise<Map<string, string> | undefined> {
-  const options = { env: { ...context.environment, LC_ALL: "C" }, timeout: LIMIT_MS / 1000 };
+  const options = { environment: context.environment, limit: LIMIT_MS };
   const uris = await hypervisors(context, stack);
-  const answers = await Promise.all(
-    uris.map((uri) => run("virsh", ["-q", "-c", uri, "list", "--all"], options)),
-  );
-  if (answers.some(({ code }) => code !== 0)) return undefined;
-  return new Map(answers.flatMap(({ stdout }) => [...parseDomains(stdout)]));
+  try {
+    const found = await Promise.all(uris.map((uri) => domainStates(uri, options)));
+    return new Map(found.flatMap((states) => [...states]));
+  } catch {
+    return undefined;
+  }
 }

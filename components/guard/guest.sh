@@ -202,10 +202,16 @@ guard_drift() {
   elif [ -n "$rules" ] && ! guard_same; then
     echo "host guard: the table inet $GUARD_TABLE is not as it was loaded: nft list table inet $GUARD_TABLE shows it"
   fi
-  # Independent of the guard: an interface without an IPv6 address in the settings has none, link-local included.
+  guard_ipv6 | while read -r device; do
+    echo "interface $device: IPv6 is on (net.ipv6.conf.$device.disable_ipv6 is 0), so it has a link-local address"
+  done
+}
+
+# guard_ipv6: the interfaces of ours that have IPv6 on, one a line, although the settings give them no IPv6 address. A link-local address
+# would put this host into the segment, with or without the guard.
+guard_ipv6() {
   cat "$GUARD"/*."$GUARD_FORM" 2>/dev/null | awk '$1 == "inner" && !/:/ { print $3 }' | while read -r device; do
-    [ "$(cat "$SYSCTL/net/ipv6/conf/$device/disable_ipv6" 2>/dev/null || echo 1)" = 1 ] ||
-      echo "interface $device: IPv6 is on (net.ipv6.conf.$device.disable_ipv6 is 0), so it has a link-local address"
+    [ "$(cat "$SYSCTL/net/ipv6/conf/$device/disable_ipv6" 2>/dev/null || echo 1)" = 1 ] || echo "$device"
   done
 }
 

@@ -61,9 +61,8 @@ async function silence({ uri, path, provider }: Hypervisor): Promise<Problem | u
     message: `Cannot be reached: ${why}.`,
     cure: CURE,
   });
-  const { end, stderr } = await virsh(uri, ["uri"], LIMIT_MS);
-  if (end === "late") return no(`no answer within ${LIMIT_MS / 1000} s`);
-  if (end === "failed") return no(complaint(stderr));
+  const { end, why } = await virsh(uri, ["uri"], { limit: LIMIT_MS });
+  if (end === "late" || end === "failed") return no(why);
   try {
     await libvirt.getNodeInfo({}, { provider });
     return undefined;
@@ -71,11 +70,6 @@ async function silence({ uri, path, provider }: Hypervisor): Promise<Problem | u
     // The error is empty: why it cannot connect the provider tells the engine alone.
     return no("the error of libvirt's provider beside this says why");
   }
-}
-
-function complaint(stderr: string): string {
-  const lines = stderr.split("\n").flatMap((line) => /^error: (.*?)[.\s]*$/.exec(line)?.[1] ?? []);
-  return lines.at(-1) ?? "virsh ended without a word";
 }
 
 const CURE =

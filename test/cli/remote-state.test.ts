@@ -64,7 +64,7 @@ describe("a state without", () => {
     [
       "a lab of another schema",
       state({ ...referenceLab(), schema: 1 }, secret(SECRET)),
-      "the lab of stack demo has schema 1, this vxlab reads 2: run the vxlab that made it, or ./vxlab up to make it anew",
+      "the lab of stack demo has schema 1, this vxlab reads 3: run the vxlab that made it, or ./vxlab up to make it anew",
     ],
     [
       "a lab whose secret is not there",

@@ -13,7 +13,7 @@ import { handOver, Remote, sshFault } from "../../cli/access/remote";
 import type { RemoteOptions } from "../../cli/access/remote";
 import { containerNamed, hostNamed, readWords, remoteLine } from "../../cli/words";
 import { ContainerKind } from "../../plan/types";
-import { FakeSsh, keyPair } from "../toolchain/fake-ssh";
+import { FakeSsh, keyPair } from "../../packages/pulumi-stand-ins/test/fake-ssh";
 import { referenceLab } from "./fixture";
 import { temporary } from "../lib/temporary";
 import { world } from "./world";

@@ -74,7 +74,7 @@ describe("a new pool", () => {
 
   it.each(["pool-define", "pool-build"])("runs all the same when %s fails, which is said", async (verb) => {
     answering(verb);
-    const said = new RegExp(`can read the private keys in the pool vxlab-x: virsh ${verb}: error: it fails`);
+    const said = new RegExp(`can read the private keys in the pool vxlab-x: virsh ${verb}: it fails`);
     await expect(closePool("qemu:///system", "vxlab-x")).rejects.toThrow(said);
     expect(calls().at(-1)).toBe("pool-start vxlab-x");
   });

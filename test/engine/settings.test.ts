@@ -55,7 +55,7 @@ describe("doctor", () => {
     installed: "the vendor's, installed on this machine",
     vendor: "the vendor's download",
     built: "built here from Go modules",
-    replacement: "replacement (toolchain/plugins)",
+    "stand-in": "vxlab's stand-in (packages/pulumi-stand-ins)",
   };
   const APT = "apt-get install -y --no-install-recommends genisoimage";
 

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { parseProbe } from "../../verify/evidence/probe";
 import { sections } from "../../verify/evidence/text";
+import { Encapsulation } from "../../plan/net/encap";
 import { parsePing, parsePings } from "../../verify/evidence/pings";
 import { parseCapture } from "../../verify/evidence/wire";
 
@@ -301,7 +302,7 @@ IP 10.0.4.10 > 10.0.4.11: ICMP echo reply, id 1931, seq 1, length 1430
         src: "192.168.10.222",
         dst: "192.168.10.156",
         udpPort: 4789,
-        encapsulation: "vxlan",
+        encapsulation: Encapsulation.Vxlan,
         vni: 100,
         inner: { src: "10.0.3.11", dst: "10.0.3.10", what: "request" },
       },
@@ -309,19 +310,19 @@ IP 10.0.4.10 > 10.0.4.11: ICMP echo reply, id 1931, seq 1, length 1430
         src: "192.168.10.156",
         dst: "192.168.10.33",
         udpPort: 4790,
-        encapsulation: "vxlan",
+        encapsulation: Encapsulation.Vxlan,
         vni: 70000,
         inner: { src: "10.0.4.10", dst: "10.0.4.11", what: "reply" },
       },
     ]);
   });
 
-  it("tells GENEVE from VXLAN, on whatever port", () => {
+  it("tells another header from VXLAN, on whatever port", () => {
     // `tcpdump -n -T vxlan` 4.99.3 of a GENEVE packet without options.
     const text = `00:00:01.0 IP 192.168.10.1.40000 > 192.168.10.2.7000: VXLAN, flags [invalid] (0x00), vni 100
 IP 10.0.3.10 > 10.0.3.11: ICMP echo request, id 4, seq 1, length 40
 `;
-    expect(parseCapture(text)).toMatchObject([{ udpPort: 7000, encapsulation: "geneve", vni: 100 }]);
+    expect(parseCapture(text)).toMatchObject([{ udpPort: 7000, encapsulation: undefined, vni: 100 }]);
   });
 
   it("reads IPv6, outside and inside", () => {
@@ -330,7 +331,13 @@ IP6 fd00:3::11 > fd00:3::10: ICMP6, echo request, id 1816, seq 1, length 64
 `;
     expect(parseCapture(text)).toEqual([
       {
-        ...{ src: "fd00:10::222", dst: "fd00:10::156", udpPort: 4789, encapsulation: "vxlan", vni: 100 },
+        ...{
+          src: "fd00:10::222",
+          dst: "fd00:10::156",
+          udpPort: 4789,
+          encapsulation: Encapsulation.Vxlan,
+          vni: 100,
+        },
         inner: { src: "fd00:3::11", dst: "fd00:3::10", what: "request" },
       },
     ]);

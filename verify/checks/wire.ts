@@ -1,11 +1,12 @@
 import type { HostOutput, LabOutput } from "../../plan/contract";
 import type { Check, CheckKind, Verdict } from "../check";
-import { ENCAPSULATIONS, encapsulationOf } from "../encap";
+import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "../../plan/net/encap";
 import { isRequestOf } from "../evidence/wire";
 import type { Outer, WirePacket, WirePing } from "../evidence/wire";
 import { pairName, pairPing } from "../packets";
 import { commonAddresses, endsOf, farPairs, ipOf, isIpv6, segmentsOf } from "../pairs";
 import type { Pair } from "../pairs";
+import { encapsulationOf } from "../ways";
 
 /** A ping, as the destination's host sees it arrive. */
 export const wire: CheckKind = {
@@ -72,18 +73,20 @@ function alikeOf(lab: LabOutput, segment: string, wanted: readonly string[]): nu
 function onWire(look: WirePing, packets: readonly WirePacket[]): Verdict {
   const requests = packets.filter((packet) => isRequestOf(packet, look));
   const seen = [...new Set(requests.map(outerText))];
+  const title = titleOf(look.outer);
   return {
     ok: seen.length === 1 && seen[0] === outerText(look.outer),
-    got: seen.length === 0 ? `no ${titleOf(look.outer)} packet of that ping` : seen.join("; "),
+    got: seen.length === 0 ? `no ${title} packet of that ping` : seen.join("; "),
   };
 }
 
 /** The usual encapsulation is not named. */
-function outerText({ src, dst, udpPort, encapsulation, vni }: Outer): string {
-  const name = encapsulation === "vxlan" ? "" : `${titleOf({ encapsulation })} `;
+function outerText(outer: Outer): string {
+  const { src, dst, udpPort, encapsulation, vni } = outer;
+  const name = encapsulation === DEFAULT_ENCAPSULATION ? "" : `${titleOf(outer)} `;
   return `${src} > ${dst} UDP ${udpPort} ${name}VNI ${vni}`;
 }
 
-function titleOf({ encapsulation }: Pick<Outer, "encapsulation">): string {
-  return ENCAPSULATIONS[encapsulation].capture.title;
+function titleOf({ encapsulation }: Outer): string {
+  return encapsulation === undefined ? "(unknown header)" : ENCAPSULATIONS[encapsulation].title;
 }

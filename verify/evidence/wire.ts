@@ -1,8 +1,7 @@
 /** Encapsulated packets on a host's underlay: the command that captures them, and what it has seen. */
 import { scriptCommand } from "../../guest/quote";
 import type { HostOutput, LabOutput } from "../../plan/contract";
-import type { Encapsulation } from "../encap";
-import { ENCAPSULATIONS } from "../encap";
+import { ENCAPSULATIONS, Encapsulation } from "../../plan/net/encap";
 import { scriptText } from "./scripts";
 
 /** A packet that carries an ICMP echo request or reply. */
@@ -10,7 +9,8 @@ export interface WirePacket {
   src: string;
   dst: string;
   udpPort: number;
-  encapsulation: Encapsulation;
+  /** Undefined: none that vxlab makes. */
+  encapsulation: Encapsulation | undefined;
   vni: number;
   inner: { src: string; dst: string; what: "request" | "reply" };
 }
@@ -32,11 +32,11 @@ export function isRequestOf({ inner, vni }: WirePacket, { inner: { src, dst }, a
 
 /**
  * The outer line of `tcpdump -n -T vxlan`, then the inner one. tcpdump decodes GENEVE without options as well by that, on whatever
- * port: VNI and inner frame are at the same place (RFC 7348 section 5, RFC 8926 section 3.4), and the first byte tells them apart.
+ * port: VNI and inner frame are in the same place (RFC 7348 section 5, RFC 8926 section 3.4), and the first byte tells them apart.
  */
 const OUTER = /IP6? (\S+)\.\d+ > (\S+)\.(\d+): VXLAN, flags \[.*?\] \(0x([0-9a-f]+)\), vni (\d+)/;
 const INNER = /IP6? (\S+) > (\S+): ICMP6?,? echo (request|reply)/;
-export const DECODE = ENCAPSULATIONS.vxlan.capture.decode;
+export const DECODE = ENCAPSULATIONS[Encapsulation.Vxlan].capture.options;
 
 export function parseCapture(text: string): WirePacket[] {
   const lines = text.split("\n");
@@ -44,16 +44,14 @@ export function parseCapture(text: string): WirePacket[] {
     const [, src = "", dst = "", udpPort, first = "", vni] = OUTER.exec(line) ?? [];
     const [, from = "", to = "", what] = INNER.exec(lines[index + 1] ?? "") ?? [];
     const encapsulation = byFirstByte(Number.parseInt(first, 16));
-    if (encapsulation === undefined || (what !== "request" && what !== "reply")) return [];
+    if (vni === undefined || (what !== "request" && what !== "reply")) return [];
     const outer = { src, dst, udpPort: Number(udpPort), encapsulation, vni: Number(vni) };
     return [{ ...outer, inner: { src: from, dst: to, what } }];
   });
 }
 
 function byFirstByte(byte: number): Encapsulation | undefined {
-  return (Object.keys(ENCAPSULATIONS) as Encapsulation[]).find(
-    (name) => ENCAPSULATIONS[name].capture.firstByte === byte,
-  );
+  return Object.values(Encapsulation).find((name) => ENCAPSULATIONS[name].capture.firstByte === byte);
 }
 
 /** Longer than anything that verify does: the host ends the capture then, even if nobody else does. */
@@ -75,7 +73,7 @@ function innerIcmp(byte: (offset: number, size?: number) => string): string {
     `(${byte(type, 2)} = 0x0800 and ${byte(type + 11)} = 1)`,
     `(${byte(type, 2)} = 0x86dd and ${byte(type + 8)} = 58)`,
   ];
-  const lengths = new Set(Object.values(ENCAPSULATIONS).map(({ headerBytes }) => headerBytes));
+  const lengths = new Set(Object.values(ENCAPSULATIONS).map(({ header }) => header));
   const frames = [...lengths].flatMap((length) => {
     const type = UDP + length + MACS;
     return [...at(type), `(${byte(type, 2)} = 0x8100 and (${at(type + 4).join(" or ")}))`];
