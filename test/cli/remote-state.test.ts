@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Exit, Fault } from "../../cli/lib/exit";
-import { keysOfState, labOfState } from "../../cli/lib/state";
+import { Exit, Fault } from "../../cli/exit";
+import { keysOfState, labOfState } from "../../cli/state/state";
 import { LOGIN_KEY_INFO, deriveSeed, ed25519FromSeed } from "../../plan/keys";
 import { SECRET, referenceLab } from "./fixture";
 
