@@ -2,7 +2,7 @@
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { resolve } from "node:path";
-import { keyFilePath } from "./plan/check-existing";
+import { keyFilePath } from "./components/host/check-existing";
 import { EXISTING } from "./plan/defaults";
 import { isText, pathOf, sortedEntries } from "./plan/rules";
 import { ContainerKind } from "./plan/types";

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { pathOf, sortedEntries } from "./plan/rules";
 import type { Problem } from "./plan/types";
-import { SECRET, checkSecretVariables, checkVariables } from "./plan/variables";
-import type { VariablesOf } from "./plan/variables";
+import { SECRET, checkSecretVariables, checkVariables } from "./components/container/variables";
+import type { VariablesOf } from "./components/container/variables";
 
 const NAMESPACE = "vxlab:";
 const CONTAINERS = "containers";

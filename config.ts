@@ -6,13 +6,14 @@ import { withoutDeclarations } from "./config-copied";
 import { checkArchives, checkFiles } from "./config-files";
 import { checkEnvironments, checkSecrets, secretKeys, splitContainers, veiled } from "./config-secrets";
 import { TopologyError } from "./plan/errors";
-import { checkUri } from "./plan/check-underlay";
+import { checkUri } from "./components/underlay/check";
 import { checkChoice, checkInteger, sortedEntries, suggest } from "./plan/rules";
 import { Role } from "./plan/roles";
-import { readTopology, SECTIONS } from "./plan/schema";
+import { readTopology } from "./plan/schema";
+import { SECTIONS } from "./plan/settings";
 import { Accel } from "./plan/types";
 import type { Problem, Topology } from "./plan/types";
-import type { VariablesOf } from "./plan/variables";
+import type { VariablesOf } from "./components/container/variables";
 
 /** What `vxlab:*` says of an overlay stack; what depends on the underlay's hosts is checked when these are known. */
 export interface OverlaySettings {

@@ -5,33 +5,42 @@ import pulumi from "@pulumi/eslint-plugin";
 
 const print = {
   selector: "MemberExpression[object.name='console']",
-  message: "Only cli/ and toolchain/ print.",
+  message: "Only cli/, toolchain/ and system/ print.",
 };
 
-/** plan/ is pure: the same input gives the same bytes. What is not named here it may not import. */
-const plan = {
+/**
+ * Pure files compute: the same input gives the same bytes. They are plan/ and, in the folder of a thing (components/<thing>/), every
+ * file but `component.ts` and `*.component.ts`. They may import nothing but each other and what is named here.
+ */
+const pure = {
+  files: ["plan/**/*.ts", "components/*/**/*.ts"],
+  ignores: ["components/{lab,libvirt}/**", "components/**/component.ts", "components/**/*.component.ts"],
   imports: [
     {
-      regex: "^(?!\\./|ip-address$|zod$|node:crypto$)",
-      message: "plan/ is pure: no Pulumi, no files, no processes, nothing else of the project.",
+      regex: "^(?!\\.|ip-address$|zod$|node:crypto$)",
+      message: "Pure files import no Pulumi, no files, no processes.",
+    },
+    {
+      regex: "^\\..*(component$|/(lab|libvirt|guest|cli|stacks|toolchain|test)/)",
+      message: "Pure files import pure files only.",
     },
     {
       regex: "^node:crypto$",
       allowImportNames: ["createHash", "createPrivateKey", "createPublicKey", "hkdfSync"],
-      message: "plan/ may hash and derive: of node:crypto only what gives the same for the same.",
+      message: "Pure files may hash and derive: of node:crypto only what gives the same for the same.",
     },
   ],
   globals: [
     ...["Date", "performance", "setTimeout", "setInterval", "setImmediate"].map((name) => ({
       name,
-      message: "plan/ does not know the time.",
+      message: "Pure files do not know the time.",
     })),
     ...["crypto", "process", "fetch", "require", "globalThis", "global"].map((name) => ({
       name,
-      message: "plan/ is pure: nothing of the machine, nothing random.",
+      message: "Pure files use nothing of the machine and nothing random.",
     })),
   ],
-  random: { object: "Math", property: "random", message: "plan/ is not random: hash what is named." },
+  random: { object: "Math", property: "random", message: "Pure files are not random: hash what is named." },
 };
 
 export default ts.config(
@@ -51,11 +60,12 @@ export default ts.config(
     },
   },
   {
-    files: ["plan/**/*.ts"],
+    files: pure.files,
+    ignores: pure.ignores,
     rules: {
-      "no-restricted-imports": ["error", { patterns: plan.imports }],
-      "no-restricted-globals": ["error", ...plan.globals],
-      "no-restricted-properties": ["error", plan.random],
+      "no-restricted-imports": ["error", { patterns: pure.imports }],
+      "no-restricted-globals": ["error", ...pure.globals],
+      "no-restricted-properties": ["error", pure.random],
     },
   },
   {
@@ -70,7 +80,7 @@ export default ts.config(
     rules: { "no-restricted-syntax": ["error", print] },
   },
   {
-    files: ["test/**/*.ts", "bench/**/*.ts"],
+    files: ["test/**/*.ts", "packages/*/test/**/*.ts", "bench/**/*.ts"],
     rules: { "max-lines-per-function": "off", "max-lines": ["error", { max: 400 }] },
   },
 );

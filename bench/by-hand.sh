@@ -53,7 +53,7 @@ seed() {
 
 domain() {
   local host=$1 pool=$work/pool machine='' tcg='' spare=''
-  # What components/domain.ts does to an emulated machine.
+  # What components/host/domain.component.ts does to an emulated machine.
   if [ "$kind" = same ] && [ "$(file accel)" = qemu ]; then
     machine=" machine='q35'" tcg="<tcg><tb-cache unit='MiB'>256</tb-cache></tcg>"
     spare="<controller type='usb' model='none'/><memballoon model='none'/>"

@@ -1,19 +1,19 @@
 /** The components, for programs of others. Importing this creates nothing. */
-export { ContainerInterfaceArgs, DhcpRangeArgs, TaggedArgs } from "./container-interfaces";
-export { DockerContainer, DockerContainerArgs } from "./docker-container";
-export { ExistingHost, ExistingHostArgs } from "./existing-host";
-export { GuestImage, GuestImageArgs, MachineImageArgs } from "./guest-image";
+export { ContainerInterfaceArgs, DhcpRangeArgs, TaggedArgs } from "./container/interfaces.component";
+export { DockerContainer, DockerContainerArgs } from "./container/kinds/docker/component";
+export { ExistingHost, ExistingHostArgs } from "./host/existing-host.component";
+export { GuestImage, GuestImageArgs, MachineImageArgs } from "./image/component";
 export { HostConnectionArgs } from "./guest-step";
-export { KvmHost, KvmHostArgs } from "./kvm-host";
-export { LxcContainer, LxcContainerArgs } from "./lxc-container";
-export { OvsBridge, OvsBridgeArgs } from "./ovs-bridge";
-export { UnderlayStack, ownUnderlay, peerUnderlays } from "./references";
-export { DhcpArgs, SegmentService, SegmentServiceArgs } from "./segment-service";
-export { UnderlayNetwork, UnderlayNetworkArgs } from "./underlay-network";
-export { LabImageArgs, VxlanLab, VxlanLabArgs } from "./vxlan-lab";
-export { OverlayGroundArgs, OverlayHostArgs, VxlanOverlay, VxlanOverlayArgs } from "./vxlan-overlay";
-export { StationArgs, VxlanPort, VxlanPortArgs } from "./vxlan-port";
-export { VxlanUnderlay } from "./vxlan-underlay";
+export { KvmHost, KvmHostArgs } from "./host/kvm-host.component";
+export { LxcContainer, LxcContainerArgs } from "./container/kinds/lxc/component";
+export { OvsBridge, OvsBridgeArgs } from "./bridge/component";
+export { UnderlayStack, ownUnderlay, peerUnderlays } from "./lab/references";
+export { DhcpArgs, SegmentService, SegmentServiceArgs } from "./service/component";
+export { UnderlayNetwork, UnderlayNetworkArgs } from "./underlay/component";
+export { LabImageArgs, VxlanLab, VxlanLabArgs } from "./lab/vxlan-lab";
+export { OverlayGroundArgs, OverlayHostArgs, VxlanOverlay, VxlanOverlayArgs } from "./lab/vxlan-overlay";
+export { StationArgs, VxlanPort, VxlanPortArgs } from "./segment/component";
+export { VxlanUnderlay } from "./lab/vxlan-underlay";
 export { Accel, ContainerKind, Flooding, HostNeed, ImageKind, Topology, UnderlayMode } from "../plan/types";
 /** For the provider that a hypervisor is reached by; no registry carries this SDK. */
 export * as libvirt from "@pulumi/libvirt";

@@ -1,31 +1,33 @@
 /** Renders the guest tools into the one script that is sent to a host. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { shellWord } from "./quote";
 
-/** The order matters: lib.sh sets the shell up, plug.sh ends with what is before it, main.sh calls the rest. */
-const PARTS = [
-  "lib.sh",
-  "nics.sh",
-  "plug.sh",
-  "ids.sh",
-  "guard.sh",
-  "security.sh",
-  "bridge.sh",
-  "port.sh",
-  "group.sh",
-  "nft.sh",
-  "service.sh",
-  "container.sh",
-  "lxc.sh",
-  "lxc-root.sh",
-  "docker.sh",
-  "docker-start.sh",
-  "docker-image.sh",
-  "drift.sh",
-  "main.sh",
+/** From the package's root. The order matters: lib.sh sets the shell up, plug.sh ends with what is before it, main.sh calls the rest. */
+const PARTS: readonly string[] = [
+  "guest/lib.sh",
+  "components/container/nics.sh",
+  "components/container/plug.sh",
+  "guest/ids.sh",
+  "components/guard/guest.sh",
+  "components/port-security/guest.sh",
+  "components/bridge/guest.sh",
+  "components/segment/guest.sh",
+  "components/segment/group.sh",
+  "guest/nft.sh",
+  "components/service/guest.sh",
+  "components/container/guest.sh",
+  "components/container/kinds/lxc/guest.sh",
+  "components/container/kinds/lxc/root.sh",
+  "components/container/kinds/docker/guest.sh",
+  "components/container/kinds/docker/start.sh",
+  "components/container/kinds/docker/image.sh",
+  "guest/drift.sh",
+  "guest/main.sh",
 ];
+
+const ROOT = join(__dirname, "..");
 
 export interface GuestTools {
   /** First 12 hex digits of the script's SHA-256. */
@@ -42,16 +44,19 @@ let cached: GuestTools | undefined;
  */
 export function guestTools(): GuestTools {
   if (cached === undefined) {
-    const script =
-      "#!/bin/sh\n" +
-      PARTS.map((part) => source(part).replace(/@([a-z]+\.awk)@/g, (_, awk: string) => source(awk))).join("");
+    const script = "#!/bin/sh\n" + PARTS.map(withAwk).join("");
     cached = { version: createHash("sha256").update(script).digest("hex").slice(0, 12), script };
   }
   return cached;
 }
 
+/** `@name.awk@` in a script stands for the file of that name beside it. */
+function withAwk(part: string): string {
+  return source(part).replace(/@([a-z]+\.awk)@/g, (_, awk: string) => source(join(dirname(part), awk)));
+}
+
 function source(part: string): string {
-  return strip(readFileSync(join(__dirname, part), "utf8"));
+  return strip(readFileSync(join(ROOT, part), "utf8"));
 }
 
 /** Leaves here-documents alone: no line of theirs starts with `#`, which a test holds us to. */
@@ -78,11 +83,11 @@ export const INSTALL_AND_APPLY = [
   "# brings the guest tools along, then applies the desired state",
   "set -- /bin/sh",
   "[ ! -d /usr/lib/vxlab-init ] || set -- /bin/busybox sh",
-  `exec "$@" -c ${shellWord(source("host/install.sh"))} vxlab "$*"`,
+  `exec "$@" -c ${shellWord(source("guest/host/install.sh"))} vxlab "$*"`,
 ].join("\n");
 
 /** Says what a host lacks that is no machine of ours, and what puts it there (host/prepare.sh). */
-export const CHECK_HOST = source("host/check.sh");
+export const CHECK_HOST = source("guest/host/check.sh");
 
 /** For stdin with MTU, VTEP and needs in the first line and CHECK_HOST after it: `read` takes no byte more than its line (POSIX). */
 export const CHECK_COMMAND = 'read -r mtu vtep needs && exec sh -s -- "$mtu" "$vtep" "$needs"';

@@ -5,15 +5,15 @@
 import { addressText, contains, memberFault, overlap, prefixed } from "./addresses";
 import type { Subnet } from "./addresses";
 import { checkTaken } from "./check-taken";
-import { hostNetworks } from "./host-networks";
-import type { HostNetwork } from "./host-networks";
+import { hostNetworks } from "../components/host/networks";
+import type { HostNetwork } from "../components/host/networks";
 import { NO_ADDRESS, subnet6Of } from "./ipam";
-import { takesPart } from "./mesh";
-import { attachmentsOf, nicsOfContainer } from "./nics";
-import type { Attachment } from "./nics";
+import { takesPart } from "../components/segment/mesh";
+import { attachmentsOf, nicsOfContainer } from "../components/container/nics";
+import type { Attachment } from "../components/container/nics";
 import { readAddress } from "./read-address";
 import { pathOf, sortedEntries } from "./rules";
-import { subnet4Of } from "./services";
+import { subnet4Of } from "../components/service/services";
 import type { Problem, SegmentSpec, Topology } from "./types";
 
 export function checkAddresses(topology: Topology): Problem[] {

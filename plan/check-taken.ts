@@ -2,11 +2,11 @@
 import { addressText, contains, prefixed } from "./addresses";
 import { assignments, nearestFree } from "./ipam";
 import type { Assignment } from "./ipam";
-import { hostNetworks } from "./host-networks";
-import type { HostNetwork } from "./host-networks";
+import { hostNetworks } from "../components/host/networks";
+import type { HostNetwork } from "../components/host/networks";
 import { pathOf, repeated, sortedEntries } from "./rules";
 import type { Claim } from "./rules";
-import { dhcpRange, subnet4Of } from "./services";
+import { dhcpRange, subnet4Of } from "../components/service/services";
 import type { Problem, Topology } from "./types";
 
 /** An address on an Ethernet: another one may have the same. */

@@ -1,9 +1,9 @@
 /** Names of interfaces and hardware addresses: each belongs to one thing of the lab. */
 import { addressText } from "./addresses";
-import { MAX_VNI } from "./check-segments";
+import { MAX_VNI } from "../components/segment/check";
 import { bridgeNameOf, floodingOf } from "./defaults";
 import { computedMac, macFault, MacKind, normalMac } from "./mac";
-import { participants } from "./mesh";
+import { participants } from "../components/segment/mesh";
 import {
   bridgeNameFault,
   flowPortName,
@@ -13,7 +13,7 @@ import {
   serviceDevice,
   vethName,
 } from "./names";
-import { nicsOf } from "./nics";
+import { nicsOf } from "../components/container/nics";
 import { readAddress } from "./read-address";
 import { isIntegerIn, pathOf, repeated, sortedEntries } from "./rules";
 import type { Claim } from "./rules";
@@ -111,7 +111,7 @@ function tunnelClaims(topology: Topology, far: readonly string[]): Claim[] {
   });
 }
 
-/** With flows there is a bridge of their own, with a pair of patch ports to it (guest/port.sh). */
+/** With flows there is a bridge of their own, with a pair of patch ports to it (components/segment/guest.sh). */
 function devicesOf(flooding: Flooding, vni: number): string[] {
   if (flooding === Flooding.Multicast) return [multicastName(vni)];
   return flooding === Flooding.Flow ? [flowPortName(vni), `bf${vni}`, `pf${vni}`, `pb${vni}`] : [];

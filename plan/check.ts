@@ -1,11 +1,11 @@
 import { checkAddresses } from "./check-addresses";
-import { checkContainers } from "./check-containers";
-import { checkFlooding } from "./check-flooding";
-import { checkHosts } from "./check-hosts";
-import { checkPortSecurity } from "./check-port-security";
-import { checkSegments } from "./check-segments";
-import { checkServices } from "./check-services";
-import { checkImage, checkUnderlays } from "./check-underlay";
+import { checkContainers } from "../components/container/check";
+import { checkFlooding } from "../components/segment/check-flooding";
+import { checkHosts } from "../components/host/check";
+import { checkPortSecurity } from "../components/port-security/check";
+import { checkSegments } from "../components/segment/check";
+import { checkServices } from "../components/service/check";
+import { checkImage, checkUnderlays } from "../components/underlay/check";
 import { checkInterfaceNames, checkMacs } from "./check-unique";
 import { checkResourceNames } from "./resource-names";
 import type { Problem, Topology } from "./types";

@@ -1,5 +1,5 @@
 /** Every default of a topology, each in this one place. */
-import type { Nic } from "./nics";
+import type { Nic } from "../components/container/nics";
 import { ContainerKind, Flooding, ImageKind, UnderlayMode } from "./types";
 import type { Accel, ContainerSpec, HostSpec, SegmentSpec, Topology, UnderlaySpec } from "./types";
 

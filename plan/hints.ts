@@ -1,12 +1,12 @@
 import { familyOf, subnetAround } from "./addresses";
 import { floodingOf, udpPortOf } from "./defaults";
-import { participants } from "./mesh";
+import { participants } from "../components/segment/mesh";
 import { IpFamily } from "./mtu";
 import { readAddress } from "./read-address";
 import { pathOf, sortedEntries } from "./rules";
 import { Flooding, UnderlayMode } from "./types";
 import type { Problem, SegmentSpec, Topology } from "./types";
-import { underlayAt, underlaysOf, underlaysSpanned } from "./underlays";
+import { underlayAt, underlaysOf, underlaysSpanned } from "../components/underlay/underlays";
 
 /** The default of Linux' own vxlan devices, from before IANA gave VXLAN a port. */
 const LINUX_UDP_PORT = 8472;

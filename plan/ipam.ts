@@ -6,10 +6,10 @@ import { createHash } from "node:crypto";
 import { contains, highestOf, memberFault, prefixed } from "./addresses";
 import type { Subnet } from "./addresses";
 import { IpFamily } from "./mtu";
-import { attachmentsOf, nicsOf } from "./nics";
-import type { Attachment } from "./nics";
+import { attachmentsOf, nicsOf } from "../components/container/nics";
+import type { Attachment } from "../components/container/nics";
 import { readInterface, readSubnet, SEGMENT6_PREFIXES } from "./read-address";
-import { dhcpRange, serviceAddress, subnet4Of } from "./services";
+import { dhcpRange, serviceAddress, subnet4Of } from "../components/service/services";
 import type { SegmentSpec, Topology } from "./types";
 
 /** What is written instead of an address. */

@@ -3,10 +3,10 @@
  * of other owners' underlay stacks as remote VTEPs and nothing more.
  */
 import { literalFamily } from "./addresses";
-import { ipv6Only } from "./check-services";
-import { vtepClash } from "./check-underlay";
+import { ipv6Only } from "../components/service/check";
+import { vtepClash } from "../components/underlay/check";
 import { checkInterfaceNames } from "./check-unique";
-import { closedBy } from "./closed";
+import { closedBy } from "../components/guard/closed";
 import { TopologyError } from "./errors";
 import { labHints } from "./hints";
 import { subnet6Of } from "./ipam";
@@ -17,7 +17,7 @@ import { readInterface } from "./read-address";
 import { compareText, pathOf, repeated, sortedEntries, suggest } from "./rules";
 import type { Claim } from "./rules";
 import { readTopology } from "./schema";
-import { subnet4Of } from "./services";
+import { subnet4Of } from "../components/service/services";
 import { Flooding } from "./types";
 import type { LabPlan, Problem, ServicePlan, Topology, VxlanPortPlan } from "./types";
 import { EXISTING_MACHINE } from "./vteps";

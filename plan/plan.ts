@@ -4,14 +4,14 @@ import { imageKindOf, nameserversOf } from "./defaults";
 import { TopologyError } from "./errors";
 import { addressBook } from "./ipam";
 import { checked } from "./must";
-import { planContainer } from "./plan-containers";
-import { planHosts } from "./plan-hosts";
-import { planServices } from "./plan-services";
+import { planContainer } from "../components/container/plan";
+import { planHosts } from "../components/host/plan";
+import { planServices } from "../components/service/plan";
 import { readAddress } from "./read-address";
 import { sortedEntries } from "./rules";
 import type { ImageSpec, LabPlan, Topology, UnderlayPlan } from "./types";
-import { labFamily, underlaysOf } from "./underlays";
-import type { Underlay } from "./underlays";
+import { labFamily, underlaysOf } from "../components/underlay/underlays";
+import type { Underlay } from "../components/underlay/underlays";
 
 /** What a topology leaves open: what makes computed addresses differ from another lab's, and where it runs. */
 export interface LabIdentity {

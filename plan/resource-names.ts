@@ -4,7 +4,7 @@
  * components/ declare.
  */
 import { bridgeNameOf } from "./defaults";
-import { participants, takesPart } from "./mesh";
+import { participants, takesPart } from "../components/segment/mesh";
 import { pathOf, sortedEntries } from "./rules";
 import type { Problem, SegmentSpec, Topology } from "./types";
 

@@ -1,7 +1,7 @@
 /** What settings hold as secrets, as Pulumi keeps them. */
 import * as pulumi from "@pulumi/pulumi";
-import type { ContainerVariables } from "../components/variables";
-import type { VariablesOf } from "../plan/variables";
+import type { ContainerVariables } from "../components/container/variables.component";
+import type { VariablesOf } from "../components/container/variables";
 
 /** The argument `env` of a lab or an overlay, every value marked secret; none when there is none. */
 export function withSecrets(env: VariablesOf<string> | undefined): {

@@ -1,6 +1,6 @@
 /** Machines only: what overlay stacks, the owner's own and others', stand on or reach. */
 import * as pulumi from "@pulumi/pulumi";
-import { VxlanUnderlay } from "../components/vxlan-underlay";
+import { VxlanUnderlay } from "../components/lab/vxlan-underlay";
 import { LabSettings } from "../config";
 import { LoginOutput, VtepsOutput } from "../plan/vteps";
 import { machineArgs } from "./lab";

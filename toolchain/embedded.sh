@@ -19,6 +19,7 @@ ns=vxlab-$id
 data=$root/.vxlab/libvirt
 run=/run/vxlab/$id # not below $data: a unix socket's path is at most 107 bytes (unix(7))
 sock=$run/libvirt-sock
+virsh=(virsh -q -c "qemu+unix:///system?socket=$sock") # only asked whether it succeeds, so in any locale
 # What libvirt learns about QEMU takes 4 s and holds for every lab of this machine (libvirt checks that it does).
 cache=${VXLAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vxlab}/libvirt
 libvirt_dirs=(/etc/libvirt /var/lib/libvirt /var/log/libvirt /var/cache/libvirt)
@@ -61,8 +62,8 @@ daemon_pid() {
   echo "$pid"
 }
 
-# Ask for QEMU's abilities ahead of the first machine: the answer is ready when the engine has started.
-probe() { setsid timeout 60 virsh -q -c "qemu+unix:///system?socket=$sock" capabilities </dev/null >/dev/null 2>&1 8>&-; }
+# libvirt needs seconds to learn what QEMU can do. Asked ahead of the first machine, it knows when the engine has started.
+probe() { setsid timeout 60 "${virsh[@]}" capabilities </dev/null >/dev/null 2>&1 8>&-; }
 
 running() { [[ -S $sock ]] && ns_exists && daemon_pid >/dev/null && same_data; }
 
@@ -88,7 +89,7 @@ holder() {
   return 1
 }
 
-answers() { timeout 5 virsh -q -c "qemu+unix:///system?socket=$sock" uri >/dev/null 2>&1; }
+answers() { timeout 5 "${virsh[@]}" uri </dev/null >/dev/null 2>&1; }
 
 configure() {
   mkdir -p "$run" "$cache" "$data"/{etc,lib,log,run,dev}

@@ -4,9 +4,9 @@
  */
 import { cpSync, mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { pathsOf, type Environment, type Paths } from "./paths";
+import { pathsOf, type Environment, type Paths } from "../system/paths";
 import { pythonHost, yamlHost, type Piece } from "./pieces";
-import { conclude, onStderr, type Reporter } from "./reporter";
+import { conclude, onStderr, type Reporter } from "../system/reporter";
 import { addGenerator } from "./sdk";
 import { readPieces, settingUp } from "./setup";
 import { Vendor } from "./vendor";
@@ -24,7 +24,7 @@ export async function addLanguages(
   const pieces = await settingUp(paths, reporter, hosts);
   for (const { name, version, source, path } of pieces) {
     const folder = join(paths.pulumiHome, "plugins", `${name}-v${version}`);
-    if (source !== "built" && source !== "replacement") continue;
+    if (source !== "built" && source !== "stand-in") continue;
     mkdirSync(folder, { recursive: true });
     cpSync(path, source === "built" ? join(folder, basename(path)) : folder, { recursive: true });
   }

@@ -7,13 +7,14 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { build } from "./go";
 import { libvirtStreams } from "./mend";
-import type { Environment, Paths } from "./paths";
-import { compareVersions, isProgram, run, searchPath, whereIs } from "./process";
-import { replacement, replacementFolder } from "./replacements";
-import type { Reporter } from "./reporter";
+import type { Environment, Paths } from "../system/paths";
+import { compareVersions, isProgram, run, searchPath, whereIs } from "../system/process";
+import { standIn, standInFolder } from "./stand-ins";
+import type { Reporter } from "../system/reporter";
 import type { Vendor } from "./vendor";
+import { versions as standInVersions } from "../packages/pulumi-stand-ins/src/versions";
 
-export type Source = "installed" | "vendor" | "built" | "replacement";
+export type Source = "installed" | "vendor" | "built" | "stand-in";
 
 export interface Piece {
   name: string;
@@ -31,13 +32,11 @@ export interface Workshop {
 }
 
 export const versions = {
-  pulumi: "3.248.0",
+  ...standInVersions,
   bridge: "1.1.0",
   libvirt: "0.8.3",
   /** What is built here of it: raised when what is mended in it changes. */
   libvirtBuild: "0.8.3-2",
-  command: "1.2.1",
-  random: "4.18.2",
   yaml: "1.38.1",
 };
 
@@ -99,8 +98,8 @@ export async function languageHost(shop: Workshop, cli: Piece): Promise<Piece> {
   return {
     name,
     version: versions.pulumi,
-    source: "replacement",
-    path: await replacement(shop.paths, shop.reporter, name),
+    source: "stand-in",
+    path: await standIn(shop.paths, shop.reporter, name),
   };
 }
 
@@ -125,8 +124,8 @@ export async function pythonHost({ paths, reporter }: Workshop, cli: Piece): Pro
   const name = "language-python";
   const beside = join(dirname(realpathSync(cli.path)), "pulumi-language-python");
   if (isProgram(beside)) return { name, version: cli.version, source: cli.source, path: beside };
-  const path = await replacement(paths, reporter, name);
-  return { name, version: versions.pulumi, source: "replacement", path };
+  const path = await standIn(paths, reporter, name);
+  return { name, version: versions.pulumi, source: "stand-in", path };
 }
 
 export async function bridge(shop: Workshop): Promise<Piece> {
@@ -185,18 +184,18 @@ async function askBridge(shop: Workshop, piece: Piece, target: string): Promise<
 /** `command` or `random`: the vendor's when it can be had, else ours. */
 export async function plainPlugin(shop: Workshop, name: "command" | "random"): Promise<Piece> {
   const folder = `resource-${name}-v${versions[name]}`;
-  const ours = replacementFolder(shop.paths, folder);
+  const ours = standInFolder(shop.paths, folder);
   if (existsSync(ours)) {
     const found = installedPlugin(shop, name, versions[name]);
-    return found ?? { name, version: versions[name], source: "replacement", path: ours };
+    return found ?? { name, version: versions[name], source: "stand-in", path: ours };
   }
   const found = await plugin(shop, name, versions[name]);
   return (
     found ?? {
       name,
       version: versions[name],
-      source: "replacement",
-      path: await replacement(shop.paths, shop.reporter, folder),
+      source: "stand-in",
+      path: await standIn(shop.paths, shop.reporter, folder),
     }
   );
 }

@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { removeBuildCaches } from "./go";
-import { withLock } from "./lockfile";
-import { pulumiWrapper, type Environment, type Paths } from "./paths";
+import { withLock } from "../system/lockfile";
+import { pulumiWrapper, type Environment, type Paths } from "../system/paths";
 import {
   bridge,
   languageHost,
@@ -15,8 +15,8 @@ import {
   versions,
   type Piece,
 } from "./pieces";
-import type { Reporter } from "./reporter";
-import { sourcesHash } from "./replacements";
+import type { Reporter } from "../system/reporter";
+import { sourcesHash } from "./stand-ins";
 import { Vendor } from "./vendor";
 import { mustBeWritable } from "./writable";
 
@@ -30,10 +30,10 @@ export async function completeToolchain(
   if (known !== undefined) return known;
   return settingUp(paths, reporter, async () => {
     const pieces = await gather(paths, environment, reporter);
-    const ours = pieces.filter((piece) => piece.source === "replacement").map((piece) => piece.name);
+    const ours = pieces.filter((piece) => piece.source === "stand-in").map((piece) => piece.name);
     if (ours.length > 0) {
       reporter.line(
-        `the vendor's ${ours.join(", ")} cannot be had here: the replacements of toolchain/plugins are in use`,
+        `the vendor's ${ours.join(", ")} cannot be had here: vxlab's stand-ins are in use (packages/pulumi-stand-ins)`,
       );
     }
     writeFileSync(stampFile(paths), JSON.stringify({ key: stampKey(paths), pieces }, null, 2));
@@ -88,7 +88,7 @@ function layOut(paths: Paths, parts: Parts): void {
   for (const piece of parts.plugins)
     copy(piece.path, join(plugins, `resource-${piece.name}-v${piece.version}`));
   // The vendor's language host is found beside the vendor's CLI; ours as any other plugin.
-  if (parts.language.source === "replacement")
+  if (parts.language.source === "stand-in")
     copy(parts.language.path, join(plugins, `language-nodejs-v${versions.pulumi}`));
 }
 

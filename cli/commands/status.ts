@@ -1,10 +1,10 @@
-import { run } from "../../toolchain/process";
+import { domainStates } from "../../components/libvirt/virsh";
 import type { Command, Context } from "../command";
 import { readArgs, stackName, stackOption } from "../lib/args";
 import { Exit } from "../lib/exit";
 import { withLab } from "../lib/lab";
 import { hypervisors } from "../lib/hypervisors";
-import { parseDomains, statusOf } from "../lib/status";
+import { statusOf } from "../lib/status";
 import { renderStatus } from "../lib/status-text";
 import { stillChecks } from "../verify/still-checks";
 import { gather } from "../verify/gather";
@@ -40,11 +40,12 @@ export const status: Command = {
 
 /** Undefined when a hypervisor does not answer: a machine that is not listed may then be there all the same. */
 async function domains(context: Context, stack: string): Promise<Map<string, string> | undefined> {
-  const options = { env: { ...context.environment, LC_ALL: "C" }, timeout: LIMIT_MS / 1000 };
+  const options = { environment: context.environment, limit: LIMIT_MS };
   const uris = await hypervisors(context, stack);
-  const answers = await Promise.all(
-    uris.map((uri) => run("virsh", ["-q", "-c", uri, "list", "--all"], options)),
-  );
-  if (answers.some(({ code }) => code !== 0)) return undefined;
-  return new Map(answers.flatMap(({ stdout }) => [...parseDomains(stdout)]));
+  try {
+    const found = await Promise.all(uris.map((uri) => domainStates(uri, options)));
+    return new Map(found.flatMap((states) => [...states]));
+  } catch {
+    return undefined;
+  }
 }

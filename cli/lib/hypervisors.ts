@@ -1,8 +1,8 @@
 /** The hypervisors that a stack's machines are on, by the URIs that virsh takes. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Paths } from "../../toolchain/paths";
-import { run } from "../../toolchain/process";
+import type { Paths } from "../../system/paths";
+import { virsh } from "../../components/libvirt/virsh";
 import { virshUri as asVirsh } from "../../plan/libvirt-uri";
 import type { Context } from "../command";
 import { Exit, Fault } from "./exit";
@@ -25,13 +25,16 @@ export async function hypervisors(context: Context, stack: string): Promise<stri
   return [await virshUri(context, stack)];
 }
 
-/** Longest wait for one to answer, seconds. */
-const LIMIT = 20;
+/** Longest wait for one to answer, ms. */
+const LIMIT = 20_000;
 
 /** Ends the command when one of a state does not answer: what is done to half of a lab is worse than nothing done. */
 export async function mustAnswer(all: readonly StateResource[], stack: string): Promise<void> {
   const uris = hypervisorsIn(all);
-  const why = new Map(await Promise.all(uris.map(async (uri) => [uri, await complaint(uri)] as const)));
+  const answers = await Promise.all(uris.map((uri) => virsh(uri, ["uri"], { limit: LIMIT })));
+  const why = new Map(
+    answers.map(({ end, why: reason }, i) => [uris[i], end === "done" ? undefined : reason]),
+  );
   const silent = all.flatMap((one) => {
     const [uri = ""] = hypervisorsIn([one]);
     const said = why.get(uri);
@@ -43,13 +46,6 @@ export async function mustAnswer(all: readonly StateResource[], stack: string): 
   if (silent.length === 0) return;
   const head = `not every hypervisor of stack ${stack} answers; nothing was changed, run this again when they do:`;
   throw new Fault(Exit.missing, [head, ...silent].join("\n"));
-}
-
-async function complaint(uri: string): Promise<string | undefined> {
-  const { code, stderr } = await run("virsh", ["-q", "-c", uri, "uri"], { timeout: LIMIT });
-  if (code === 0) return undefined;
-  if (code === 124) return `no answer within ${LIMIT} s`;
-  return stderr.trim().split("\n").at(-1)?.replace("error: ", "") || `virsh ended with code ${code}`;
 }
 
 const file = (paths: Paths): string => join(paths.dot, "hypervisors");

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { alive } from "../../toolchain/lockfile";
+import { alive } from "../../system/lockfile";
 import type { Context } from "../command";
 import { pulumi } from "./engine";
 import { Exit, Fault } from "./exit";
@@ -62,7 +62,7 @@ export function isDead(lock: Lock): boolean {
 /**
  * Pulumi warns of such operations for ever after, and asks for a refresh by hand. Here each is safe to begin again: the
  * steps in the machines converge, and what libvirt has of a creation that was cut off is cleared away before the next
- * (components/orphans.ts).
+ * (components/libvirt/orphans.ts).
  */
 export async function forgetPending(context: Context, stack: string): Promise<void> {
   const pending = (await deployment(context, stack))?.pending_operations ?? [];

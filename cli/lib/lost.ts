@@ -17,7 +17,7 @@ const STEP = "command:remote:Command";
  * Makes an overlay stack's state forget what went with its machines; a stack of another kind is left alone.
  *
  * @param withoutUnderlay the machines to count on when the underlay is not up. @default nothing is forgotten then: the
- * program refuses to go on (components/references.ts), so the next one may need it all
+ * program refuses to go on (components/lab/references.ts), so the next one may need it all
  */
 export async function forgetLostMachines(
   context: Context,

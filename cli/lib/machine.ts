@@ -2,8 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { embeddedScript } from "../../toolchain/paths";
-import { must, run } from "../../toolchain/process";
+import { embeddedScript } from "../../system/paths";
+import { domainStates, undefineWords, virsh, virshOutput } from "../../components/libvirt/virsh";
+import { must } from "../../system/process";
 import type { Context } from "../command";
 
 /** Things in a libvirt that carry a lab's id. */
@@ -19,7 +20,7 @@ export async function leftovers(uri: string, ids: readonly string[]): Promise<Le
   if (ids.length === 0) return none;
   const ours = (text: string) =>
     text.split("\n").filter((name) => ids.some((id) => name.trim().startsWith(`vxlab-${id}-`)));
-  const list = async (words: string[]) => ours(await virsh(uri, words)).map((name) => name.trim());
+  const list = async (words: string[]) => ours(await virshOutput(uri, words)).map((name) => name.trim());
   return {
     domains: await list(["list", "--all", "--name"]),
     networks: await list(["net-list", "--all", "--name"]),
@@ -34,23 +35,18 @@ export interface Idle {
   paused: string[];
 }
 
-/** Nobody when libvirt cannot be asked. */
+/** Empty lists when libvirt does not answer. */
 export async function idle(uri: string, ids: readonly string[]): Promise<Idle> {
-  // The state is a word of the user's language otherwise.
-  const env = { ...process.env, LC_ALL: "C" };
-  const { stdout } = await run("virsh", ["-q", "-c", uri, "list", "--all"], { timeout: 20, env });
-  const ours = (state: string) =>
-    stdout.split("\n").flatMap((line) => {
-      const [, name = "", word] = /^\s*\S+\s+(\S+)\s+(.+?)\s*$/.exec(line) ?? [];
-      return word === state && ids.some((id) => name.startsWith(`vxlab-${id}-`)) ? [name] : [];
-    });
-  return { off: ours("shut off"), paused: ours("paused") };
+  const states = await domainStates(uri, { limit: 20_000 }).catch(() => new Map<string, string>());
+  const ours = [...states].filter(([name]) => ids.some((id) => name.startsWith(`vxlab-${id}-`)));
+  const namesIn = (state: string) => ours.filter(([, found]) => found === state).map(([name]) => name);
+  return { off: namesIn("shut off"), paused: namesIn("paused") };
 }
 
-/** Lets a paused machine go on; what virsh says when it cannot. */
+/** Resumes a paused machine. Returns virsh's reason when it cannot. */
 export async function resume(uri: string, name: string): Promise<string | undefined> {
-  const { code, stderr } = await run("virsh", ["-q", "-c", uri, "resume", name], { timeout: 60 });
-  return code === 0 ? undefined : stderr.trim();
+  const { end, why } = await virsh(uri, ["resume", name]);
+  return end === "done" ? undefined : why;
 }
 
 export const describe = ({ domains, networks, pools }: Leftovers): string[] => [
@@ -63,34 +59,27 @@ export const describe = ({ domains, networks, pools }: Leftovers): string[] => [
 export async function sweep(uri: string, ids: readonly string[]): Promise<string[]> {
   const found = await leftovers(uri, ids);
   for (const domain of found.domains) {
-    await attempt(uri, ["destroy", domain]);
-    await attempt(uri, ["undefine", domain, "--managed-save", "--snapshots-metadata", "--nvram"]);
+    await virsh(uri, ["destroy", domain]);
+    await virsh(uri, undefineWords(domain));
   }
   for (const pool of found.pools) await removePool(uri, pool);
   for (const network of found.networks) {
-    await attempt(uri, ["net-destroy", network]);
-    await attempt(uri, ["net-undefine", network]);
+    await virsh(uri, ["net-destroy", network]);
+    await virsh(uri, ["net-undefine", network]);
   }
   return describe(found);
 }
 
 async function removePool(uri: string, pool: string): Promise<void> {
-  await attempt(uri, ["pool-start", pool]);
-  await attempt(uri, ["pool-refresh", pool]);
-  const { stdout } = await run("virsh", ["-q", "-c", uri, "vol-list", "--pool", pool], { timeout: 60 });
+  await virsh(uri, ["pool-start", pool]);
+  await virsh(uri, ["pool-refresh", pool]);
+  const { stdout } = await virsh(uri, ["vol-list", "--pool", pool]);
   const volumes = stdout.split("\n").map((line) => line.trim().split(/\s+/)[0] ?? "");
   for (const volume of volumes.filter((name) => name !== ""))
-    await attempt(uri, ["vol-delete", "--pool", pool, volume]);
-  await attempt(uri, ["pool-destroy", pool]);
-  await attempt(uri, ["pool-delete", pool]);
-  await attempt(uri, ["pool-undefine", pool]);
-}
-
-const virsh = (uri: string, words: string[]): Promise<string> =>
-  must("virsh", ["-q", "-c", uri, ...words], { timeout: 60 });
-
-async function attempt(uri: string, words: string[]): Promise<void> {
-  await run("virsh", ["-q", "-c", uri, ...words], { timeout: 60 });
+    await virsh(uri, ["vol-delete", "--pool", pool, volume]);
+  await virsh(uri, ["pool-destroy", pool]);
+  await virsh(uri, ["pool-delete", pool]);
+  await virsh(uri, ["pool-undefine", pool]);
 }
 
 export async function purgeEmbedded(context: Context): Promise<void> {

@@ -1,8 +1,8 @@
 /** Pools of labs whose private keys other users of the hypervisor can read: those of versions that did not close them. */
 import { shellWord } from "../../guest/quote";
-import { poolFolder, qemuGroup } from "../../plan/pool-xml";
-import type { Environment } from "../../toolchain/paths";
-import { run } from "../../toolchain/process";
+import { poolFolder, qemuGroup } from "../../components/libvirt/pool-xml";
+import { virsh } from "../../components/libvirt/virsh";
+import type { Environment } from "../../system/paths";
 
 export interface OpenPool {
   pool: string;
@@ -13,18 +13,18 @@ export interface OpenPool {
 
 const POOL = /^vxlab-[0-9a-f]{4,}-pool$/;
 
-/** @param uri as virsh spells it; a hypervisor that does not answer has none */
+/** @returns none when the hypervisor does not answer */
 export async function openPools(uri: string, environment: Environment): Promise<OpenPool[]> {
-  const virsh = async (...words: string[]): Promise<string> =>
-    (await run("virsh", ["-q", "-c", uri, ...words], { env: environment, timeout: 20 })).stdout;
-  const names = (await virsh("pool-list", "--name")).split("\n").map((name) => name.trim());
+  const ask = async (...words: string[]): Promise<string> =>
+    (await virsh(uri, words, { environment, limit: 20_000 })).stdout;
+  const names = (await ask("pool-list", "--name")).split("\n").map((name) => name.trim());
   const found: OpenPool[] = [];
   for (const pool of names.filter((name) => POOL.test(name))) {
-    await virsh("pool-refresh", pool); // reads the folder's mode again
-    const folder = poolFolder(await virsh("pool-dumpxml", pool));
+    await ask("pool-refresh", pool); // reads the folder's mode again
+    const folder = poolFolder(await ask("pool-dumpxml", pool));
     if (folder?.open !== true) continue;
     const { path } = folder;
-    found.push({ pool, path, cure: cureOf(path, await virsh("capabilities")) });
+    found.push({ pool, path, cure: cureOf(path, await ask("capabilities")) });
   }
   return found;
 }

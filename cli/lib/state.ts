@@ -1,6 +1,7 @@
 /** What the CLI needs of a stack's state, as `pulumi stack export` writes it. Pure. */
 import { LAB_OUTPUT, LAB_SCHEMA } from "../../plan/contract";
 import type { LabOutput } from "../../plan/contract";
+import { readLab } from "../../plan/published-lab";
 import { LOGIN_KEY_INFO, deriveSeed, ed25519FromSeed, hostKeyInfo } from "../../plan/keys";
 import { sshHost } from "./access";
 import type { SshHost } from "./access";
@@ -33,15 +34,14 @@ export function labOfState(state: unknown, stack: string): KnownLab {
   const lab = resources.find(({ type }) => type === STACK)?.outputs?.[LAB_OUTPUT];
   if (!isObject(lab))
     throw resources.some(({ type }) => type === UNDERLAY) ? onlyMachines(stack) : noLab(stack);
-  const { schema } = lab;
-  if (schema !== LAB_SCHEMA) {
+  const known = readLab(lab);
+  if (known === undefined) {
     const cure = "run the vxlab that made it, or ./vxlab up to make it anew";
     throw new Fault(
       Exit.missing,
-      `the lab of stack ${stack} has schema ${String(schema)}, this vxlab reads ${LAB_SCHEMA}: ${cure}`,
+      `the lab of stack ${stack} has schema ${String(lab.schema)}, this vxlab reads ${LAB_SCHEMA}: ${cure}`,
     );
   }
-  const known = lab as unknown as LabOutput;
   return { lab: known, hosts: known.hosts.map(sshHost) };
 }
 

@@ -74,12 +74,6 @@ interface ContainerStatus {
   ok: boolean;
 }
 
-/** `virsh list --all`: id, name, and the state, which may be two words. */
-export function parseDomains(text: string): Map<string, string> {
-  const rows = text.split("\n").map((line) => /^\s*(?:\d+|-)\s+(\S+)\s+(\S.*?)\s*$/.exec(line));
-  return new Map(rows.flatMap((row) => (row?.[1] && row[2] ? [[row[1], row[2]]] : [])));
-}
-
 /** @param domains undefined when libvirt does not answer */
 export function statusOf(
   lab: LabOutput,

@@ -12,7 +12,7 @@ import { scriptCommand, shellWord, shellWords } from "../../guest/quote";
 import { handOver, Remote, sshFault } from "../../cli/lib/remote";
 import type { RemoteOptions } from "../../cli/lib/remote";
 import { containerNamed, hostNamed, readWords, remoteLine } from "../../cli/lib/words";
-import { FakeSsh, keyPair } from "../toolchain/fake-ssh";
+import { FakeSsh, keyPair } from "../../packages/pulumi-stand-ins/test/fake-ssh";
 import { referenceLab } from "./fixture";
 import { temporary } from "../lib/temporary";
 import { world } from "./world";

@@ -1,11 +1,11 @@
-/** Where each piece of Pulumi is taken from: installed, the vendor's download, built, replaced; in this order. */
+/** Where each piece of Pulumi is taken from: installed, the vendor's download, built, a stand-in; in this order. */
 import { existsSync, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { pathsOf, type Environment, type Paths } from "../../toolchain/paths";
+import { pathsOf, type Environment, type Paths } from "../../system/paths";
 import * as pieces from "../../toolchain/pieces";
-import type { Reporter } from "../../toolchain/reporter";
-import { replacementFolder } from "../../toolchain/replacements";
+import type { Reporter } from "../../system/reporter";
+import { standInFolder } from "../../toolchain/stand-ins";
 import { completeToolchain } from "../../toolchain/setup";
 import { Vendor } from "../../toolchain/vendor";
 import { programs, without } from "../lib/fake-path";
@@ -20,7 +20,7 @@ version) echo go version go1.26.0 linux/amd64 ;;
 build) while [ $# -gt 0 ]; do [ "$1" != -o ] || { echo '#!/bin/sh' >"$2"; chmod 755 "$2"; }; shift; done ;;
 esac`;
 
-/** Stands for toolchain/plugins/build.ts, whose bundles the contract tests make. */
+/** A fake packages/pulumi-stand-ins/src/build.ts. */
 const BUILD = `import { mkdirSync, writeFileSync } from "node:fs";
 for (const path of [
   "language-nodejs/pulumi-language-nodejs",
@@ -36,8 +36,9 @@ for (const path of [
 /** A checkout with all that the set-up reads of one. */
 function checkout(): string {
   const root = temporary("checkout");
-  mkdirSync(join(root, "toolchain", "plugins"), { recursive: true });
-  writeFileSync(join(root, "toolchain", "plugins", "build.ts"), BUILD);
+  mkdirSync(join(root, "toolchain"));
+  mkdirSync(join(root, "packages", "pulumi-stand-ins", "src"), { recursive: true });
+  writeFileSync(join(root, "packages", "pulumi-stand-ins", "src", "build.ts"), BUILD);
   for (const name of ["node_modules", "package-lock.json", "toolchain/go", "toolchain/pulumi.sh"])
     symlinkSync(join(project, name), join(root, name));
   return root;
@@ -171,7 +172,7 @@ describe("the language host", () => {
   });
 
   it("is replaced where that has none", async () => {
-    const path = replacementFolder(paths, "language-nodejs");
+    const path = standInFolder(paths, "language-nodejs");
     mkdirSync(path, { recursive: true });
     const cli = {
       name: "pulumi",
@@ -179,7 +180,7 @@ describe("the language host", () => {
       source: "built",
       path: installCli("3.248.0"),
     } as const;
-    expect(await pieces.languageHost(shop(), cli)).toMatchObject({ source: "replacement", path });
+    expect(await pieces.languageHost(shop(), cli)).toMatchObject({ source: "stand-in", path });
   });
 });
 
@@ -247,7 +248,7 @@ describe("the libvirt provider", () => {
 
 describe.each(["command", "random"] as const)("the plugin %s", (name) => {
   const found = () => pieces.plainPlugin(shop(), name);
-  const ours = () => replacementFolder(paths, `resource-${name}-v${versions[name]}`);
+  const ours = () => standInFolder(paths, `resource-${name}-v${versions[name]}`);
 
   it("is the installed one, also where it was replaced before", async () => {
     offered.add(name);
@@ -265,7 +266,7 @@ describe.each(["command", "random"] as const)("the plugin %s", (name) => {
   });
 
   it("is replaced when the vendor has none, who is not asked again", async () => {
-    const expected = { name, version: versions[name], source: "replacement", path: ours() };
+    const expected = { name, version: versions[name], source: "stand-in", path: ours() };
     expect([await found(), await found()]).toEqual([expected, expected]);
     expect(asked).toEqual([`${name} ${versions[name]}`]);
     expect(existsSync(join(ours(), `pulumi-resource-${name}`))).toBe(true);
@@ -305,13 +306,13 @@ describe("the whole set-up", () => {
     const expected = {
       ...all,
       command: "installed",
-      random: "replacement",
-      "language-nodejs": "replacement",
+      random: "stand-in",
+      "language-nodejs": "stand-in",
     };
     expect(await complete()).toEqual(expected);
     const lines = [
       "the vendor's downloads: not asked, VXLAB_NO_VENDOR is set; the package registries serve instead",
-      "the vendor's language-nodejs, random cannot be had here: the replacements of toolchain/plugins are in use",
+      "the vendor's language-nodejs, random cannot be had here: vxlab's stand-ins are in use (packages/pulumi-stand-ins)",
     ];
     expect(said).toEqual(lines);
     expect(await complete()).toEqual(expected);

@@ -6,7 +6,7 @@ const FAR = "qemu+ssh://root@far/system";
 describe("hypervisors that are asked before anything is made", () => {
   const ask = async (line: string, uri = FAR) => {
     virshDoes(line);
-    const { hypervisor, silentOnes } = await import("../../components/hypervisor");
+    const { hypervisor, silentOnes } = await import("../../components/libvirt/hypervisor");
     let found: unknown;
     await deploy(async () => {
       const one = hypervisor("lab-far", uri, "underlays.far.libvirtUri", undefined as never);

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { emulatedXslt, kernelLine } from "../../components/domain";
+import { emulatedXslt, kernelLine } from "../../components/host/domain.component";
 import { temporary } from "../lib/temporary";
 
 describe("a kernel line", () => {

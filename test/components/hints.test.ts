@@ -1,7 +1,7 @@
 /** What works and may not be meant is a warning of the component. That every preview shows it: test/engine. */
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, expect, it, vi } from "vitest";
-import { sayHints } from "../../components/hints";
+import { sayHints } from "../../components/lab/hints";
 import { labHints } from "../../plan/hints";
 import { reference, referenceWith } from "../plan/reference";
 

@@ -117,7 +117,7 @@ describe("without mkisofs where Pulumi runs", () => {
 
   it("nothing is declared", async () => {
     const { KvmHost } = await import("../../components");
-    const { declareMachines } = await import("../../components/machines");
+    const { declareMachines } = await import("../../components/lab/machines");
     const plan = planLab(topology, { lab: "lab" });
     const host = { labId: "00c0ffee", address: "192.168.10.5/24", mac: "02:00:00:00:00:01", networkId: "n" };
     const made = await without(() => {

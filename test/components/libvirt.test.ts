@@ -3,7 +3,7 @@
  * orders by these options alone, so one that is lost shows on real machines only, and one that is added rebuilds them.
  */
 import { beforeAll, describe, expect, it } from "vitest";
-import { emulatedXslt } from "../../components/domain";
+import { emulatedXslt } from "../../components/host/domain.component";
 import { deriveSeed, ed25519FromSeed, hostKeyInfo, LOGIN_KEY_INFO } from "../../plan/keys";
 import { Accel, UnderlayMode } from "../../plan/types";
 import { reference } from "../plan/reference";

@@ -1,4 +1,4 @@
-/** guest/bridge.sh: the bridge's own interface, and what a host with systemd gets beside it. */
+/** components/bridge/guest.sh: the bridge's own interface, and what a host with systemd gets beside it. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { existsSync, writeFileSync } from "node:fs";
 import { FakeHost } from "./fake-host";

@@ -1,4 +1,4 @@
-/** guest/container.sh and nics.sh: what LXC and Open vSwitch are told, and what changes with no container stopped. */
+/** components/container/guest.sh and nics.sh: what LXC and Open vSwitch are told, and what changes with no container stopped. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { beforeEach, describe, expect, it } from "vitest";

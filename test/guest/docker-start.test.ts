@@ -1,11 +1,11 @@
-/** guest/docker-start.sh: environment variables reach the program byte for byte, and secrets no process's arguments. */
+/** components/container/kinds/docker/start.sh: environment variables reach the program byte for byte, and secrets no process's arguments. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { Server } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { exposure } from "../../plan/variables";
+import { exposure } from "../../components/container/variables";
 import { temporary } from "../lib/temporary";
 import { FakeHost } from "./fake-host";
 

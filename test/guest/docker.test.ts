@@ -1,4 +1,4 @@
-/** guest/docker.sh: what Docker and the host's network are told, what starts a container anew, and whose image goes. */
+/** components/container/kinds/docker/guest.sh: what Docker and the host's network are told, what starts a container anew, and whose image goes. */
 import { createHash } from "node:crypto";
 import { createServer } from "node:net";
 import type { Server } from "node:net";

@@ -1,7 +1,7 @@
-/** guest/port.sh: segments that flood by multicast, or not at all; and from one way to another. */
+/** components/segment/guest.sh: segments that flood by multicast, or not at all; and from one way to another. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { existsSync } from "node:fs";
-import { MAX_GROUPS } from "../../plan/check-flooding";
+import { MAX_GROUPS } from "../../components/segment/check-flooding";
 import { FakeHost } from "./fake-host";
 
 const LAB = "00c0ffee";

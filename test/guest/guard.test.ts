@@ -1,4 +1,4 @@
-/** guest/guard.sh: the rules that come out of what is on a host, when they are loaded, what is named as drift, what is left. */
+/** components/guard/guest.sh: the rules that come out of what is on a host, when they are loaded, what is named as drift, what is left. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { FakeHost } from "./fake-host";

@@ -1,4 +1,4 @@
-/** guest/port.sh: what exactly is said to Open vSwitch, and what is made of its answers. */
+/** components/segment/guest.sh: what exactly is said to Open vSwitch, and what is made of its answers. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { FakeHost } from "./fake-host";

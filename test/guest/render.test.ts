@@ -1,7 +1,7 @@
 /** The script that is sent to a host is the sources' in effect. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { guestTools, INSTALL_AND_APPLY, strip } from "../../guest/render";
 import { programs } from "../lib/fake-path";
@@ -9,9 +9,17 @@ import { temporary } from "../lib/temporary";
 
 const scratch = temporary("render");
 
-const folder = join(__dirname, "../../guest");
-const names = readdirSync(folder).filter((name) => name.endsWith(".sh"));
-const sources = new Map(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+const root = join(__dirname, "../..");
+/** Files of the guest tools, from the root: those in guest/ itself, and those of each thing's folder. */
+const filesOf = (end: string) =>
+  [
+    ...readdirSync(join(root, "guest")).map((name) => join("guest", name)),
+    ...readdirSync(join(root, "components"), { recursive: true, encoding: "utf8" }).map((name) =>
+      join("components", name),
+    ),
+  ].filter((name) => name.endsWith(end));
+const read = (name: string) => readFileSync(join(root, name), "utf8");
+const sources = new Map(filesOf(".sh").map((name) => [name, read(name)]));
 
 /** How bash understands a script, written out again: comments, blank lines and indentation are not in it. */
 function understood(script: string): string {
@@ -56,19 +64,21 @@ describe("the guest tools", () => {
 
   it("hold every source, in an order in which what is called is there", () => {
     const { script } = guestTools();
-    const awk = (text: string) =>
-      text.replace(/@([a-z]+\.awk)@/g, (_, name: string) => strip(readFileSync(join(folder, name), "utf8")));
+    const awk = (part: string, text: string) =>
+      text.replace(/@([a-z]+\.awk)@/g, (_, name: string) => strip(read(join(dirname(part), name))));
+    expect(sources.size).toBeGreaterThan(15);
     for (const [name, text] of sources)
-      expect([name, script.includes(awk(strip(text)))]).toEqual([name, true]);
+      expect([name, script.includes(awk(name, strip(text)))]).toEqual([name, true]);
     expect(script).not.toMatch(/@[a-z]+\.awk@/);
     expect(script.startsWith("#!/bin/sh\n")).toBe(true);
     expect(script.endsWith('\nmain "$@"\nexit\n')).toBe(true);
   });
 
   it("hold awk without apostrophes, which would end the shell's quotation", () => {
-    const awks = readdirSync(folder).filter((name) => name.endsWith(".awk"));
-    expect(awks.length).toBeGreaterThan(0);
-    for (const name of awks) expect(strip(readFileSync(join(folder, name), "utf8"))).not.toContain("'");
+    const awks = filesOf(".awk");
+    expect(awks.length).toBeGreaterThan(5);
+    for (const name of awks)
+      expect([name, strip(read(name))]).toEqual([name, expect.not.stringContaining("'")]);
   });
 
   it.each([

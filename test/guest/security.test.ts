@@ -1,8 +1,8 @@
-/** guest/security.sh and security.awk: what a port's flows let out, when they are set, and what is found to differ. */
+/** components/port-security/guest.sh and security.awk: what a port's flows let out, when they are set, and what is found to differ. */
 import { existsSync, renameSync } from "node:fs";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
-import { allowedSources } from "../../plan/port-security";
+import { allowedSources } from "../../components/port-security/plan";
 import { FakeHost } from "./fake-host";
 import { fateOf, flowTable, type Frame } from "../lib/flow-table";
 

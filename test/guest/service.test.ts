@@ -1,4 +1,4 @@
-/** guest/service.sh: what dnsmasq and nft are told, and what is left afterwards. */
+/** components/service/guest.sh: what dnsmasq and nft are told, and what is left afterwards. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { existsSync } from "node:fs";
 import { FakeHost } from "./fake-host";

@@ -3,7 +3,7 @@
  * default, and from one with `portSecurity: false`, which shows that the attack works where nothing is in its way.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { linkLocal } from "../../plan/port-security";
+import { linkLocal } from "../../components/port-security/plan";
 import { capture } from "../lib/capture";
 import { change } from "../lib/changes";
 import { forging, hearing, mark, send } from "../lib/forge";

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { checkLab } from "../../plan/check";
 import { TopologyError } from "../../plan/errors";
-import { MAX_GROUPS } from "../../plan/check-flooding";
+import { MAX_GROUPS } from "../../components/segment/check-flooding";
 import { ed25519FromSeed } from "../../plan/keys";
 import { reference, referenceWith } from "./reference";
 import { tellsOf } from "./rows";

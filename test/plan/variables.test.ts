@@ -1,7 +1,7 @@
 /** Environment variables of Docker containers: what is taken, and what can be a secret (test/guest/docker-start.test.ts too). */
 import { describe, expect, it } from "vitest";
 import { TopologyError } from "../../plan/errors";
-import { exposure, variableWords } from "../../plan/variables";
+import { exposure, variableWords } from "../../components/container/variables";
 
 function refusal(env: Record<string, unknown>, secret: boolean): string {
   try {

@@ -1,0 +1,120 @@
+/** The interfaces of a container, of whatever kind it is. */
+import * as pulumi from "@pulumi/pulumi";
+import { allowedSources, Sender } from "../port-security/plan";
+
+/** An interface of a container. */
+export interface ContainerInterfaceArgs {
+  /** The host's bridge that it is on. */
+  bridge: pulumi.Input<string>;
+  /** MAC inside. */
+  mac: pulumi.Input<string>;
+  /** Its other end on the host, at most 15 bytes. */
+  veth: pulumi.Input<string>;
+  /** IPv4 and IPv6 addresses, with prefix length. @default none */
+  addresses?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Gets its IPv4 address, its MTU and its default route from the segment's DHCP server. @default false */
+  dhcp?: pulumi.Input<boolean>;
+  /** Default route, IPv4; an LXC container gets its host's name servers with it. @default none */
+  gateway?: pulumi.Input<string>;
+  /** MTU, bytes. @default 1450: VXLAN over IPv4 over 1500 */
+  mtu?: pulumi.Input<number>;
+  /** VLAN of its segment on the bridge. @default none: untagged */
+  vlan?: pulumi.Input<number>;
+  /** VLANs that it carries tagged, instead of `vlan`. @default none */
+  trunk?: pulumi.Input<pulumi.Input<TaggedArgs>[]>;
+  /**
+   * Its host drops frames from other MACs than its own, and from other addresses than `addresses`, the link-local address
+   * of its MAC and, with `dhcp`, `dhcpRange`. Without `addresses` and `dhcp` any address passes. DHCP answers, router
+   * advertisements and redirects are dropped. @default true
+   */
+  portSecurity?: pulumi.Input<boolean>;
+  /** Addresses that the segment's DHCP server lends; used with `dhcp` and `portSecurity`. @default any IPv4 address */
+  dhcpRange?: pulumi.Input<DhcpRangeArgs>;
+}
+
+/** Addresses that a DHCP server lends. */
+export interface DhcpRangeArgs {
+  /** First of them, IPv4 without prefix length. */
+  first: pulumi.Input<string>;
+  /** Last of them, in the same form. */
+  last: pulumi.Input<string>;
+}
+
+/** A tagged segment on a trunk: the interface eth0.VLAN inside. */
+export interface TaggedArgs {
+  /** VLAN of the segment on the bridge. */
+  vlan: pulumi.Input<number>;
+  /** Addresses with prefix length. @default none */
+  addresses?: pulumi.Input<pulumi.Input<string>[]>;
+  /** MTU, bytes. @default the interface's */
+  mtu?: pulumi.Input<number>;
+  /** Port security in this VLAN. @default the interface's */
+  portSecurity?: pulumi.Input<boolean>;
+}
+
+/** An interface as components/container/nics.sh reads it: nothing left open. */
+export interface InterfaceState {
+  name: string;
+  bridge: string;
+  veth: string;
+  mac: string;
+  mtu: number;
+  addresses: string[];
+  dhcp: boolean;
+  gateway: string | null;
+  vlan: number | null;
+  trunk: { vlan: number; addresses: string[]; mtu: number; sources?: string[] }[];
+  /** Allowed source prefixes of untagged frames; absent without port security. */
+  sources?: string[];
+}
+
+interface UntaggedNic {
+  mac: string;
+  addresses?: string[];
+  dhcp?: boolean;
+  dhcpRange?: { first: string; last: string };
+}
+
+export function interfacesState(
+  args: pulumi.Input<pulumi.Input<ContainerInterfaceArgs>[]>,
+): pulumi.Output<InterfaceState[]> {
+  return pulumi.output(args).apply((nics) =>
+    nics.map(({ mtu = 1450, trunk = [], portSecurity = true, ...nic }, index) => ({
+      name: `eth${index}`,
+      bridge: nic.bridge,
+      veth: nic.veth,
+      mac: nic.mac,
+      mtu,
+      addresses: nic.addresses ?? [],
+      dhcp: nic.dhcp ?? false,
+      gateway: nic.gateway ?? null,
+      vlan: nic.vlan ?? null,
+      trunk: trunk.map((tagged) => ({
+        vlan: tagged.vlan,
+        addresses: tagged.addresses ?? [],
+        mtu: tagged.mtu ?? mtu,
+        ...((tagged.portSecurity ?? portSecurity)
+          ? { sources: allowedSources({ mac: nic.mac, addresses: tagged.addresses ?? [] }) }
+          : {}),
+      })),
+      ...(isSecured(portSecurity, trunk)
+        ? { sources: trunk.length > 0 ? [] : allowedSources(senderOf(nic)) }
+        : {}),
+    })),
+  );
+}
+
+/** A trunk has port security when one of its VLANs has it. */
+function isSecured(portSecurity: boolean, trunk: readonly { portSecurity?: boolean }[]): boolean {
+  if (trunk.length === 0) return portSecurity;
+  return trunk.some((tagged) => tagged.portSecurity ?? portSecurity);
+}
+
+function senderOf({ mac, addresses = [], dhcp = false, dhcpRange: range }: UntaggedNic): Sender {
+  return { mac, addresses, dhcp, ...(range === undefined ? {} : { range }) };
+}
+
+/** With prefix length. */
+export function addressesOf({ addresses, trunk }: InterfaceState): string[] {
+  return [...addresses, ...trunk.flatMap((tagged) => tagged.addresses)];
+}

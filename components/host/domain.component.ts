@@ -1,0 +1,73 @@
+/** A machine in the words of dmacvicar/libvirt 0.8.3: the one place that knows what that provider reads back. */
+import * as libvirt from "@pulumi/libvirt";
+import * as pulumi from "@pulumi/pulumi";
+import { Accel } from "../../plan/types";
+import type { KvmHostArgs } from "./kvm-host.component";
+import { libvirtName } from "../naming";
+
+/**
+ * A kernel command line in the shape in which the provider reads it back: `key=value` words by key, a new entry where
+ * a key comes again, bare words together in the last. Any other shape replaces the machine at every `up`.
+ */
+export function kernelLine(line: string): Record<string, string>[] {
+  const words = line.split(/\s+/).filter((word) => word !== "");
+  const entries: Record<string, string>[] = [];
+  for (const word of words.filter((w) => w.includes("=")).sort()) {
+    const [key, value] = [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)];
+    const last = entries.at(-1);
+    if (last === undefined || key in last) entries.push({ [key]: value });
+    else last[key] = value;
+  }
+  const bare = words.filter((word) => !word.includes("="));
+  return bare.length === 0 ? entries : [...entries, { _: bare.join(" ") }];
+}
+
+/**
+ * What 0.8.3 has no words for (libvirt.org/formatdomain.html), for machines that are emulated:
+ * - "Hypervisor features", tcg, tb-cache (libvirt 8.0): the size of QEMU's cache of translated code;
+ * - q35, no USB, no memory balloon and no channel for an agent: a tenth of the instructions from the start to SSH (image/README.md). In `machine`
+ *   the provider reads the version's own name back, such as pc-q35-7.2, and would replace the machine at every `up`.
+ */
+export function emulatedXslt(codeCacheMib: number): string {
+  return `<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
+  <xsl:output omit-xml-declaration="yes"/>
+  <xsl:template match="@*|node()"><xsl:copy><xsl:apply-templates select="@*|node()"/></xsl:copy></xsl:template>
+  <xsl:template match="/domain[@type='qemu']/os/type/@machine"><xsl:attribute name="machine">q35</xsl:attribute></xsl:template>
+  <xsl:template match="/domain[@type='qemu']/devices/channel"/>
+  <xsl:template match="/domain[@type='qemu']/features">
+    <xsl:copy><xsl:apply-templates select="@*|node()"/><tcg><tb-cache unit="MiB">${codeCacheMib}</tb-cache></tcg></xsl:copy>
+  </xsl:template>
+  <xsl:template match="/domain[@type='qemu']/devices">
+    <xsl:copy><xsl:apply-templates select="@*|node()"/><controller type="usb" model="none"/><memballoon model="none"/></xsl:copy>
+  </xsl:template>
+</xsl:stylesheet>
+`;
+}
+
+export function domainArgs(
+  host: string,
+  args: KvmHostArgs,
+  root: pulumi.Input<string>,
+  seed: pulumi.Input<string>,
+): libvirt.DomainArgs {
+  const image = pulumi.output(args.image);
+  const accel = pulumi.output(args.accel).apply((a) => a ?? Accel.Kvm);
+  return {
+    name: libvirtName(args.labId, host),
+    type: accel,
+    memory: args.memory ?? 256,
+    vcpu: args.vcpus ?? 1,
+    cpu: { mode: accel.apply((a) => (a === Accel.Kvm ? "host-passthrough" : "maximum")) },
+    kernel: image.kernel,
+    initrd: image.initrd,
+    cmdlines: image.apply(({ cmdline }) => kernelLine(cmdline ?? "")),
+    disks: [{ volumeId: root }, { volumeId: seed }],
+    networkInterfaces: [
+      { networkId: args.networkId, mac: pulumi.output(args.mac).apply((m) => m.toUpperCase()) },
+    ],
+    consoles: [{ type: "pty", targetType: "serial", targetPort: "0" }],
+    graphics: { type: "vnc", listenType: "socket" },
+    video: { type: "none" },
+    ...(args.codeCache === undefined ? {} : { xml: { xslt: emulatedXslt(args.codeCache) } }),
+  };
+}

@@ -1,0 +1,101 @@
+import * as pulumi from "@pulumi/pulumi";
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { keyFilePath } from "./check-existing";
+import type { HostNeed } from "../../plan/types";
+import { HostConnectionArgs, checkStep } from "../guest-step";
+import { child, token } from "../naming";
+
+export interface ExistingHostArgs {
+  /** Underlay address and VTEP: an IP literal. */
+  address: pulumi.Input<string>;
+  /** The host's public SSH key, one authorized_keys line: /etc/ssh/ssh_host_ed25519_key.pub. */
+  hostKey: pulumi.Input<string>;
+  /** OpenSSH private key that may log in; kept as a secret. */
+  privateKey: pulumi.Input<string>;
+  /** Where SSH answers. @default the VTEP's address */
+  sshAddress?: pulumi.Input<string>;
+  /** TCP port of SSH. @default 22 */
+  port?: pulumi.Input<number>;
+  /** Needs root's rights (uid 0). @default "root" */
+  user?: pulumi.Input<string>;
+  /** Longest wait for SSH to answer, seconds: it is there already, and a key that is refused is tried again as well. @default 30 */
+  bootTimeout?: pulumi.Input<number>;
+  /** Largest IP packet that the VTEP's interface has to take, bytes; with a smaller MTU the host is refused. @default 1500 */
+  mtu?: pulumi.Input<number>;
+  /**
+   * Other VTEPs of its segments: the MTU that counts is that of the interfaces which the routes to these lead by.
+   * @default the VTEP's interface counts, or the default route's where the VTEP is on lo
+   */
+  peers?: pulumi.Input<pulumi.Input<string>[]>;
+  /** What it must be able to do, beyond bridges, unicast tunnels and LXC. @default none */
+  needs?: pulumi.Input<pulumi.Input<HostNeed>[]>;
+}
+
+/**
+ * A machine that is there already and is reached by SSH: nothing of it is made here, and what is put on it goes by its own
+ * `remove`. Before anything is put there it is asked whether it has Open vSwitch, LXC and what `needs` says, which
+ * guest/host/prepare.sh installs, and whether the VTEP's interface takes packets of `mtu`.
+ */
+export class ExistingHost extends pulumi.ComponentResource {
+  /** Underlay address and VTEP. */
+  public readonly address: pulumi.Output<string>;
+  /** Public SSH host key, one authorized_keys line. */
+  public readonly hostKey: pulumi.Output<string>;
+  /** How its guest steps reach it, once it has passed the check; holds the login key, a secret. */
+  public readonly connection: pulumi.Output<HostConnectionArgs>;
+
+  constructor(name: string, args: ExistingHostArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { privateKey, bootTimeout, ...shown } = args;
+    super(token("ExistingHost"), name, shown, opts);
+    this.address = pulumi.output(args.address);
+    this.hostKey = pulumi.output(args.hostKey);
+    const reach = {
+      address: args.sshAddress ?? args.address,
+      port: args.port ?? 22,
+      user: args.user ?? "root",
+      hostKey: args.hostKey,
+      privateKey: pulumi.secret(privateKey),
+      bootTimeout: bootTimeout ?? 30,
+    };
+    const asked = {
+      vtep: args.address,
+      mtu: args.mtu ?? 1500,
+      peers: args.peers ?? [],
+      needs: args.needs ?? [],
+    };
+    const check = checkStep(child(name, "check"), reach, asked, { parent: this });
+    // The check's id makes every step wait for it.
+    this.connection = pulumi.output({ ...reach, checked: check.id });
+    this.registerOutputs({ address: this.address, hostKey: this.hostKey });
+  }
+
+  /** Options for whatever lives on this host: none, for it outlives them all. */
+  get inside(): pulumi.ComponentResourceOptions {
+    return {};
+  }
+}
+
+/**
+ * A private key out of a file where Pulumi runs.
+ *
+ * @param file `~/` stands for the home of the user who runs Pulumi
+ * @throws Error that names the file, when it cannot be read or holds no private key
+ */
+export function loginKey(file: string): pulumi.Output<string> {
+  const path = keyFilePath(file, homedir());
+  const text = read(path);
+  if (text?.includes("PRIVATE KEY-----")) return pulumi.secret(text);
+  const what = text === undefined ? "cannot be read" : "holds no private key";
+  throw new pulumi.RunError(
+    `${path} ${what}: it is the key that an existing host is reached with (existing.keyFile).`,
+  );
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}

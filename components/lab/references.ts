@@ -1,0 +1,106 @@
+/** The only place that reads other stacks: a user's own overlay program has it too. */
+import * as pulumi from "@pulumi/pulumi";
+import { ContractError, readVteps } from "../../plan/read-vteps";
+import { LOGIN_OUTPUT, LoginOutput, VTEPS_OUTPUT, VtepsOutput } from "../../plan/vteps";
+
+/** An underlay stack that is up. */
+export interface UnderlayStack {
+  stack: string;
+  vteps: VtepsOutput;
+  /** Undefined when this stack has not the passphrase that the other's secrets are encrypted with. */
+  login: pulumi.Output<LoginOutput> | undefined;
+}
+
+/** An underlay stack, or why there is nothing to know of it. */
+export type Looked = { found: UnderlayStack; absent?: undefined } | { found?: undefined; absent: string };
+
+/**
+ * Reads an underlay stack's outputs as they were last deployed.
+ *
+ * @param stack `stack`, or `organization/project/stack`
+ * @throws ContractError when it is there and speaks another version of the contract
+ */
+export async function readUnderlay(stack: string): Promise<Looked> {
+  // A StackReference to a stack that is not there fails the whole program, and nothing can catch it (pulumi/pulumi#2407).
+  if (!(await exists(stack))) return { absent: absence(readVteps(stack, undefined)) };
+  const reference = new pulumi.StackReference(stack);
+  const told = await reference.getOutputDetails(VTEPS_OUTPUT);
+  const finding = readVteps(stack, { [VTEPS_OUTPUT]: told.value as unknown });
+  if (finding.absent !== undefined) return { absent: finding.absent };
+  const keys = await reference.getOutputDetails(LOGIN_OUTPUT);
+  const login = hasKeys(keys.secretValue, finding.vteps) ? reference.getOutput(LOGIN_OUTPUT) : undefined;
+  return { found: { stack, vteps: finding.vteps, login: login as UnderlayStack["login"] } };
+}
+
+/** What cannot be decrypted is told as an empty object (pkg/backend/secrets.go). */
+function hasKeys(login: unknown, { hosts }: VtepsOutput): boolean {
+  const keys = (login ?? {}) as Partial<LoginOutput>;
+  return login !== undefined && Object.keys(hosts).every((host) => keys[host] !== undefined);
+}
+
+/**
+ * The underlay stack that an overlay stands on: without it there is nothing to deploy, and what is deployed must not be taken
+ * for unwanted.
+ *
+ * @param stack `stack`, or `organization/project/stack`
+ * @throws ContractError when it is not up, speaks another version of the contract, or keeps its login keys to itself
+ */
+export async function ownUnderlay(
+  stack: string,
+): Promise<UnderlayStack & { login: pulumi.Output<LoginOutput> }> {
+  const { found, absent } = await readUnderlay(stack);
+  if (found === undefined) {
+    throw new ContractError(
+      `The overlay's own underlay is not up: ${absent}. Nothing was changed: ${upCommand(stack)} first.`,
+    );
+  }
+  const { login } = found;
+  if (login !== undefined) return { ...found, login };
+  throw new ContractError(
+    `The keys to the hosts of ${stack} cannot be read. Nothing was changed: an overlay and its own underlay need the ` +
+      "same passphrase (or secrets provider).",
+  );
+}
+
+/**
+ * Those underlay stacks of others that are up. Of the others a warning is given, and the next `up` after theirs makes the
+ * tunnels.
+ *
+ * @param stacks each `stack`, or `organization/project/stack`
+ * @throws ContractError when one speaks another version of the contract
+ */
+export async function peerUnderlays(stacks: readonly string[]): Promise<Omit<UnderlayStack, "login">[]> {
+  const looked = await Promise.all(stacks.map((stack) => readUnderlay(stack)));
+  for (const { absent } of looked) if (absent !== undefined) await pulumi.log.warn(withoutPeer(absent));
+  // Without the keys: a peer's hosts are none of ours.
+  return looked.flatMap(({ found }) =>
+    found === undefined ? [] : [{ stack: found.stack, vteps: found.vteps }],
+  );
+}
+
+function withoutPeer(absent: string): string {
+  return (
+    `No tunnels to a peer: ${absent}. Everything else is deployed. ` +
+    "When its owner has run up, run up here again; if it is not to come back, take it out of the peers (vxlab:peers)."
+  );
+}
+
+/** Of another project only its own program knows how it is brought up. */
+const upCommand = (stack: string): string =>
+  stack.includes("/") ? `run up in ${stack}` : `run ./vxlab up -s ${stack}`;
+
+/** The function behind StackReference (pkg/resource/deploy/builtins.go): asked for itself, its refusal is an error like any. */
+async function exists(stack: string): Promise<boolean> {
+  try {
+    await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name: stack });
+    return true;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (/unknown stack|no stack named|not found/i.test(message)) return false;
+    throw new ContractError(`The stack ${stack} cannot be read: ${message}`);
+  }
+}
+
+function absence({ absent }: ReturnType<typeof readVteps>): string {
+  return absent ?? "";
+}

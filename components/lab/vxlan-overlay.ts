@@ -1,0 +1,97 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { labOutput, PublishedLab } from "../../plan/contract";
+import { overlayHints, planOverlay } from "../../plan/peers";
+import { publishedLab } from "../../plan/published-lab";
+import type { LabPlan, SegmentSpec, ContainerSpec } from "../../plan/types";
+import { LoginOutput, VtepsOutput } from "../../plan/vteps";
+import type { HostConnectionArgs } from "../guest-step";
+import { sayHints } from "./hints";
+import { child, token } from "../naming";
+import { declareOnHosts } from "./on-hosts";
+import { ContainerVariables } from "../container/variables.component";
+
+export interface VxlanOverlayArgs {
+  /** The underlay that it stands on. */
+  underlay: OverlayGroundArgs;
+  /** OpenSSH private keys by host name (`VxlanUnderlay.login`). */
+  login: pulumi.Input<LoginOutput>;
+  /** Underlays of others, whose hosts are remote VTEPs. @default none */
+  peers?: OverlayGroundArgs[];
+  /** Bridges of the own hosts, by host name. @default "vxbr" without an address on each */
+  hosts?: Record<string, OverlayHostArgs>;
+  /** By segment name. */
+  segments: Record<string, SegmentSpec>;
+  /** By container name. */
+  containers: Record<string, ContainerSpec>;
+  /**
+   * Environment variables of Docker containers, by container and name, beside those in `containers`. A secret value stays
+   * one. @default none
+   */
+  env?: Record<string, ContainerVariables>;
+  /** MAC addresses are computed from it: no two overlays on one segment may have the same. @default the resource's name */
+  identity?: string;
+  /** Longest wait for a machine's SSH to answer, seconds. @default 600 */
+  bootTimeout?: number;
+}
+
+/** An underlay stack and its output `vteps`. */
+export interface OverlayGroundArgs {
+  /** Name of the stack, for messages and as a part of remote hosts' names. */
+  stack: string;
+  vteps: VtepsOutput;
+}
+
+export interface OverlayHostArgs {
+  /** The bridge's name on this host. @default "vxbr" */
+  bridge?: string;
+  /** Address of the bridge's own interface, with prefix length. @default none */
+  bridgeAddress?: string;
+  /** The host guard (docs/security.md). @default true */
+  guard?: boolean;
+}
+
+/**
+ * Bridges, VXLAN ports and containers on hosts of a `VxlanUnderlay`, and tunnels to the hosts of other underlays. Owners who
+ * each have an underlay and an overlay reach each other without waiting: overlays know of underlays alone.
+ *
+ * @throws TopologyError with everything that is wrong, before anything is declared
+ */
+export class VxlanOverlay extends pulumi.ComponentResource {
+  /** The own side as the contract plan/contract.ts describes it; no secrets. */
+  public readonly lab: pulumi.Output<PublishedLab>;
+
+  constructor(name: string, args: VxlanOverlayArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { login, bootTimeout, ...shown } = args;
+    super(token("VxlanOverlay"), name, shown, opts);
+    const { underlay, peers = [], identity = name, hosts, segments, containers } = args;
+    const input = { own: underlay, peers, identity, sections: { hosts, segments, containers } };
+    const plan = planOverlay(input);
+    sayHints(overlayHints(input), this);
+    const labId = new random.RandomId(child(name, "id"), { byteLength: 4 }, { parent: this }).hex;
+    const grounds = plan.hosts.map(({ name }) => {
+      const connection = connect(name, underlay.vteps, login, bootTimeout);
+      return [name, { connection, inside: {} }] as const;
+    });
+    declareOnHosts(name, plan, labId, new Map(grounds), this, args.env);
+    this.lab = labId.apply((id) => publishedLab(labOutput(plan, id, factsOf(plan, underlay.vteps))));
+    this.registerOutputs({ lab: this.lab });
+  }
+}
+
+function connect(
+  host: string,
+  vteps: VtepsOutput,
+  login: pulumi.Input<LoginOutput>,
+  bootTimeout: number | undefined,
+): HostConnectionArgs {
+  const vtep = vteps.hosts[host];
+  if (vtep === undefined) throw new Error(`the underlay has no host ${host}`);
+  const { hostKey, machine, ssh } = vtep;
+  const privateKey = pulumi.secret(pulumi.output(login).apply((keys) => keys[host] ?? ""));
+  return { ...ssh, hostKey, incarnation: machine, privateKey, bootTimeout };
+}
+
+function factsOf(plan: LabPlan, { hosts }: VtepsOutput) {
+  return plan.hosts.map(({ name }) => ({ hostKey: hosts[name]?.hostKey ?? "" }));
+}

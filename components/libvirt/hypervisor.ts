@@ -1,0 +1,76 @@
+/** The way to a hypervisor, and a question to it before anything is put there. */
+import * as libvirt from "@pulumi/libvirt";
+import * as pulumi from "@pulumi/pulumi";
+import { HypervisorError } from "../../plan/errors";
+import type { Problem } from "../../plan/types";
+import { child } from "../naming";
+import { virsh } from "./virsh";
+
+export interface Hypervisor {
+  /** Of what is on it, as a resource. */
+  name: string;
+  uri: string;
+  /** The setting that names it. */
+  path: string;
+  provider: libvirt.Provider;
+}
+
+export function hypervisor(name: string, uri: string, path: string, parent: pulumi.Resource): Hypervisor {
+  const provider = new libvirt.Provider(
+    child(name, "libvirt"),
+    { uri },
+    // The parameterised package reads another version back at its second `up`.
+    { parent, ignoreChanges: ["version"] },
+  );
+  return { name, uri, path, provider };
+}
+
+/**
+ * Known when each has answered.
+ *
+ * When one does not, this stays unknown for ever and the program ends with a HypervisorError of its own: one that was
+ * handed on would come out wrapped by every resource that waits.
+ */
+export function answering(all: readonly Hypervisor[]): pulumi.Output<void> {
+  return pulumi.output(
+    new Promise<void>((resolve) => {
+      void silentOnes(all).then((problems) => {
+        if (problems.length > 0) throw new HypervisorError(problems);
+        resolve();
+      });
+    }),
+  );
+}
+
+/** Those that do not answer. */
+export async function silentOnes(all: readonly Hypervisor[]): Promise<Problem[]> {
+  return (await Promise.all(all.map(silence))).flatMap((problem) => problem ?? []);
+}
+
+/** Longest wait for one to answer. */
+const LIMIT_MS = 20_000;
+
+/**
+ * virsh goes first: it clears away and looks for machines, so it has to get in as well, and it says why it does not. The
+ * provider waits for ever for a server that accepts and says nothing (dmacvicar/libvirt 0.8.3, libvirt/uri/ssh.go).
+ */
+async function silence({ uri, path, provider }: Hypervisor): Promise<Problem | undefined> {
+  const no = (why: string): Problem => ({
+    path,
+    got: uri,
+    message: `Cannot be reached: ${why}.`,
+    cure: CURE,
+  });
+  const { end, why } = await virsh(uri, ["uri"], { limit: LIMIT_MS });
+  if (end === "late" || end === "failed") return no(why);
+  try {
+    await libvirt.getNodeInfo({}, { provider });
+    return undefined;
+  } catch {
+    // The error is empty: why it cannot connect the provider tells the engine alone.
+    return no("the error of libvirt's provider beside this says why");
+  }
+}
+
+const CURE =
+  "Start libvirtd there, and see that this machine can log in and knows its key (docs/hypervisors.md).";

@@ -1,0 +1,38 @@
+/** Programs of the machine where Pulumi runs that a lab's providers call. */
+import { accessSync, constants, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { ProgramError } from "../../plan/errors";
+
+/** Whether a program is there, without starting it. @param path folders as in PATH */
+export function isThere(program: string, path = process.env["PATH"] ?? ""): boolean {
+  // An empty part would be the folder that Pulumi runs in.
+  const folders = path.split(delimiter).filter((folder) => folder !== "");
+  return folders.some((folder) => isProgram(join(folder, program)));
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Machines need mkisofs: the provider makes their seed disks with it (dmacvicar/libvirt 0.8.3, libvirt/cloudinit_def.go),
+ * and says so only when pools and volumes have been made.
+ *
+ * @throws ProgramError when it is not there
+ */
+export function needSeedTool(): void {
+  if (isThere("mkisofs")) return;
+  throw new ProgramError([
+    {
+      path: "PATH",
+      got: process.env["PATH"],
+      message: "Has no mkisofs, which libvirt's provider makes the seed disks of machines with.",
+      cure: "Install it where Pulumi runs: apt-get install genisoimage.",
+    },
+  ]);
+}

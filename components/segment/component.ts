@@ -1,0 +1,99 @@
+import * as pulumi from "@pulumi/pulumi";
+import { tunnelName } from "../../plan/names";
+import { Flooding } from "../../plan/types";
+import { HostConnectionArgs, guestStep, inside } from "../guest-step";
+import { token } from "../naming";
+
+export interface VxlanPortArgs {
+  /** The host that is attached. */
+  host: pulumi.Input<HostConnectionArgs>;
+  /**
+   * Name of the host. On a host of another name it is made anew, after it was removed from the old one.
+   * @default the host's key tells hosts apart: a new key on the same host counts as another host then
+   */
+  hostName?: pulumi.Input<string>;
+  /** Its bridge. */
+  bridge: pulumi.Input<string>;
+  /** VXLAN network identifier, 1-16777215. */
+  vni: pulumi.Input<number>;
+  /** The host's own VTEP, an IPv4 or IPv6 literal. */
+  local: pulumi.Input<string>;
+  /** The other VTEPs of the segment, literals of the same family; none is allowed. Multicast needs none. */
+  remotes: pulumi.Input<pulumi.Input<string>[]>;
+  /** UDP port of the tunnels; a multicast segment shares its port with multicast segments only. @default 4789 (RFC 7348) */
+  udpPort?: pulumi.Input<number>;
+  /** VLAN of the segment on the bridge. @default none: untagged */
+  vlan?: pulumi.Input<number>;
+  /** How floods cross the underlay. @default Flooding.Unicast */
+  flooding?: pulumi.Input<Flooding>;
+  /** False on the hub of hub and spoke, which passes frames on from tunnel to tunnel. @default true */
+  protected?: pulumi.Input<boolean>;
+  /** Multicast group; with Flooding.Multicast, which needs it. */
+  group?: pulumi.Input<string>;
+  /** Hops that a packet to the group may take; with Flooding.Multicast. @default 16 */
+  ttl?: pulumi.Input<number>;
+  /** MTU inside the segment, bytes; with Flooding.Multicast. @default 1450: VXLAN over IPv4 over 1500 */
+  mtu?: pulumi.Input<number>;
+  /** What is known of the other hosts' interfaces in the segment; with Flooding.Flow. @default none */
+  stations?: pulumi.Input<pulumi.Input<StationArgs>[]>;
+  /** The lab's id. */
+  labId: pulumi.Input<string>;
+}
+
+/**
+ * An interface on another host: frames for it go to one VTEP. Who asks for its IPv4 address is answered at home, for its IPv6
+ * address by that VTEP alone.
+ */
+export interface StationArgs {
+  /** MAC of the interface, inside its container. */
+  mac: pulumi.Input<string>;
+  /** IPv4 and IPv6, without prefix length. */
+  addresses: pulumi.Input<pulumi.Input<string>[]>;
+  /** VTEP of its host. */
+  vtep: pulumi.Input<string>;
+}
+
+/**
+ * A host's attachment to one VNI: one resource, however many remotes. With Flooding.Unicast it is one Open vSwitch port
+ * for each remote VTEP, all `protected`, so that a mesh does not loop; else one port or device for all of them.
+ */
+export class VxlanPort extends pulumi.ComponentResource {
+  /** VXLAN network identifier. */
+  public readonly vni: pulumi.Output<number>;
+
+  constructor(name: string, args: VxlanPortArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { host, hostName, ...shown } = args;
+    super(token("VxlanPort"), name, shown, opts);
+    const step = guestStep(
+      name,
+      { host, hostName, kind: "port", state: portState(args) },
+      inside(this, opts),
+    );
+    this.vni = pulumi.all([args.vni, step.id]).apply(([vni]) => vni);
+    this.registerOutputs({ vni: this.vni });
+  }
+}
+
+function portState(args: VxlanPortArgs): Record<string, pulumi.Input<unknown>> {
+  const remotes = pulumi
+    .all([args.vni, args.remotes])
+    // In the given order, which is the plan's, by host: an address that moves is one line of a preview, and not all of them.
+    .apply(([vni, addresses]) => addresses.map((address) => ({ name: tunnelName(vni, address), address })));
+  const flooding = args.flooding ?? Flooding.Unicast;
+  const multicast = pulumi.output(flooding).apply((way) => way === Flooding.Multicast);
+  return {
+    lab: args.labId,
+    bridge: args.bridge,
+    vni: args.vni,
+    udpPort: args.udpPort ?? 4789,
+    local: args.local,
+    vlan: args.vlan ?? null,
+    flooding,
+    protected: args.protected ?? true,
+    group: args.group ?? null,
+    ttl: pulumi.all([multicast, args.ttl]).apply(([needed, ttl]) => (needed ? (ttl ?? 16) : null)),
+    mtu: args.mtu ?? 1450,
+    remotes,
+    stations: args.stations ?? [],
+  };
+}

@@ -1,0 +1,62 @@
+/** What the plan knows of a segment, for flooding by flows: who is there, and on which host. */
+import { compareText } from "../../plan/rules";
+import type { BridgePlan, ContainerPlan, ServicePlan, StationPlan } from "../../plan/types";
+
+export interface KnownStation extends StationPlan {
+  host: string;
+}
+
+export interface Known {
+  /** By host. */
+  bridges: ReadonlyMap<string, BridgePlan>;
+  containers: readonly ContainerPlan[];
+  services: readonly ServicePlan[];
+}
+
+interface Place {
+  host: string;
+  mac: string;
+  /** With prefix length. */
+  addresses: readonly string[];
+}
+
+/**
+ * Every interface in the segment, sorted by MAC. One whose address is lent, or that has none, is known by its MAC alone:
+ * frames for it find their way, ARP for it is answered by itself.
+ */
+export function stationsOf(
+  segment: { name: string; vlan?: number; members: readonly { name: string; address: string }[] },
+  known: Known,
+): KnownStation[] {
+  const vteps = new Map(segment.members.map(({ name, address }) => [name, address]));
+  const places = [
+    ...known.containers.flatMap((container) => containerPlaces(container, segment.name)),
+    ...known.services.filter((service) => service.segment === segment.name),
+    ...(segment.vlan === undefined ? bridgePlaces(known.bridges) : []),
+  ];
+  return places
+    .flatMap(({ host, mac, addresses }): KnownStation[] => {
+      const vtep = vteps.get(host);
+      return vtep === undefined ? [] : [{ host, mac, addresses: addresses.map(bare), vtep }];
+    })
+    .sort((a, b) => compareText(a.mac, b.mac));
+}
+
+/** Inside a trunk, the tagged interfaces have the MAC of the one below them. */
+function containerPlaces({ host, interfaces }: ContainerPlan, segment: string): Place[] {
+  return interfaces.flatMap(({ mac, addresses, segment: own, trunk }) => [
+    ...(own === segment ? [{ host, mac, addresses }] : []),
+    ...trunk.filter((tagged) => tagged.segment === segment).map((tagged) => ({ ...tagged, host, mac })),
+  ]);
+}
+
+/** A bridge's own interface is untagged, and answers only when it has an address. */
+function bridgePlaces(bridges: Known["bridges"]): Place[] {
+  return [...bridges].flatMap(([host, { mac, address }]) =>
+    address === undefined ? [] : [{ host, mac, addresses: [address] }],
+  );
+}
+
+function bare(address: string): string {
+  return address.split("/")[0] ?? address;
+}

@@ -1,0 +1,97 @@
+import * as pulumi from "@pulumi/pulumi";
+import { HostConnectionArgs, guestStep, inside } from "../guest-step";
+import { token } from "../naming";
+
+export interface SegmentServiceArgs {
+  /** The host that serves. */
+  host: pulumi.Input<HostConnectionArgs>;
+  /**
+   * Name of the host. On a host of another name it is made anew, after it was removed from the old one.
+   * @default the host's key tells hosts apart: a new key on the same host counts as another host then
+   */
+  hostName?: pulumi.Input<string>;
+  /** Its bridge. */
+  bridge: pulumi.Input<string>;
+  /** The interface that it gets in the segment, at most 15 bytes. */
+  device: pulumi.Input<string>;
+  /** MAC of that interface. */
+  mac: pulumi.Input<string>;
+  /** Its addresses, with prefix length; one of them IPv4. */
+  addresses: pulumi.Input<pulumi.Input<string>[]>;
+  /** The host's own VTEP: the interface that has it is the one towards which NAT translates. */
+  local: pulumi.Input<string>;
+  /** MTU of the segment, bytes. @default 1450: VXLAN over IPv4 over 1500 */
+  mtu?: pulumi.Input<number>;
+  /** VLAN of the segment on the bridge. @default none: untagged */
+  vlan?: pulumi.Input<number>;
+  /**
+   * Routes IPv4 from the segment to the underlay and translates it; nothing new comes in. What `dhcp` lends goes with the
+   * host's name servers. @default false
+   */
+  nat?: pulumi.Input<boolean>;
+  /**
+   * Networks and addresses that NAT does not lead to, where the host has its guard: the underlay and the hosts on it. ICMP, and
+   * DNS to the host's own name servers, pass. @default none
+   */
+  closed?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Lends addresses. @default no DHCP */
+  dhcp?: pulumi.Input<DhcpArgs>;
+  /** The lab's id. */
+  labId: pulumi.Input<string>;
+}
+
+/** What a DHCP server lends. */
+export interface DhcpArgs {
+  /** First address that is lent, without prefix length, inside the subnet of the server's own address. */
+  first: pulumi.Input<string>;
+  /** Last address that is lent, in the same form. */
+  last: pulumi.Input<string>;
+  /** Default route that goes with a lease. @default none */
+  router?: pulumi.Input<string>;
+  /** MTU that goes with a lease (option 26), bytes. @default the segment's */
+  mtu?: pulumi.Input<number>;
+  /** Domain name that goes with a lease. @default none */
+  domain?: pulumi.Input<string>;
+}
+
+/** What serves a segment from one of its hosts: an interface of the host in it, on that a DHCP server, and NAT. */
+export class SegmentService extends pulumi.ComponentResource {
+  /** The interface on the host. */
+  public readonly device: pulumi.Output<string>;
+
+  constructor(name: string, args: SegmentServiceArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { host, hostName, ...shown } = args;
+    super(token("SegmentService"), name, shown, opts);
+    const step = guestStep(
+      name,
+      { host, hostName, kind: "service", state: serviceState(args) },
+      inside(this, opts),
+    );
+    this.device = pulumi.all([args.device, step.id]).apply(([device]) => device);
+    this.registerOutputs({ device: this.device });
+  }
+}
+
+function serviceState(args: SegmentServiceArgs): Record<string, pulumi.Input<unknown>> {
+  const mtu = pulumi.output(args.mtu ?? 1450);
+  const dhcp = pulumi
+    .all([args.dhcp, mtu])
+    .apply(([lent, own]) =>
+      lent === undefined
+        ? null
+        : { ...lent, router: lent.router ?? null, mtu: lent.mtu ?? own, domain: lent.domain ?? null },
+    );
+  return {
+    lab: args.labId,
+    bridge: args.bridge,
+    device: args.device,
+    local: args.local,
+    mac: args.mac,
+    mtu,
+    vlan: args.vlan ?? null,
+    addresses: args.addresses,
+    nat: args.nat ?? false,
+    closed: args.closed ?? [],
+    dhcp,
+  };
+}
