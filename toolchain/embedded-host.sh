@@ -19,6 +19,13 @@ prepare_host() {
   ip -n "$ns" link set lo up
 }
 
+# Where the host has br_netfilter, packets between machines on one bridge pass iptables too, and libvirt's NAT changes the source of those
+# to a multicast group: it leaves out 224.0.0.0/24 only. The setting is the namespace's own. Each start sets it, since the module may
+# come later than the namespace.
+bridge_only() {
+  ((EUID != 0)) || nsenter --net="$nsfile" sh -c '[ ! -d /proc/sys/net/bridge ] || echo 0 >/proc/sys/net/bridge/bridge-nf-call-iptables'
+}
+
 # Only the last lab may do this: removing a folder takes the mounts that other namespaces have on it away too.
 restore_host() {
   local path

@@ -227,6 +227,7 @@ stop() {
 case ${1:-} in
   start)
     start
+    bridge_only
     echo "$sock"
     ;;
   stop) stop ;;
