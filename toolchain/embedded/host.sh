@@ -1,25 +1,25 @@
 # shellcheck shell=bash
-# What the embedded libvirts of one machine share: the host's folders, put there by the first and taken away by the last,
-# and the lock under which they change them. Part of embedded.sh, which sets the variables.
+# What the embedded libvirts of one machine share: folders on the host, which the first creates and the last removes, and
+# the lock for that. Part of embedded.sh, which sets the variables.
 # shellcheck disable=SC2154
 
-# What the host lacks and gets from us is noted, so that the last lab to go can take it away again.
+# Records what we create on the host, so that the last lab can remove it.
 note() { echo "$1" >>/run/vxlab/.made; }
 
 prepare_host() {
   local dir
-  # Mount points must exist on the host; Debian ships only the first.
+  # The mount points must exist on the host; Debian ships only the first.
   for dir in "${libvirt_dirs[@]}"; do
     [[ -d $dir ]] || { mkdir "$dir" && note "$dir"; }
   done
   ns_exists && return
   rm -f "$nsfile"
-  mountpoint -q /run/netns || note /run/netns # `ip netns` turns it into a mount
+  mountpoint -q /run/netns || note /run/netns # `ip netns` makes it a mount
   ip netns add "$ns"
   ip -n "$ns" link set lo up
 }
 
-# Only the last lab may do this: removing a folder takes the mounts that other namespaces have on it away too.
+# Only for the last lab: removing a folder also removes the mounts on it in other namespaces.
 restore_host() {
   local path
   [[ -z $(find /run/vxlab -mindepth 1 -maxdepth 1 -type d) && -e /run/vxlab/.made ]] || return 0
@@ -30,7 +30,7 @@ restore_host() {
   rm -f /run/vxlab/.made
 }
 
-# Labs of one machine change /run/vxlab and the host's folders one after the other.
+# Serializes changes to /run/vxlab and to the host's folders.
 lock() {
   mkdir -p /run/vxlab
   exec 8</run/vxlab
