@@ -4,8 +4,8 @@ import { pathsOf } from "../system/paths";
 import { Missing } from "../system/reporter";
 import type { Context } from "./command";
 import { commands } from "./commands";
-import { Exit, exitCodes, Fault, passedOn } from "./lib/exit";
-import { Output, table } from "./lib/output";
+import { Exit, exitCodes, Fault, passedOn } from "./exit";
+import { Output, table } from "./output/output";
 
 export function usage(): string {
   const lines = [

@@ -3,13 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { VxlanLab, VxlanLabArgs } from "../components/lab/vxlan-lab";
 import { LabSettings } from "../config";
 import { cloudImage, imageCache, ImageFiles, keptImage, ownImage } from "../image/image";
-import { LabOutput } from "../plan/contract";
+import { PublishedLab } from "../plan/contract";
 import { Accel, ImageKind } from "../plan/types";
 import { withSecrets } from "./secrets";
 import { chooseAccel, chooseCodeCache, chooseUri, withAccel } from "./hypervisor";
 
 export interface LabOutputs {
-  lab: pulumi.Output<LabOutput>;
+  lab: pulumi.Output<PublishedLab>;
 }
 
 export function labStack(settings: LabSettings): LabOutputs {

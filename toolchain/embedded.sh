@@ -151,6 +151,7 @@ stop() {
 case ${1:-} in
   start)
     start
+    bridge_only
     echo "$sock"
     ;;
   stop) stop ;;

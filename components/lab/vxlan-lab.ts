@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { LabOutput, labOutput } from "../../plan/contract";
+import { labOutput, PublishedLab } from "../../plan/contract";
 import { labHints } from "../../plan/hints";
 import { planLab } from "../../plan/plan";
+import { publishedLab } from "../../plan/published-lab";
 import { Accel, LabPlan, Topology } from "../../plan/types";
 import { sayHints } from "./hints";
 import { Machines, declareMachines } from "./machines";
@@ -54,7 +55,7 @@ export interface LabImageArgs {
  */
 export class VxlanLab extends pulumi.ComponentResource {
   /** The lab as the contract plan/contract.ts describes it; no secrets. */
-  public readonly lab: pulumi.Output<LabOutput>;
+  public readonly lab: pulumi.Output<PublishedLab>;
 
   constructor(name: string, args: VxlanLabArgs, opts?: pulumi.ComponentResourceOptions) {
     const { topology, env } = args;
@@ -68,7 +69,7 @@ export class VxlanLab extends pulumi.ComponentResource {
   }
 }
 
-function knownLab(plan: LabPlan, { labId, hosts }: Machines): pulumi.Output<LabOutput> {
+function knownLab(plan: LabPlan, { labId, hosts }: Machines): pulumi.Output<PublishedLab> {
   const facts = pulumi.all([...hosts.values()].map((host) => host.facts));
-  return pulumi.all([labId, facts]).apply(([id, known]) => labOutput(plan, id, known));
+  return pulumi.all([labId, facts]).apply(([id, known]) => publishedLab(labOutput(plan, id, known)));
 }

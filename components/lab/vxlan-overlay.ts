@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { LabOutput, labOutput } from "../../plan/contract";
+import { labOutput, PublishedLab } from "../../plan/contract";
 import { overlayHints, planOverlay } from "../../plan/peers";
+import { publishedLab } from "../../plan/published-lab";
 import type { LabPlan, SegmentSpec, ContainerSpec } from "../../plan/types";
 import { LoginOutput, VtepsOutput } from "../../plan/vteps";
 import type { HostConnectionArgs } from "../guest-step";
@@ -58,7 +59,7 @@ export interface OverlayHostArgs {
  */
 export class VxlanOverlay extends pulumi.ComponentResource {
   /** The own side as the contract plan/contract.ts describes it; no secrets. */
-  public readonly lab: pulumi.Output<LabOutput>;
+  public readonly lab: pulumi.Output<PublishedLab>;
 
   constructor(name: string, args: VxlanOverlayArgs, opts?: pulumi.ComponentResourceOptions) {
     const { login, bootTimeout, ...shown } = args;
@@ -73,7 +74,7 @@ export class VxlanOverlay extends pulumi.ComponentResource {
       return [name, { connection, inside: {} }] as const;
     });
     declareOnHosts(name, plan, labId, new Map(grounds), this, args.env);
-    this.lab = labId.apply((id) => labOutput(plan, id, factsOf(plan, underlay.vteps)));
+    this.lab = labId.apply((id) => publishedLab(labOutput(plan, id, factsOf(plan, underlay.vteps))));
     this.registerOutputs({ lab: this.lab });
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Exit, Fault } from "../../cli/lib/exit";
-import { keysOfState, labOfState } from "../../cli/lib/state";
+import { Exit, Fault } from "../../cli/exit";
+import { keysOfState, labOfState } from "../../cli/state/state";
 import { LOGIN_KEY_INFO, deriveSeed, ed25519FromSeed } from "../../plan/keys";
 import { SECRET, referenceLab } from "./fixture";
 
@@ -64,7 +64,7 @@ describe("a state without", () => {
     [
       "a lab of another schema",
       state({ ...referenceLab(), schema: 1 }, secret(SECRET)),
-      "the lab of stack demo has schema 1, this vxlab reads 2: run the vxlab that made it, or ./vxlab up to make it anew",
+      "the lab of stack demo has schema 1, this vxlab reads 3: run the vxlab that made it, or ./vxlab up to make it anew",
     ],
     [
       "a lab whose secret is not there",

@@ -4,14 +4,15 @@ import { join } from "node:path";
 import fc from "fast-check";
 import ssh2 from "ssh2";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { attachLine, dockerLine } from "../../cli/commands/exec";
+import { execLine } from "../../cli/commands/exec";
 import { ssh } from "../../cli/commands/ssh";
-import { knownHosts, sshConfig } from "../../cli/lib/access";
-import { Fault } from "../../cli/lib/exit";
+import { knownHosts, sshConfig } from "../../cli/access/ssh-files";
+import { Fault } from "../../cli/exit";
 import { scriptCommand, shellWord, shellWords } from "../../guest/quote";
-import { handOver, Remote, sshFault } from "../../cli/lib/remote";
-import type { RemoteOptions } from "../../cli/lib/remote";
-import { containerNamed, hostNamed, readWords, remoteLine } from "../../cli/lib/words";
+import { handOver, Remote, sshFault } from "../../cli/access/remote";
+import type { RemoteOptions } from "../../cli/access/remote";
+import { containerNamed, hostNamed, readWords, remoteLine } from "../../cli/words";
+import { ContainerKind } from "../../plan/types";
 import { FakeSsh, keyPair } from "../../packages/pulumi-stand-ins/test/fake-ssh";
 import { referenceLab } from "./fixture";
 import { temporary } from "../lib/temporary";
@@ -105,15 +106,17 @@ describe("arguments", () => {
   });
 
   it("exec runs words in the container, without one a shell", () => {
+    const lxc = { name: "c1", kind: ContainerKind.Lxc };
     const head =
       "lxc-attach -P /var/lib/vxlab/containers -n c1 --clear-env --keep-var TERM --set-var 'PATH=/sbin:/bin:/usr/sbin:/usr/bin' -- ";
-    expect(attachLine("c1", ["echo", "a b"])).toBe(`${head}echo 'a b'`);
-    expect(attachLine("c1", [])).toBe(`${head}/bin/sh`);
+    expect(execLine(lxc, ["echo", "a b"], ["-t"])).toBe(`${head}echo 'a b'`);
+    expect(execLine(lxc, [], [])).toBe(`${head}/bin/sh`);
   });
 
   it("exec runs words in a Docker container by Docker, with a terminal where there is one", () => {
-    expect(dockerLine("d1", ["echo", "a b"], [])).toBe("docker exec -i vxlab-d1 echo 'a b'");
-    expect(dockerLine("d1", [], ["-t"])).toBe("docker exec -i -t vxlab-d1 /bin/sh");
+    const docker = { name: "d1", kind: ContainerKind.Docker };
+    expect(execLine(docker, ["echo", "a b"], [])).toBe("docker exec -i vxlab-d1 echo 'a b'");
+    expect(execLine(docker, [], ["-t"])).toBe("docker exec -i -t vxlab-d1 /bin/sh");
   });
 });
 
@@ -316,7 +319,7 @@ describe("a remote", () => {
 
   it.each(["SIGINT", "SIGTERM"])("takes the way to the key away when %s ends the process", (signal) => {
     const program = `
-      const { Remote } = require(${JSON.stringify(join(__dirname, "../../cli/lib/remote"))});
+      const { Remote } = require(${JSON.stringify(join(__dirname, "../../cli/access/remote"))});
       new Remote({ hosts: [{ name: "a", address: "127.0.0.1", hostKey: "k k" }], keyOf: async () => "k", enter: [], places: [${JSON.stringify(places)}] });
       console.log(require("node:fs").readdirSync(${JSON.stringify(places)}).length);
       process.kill(process.pid, ${JSON.stringify(signal)});

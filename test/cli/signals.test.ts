@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { Progress } from "../../cli/lib/events";
+import { Progress } from "../../cli/engine/events";
 import { project, world, type World } from "./world";
 
 /** As the real one: its first SIGINT or SIGTERM asks it to end soon, the second to end at once; plugins are in groups of their own. */

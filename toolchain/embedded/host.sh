@@ -19,6 +19,13 @@ prepare_host() {
   ip -n "$ns" link set lo up
 }
 
+# If the host has br_netfilter, iptables also sees packets between machines on one bridge. libvirt's NAT would then change the
+# source of multicast packets, except those to 224.0.0.0/24. The setting belongs to the namespace. Each start sets it, because
+# the module may be loaded after the namespace was made.
+bridge_only() {
+  ((EUID != 0)) || nsenter --net="$nsfile" sh -c '[ ! -d /proc/sys/net/bridge ] || echo 0 >/proc/sys/net/bridge/bridge-nf-call-iptables'
+}
+
 # Only for the last lab: removing a folder also removes the mounts on it in other namespaces.
 restore_host() {
   local path
