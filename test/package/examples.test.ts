@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { addLanguages } from "../../toolchain/languages";
 import { must } from "../../system/process";
-import { examine, requirements } from "../../toolchain/requirements";
+import { examine, requirements } from "../../toolchain/machine/requirements";
 import { VTEPS_SCHEMA } from "../../plan/vteps";
 import { checkout, good, Project } from "../lib/project";
 import { secret, writeOutputs } from "../lib/written-state";
