@@ -22,7 +22,10 @@ export class HypervisorError extends Error {
 
   constructor(readonly problems: readonly Problem[]) {
     const count = problems.length === 1 ? "A hypervisor does" : `${problems.length} hypervisors do`;
-    super([`${count} not answer; nothing was changed.`, ...paragraphs(problems)].join("\n\n"));
+    super();
+    const text = [`${count} not answer; nothing was changed.`, ...paragraphs(problems)].join("\n\n");
+    // Every property that waits for the answer puts its own name before the message (@pulumi/pulumi, runtime/rpc.ts).
+    Object.defineProperty(this, "message", { get: () => text, set: () => undefined });
   }
 }
 

@@ -1,0 +1,82 @@
+/** What a host tells whatever is put on it, so that nobody repeats it. */
+import * as pulumi from "@pulumi/pulumi";
+import type { HostConnectionArgs } from "../guest-step";
+import { token } from "../naming";
+
+/** Arguments of everything that is put on a host. */
+export interface OnHostArgs {
+  /** A `KvmHost` or an `ExistingHost`; in other languages than TypeScript the output `connection` of one. */
+  host: pulumi.Input<HostConnectionArgs>;
+  /** The lab's id: marks what is put on the host. @default the host's */
+  labId?: pulumi.Input<string>;
+}
+
+/** Arguments of what can move to another host. */
+export interface MovableArgs extends OnHostArgs {
+  /**
+   * Name of the host. On a host of another name it is made anew, after it was removed from the old one.
+   * @default the name of the `KvmHost` or `ExistingHost`. With a `connection` as `host`, hosts are told apart by their keys: a new
+   * key on the same host counts as another host then
+   */
+  hostName?: pulumi.Input<string>;
+}
+
+/** A host as whatever is put on it sees it. */
+export interface HostContext {
+  connection: pulumi.Input<HostConnectionArgs>;
+  hostName: pulumi.Input<string>;
+  /** Undefined when the host was given none. */
+  labId?: pulumi.Input<string>;
+  /** Options for whatever is put on it. */
+  inside: pulumi.ComponentResourceOptions;
+}
+
+/** By component. Not a field of the components: each field of a component is an output in every language. */
+const contexts = new WeakMap<object, HostContext>();
+
+export function setContext(host: pulumi.Resource, context: HostContext): void {
+  contexts.set(host, context);
+}
+
+/** Where a thing goes. */
+export interface Place {
+  host: pulumi.Input<HostConnectionArgs>;
+  hostName?: pulumi.Input<string>;
+  labId: pulumi.Input<string>;
+  opts: pulumi.ComponentResourceOptions;
+}
+
+/**
+ * Completes what a thing is told of its host by what the host knows itself. What is given explicitly is taken.
+ *
+ * @param className of the component, for the error
+ * @throws RunError when neither the thing nor its host has a lab's id
+ */
+export function placeOf(
+  className: string,
+  name: string,
+  { host, hostName, labId }: MovableArgs,
+  opts: pulumi.ComponentResourceOptions = {},
+): Place {
+  const known = contexts.get(host);
+  const fault = () => missing(className, name);
+  if (known === undefined) return { host, hostName, labId: labId ?? labIdOf(host, fault), opts };
+  return {
+    host: known.connection,
+    hostName: hostName ?? known.hostName,
+    labId: labId ?? known.labId ?? fault(),
+    opts: { ...known.inside, ...opts },
+  };
+}
+
+function labIdOf(host: pulumi.Input<HostConnectionArgs>, fault: () => never): pulumi.Output<string> {
+  // A lifted property is known in a preview even where the rest of the connection is not. The login key beside it is a
+  // secret, it is not.
+  return pulumi.unsecret(pulumi.output(host).labId).apply((labId) => labId ?? fault());
+}
+
+function missing(className: string, name: string): never {
+  throw new pulumi.RunError(
+    `${token(className)} ${name} has no labId, and its host has none. Give one of them the lab's id.`,
+  );
+}
