@@ -5,7 +5,7 @@ import pulumi from "@pulumi/eslint-plugin";
 
 const print = {
   selector: "MemberExpression[object.name='console']",
-  message: "Only cli/ and toolchain/ print.",
+  message: "Only cli/, toolchain/ and system/ print.",
 };
 
 /**

@@ -1,7 +1,7 @@
 /** Entry: finds the command, runs it, turns its end into an exit code. */
 import { join } from "node:path";
-import { pathsOf } from "../toolchain/paths";
-import { Missing } from "../toolchain/reporter";
+import { pathsOf } from "../system/paths";
+import { Missing } from "../system/reporter";
 import type { Context } from "./command";
 import { commands } from "./commands";
 import { Exit, exitCodes, Fault, passedOn } from "./lib/exit";

@@ -1,8 +1,8 @@
 /** Debian packages. */
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { isProgram, must, run } from "./process";
-import { Missing, type Reporter } from "./reporter";
+import { isProgram, must, run } from "../system/process";
+import { Missing, type Reporter } from "../system/reporter";
 
 const lists = "/var/lib/apt/lists";
 const day = 24 * 3600 * 1000;

@@ -2,8 +2,8 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { byHand, install } from "./apt";
-import type { Environment, Paths } from "./paths";
-import { Missing, type Reporter } from "./reporter";
+import type { Environment, Paths } from "../system/paths";
+import { Missing, type Reporter } from "../system/reporter";
 import { examine, locateWhole, remedy, requirements, type Finding, type When } from "./requirements";
 
 /** For the purposes named. */

@@ -2,9 +2,9 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { mended, type Mend } from "./mend";
-import type { Paths, Environment } from "./paths";
-import { must } from "./process";
-import { Missing, type Reporter } from "./reporter";
+import type { Paths, Environment } from "../system/paths";
+import { must } from "../system/process";
+import { Missing, type Reporter } from "../system/reporter";
 import { examine, requirements } from "./requirements";
 
 export interface GoBinary {

@@ -4,9 +4,9 @@
  */
 import { cpSync, mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { pathsOf, type Environment, type Paths } from "./paths";
+import { pathsOf, type Environment, type Paths } from "../system/paths";
 import { pythonHost, yamlHost, type Piece } from "./pieces";
-import { conclude, onStderr, type Reporter } from "./reporter";
+import { conclude, onStderr, type Reporter } from "../system/reporter";
 import { addGenerator } from "./sdk";
 import { readPieces, settingUp } from "./setup";
 import { Vendor } from "./vendor";

@@ -1,8 +1,8 @@
 /** Faults of Go modules, mended in a copy that is compiled in their place; go.sum still says what was fetched. */
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Environment } from "./paths";
-import { must } from "./process";
+import type { Environment } from "../system/paths";
+import { must } from "../system/process";
 
 export interface Mend {
   module: string;

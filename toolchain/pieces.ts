@@ -7,10 +7,10 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { build } from "./go";
 import { libvirtStreams } from "./mend";
-import type { Environment, Paths } from "./paths";
-import { compareVersions, isProgram, run, searchPath, whereIs } from "./process";
+import type { Environment, Paths } from "../system/paths";
+import { compareVersions, isProgram, run, searchPath, whereIs } from "../system/process";
 import { replacement, replacementFolder } from "./replacements";
-import type { Reporter } from "./reporter";
+import type { Reporter } from "../system/reporter";
 import type { Vendor } from "./vendor";
 
 export type Source = "installed" | "vendor" | "built" | "replacement";

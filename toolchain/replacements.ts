@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Paths } from "./paths";
-import { must } from "./process";
-import type { Reporter } from "./reporter";
+import type { Paths } from "../system/paths";
+import { must } from "../system/process";
+import type { Reporter } from "../system/reporter";
 
 /** Where one of them is, or will be: laid out as `$PULUMI_HOME/plugins`. */
 export function replacementFolder(paths: Paths, plugin: string): string {

@@ -1,7 +1,7 @@
 /** What a machine must have, as data: `doctor` lists it, set-up installs it. */
 import { existsSync } from "node:fs";
-import { compareVersions, run, searchPath, whereIs } from "./process";
-import type { Environment } from "./paths";
+import { compareVersions, run, searchPath, whereIs } from "../system/process";
+import type { Environment } from "../system/paths";
 
 /**
  * When a requirement counts: `embedded` only without a libvirt service, `build` only to build the CLI, and so on.

@@ -16,10 +16,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { build } from "./go";
-import { pathsOf, type Environment, type Paths } from "./paths";
+import { pathsOf, type Environment, type Paths } from "../system/paths";
 import { versions } from "./pieces";
-import { isProgram, must } from "./process";
-import { conclude, onStderr, type Reporter } from "./reporter";
+import { isProgram, must } from "../system/process";
+import { conclude, onStderr, type Reporter } from "../system/reporter";
 import { link, settingUp } from "./setup";
 
 /** Puts the generator where this checkout looks for it; once built, nothing is fetched for it. */

@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { removeBuildCaches } from "./go";
-import { withLock } from "./lockfile";
-import { pulumiWrapper, type Environment, type Paths } from "./paths";
+import { withLock } from "../system/lockfile";
+import { pulumiWrapper, type Environment, type Paths } from "../system/paths";
 import {
   bridge,
   languageHost,
@@ -15,7 +15,7 @@ import {
   versions,
   type Piece,
 } from "./pieces";
-import type { Reporter } from "./reporter";
+import type { Reporter } from "../system/reporter";
 import { sourcesHash } from "./replacements";
 import { Vendor } from "./vendor";
 import { mustBeWritable } from "./writable";

@@ -2,9 +2,9 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { answers, download, patience, type Patience } from "./download";
-import type { Environment } from "./paths";
-import { run } from "./process";
-import type { Reporter } from "./reporter";
+import type { Environment } from "../system/paths";
+import { run } from "../system/process";
+import type { Reporter } from "../system/reporter";
 
 export class Vendor {
   private answer?: Promise<boolean>;

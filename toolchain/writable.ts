@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { dirname } from "node:path";
-import { Missing } from "./reporter";
+import { Missing } from "../system/reporter";
 
 /**
  * @param elsewhere how to have it in another place

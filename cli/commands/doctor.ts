@@ -1,11 +1,9 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { aptLine } from "../../toolchain/apt";
-import type { Environment } from "../../toolchain/paths";
-import type { Piece, Source } from "../../toolchain/pieces";
-import { must, run } from "../../toolchain/process";
-import { examine, remedy, requirements, type Finding, type When } from "../../toolchain/requirements";
-import { readPieces } from "../../toolchain/setup";
+import type { Environment } from "../../system/paths";
+import { must, run } from "../../system/process";
+import { aptLine, examine, readPieces, remedy, requirements } from "../../toolchain";
+import type { Finding, Piece, Source, When } from "../../toolchain";
 import { kvmWorks } from "../../stacks/hypervisor";
 import type { Command, Context } from "../command";
 import { readArgs, stackName } from "../lib/args";

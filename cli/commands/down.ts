@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { embeddedScript } from "../../toolchain/paths";
+import { embeddedScript } from "../../system/paths";
 import type { Command, Context } from "../command";
 import { readArgs } from "../lib/args";
 import { change, failure, pulumi } from "../lib/engine";
@@ -17,7 +17,7 @@ import {
   knownHypervisors,
   mustAnswer,
 } from "../lib/hypervisors";
-import { wasInterrupted } from "../../toolchain/signals";
+import { wasInterrupted } from "../../system/signals";
 import { forgetLibvirt, libvirtMode, ready, startLibvirt, type Mode } from "../lib/ready";
 import { deployedOf, forgetLabs, knownLabs, labIds, ownBackend, resources, stackNames } from "../lib/stack";
 

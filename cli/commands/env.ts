@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
-import { pulumiWrapper } from "../../toolchain/paths";
-import { completeToolchain } from "../../toolchain/setup";
+import { pulumiWrapper } from "../../system/paths";
+import { completeToolchain } from "../../toolchain";
 import type { Command, Context } from "../command";
 import { readArgs } from "../lib/args";
 import { Exit } from "../lib/exit";

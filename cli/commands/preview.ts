@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { wasInterrupted } from "../../toolchain/signals";
+import { wasInterrupted } from "../../system/signals";
 import type { Command, Context } from "../command";
 import { runPulumi } from "../lib/engine-run";
 import { eventLog, Progress } from "../lib/events";

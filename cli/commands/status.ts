@@ -1,4 +1,4 @@
-import { run } from "../../toolchain/process";
+import { run } from "../../system/process";
 import type { Command, Context } from "../command";
 import { readArgs, stackName, stackOption } from "../lib/args";
 import { Exit } from "../lib/exit";

@@ -1,9 +1,9 @@
 /** Pulumi as a child process that gets the signals of this one and ends with it. */
 import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import type { Environment } from "../../toolchain/paths";
-import { leashScript, pulumiWrapper, type Paths } from "../../toolchain/paths";
-import { passSignals, signalCode } from "../../toolchain/signals";
+import type { Environment } from "../../system/paths";
+import { leashScript, pulumiWrapper, type Paths } from "../../system/paths";
+import { passSignals, signalCode } from "../../system/signals";
 
 export interface Run {
   env: Environment;

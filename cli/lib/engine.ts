@@ -2,9 +2,9 @@
 import type { StdioOptions } from "node:child_process";
 import { mkdirSync, openSync, closeSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { pulumiWrapper } from "../../toolchain/paths";
-import { run, type Result } from "../../toolchain/process";
-import { wasInterrupted } from "../../toolchain/signals";
+import { pulumiWrapper } from "../../system/paths";
+import { run, type Result } from "../../system/process";
+import { wasInterrupted } from "../../system/signals";
 import type { Context } from "../command";
 import { runPulumi } from "./engine-run";
 import { eventLog, Progress } from "./events";

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { closeSync, openSync, readSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { signalCode } from "../../toolchain/signals";
+import { signalCode } from "../../system/signals";
 
 interface Metadata {
   op: string;

@@ -1,6 +1,6 @@
 /** One `up` or `down` at a time in a checkout. */
 import { join } from "node:path";
-import { tryLock, unlock } from "../../toolchain/lockfile";
+import { tryLock, unlock } from "../../system/lockfile";
 import type { Context } from "../command";
 import { Exit, Fault } from "./exit";
 

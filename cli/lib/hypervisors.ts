@@ -1,8 +1,8 @@
 /** The hypervisors that a stack's machines are on, by the URIs that virsh takes. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Paths } from "../../toolchain/paths";
-import { run } from "../../toolchain/process";
+import type { Paths } from "../../system/paths";
+import { run } from "../../system/process";
 import { virshUri as asVirsh } from "../../plan/libvirt-uri";
 import type { Context } from "../command";
 import { Exit, Fault } from "./exit";

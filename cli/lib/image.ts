@@ -2,9 +2,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { BUILDERS, builderEnvironment, onlyRoot, ownImage } from "../../image/image";
-import { shortage } from "../../toolchain/complete";
-import { must } from "../../toolchain/process";
-import { Missing } from "../../toolchain/reporter";
+import { shortage } from "../../toolchain";
+import { must } from "../../system/process";
+import { Missing } from "../../system/reporter";
 import type { Context } from "../command";
 import { libvirtMode, purposes } from "./ready";
 import { wantedImage, type OwnImage } from "./wanted-image";

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { alive } from "../../toolchain/lockfile";
+import { alive } from "../../system/lockfile";
 import type { Context } from "../command";
 import { pulumi } from "./engine";
 import { Exit, Fault } from "./exit";

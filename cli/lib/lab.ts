@@ -1,6 +1,6 @@
 /** The lab that stands: read from the stack's state, and the way to its hosts. */
 import { existsSync } from "node:fs";
-import { embeddedScript, pulumiWrapper } from "../../toolchain/paths";
+import { embeddedScript, pulumiWrapper } from "../../system/paths";
 import type { Context } from "../command";
 import { pulumi } from "./engine";
 import { Exit, Fault } from "./exit";

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { embeddedScript } from "../../toolchain/paths";
-import { must, run } from "../../toolchain/process";
+import { embeddedScript } from "../../system/paths";
+import { must, run } from "../../system/process";
 import type { Context } from "../command";
 
 /** Things in a libvirt that carry a lab's id. */

@@ -1,5 +1,5 @@
 /** What is printed: results on stdout, progress on stderr (one line that renews itself on a terminal, plain lines else). */
-import type { Reporter } from "../../toolchain/reporter";
+import type { Reporter } from "../../system/reporter";
 
 interface Stream {
   isTTY?: boolean;

@@ -1,8 +1,8 @@
 /** Pools of labs whose private keys other users of the hypervisor can read: those of versions that did not close them. */
 import { shellWord } from "../../guest/quote";
 import { poolFolder, qemuGroup } from "../../components/libvirt/pool-xml";
-import type { Environment } from "../../toolchain/paths";
-import { run } from "../../toolchain/process";
+import type { Environment } from "../../system/paths";
+import { run } from "../../system/process";
 
 export interface OpenPool {
   pool: string;

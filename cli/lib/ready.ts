@@ -1,13 +1,10 @@
 /** Before the engine can run: the machine complete, the toolchain in place, libvirt there. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { libvirtScript, type Environment } from "../../toolchain/paths";
-import type { Piece } from "../../toolchain/pieces";
-import { run } from "../../toolchain/process";
-import { Missing } from "../../toolchain/reporter";
-import type { When } from "../../toolchain/requirements";
-import { completeMachine, shortage } from "../../toolchain/complete";
-import { completeToolchain } from "../../toolchain/setup";
+import { libvirtScript, type Environment } from "../../system/paths";
+import { run } from "../../system/process";
+import { Missing } from "../../system/reporter";
+import { completeMachine, completeToolchain, shortage, type Piece, type When } from "../../toolchain";
 import type { Context } from "../command";
 import { keepAnswer } from "../settings/answer";
 import { settingsHints } from "../settings/hints";

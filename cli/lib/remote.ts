@@ -7,8 +7,8 @@ import type { ChildProcess, ChildProcessByStdio, SpawnOptions } from "node:child
 import type { Server } from "node:net";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
-import { attached } from "../../toolchain/process";
-import type { Result } from "../../toolchain/process";
+import { attached } from "../../system/process";
+import type { Result } from "../../system/process";
 import type { Context } from "../command";
 import { removeAccess, socketOf, writeAccess } from "./access";
 import type { SshHost } from "./access";

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { Environment, Paths } from "../../toolchain/paths";
+import type { Environment, Paths } from "../../system/paths";
 import type { Context } from "../command";
 import { hasSecrets, projectName, stackFile } from "../settings/files";
 import { selectedIn, workspaceFiles } from "../settings/selected";

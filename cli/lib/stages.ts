@@ -1,7 +1,7 @@
 /** The stages of `vxlab test`: what is run, and how its result is counted. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { attached, run } from "../../toolchain/process";
+import { attached, run } from "../../system/process";
 import type { Context } from "../command";
 
 export interface Tally {

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { down } from "../../cli/commands/down";
 import { Exit } from "../../cli/lib/exit";
 import { deployedOf } from "../../cli/lib/stack";
-import { alive } from "../../toolchain/lockfile";
+import { alive } from "../../system/lockfile";
 import { programs } from "../lib/fake-path";
 import { temporary } from "../lib/temporary";
 import { world, type World } from "./world";

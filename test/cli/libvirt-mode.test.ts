@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { libvirtScript, type Environment } from "../../toolchain/paths";
-import { run } from "../../toolchain/process";
+import { libvirtScript, type Environment } from "../../system/paths";
+import { run } from "../../system/process";
 import { project, world, type World } from "./world";
 
 let server: Server | undefined;

@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ownerOf, tryLock, unlock } from "../../toolchain/lockfile";
+import { ownerOf, tryLock, unlock } from "../../system/lockfile";
 import { temporary } from "../lib/temporary";
 
 /** Happens right after a file was read. */

@@ -7,8 +7,8 @@ import { script } from "../../cli/commands/env";
 import { stackName } from "../../cli/lib/args";
 import { Exit, exitCodes, Fault } from "../../cli/lib/exit";
 import { main, usage } from "../../cli/main";
-import { Missing } from "../../toolchain/reporter";
-import { run } from "../../toolchain/process";
+import { Missing } from "../../system/reporter";
+import { run } from "../../system/process";
 import { world } from "./world";
 
 const probe = (name: string, work: (args: string[]) => number): Command => ({

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { aptLine, listsAge } from "../../toolchain/apt";
-import { compareVersions, searchPath } from "../../toolchain/process";
+import { compareVersions, searchPath } from "../../system/process";
 import {
   examine,
   locate,

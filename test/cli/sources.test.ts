@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { pathsOf, type Environment, type Paths } from "../../toolchain/paths";
+import { pathsOf, type Environment, type Paths } from "../../system/paths";
 import * as pieces from "../../toolchain/pieces";
-import type { Reporter } from "../../toolchain/reporter";
+import type { Reporter } from "../../system/reporter";
 import { replacementFolder } from "../../toolchain/replacements";
 import { completeToolchain } from "../../toolchain/setup";
 import { Vendor } from "../../toolchain/vendor";

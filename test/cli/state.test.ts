@@ -6,8 +6,8 @@ import { alone } from "../../cli/lib/guard";
 import { loadLab } from "../../cli/lib/lab";
 import { clearDeadLocks, forgetPending, isDead, readLocks } from "../../cli/lib/interrupted";
 import { knownLabs, labIds, noteLabs, ownBackend, selectStack } from "../../cli/lib/stack";
-import { ownerOf, tryLock, unlock, withLock } from "../../toolchain/lockfile";
-import { pathsOf } from "../../toolchain/paths";
+import { ownerOf, tryLock, unlock, withLock } from "../../system/lockfile";
+import { pathsOf } from "../../system/paths";
 import { world, type World } from "./world";
 import { temporary } from "../lib/temporary";
 

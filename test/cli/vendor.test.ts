@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
-import type { Environment } from "../../toolchain/paths";
+import type { Environment } from "../../system/paths";
 import { Vendor } from "../../toolchain/vendor";
 import { temporary } from "../lib/temporary";
 

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { userInfo } from "node:os";
 import { afterEach, expect, it, vi } from "vitest";
-import { Missing } from "../../toolchain/reporter";
+import { Missing } from "../../system/reporter";
 import { settingUp } from "../../toolchain/setup";
 import { world } from "./world";
 

@@ -12,7 +12,7 @@ import { good, Project } from "../lib/project";
 import { remains } from "../lib/remains";
 import { stateOf } from "../lib/state";
 import { temporary } from "../lib/temporary";
-import type { Result } from "../../toolchain/process";
+import type { Result } from "../../system/process";
 
 let project: Project;
 /** Of the first preview: a home folder of its own, and what it wrote to the copy outside of .vxlab/. */

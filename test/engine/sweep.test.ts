@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { idle, leftovers, sweep } from "../../cli/lib/machine";
-import { pathsOf } from "../../toolchain/paths";
-import { must } from "../../toolchain/process";
+import { pathsOf } from "../../system/paths";
+import { must } from "../../system/process";
 import { temporary } from "../lib/temporary";
 
 const script = join(__dirname, "..", "..", "toolchain", "embedded.sh");

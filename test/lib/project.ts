@@ -6,8 +6,8 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import { basename, join } from "node:path";
-import { pathsOf, type Environment, type Paths } from "../../toolchain/paths";
-import { run, type Result } from "../../toolchain/process";
+import { pathsOf, type Environment, type Paths } from "../../system/paths";
+import { run, type Result } from "../../system/process";
 
 export const checkout = join(__dirname, "../..");
 

@@ -11,7 +11,7 @@ import {
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { addLanguages } from "../../toolchain/languages";
-import { must } from "../../toolchain/process";
+import { must } from "../../system/process";
 import { examine, requirements } from "../../toolchain/requirements";
 import { VTEPS_SCHEMA } from "../../plan/vteps";
 import { checkout, good, Project } from "../lib/project";

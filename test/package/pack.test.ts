@@ -3,7 +3,7 @@ import { accessSync, constants, mkdirSync, readdirSync, readFileSync, writeFileS
 import { builtinModules } from "node:module";
 import { join } from "node:path";
 import { describe, expect, inject, it } from "vitest";
-import { run } from "../../toolchain/process";
+import { run } from "../../system/process";
 import { good } from "../lib/project";
 
 const app = inject("app");

@@ -2,10 +2,10 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
-import { pathsOf } from "../../toolchain/paths";
+import { pathsOf } from "../../system/paths";
 import { versions } from "../../toolchain/pieces";
-import { must } from "../../toolchain/process";
-import { onStderr } from "../../toolchain/reporter";
+import { must } from "../../system/process";
+import { onStderr } from "../../system/reporter";
 import { addGenerator } from "../../toolchain/sdk";
 import { checkout } from "../lib/project";
 import { temporary } from "../lib/temporary";

@@ -1,9 +1,9 @@
 // What a contract test runs against: our replacement always, the vendor's plugin where it is on the machine.
 import { join, resolve } from "node:path";
-import type { Environment } from "../../toolchain/paths";
+import type { Environment } from "../../system/paths";
 import { versions } from "../../toolchain/pieces";
 import { buildPlugins } from "../../toolchain/plugins/build";
-import { isProgram } from "../../toolchain/process";
+import { isProgram } from "../../system/process";
 import { temporary } from "../lib/temporary";
 
 export interface Target {

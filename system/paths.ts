@@ -40,5 +40,5 @@ export function pathsOf(folder: string, environment: Environment): Paths {
 
 export const embeddedScript = (paths: Paths): string => join(paths.root, "toolchain", "embedded.sh");
 export const libvirtScript = (paths: Paths): string => join(paths.root, "toolchain", "libvirt.sh");
-export const leashScript = (paths: Paths): string => join(paths.root, "toolchain", "leash.sh");
+export const leashScript = (paths: Paths): string => join(paths.root, "system", "leash.sh");
 export const pulumiWrapper = (paths: Paths): string => join(paths.dot, "bin", "pulumi");

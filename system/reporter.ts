@@ -1,4 +1,4 @@
-/** How the toolchain tells what it does: the CLI draws it, tests collect it. */
+/** Progress messages: the CLI draws them, tests collect them. */
 export interface Reporter {
   /** Something that may take long: `say` refines what is shown while it runs. */
   step<T>(title: string, work: (say: (detail: string) => void) => Promise<T>): Promise<T>;
