@@ -37,6 +37,8 @@ export interface HostConnectionArgs {
   incarnation?: pulumi.Input<string>;
   /** The lab's id, for what is put on the host. @default whatever is put there has its own `labId` */
   labId?: pulumi.Input<string>;
+  /** Its VTEP, where that is not the address of SSH. @default `address` */
+  vtep?: pulumi.Input<string>;
 }
 
 export interface GuestStepArgs {

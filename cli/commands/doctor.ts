@@ -4,7 +4,7 @@ import type { Environment } from "../../system/paths";
 import { must, run } from "../../system/process";
 import { aptLine, examine, readPieces, remedy, requirements } from "../../toolchain";
 import type { Finding, Piece, Source, When } from "../../toolchain";
-import { kvmWorks } from "../../stacks/hypervisor";
+import { kvmWorks } from "../../components/libvirt/choices";
 import type { Command, Context } from "../command";
 import { readArgs, stackName } from "../lib/args";
 import { Exit } from "../lib/exit";

@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostConnectionArgs } from "../guest-step";
 import { token } from "../naming";
+import { optional } from "../optional";
 
 /** Arguments of everything that is put on a host. */
 export interface OnHostArgs {
@@ -70,9 +71,8 @@ export function placeOf(
 }
 
 function labIdOf(host: pulumi.Input<HostConnectionArgs>, fault: () => never): pulumi.Output<string> {
-  // A lifted property is known in a preview even where the rest of the connection is not. The login key beside it is a
-  // secret, it is not.
-  return pulumi.unsecret(pulumi.output(host).labId).apply((labId) => labId ?? fault());
+  // Not a secret, though the login key beside it is.
+  return pulumi.unsecret(optional(host, "labId")).apply((labId) => labId ?? fault());
 }
 
 function missing(className: string, name: string): never {
@@ -80,3 +80,15 @@ function missing(className: string, name: string): never {
     `${token(className)} ${name} has no labId, and its host has none. Give one of them the lab's id.`,
   );
 }
+
+/** The VTEP of a host: where SSH answers, unless the host is an `ExistingHost` that says otherwise. */
+export function vtepOf(host: pulumi.Input<HostConnectionArgs>): pulumi.Input<string> {
+  // An ExistingHost's own address is its VTEP, its connection's is where SSH answers.
+  if (contexts.has(host)) return (host as HostConnectionArgs).address;
+  const parts = pulumi.all([optional(host, "vtep"), optional(host, "address")]);
+  return pulumi.unsecret(parts).apply(([vtep, address]) => vtep ?? address ?? "");
+}
+
+/** What a component shows of its arguments: without the host, whose login key is a secret, and with some filled in. */
+export type Shown<T extends MovableArgs, K extends keyof T> = Omit<T, "host" | "hostName"> &
+  Required<Pick<T, K>>;
