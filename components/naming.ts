@@ -16,5 +16,12 @@ export function libvirtName(labId: pulumi.Input<string>, part: pulumi.Input<stri
   return pulumi.interpolate`vxlab-${labId}-${part}`;
 }
 
+/** The lab's id in a name that `libvirtName` made of it and `part`; undefined in any other name. */
+export function labIdIn(name: string, part: string): string | undefined {
+  return name.startsWith("vxlab-") && name.endsWith(`-${part}`)
+    ? name.slice("vxlab-".length, -part.length - 1)
+    : undefined;
+}
+
 /** Matches what `libvirtName` makes. */
 export const LIBVIRT_NAME = /^vxlab-[0-9a-f]{4,}-[A-Za-z0-9_.-]+$/;

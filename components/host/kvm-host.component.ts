@@ -127,7 +127,7 @@ function machineOf(name: string, args: KvmHostArgs): Machine {
   return {
     ...args,
     host,
-    labId: args.labId ?? labIdOfImage("KvmHost", name, args.image),
+    labId: args.labId ?? labIdOfImage(name, args.image),
     mac: args.mac ?? computedMac(stackIdentity(), MacKind.Machine, host),
     accel: args.accel ?? chooseAccel(undefined, args.libvirtUri ?? "qemu:///system"),
   };

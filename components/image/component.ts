@@ -2,8 +2,7 @@ import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import { clearsOrphans } from "../libvirt/orphans";
 import { closesPool } from "../libvirt/private-pool";
-import { child, libvirtName, token } from "../naming";
-import { optional } from "../optional";
+import { child, labIdIn, libvirtName, token } from "../naming";
 import { ImageSource, filesOf } from "./files.component";
 
 export interface GuestImageArgs extends ImageSource {
@@ -30,8 +29,6 @@ export interface MachineImageArgs {
   initrd?: pulumi.Input<string>;
   /** Kernel command line for direct boot, without secrets. @default none */
   cmdline?: pulumi.Input<string>;
-  /** The lab's id, for the machines. @default they have their own `labId` */
-  labId?: pulumi.Input<string>;
 }
 
 /**
@@ -60,22 +57,23 @@ export class GuestImage extends pulumi.ComponentResource {
       kernel: files.kernel === undefined ? undefined : volume(site, "kernel", files.kernel, "raw").id,
       initrd: files.initrd === undefined ? undefined : volume(site, "initrd", files.initrd, "raw").id,
       cmdline: files.cmdline,
-      labId,
     });
     this.registerOutputs({ image: this.image });
   }
 }
 
-/** The lab's id of a machine that has none of its own. */
-export function labIdOfImage(
-  className: string,
-  name: string,
-  image: pulumi.Input<MachineImageArgs>,
-): pulumi.Output<string> {
-  const missing = `${token(className)} ${name} has no labId, and its image has none. Give one of them the lab's id.`;
-  return optional(image, "labId").apply((labId) => {
-    if (labId === undefined) throw new pulumi.RunError(missing);
-    return labId;
+/**
+ * The lab's id of a machine that was given none: the image's, which is in the name of its pool.
+ *
+ * @throws RunError for a pool that no GuestImage made
+ */
+export function labIdOfImage(name: string, image: pulumi.Input<MachineImageArgs>): pulumi.Output<string> {
+  return pulumi.output(image).pool.apply((pool) => {
+    const labId = labIdIn(pool, "pool");
+    if (labId !== undefined) return labId;
+    throw new pulumi.RunError(
+      `${token("KvmHost")} ${name} has no labId, and no GuestImage made the pool ${pool}. Write labId.`,
+    );
   });
 }
 

@@ -60,18 +60,17 @@ export interface SourceFiles {
   cmdline?: pulumi.Input<string>;
 }
 
-/** @throws RunError with kernel, initrd or cmdline but no root; as `imageFiles` */
-export function filesOf(name: string, { kind, path, root, ...given }: ImageSource): SourceFiles {
+/** @throws RunError with version, kernel, initrd or cmdline but no root; as `imageFiles` */
+export function filesOf(name: string, source: ImageSource): SourceFiles {
+  const { kind, path, root, version, kernel, initrd, cmdline } = source;
   if (root === undefined) {
-    const [alone] = Object.keys(given).filter((key) => given[key as keyof typeof given] !== undefined);
+    const rest = Object.entries({ version, kernel, initrd, cmdline });
+    const [alone] = rest.filter(([, value]) => value !== undefined);
     if (alone === undefined) return imageFiles({ kind, path });
     throw new pulumi.RunError(
-      `${token("GuestImage")} ${name} has ${alone} without root. Write root, or leave ${alone} out.`,
+      `${token("GuestImage")} ${name} has ${alone[0]} without root. Write root, or leave ${alone[0]} out.`,
     );
   }
-  return {
-    ...given,
-    root,
-    version: given.version ?? pulumi.output(root).apply((file) => cloudImage(file).version),
-  };
+  const measured = () => pulumi.output(root).apply((file) => cloudImage(file).version);
+  return { version: version ?? measured(), root, kernel, initrd, cmdline };
 }
