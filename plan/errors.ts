@@ -1,6 +1,18 @@
 import type { Problem } from "./types";
 
-/** Everything that is wrong with a topology, in one error: nothing of the lab has been touched. */
+/**
+ * Everything that is wrong with a topology, in one error: nothing of the lab has been touched.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   const topology = { underlay: {}, image: {}, hosts: {}, segments: {}, containers: {} };
+ *   planLab(topology, { lab: "demo" });
+ * } catch (error) {
+ *   if (error instanceof TopologyError) console.error(error.problems);
+ * }
+ * ```
+ */
 export class TopologyError extends Error {
   override readonly name = "TopologyError";
   /**

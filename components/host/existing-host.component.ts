@@ -106,6 +106,10 @@ export class ExistingHost extends pulumi.ComponentResource implements HostConnec
  *
  * @param file `~/` stands for the home of the user who runs Pulumi
  * @throws Error that names the file, when it cannot be read or holds no private key
+ * @example
+ * ```ts
+ * const privateKey = loginKey("~/.ssh/id_ed25519");
+ * ```
  */
 export function loginKey(file: string): pulumi.Output<string> {
   const path = keyFilePath(file, homedir());

@@ -61,10 +61,20 @@ describe("what is installed", () => {
 
 const PROGRAM = `
 import * as pulumi from "@pulumi/pulumi";
-import { Accel, KvmHost, libvirt, OvsBridge, VxlanLab, VxlanLabArgs } from "vxlab";
+import * as v from "vxlab";
+import { Accel, KvmHost, libvirt, LxcContainer, OvsBridge, VxlanLab, VxlanLabArgs, VxlanPort } from "vxlab";
 const args: VxlanLabArgs = { accel: Accel.Kvm, image: { version: "1", root: "root.qcow2" }, topology: {
   underlay: {}, image: {}, hosts: { a: { address: "192.168.10.2" } }, segments: {}, containers: {} } };
-export const names: pulumi.Output<string[]> = new VxlanLab("demo", args).lab.apply((lab) => lab.hosts.map((h) => h.name));
+const demo = new VxlanLab("demo", args);
+export const names: pulumi.Output<string[]> = demo.lab.apply((lab) => Object.keys(lab.hosts));
+export const address: pulumi.Output<string> = demo.hosts.a.address;
+const on = { host: demo.hosts.a, bridge: demo.bridges.a.bridge };
+new VxlanPort("blue", { ...on, vni: 200, remotes: [] }, { dependsOn: demo.segments.red.ports.a });
+export const container: LxcContainer = new LxcContainer("c2", { host: on.host, interfaces: [{ bridge: on.bridge }] });
+export const planned: v.LabPlan = v.planLab({ underlay: {}, image: {}, hosts: {}, segments: {}, containers: {} }, { lab: "x" });
+export const numbers: number[] = [v.vxlanOverhead(v.IpFamily.V4), v.maxOverlayMtu(1500, v.IpFamily.V6)];
+export const words: string[] = [v.computedMac("x", v.MacKind.Container, "c1"), v.vethName("c1"), v.tunnelName(100, "10.0.0.2")];
+export const others = [v.readLab({}), v.readVteps("stack", {}).absent];
 export const bridge = (host: KvmHost): OvsBridge =>
   new OvsBridge("b", { host: host.connection, mac: "0a:00:00:00:00:01", labId: "aa00" }, host.inside);
 export const provider = new libvirt.Provider("hypervisor", { uri: "qemu:///system" });
@@ -102,12 +112,12 @@ const COUNT = `
 const pulumi = require("@pulumi/pulumi");
 const seen = [];
 const newResource = (args) => (seen.push(args.type), { id: args.name, state: args.inputs });
-pulumi.runtime.setMocks({ newResource, call: () => ({}) }).then(async () => {
+pulumi.runtime.setMocks({ newResource, call: () => ({}) }, "p", "s", true).then(async () => {
   const settle = () => new Promise((resolve) => setTimeout(resolve, 300));
   const { GuestImage, OvsBridge } = require("vxlab");
   await settle();
   const loading = seen.length;
-  new GuestImage("image", { labId: "aa00", version: "1", root: "r" });
+  new GuestImage("image", { labId: "aa00" });
   const host = { address: "10.0.0.1", hostKey: "ssh-ed25519 AAAA", privateKey: "none" };
   const { bridge } = new OvsBridge("b", { labId: "aa00", host, mac: "0a:00:00:00:00:01" });
   await new Promise((resolve) => bridge.apply(resolve));
@@ -115,6 +125,53 @@ pulumi.runtime.setMocks({ newResource, call: () => ({}) }).then(async () => {
   console.log(JSON.stringify({ loading, types: [...new Set(seen)].sort() }));
 });
 `;
+
+describe("the declarations that a program sees", () => {
+  /** Those that the entry leads to, whichever way. */
+  function reached(file: string, seen = new Map<string, string>()): Map<string, string> {
+    const text = readFileSync(file, "utf8");
+    seen.set(file, text);
+    for (const [, path = ""] of text.matchAll(/from "(\.[^"]+)"|import\("(\.[^"]+)"\)/g)) {
+      const next = `${join(file, "..", path)}.d.ts`;
+      if (path !== "" && !seen.has(next)) reached(next, seen);
+    }
+    return seen;
+  }
+  const declarations = reached(join(own, "dist", "components", "index.d.ts"));
+  const named = [...declarations].map(([file, text]) => [file.slice(own.length + 1), text] as const);
+
+  it.each(named)("%s has nothing private in it", (_file, text) => {
+    expect(text.match(/^.*\b(private|protected|#private|@internal)\b.*$/gm) ?? []).toEqual([]);
+  });
+
+  const text = named.map(([, one]) => one).join("\n");
+  const entry = readFileSync(join(own, "dist", "components", "index.d.ts"), "utf8");
+  const exported = new Set([...entry.matchAll(/\b\w+\b/g)].map(([word]) => word));
+  /** Classes and functions that a program can import, each with its comment. */
+  const documented = [
+    ...text.matchAll(/(?:(\/\*\*(?:(?!\*\/)[^])*\*\/)\s*)?^export declare (?:class|function) (\w+)/gm),
+  ].filter(([, , name = ""]) => exported.has(name));
+
+  it("have an example for every class and function", () => {
+    const without = documented.filter(([, comment = ""]) => !comment.includes("@example"));
+    expect(without.map(([, , name]) => name)).toEqual([]);
+    expect(documented.length).toBeGreaterThan(20);
+  });
+
+  it("have examples that compile", async () => {
+    const names = documented.map(([, , name]) => name);
+    const examples = documented.map(([, comment = ""]) => {
+      const [, code = ""] = /@example\s+\* ```ts\n((?:(?!```)[^])*)```/.exec(comment) ?? [];
+      return `async () => {\n${code.replace(/^\s*\* ?(export )?/gm, "")}};`;
+    });
+    const head = [
+      'import * as pulumi from "@pulumi/pulumi";',
+      `import { ${names.join(", ")}, IpFamily, MacKind } from "vxlab";`,
+      "declare const kvm1: KvmHost, kvm2: KvmHost, bridge: pulumi.Output<string>;",
+    ];
+    expect(await compile([...head, ...examples].join("\n"), "node10", "commonjs", false)).toBe("");
+  });
+});
 
 describe("loading it", () => {
   it("registers nothing; a component registers its resources, guest tools included", async () => {
