@@ -35,10 +35,8 @@ export class OvsBridge extends pulumi.ComponentResource {
   public readonly bridge: pulumi.Output<string>;
 
   constructor(name: string, args: OvsBridgeArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { host, labId, opts: placed } = placeOf("OvsBridge", name, args, opts);
-    const mac = args.mac ?? computedMac(stackIdentity(), MacKind.Bridge, name);
-    const { host: _, ...given } = args;
-    const shown = { ...given, labId, mac };
+    const { host, opts: placed, shown: given } = placeOf("OvsBridge", name, args, opts);
+    const shown = { ...given, mac: args.mac ?? computedMac(stackIdentity(), MacKind.Bridge, name) };
     super(token("OvsBridge"), name, { ...shown, tools: guestTools().version }, placed);
     const bridge = args.bridge ?? "vxbr";
     const step = guestStep(
@@ -52,7 +50,7 @@ export class OvsBridge extends pulumi.ComponentResource {
 }
 
 function bridgeState(
-  args: Shown<OvsBridgeArgs, "labId" | "mac">,
+  args: Shown<OvsBridgeArgs, "mac">,
   bridge: pulumi.Input<string>,
 ): Record<string, pulumi.Input<unknown>> {
   return {

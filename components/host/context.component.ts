@@ -39,12 +39,13 @@ export function setContext(host: pulumi.Resource, context: HostContext): void {
   contexts.set(host, context);
 }
 
-/** Where a thing goes. */
-export interface Place {
+/** Where a thing goes, and what its component shows of its arguments. */
+export interface Place<T extends MovableArgs> {
   host: pulumi.Input<HostConnectionArgs>;
   hostName?: pulumi.Input<string>;
-  labId: pulumi.Input<string>;
   opts: pulumi.ComponentResourceOptions;
+  /** Without the host, whose login key is a secret. */
+  shown: Omit<T, "host" | "hostName" | "labId"> & { labId: pulumi.Input<string> };
 }
 
 /**
@@ -53,20 +54,22 @@ export interface Place {
  * @param className of the component, for the error
  * @throws RunError when neither the thing nor its host has a lab's id
  */
-export function placeOf(
+export function placeOf<T extends MovableArgs>(
   className: string,
   name: string,
-  { host, hostName, labId }: MovableArgs,
+  args: T,
   opts: pulumi.ComponentResourceOptions = {},
-): Place {
+): Place<T> {
+  const { host, hostName, labId, ...rest } = args;
   const known = contexts.get(host);
   const fault = () => missing(className, name);
-  if (known === undefined) return { host, hostName, labId: labId ?? labIdOf(host, fault), opts };
+  if (known === undefined)
+    return { host, hostName, opts, shown: { ...rest, labId: labId ?? labIdOf(host, fault) } };
   return {
     host: known.connection,
     hostName: hostName ?? known.hostName,
-    labId: labId ?? known.labId ?? fault(),
     opts: { ...known.inside, ...opts },
+    shown: { ...rest, labId: labId ?? known.labId ?? fault() },
   };
 }
 
@@ -89,6 +92,5 @@ export function vtepOf(host: pulumi.Input<HostConnectionArgs>): pulumi.Input<str
   return pulumi.unsecret(parts).apply(([vtep, address]) => vtep ?? address ?? "");
 }
 
-/** What a component shows of its arguments: without the host, whose login key is a secret, and with some filled in. */
-export type Shown<T extends MovableArgs, K extends keyof T> = Omit<T, "host" | "hostName"> &
-  Required<Pick<T, K>>;
+/** What a component shows of its arguments, some of them filled in. */
+export type Shown<T extends MovableArgs, K extends keyof T> = Place<T>["shown"] & Required<Pick<T, K>>;

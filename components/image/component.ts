@@ -45,10 +45,9 @@ export class GuestImage extends pulumi.ComponentResource {
   public readonly image: pulumi.Output<MachineImageArgs>;
 
   constructor(name: string, args: GuestImageArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { kind: _, path: __, ...given } = args;
+    const { labId, poolPath, libvirtUri } = args;
     const files = filesOf(name, args);
-    super(token("GuestImage"), name, { ...given, ...files }, opts);
-    const { labId, libvirtUri } = args;
+    super(token("GuestImage"), name, { labId, poolPath, libvirtUri, ...files }, opts);
     const pool = poolOf(name, args, this);
     const site = { name, labId, libvirtUri, pool, version: files.version, parent: this };
     this.image = pulumi.output({

@@ -61,9 +61,8 @@ export class VxlanPort extends pulumi.ComponentResource {
   public readonly vni: pulumi.Output<number>;
 
   constructor(name: string, args: VxlanPortArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { labId, opts: placed, ...place } = placeOf("VxlanPort", name, args, opts);
-    const { host: _, hostName: __, ...given } = args;
-    const shown = { ...given, labId, local: args.local ?? vtepOf(args.host) };
+    const { opts: placed, shown: given, ...place } = placeOf("VxlanPort", name, args, opts);
+    const shown = { ...given, local: args.local ?? vtepOf(args.host) };
     super(token("VxlanPort"), name, shown, placed);
     const step = guestStep(name, { ...place, kind: "port", state: portState(shown) }, inside(this, placed));
     this.vni = pulumi.all([args.vni, step.id]).apply(([vni]) => vni);
@@ -71,7 +70,7 @@ export class VxlanPort extends pulumi.ComponentResource {
   }
 }
 
-function portState(args: Shown<VxlanPortArgs, "labId" | "local">): Record<string, pulumi.Input<unknown>> {
+function portState(args: Shown<VxlanPortArgs, "local">): Record<string, pulumi.Input<unknown>> {
   const remotes = pulumi
     .all([args.vni, args.remotes])
     // In the given order, which is the plan's, by host: an address that moves is one line of a preview, and not all of them.

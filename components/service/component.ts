@@ -61,11 +61,9 @@ export class SegmentService extends pulumi.ComponentResource {
   public readonly device: pulumi.Output<string>;
 
   constructor(name: string, args: SegmentServiceArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { labId, opts: placed, ...place } = placeOf("SegmentService", name, args, opts);
-    const { host: _, hostName: __, ...given } = args;
+    const { opts: placed, shown: given, ...place } = placeOf("SegmentService", name, args, opts);
     const shown = {
       ...given,
-      labId,
       device: args.device ?? serviceDevice(name),
       mac: args.mac ?? computedMac(stackIdentity(), MacKind.Service, name),
       local: args.local ?? vtepOf(args.host),
@@ -82,7 +80,7 @@ export class SegmentService extends pulumi.ComponentResource {
 }
 
 function serviceState(
-  args: Shown<SegmentServiceArgs, "labId" | "device" | "mac" | "local">,
+  args: Shown<SegmentServiceArgs, "device" | "mac" | "local">,
 ): Record<string, pulumi.Input<unknown>> {
   const mtu = pulumi.output(args.mtu ?? 1450);
   const dhcp = pulumi

@@ -43,16 +43,15 @@ export class DockerContainer extends pulumi.ComponentResource {
   constructor(name: string, args: DockerContainerArgs, opts?: pulumi.ComponentResourceOptions) {
     checkSource(name, args);
     const place = placeOf("DockerContainer", name, args, opts);
-    const { labId, host, hostName } = place;
-    const { host: _, hostName: __, ...given } = args;
+    const { host, hostName, shown } = place;
     const nics = completeInterfaces(name, args);
-    super(token("DockerContainer"), name, { ...given, labId, interfaces: nics }, place.opts);
+    super(token("DockerContainer"), name, { ...shown, interfaces: nics }, place.opts);
     const interfaces = interfacesState(nics);
     const within = inside(this, place.opts);
     const { archive } = args;
     const copy = archive === undefined ? undefined : archiveCopy(name, archive, place, interfaces, within);
     const state = {
-      lab: labId,
+      lab: shown.labId,
       name: args.container ?? name,
       kind: ContainerKind.Docker,
       image: args.image ?? null,
@@ -72,7 +71,7 @@ export class DockerContainer extends pulumi.ComponentResource {
 function archiveCopy(
   name: string,
   archive: pulumi.Input<string>,
-  { host, hostName, labId }: Place,
+  { host, hostName, shown }: Place<DockerContainerArgs>,
   interfaces: pulumi.Output<unknown>,
   within: pulumi.CustomResourceOptions,
 ): command.remote.CopyToRemote {
@@ -83,7 +82,7 @@ function archiveCopy(
       source: pulumi.output(archive).apply((file) => new pulumi.asset.FileAsset(resolve(file))),
       // After the bridges, whose steps wait for a machine that still boots.
       remotePath: pulumi
-        .all([labId, interfaces])
+        .all([shown.labId, interfaces])
         .apply(([lab]) => `/var/lib/vxlab/images/${lab}-${name}.tar`),
       // Another machine has no copy yet.
       triggers: [

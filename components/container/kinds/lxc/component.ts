@@ -28,13 +28,12 @@ export class LxcContainer extends pulumi.ComponentResource {
   public readonly addresses: pulumi.Output<string[]>;
 
   constructor(name: string, args: LxcContainerArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { labId, opts: placed, ...place } = placeOf("LxcContainer", name, args, opts);
-    const { host: _, hostName: __, ...given } = args;
+    const { opts: placed, shown, ...place } = placeOf("LxcContainer", name, args, opts);
     const nics = completeInterfaces(name, args);
-    super(token("LxcContainer"), name, { ...given, labId, interfaces: nics }, placed);
+    super(token("LxcContainer"), name, { ...shown, interfaces: nics }, placed);
     const interfaces = interfacesState(nics);
     const state = {
-      lab: labId,
+      lab: shown.labId,
       name: args.container ?? name,
       kind: ContainerKind.Lxc,
       rootfs: "busybox",
