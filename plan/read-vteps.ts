@@ -51,8 +51,8 @@ const vteps: z.ZodType<VtepsOutput> = z.object({
  * @throws ContractError when it speaks another version of the contract, or none that can be understood
  * @example
  * ```ts
- * const outputs = { vteps: { schema: 1, hosts: {} } };
- * const { vteps, absent } = readVteps("organization/underlay/a", outputs);
+ * const found = readVteps("organization/underlay/a", { vteps: { schema: 1, hosts: {} } });
+ * const names = found.absent === undefined ? Object.keys(found.vteps.hosts) : [];
  * ```
  */
 export function readVteps(stack: string, outputs: Readonly<Record<string, unknown>> | undefined): Finding {

@@ -1,10 +1,10 @@
 /** The package as npm makes it, in a program of its own elsewhere. */
-import { accessSync, constants, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { join } from "node:path";
 import { describe, expect, inject, it } from "vitest";
 import { run } from "../../system/process";
-import { good } from "../lib/project";
+import { checkout, good } from "../lib/project";
 
 const app = inject("app");
 const own = join(app, "node_modules", "vxlab");
@@ -80,15 +80,23 @@ export const bridge = (host: KvmHost): OvsBridge =>
 export const provider = new libvirt.Provider("hypervisor", { uri: "qemu:///system" });
 `;
 
-/** A program's messages from the compiler; with `all`, the declarations of every package are checked too. */
-async function compile(program: string, resolution: string, module: string, all: boolean): Promise<string> {
+/** The compiler's messages on programs; with `all`, the declarations of every package are checked too. */
+async function compile(
+  programs: readonly string[],
+  resolution: string,
+  module: string,
+  all: boolean,
+): Promise<string> {
   const folder = join(app, "types");
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "index.ts"), program);
+  const files = programs.map((_, index) => `program${index}.ts`);
+  for (const [index, program] of programs.entries())
+    writeFileSync(join(folder, `program${index}.ts`), program);
   const options = ["--noEmit", "--strict", "--target", "es2022", "--types", "node", "--module", module];
   const words = [...options, "--moduleResolution", resolution, ...(all ? [] : ["--skipLibCheck"])];
   const tsc = join(app, "node_modules", "typescript", "bin", "tsc");
-  return (await run("node", [tsc, ...words, "index.ts"], { cwd: folder })).stdout;
+  return (await run("node", [tsc, ...words, ...files], { cwd: folder })).stdout;
 }
 
 describe("types of a program", () => {
@@ -97,12 +105,22 @@ describe("types of a program", () => {
     ["nodenext", "nodenext", false],
     ["bundler", "esnext", false],
   ])("are found with module resolution %s", async (resolution, module, all) =>
-    expect(await compile(PROGRAM, resolution, module, all)).toBe(""),
+    expect(await compile([PROGRAM], resolution, module, all)).toBe(""),
   );
+
+  it("hold for every program in the documentation", async () => {
+    const pages = ["README.md", "docs/components.md"];
+    const programs = pages.flatMap((page) => {
+      const text = readFileSync(join(checkout, page), "utf8");
+      return [...text.matchAll(/```ts\n([^]*?)```/g)].map(([, program = ""]) => program);
+    });
+    expect(programs.length).toBeGreaterThanOrEqual(5);
+    expect(await compile(programs, "node10", "commonjs", false)).toBe("");
+  });
 
   it("are checked", async () => {
     const wrong = PROGRAM.replace('"192.168.10.2"', "42");
-    const said = await compile(wrong, "node10", "commonjs", false);
+    const said = await compile([wrong], "node10", "commonjs", false);
     expect(said).toMatch(/Type 'number' is not assignable to type 'string'/);
   });
 });
@@ -141,7 +159,7 @@ describe("the declarations that a program sees", () => {
   const named = [...declarations].map(([file, text]) => [file.slice(own.length + 1), text] as const);
 
   it.each(named)("%s has nothing private in it", (_file, text) => {
-    expect(text.match(/^.*\b(private|protected|#private|@internal)\b.*$/gm) ?? []).toEqual([]);
+    expect(text.match(/^\s+(private|protected) \w.*$|^.*(#private|@internal)\b.*$/gm) ?? []).toEqual([]);
   });
 
   const text = named.map(([, one]) => one).join("\n");
@@ -169,7 +187,7 @@ describe("the declarations that a program sees", () => {
       `import { ${names.join(", ")}, IpFamily, MacKind } from "vxlab";`,
       "declare const kvm1: KvmHost, kvm2: KvmHost, bridge: pulumi.Output<string>;",
     ];
-    expect(await compile([...head, ...examples].join("\n"), "node10", "commonjs", false)).toBe("");
+    expect(await compile([[...head, ...examples].join("\n")], "node10", "commonjs", false)).toBe("");
   });
 });
 
