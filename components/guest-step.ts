@@ -9,17 +9,11 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { firstStepInput, PROTOCOL, stepInput } from "../guest/protocol";
 import type { Envelope, States } from "../guest/protocol";
-import {
-  CHECK_COMMAND,
-  CHECK_HOST,
-  command as guestCommand,
-  guestTools,
-  INSTALL_AND_APPLY,
-} from "../guest/render";
+import { command as guestCommand, guestTools, INSTALL_AND_APPLY } from "../guest/render";
 import type { StepKind } from "../guest/things";
 import type { Secrets } from "./container/state";
-import type { HostNeed } from "../plan/types";
 import { child } from "./naming";
+import { optional } from "./optional";
 
 /** How a host is reached. Nothing is sent before the host key is verified. */
 export interface HostConnectionArgs {
@@ -40,6 +34,10 @@ export interface HostConnectionArgs {
    * whole: an unknown part of it must not hide a step's desired state in a preview. @default `deletedWith` does it
    */
   incarnation?: pulumi.Input<string>;
+  /** The lab's id, for what is put on the host. @default whatever is put there has its own `labId` */
+  labId?: pulumi.Input<string>;
+  /** Its VTEP, where that is not the address of SSH. @default `address` */
+  vtep?: pulumi.Input<string>;
 }
 
 /** A host's first step. */
@@ -171,51 +169,12 @@ export function hostIdentity(
 
 /** What tells one machine from the next, where a host says it. Not a secret, though the login key beside it is. */
 export function incarnationOf(host: pulumi.Input<HostConnectionArgs>): pulumi.Output<string | undefined> {
-  if (pulumi.Output.isInstance(host) || host instanceof Promise)
-    return pulumi.unsecret(pulumi.output(host).apply(({ incarnation }) => incarnation));
-  // Not from the whole object, of which an unknown part would hide this one in a preview.
-  return pulumi.output(host.incarnation);
-}
-
-/** What a host that exists already is asked for. */
-export interface CheckArgs {
-  vtep: pulumi.Input<string>;
-  /** Largest IP packet that the VTEP's interface has to take, bytes. */
-  mtu: pulumi.Input<number>;
-  /** VTEPs that it has tunnels to. */
-  peers: pulumi.Input<pulumi.Input<string>[]>;
-  needs: pulumi.Input<pulumi.Input<HostNeed>[]>;
-}
-
-/** Asks a host that exists already whether it can hold a lab, and changes nothing there. */
-export function checkStep(
-  name: string,
-  host: pulumi.Input<HostConnectionArgs>,
-  { vtep, mtu, peers, needs }: CheckArgs,
-  opts: pulumi.CustomResourceOptions,
-): command.remote.Command {
-  const asked = pulumi
-    .all([mtu, vtep, needs, peers])
-    .apply(([bytes, address, all, far]) => [bytes, address, ...all, ...far.map((peer) => `to:${peer}`)]);
-  return new command.remote.Command(
-    name,
-    {
-      connection: connection(host, bootDials),
-      // By stdin: an error shows the whole command.
-      create: CHECK_COMMAND,
-      update: CHECK_COMMAND,
-      stdin: asked.apply((words) => `${words.join(" ")}\n${CHECK_HOST}`),
-      addPreviousOutputInEnv: false,
-      logging: command.remote.Logging.None,
-    },
-    // A script's text; the component's own inputs say what it is asked for.
-    { ...opts, hideDiffs: ["create", "update", "stdin"] },
-  );
+  return pulumi.unsecret(optional(host, "incarnation"));
 }
 
 type Dials = (host: pulumi.Unwrap<HostConnectionArgs>) => number;
 /** A refused attempt is followed by a pause of five seconds at most. */
-const bootDials: Dials = ({ bootTimeout = 600 }) => Math.ceil(bootTimeout / DIAL_SECONDS);
+export const bootDials: Dials = ({ bootTimeout = 600 }) => Math.ceil(bootTimeout / DIAL_SECONDS);
 const dialsLater: Dials = () => DIALS_LATER;
 
 /** Field by field: an unknown field makes the engine print the whole connection (pulumi/pulumi-command#773). */

@@ -34,13 +34,17 @@ boot() {
 
 # Applies what is left; left is what failed.
 boot_round() {
-  local failed='' file
+  local failed='' file late
   for file in $left; do
     [ -e "$file" ] || continue
     if ! again "$file"; then
       failed="$failed $file"
       printf 'vxlab: %s failed\n' "$file" >&2
     fi
+  done
+  for late in $(guard_late); do
+    file=$STATE/desired/$late.json
+    case "$failed " in *" $file "*) ;; *) failed="$failed $file" ;; esac
   done
   left=$failed
 }

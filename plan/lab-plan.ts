@@ -1,5 +1,9 @@
 /** What is decided from a topology: the shape of a plan. */
-import type { Accel, ContainerKind, Flooding, HostNeed, ImageKind, UnderlayMode } from "./types";
+import type { ContainerKind } from "../components/container/spec";
+import type { HostNeed } from "../components/host/spec";
+import type { ImageKind } from "../components/image/spec";
+import type { Flooding } from "../components/segment/spec";
+import type { Accel, UnderlayMode } from "../components/underlay/spec";
 
 /** The whole lab, decided: every list is sorted by name, every default filled in. */
 export interface LabPlan {

@@ -1,26 +1,28 @@
 /** The setting `hosts` of an overlay: what is written for the bridges on the hosts of its own underlay. */
-import * as z from "zod";
+import { HOST } from "../components/host/spec";
+import type { HostSpec } from "../components/host/spec";
 import { addressNumber } from "./addresses";
 import { readAddress } from "./read-address";
 import { pathOf, sortedEntries } from "./rules";
-import { anything, checkShape, KEYS_OF } from "./schema";
-import type { Shape } from "./schema";
-import type { HostSpec, Problem } from "./types";
+import type { Problem } from "./problem";
+import type { Fields } from "./setting";
+import { isMapping, shaped } from "./shape";
 import type { VtepOutput } from "./vteps";
 
 /** The settings of a host that an overlay decides. */
 export type OverlayHostSpec = Pick<HostSpec, "bridge" | "bridgeAddress" | "guard">;
 
-const overlayHost: Shape<OverlayHostSpec> = { bridge: anything, bridgeAddress: anything, guard: anything };
-const overlayHosts = z.strictObject({ hosts: z.record(z.string(), z.strictObject(overlayHost)) });
+const { bridge, bridgeAddress, guard } = HOST;
+const overlayHost: Fields<OverlayHostSpec> = { bridge, bridgeAddress, guard };
 
 /** All other settings of a host: the underlay's. */
-const UNDERLAY_KEYS = (KEYS_OF["host"] ?? []).filter((key) => !(key in overlayHost));
+const UNDERLAY_KEYS = Object.keys(HOST).filter((key) => !(key in overlayHost));
 
 /** Shapes and keys, as everywhere. The underlay's keys pass: Pulumi.yaml's hosts may be the underlay's and the overlay's. */
 export function checkOverlayHosts(hosts: unknown): Problem[] {
   const given = isMapping(hosts) ? Object.fromEntries(Object.entries(hosts).map(withoutUnderlay)) : hosts;
-  return checkShape(overlayHosts, { hosts: given ?? {} });
+  const each = { kind: "section", fields: overlayHost, doc: "" } as const;
+  return shaped({ kind: "named", each, doc: "" }, given ?? {}, "hosts").problems;
 }
 
 function withoutUnderlay([name, host]: [string, unknown]): [string, unknown] {
@@ -59,8 +61,4 @@ function isSame(got: unknown, vtep: VtepOutput | undefined): boolean {
 
 export function mapping(value: unknown): Record<string, unknown> {
   return isMapping(value) ? value : {};
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

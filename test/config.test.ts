@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../config";
 import { TopologyError } from "../plan/errors";
-import { KEYS_OF, readTopology } from "../plan/schema";
+import { readTopology } from "../plan/schema";
 import { ed25519FromSeed } from "../plan/keys";
 import type { Problem } from "../plan/types";
 import { reference, referenceWith } from "./plan/reference";
@@ -58,14 +58,6 @@ describe("docs/settings.md", () => {
       readTopology({ ...blocks[2] }).problems.map(({ path }) => path),
       "cut short",
     ).toEqual([key]);
-  });
-
-  it("names every setting", () => {
-    const named = new Set(
-      [...text.matchAll(/`(?:[a-z]+\.<name>\.|[a-z]+\.)?([a-zA-Z0-9]+)`/g)].map(([, key]) => key),
-    );
-    const keys = Object.values(KEYS_OF).flatMap((list) => list);
-    expect(keys.filter((key) => !named.has(key))).toEqual([]);
   });
 });
 

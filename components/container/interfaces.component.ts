@@ -5,10 +5,10 @@ import * as pulumi from "@pulumi/pulumi";
 export interface ContainerInterfaceArgs {
   /** The host's bridge that it is on. */
   bridge: pulumi.Input<string>;
-  /** MAC inside. */
-  mac: pulumi.Input<string>;
-  /** Its other end on the host, at most 15 bytes. */
-  veth: pulumi.Input<string>;
+  /** MAC inside. @default computed from organization, project, stack, the resource's name and the interface's number */
+  mac?: pulumi.Input<string>;
+  /** Its other end on the host, at most 15 bytes. @default `v-` and the container's name, shortened to fit */
+  veth?: pulumi.Input<string>;
   /** IPv4 and IPv6 addresses, with prefix length. @default none */
   addresses?: pulumi.Input<pulumi.Input<string>[]>;
   /** Gets its IPv4 address, its MTU and its default route from the segment's DHCP server. @default false */
@@ -50,3 +50,7 @@ export interface TaggedArgs {
   /** Port security in this VLAN. @default the interface's */
   portSecurity?: pulumi.Input<boolean>;
 }
+
+/** An interface with everything that identifies it. */
+export type CompleteInterface = ContainerInterfaceArgs &
+  Required<Pick<ContainerInterfaceArgs, "mac" | "veth">>;

@@ -1,17 +1,17 @@
 /** The desired state of a host's attachment to one VNI, as the host gets it. */
 import { flowDevices, multicastDevices, tunnelName } from "../../plan/names";
+import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "../../plan/net/encap";
+import type { Encapsulation } from "../../plan/net/encap";
 import { Flooding } from "../../plan/types";
 
 export type PortState = UnicastPortState | MulticastPortState | FlowPortState;
-
-/** The tunnel protocol, in the words of Open vSwitch and of iproute2. */
-export type Encapsulation = "vxlan";
 
 interface AnyPortState {
   /** The host's bridge. */
   bridge: string;
   vni: number;
-  encapsulation: Encapsulation;
+  /** The tunnels' type in the words of Open vSwitch and iproute2. */
+  encapsulation: string;
   /** UDP port of the tunnels. */
   udpPort: number;
   /** The host's own VTEP. */
@@ -66,6 +66,7 @@ export interface PortWanted {
   vni: number;
   local: string;
   remotes: string[];
+  encapsulation?: Encapsulation;
   udpPort?: number;
   vlan?: number;
   flooding?: Flooding;
@@ -77,9 +78,10 @@ export interface PortWanted {
 }
 
 export function portState(wanted: PortWanted): PortState {
-  const { bridge, vni, local, udpPort = 4789, vlan = null, flooding = Flooding.Unicast } = wanted;
+  const { ovsType, udpPort: usual } = ENCAPSULATIONS[wanted.encapsulation ?? DEFAULT_ENCAPSULATION];
+  const { bridge, vni, local, udpPort = usual, vlan = null, flooding = Flooding.Unicast } = wanted;
   const { protected: isProtected = true, mtu = 1450 } = wanted;
-  const all: AnyPortState = { bridge, vni, encapsulation: "vxlan", udpPort, local, vlan };
+  const all: AnyPortState = { bridge, vni, encapsulation: ovsType, udpPort, local, vlan };
   // In the given order, which is the plan's, by host: an address that moves is one entry of a list, and not all of them.
   const remotes = wanted.remotes.map((address) => ({ address }));
   switch (flooding) {

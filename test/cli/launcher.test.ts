@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } fr
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { addLanguages } from "../../toolchain/languages";
-import { run } from "../../toolchain/process";
+import { run } from "../../system/process";
 import { temporary } from "../lib/temporary";
 import { world } from "./world";
 

@@ -4,11 +4,11 @@ import { commands } from "../../cli/commands";
 import { split as previewed } from "../../cli/commands/preview";
 import { split } from "../../cli/commands/up";
 import { script } from "../../cli/commands/env";
-import { stackName } from "../../cli/lib/args";
-import { Exit, exitCodes, Fault } from "../../cli/lib/exit";
+import { stackName } from "../../cli/args";
+import { Exit, exitCodes, Fault } from "../../cli/exit";
 import { main, usage } from "../../cli/main";
-import { Missing } from "../../toolchain/reporter";
-import { run } from "../../toolchain/process";
+import { Missing } from "../../system/reporter";
+import { run } from "../../system/process";
 import { world } from "./world";
 
 const probe = (name: string, work: (args: string[]) => number): Command => ({

@@ -2,12 +2,12 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { alone } from "../../cli/lib/guard";
-import { loadLab } from "../../cli/lib/lab";
-import { clearDeadLocks, forgetPending, isDead, readLocks } from "../../cli/lib/interrupted";
-import { knownLabs, labIds, noteLabs, ownBackend, selectStack } from "../../cli/lib/stack";
-import { ownerOf, tryLock, unlock, withLock } from "../../toolchain/lockfile";
-import { pathsOf } from "../../toolchain/paths";
+import { alone } from "../../cli/engine/alone";
+import { loadLab } from "../../cli/access/lab";
+import { clearDeadLocks, forgetPending, isDead, readLocks } from "../../cli/engine/interrupted";
+import { knownLabs, labIds, noteLabs, ownBackend, selectStack } from "../../cli/state/stack";
+import { ownerOf, tryLock, unlock, withLock } from "../../system/lockfile";
+import { pathsOf } from "../../system/paths";
 import { world, type World } from "./world";
 import { temporary } from "../lib/temporary";
 

@@ -2,8 +2,8 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Command, Context } from "../../cli/command";
-import { Output } from "../../cli/lib/output";
-import { pathsOf, type Environment } from "../../toolchain/paths";
+import { Output } from "../../cli/output/output";
+import { pathsOf, type Environment } from "../../system/paths";
 import { temporary } from "../lib/temporary";
 
 export const project = join(__dirname, "..", "..");
@@ -25,7 +25,7 @@ export function world(environment: Environment = {}, commands: readonly Command[
     if (text.startsWith("#!")) chmodSync(join(root, path), 0o755);
   };
   write("Pulumi.yaml", "name: fake\nruntime: nodejs\n");
-  symlinkSync(join(project, "toolchain"), join(root, "toolchain"));
+  for (const name of ["system", "toolchain"]) symlinkSync(join(project, name), join(root, name));
   return {
     paths: pathsOf(root, { HOME: root, ...environment }),
     environment: { PATH: process.env["PATH"], HOME: root, ...environment },

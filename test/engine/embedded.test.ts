@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { pathsOf } from "../../toolchain/paths";
-import { must, run } from "../../toolchain/process";
+import { pathsOf } from "../../system/paths";
+import { must, run } from "../../system/process";
 import { temporary } from "../lib/temporary";
 
 const script = join(__dirname, "..", "..", "toolchain", "embedded.sh");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { planOverlay } from "../../plan/peers";
 import { VTEPS_SCHEMA } from "../../plan/vteps";
-import type { Result } from "../../toolchain/process";
+import type { Result } from "../../system/process";
 import { normal } from "./golden/normal";
 import { standOverlay } from "./golden/overlay";
 import { change } from "../lib/changes";

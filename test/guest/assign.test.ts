@@ -112,10 +112,11 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       const words = "00c0ffee-lab-red lab-red 7 none m ";
       expect(told(JSON.stringify(envelope))).toMatchObject({ code: 0, stderr: "", stdout: words });
       const { v, id, lab, machine } = envelope;
-      const turned = JSON.stringify({ state: { vlan: null, vni: 7 }, machine, lab, id, v }, null, 1).replaceAll(
-        "\n",
-        " ",
-      );
+      const turned = JSON.stringify(
+        { state: { vlan: null, vni: 7 }, machine, lab, id, v },
+        null,
+        1,
+      ).replaceAll("\n", " ");
       expect(told(turned)).toMatchObject({ code: 0, stderr: "", stdout: words });
     });
 

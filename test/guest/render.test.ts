@@ -21,7 +21,12 @@ const filesOf = (end: string) =>
     ),
   ].filter((name) => name.endsWith(end));
 const read = (name: string) => readFileSync(join(root, name), "utf8");
-const sources = new Map(filesOf(".sh").map((name) => [name, read(name)]));
+/** Without what `verify` sends by itself. */
+const sources = new Map(
+  filesOf(".sh")
+    .filter((name) => !name.endsWith("/probe.sh"))
+    .map((name) => [name, read(name)]),
+);
 
 /** How bash understands a script, written out again: comments, blank lines and indentation are not in it. */
 function understood(script: string): string {

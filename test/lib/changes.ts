@@ -1,7 +1,7 @@
 /** What a run of the engine changed, resource by resource, from its event log. */
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Result } from "../../toolchain/process";
+import type { Result } from "../../system/process";
 import type { Call, Project } from "./project";
 
 export interface Changes extends Result {

@@ -1,7 +1,7 @@
 /** Folders for PATH: programs that are none, and this machine's without some. */
 import { chmodSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isProgram } from "../../toolchain/process";
+import { isProgram } from "../../system/process";
 import { temporary } from "./temporary";
 
 /** A folder of programs, each a script of these lines. */

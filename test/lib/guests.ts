@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LabOutput } from "../../plan/contract";
-import type { Result } from "../../toolchain/process";
+import type { Result } from "../../system/process";
 import { good, type Project } from "./project";
 import { labOf, secretsOf } from "./state";
 

@@ -6,8 +6,8 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import { basename, join } from "node:path";
-import { pathsOf, type Environment, type Paths } from "../../toolchain/paths";
-import { run, type Result } from "../../toolchain/process";
+import { pathsOf, type Environment, type Paths } from "../../system/paths";
+import { run, type Result } from "../../system/process";
 
 export const checkout = join(__dirname, "../..");
 
@@ -54,7 +54,7 @@ export class Project {
     private readonly enter: readonly string[],
   ) {
     // A user's own choices of stack, state and libvirt are no matter of the tests.
-    const foreign = /^(PULUMI_|VXLAB_(?!CACHE$)|VITEST)/;
+    const foreign = /^(PULUMI_|VXLAB_(?!CACHE$))/;
     const kept = Object.entries(process.env).filter(([key]) => !foreign.test(key));
     this.temporary = join(folder, ".vxlab", "tmp");
     // The embedded libvirt in any case: the system's would be shared with the user.

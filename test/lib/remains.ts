@@ -1,7 +1,7 @@
 /** Whether anything of a copy is left on the machine, looked for without the CLI's own list of what could be. */
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import type { Paths } from "../../toolchain/paths";
+import type { Paths } from "../../system/paths";
 
 /** A copy of the project, or whatever else has a libvirtd of its own. */
 interface Owner {

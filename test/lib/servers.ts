@@ -4,8 +4,8 @@
  */
 import * as fs from "node:fs";
 import { join } from "node:path";
-import { pathsOf, type Paths } from "../../toolchain/paths";
-import { must } from "../../toolchain/process";
+import { pathsOf, type Paths } from "../../system/paths";
+import { must } from "../../system/process";
 import { checkout } from "./project";
 import { sshd } from "./sshd";
 

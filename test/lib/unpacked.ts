@@ -1,7 +1,7 @@
 /** Debian's packages, unpacked and not installed: these would start a service on this machine. */
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { must, run } from "../../toolchain/process";
+import { must, run } from "../../system/process";
 
 /**
  * Fetched once, then in the cache.

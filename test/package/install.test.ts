@@ -2,7 +2,7 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, inject, it } from "vitest";
-import { run } from "../../toolchain/process";
+import { run } from "../../system/process";
 import { checkout, good } from "../lib/project";
 import { temporary } from "../lib/temporary";
 

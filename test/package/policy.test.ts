@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, inject, it } from "vitest";
-import { run, type Result } from "../../toolchain/process";
+import { run, type Result } from "../../system/process";
 import { checkout, good } from "../lib/project";
 
 const folder = join(inject("app"), "stacks");

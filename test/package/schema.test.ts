@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { ComponentResource } from "@pulumi/pulumi";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import * as entry from "../../components";
-import { run } from "../../toolchain/process";
+import { run } from "../../system/process";
 import { checkout, good } from "../lib/project";
 
 const snapshot = join(__dirname, "schema.json");

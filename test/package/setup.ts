@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { must } from "../../toolchain/process";
+import { must } from "../../system/process";
 import { checkout } from "../lib/project";
 
 declare module "vitest" {

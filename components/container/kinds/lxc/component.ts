@@ -1,41 +1,42 @@
 import * as pulumi from "@pulumi/pulumi";
+import { guestStep, inside } from "../../../guest-step";
+import { MovableArgs, placeOf } from "../../../host/context.component";
 import { ContainerInterfaceArgs } from "../../interfaces.component";
+import { completeInterfaces } from "../../complete.component";
 import { addressesOf, lxcState } from "../../state";
-import { HostConnectionArgs, guestStep, inside } from "../../../guest-step";
 import { token } from "../../../naming";
 
-export interface LxcContainerArgs {
-  /** The host that runs it. */
-  host: pulumi.Input<HostConnectionArgs>;
-  /**
-   * Name of the host. On a host of another name it is made anew, after it was removed from the old one.
-   * @default the host's key tells hosts apart: a new key on the same host counts as another host then
-   */
-  hostName?: pulumi.Input<string>;
+export interface LxcContainerArgs extends MovableArgs {
   /** Its interfaces: eth0, eth1, … in this order. */
   interfaces: pulumi.Input<pulumi.Input<ContainerInterfaceArgs>[]>;
   /** Name of the container and its host name. @default the resource's name */
   container?: pulumi.Input<string>;
   /** First process. @default ["/sbin/init"] */
   command?: pulumi.Input<pulumi.Input<string>[]>;
-  /** The lab's id. */
-  labId: pulumi.Input<string>;
 }
 
-/** An unprivileged LXC container (busybox userland) on the segments of a host. */
+/**
+ * An unprivileged LXC container (busybox userland) on the segments of a host.
+ *
+ * @example
+ * ```ts
+ * new LxcContainer("c1", { host: kvm1, interfaces: [{ bridge, addresses: ["10.0.3.10/24"] }] });
+ * ```
+ */
 export class LxcContainer extends pulumi.ComponentResource {
   /** Addresses of its interfaces, with prefix length, in their order; without those of DHCP. */
   public readonly addresses: pulumi.Output<string[]>;
 
   constructor(name: string, args: LxcContainerArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { host, hostName, ...shown } = args;
-    super(token("LxcContainer"), name, shown, opts);
-    const { container = name, command, interfaces } = shown;
+    const { opts: placed, shown, ...place } = placeOf("LxcContainer", name, args, opts);
+    const interfaces = completeInterfaces(name, args);
+    super(token("LxcContainer"), name, { ...shown, interfaces }, placed);
+    const { container = name, command } = args;
     const state = pulumi.output({ name: container, command, interfaces }).apply(lxcState);
     const step = guestStep(
       name,
-      { host, hostName, kind: "container", lab: args.labId, state },
-      inside(this, opts),
+      { ...place, kind: "container", lab: shown.labId, state },
+      inside(this, placed),
     );
     this.addresses = pulumi.all([state, step.id]).apply(([known]) => addressesOf(known));
     this.registerOutputs({ addresses: this.addresses });

@@ -1,0 +1,129 @@
+/** The stages of `vxlab test`: what is run, and how its result is counted. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { attached, run } from "../../system/process";
+import type { Context } from "../command";
+
+export interface Tally {
+  passed: number;
+  failed: number;
+}
+
+export interface Stage {
+  name: string;
+  /** The stage needs the engine, the guest image and libvirt. */
+  heavy: boolean;
+  /** It speaks while it runs and may measure time: nothing runs beside it. */
+  alone: boolean;
+  run(context: Context): Promise<Tally>;
+}
+
+const one = (well: boolean): Tally => (well ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
+const bin = (name: string): string => join("node_modules", ".bin", name);
+
+/** A check of the sources: counts as one, and is heard of only when it fails. */
+function check(name: string, words: (context: Context) => string[]): Stage {
+  return {
+    name,
+    heavy: false,
+    alone: false,
+    async run(context) {
+      const [command = "", ...args] = words(context);
+      const { code, stdout, stderr } = await run(command, args, { cwd: context.paths.root, timeout: 900 });
+      if (code !== 0) context.out.print(`${stdout}${stderr}`.trim());
+      return one(code === 0);
+    },
+  };
+}
+
+export const checks: readonly Stage[] = [
+  check("format", () => [bin("prettier"), "--check", "--log-level", "warn", "."]),
+  check("lint", () => [bin("eslint"), "."]),
+  check("types", () => [bin("tsc"), "--noEmit", "-p", "."]),
+  check("shellcheck", ({ paths }) => ["shellcheck", "-x", "-P", "SCRIPTDIR", ...shellScripts(paths.root)]),
+];
+
+/** Vitest's projects, as vitest.config.mts names them. */
+export const suites: readonly Stage[] = ["unit", "toolchain", "package", "engine", "lab"].map((name) =>
+  suite(name, name),
+);
+
+/** Stages that may run side by side, in order. */
+export function batches(stages: readonly Stage[]): Stage[][] {
+  const together: Stage[][] = [];
+  for (const stage of stages) {
+    const last = together.at(-1);
+    if (last === undefined || stage.alone || last[0]?.alone === true) together.push([stage]);
+    else last.push(stage);
+  }
+  return together;
+}
+
+/** A project, or the tests of one folder of it. */
+export function suite(name: string, project: string, folder?: string): Stage {
+  return {
+    name,
+    heavy: project === "engine" || project === "lab",
+    alone: true,
+    run: (context) => vitest(context, project, folder),
+  };
+}
+
+async function vitest(
+  { paths, environment, out }: Context,
+  project: string,
+  folder?: string,
+): Promise<Tally> {
+  const results = join(paths.logs, `test-${project}.json`);
+  mkdirSync(paths.logs, { recursive: true });
+  rmSync(results, { force: true });
+  const reporters = [
+    `--reporter=${project === "unit" ? "default" : "verbose"}`,
+    "--reporter=json",
+    `--outputFile.json=${results}`,
+  ];
+  const args = [
+    "run",
+    "--project",
+    project,
+    "--passWithNoTests",
+    ...reporters,
+    ...(folder === undefined ? [] : [folder]),
+  ];
+  const code = await attached(join(paths.root, bin("vitest")), args, { cwd: paths.root, env: environment });
+  if (existsSync(results)) return tally(readFileSync(results, "utf8"), code);
+  out.line(`vitest ended with code ${code} and left no results`);
+  return one(code === 0);
+}
+
+interface Results {
+  numPassedTests: number;
+  numFailedTests: number;
+  testResults: { status: string; assertionResults: { status: string }[] }[];
+}
+
+/** A file that cannot be loaded has no failed test, and an error outside of all tests neither: each counts as one. */
+export function tally(json: string, code: number): Tally {
+  const { numPassedTests, numFailedTests, testResults } = JSON.parse(json) as Results;
+  const broken = testResults.filter(
+    (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
+  );
+  const failed = numFailedTests + broken.length;
+  return { passed: numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed };
+}
+
+/** By their first line, since the guest's have no ending. */
+export function shellScripts(root: string): string[] {
+  const skipped = new Set(["node_modules", ".git", ".vxlab", "sdks", "dist"]);
+  const walk = (folder: string): string[] =>
+    readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return skipped.has(entry.name) ? [] : walk(path);
+      return entry.isFile() && isShell(join(root, path)) ? [path] : [];
+    });
+  return walk("").sort();
+}
+
+function isShell(path: string): boolean {
+  return path.endsWith(".sh") || /^#!.*\b(ba|da)?sh\b/.test(readFileSync(path, "latin1").slice(0, 64));
+}

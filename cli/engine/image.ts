@@ -1,0 +1,49 @@
+/** Our own guest images, built before the engine starts: minutes with progress instead of minutes of silence. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { BUILDERS, builderEnvironment, onlyRoot, ownImage } from "../../image/image";
+import { shortage } from "../../toolchain";
+import { must } from "../../system/process";
+import { Missing } from "../../system/reporter";
+import type { Context } from "../command";
+import { libvirtMode, purposes } from "./ready";
+import { wantedImage, type OwnImage } from "./wanted-image";
+
+/** Builds the image that the stack's machines boot, if that is ours and is not there. */
+export async function provideImage(context: Context, stack: string): Promise<void> {
+  const kind = wantedImage(context, stack);
+  if (kind !== undefined) await buildImage(context, kind);
+}
+
+/** Builds an image of ours if it is not there. */
+export async function buildImage(context: Context, kind: OwnImage): Promise<void> {
+  if (isBuilt(context, kind)) return;
+  const { paths, environment, out } = context;
+  if (!isRoot()) throw new Missing(onlyRoot(kind, folder(context)));
+  await out.step(kind === "golden" ? "guest image" : `guest image (${kind})`, (say) => {
+    const onLine = (line: string) => (line.startsWith("{") ? undefined : (out.line(`  ${line}`), say(line)));
+    const script = join(paths.root, "image", BUILDERS[kind]);
+    const env = builderEnvironment(environment);
+    return must(script, [folder(context)], { cwd: paths.root, env, timeout: 3600, onLine });
+  });
+}
+
+/**
+ * Others than root learn it before minutes of set-up, with all else that is missing. Without a libvirt service they need root for
+ * more than the image: `ready` says so.
+ */
+export async function refuseUnbuilt(context: Context, stack: string): Promise<void> {
+  const kind = wantedImage(context, stack);
+  if (isRoot() || kind === undefined || isBuilt(context, kind)) return;
+  const mode = await libvirtMode(context, stack);
+  if (mode === "embedded") return;
+  const lacks = await shortage([...purposes(context, stack, mode), "image"], context.environment);
+  throw new Missing([onlyRoot(kind, folder(context)), ...(lacks === undefined ? [] : [lacks])].join("\n"));
+}
+
+const folder = ({ paths }: Context): string => join(paths.cache, "image");
+const isRoot = (): boolean => process.getuid?.() === 0;
+
+function isBuilt(context: Context, kind: OwnImage): boolean {
+  return existsSync(ownImage(kind, folder(context), false).root);
+}

@@ -1,0 +1,74 @@
+/** Pulumi as a child process that gets the signals of this one and ends with it. */
+import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import type { Environment } from "../../system/paths";
+import { leashScript, pulumiWrapper, type Paths } from "../../system/paths";
+import { passSignals, signalCode } from "../../system/signals";
+
+export interface Run {
+  env: Environment;
+  stdio: StdioOptions;
+}
+
+/** How a run ended. */
+export interface Ending {
+  /** 128 and its number for a signal that ended the run, or that asked for its end. */
+  code: number;
+  /** Set when the engine did not end by itself: nobody has heard what it was about to do. */
+  killedBy?: NodeJS.Signals;
+}
+
+export async function runPulumi(paths: Paths, args: readonly string[], { env, stdio }: Run): Promise<Ending> {
+  const run = randomUUID();
+  const child = spawn(pulumiWrapper(paths), [...args], {
+    cwd: paths.root,
+    env: { ...env, VXLAB_RUN: run },
+    stdio,
+  });
+  const ended = endOf(child); // before anything that may fail
+  const passing = passSignals(child);
+  const leash = child.pid === undefined ? undefined : leashOf(paths, run, child.pid);
+  try {
+    const { code, signal } = await ended;
+    const asked = passing.received();
+    const killedBy = signal !== null && signal !== asked ? signal : undefined;
+    await leash?.(killedBy === undefined && signal === null);
+    if (code === 0) return { code };
+    const cause = signal ?? asked;
+    return {
+      code: cause === undefined ? (code ?? 1) : signalCode(cause),
+      ...(killedBy === undefined ? {} : { killedBy }),
+    };
+  } finally {
+    passing.stop();
+  }
+}
+
+interface Exited {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+const endOf = (child: ChildProcess): Promise<Exited> =>
+  new Promise((resolve, reject) => {
+    child.on("error", reject).on("close", (code, signal) => resolve({ code, signal }));
+  });
+
+/**
+ * A session of its own: what kills this process with its whole group does not reach it.
+ *
+ * @returns to be called with false when the engine was killed: resolves when nothing of the run is left
+ */
+function leashOf(paths: Paths, run: string, pid: number): (wellEnded: boolean) => Promise<void> {
+  const stdio: StdioOptions = ["pipe", "ignore", "ignore"];
+  const leash = spawn(leashScript(paths), [run, String(pid)], { stdio, detached: true, cwd: "/" });
+  const ended = new Promise<void>((resolve) =>
+    leash.once("error", () => resolve()).once("exit", () => resolve()),
+  );
+  leash.stdin?.on("error", () => undefined);
+  return async (wellEnded) => {
+    leash.stdin?.end(wellEnded ? "done\n" : "");
+    if (wellEnded) leash.unref();
+    else await ended;
+  };
+}

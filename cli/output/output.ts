@@ -1,0 +1,100 @@
+/** What is printed: results on stdout, progress on stderr (one line that renews itself on a terminal, plain lines else). */
+import type { Reporter } from "../../system/reporter";
+
+interface Stream {
+  isTTY?: boolean;
+  columns?: number;
+  write(text: string): unknown;
+}
+
+/** Plain output says that a step still runs once in this many seconds. */
+const heartbeat = 30;
+
+/** What ends sooner is no wait that has to be explained, ms. */
+const PATIENCE_MS = 2000;
+
+export class Output implements Reporter {
+  private readonly terminal: boolean;
+
+  constructor(
+    private readonly stdout: Stream = process.stdout,
+    private readonly stderr: Stream = process.stderr,
+    environment: NodeJS.ProcessEnv = process.env,
+  ) {
+    this.terminal = stderr.isTTY === true && environment["TERM"] !== "dumb";
+  }
+
+  /** A result. */
+  print(text: string): void {
+    this.stdout.write(`${text}\n`);
+  }
+
+  json(value: unknown): void {
+    this.print(JSON.stringify(value, null, 2));
+  }
+
+  /** A remark on the way. */
+  line(text: string): void {
+    this.clear();
+    this.stderr.write(`${text}\n`);
+  }
+
+  /** @param started when the work began, ms */
+  async step<T>(
+    title: string,
+    work: (say: (detail: string) => void) => Promise<T>,
+    started = Date.now(),
+  ): Promise<T> {
+    const seconds = () => (Date.now() - started) / 1000;
+    let detail = "";
+    const show = () => this.show(title, detail, seconds());
+    if (!this.terminal) this.line(`${title} …`);
+    const timer = setInterval(show, this.terminal ? 200 : heartbeat * 1000);
+    try {
+      const result = await work((text) => (detail = text));
+      this.line(`${title}: ${seconds().toFixed(1)} s`);
+      return result;
+    } catch (error) {
+      this.line(`${title}: failed after ${seconds().toFixed(1)} s`);
+      throw error;
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  /** A step that is heard of only when it takes more than two seconds: it seldom does. */
+  async wait<T>(title: string, work: () => Promise<T>): Promise<T> {
+    const started = Date.now();
+    const result = work();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(true), PATIENCE_MS)));
+    const soon = result.then(
+      () => false,
+      () => false,
+    );
+    const isLate = await Promise.race([soon, late]);
+    clearTimeout(timer);
+    return isLate ? this.step(title, () => result, started) : result;
+  }
+
+  private show(title: string, detail: string, seconds: number): void {
+    const text = `${title} … ${Math.floor(seconds)} s${detail === "" ? "" : `  ${detail}`}`;
+    if (!this.terminal) return this.line(text);
+    this.clear();
+    this.stderr.write(text.slice(0, (this.stderr.columns ?? 80) - 1));
+  }
+
+  /** Takes the renewing line away. */
+  private clear(): void {
+    if (this.terminal) this.stderr.write("\r\u001b[K");
+  }
+}
+
+/** Columns of a table, as wide as their widest cell. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const width = (column: number) => Math.max(...rows.map((row) => (row[column] ?? "").length));
+  const widths = (rows[0] ?? []).map((_, column) => width(column));
+  const line = (row: readonly string[]) =>
+    row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ");
+  return rows.map((row) => line(row).trimEnd()).join("\n");
+}

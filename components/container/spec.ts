@@ -1,0 +1,123 @@
+/** The setting `containers.<name>`, and the interfaces of a container. */
+import type { Fields } from "../../plan/setting";
+
+/** What runs a container. */
+export enum ContainerKind {
+  Lxc = "lxc",
+  Docker = "docker",
+}
+
+/** A single interface may be written on the container itself, several as `interfaces`; not both. */
+export interface ContainerSpec extends InterfaceSpec {
+  /** Name of the host that runs it. */
+  host: string;
+  /** What runs it; lxc, docker. @default lxc */
+  kind?: ContainerKind;
+  /** Docker image by name, on the host already or in a registry; with docker, which needs this or archive. @default none */
+  image?: string;
+  /**
+   * Docker image as a file of docker save on the machine that runs Pulumi; with docker, which needs this or image.
+   * @default none
+   */
+  archive?: string;
+  /** Environment variables, names to texts, which may be secret (docs/security.md); with docker only. @default none */
+  env?: Record<string, string>;
+  /**
+   * First process, a list of words of which the first must not be empty; with docker it replaces entry point and
+   * command; it is an error when it ends. @default [/sbin/init]; with docker the image's
+   */
+  command?: string[];
+  /**
+   * A list of interfaces, eth0, eth1, …, each with the six keys above, instead of a single interface on the container
+   * itself; at most 8. @default the one written on the container
+   */
+  interfaces?: InterfaceSpec[];
+}
+
+export interface InterfaceSpec {
+  /** Its segment. @default the only one */
+  segment?: string;
+  /** Address with the subnet's prefix length, or dhcp, or none. @default computed */
+  address?: string;
+  /** The same in subnet6, or none. @default computed */
+  address6?: string;
+  /** MAC inside the container. @default computed */
+  mac?: string;
+  /**
+   * Instead of segment: segments with a VLAN, which eth0 carries tagged, each as eth0.<vlan> with a computed address.
+   * @default none
+   */
+  trunk?: string[];
+  /**
+   * It can send from its own MAC and addresses only (docs/security.md); true or false. @default the container's, else
+   * the segment's
+   */
+  portSecurity?: boolean;
+}
+
+/** LXC has no limit of its own. */
+const MAX_INTERFACES = 8;
+
+/** What runs as a container's first process: Docker's images say it themselves. */
+export const COMMAND: Readonly<Record<ContainerKind, readonly string[]>> = {
+  [ContainerKind.Lxc]: ["/sbin/init"],
+  [ContainerKind.Docker]: [],
+};
+
+export const INTERFACE = {
+  segment: { kind: "text", usual: "the only one", doc: "its segment" },
+  address: {
+    kind: "text",
+    usual: "computed",
+    doc: "address with the subnet's prefix length, or `dhcp`, or `none`",
+  },
+  address6: { kind: "text", usual: "computed", doc: "the same in `subnet6`, or `none`" },
+  mac: { kind: "text", usual: "computed", doc: "MAC inside the container" },
+  trunk: {
+    kind: "list",
+    fewest: 1,
+    doc: "instead of `segment`: segments with a VLAN, which eth0 carries tagged, each as `eth0.<vlan>` with a computed address",
+  },
+  portSecurity: {
+    kind: "switch",
+    default: true,
+    usual: "the container's, else the segment's",
+    doc: "it can send from its own MAC and addresses only ([security.md](security.md#port-security))",
+  },
+} as const satisfies Fields<InterfaceSpec>;
+
+export const CONTAINER = {
+  host: { kind: "text", required: true, doc: "name of the host that runs it" },
+  kind: {
+    kind: "choice",
+    choices: { [ContainerKind.Lxc]: "", [ContainerKind.Docker]: "" },
+    default: ContainerKind.Lxc,
+    doc: "what runs it ([docker](#docker-containers))",
+  },
+  image: {
+    kind: "text",
+    doc: "Docker image by name, on the host already or in a registry; with `docker`, which needs this or `archive`",
+  },
+  archive: {
+    kind: "text",
+    doc: "Docker image as a file of `docker save` on the machine that runs Pulumi; with `docker`, which needs this or `image`",
+  },
+  env: {
+    kind: "texts",
+    doc: "environment variables, names to texts, which may be secret ([security.md](security.md#secrets-of-your-own)); with `docker` only",
+  },
+  command: {
+    kind: "list",
+    usual: `\`[${COMMAND[ContainerKind.Lxc].join(", ")}]\`; with \`docker\` the image's`,
+    doc: "first process, a list of words of which the first must not be empty; with `docker` it replaces entry point and command; it is an error when it ends",
+  },
+  ...INTERFACE,
+  interfaces: {
+    kind: "list",
+    of: { kind: "section", fields: INTERFACE, doc: "" },
+    fewest: 1,
+    most: MAX_INTERFACES,
+    usual: "the one written on the container",
+    doc: "a list of interfaces, eth0, eth1, …, each with the six keys above, instead of a single interface on the container itself",
+  },
+} as const satisfies Fields<ContainerSpec>;

@@ -1,0 +1,190 @@
+/** The setting `segments.<name>`: an Ethernet across hosts. */
+import { IpFamily } from "../../plan/mtu";
+import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS, maxOverlayMtu, overhead } from "../../plan/net/encap";
+import type { Fields } from "../../plan/setting";
+import { UNDERLAY } from "../underlay/spec";
+
+/** How frames for many, or for someone not yet known (BUM: broadcast, unknown unicast, multicast), cross the underlay. */
+export enum Flooding {
+  /** One copy to each remote VTEP, by Open vSwitch: one tunnel port for each (head-end replication). */
+  Unicast = "unicast",
+  /** One copy to an IP multicast group, by the kernel's vxlan device, plugged into the bridge (RFC 7348 section 4.2). */
+  Multicast = "multicast",
+  /** None for what the plan knows: static forwarding and local answers to ARP, by flows on one tunnel port. */
+  Flow = "flow",
+}
+
+export interface SegmentSpec {
+  /** VXLAN network identifier; 1 to 16777215. */
+  vni: number;
+  /** IPv4 subnet of the containers, /8 to /30. */
+  subnet: string;
+  /** UDP port of the tunnels; 1024 to 65535. @default 4789, with multicast 4790 */
+  udpPort?: number;
+  /**
+   * MTU inside the segment: with subnet6 at least 1280, at most the default; 576 to 9166 bytes. @default the smallest of
+   * its underlays − 50, over IPv6 − 70
+   */
+  mtu?: number;
+  /** VLAN on the bridges; a host may be in one untagged segment; 1 to 4094. @default untagged */
+  vlan?: number;
+  /** IPv6 subnet of the containers, /64 to /120: each gets a second address. @default none */
+  subnet6?: string;
+  /** Names of the hosts that take part. @default all */
+  hosts?: string[];
+  /** How frames for many, or for an unknown address, cross the underlay; unicast, multicast, flow. @default unicast */
+  flooding?: Flooding;
+  /** Multicast group; with multicast only. @default computed from the VNI */
+  group?: string;
+  /** Hops that a packet to the group may take; with multicast only; 1 to 255. @default 16 */
+  ttl?: number;
+  /** Hub and spoke: the host that all others have their one tunnel to; with unicast only. @default none: full mesh */
+  hub?: string;
+  /** A DHCP server for containers whose address is dhcp. @default none */
+  dhcp?: DhcpSpec;
+  /** A way out: a host of the segment that routes and translates (NAT) towards the underlay. @default none */
+  gateway?: GatewaySpec;
+  /** Containers can send from their own MAC and addresses only (docs/security.md); true or false. @default true */
+  portSecurity?: boolean;
+}
+
+export interface DhcpSpec {
+  /** The host that runs the DHCP server: the gateway's, if there is a gateway. */
+  host: string;
+  /** First address that it lends, without prefix length. @default the upper quarter of the subnet */
+  first?: string;
+  /** Last address that it lends, without prefix length. @default the subnet's last address */
+  last?: string;
+}
+
+export interface GatewaySpec {
+  /** The host that routes and translates (NAT). */
+  host: string;
+  /** Its address in the segment, without prefix length. @default the subnet's first address */
+  address?: string;
+}
+
+const { udpPort } = ENCAPSULATIONS[DEFAULT_ENCAPSULATION];
+
+/** The kernel's vxlan devices cannot share a UDP port with Open vSwitch's vxlan_sys_4789: "Address already in use". */
+export const MULTICAST_UDP_PORT = udpPort + 1;
+
+/** What IPv6 needs of every link (RFC 8200 section 5). */
+export const MIN_MTU6 = 1280;
+
+export const DHCP = {
+  host: {
+    kind: "text",
+    required: true,
+    doc: "the host that runs the DHCP server: the gateway's, if there is a gateway",
+  },
+  first: {
+    kind: "text",
+    usual: "the upper quarter of the subnet",
+    doc: "first address that it lends, without prefix length",
+  },
+  last: {
+    kind: "text",
+    usual: "the subnet's last address",
+    doc: "last address that it lends, without prefix length",
+  },
+} as const satisfies Fields<DhcpSpec>;
+
+export const GATEWAY = {
+  host: { kind: "text", required: true, doc: "the host that routes and translates (NAT)" },
+  address: {
+    kind: "text",
+    usual: "the subnet's first address",
+    doc: "its address in the segment, without prefix length",
+  },
+} as const satisfies Fields<GatewaySpec>;
+
+export const SEGMENT = {
+  vni: {
+    kind: "integer",
+    required: true,
+    // 24 bits without 0, which Open vSwitch cannot tell from "no key" (RFC 7348 section 5; ovs-vswitchd.conf.db(5)).
+    min: 1,
+    max: 2 ** 24 - 1,
+    names: "a VNI",
+    why: "0 means no VNI to Open vSwitch",
+    doc: "VXLAN network identifier",
+  },
+  subnet: {
+    kind: "text",
+    required: true,
+    pattern: "^[0-9.]+/[0-9]{1,2}$",
+    doc: "IPv4 subnet of the containers, /8 to /30",
+  },
+  udpPort: {
+    kind: "integer",
+    // Open vSwitch and the kernel bind a tunnel's port on every address of the host, whose services answer on the system ports
+    // (RFC 6335 section 6): DNS 53, DHCP 67, 68, 546 and 547, NTP 123.
+    min: 1024,
+    max: 65535,
+    names: "a UDP port for tunnels",
+    why: "the host's services use those below",
+    usual: `${udpPort}, with \`${Flooding.Multicast}\` ${MULTICAST_UDP_PORT}`,
+    doc: "UDP port of the tunnels",
+  },
+  mtu: {
+    kind: "integer",
+    // What every IPv4 host must be able to receive (RFC 791 section 3.1).
+    min: 576,
+    max: maxOverlayMtu(UNDERLAY.mtu.max, IpFamily.V4),
+    unit: "bytes",
+    usual: `the smallest of its underlays − ${overhead(IpFamily.V4)}, over IPv6 − ${overhead(IpFamily.V6)}`,
+    doc: `MTU inside the segment: with \`subnet6\` at least ${MIN_MTU6}, at most the default`,
+  },
+  vlan: {
+    kind: "integer",
+    // IEEE 802.1Q reserves 0 and 4095.
+    min: 1,
+    max: 4094,
+    names: "a VLAN",
+    usual: "untagged",
+    doc: "VLAN on the bridges; a host may be in one untagged segment ([sharing](#what-segments-may-share))",
+  },
+  subnet6: {
+    kind: "text",
+    pattern: "^[0-9a-fA-F.:]+/[0-9]{1,3}$",
+    doc: "IPv6 subnet of the containers, /64 to /120: each gets a second address",
+  },
+  hosts: { kind: "list", fewest: 1, usual: "all", doc: "names of the hosts that take part" },
+  flooding: {
+    kind: "choice",
+    choices: { [Flooding.Unicast]: "", [Flooding.Multicast]: "", [Flooding.Flow]: "" },
+    default: Flooding.Unicast,
+    doc: "how frames for many, or for an unknown address, cross the underlay ([flooding](#flooding))",
+  },
+  group: {
+    kind: "text",
+    usual: "computed from the VNI",
+    doc: "multicast group; with `multicast` only",
+  },
+  ttl: {
+    kind: "integer",
+    min: 1,
+    max: 255,
+    names: "a number of hops",
+    // OpenNebula's, for the same device; Linux' own default of 1 does not pass the first router.
+    default: 16,
+    doc: "hops that a packet to the group may take; with `multicast` only",
+  },
+  hub: {
+    kind: "text",
+    usual: "none: full mesh",
+    doc: "hub and spoke: the host that all others have their one tunnel to; with `unicast` only",
+  },
+  dhcp: { kind: "section", fields: DHCP, doc: "a DHCP server for containers whose `address` is `dhcp`" },
+  gateway: {
+    kind: "section",
+    fields: GATEWAY,
+    doc: "a way out: a host of the segment that routes and translates (NAT) towards the underlay",
+  },
+  portSecurity: {
+    kind: "switch",
+    default: true,
+    doc: "containers can send from their own MAC and addresses only ([security.md](security.md#port-security))",
+  },
+} as const satisfies Fields<SegmentSpec>;

@@ -1,0 +1,127 @@
+/** Every setting of a stack, in one table. */
+import { CONTAINER } from "../components/container/spec";
+import type { ContainerSpec } from "../components/container/spec";
+import { HOST } from "../components/host/spec";
+import type { HostSpec } from "../components/host/spec";
+import { IMAGE } from "../components/image/spec";
+import type { ImageSpec } from "../components/image/spec";
+import { SEGMENT } from "../components/segment/spec";
+import type { SegmentSpec } from "../components/segment/spec";
+import { Accel, UNDERLAY } from "../components/underlay/spec";
+import type { UnderlaySpec } from "../components/underlay/spec";
+import { Role } from "./roles";
+import type { Fields, SectionSetting } from "./setting";
+
+/** What the author of a lab writes: the `vxlab:*` settings that make up a lab. */
+export interface Topology {
+  /** The network that carries the tunnels. @default none */
+  underlay: UnderlaySpec;
+  /** Instead of underlay, a network on each of several hypervisors, by name (docs/hypervisors.md). @default none */
+  underlays?: Record<string, UnderlaySpec>;
+  /** What the machines boot. @default none */
+  image: ImageSpec;
+  /** By host name: 1 to 15 of a-z, 0-9 and -, not beginning or ending with -. @default none */
+  hosts: Record<string, HostSpec>;
+  /** By segment name: 1 to 15 of a-z, 0-9 and -, not beginning with -. @default none */
+  segments: Record<string, SegmentSpec>;
+  /** By container name: as a segment's. @default none */
+  containers: Record<string, ContainerSpec>;
+}
+
+/** The other `vxlab:*` settings: how the lab is run, and what a stack holds of it. */
+export interface StackSpec {
+  /**
+   * The hypervisor's system QEMU: qemu:///system, or that of another machine (docs/hypervisors.md); VXLAB_LIBVIRT_URI in
+   * the environment overrides it. @default the libvirt that vxlab finds
+   */
+  libvirtUri?: string;
+  /**
+   * What the stack holds (docs/stacks.md); lab (machines and what is on them), underlay (machines only), overlay (what
+   * is on the machines of an underlay stack). @default lab
+   */
+  role?: Role;
+  /** The stack of the overlay's own underlay; overlay stacks only, which require it. @default none */
+  underlayStack?: string;
+  /** Underlay stacks of other owners; overlay stacks only. @default none */
+  peers?: string[];
+  /** What executes the machines' instructions; auto (KVM if it works), kvm, qemu (emulation). @default auto */
+  accel?: Accel | "auto";
+  /** Longest wait for a machine's SSH; 30 to 3600 seconds. @default 600 */
+  bootTimeout?: number;
+}
+
+export const TOPOLOGY = {
+  underlay: { kind: "section", fields: UNDERLAY, doc: "the network that carries the tunnels" },
+  underlays: {
+    kind: "named",
+    each: { kind: "section", fields: UNDERLAY, doc: "the network on one hypervisor" },
+    doc: "instead of `underlay`, a network on each of several hypervisors, by name ([hypervisors.md](hypervisors.md))",
+  },
+  image: { kind: "section", fields: IMAGE, doc: "what the machines boot" },
+  hosts: {
+    kind: "named",
+    each: { kind: "section", fields: HOST, doc: "a host" },
+    doc: "by host name: 1 to 15 of a-z, 0-9 and -, not beginning or ending with -",
+  },
+  segments: {
+    kind: "named",
+    each: { kind: "section", fields: SEGMENT, doc: "an Ethernet segment" },
+    doc: "by segment name: 1 to 15 of a-z, 0-9 and -, not beginning with -",
+  },
+  containers: {
+    kind: "named",
+    each: { kind: "section", fields: CONTAINER, doc: "a container" },
+    doc: "by container name: as a segment's",
+  },
+} as const satisfies Fields<Topology>;
+
+export const STACK = {
+  libvirtUri: {
+    kind: "text",
+    usual: "the libvirt that vxlab finds",
+    doc: "the hypervisor's system QEMU: `qemu:///system`, or that of another machine ([hypervisors.md](hypervisors.md)); `VXLAB_LIBVIRT_URI` in the environment overrides it",
+  },
+  role: {
+    kind: "choice",
+    choices: {
+      [Role.Lab]: "machines and what is on them",
+      [Role.Underlay]: "machines only",
+      [Role.Overlay]: "what is on the machines of an underlay stack",
+    },
+    default: Role.Lab,
+    doc: "what the stack holds ([stacks.md](stacks.md))",
+  },
+  underlayStack: {
+    kind: "text",
+    doc: "the stack of the overlay's own underlay; overlay stacks only, which require it",
+  },
+  peers: { kind: "list", doc: "underlay stacks of other owners; overlay stacks only" },
+  accel: {
+    kind: "choice",
+    choices: {
+      auto: "KVM if it works",
+      [Accel.Kvm]: "",
+      [Accel.Emulated]: "emulation",
+    },
+    default: "auto",
+    doc: "what executes the machines' instructions",
+  },
+  bootTimeout: {
+    kind: "integer",
+    min: 30,
+    max: 3600,
+    unit: "seconds",
+    default: 600,
+    doc: "longest wait for a machine's SSH",
+  },
+} as const satisfies Fields<StackSpec>;
+
+/** All of them. */
+export const SETTINGS: SectionSetting = {
+  kind: "section",
+  fields: { ...TOPOLOGY, ...STACK },
+  doc: "vxlab's settings",
+};
+
+/** The settings that make up a topology. */
+export const SECTIONS = Object.keys(TOPOLOGY) as readonly (keyof Topology)[];
