@@ -64,7 +64,7 @@ bridge_free() {
 bridge_observe() {
   local guarded=false
   [ -e "$NET/$name" ] || { absent && return; }
-  ! nft list table inet "$GUARD_TABLE" 2>/dev/null | grep -q "\"$name\"" || guarded=true
+  ! nft -s list table inet "$GUARD_TABLE" 2>/dev/null | grep -q "\"$name\"" || guarded=true
   observed <<FOUND
 text mac $(cat "$NET/$name/address")
 word mtu $(cat "$NET/$name/mtu")

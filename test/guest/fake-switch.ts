@@ -1,0 +1,78 @@
+/** Open vSwitch, interfaces and addresses that remember what they are told, in place of FakeHost's programs that only write it down. */
+import { writeFileSync } from "node:fs";
+import type { FakeHost } from "./fake-host";
+
+/** As much of ovs-vsctl and of iproute2 as the tools use. The database is a file; the kernel's is below net/. */
+const PROGRAM = String.raw`#!${process.execPath}
+const fs = require("node:fs"), path = require("node:path");
+const root = process.env.FAKE, file = root + "/switch.json", net = (name) => root + "/net/" + name;
+const db = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8")) : { bridge: {}, port: {}, interface: {}, address: {}, vxlan: {} };
+const show = (name, key, text) => { fs.mkdirSync(net(name), { recursive: true }); fs.writeFileSync(net(name) + "/" + key, text + "\n"); };
+const bare = (text) => text.replace(/^"(.*)"$/, "$1");
+const row = (table, name) => (db[table][name] ??= { name, options: {}, external_ids: {}, other_config: {}, type: "", tag: undefined, trunks: undefined, protected: false });
+const plug = (bridge, name) => { row("port", name).on ??= bridge; row("interface", name); if (!fs.existsSync(net(name))) { show(name, "address", ""); show(name, "mtu", 1500); } };
+const unplug = (name) => { delete db.port[name]; delete db.interface[name]; };
+const put = (table, name, column, value) => {
+  const [key, sub] = column.split(":"), one = row(table, name);
+  if (sub) one[key][sub] = bare(value);
+  else one[key] = /^(tag|trunks)$/.test(key) ? (value === "[]" ? undefined : value) : bare(value);
+  if (column === "other_config:hwaddr" || column === "mac") show(name, "address", bare(value));
+  if (column === "mtu_request") show(name, "mtu", value);
+};
+const cell = (one, column) => {
+  const value = one[column];
+  if (column === "options") return ["map", Object.entries(value)];
+  if (column === "tag") return value === undefined ? ["set", []] : Number(value);
+  if (column === "ofport") return 1;
+  if (column === "protected") return String(value) === "true";
+  return value ?? ["set", []];
+};
+let asBare = false;
+function ovs(words) {
+  let columns;
+  words = words.filter((word) => {
+    if (word === "--bare") asBare = true;
+    columns = /^--columns=(.*)/.exec(word)?.[1].split(",") ?? columns;
+    return !word.startsWith("--");
+  });
+  const [verb, a, b, ...rest] = words;
+  if (verb === "add-br") { row("bridge", a); plug(a, a); }
+  if (verb === "del-br") { delete db.bridge[a]; for (const one of Object.values(db.port)) if (one.on === a) unplug(one.name); fs.rmSync(net(a), { recursive: true, force: true }); }
+  if (verb === "add-port") plug(a, b);
+  if (verb === "del-port") unplug(a);
+  if (verb === "set") for (const one of rest) put(a, b, one.slice(0, one.indexOf("=")), one.slice(one.indexOf("=") + 1));
+  if (verb === "get") console.log(cell(row(a, b), rest[0]) + "" || "[]");
+  if (verb === "port-to-br") { if (!db.port[a]) process.exit(1); console.log(db.port[a].on); }
+  if (verb === "find") {
+    const [, key, sub, value] = /^(\w+)(?::([^=]+))?=(.*)$/.exec(b);
+    const rows = Object.values(db[a]).filter((one) => (sub ? one[key][sub] : one[key]) === bare(value));
+    if (!asBare) console.log(JSON.stringify({ data: rows.map((one) => columns.map((column) => cell(one, column))) }));
+    else for (const one of rows) console.log(columns.map((column) => (column === "_uuid" ? "9dc2a8c4-7a3e-4b8c-8f7b-0d7f0c0ffee0" : one[column])).join("\n") + "\n");
+  }
+}
+function ip(words) {
+  const text = words.join(" "), after = (word) => words[words.indexOf(word) + 1];
+  if (/^link add \S+ type vxlan/.test(text)) { show(words[2], "mtu", 1500); show(words[2], "address", ""); db.vxlan[words[2]] = text.replace(/^.* type vxlan/, "vxlan"); }
+  if (/^link set dev \S+ (mtu|alias)/.test(text)) show(words[3], words[4] === "mtu" ? "mtu" : "ifalias", words[4] === "mtu" ? words[5] : words.slice(5).join(" "));
+  if (/^link del/.test(text)) { fs.rmSync(net(after("dev")), { recursive: true, force: true }); delete db.vxlan[after("dev")]; }
+  if (/^address replace/.test(text)) (db.address[after("dev")] ??= []).push(words[2]);
+  if (/^address del/.test(text)) db.address[after("dev")] = db.address[after("dev")].filter((one) => one !== words[2]);
+  if (/^-o address show dev/.test(text)) (db.address[after("dev")] ?? []).forEach((one) => console.log("5: " + after("dev") + "    inet" + (one.includes(":") ? "6 " : " ") + one + " scope global"));
+  else if (/^-o address show/.test(text)) process.stdout.write(fs.readFileSync(root + "/addresses"));
+  if (/^-d -o link show/.test(text) && db.vxlan[after("dev")]) console.log("7: " + after("dev") + ": <UP> mtu " + fs.readFileSync(net(after("dev")) + "/mtu", "utf8").trim() + " qdisc noqueue group default \\ " + db.vxlan[after("dev")]);
+}
+const program = path.basename(process.argv[1]), all = process.argv.slice(2);
+if (program === "ip") ip(all);
+else {
+  const first = all.filter((word) => !/^--(retry|timeout=.*|format=json|no-headings)$/.test(word));
+  const commands = [[]];
+  for (const word of first) { if (word === "--") commands.push([]); else commands.at(-1).push(word); }
+  commands.forEach(ovs);
+}
+fs.writeFileSync(file, JSON.stringify(db));
+`;
+
+/** From now on this host remembers. */
+export function remembers(host: FakeHost): void {
+  for (const name of ["ovs-vsctl", "ip"]) writeFileSync(host.path(`bin/${name}`), PROGRAM, { mode: 0o755 });
+}

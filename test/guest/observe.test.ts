@@ -1,0 +1,156 @@
+/** What observe answers: after apply what was applied, and what is changed on the host as it is there. */
+import fc from "fast-check";
+import { writeFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import type { InterfaceState } from "../../components/container/state";
+import { PROTOCOL, type Observed } from "../../guest/protocol";
+import type { StepKind } from "../../guest/things";
+import { Flooding } from "../../plan/types";
+import { FakeHost } from "./fake-host";
+import { remembers } from "./fake-switch";
+import { envelopeOf, type Thing } from "./made";
+
+const LAB = "00c0ffee";
+const LOCAL = "192.168.10.156";
+
+const octet = fc.integer({ min: 1, max: 254 });
+const mac = octet.map((n) => `02:00:00:00:00:${n.toString(16).padStart(2, "0")}`);
+const mtu = fc.integer({ min: 1280, max: 9000 });
+const vlan = fc.option(fc.integer({ min: 1, max: 4094 }), { nil: undefined });
+const vni = fc.integer({ min: 1, max: 16_777_215 });
+const address = octet.map((n) => `10.1.2.${n}/24`);
+const vteps = fc.uniqueArray(octet, { maxLength: 3 }).map((all) => all.map((n) => `192.168.20.${n}`));
+const optional = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined });
+
+const port = (flooding: Flooding): fc.Arbitrary<Thing<"port">> =>
+  fc.record({
+    ...{ id: fc.constant("lab-kvm1-red"), lab: fc.constant(LAB), bridge: fc.constant("vxbr") },
+    ...{ local: fc.constant(LOCAL), flooding: fc.constant(flooding), vni, vlan, mtu },
+    udpPort: fc.integer({ min: 1024, max: 65_535 }),
+    remotes: vteps,
+    protected: fc.boolean(),
+    group: octet.map((n) => `239.0.0.${n}`),
+    ttl: octet,
+    stations: vteps.map((all) =>
+      all.map((vtep) => ({ mac: "02:00:00:00:00:02", addresses: ["10.0.3.11"], vtep })),
+    ),
+  });
+
+const THINGS: [string, StepKind, fc.Arbitrary<Thing>][] = [
+  [
+    "a bridge",
+    "bridge",
+    fc.record({
+      ...{ id: fc.constant("lab-kvm1-vxbr"), lab: fc.constant(LAB), bridge: fc.constant("vxbr") },
+      ...{ mac, mtu, address: optional(address), guard: fc.boolean() },
+    }),
+  ],
+  ...Object.values(Flooding).map((flooding): [string, StepKind, fc.Arbitrary<Thing>] => [
+    `a port that floods by ${flooding}`,
+    "port",
+    port(flooding),
+  ]),
+  [
+    "a service",
+    "service",
+    fc.record({
+      ...{ id: fc.constant("lab-kvm1-gw"), lab: fc.constant(LAB), bridge: fc.constant("vxbr") },
+      ...{ device: fc.constant("gw-red"), local: fc.constant(LOCAL), mac, mtu, vlan },
+      addresses: fc.uniqueArray(address, { minLength: 1, maxLength: 2 }),
+    }),
+  ],
+  [
+    "a container",
+    "container",
+    fc.record({
+      ...{ id: fc.constant("lab-c1"), lab: fc.constant(LAB), name: fc.constant("c1") },
+      interfaces: fc
+        .record({ mac, mtu, vlan, addresses: fc.uniqueArray(address, { maxLength: 2 }) })
+        .map((nic) => [{ ...nic, bridge: "vxbr", veth: "v-c1" }]),
+    }),
+  ],
+];
+
+/** A host with the lab's bridge that remembers. */
+function hostOf(shell: string): FakeHost {
+  const host = new FakeHost(shell);
+  host.shows("addresses", `2: eth0    inet ${LOCAL}/24 scope global eth0\n`);
+  host.shows("sys/net/ipv4/igmp_max_memberships", "256\n");
+  host.shows("sys/net/ipv4/conf/vxbr/arp_ignore", "0\n");
+  host.shows("state/containers/c1/rootfs/etc/hostname", "");
+  remembers(host);
+  return host;
+}
+
+/** Inside the container it is as LXC makes it. */
+function inside(host: FakeHost, interfaces: readonly InterfaceState[]): void {
+  const lines = interfaces.flatMap((nic, index) => [
+    `${index + 2}: ${nic.name}@if9: <UP> mtu ${nic.mtu} qdisc noqueue state UP\\    link/ether ${nic.mac} brd ff:ff:ff:ff:ff:ff`,
+    ...nic.addresses.map((one) => `${index + 2}: ${nic.name}    inet ${one} scope global ${nic.name}`),
+  ]);
+  host.shows("inside", lines.map((line) => `${line}\n`).join(""));
+}
+
+function observed(host: FakeHost, kind: StepKind, thing: Thing): Observed {
+  const { code, stdout, stderr } = host.guest(["observe", kind], thing);
+  expect([code, stderr]).toEqual([0, ""]);
+  return JSON.parse(stdout) as Observed;
+}
+
+function applied(host: FakeHost, kind: StepKind, thing: Thing): void {
+  const { state } = envelopeOf(kind, thing);
+  if ("interfaces" in state) {
+    inside(host, state.interfaces);
+    host.shows("net/vxbr/address", "\n");
+  }
+  expect(host.guest(["apply", kind], thing)).toMatchObject({ code: 0, stderr: "" });
+  // LXC plugs when it starts a container.
+  if (kind === "container") host.guest(["plug", "c1", "net", "up", "veth", "v-c1"]);
+}
+
+describe.each(["dash", "busybox sh"])("in %s", (shell) => {
+  it.each(THINGS)("of %s, what was applied is what is observed", (_, kind, things) => {
+    fc.assert(
+      fc.property(things, (thing) => {
+        const host = hostOf(shell);
+        applied(host, kind, thing);
+        expect(observed(host, kind, thing)).toEqual({ v: PROTOCOL, state: envelopeOf(kind, thing).state });
+      }),
+      { numRuns: 3 },
+    );
+  });
+
+  it("what is not there is null", () => {
+    const host = hostOf(shell);
+    const bridge = { id: "lab-kvm1-vxbr", lab: LAB, bridge: "vxbr", mac: "02:00:00:00:00:01" };
+    expect(observed(host, "bridge", bridge)).toEqual({ v: PROTOCOL, state: null });
+    const red = {
+      id: "lab-kvm1-red",
+      lab: LAB,
+      bridge: "vxbr",
+      vni: 7,
+      local: LOCAL,
+      remotes: ["192.168.20.9"],
+    };
+    expect(observed(host, "port", red)).toEqual({ v: PROTOCOL, state: null });
+  });
+
+  it("what somebody changed is as it is on the host", () => {
+    const host = hostOf(shell);
+    const red = {
+      id: "lab-kvm1-red",
+      lab: LAB,
+      bridge: "vxbr",
+      vni: 7,
+      local: LOCAL,
+      remotes: ["192.168.20.9"],
+    };
+    applied(host, "port", red);
+    const changed = host
+      .read("switch.json")
+      .replace('"key":"7"', '"key":"8"')
+      .replace('"tag":"0"', '"tag":"5"');
+    writeFileSync(host.path("switch.json"), changed);
+    expect(observed(host, "port", red).state).toEqual({ ...envelopeOf("port", red).state, vni: 8, vlan: 5 });
+  });
+});
