@@ -2,7 +2,7 @@
  * The stack output `lab`: a public contract that `vxlab verify`, other programs and other stacks read.
  * It holds no secrets. A change that a reader could trip over raises `schema`.
  */
-import { portName } from "./names";
+import { portName } from "../components/segment/ways";
 import { BridgePlan, ContainerPlan, ExistingPlan, Flooding, HostPlan, ImageKind, LabPlan } from "./types";
 import { ServicePlan, VxlanPortPlan } from "./types";
 

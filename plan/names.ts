@@ -1,7 +1,6 @@
 /** Names of interfaces: readable where they fit into the kernel's limit, shortened by a hash where not. */
 import { createHash } from "node:crypto";
 import { Address4 } from "ip-address";
-import { Flooding } from "./types";
 
 /** IFNAMSIZ is 16 with its closing NUL (linux/if.h). */
 export const MAX_INTERFACE_NAME = 15;
@@ -40,7 +39,7 @@ const ADDRESS_DIGITS = 7;
  * in hexadecimal; of an IPv6 address it is a hash.
  *
  * From VNI 10000 on both are written in base 36, all of their digits: `vx05yc1-1h8fzta`. So the names of two IPv4 remotes always
- * differ; two IPv6 remotes may collide, and are refused then (check-unique.ts).
+ * differ; two IPv6 remotes may collide and are then refused (check-unique.ts).
  */
 export function tunnelName(vni: number, remoteAddress: string): string {
   const address4 = Address4.isValid(remoteAddress) ? new Address4(remoteAddress).bigInt() : undefined;
@@ -53,28 +52,6 @@ export function tunnelName(vni: number, remoteAddress: string): string {
 }
 
 const base36 = (number: number | bigint, digits: number): string => number.toString(36).padStart(digits, "0");
-
-/** The one port of a segment with Flooding.Flow: `vf100` for VNI 100. */
-export function flowPortName(vni: number): string {
-  return `vf${vni}`;
-}
-
-/** The kernel's vxlan device of a segment with Flooding.Multicast: `vm100` for VNI 100. */
-export function multicastName(vni: number): string {
-  return `vm${vni}`;
-}
-
-/** The port that frames for a remote leave by. */
-export function portName(flooding: Flooding, vni: number, remoteAddress: string): string {
-  switch (flooding) {
-    case Flooding.Unicast:
-      return tunnelName(vni, remoteAddress);
-    case Flooding.Flow:
-      return flowPortName(vni);
-    case Flooding.Multicast:
-      return multicastName(vni);
-  }
-}
 
 /** Names that the kernel, Open vSwitch or the guest itself uses: a bridge of that name would break the host. */
 const TAKEN = /^(lo|eth\d+|all|default|ovs-system|ovs-netdev|(vxlan|geneve|genev|gre|erspan)_sys.*)$/;

@@ -1,7 +1,7 @@
 /** Which libvirt, and what it can do. */
 import { accessSync, constants, readFileSync } from "node:fs";
 import { isThere } from "../components/libvirt/programs";
-import { checkUri } from "../components/underlay/check";
+import { checkUri } from "../components/underlay/resolve";
 import { TopologyError } from "../plan/errors";
 import { isLocal } from "../plan/libvirt-uri";
 import { Accel } from "../plan/types";

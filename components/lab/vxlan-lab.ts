@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import { LabOutput, labOutput } from "../../plan/contract";
-import { labHints } from "../../plan/hints";
 import { planLab } from "../../plan/plan";
 import { Accel, LabPlan, Topology } from "../../plan/types";
 import { sayHints } from "./hints";
@@ -60,7 +59,7 @@ export class VxlanLab extends pulumi.ComponentResource {
     const { topology, env } = args;
     super(token("VxlanLab"), name, { topology, ...(env === undefined ? {} : { env }) }, opts);
     const plan = planLab(args.topology, { lab: name, libvirtUri: args.libvirtUri });
-    sayHints(labHints(args.topology), this);
+    sayHints(plan.hints, this);
     const machines = declareMachines(name, args, plan, this);
     declareOnHosts(name, plan, machines.labId, machines.hosts, this, env);
     this.lab = knownLab(plan, machines);

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { labHints } from "../../plan/hints";
 import { planLab } from "../../plan/plan";
 import type { HostPlan, LabPlan } from "../../plan/types";
 import { LoginOutput, VTEPS_SCHEMA, VtepOutput, VtepsOutput } from "../../plan/vteps";
@@ -24,7 +23,7 @@ export class VxlanUnderlay extends pulumi.ComponentResource {
     const topology = { ...args.topology, segments: {}, containers: {} };
     super(token("VxlanUnderlay"), name, { topology }, opts);
     const plan = planLab(topology, { lab: name, libvirtUri: args.libvirtUri });
-    sayHints(labHints(topology), this);
+    sayHints(plan.hints, this);
     const machines = declareMachines(name, args, plan, this);
     this.vteps = vtepsOf(plan, machines);
     this.login = pulumi.secret(loginOf(machines));

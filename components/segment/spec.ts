@@ -1,5 +1,5 @@
 /** The setting `segments.<name>`: an Ethernet across hosts. */
-import { IpFamily } from "../../plan/mtu";
+import { IpFamily } from "../../plan/net/family";
 import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS, maxOverlayMtu, overhead } from "../../plan/net/encap";
 import type { Fields } from "../../plan/setting";
 import { UNDERLAY } from "../underlay/spec";

@@ -1,5 +1,5 @@
 /** Encapsulations: how a frame of a segment is carried over the underlay, and what that costs. */
-import { IpFamily } from "../mtu";
+import { IpFamily } from "./family";
 
 export enum Encapsulation {
   Vxlan = "vxlan",
