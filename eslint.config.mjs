@@ -69,6 +69,27 @@ export default ts.config(
     },
   },
   {
+    files: ["verify/**/*.ts"],
+    ignores: ["verify/evidence/scripts.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            pure.imports[0],
+            {
+              regex: "^\\..*(component$|/(lab|libvirt|cli|system|stacks|toolchain|test)/)",
+              message: "verify/ reaches hosts through verify/ask.ts only.",
+            },
+          ],
+        },
+      ],
+      "no-restricted-globals": ["error", ...pure.globals],
+      "no-restricted-properties": ["error", pure.random],
+      "no-restricted-syntax": ["error", print],
+    },
+  },
+  {
     files: [
       "guest/**/*.ts",
       "config*.ts",
@@ -80,7 +101,7 @@ export default ts.config(
     rules: { "no-restricted-syntax": ["error", print] },
   },
   {
-    files: ["test/**/*.ts", "bench/**/*.ts"],
+    files: ["test/**/*.ts", "packages/*/test/**/*.ts", "bench/**/*.ts"],
     rules: { "max-lines-per-function": "off", "max-lines": ["error", { max: 400 }] },
   },
 );

@@ -11,16 +11,21 @@ interface Stage {
   /** Files at a time; more than one only where limits of time are far from what is measured. @default 1 */
   workers?: number;
   globalSetup?: string[];
+  /** Where its tests are. @default test/NAME */
+  folders?: string[];
 }
 
 /**
  * Two cores: what starts engines, daemons or machines runs after everything else. Files of the
  * lab stage may run side by side: most of the time a lab waits for one machine, and each has a libvirt and a network of its own.
  */
-const stage = (name: string, { order, limit, workers = 1, globalSetup = [] }: Stage) => ({
+const stage = (
+  name: string,
+  { order, limit, workers = 1, globalSetup = [], folders = [`test/${name}`] }: Stage,
+) => ({
   test: {
     name,
-    include: [`test/${name}/**/*.test.ts`],
+    include: folders.map((folder) => `${folder}/**/*.test.ts`),
     exclude,
     globalSetup,
     fileParallelism: workers > 1,
@@ -46,7 +51,12 @@ export default defineConfig({
           hookTimeout: 30_000,
         },
       },
-      stage("toolchain", { order: 1, limit: 3 * minutes, workers: 2 }),
+      stage("toolchain", {
+        order: 1,
+        limit: 3 * minutes,
+        workers: 2,
+        folders: ["test/toolchain", "packages/*/test"],
+      }),
       stage("package", {
         order: 2,
         limit: 10 * minutes,

@@ -1,6 +1,9 @@
 /**
  * The stack output `lab`: a public contract that `vxlab verify`, other programs and other stacks read.
- * It holds no secrets. A change that a reader could trip over raises `schema`.
+ * It holds no secrets. A change that could break a reader raises `schema`.
+ *
+ * The output is keyed by name (`PublishedLab`), so that a diff of it names what changes. Readers get lists (`LabOutput`) from
+ * published-lab.ts.
  */
 import { portName } from "../components/segment/ways";
 import { BridgePlan, ContainerPlan, ExistingPlan, Flooding, HostPlan, ImageKind, LabPlan } from "./types";
@@ -9,18 +12,47 @@ import { ServicePlan, VxlanPortPlan } from "./types";
 /** Name of the stack output. */
 export const LAB_OUTPUT = "lab";
 
-/** Version of this contract. */
-export const LAB_SCHEMA = 2;
+/** Version of this contract. Version 2 had lists in place of records. */
+export const LAB_SCHEMA = 3;
 
-export interface LabOutput {
+/** What the lab's two forms have in common. */
+export interface LabFacts {
+  /** Version of the contract: 3. */
   schema: number;
   /** The random part of every name in libvirt: `vxlab-<id>-…`. */
   id: string;
   /** IP family of underlay and tunnels: 4 or 6. */
   family: number;
-  /** One; or one for each hypervisor; none when all hosts exist already. */
-  underlays: UnderlayOutput[];
   image: ImageKind;
+}
+
+/** The stack output `lab`: every record is keyed by name, and each value repeats its name. */
+export interface PublishedLab extends LabFacts {
+  /** One; or one for each hypervisor; none when all hosts exist already. By name. */
+  underlays: Record<string, UnderlayOutput>;
+  /** By host name. */
+  hosts: Record<string, PublishedHost>;
+  /** By container name. */
+  containers: Record<string, ContainerPlan>;
+  /** DHCP servers and gateways, by segment name. */
+  services: Record<string, ServicePlan>;
+}
+
+/** A host of a `PublishedLab`. */
+export interface PublishedHost extends HostDescription {
+  /** By segment name. */
+  ports: Record<string, PublishedPort>;
+}
+
+/** A port of a `PublishedHost`. */
+export interface PublishedPort extends PortDescription {
+  /** The other VTEPs by host name (a peer's: `stack/host`). */
+  tunnels: Record<string, TunnelOutput>;
+}
+
+/** The lab as readers use it: underlays, hosts and containers are sorted by name, services by segment. */
+export interface LabOutput extends LabFacts {
+  underlays: UnderlayOutput[];
   hosts: HostOutput[];
   containers: ContainerPlan[];
   services: ServicePlan[];
@@ -41,14 +73,19 @@ export interface ReachOutput {
   user: string;
 }
 
+/** A tunnel to another VTEP. */
 export interface TunnelOutput {
-  /** Name of the port that leads there. */
+  /**
+   * Name of the port that leads there: with Flooding.Unicast a port in Open vSwitch for each VTEP; else one for all of them,
+   * `vf100` (Flooding.Flow) or the kernel's device `vm100` (Flooding.Multicast).
+   */
   port: string;
   host: string;
   address: string;
 }
 
-export interface HostOutput {
+/** A host without its ports. */
+export interface HostDescription {
   name: string;
   /** Underlay address: the VTEP, and where SSH answers unless `existing` says otherwise. */
   address: string;
@@ -63,11 +100,16 @@ export interface HostOutput {
   /** Whether it has the host guard (docs/security.md). */
   guard: boolean;
   bridge: BridgePlan;
+}
+
+/** A host as readers use it. */
+export interface HostOutput extends HostDescription {
+  /** Sorted by VNI. */
   ports: PortOutput[];
 }
 
-/** A host's attachment to one segment. */
-export interface PortOutput {
+/** A host's attachment to one segment, without its tunnels. */
+export interface PortDescription {
   segment: string;
   vni: number;
   udpPort: number;
@@ -82,10 +124,11 @@ export interface PortOutput {
   group?: string;
   /** With Flooding.Multicast: hops that a packet to the group may take. */
   ttl?: number;
-  /**
-   * The other VTEPs, each with the port that leads there: with Flooding.Unicast a port in Open vSwitch for each; else one
-   * for all of them, `vf100` (Flooding.Flow) or the kernel's device `vm100` (Flooding.Multicast).
-   */
+}
+
+/** A port as readers use it. */
+export interface PortOutput extends PortDescription {
+  /** The other VTEPs, sorted by host name. */
   tunnels: TunnelOutput[];
 }
 

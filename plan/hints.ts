@@ -1,5 +1,6 @@
 /** What works, but may not be what was meant. */
 import { Flooding } from "../components/segment/spec";
+import { underlaysOf } from "../components/underlay/mtu";
 import { underlayAt } from "../components/underlay/resolve";
 import { UnderlayMode } from "../components/underlay/spec";
 import { familyOf, subnetAround } from "./addresses";
@@ -18,6 +19,7 @@ export function labHints(lab: ResolvedLab): Problem[] {
     ...lab.segments.flatMap((segment) => [
       ...oldPort(segment),
       ...routedGroup(lab, segment),
+      ...translatedGroup(lab, segment),
       ...closedGateway(lab, segment),
       ...shutOut(lab, segment),
     ]),
@@ -45,6 +47,17 @@ function routedGroup(lab: ResolvedLab, { name, spec, flooding, members, open }: 
   const message = `Its VTEPs are on several networks, such as ${first} and ${second}: a group gets across only where routers forward multicast.`;
   const cure = "Write flooding: unicast or flow, unless they do.";
   return [{ path, got: spec.flooding, message, cure }];
+}
+
+/** libvirt excludes only 224.0.0.0/24 from its NAT (network/network_iptables.c). The embedded libvirt sets the sysctl by itself. */
+function translatedGroup(lab: ResolvedLab, { name, spec, flooding, members }: ResolvedSegment): Problem[] {
+  if (flooding.way !== Flooding.Multicast || members.length < 2) return [];
+  const nat = underlaysOf(lab.underlays, members).find(({ mode }) => mode === UnderlayMode.Nat);
+  if (nat === undefined) return [];
+  const message =
+    "On a hypervisor with br_netfilter (Docker loads it), libvirt's NAT changes the source of packets to a group, and the other VTEPs drop them.";
+  const cure = `Write ${nat.path}.mode: routed, or run sysctl -w net.bridge.bridge-nf-call-iptables=0 on the hypervisor; the embedded libvirt needs neither.`;
+  return [{ path: pathOf("segments", name, "flooding"), got: spec.flooding, message, cure }];
 }
 
 /** Of a VTEP outside the lab's underlays, the network is unknown: LANs are mostly /24, and /64 (RFC 4291 section 2.5.1). */

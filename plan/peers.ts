@@ -4,13 +4,14 @@
  */
 import { ipv6Only } from "../components/service/resolve";
 import { literalFamily } from "./addresses";
+import { TopologyError } from "./errors";
 import { IpFamily } from "./net/family";
 import type { LabPlan } from "./lab-plan";
 import { checkOverlayHosts, overlayHostOf, underlayKeyHints } from "./overlay-hosts";
-import { plan, soundLab } from "./plan";
+import { checkedLab, plan } from "./plan";
 import type { Problem } from "./problem";
 import { readAddress, readSubnet } from "./read-address";
-import type { Sections } from "./resolve";
+import type { Others, Sections } from "./resolve";
 import type { Remote } from "./resolved";
 import { compareText, pathOf, repeated, sortedEntries, suggest } from "./rules";
 import { mappingOf } from "./shape";
@@ -41,13 +42,15 @@ export interface OverlayInput {
  */
 export function planOverlay(input: OverlayInput): LabPlan {
   const { own, peers, sections, identity } = input;
-  const others = [
+  const { lab, problems } = checkedLab(overlaySections(input), { lab: identity }, othersOf(own, peers));
+  const all = [
     ...checkOverlayHosts(sections["hosts"]),
     ...strangers(input),
     ...checkVteps(input),
     ...checkGateways(input),
+    ...problems,
   ];
-  const lab = soundLab(overlaySections(input), { lab: identity, ...beyond(own, peers) }, others);
+  if (all.length > 0) throw new TopologyError(all);
   const decided = plan(lab);
   return { ...decided, hints: [...underlayKeyHints(sections["hosts"], own), ...decided.hints] };
 }
@@ -75,8 +78,7 @@ function reach({ ssh, hostKey }: VtepOutput) {
   return { sshAddress: ssh.address, port: ssh.port, user: ssh.user, hostKey };
 }
 
-/** What an overlay knows of other stacks: their hosts and networks. */
-function beyond(own: Underlay, peers: readonly Underlay[]) {
+function othersOf(own: Underlay, peers: readonly Underlay[]): Others {
   const remotes = peers.flatMap(({ stack, vteps }) =>
     sortedEntries(vteps.hosts).flatMap(([host, { address, ssh }]): Remote[] => {
       const [vtep, sshAddress] = [readAddress(address).value, readAddress(ssh.address).value];

@@ -9,7 +9,7 @@ import { labHints } from "./hints";
 import type { LabPlan, UnderlayPlan } from "./lab-plan";
 import type { Problem } from "./problem";
 import { resolve } from "./resolve";
-import type { LabIdentity, Sections } from "./resolve";
+import type { LabIdentity, Others, Sections } from "./resolve";
 import type { ResolvedLab, ResolvedUnderlay } from "./resolved";
 
 /**
@@ -17,26 +17,26 @@ import type { ResolvedLab, ResolvedUnderlay } from "./resolved";
  *
  * @param raw the settings, of any form
  * @throws TopologyError with everything that is wrong
+ * @example
+ * ```ts
+ * const hosts = { kvm1: { address: "192.168.10.11" } };
+ * const topology = { underlay: {}, image: {}, hosts, segments: {}, containers: {} };
+ * const [kvm1] = planLab(topology, { lab: "demo" }).hosts; // kvm1.mac, kvm1.bridge, …
+ * ```
  */
 export function planLab(raw: Sections, identity: LabIdentity): LabPlan {
-  return plan(soundLab(raw, identity));
-}
-
-/**
- * The first two phases.
- *
- * @throws TopologyError with everything that is wrong, `others` first
- */
-export function soundLab(raw: Sections, identity: LabIdentity, others: readonly Problem[] = []): ResolvedLab {
   const { lab, problems } = checkedLab(raw, identity);
-  const all = [...others, ...problems];
-  if (all.length > 0) throw new TopologyError(all);
-  return lab;
+  if (problems.length > 0) throw new TopologyError(problems);
+  return plan(lab);
 }
 
 /** The first two phases, with everything that is wrong. A lab that has problems cannot be planned. */
-export function checkedLab(raw: Sections, identity: LabIdentity): { lab: ResolvedLab; problems: Problem[] } {
-  const { lab, problems } = resolve(raw, identity);
+export function checkedLab(
+  raw: Sections,
+  identity: LabIdentity,
+  others?: Others,
+): { lab: ResolvedLab; problems: Problem[] } {
+  const { lab, problems } = resolve(raw, identity, others);
   return { lab, problems: [...problems, ...check(lab)] };
 }
 

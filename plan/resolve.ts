@@ -5,10 +5,9 @@ import { resolveHosts } from "../components/host/resolve";
 import { resolveImage } from "../components/image/resolve";
 import { resolveSegments } from "../components/segment/resolve";
 import { checkUri, resolveUnderlays } from "../components/underlay/resolve";
-import type { Subnet } from "./addresses";
 import { Findings } from "./findings";
 import type { Problem } from "./problem";
-import type { Remote, ResolvedLab } from "./resolved";
+import type { ResolvedLab } from "./resolved";
 import { SECTIONS, TOPOLOGY } from "./settings";
 import type { Topology } from "./settings";
 import { outsideOf, shaped } from "./shape";
@@ -16,21 +15,23 @@ import { outsideOf, shaped } from "./shape";
 /** The settings by section, of any form; a section left out is empty. */
 export type Sections = Readonly<Partial<Record<keyof Topology, unknown>>>;
 
-/** What settings leave open: what makes computed addresses differ from another lab's, where it runs, whom it reaches. */
+/** What settings leave open: what makes computed addresses differ from another lab's, and where it runs. */
 export interface LabIdentity {
   /** A name that stays the same for the lab's whole life, such as `project/stack`. */
   lab: string;
   /** The hypervisor of underlays that name none. @default taken for this machine */
   libvirtUri?: string;
-  /** Hosts of other owners, which every segment without `hosts` reaches. @default none */
-  peers?: readonly Remote[];
-  /** Underlay networks of other stacks. @default none */
-  networks?: readonly Subnet[];
 }
+
+/** What an overlay knows of other stacks. */
+export type Others = Pick<ResolvedLab, "peers" | "networks">;
+
+const NOBODY: Others = { peers: [], networks: [] };
 
 export function resolve(
   raw: Sections,
-  { lab, libvirtUri, peers = [], networks = [] }: LabIdentity,
+  { lab, libvirtUri }: LabIdentity,
+  others: Others = NOBODY,
 ): { lab: ResolvedLab; problems: Problem[] } {
   const { topology, problems, broken } = readShape(raw);
   const said = new Findings();
@@ -43,7 +44,7 @@ export function resolve(
   const containers = resolveContainers(topology, { lab, image: image.kind, segments }, said);
   return {
     lab: {
-      ...{ identity: lab, underlays, image, hosts, segments, containers, peers, networks },
+      ...{ identity: lab, underlays, image, hosts, segments, containers, ...others },
       ...(libvirtUri === undefined ? {} : { libvirtUri }),
     },
     problems: [...problems, ...outsideOf(broken, said.problems)],

@@ -3,11 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { ownUnderlay, peerUnderlays } from "../components/lab/references";
 import { VxlanOverlay, VxlanOverlayArgs } from "../components/lab/vxlan-overlay";
 import { OverlaySettings } from "../config";
-import { LabOutput } from "../plan/contract";
+import { PublishedLab } from "../plan/contract";
 import { withSecrets } from "./secrets";
 
 export interface OverlayOutputs {
-  lab: pulumi.Output<LabOutput>;
+  lab: pulumi.Output<PublishedLab>;
 }
 
 export async function overlayStack(settings: OverlaySettings): Promise<OverlayOutputs> {

@@ -1,16 +1,16 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Environment } from "../../system/paths";
-import { must, run } from "../../system/process";
+import { virsh } from "../../components/libvirt/virsh";
+import { must } from "../../system/process";
 import { aptLine, examine, readPieces, remedy, requirements } from "../../toolchain";
 import type { Finding, Piece, Source, When } from "../../toolchain";
-import { kvmWorks } from "../../stacks/hypervisor";
+import { kvmWorks } from "../../components/libvirt/choices";
 import type { Command, Context } from "../command";
-import { readArgs, stackName } from "../lib/args";
-import { Exit } from "../lib/exit";
-import { table } from "../lib/output";
-import { openPools, type OpenPool } from "../lib/pools";
-import { libvirtMode, purposes, virshUri, type Mode } from "../lib/ready";
+import { readArgs, stackName } from "../args";
+import { Exit } from "../exit";
+import { table } from "../output/output";
+import { openPools, type OpenPool } from "../access/pools";
+import { libvirtMode, purposes, virshUri, type Mode } from "../engine/ready";
 
 /** What `--json` prints. */
 export interface Report {
@@ -65,7 +65,7 @@ async function examineAll(context: Context): Promise<Report> {
     ...(packages.length > 0 ? { install: aptLine(packages) } : {}),
     toolchain,
     libvirt: {
-      ...{ mode, uri, answers: await answers(uri, environment) },
+      ...{ mode, uri, answers: (await virsh(uri, ["uri"], { environment, limit: 5000 })).end === "done" },
       // The embedded one's folders are all below .vxlab/libvirt, which is root's alone.
       open: mode === "embedded" ? [] : await openPools(uri, environment),
     },
@@ -80,10 +80,6 @@ function row(
 ): Report["requirements"][number] {
   const { program, neededFor } = requirement;
   return { program, ok, needed, neededFor, path, version, ...(ok ? {} : { cure }) };
-}
-
-async function answers(uri: string, environment: Environment): Promise<boolean> {
-  return (await run("virsh", ["-q", "-c", uri, "uri"], { env: environment, timeout: 5 })).code === 0;
 }
 
 async function sizes(cache: string): Promise<Record<string, string>> {
@@ -103,7 +99,7 @@ const sources: Record<Source, string> = {
   installed: "the vendor's, installed on this machine",
   vendor: "the vendor's download",
   built: "built here from Go modules",
-  replacement: "replacement (toolchain/plugins)",
+  "stand-in": "vxlab's stand-in (packages/pulumi-stand-ins)",
 };
 
 function render(report: Report): string {

@@ -1,13 +1,13 @@
-import { run } from "../../system/process";
+import { domainStates } from "../../components/libvirt/virsh";
 import type { Command, Context } from "../command";
-import { readArgs, stackName, stackOption } from "../lib/args";
-import { Exit } from "../lib/exit";
-import { withLab } from "../lib/lab";
-import { hypervisors } from "../lib/hypervisors";
-import { parseDomains, statusOf } from "../lib/status";
-import { renderStatus } from "../lib/status-text";
-import { stillChecks } from "../verify/still-checks";
-import { gather } from "../verify/gather";
+import { readArgs, stackName, stackOption } from "../args";
+import { Exit } from "../exit";
+import { withLab } from "../access/lab";
+import { hypervisors } from "../access/hypervisors";
+import { statusOf } from "../output/status";
+import { renderStatus } from "../output/status-text";
+import { stillChecks } from "../../verify/registry";
+import { gather } from "../../verify/gather";
 
 /** Longest time for a host to let us in, and then to say how it is, ms. */
 const LIMIT_MS = 10_000;
@@ -24,8 +24,8 @@ export const status: Command = {
     const found = await withLab(
       context,
       stack,
-      async ({ lab, remote }) => {
-        const look = gather(remote, lab, stillChecks(lab), { limit: PROBE_MS });
+      async ({ lab, way }) => {
+        const look = gather(way, lab, stillChecks(lab), { limit: PROBE_MS });
         const answers = Promise.all([look, domains(context, stack)]);
         const [evidence, machines] = await context.out.wait("asking the hosts", () => answers);
         return statusOf(lab, evidence, machines);
@@ -40,11 +40,12 @@ export const status: Command = {
 
 /** Undefined when a hypervisor does not answer: a machine that is not listed may then be there all the same. */
 async function domains(context: Context, stack: string): Promise<Map<string, string> | undefined> {
-  const options = { env: { ...context.environment, LC_ALL: "C" }, timeout: LIMIT_MS / 1000 };
+  const options = { environment: context.environment, limit: LIMIT_MS };
   const uris = await hypervisors(context, stack);
-  const answers = await Promise.all(
-    uris.map((uri) => run("virsh", ["-q", "-c", uri, "list", "--all"], options)),
-  );
-  if (answers.some(({ code }) => code !== 0)) return undefined;
-  return new Map(answers.flatMap(({ stdout }) => [...parseDomains(stdout)]));
+  try {
+    const found = await Promise.all(uris.map((uri) => domainStates(uri, options)));
+    return new Map(found.flatMap((states) => [...states]));
+  } catch {
+    return undefined;
+  }
 }

@@ -19,13 +19,19 @@ bridge_apply() {
     -- set port "$name" tag=0 -- set interface "$name" mtu_request="$mtu"
   no_ipv6 "$name" "$address"
   security_again "$name"
-  # Flows of ours have cookies.
-  [ -z "${was_name-}" ] || ovs-ofctl del-flows "$name" table=0,cookie=0/-1
+  [ -z "${was_name-}" ] || bridge_mend
   only_addresses "$name" "$address"
   ip link set dev "$name" up
   boot_unit
   keep bridge "$id" "$1"
   bridge_found
+}
+
+# What somebody changed by hand, or older guest tools left so: flows without a cookie, which ours have, and IPv6 on interfaces whose own
+# steps have nothing to do.
+bridge_mend() {
+  ovs-ofctl del-flows "$name" table=0,cookie=0/-1
+  for device in $(guard_ipv6); do no_ipv6 "$device" ""; done
 }
 
 bridge_remove() {

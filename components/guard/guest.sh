@@ -127,14 +127,22 @@ guard_line() {
 }
 
 # vtep_device ADDRESS: the interface that has it, on which alone tunnel packets are accepted; "-" if they come in by another one, since
-# the address is on lo or a dummy device (is_stub), or if no interface has it yet.
+# the address is on lo or a dummy device (is_stub); ":", which no interface can be called, if none has it yet.
 vtep_device() {
   # "2: eth0    inet 192.168.10.156/24 …"
   read -r _ at _ <<FOUND
 $(ip -o address show to "$1" 2>/dev/null)
 FOUND
-  if [ -z "$at" ] || is_stub "$at"; then at=-; fi
+  if [ -z "$at" ]; then at=:; elif is_stub "$at"; then at=-; fi
   echo "$at"
+}
+
+# guard_late: the ports, as KIND-ID, whose VTEP no interface had when they were applied: the guard does not know theirs.
+guard_late() {
+  grep -ls '^vni [^ ]* [^ ]* [^ ]* :' "$GUARD"/port-*."$GUARD_FORM" | while read -r file; do
+    file=${file##*/}
+    echo "${file%."$GUARD_FORM"}"
+  done
 }
 
 guard_rules() {
@@ -202,10 +210,16 @@ guard_drift() {
   elif [ -n "$rules" ] && ! guard_same; then
     echo "host guard: the table inet $GUARD_TABLE is not as it was loaded: nft list table inet $GUARD_TABLE shows it"
   fi
-  # Independent of the guard: an interface without an IPv6 address in the settings has none, link-local included.
+  guard_ipv6 | while read -r device; do
+    echo "interface $device: IPv6 is on (net.ipv6.conf.$device.disable_ipv6 is 0), so it has a link-local address"
+  done
+}
+
+# guard_ipv6: the interfaces of ours that have IPv6 on, one a line, although the settings give them no IPv6 address. A link-local address
+# would put this host into the segment, with or without the guard.
+guard_ipv6() {
   cat "$GUARD"/*."$GUARD_FORM" 2>/dev/null | awk '$1 == "inner" && !/:/ { print $3 }' | while read -r device; do
-    [ "$(cat "$SYSCTL/net/ipv6/conf/$device/disable_ipv6" 2>/dev/null || echo 1)" = 1 ] ||
-      echo "interface $device: IPv6 is on (net.ipv6.conf.$device.disable_ipv6 is 0), so it has a link-local address"
+    [ "$(cat "$SYSCTL/net/ipv6/conf/$device/disable_ipv6" 2>/dev/null || echo 1)" = 1 ] || echo "$device"
   done
 }
 

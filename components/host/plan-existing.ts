@@ -1,7 +1,7 @@
 /** Hosts that exist already: how each is reached, and what it must have for what is put on it. */
 import { addressText } from "../../plan/addresses";
 import type { ContainerPlan, ExistingPlan, ServicePlan, VxlanPortPlan } from "../../plan/lab-plan";
-import { overhead } from "../../plan/net/encap";
+import { tunnelOverhead } from "../../plan/net/encap";
 import type { ResolvedExisting, ResolvedLab } from "../../plan/resolved";
 import { ContainerKind } from "../container/spec";
 import { WAYS } from "../segment/ways";
@@ -27,7 +27,7 @@ export function planExisting(lab: ResolvedLab, host: ResolvedExisting, workload:
 
 /** What its segments send; without any (an underlay stack), what others may count on. */
 function largestPacket({ underlays }: ResolvedLab, ports: readonly VxlanPortPlan[]): number {
-  if (ports.length > 0) return Math.max(...ports.map(({ mtu }) => mtu)) + overhead(underlays.family);
+  if (ports.length > 0) return Math.max(...ports.map(({ mtu }) => mtu)) + tunnelOverhead(underlays.family);
   const written = mtuUnder(underlays);
   // A jumbo underlay is the machines': the setting is about existing hosts only if there are no machines.
   return underlays.used.length === 0 ? written : Math.min(UNDERLAY.mtu.default, written);

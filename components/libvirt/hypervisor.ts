@@ -26,20 +26,15 @@ export function hypervisor(name: string, uri: string, path: string, parent: pulu
 }
 
 /**
- * Known when each has answered.
+ * Resolves when all of them have answered.
  *
- * When one does not, this stays unknown for ever and the program ends with a HypervisorError of its own: one that was
- * handed on would come out wrapped by every resource that waits.
+ * @returns an output that fails with a HypervisorError when one of them does not; whatever waits for it is not made
  */
 export function answering(all: readonly Hypervisor[]): pulumi.Output<void> {
-  return pulumi.output(
-    new Promise<void>((resolve) => {
-      void silentOnes(all).then((problems) => {
-        if (problems.length > 0) throw new HypervisorError(problems);
-        resolve();
-      });
-    }),
-  );
+  const answer = silentOnes(all).then((problems) => {
+    if (problems.length > 0) throw new HypervisorError(problems);
+  });
+  return pulumi.output(answer);
 }
 
 /** Those that do not answer. */
@@ -61,9 +56,8 @@ async function silence({ uri, path, provider }: Hypervisor): Promise<Problem | u
     message: `Cannot be reached: ${why}.`,
     cure: CURE,
   });
-  const { end, stderr } = await virsh(uri, ["uri"], LIMIT_MS);
-  if (end === "late") return no(`no answer within ${LIMIT_MS / 1000} s`);
-  if (end === "failed") return no(complaint(stderr));
+  const { end, why } = await virsh(uri, ["uri"], { limit: LIMIT_MS });
+  if (end === "late" || end === "failed") return no(why);
   try {
     await libvirt.getNodeInfo({}, { provider });
     return undefined;
@@ -71,11 +65,6 @@ async function silence({ uri, path, provider }: Hypervisor): Promise<Problem | u
     // The error is empty: why it cannot connect the provider tells the engine alone.
     return no("the error of libvirt's provider beside this says why");
   }
-}
-
-function complaint(stderr: string): string {
-  const lines = stderr.split("\n").flatMap((line) => /^error: (.*?)[.\s]*$/.exec(line)?.[1] ?? []);
-  return lines.at(-1) ?? "virsh ended without a word";
 }
 
 const CURE =

@@ -7,7 +7,7 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import { LIBVIRT_NAME } from "../naming";
-import { virsh } from "./virsh";
+import { undefineWords, virsh } from "./virsh";
 
 /** virsh's words: how to ask for a thing, and how to end it. `NAME` and `POOL` are put in. */
 interface Words {
@@ -24,10 +24,7 @@ const VOLUME: Words = {
 const WORDS: Record<string, Words | undefined> = {
   Domain: {
     ask: ["domstate", "NAME"],
-    end: [
-      ["destroy", "NAME"],
-      ["undefine", "NAME", "--managed-save", "--snapshots-metadata"],
-    ],
+    end: [["destroy", "NAME"], undefineWords("NAME")],
   },
   Network: {
     ask: ["net-info", "NAME"],
@@ -46,9 +43,6 @@ const WORDS: Record<string, Words | undefined> = {
   Volume: VOLUME,
   CloudinitDisk: VOLUME,
 };
-
-/** No call to libvirt takes longer, even under emulation on a busy machine. */
-const LIMIT_MS = 30_000;
 
 /** One set for each hypervisor of a program: the engine is told of every hook in a request of its own. */
 const shared = new WeakMap<pulumi.Resource, Map<string, pulumi.ResourceHookBinding>>();
@@ -91,13 +85,8 @@ async function clear(args: Pick<pulumi.ResourceHookArgs, "type" | "newInputs">, 
   if (words === undefined || !LIBVIRT_NAME.test(name)) return;
   const put = (line: string[]): string[] =>
     line.map((word) => (word === "NAME" ? name : word === "POOL" ? pool : word));
-  if (!(await did(uri, put(words.ask)))) return;
-  for (const line of words.end) await did(uri, put(line));
+  if ((await virsh(uri, put(words.ask))).end !== "done") return;
+  for (const line of words.end) await virsh(uri, put(line)); // each may be gone already
 }
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
-
-/** True when virsh did it; false when it could not, or when there is no virsh here. */
-async function did(uri: string, words: string[]): Promise<boolean> {
-  return (await virsh(uri, words, LIMIT_MS)).end === "done";
-}

@@ -12,9 +12,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { closedPool, qemuGroup } from "./pool-xml";
 import { LIBVIRT_NAME } from "../naming";
 import { clearsOrphans } from "./orphans";
-import { virsh } from "./virsh";
-
-const LIMIT_MS = 30_000;
+import { virshOutput } from "./virsh";
 
 /**
  * Hooks of a pool: those of clearsOrphans, and one that closes its folder once it is created.
@@ -70,9 +68,4 @@ async function define(uri: string, xml: string): Promise<void> {
   }
 }
 
-async function say(uri: string, ...words: string[]): Promise<string> {
-  const { end, stdout, stderr } = await virsh(uri, words, LIMIT_MS);
-  if (end === "done") return stdout;
-  const why = { failed: stderr.trim(), late: "no answer", absent: "virsh is not installed here" }[end];
-  throw new Error(`virsh ${words[0]}: ${why}`);
-}
+const say = (uri: string, ...words: string[]): Promise<string> => virshOutput(uri, words);

@@ -1,27 +1,76 @@
-/** libvirt's own client, for what the provider cannot do. It need not be there. */
+/** virsh, libvirt's own client, for what the provider cannot do. Nothing else starts it. It need not be installed. */
 import { execFile } from "node:child_process";
 import { virshUri } from "../../plan/libvirt-uri";
 
 export interface Answer {
-  /** "absent": there is no virsh here. */
+  /** `absent`: virsh is not installed here. */
   end: "done" | "failed" | "late" | "absent";
   stdout: string;
-  /** Its complaint. */
-  stderr: string;
+  /** One line: why it is not `done`, without a full stop. Empty when it is. */
+  why: string;
 }
 
-/** @param uri as the provider takes it */
-export function virsh(uri: string, words: readonly string[], limitMs: number): Promise<Answer> {
+export interface Options {
+  /** Longest wait, ms. No call takes longer than the default, even under emulation on a busy machine. @default 60_000 */
+  limit?: number;
+  /** @default this process's */
+  environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/** @param uri as the provider or as virsh spells it */
+export function virsh(uri: string, words: readonly string[], options: Options = {}): Promise<Answer> {
+  const { limit = 60_000, environment = process.env } = options;
   return new Promise((resolve) => {
     const args = ["-q", "-c", virshUri(uri), ...words];
-    // SIGKILL: a virsh that waits for a silent server does not hear SIGTERM.
-    const options = { timeout: limitMs, killSignal: "SIGKILL" } as const;
-    const child = execFile("virsh", args, options, (error, stdout, stderr) => {
-      if (error === null) resolve({ end: "done", stdout, stderr });
-      else if (error.code === "ENOENT") resolve({ end: "absent", stdout, stderr });
-      else resolve({ end: error.killed ? "late" : "failed", stdout, stderr });
+    const settings = {
+      // A translated virsh has other words for states and reasons.
+      env: { ...environment, LC_ALL: "C" },
+      timeout: limit,
+      // A virsh that waits for a silent server ignores SIGTERM.
+      killSignal: "SIGKILL",
+    } as const;
+    const child = execFile("virsh", args, settings, (error, stdout, stderr) => {
+      if (error === null) resolve({ end: "done", stdout, why: "" });
+      else if (error.code === "ENOENT")
+        resolve({ end: "absent", stdout, why: "virsh is not installed here" });
+      else if (error.killed) resolve({ end: "late", stdout, why: `no answer within ${limit / 1000} s` });
+      else resolve({ end: "failed", stdout, why: complaint(stderr) });
     });
-    // Of a key that is not known libssh asks whether it is good: the end of its input says no.
+    // libssh asks on stdin whether to trust an unknown key: the end of the input means no.
     child.stdin?.end();
   });
 }
+
+/** @throws Error when virsh fails, does not answer in time, or is not installed */
+export async function virshOutput(
+  uri: string,
+  words: readonly string[],
+  options: Options = {},
+): Promise<string> {
+  const { end, stdout, why } = await virsh(uri, words, options);
+  if (end === "done") return stdout;
+  throw new Error(`virsh ${words[0]}: ${why}`);
+}
+
+function complaint(stderr: string): string {
+  const lines = stderr.split("\n").flatMap((line) => /^error: (.*?)[.\s]*$/.exec(line)?.[1] ?? []);
+  return lines.at(-1) ?? "virsh failed without an error message";
+}
+
+/** The state of each domain, for example `running` or `shut off`, by name. @throws Error as `virshOutput` */
+export async function domainStates(uri: string, options: Options = {}): Promise<Map<string, string>> {
+  const rows = (await virshOutput(uri, ["list", "--all"], options)).split("\n").map(readRow);
+  return new Map(rows.flatMap((row) => (row === undefined ? [] : [row])));
+}
+
+/** A row of `virsh list`: id, name, and the state, which may be two words. */
+function readRow(line: string): [string, string] | undefined {
+  const [, name, state] = /^\s*(?:\d+|-)\s+(\S+)\s+(\S.*?)\s*$/.exec(line) ?? [];
+  return name === undefined || state === undefined ? undefined : [name, state];
+}
+
+/** Removes a domain that does not run, with everything that libvirt keeps of it. */
+export const undefineWords = (domain: string): string[] => [
+  ...["undefine", domain],
+  ...["--managed-save", "--snapshots-metadata", "--nvram"],
+];

@@ -12,13 +12,24 @@ export interface EncapsulationFacts {
   readonly udpPort: number;
   /** Bytes of its own header. */
   readonly header: number;
-  /** tcpdump's word for packets on another UDP port than IANA's (tcpdump(1), `-T`). */
-  readonly capture: string;
+  /** As people write it. */
+  readonly title: string;
+  /** Begin of the name of the kernel's device that receives for Open vSwitch. */
+  readonly device: string;
+  readonly capture: {
+    /** tcpdump's options for packets on another UDP port than IANA's (tcpdump(1), `-T`); empty where it has none. */
+    readonly options: readonly string[];
+    /** The first byte of the header, by which tcpdump's `-T vxlan` shows what it is (verify/evidence/wire.ts). */
+    readonly firstByte: number;
+  };
 }
 
 /** RFC 7348: sections 5 (header) and 8 (port). */
 export const ENCAPSULATIONS: Readonly<Record<Encapsulation, EncapsulationFacts>> = {
-  [Encapsulation.Vxlan]: { ovsType: "vxlan", udpPort: 4789, header: 8, capture: "vxlan" },
+  [Encapsulation.Vxlan]: {
+    ...{ ovsType: "vxlan", udpPort: 4789, header: 8, title: "VXLAN", device: "vxlan_sys_" },
+    capture: { options: ["-T", "vxlan"], firstByte: 0x08 },
+  },
 };
 
 /** What a segment has unless it says otherwise. */
@@ -32,16 +43,28 @@ const IP_HEADER: Readonly<Record<IpFamily, number>> = { [IpFamily.V4]: 20, [IpFa
  * Bytes between an inner and an outer IP packet: with VXLAN 14 + 8 + 8 + 20 = 50 over IPv4, 14 + 8 + 8 + 40 = 70 over IPv6
  * (include/net/vxlan.h, VXLAN_HEADROOM and VXLAN6_HEADROOM). A segment's VLAN adds nothing: the bridge removes the tag before an
  * access port sends the frame.
+ *
+ * @example
+ * ```ts
+ * const overhead = tunnelOverhead(IpFamily.V6); // 70
+ * ```
  */
-export function overhead(family: IpFamily, encapsulation = DEFAULT_ENCAPSULATION): number {
+export function tunnelOverhead(family: IpFamily, encapsulation = DEFAULT_ENCAPSULATION): number {
   return INNER_ETHERNET + ENCAPSULATIONS[encapsulation].header + UDP_HEADER + IP_HEADER[family];
 }
 
-/** The largest IP packet inside a segment that fits into one packet of the underlay, bytes. */
+/**
+ * The largest IP packet inside a segment that fits into one packet of the underlay, bytes.
+ *
+ * @example
+ * ```ts
+ * const mtu = maxOverlayMtu(1500, IpFamily.V4); // 1450
+ * ```
+ */
 export function maxOverlayMtu(
   underlayMtu: number,
   family: IpFamily,
   encapsulation = DEFAULT_ENCAPSULATION,
 ): number {
-  return underlayMtu - overhead(family, encapsulation);
+  return underlayMtu - tunnelOverhead(family, encapsulation);
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { VxlanLabArgs } from "../../components";
-import type { LabOutput } from "../../plan/contract";
+import { readLab } from "../../plan/published-lab";
 import type { Topology } from "../../plan/types";
 import { Accel, ContainerKind, ImageKind, UnderlayMode } from "../../plan/types";
 import type { Registered } from "./world";
@@ -329,7 +329,7 @@ describe("a Docker container", () => {
       const { lab } = await withSecret();
       expect(await pulumi.isSecret(lab as pulumi.Output<unknown>)).toBe(false);
       const told = await new Promise((resolve) => lab?.apply(resolve));
-      const d = (told as LabOutput).containers.find(({ name }) => name === "d1");
+      const d = readLab(told)?.containers.find(({ name }) => name === "d1");
       expect(d).toMatchObject({ image: "alpine:3.20" });
       expect(d).not.toHaveProperty("env");
       expect(JSON.stringify(told)).not.toContain("canary");

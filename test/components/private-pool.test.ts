@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { closePool } from "../../components/libvirt/private-pool";
-import { openPools } from "../../cli/lib/pools";
+import { openPools } from "../../cli/access/pools";
 import { closedPool, poolFolder, qemuGroup } from "../../components/libvirt/pool-xml";
 import { temporary } from "../lib/temporary";
 import { virshDoes } from "./world";
@@ -74,7 +74,7 @@ describe("a new pool", () => {
 
   it.each(["pool-define", "pool-build"])("runs all the same when %s fails, which is said", async (verb) => {
     answering(verb);
-    const said = new RegExp(`can read the private keys in the pool vxlab-x: virsh ${verb}: error: it fails`);
+    const said = new RegExp(`can read the private keys in the pool vxlab-x: virsh ${verb}: it fails`);
     await expect(closePool("qemu:///system", "vxlab-x")).rejects.toThrow(said);
     expect(calls().at(-1)).toBe("pool-start vxlab-x");
   });

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { idle, leftovers, sweep } from "../../cli/lib/machine";
+import { idle, leftovers, sweep } from "../../cli/access/machine";
 import { pathsOf } from "../../system/paths";
 import { must } from "../../system/process";
 import { temporary } from "../lib/temporary";
@@ -19,7 +19,7 @@ async function define(verb: string, name: string, xml: string): Promise<void> {
   await virsh(verb, file);
 }
 
-/** A network that runs, a pool with a volume, a machine that does not run. */
+/** A network that runs, a pool with a volume, a machine with UEFI firmware that does not run. */
 async function furnish(prefix: string, bridge: string): Promise<void> {
   await define(
     "net-define",
@@ -32,7 +32,10 @@ async function furnish(prefix: string, bridge: string): Promise<void> {
   await virsh("pool-define-as", `${prefix}-pool`, "dir", "--target", folder);
   await virsh("pool-start", `${prefix}-pool`);
   await virsh("vol-create-as", `${prefix}-pool`, `${prefix}-root`, "1M");
-  const os = "<os><type arch='x86_64'>hvm</type></os>";
+  const variables = join(root, `${prefix}.nvram`);
+  writeFileSync(variables, "");
+  const firmware = `<loader readonly='yes' type='pflash'>${variables}</loader><nvram>${variables}</nvram>`;
+  const os = `<os><type arch='x86_64' machine='q35'>hvm</type>${firmware}</os><features><acpi/></features>`;
   await define(
     "define",
     prefix,
@@ -50,6 +53,7 @@ describe("sweeping", () => {
     await furnish("vxlab-00c0ffee", "br-a");
     await furnish("vxlab-00c0ffe0", "br-b");
     expect(await idle(uri, ["00c0ffee"])).toEqual({ off: ["vxlab-00c0ffee-kvm1"], paused: [] });
+    await expect(virsh("undefine", "vxlab-00c0ffee-kvm1")).rejects.toThrow("nvram");
     expect(await sweep(uri, ["00c0ffee"])).toEqual([
       "machine vxlab-00c0ffee-kvm1",
       "network vxlab-00c0ffee-net",

@@ -349,6 +349,16 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       apply("port", BLUE);
       expect(host.read(IPV6("bf200"))).toBe("1\n");
     });
+
+    it("is off again after the next step of the bridge, on the interfaces of other steps too", () => {
+      apply("bridge", BRIDGE);
+      apply("port", BLUE);
+      host.shows(IPV6("bf200"), "0\n");
+      expect(drift()).toEqual([expect.stringMatching(/interface bf200: IPv6 is on/)]);
+      apply("bridge", BRIDGE);
+      expect(host.read(IPV6("bf200"))).toBe("1\n");
+      expect(drift()).toEqual([]);
+    });
   });
 
   it("is loaded by systemd before Open vSwitch starts, where there is one, until the last thing goes", () => {

@@ -1,5 +1,6 @@
 /** The stack's state, and the lab's secrets in it. */
 import type { LabOutput } from "../../plan/contract";
+import { readLab } from "../../plan/published-lab";
 import { deriveSeed, ed25519FromSeed, hostKeyInfo, LOGIN_KEY_INFO } from "../../plan/keys";
 import { good, type Project } from "./project";
 
@@ -17,8 +18,10 @@ export async function stateOf(project: Project, ...options: string[]): Promise<S
 export const nameOf = (urn: string): string => urn.slice(urn.lastIndexOf("::") + 2);
 
 export async function labOf(project: Project): Promise<LabOutput> {
-  const { lab } = JSON.parse(good(await project.pulumi(["stack", "output", "--json"]))) as { lab: LabOutput };
-  return lab;
+  const { lab } = JSON.parse(good(await project.pulumi(["stack", "output", "--json"]))) as { lab: unknown };
+  const read = readLab(lab);
+  if (read === undefined) throw new Error("the stack publishes no lab that can be read");
+  return read;
 }
 
 export interface Secrets {

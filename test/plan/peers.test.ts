@@ -14,7 +14,7 @@ describe("the names and versions that other stacks rely on", () => {
   it("stay what they are", () => {
     expect({ LAB_OUTPUT, LAB_SCHEMA, VTEPS_OUTPUT, LOGIN_OUTPUT, VTEPS_SCHEMA }).toEqual({
       LAB_OUTPUT: "lab",
-      LAB_SCHEMA: 2,
+      LAB_SCHEMA: 3,
       VTEPS_OUTPUT: "vteps",
       LOGIN_OUTPUT: "login",
       VTEPS_SCHEMA: 1,

@@ -1,5 +1,6 @@
 /** An overlay as if it stood: its state is written out of its own previews, nothing of it was ever recorded. */
-import { LabOutput, labOutput } from "../../../plan/contract";
+import { labOutput, PublishedLab } from "../../../plan/contract";
+import { publishedLab } from "../../../plan/published-lab";
 import type { LabPlan } from "../../../plan/types";
 import { good, type Project } from "../../lib/project";
 import { secret, writeState } from "../../lib/written-state";
@@ -35,7 +36,7 @@ export async function standOverlay(
   host: Reached,
   plan: LabPlan,
 ): Promise<void> {
-  let resources = ground(stack, (id) => labOutput(plan, id, [{ hostKey: host.hostKey }]));
+  let resources = ground(stack, (id) => publishedLab(labOutput(plan, id, [{ hostKey: host.hostKey }])));
   for (let round = 0; round < ROUNDS; round++) {
     await writeState(project, stack, resources);
     const told = good(await project.pulumi(["preview", "--json", "--show-secrets", "--stack", stack]));
@@ -51,7 +52,7 @@ export async function standOverlay(
 }
 
 /** Default providers and the overlay's id, out of the recorded lab. */
-function ground(stack: string, lab: (id: string) => LabOutput): WrittenResource[] {
+function ground(stack: string, lab: (id: string) => PublishedLab): WrittenResource[] {
   const text = JSON.stringify(recording.resources.filter(({ type, urn }) => /^pulumi:providers:(random|command)$/.test(type) || urn.endsWith("::lab-id")));
   const named = text
     .replaceAll("urn:pulumi:lab::", `urn:pulumi:${stack}::`)

@@ -41,9 +41,8 @@ export function withDocker(recording: Recording, container: string, image: strin
       if (one.urn.endsWith(`${type}::lab-${container}`)) return { ...one, type };
       const { lab, ...rest } = (one["outputs"] ?? {}) as { lab?: Told };
       if (lab === undefined) return one;
-      const containers = lab.containers.map((box) =>
-        box.name === container ? { ...box, kind: "docker", command: [], image } : box,
-      );
+      const box = { ...lab.containers[container], kind: "docker", command: [], image };
+      const containers = { ...lab.containers, [container]: box };
       return { ...one, outputs: { ...rest, lab: { ...lab, containers, image: "docker" } } };
     }),
   };
@@ -51,7 +50,7 @@ export function withDocker(recording: Recording, container: string, image: strin
 
 /** What a lab tells of itself, as far as it matters here. */
 interface Told {
-  containers: { name: string }[];
+  containers: Record<string, object>;
 }
 
 /** The recording as the state of the stack `lab` of this copy, brought up to date: `pulumi preview` then has no change. */
