@@ -19,7 +19,10 @@ function numbered(): LabOutput {
   const [first, second] = lab.containers;
   return {
     ...lab,
-    containers: [{ ...first, name: "10" }, { ...second, name: "9" }],
+    containers: [
+      { ...first, name: "10" },
+      { ...second, name: "9" },
+    ],
   };
 }
 
