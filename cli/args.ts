@@ -26,6 +26,7 @@ export function stackName(
 ): string {
   const name = given ?? environment["VXLAB_STACK"] ?? "lab";
   // Pulumi's own rule for stack names (sdk/go/common/tokens/names.go).
-  if (!/^[A-Za-z0-9_.-]{1,100}$/.test(name)) throw new Fault(Exit.usage, `"${name}" is no name for a stack`);
+  if (!/^[A-Za-z0-9_.-]{1,100}$/.test(name))
+    throw new Fault(Exit.usage, `"${name}" is not a stack name: use letters, digits and _ . -`);
   return name;
 }

@@ -16,7 +16,7 @@ export function readWords<T extends Options>(command: Command, args: readonly st
   const { values, positionals } = parsed(command, own, options);
   const [name, ...more] = positionals;
   if (name === undefined) throw badUsage(command, "a name is missing");
-  if (more.length > 0) throw badUsage(command, `unexpected: ${more.join(" ")} (a command goes after --)`);
+  if (more.length > 0) throw badUsage(command, `unexpected: ${more.join(" ")}: put a command after --`);
   return { values, name, rest: end < 0 ? [] : args.slice(end + 1) };
 }
 
@@ -54,5 +54,5 @@ function named<T extends { name: string }>(kind: string, all: readonly T[], name
   const found = all.find((one) => one.name === name);
   if (found !== undefined) return found;
   const known = all.map((one) => one.name).join(", ") || "none";
-  throw new Fault(Exit.usage, `the lab has no ${kind} "${name}"; it has: ${known}`);
+  throw new Fault(Exit.usage, `the lab has no ${kind} "${name}": it has ${known}`);
 }

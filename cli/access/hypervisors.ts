@@ -41,10 +41,10 @@ export async function mustAnswer(all: readonly StateResource[], stack: string): 
     const words = `./vxlab pulumi state delete --yes --target-dependents -s ${stack} '${one.urn}'`;
     return said === undefined
       ? []
-      : [`  ${String(one.inputs?.["uri"])}\n    ${said}\n    if it is gone for good: ${words}`];
+      : [`  ${String(one.inputs?.["uri"])}\n    ${said}\n    if it is gone for good, run ${words}`];
   });
   if (silent.length === 0) return;
-  const head = `not every hypervisor of stack ${stack} answers; nothing was changed, run this again when they do:`;
+  const head = `these hypervisors of stack ${stack} do not answer; nothing was changed: run this again when they answer`;
   throw new Fault(Exit.missing, [head, ...silent].join("\n"));
 }
 

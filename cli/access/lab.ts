@@ -44,7 +44,7 @@ export async function loadLab(context: Context, stack: string): Promise<LoadedLa
 function notSetUp({ paths, environment }: Context): Fault {
   return new Fault(
     Exit.missing,
-    `${paths.root} is not set up to ask ${environment["PULUMI_BACKEND_URL"]}: run ./vxlab env first`,
+    `${paths.root} is not set up for ${environment["PULUMI_BACKEND_URL"]}: run ./vxlab env first`,
   );
 }
 
@@ -84,7 +84,7 @@ export async function withLab<T>(
   ]);
   const embedded = mode === "embedded";
   if (embedded && !existsSync(`/run/netns/vxlab-${context.paths.id}`)) {
-    const why = "the lab's network namespace is gone, as after a reboot of this machine";
+    const why = "the lab's network namespace does not exist, as after a reboot of this machine";
     throw new Fault(Exit.missing, `${why}: run ./vxlab up, which starts the machines again`);
   }
   // Pulumi is asked while ssh connects.

@@ -100,6 +100,6 @@ export function wantedChecks(lab: LabOutput, only: readonly string[], options: C
   const kinds = [...new Set(all.map(({ name }) => name.split("/")[0]))].join(", ");
   throw new Fault(
     Exit.usage,
-    `no check is named ${idle.join(", ")}: give a kind (${kinds}), a host or a container`,
+    `no check is named ${idle.join(", ")}: use a kind (${kinds}), a host or a container`,
   );
 }

@@ -156,9 +156,9 @@ export async function handOver(
 /** ssh's last words, in ours. */
 export function sshFault(stderr: string): string {
   const lines = stderr.split("\n").filter((line) => line.trim() !== "");
-  if (/Host key verification failed/.test(stderr)) return "has another host key than the pinned one";
+  if (/Host key verification failed/.test(stderr)) return "has a host key other than the pinned one";
   if (/Permission denied/.test(stderr)) return "refuses the lab's login key";
-  return `does not answer: ${lines.at(-1)?.trim() ?? "ssh ended without a word"}`;
+  return `does not answer: ${lines.at(-1)?.trim() ?? "ssh printed no reason"}`;
 }
 
 function collect(child: RemoteProcess, limit: number): Promise<Result> {

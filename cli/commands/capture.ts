@@ -101,7 +101,7 @@ function tunnelFilter({ ports }: HostOutput): string {
 function positive(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw badUsage(capture, `${option} ${text}: a whole number above 0 is expected`);
+  throw badUsage(capture, `${option} ${text}: give a whole number above 0`);
 }
 
 /** Longest time for tcpdump to end once it was asked to, ms. */

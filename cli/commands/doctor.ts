@@ -107,7 +107,7 @@ function render(report: Report): string {
   const state = libvirt.answers
     ? "answers"
     : libvirt.mode === "embedded"
-      ? "not started yet; `vxlab up` starts it"
+      ? "not running; `vxlab up` starts it"
       : libvirt.mode === "elsewhere"
         ? "does not answer; for underlays without a libvirtUri only"
         : "does not answer";
@@ -124,13 +124,13 @@ function render(report: Report): string {
     `\nlibvirt\n  ${libvirt.mode}: ${libvirt.uri} (${state})${root}`,
     ...libvirt.open.map(
       ({ pool, cure }) =>
-        `  OPEN  pool ${pool}: other users can read its private keys; as root there: ${cure}`,
+        `  OPEN  pool ${pool}: other users can read its private keys; run there as root: ${cure}`,
     ),
-    `  machines run by ${report.accel === "kvm" ? "KVM" : "emulation: this machine's KVM is missing or does not work"}`,
+    `  machines run with ${report.accel === "kvm" ? "KVM" : "emulation: this machine's KVM is missing or does not work"}`,
     `\ncache ${cache.path}`,
     table(Object.entries(cache.sizes).map(([name, size]) => [`  ${name}`, size])) || "  empty",
     report.ok ? "\nnothing is missing" : "\nsomething is missing: see above",
-    ...(report.install === undefined ? [] : [`all at once, as root: ${report.install}`]),
+    ...(report.install === undefined ? [] : [`install everything as root: ${report.install}`]),
   ].join("\n");
 }
 

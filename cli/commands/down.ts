@@ -92,12 +92,12 @@ async function destroy(context: Context, stack: string, mode: Mode): Promise<num
     all.some((one) => OTHERS.includes(one.type))
   )
     return code;
-  out.line(`\npulumi destroy failed: ending the machines of ${stack} by their names`);
+  out.line(`\npulumi destroy failed: removing the machines of ${stack} by their names`);
   if (mode === "embedded") await purgeEmbedded(context);
   else for (const uri of await hypervisors(context, stack)) await sweep(uri, labIds(all));
   const removal = await pulumi(context, ["stack", "rm", "--force", "--yes", "--preserve-config", stack]);
   if (removal.code !== 0) return code;
-  out.line(`the state of ${stack} is dropped: what it knew of is no more`);
+  out.line(`removed the state of ${stack}: nothing in it exists any more`);
   return Exit.ok;
 }
 
@@ -126,7 +126,7 @@ async function clear(context: Context, mode: Mode, { stack, ids, uris }: Known):
   const remains: string[] = [];
   if (mode !== "embedded" && ids.length > 0) {
     for (const uri of uris) {
-      for (const thing of await sweep(uri, ids)) out.line(`cleared away: ${thing}`);
+      for (const thing of await sweep(uri, ids)) out.line(`removed: ${thing}`);
       remains.push(...describe(await leftovers(uri, ids)));
     }
   }

@@ -51,7 +51,7 @@ function choose({ paths }: Context, only: readonly string[]): Stage[] {
     const folder = join("test", name);
     if (/^[\w-]+$/.test(name) && existsSync(join(paths.root, folder))) return suite(name, "unit", folder);
     const folders = readdirSync(join(paths.root, "test")).join(", ");
-    throw badUsage(test, `there is no stage "${name}", and no such folder in test/ (${folders})`);
+    throw badUsage(test, `"${name}" is neither a stage nor a folder in test/ (${folders})`);
   });
 }
 

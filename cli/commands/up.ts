@@ -31,7 +31,7 @@ export const up: Command = {
     const { own, passed } = split(args);
     const { values } = readArgs(up, own, options);
     if (values["no-verify"] === true && values.json === true)
-      throw badUsage(up, "--json prints what verify finds: with --no-verify there is nothing to print");
+      throw badUsage(up, "--json and --no-verify exclude each other: --json prints what verify finds");
     const stacks = deployOrder(context, stacksNamed(context, values.stack));
     const code = await alone(context, "run this again", () => deployAll(context, stacks, passed));
     if (code !== Exit.ok || values["no-verify"] === true) return code;
@@ -102,7 +102,7 @@ async function refreshing(context: Context, stack: string): Promise<string[]> {
     off.push(...machines.off);
     for (const name of machines.paused) await goOn(context, uri, name);
   }
-  if (off.length > 0) context.out.line(`these machines are off and will be started: ${off.join(", ")}`);
+  if (off.length > 0) context.out.line(`these machines are off, and will be started: ${off.join(", ")}`);
   return off.length > 0 ? ["--refresh"] : [];
 }
 
@@ -111,8 +111,8 @@ async function goOn(context: Context, uri: string, name: string): Promise<void> 
   const fault = await resume(uri, name);
   context.out.line(
     fault === undefined
-      ? `this machine was paused and goes on: ${name}`
-      : `this machine is paused: ${name} (${fault})`,
+      ? `this machine was paused, and has been resumed: ${name}`
+      : `this machine is paused and cannot be resumed: ${name} (${fault})`,
   );
 }
 

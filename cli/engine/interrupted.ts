@@ -23,12 +23,12 @@ export async function clearDeadLocks(context: Context, stack: string): Promise<v
     const who = `pid ${living.pid} on ${living.hostname}, since ${living.timestamp}`;
     throw new Fault(
       Exit.busy,
-      `another pulumi works on the stack ${stack} (${who}): wait for it, or end it and run this again`,
+      `another Pulumi is working on stack ${stack} (${who}): wait for it, or end it and run this again`,
     );
   }
   if (locks.length === 0) return;
   context.out.line(
-    `the stack ${stack} is locked by a pulumi that is no more (pid ${locks[0]?.pid}): removing its lock`,
+    `a Pulumi that has ended (pid ${locks[0]?.pid}) left a lock on stack ${stack}: removing it`,
   );
   const { code, stderr } = await pulumi(context, ["cancel", "--yes", "--stack", stack]);
   if (code !== 0) throw new Fault(Exit.failed, `pulumi cancel:\n${stderr.trim()}`);
@@ -70,7 +70,7 @@ export async function forgetPending(context: Context, stack: string): Promise<vo
   const names = pending.map(
     ({ type, resource }) => `${type} ${resource.urn.slice(resource.urn.lastIndexOf("::") + 2)}`,
   );
-  context.out.line(`the last run was cut off while ${names.join(", ")}: beginning again`);
+  context.out.line(`the last run was interrupted during ${names.join(", ")}: starting these again`);
   const { code, stdout, stderr } = await pulumi(context, ["stack", "export", "--stack", stack]);
   if (code !== 0) throw new Fault(Exit.failed, `pulumi stack export:\n${stderr.trim()}`);
   const state = JSON.parse(stdout) as { deployment: Deployment };

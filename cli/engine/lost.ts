@@ -33,7 +33,7 @@ export async function forgetLostMachines(
   const lost = lostSteps(all, machines);
   if (lost.length === 0) return;
   const names = lost.map((urn) => urn.slice(urn.lastIndexOf("::") + 2)).join(", ");
-  context.out.line(`gone with their machines, so forgotten in ${stack}: ${names}`);
+  context.out.line(`removed from the state of ${stack}, since their machines are gone: ${names}`);
   for (const urn of lost) {
     const words = ["state", "delete", urn, "--yes", "--target-dependents", "--stack", stack];
     const { code, stderr } = await pulumi(context, words);

@@ -56,7 +56,7 @@ export async function ready(context: Context, stack: string, more: readonly When
   const whens = [...purposes(context, stack, mode), ...more];
   if (mode === "embedded" && process.getuid?.() !== 0) {
     const why =
-      "no libvirt service answers on this machine, and one of the lab's own needs root: run vxlab as root, start libvirtd, or set VXLAB_LIBVIRT_URI";
+      "no libvirt service answers on this machine, and the embedded libvirt needs root: run vxlab as root, start libvirtd, or set VXLAB_LIBVIRT_URI";
     const lacks = await shortage(whens, context.environment);
     throw new Missing(lacks === undefined ? why : `${why}\n${lacks}`);
   }

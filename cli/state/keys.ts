@@ -56,7 +56,7 @@ function loginKeyOf(lab: LabOutput, resources: readonly Resource[], stack: strin
   if (secret !== undefined) return ed25519FromSeed(deriveSeed(secret, LOGIN_KEY_INFO)).privateKeyOpenSsh;
   throw new Fault(
     Exit.missing,
-    `the state of stack ${stack} holds no secret that fits the lab's host keys: run ./vxlab up, which brings both in line`,
+    `no secret in the state of stack ${stack} matches the lab's host keys: run ./vxlab up`,
   );
 }
 

@@ -22,7 +22,7 @@ export async function selectStack(context: Context, stack: string): Promise<void
   if (isSelected(context, stack)) return;
   forgetLostSalt(context, stack);
   const { code, stderr } = await pulumi(context, ["stack", "select", stack, "--create"]);
-  if (code !== 0) throw new Fault(Exit.failed, `the stack ${stack} cannot be selected:\n${stderr.trim()}`);
+  if (code !== 0) throw new Fault(Exit.failed, `stack ${stack} cannot be selected:\n${stderr.trim()}`);
 }
 
 /** Looked up in files: asking Pulumi takes a second, at every `up`. */
@@ -147,12 +147,12 @@ function forgetLostSalt(context: Context, stack: string): void {
   if (login !== undefined) throw elsewhere(file, stack, login);
   if (hasSecrets(paths.root, stack)) {
     out.line(
-      `${file} has secrets of a stack that is not in the state: if the passphrase is another now, they cannot be read`,
+      `${file} has secrets of a stack that is not in the state: they cannot be read if the passphrase has changed`,
     );
     return;
   }
   out.line(
-    `${file}: stack ${stack} is not in .vxlab/state, so the salt of its passphrase goes (was it in another backend, then put it back: "${salt}")`,
+    `${file}: removed the salt of the passphrase, since stack ${stack} is not in .vxlab/state (if the stack lives in another backend, restore this line: "${salt}")`,
   );
   writeFileSync(file, text.replace(line, ""));
 }
