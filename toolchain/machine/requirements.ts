@@ -1,25 +1,25 @@
-/** What a machine must have, as data: `doctor` lists it, set-up installs it. */
+/** What a machine must have, as data: `doctor` lists it, the set-up installs it. */
 import { existsSync } from "node:fs";
-import { compareVersions, run, searchPath, whereIs } from "../system/process";
-import type { Environment } from "../system/paths";
+import { compareVersions, run, searchPath, whereIs } from "../../system/process";
+import type { Environment } from "../../system/paths";
 
 /**
- * When a requirement counts: `embedded` only without a libvirt service, `build` only to build the CLI, and so on.
- * Nobody installs what only `bench` needs: `doctor` tells.
+ * When a requirement counts: `embedded` only without a libvirt service, `build` only to build the CLI, and so on. `doctor`
+ * lists what `bench` needs, and nothing installs it.
  */
 export type When = "always" | "embedded" | "image" | "test" | "build" | "bench";
 
 export interface Requirement {
-  /** The program that is looked for; with `file`, what that is called. */
+  /** The program to look for; with `file`, a name for that file. */
   program: string;
-  /** A file that is looked for instead, of a package without a program. */
+  /** The file to look for instead, for a package without a program. */
   file?: string;
-  /** Debian's package. Without one nothing is installed, and the cure is the user's. */
+  /** Debian's package. Without one, nothing is installed and `cure` says what to do. */
   package?: string;
-  /** The oldest version that works, and how a version is asked for and read. */
+  /** The oldest version that works, and how to ask for and read the version. */
   floor?: string;
   version?: { args: string[]; pattern: RegExp };
-  /** Arguments with which the program ends with 0 when all that is needed of it is there. @default none: not asked */
+  /** Arguments with which the program exits with 0 if it has all of its parts. @default not checked */
   probe?: string[];
   neededFor: string;
   when: When;
@@ -86,7 +86,7 @@ export const requirements: readonly Requirement[] = [
     program: "debian-archive-keyring",
     package: "debian-archive-keyring",
     file: "/usr/share/keyrings/debian-archive-keyring.gpg",
-    neededFor: "building the guest image: what Debian's packages are signed with",
+    neededFor: "building the guest image: the keys that sign Debian's packages",
     when: "image",
   },
   {
@@ -108,7 +108,7 @@ export const requirements: readonly Requirement[] = [
   {
     program: "xsltproc",
     package: "xsltproc",
-    neededFor: "emulated machines that take half of the memory and reboot in seconds",
+    neededFor: "emulated machines with half the memory that reboot in seconds",
     when: "embedded",
   },
   { program: "ip", package: "iproute2", neededFor: "the lab's network namespace", when: "embedded" },
@@ -117,22 +117,22 @@ export const requirements: readonly Requirement[] = [
     program: "iptables",
     package: "iptables",
     version: gnu,
-    neededFor: "libvirt networks (it starts none without)",
+    neededFor: "libvirt networks (libvirt starts none without it)",
     when: "embedded",
   },
   {
     program: "dnsmasq",
     package: "dnsmasq-base",
     version: { args: ["--version"], pattern: /version (\d+\.\d+)/ },
-    // Without it libvirtd 9.0 crashes when it starts beside a live network.
-    neededFor: "restarting libvirtd, names on networks that are not isolated",
+    // Without it, libvirtd 9.0 crashes when it starts beside a running network.
+    neededFor: "restarting libvirtd, DNS on networks that are not isolated",
     when: "embedded",
   },
-  // Captures run on the lab's hosts, which have one of their own.
+  // Captures run on the lab's hosts, which have their own tcpdump.
   {
     program: "tcpdump",
     package: "tcpdump",
-    neededFor: "vxlab test: filters of captures, as it reads them",
+    neededFor: "vxlab test: how tcpdump reads capture filters",
     when: "test",
   },
   { program: "shellcheck", package: "shellcheck", neededFor: "vxlab test", when: "test" },
@@ -149,13 +149,13 @@ export const requirements: readonly Requirement[] = [
   {
     program: "python3",
     package: "python3-venv",
-    // Debian's python3 comes without; its module venv is there then, and fails when it is used.
+    // Debian's python3 alone has the module venv, which fails when it is used.
     probe: ["-c", "import venv, ensurepip"],
     neededFor: "vxlab test: the example in Python (with its module venv)",
     when: "test",
   },
   { program: "jq", package: "jq", neededFor: "the benches", when: "bench" },
-  { program: "git", package: "git", neededFor: "the benches: the files of a private copy", when: "bench" },
+  { program: "git", package: "git", neededFor: "the benches: copying the project's files", when: "bench" },
   {
     program: "go",
     floor: "1.25.11",
@@ -170,12 +170,12 @@ export interface Finding {
   requirement: Requirement;
   path?: string;
   version?: string;
-  /** True when it is there and new enough. */
+  /** True if it is installed and new enough. */
   ok: boolean;
   cure: string;
 }
 
-/** Looks on PATH (or for the file) only: quick enough for every start. */
+/** Looks on PATH (or for the file) only: fast enough for every start. */
 export function locate(requirement: Requirement, environment: Environment): Finding {
   const { file, program } = requirement;
   const path =
@@ -183,18 +183,18 @@ export function locate(requirement: Requirement, environment: Environment): Find
   return { requirement, path, ok: path !== undefined, cure: cureOf(requirement) };
 }
 
-/** As `locate`, and asks a program with a probe whether it is whole. */
+/** As `locate`, and runs the program's probe. */
 export async function locateWhole(requirement: Requirement, environment: Environment): Promise<Finding> {
   const found = locate(requirement, environment);
   const { probe } = requirement;
   if (found.path === undefined || probe === undefined) return found;
   const { code } = await run(found.path, probe, { env: environment, timeout: 20 });
   if (code === 0) return found;
-  const cure = `${found.path} lacks a part: ${found.cure}, and have no other before it on PATH`;
+  const cure = `${found.path} lacks a part: ${found.cure}, and remove any other one before it from PATH`;
   return { ...found, ok: false, cure };
 }
 
-/** Asks for the version as well. */
+/** As `locateWhole`, and asks for the version. */
 export async function examine(requirement: Requirement, environment: Environment): Promise<Finding> {
   const found = await locateWhole(requirement, environment);
   if (!found.ok || found.path === undefined || requirement.version === undefined) return found;
@@ -208,12 +208,12 @@ export async function examine(requirement: Requirement, environment: Environment
     version !== undefined &&
     compareVersions(version, requirement.floor) < 0;
   const cure = old
-    ? `${found.path} is version ${version}, needed is ${requirement.floor} or newer: ${found.cure}${first(requirement)}`
+    ? `${found.path} has version ${version}, and ${requirement.floor} or newer is needed: ${found.cure}${first(requirement)}`
     : found.cure;
   return { ...found, version, ok: !old, cure };
 }
 
-/** The packages that bring what is missing, sorted; and what no package brings. */
+/** The packages that provide what is missing, sorted; and what no package provides. */
 export function remedy(findings: readonly Finding[]): { packages: string[]; others: Finding[] } {
   const missing = findings.filter((finding) => !finding.ok);
   const packages = missing.flatMap((finding) => finding.requirement.package ?? []);
@@ -223,9 +223,9 @@ export function remedy(findings: readonly Finding[]): { packages: string[]; othe
   };
 }
 
-/** A package's program is below /usr/bin, and the old one may come before it. */
+/** A package installs to /usr/bin, and the old program may come before that on PATH. */
 function first({ package: name }: Requirement): string {
-  return name === undefined ? "" : ", and have nothing older before it on PATH";
+  return name === undefined ? "" : ", and remove the older one from PATH";
 }
 
 function cureOf(requirement: Requirement): string {

@@ -1,13 +1,13 @@
-/** Fetching files with what Node.js brings: a bare machine need not have curl. */
+/** Downloads files with Node.js alone: a bare machine may lack curl. */
 import { createWriteStream } from "node:fs";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-/** Bounds, in milliseconds. */
+/** Time limits, ms. */
 export interface Patience {
-  /** Until a server has answered, its name found included. */
+  /** Until the server answers, DNS included. */
   answer: number;
-  /** How long less than 1 kB/s may come: a download is bounded by its speed, not by its length. */
+  /** How long the speed may stay below 1 kB/s: the limit is the speed, not the size. */
   slow: number;
   /** For a whole file. */
   total: number;
@@ -15,7 +15,7 @@ export interface Patience {
 
 export const patience: Patience = { answer: 10_000, slow: 20_000, total: 900_000 };
 
-/** True when something is at the address, whatever has to be followed to it. */
+/** True if a request for the URL succeeds, redirects included. */
 export async function answers(url: string, { answer }: Patience = patience): Promise<boolean> {
   try {
     return (await fetch(url, { method: "HEAD", signal: AbortSignal.timeout(answer) })).ok;
@@ -24,7 +24,7 @@ export async function answers(url: string, { answer }: Patience = patience): Pro
   }
 }
 
-/** False when it did not come as a whole: what is in the file then is of no use. */
+/** False if the download is not complete: then the file is unusable. */
 export async function download(url: string, file: string, limits: Patience = patience): Promise<boolean> {
   const end = new AbortController();
   const stop = () => end.abort();
@@ -43,11 +43,11 @@ export async function download(url: string, file: string, limits: Patience = pat
     clearTimeout(first);
     clearTimeout(last);
     watch.end();
-    stop(); // the body of a refusal is not read: it would hold the connection, and with it our end
+    stop(); // a refusal's body is not read: it would keep the connection, and this process, open
   }
 }
 
-/** Counts what passes, and stops a line that is as good as dead. */
+/** Counts the bytes that pass, and stops a download that is too slow. */
 class Watch {
   private bytes = 0;
   private timer?: NodeJS.Timeout;
@@ -59,7 +59,7 @@ class Watch {
 
   start(): Transform {
     this.timer = setInterval(() => {
-      if (this.bytes < this.window) this.stop(); // a byte a millisecond
+      if (this.bytes < this.window) this.stop(); // one byte per ms
       this.bytes = 0;
     }, this.window);
     return new Transform({

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { libvirtScript, type Environment } from "../../system/paths";
 import { run } from "../../system/process";
-import { project, world, type World } from "./world";
+import { project, world, type World } from "../cli/world";
 
 let server: Server | undefined;
 afterEach(() => server?.close());

@@ -3,16 +3,19 @@ import { existsSync, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 
 import { dirname, join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { pathsOf, type Environment, type Paths } from "../../system/paths";
-import * as pieces from "../../toolchain/pieces";
+import { nodeHost, pulumiCli } from "../../toolchain/pieces/cli";
+import type { Piece, SetUp } from "../../toolchain/pieces/piece";
+import * as plugins from "../../toolchain/pieces/plugins";
+import { versions } from "../../toolchain/pieces/versions";
 import type { Reporter } from "../../system/reporter";
-import { standInFolder } from "../../toolchain/stand-ins";
-import { completeToolchain } from "../../toolchain/setup";
-import { Vendor } from "../../toolchain/vendor";
+import { standInFolder } from "../../toolchain/pieces/stand-ins";
+import { completeToolchain } from "../../toolchain/setup/set-up";
+import { Vendor } from "../../toolchain/vendor/vendor";
 import { programs, without } from "../lib/fake-path";
 import { temporary } from "../lib/temporary";
-import { project } from "./world";
+import { project } from "../cli/world";
 
-const { versions, providerPath } = pieces;
+const { providerPath } = plugins;
 
 /** Says that it is new enough, and "builds" an empty program. */
 const GO = `case $1 in
@@ -96,7 +99,7 @@ const reporter: Reporter = {
   step: (_, work) => work(() => undefined),
 };
 
-const shop = (): pieces.Workshop => ({
+const setUp = (): SetUp => ({
   paths,
   environment,
   reporter,
@@ -119,7 +122,7 @@ function installPlugin(name: string, version: string): string {
 }
 
 describe("the CLI", () => {
-  const found = () => pieces.pulumiCli(shop());
+  const found = () => pulumiCli(setUp());
 
   it.each([versions.pulumi, "3.999.0"])(
     "is the installed one of version %s, and nobody is asked",
@@ -163,7 +166,7 @@ describe("the language host", () => {
   it("is the one beside the CLI", async () => {
     const cli = { name: "pulumi", version: "3.999.0", source: "installed", path: "" } as const;
     const path = installCli("3.999.0", "pulumi-language-nodejs");
-    expect(await pieces.languageHost(shop(), { ...cli, path })).toEqual({
+    expect(await nodeHost(setUp(), { ...cli, path })).toEqual({
       name: "language-nodejs",
       version: "3.999.0",
       source: "installed",
@@ -180,12 +183,12 @@ describe("the language host", () => {
       source: "built",
       path: installCli("3.248.0"),
     } as const;
-    expect(await pieces.languageHost(shop(), cli)).toMatchObject({ source: "stand-in", path });
+    expect(await nodeHost(setUp(), cli)).toMatchObject({ source: "stand-in", path });
   });
 });
 
 describe("the bridge", () => {
-  const found = () => pieces.bridge(shop());
+  const found = () => plugins.bridge(setUp());
 
   it("is the installed one", async () => {
     offered.add("terraform-provider");
@@ -214,7 +217,7 @@ describe("the libvirt provider", () => {
     source: "vendor",
     path: "/bridge",
   } as const;
-  const found = (bridge: pieces.Piece = vendors) => pieces.libvirtProvider(shop(), bridge);
+  const found = (bridge: Piece = vendors) => plugins.libvirtProvider(setUp(), bridge);
   const built = () =>
     join(paths.cache, "libvirt", versions.libvirtBuild, "built", "terraform-provider-libvirt");
   const downloaded = () => join(paths.cache, "libvirt", versions.libvirt, "vendor", providerPath);
@@ -247,7 +250,7 @@ describe("the libvirt provider", () => {
 });
 
 describe.each(["command", "random"] as const)("the plugin %s", (name) => {
-  const found = () => pieces.plainPlugin(shop(), name);
+  const found = () => plugins.plainPlugin(setUp(), name);
   const ours = () => standInFolder(paths, `resource-${name}-v${versions[name]}`);
 
   it("is the installed one, also where it was replaced before", async () => {

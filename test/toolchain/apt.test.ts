@@ -2,13 +2,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { completeMachine } from "../../toolchain/complete";
+import { completeMachine } from "../../toolchain/machine/complete";
 import type { Environment } from "../../system/paths";
 import { Missing } from "../../system/reporter";
-import { requirements } from "../../toolchain/requirements";
+import { requirements } from "../../toolchain/machine/requirements";
 import { programs } from "../lib/fake-path";
 import { temporary } from "../lib/temporary";
-import { world } from "./world";
+import { world } from "../cli/world";
 
 const INSTALL = "install -y --no-install-recommends dash shellcheck";
 const UPDATE = "update -q";

@@ -1,31 +1,31 @@
-/** Building from Go modules: each binary has a wrapper module of its own with a complete go.sum (toolchain/go). */
+/** Builds programs from Go modules. Each has a wrapper module beside this file, with a complete go.sum. */
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { mended, type Mend } from "./mend";
-import type { Paths, Environment } from "../system/paths";
-import { must } from "../system/process";
-import { Missing, type Reporter } from "../system/reporter";
-import { examine, requirements } from "./requirements";
+import type { Paths, Environment } from "../../system/paths";
+import { must } from "../../system/process";
+import { Missing, type Reporter } from "../../system/reporter";
+import { examine, requirements } from "../machine/requirements";
 
 export interface GoBinary {
-  /** Folder below toolchain/go. */
+  /** The wrapper module's folder, beside this file. */
   module: string;
   package: string;
-  /** Linker's -X settings: the version, which the sources do not carry. */
+  /** The linker's -X settings, such as the version, which the sources lack. */
   variables: string[];
-  /** Where the binary goes. */
   out: string;
   title: string;
-  /** A fault of a module, mended in what is compiled; the module itself and its go.sum stay what they are. */
+  /** Applied to a copy that is compiled; the module and its go.sum stay unchanged. */
   mend?: Mend;
 }
 
-export async function build(
-  binary: GoBinary,
-  paths: Paths,
-  environment: Environment,
-  reporter: Reporter,
-): Promise<void> {
+interface Context {
+  paths: Paths;
+  environment: Environment;
+  reporter: Reporter;
+}
+
+export async function build(binary: GoBinary, { paths, environment, reporter }: Context): Promise<void> {
   const go = await findGo(environment, binary.title);
   mkdirSync(dirname(binary.out), { recursive: true });
   const work = mkdtempSync(join(dirname(binary.out), ".build-"));
@@ -45,7 +45,7 @@ export async function build(
   }
 }
 
-/** Modules and compiled packages take 4 GB and serve nobody once all is built. */
+/** Modules and compiled packages: 4 GB that nothing needs after the build. */
 export function removeBuildCaches(paths: Paths): void {
   rmSync(join(paths.cache, "go"), { recursive: true, force: true });
 }
@@ -63,9 +63,9 @@ function settings(paths: Paths, environment: Environment): Environment {
     ...environment,
     GOMODCACHE: join(paths.cache, "go", "mod"),
     GOCACHE: join(paths.cache, "go", "build"),
-    // readonly: what is built is what go.sum says. modcacherw: so that it can be removed.
+    // readonly: go.sum decides what is built. modcacherw: makes the module cache removable.
     GOFLAGS: "-mod=readonly -buildvcs=false -modcacherw",
-    // go.sum is complete, so the sum database has nothing to add and need not be reachable.
+    // go.sum is complete, so the checksum database is not needed.
     GOSUMDB: "off",
     GOTOOLCHAIN: "local",
     GOWORK: "off",
@@ -73,7 +73,7 @@ function settings(paths: Paths, environment: Environment): Environment {
   };
 }
 
-/** `go build -v` names each package as it is compiled. */
+/** `go build -v` prints each package that it compiles. */
 function counter(say: (detail: string) => void): (line: string) => void {
   let [modules, packages] = [0, 0];
   return (line) => {

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { userInfo } from "node:os";
 import { afterEach, expect, it, vi } from "vitest";
 import { Missing } from "../../system/reporter";
-import { settingUp } from "../../toolchain/setup";
-import { world } from "./world";
+import { settingUp } from "../../toolchain/setup/set-up";
+import { world } from "../cli/world";
 
 const closed = vi.hoisted(() => new Set<unknown>());
 

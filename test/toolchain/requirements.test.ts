@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { aptLine, listsAge } from "../../toolchain/apt";
+import { aptLine, listsAge } from "../../toolchain/machine/apt";
 import { compareVersions, searchPath } from "../../system/process";
 import {
   examine,
@@ -10,10 +10,10 @@ import {
   remedy,
   requirements,
   type Requirement,
-} from "../../toolchain/requirements";
+} from "../../toolchain/machine/requirements";
 import { programs } from "../lib/fake-path";
 import { temporary } from "../lib/temporary";
-import { project } from "./world";
+import { project } from "../cli/world";
 
 const fakePath = (outputs: Record<string, string>): string =>
   programs(Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, `echo '${output}'`])));
@@ -53,7 +53,7 @@ describe("finding what is required", () => {
     expect(found.ok).toBe(ok);
     if (!ok)
       expect(found.cure).toBe(
-        `${found.path} is version 2.9, needed is 2.10 or newer: apt-get install tool-package, and have nothing older before it on PATH`,
+        `${found.path} has version 2.9, and 2.10 or newer is needed: apt-get install tool-package, and remove the older one from PATH`,
       );
   });
 
@@ -61,7 +61,7 @@ describe("finding what is required", () => {
     const probed = { ...tool, floor: undefined, version: undefined, probe: ["-c", "import venv"] };
     const PATH = programs({ "vxlab-tool": `[ "$*" = "-c import venv" ] || exit 2\nexit ${status}` });
     const path = join(PATH, "vxlab-tool");
-    const cure = `${path} lacks a part: apt-get install tool-package, and have no other before it on PATH`;
+    const cure = `${path} lacks a part: apt-get install tool-package, and remove any other one before it from PATH`;
     for (const found of [await examine(probed, { PATH }), await locateWhole(probed, { PATH })])
       expect(found).toMatchObject({ path, ok: status === 0, ...(status === 0 ? {} : { cure }) });
     expect(remedy([await locateWhole(probed, { PATH })]).packages).toEqual(status ? ["tool-package"] : []);
@@ -135,11 +135,14 @@ const OF_COURSE = [
 
 /** The programs that the tests run with a list of words, and the shells that they name. */
 function called(): string[] {
-  const folder = join(project, "test");
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
-    /\.ts$/.test(name),
+  const files = ["test", "packages/pulumi-stand-ins/test"].flatMap((folder) =>
+    readdirSync(join(project, folder), { recursive: true, encoding: "utf8" }).map((name) =>
+      join(folder, name),
+    ),
   );
-  const texts = files.map((name) => readFileSync(join(folder, name), "utf8"));
+  const texts = files
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => readFileSync(join(project, name), "utf8"));
   const first =
     /\b(?:spawn|spawnSync|execFile|execFileSync|attached|must|run)\(\s*"(?:\/bin\/)?([a-z][\w.+-]*)",\s*[^"`\s]/g;
   const shells = /(?:describe|it)\.each\(\[("[a-z ]*sh"(?:, "[a-z ]*sh")*)\]\)/g;

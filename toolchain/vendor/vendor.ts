@@ -1,15 +1,15 @@
-/** The vendor's downloads: tried once, briefly, and never needed. */
+/** The vendor's downloads: tried once, with a short limit, and never required. */
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { answers, download, patience, type Patience } from "./download";
-import type { Environment } from "../system/paths";
-import { run } from "../system/process";
-import type { Reporter } from "../system/reporter";
+import type { Environment } from "../../system/paths";
+import { run } from "../../system/process";
+import type { Reporter } from "../../system/reporter";
 
 export class Vendor {
   private answer?: Promise<boolean>;
 
-  /** @param site for tests: another server, and how long it is waited for */
+  /** @param site for tests, like `limits`: another server */
   constructor(
     private readonly reporter: Reporter,
     private readonly environment: Environment,
@@ -17,7 +17,7 @@ export class Vendor {
     private readonly limits: Patience = patience,
   ) {}
 
-  /** Asked once for a whole set-up, and said once. */
+  /** Asks once, and reports once, for a whole set-up. */
   reachable(): Promise<boolean> {
     this.answer ??= this.ask();
     return this.answer;
@@ -46,7 +46,7 @@ export class Vendor {
     return (await answers(`${this.site}/`, this.limits)) ? undefined : `no answer${this.throughProxy()}`;
   }
 
-  /** npm and Go take a proxy from the environment by themselves, Node.js does when it is told. */
+  /** npm and Go use a proxy from the environment by default; Node.js must be told to. */
   private throughProxy(): string {
     const proxy = ["HTTPS_PROXY", "https_proxy"].some((name) => this.environment[name]);
     return proxy && !this.environment["NODE_USE_ENV_PROXY"]
@@ -54,7 +54,7 @@ export class Vendor {
       : "";
   }
 
-  /** Unpacks beside the folder and renames, so that what exists is whole. */
+  /** Unpacks beside the folder and then renames it, so that a folder that exists is complete. */
   private async fetch(path: string, folder: string, tarOptions: string[]): Promise<boolean> {
     if (!(await this.reachable())) return false;
     const url = `${this.site}/releases/${path}`;

@@ -1,12 +1,12 @@
-/** Completes what the machine lacks: Debian's packages and the like. The second run only looks. */
+/** Installs what the machine lacks. The second run only checks. */
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { byHand, install } from "./apt";
-import type { Environment, Paths } from "../system/paths";
-import { Missing, type Reporter } from "../system/reporter";
+import type { Environment, Paths } from "../../system/paths";
+import { Missing, type Reporter } from "../../system/reporter";
 import { examine, locateWhole, remedy, requirements, type Finding, type When } from "./requirements";
 
-/** For the purposes named. */
+/** Covers the requirements of these purposes. @throws Missing with the cures for what cannot be installed */
 export async function completeMachine(
   whens: readonly When[],
   paths: Paths,
@@ -23,7 +23,7 @@ export async function completeMachine(
   if (lines.length > 0) throw new Missing(lines.join("\n"));
 }
 
-/** Everything that is missing, with the cures and the one line for Debian's packages; nothing is installed. */
+/** Lists what is missing with the cures, and one line for all Debian packages. Installs nothing. */
 export async function shortage(
   whens: readonly When[],
   environment: Environment,
@@ -40,8 +40,8 @@ function look(whens: readonly When[], environment: Environment): Promise<Finding
 }
 
 /**
- * What is there and too old. A program that was new enough is not asked again before it is another file: a cold QEMU takes
- * a second to say its version.
+ * Lists programs that are too old. A program that was new enough is asked again only after its file has changed: a cold QEMU
+ * needs a second to print its version.
  */
 async function tooOld(found: readonly Finding[], paths: Paths, environment: Environment): Promise<string[]> {
   const file = join(paths.dot, "versions.json");
@@ -61,13 +61,13 @@ async function tooOld(found: readonly Finding[], paths: Paths, environment: Envi
   return findings.filter(({ ok }) => !ok).map(({ requirement, cure }) => `${requirement.program}: ${cure}`);
 }
 
-/** The floor that it was held against, and which file that was. */
+/** Identifies the required version and the program's file. */
 function mark(floor: string, path: string): string {
   const { ino, size, mtimeMs } = statSync(path);
   return [floor, ino, size, mtimeMs].join(" ");
 }
 
-/** Another run may be writing it: then all are asked again. */
+/** Empty if there is none, or another run is just writing it: then every program is asked. */
 function read(file: string): Record<string, string> {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as Record<string, string>;

@@ -1,8 +1,8 @@
-/** Debian packages. */
+/** Installs Debian packages. */
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { isProgram, must, run } from "../system/process";
-import { Missing, type Reporter } from "../system/reporter";
+import { isProgram, must, run } from "../../system/process";
+import { Missing, type Reporter } from "../../system/reporter";
 
 const lists = "/var/lib/apt/lists";
 const day = 24 * 3600 * 1000;
@@ -13,14 +13,14 @@ export function aptLine(packages: readonly string[]): string {
 
 const isDebian = (): boolean => isProgram("/usr/bin/apt-get");
 
-/** What whoever looks after the machine has to do, all at once. */
+/** What an administrator has to run, in one line. */
 export function byHand(packages: readonly string[]): string {
   return isDebian()
     ? `Debian packages are missing; run as root:\n  ${aptLine(packages)}`
     : `this machine lacks ${packages.join(", ")} (Debian's names), and has no apt-get`;
 }
 
-/** Installs, as root; anyone else is told the one line that is needed. */
+/** Installs the packages. @throws Missing with the line to run: without root, without apt-get, or after a failure */
 export async function install(packages: readonly string[], reporter: Reporter): Promise<void> {
   if (packages.length === 0) return;
   if (!isDebian() || process.getuid?.() !== 0) throw new Missing(byHand(packages));
@@ -36,7 +36,7 @@ export async function install(packages: readonly string[], reporter: Reporter): 
 async function fetchAll(packages: readonly string[], say: (detail: string) => void): Promise<void> {
   if (listsAge(lists) > 7 * day) await update(say);
   if (await attempt(packages, say)) return;
-  // Lists that look new may still name versions that the mirror has dropped.
+  // Even recent lists may name versions that the mirror has dropped.
   await update(say);
   await must("apt-get", installArgs(packages), options(say));
 }
@@ -45,16 +45,16 @@ function failed(packages: readonly string[], error: unknown): string {
   const why = error instanceof Error ? error.message : String(error);
   return `Debian packages could not be installed: ${packages.join(" ")}
 ${why}
-mend what apt-get names (mostly the network, or /etc/apt/sources.list) and start again, or run as root:
+Fix what apt-get names (often the network or /etc/apt/sources.list) and try again, or run as root:
   apt-get update && ${aptLine(packages)}`;
 }
 
-/** Milliseconds since the package lists were fetched; infinite when there are none. */
+/** Milliseconds since the package lists were fetched; infinite if there are none. */
 export function listsAge(folder: string, now = Date.now()): number {
   try {
     const files = readdirSync(folder).filter((name) => /_(Packages|InRelease|Release)/.test(name));
     if (!files.some((name) => name.includes("_Packages"))) return Infinity;
-    // apt keeps the server's time on the files themselves; the folder's is ours.
+    // apt gives the files the server's time; the folder's time is ours.
     return now - Math.max(...[folder, join(folder, "partial")].map((path) => statSync(path).mtimeMs));
   } catch {
     return Infinity;

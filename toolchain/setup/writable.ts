@@ -1,12 +1,12 @@
-/** Folders that a run as root has left to root: said before anything fails in the midst of them. */
+/** Finds folders that an earlier run as root has created, before work in them fails halfway. */
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { dirname } from "node:path";
-import { Missing } from "../system/reporter";
+import { Missing } from "../../system/reporter";
 
 /**
- * @param elsewhere how to have it in another place
- * @throws Missing when this user cannot write to the folder, or make it
+ * @param elsewhere how to use another folder
+ * @throws Missing if this user cannot write to the folder, or create it
  */
 export function mustBeWritable(folder: string, elsewhere: string): void {
   const place = nearest(folder);
@@ -23,7 +23,7 @@ export function mustBeWritable(folder: string, elsewhere: string): void {
   }
 }
 
-/** The folder, or the first above it that is there. */
+/** The folder, or its nearest ancestor that exists. */
 function nearest(folder: string): string {
   return existsSync(folder) || dirname(folder) === folder ? folder : nearest(dirname(folder));
 }

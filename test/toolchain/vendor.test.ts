@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 import type { Environment } from "../../system/paths";
-import { Vendor } from "../../toolchain/vendor";
+import { Vendor } from "../../toolchain/vendor/vendor";
 import { temporary } from "../lib/temporary";
 
 /** Much for a server of our own on a busy machine, little for whoever waits for the one that never answers. */

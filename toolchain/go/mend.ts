@@ -1,18 +1,18 @@
-/** Faults of Go modules, mended in a copy that is compiled in their place; go.sum still says what was fetched. */
+/** Fixes faults of Go modules in a copy, which is compiled instead. go.sum still pins what is fetched. */
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Environment } from "../system/paths";
-import { must } from "../system/process";
+import type { Environment } from "../../system/paths";
+import { must } from "../../system/process";
 
 export interface Mend {
   module: string;
   /** Inside the module. */
   file: string;
-  /** Throws where the text is not the one that it was written for. */
+  /** @throws Error when the text is not the expected one */
   edit: (text: string) => string;
 }
 
-/** What stands once in rpc.go, and what takes its place. */
+/** Each text occurs once in rpc.go and is replaced by the second one. */
 const STREAM_EDITS: [string, string][] = [
   ["\tStatus  uint32\n}", "\tStatus  uint32\n\tStream  bool\n}"],
   [
@@ -40,11 +40,10 @@ const STREAM_EDITS: [string, string][] = [
 ];
 
 /**
- * libvirtd may send a stream's first data before the reply to the call that opened the stream. Its client takes whatever
- * comes first for the reply, and the reply for the stream's end: the data is lost, and what comes then finds no reader
- * while the lock of all answers is held. The provider hangs for ever, or cannot read a seed that it just wrote: on a
- * busy machine once in about 300 seeds. Here a message is what its header says; with room for late ones nobody waits
- * (part of digitalocean/go-libvirt#241).
+ * libvirtd may send a stream's first data before the reply to the call that opened the stream. go-libvirt takes the first
+ * message for the reply and the reply for the end of the stream. Then the data is lost, and the provider deadlocks or
+ * cannot read a seed that it has just written. The fix goes by the message's header, and the buffered channel keeps late
+ * messages from blocking (part of digitalocean/go-libvirt#241).
  */
 export const libvirtStreams: Mend = {
   module: "github.com/digitalocean/go-libvirt",
@@ -56,21 +55,21 @@ function replacedOnce(text: string, [from, to]: [string, string]): string {
   const [before, after, ...more] = text.split(from);
   if (before === undefined || after === undefined || more.length > 0)
     throw new Error(
-      `rpc.go of go-libvirt is not the one that the cure was written for: ${JSON.stringify(from)}`,
+      `rpc.go of go-libvirt has changed, so it cannot be fixed; not found exactly once: ${JSON.stringify(from)}`,
     );
   return before + to + after;
 }
 
-/** Arguments for `go build` in the wrapper module `cwd`; the copy goes to the folder `work`. */
+/** Copies and fixes the module in the folder `work`. Returns arguments for `go build` in the wrapper module `cwd`. */
 export async function mended(
   go: string,
   { module, file, edit }: Mend,
   work: string,
   { cwd, env }: { cwd: string; env: Environment },
 ): Promise<string[]> {
-  const said = await must(go, ["mod", "download", "-json", module], { cwd, env, timeout: 600 });
+  const answer = await must(go, ["mod", "download", "-json", module], { cwd, env, timeout: 600 });
   const copy = join(work, "module");
-  cpSync((JSON.parse(said) as { Dir: string }).Dir, copy, { recursive: true });
+  cpSync((JSON.parse(answer) as { Dir: string }).Dir, copy, { recursive: true });
   writeFileSync(join(copy, file), edit(readFileSync(join(copy, file), "utf8")));
   const modfile = join(work, "go.mod");
   writeFileSync(modfile, `${readFileSync(join(cwd, "go.mod"), "utf8")}\nreplace ${module} => ${copy}\n`);
