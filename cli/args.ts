@@ -1,4 +1,4 @@
-/** Reading a command's arguments; whatever is wrong with them is a Fault that shows the usage. */
+/** Reads a command's arguments. Errors are Faults that show the usage. */
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import type { Command } from "./command";
 import { Exit, Fault } from "./exit";

@@ -22,7 +22,7 @@ export const exitCodes: readonly [number, string][] = [
   [130, "interrupted (SIGINT); 143 ended by SIGTERM, 129 by SIGHUP, 137 when Pulumi was killed (SIGKILL)"],
 ];
 
-/** Of what somebody else runs. */
+/** For commands that run another program. */
 export const passedOn =
   "ssh, exec, capture and pulumi end with the code of what they run; 255: ssh lost the connection";
 

@@ -29,15 +29,15 @@ function parsed<T extends Options>(command: Command, args: string[], options: T)
 }
 
 /**
- * What the far shell gets. One word is a command line of the user's own, as with ssh; several are a program and its
- * arguments, which arrive as they were given. None: a login shell.
+ * The line for the remote shell. One word is a shell command line, as with ssh; several are a program and its arguments, passed
+ * unchanged. None: a login shell.
  */
 export function remoteLine(words: readonly string[]): string | undefined {
   if (words.length < 2) return words[0];
   return shellWords(words);
 }
 
-/** `-t` lets top, vi and a shell work; for a pipe it would only turn line ends around. */
+/** `-t` on a terminal, for top, vi and shells. On a pipe it would convert line ends. */
 export function terminalOption(): string[] {
   return process.stdin.isTTY && process.stdout.isTTY ? ["-t"] : [];
 }

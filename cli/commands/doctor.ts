@@ -24,7 +24,7 @@ export interface Report {
     version?: string;
     cure?: string;
   }[];
-  /** The one line that brings every package that is needed and missing. */
+  /** One line that installs every missing package. */
   install?: string;
   toolchain: Piece[];
   libvirt: { mode: Mode; uri: string; answers: boolean; open: OpenPool[] };
@@ -66,7 +66,7 @@ async function examineAll(context: Context): Promise<Report> {
     toolchain,
     libvirt: {
       ...{ mode, uri, answers: (await virsh(uri, ["uri"], { environment, limit: 5000 })).end === "done" },
-      // The embedded one's folders are all below .vxlab/libvirt, which is root's alone.
+      // The embedded libvirt's folders are below .vxlab/libvirt, which only root can enter.
       open: mode === "embedded" ? [] : await openPools(uri, environment),
     },
     accel: kvmWorks() ? "kvm" : "emulation",

@@ -56,8 +56,8 @@ function choose({ paths }: Context, only: readonly string[]): Stage[] {
 }
 
 /**
- * The checks of the sources need next to nothing, the machines everything; the labs of the tests have libvirts and settings of
- * their own, so the image is ours whatever the stack brings.
+ * Sets up what the stages need. Test labs have a libvirt and settings of their own, so they need vxlab's images whatever the stack
+ * uses.
  */
 async function setUp(context: Context, stages: readonly Stage[]): Promise<void> {
   const stack = stackName(undefined, context.environment);
