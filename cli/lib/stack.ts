@@ -90,10 +90,7 @@ export async function resources(context: Context, stack: string): Promise<StateR
   return (await deployment(context, stack))?.resources ?? [];
 }
 
-/**
- * What is deployed: nothing where the engine has only its own, the stack and the providers. A first `up` whose settings are
- * refused leaves those (index.ts starts one before it reads them).
- */
+/** What is deployed: nothing where the engine has only its own, the stack and the providers. A first `up` that fails may leave those. */
 export function deployedOf(all: readonly StateResource[]): readonly StateResource[] {
   return all.every(({ type }) => type.startsWith("pulumi:")) ? [] : all;
 }
