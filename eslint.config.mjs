@@ -69,6 +69,27 @@ export default ts.config(
     },
   },
   {
+    files: ["verify/**/*.ts"],
+    ignores: ["verify/evidence/scripts.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            pure.imports[0],
+            {
+              regex: "^\\..*(component$|/(lab|libvirt|cli|system|stacks|toolchain|test)/)",
+              message: "verify/ reaches hosts through verify/ask.ts only.",
+            },
+          ],
+        },
+      ],
+      "no-restricted-globals": ["error", ...pure.globals],
+      "no-restricted-properties": ["error", pure.random],
+      "no-restricted-syntax": ["error", print],
+    },
+  },
+  {
     files: [
       "guest/**/*.ts",
       "config*.ts",

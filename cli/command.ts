@@ -1,6 +1,6 @@
 /** What every command is. A new one is a file in cli/commands/ and a line in cli/commands/index.ts. */
 import type { Environment, Paths } from "../system/paths";
-import type { Output } from "./lib/output";
+import type { Output } from "./output/output";
 
 export interface Context {
   paths: Paths;

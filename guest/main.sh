@@ -42,6 +42,9 @@ boot_round() {
       printf 'vxlab: %s failed\n' "$file" >&2
     fi
   done
+  for one in $(guard_late); do
+    case "$failed " in *" port:$STATE/desired/$one.json "*) ;; *) failed="$failed port:$STATE/desired/$one.json" ;; esac
+  done
   left=$failed
 }
 

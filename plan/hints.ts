@@ -6,7 +6,7 @@ import { readAddress } from "./read-address";
 import { pathOf, sortedEntries } from "./rules";
 import { Flooding, UnderlayMode } from "./types";
 import type { Problem, SegmentSpec, Topology } from "./types";
-import { underlayAt, underlaysOf } from "../components/underlay/underlays";
+import { underlayAt, underlaysOf, underlaysSpanned } from "../components/underlay/underlays";
 
 /** The default of Linux' own vxlan devices, from before IANA gave VXLAN a port. */
 const LINUX_UDP_PORT = 8472;
@@ -28,6 +28,7 @@ export function labHints(topology: Topology, peers: readonly Remote[] = []): Pro
     ...segments.flatMap(([name, segment]) => [
       ...oldPort(name, segment),
       ...routedGroup(topology, name, segment, peers),
+      ...translatedGroup(topology, name, segment),
       ...closedGateway(topology, name, segment),
       ...shutOut(topology, segment),
     ]),
@@ -61,6 +62,17 @@ function routedGroup(
   const message = `Its VTEPs are on several networks, such as ${first} and ${second}: a group gets across where routers forward multicast.`;
   const cure = "Write flooding: unicast or flow, unless they do.";
   return [{ path, got: segment.flooding, message, cure }];
+}
+
+/** libvirt excludes only 224.0.0.0/24 from its NAT (network/network_iptables.c). The embedded libvirt sets the sysctl by itself. */
+function translatedGroup(topology: Topology, name: string, segment: SegmentSpec): Problem[] {
+  if (floodingOf(segment) !== Flooding.Multicast || participants(topology, segment).length < 2) return [];
+  const nat = underlaysSpanned(topology, segment).find(({ mode }) => mode === UnderlayMode.Nat);
+  if (nat === undefined) return [];
+  const message =
+    "On a hypervisor with br_netfilter (Docker loads it), libvirt's NAT changes the source of packets to a group, and the other VTEPs drop them.";
+  const cure = `Write ${nat.path}.mode: routed, or run sysctl -w net.bridge.bridge-nf-call-iptables=0 on the hypervisor; the embedded libvirt needs neither.`;
+  return [{ path: pathOf("segments", name, "flooding"), got: segment.flooding, message, cure }];
 }
 
 /** Of a VTEP outside the lab's underlays, the network is unknown: LANs are mostly /24, and /64 (RFC 4291 section 2.5.1). */

@@ -1,15 +1,17 @@
-import { createWriteStream, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { createWriteStream } from "node:fs";
 import type { Writable } from "node:stream";
 import type { HostOutput } from "../../plan/contract";
 import type { Command } from "../command";
-import { badUsage, stackName, stackOption } from "../lib/args";
-import { Exit } from "../lib/exit";
-import { withLab } from "../lib/lab";
+import { badUsage, stackName, stackOption } from "../args";
+import { Exit } from "../exit";
+import { withLab } from "../access/lab";
 import { scriptCommand } from "../../guest/quote";
-import type { RemoteProcess } from "../lib/remote";
-import { hostNamed, readWords } from "../lib/words";
-import { underlayDevice } from "../verify/probe";
+import type { RemoteProcess } from "../access/remote";
+import { hostNamed, readWords } from "../words";
+import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "../../plan/net/encap";
+import { scriptText } from "../../verify/evidence/scripts";
+import { underlayDevice } from "../../verify/evidence/wire";
+import { encapsulationOf } from "../../verify/ways";
 
 const options = {
   ...stackOption,
@@ -65,8 +67,10 @@ export interface CaptureWish {
 }
 
 export function captureLine(host: HostOutput, wish: CaptureWish): string {
-  const script = readFileSync(join(__dirname, "../lib/tcpdump.sh"), "utf8");
-  return scriptCommand(script, [String(wish.seconds ?? 0), ...tcpdumpArguments(host, wish)]);
+  return scriptCommand(scriptText("tcpdump.sh"), [
+    String(wish.seconds ?? 0),
+    ...tcpdumpArguments(host, wish),
+  ]);
 }
 
 export function tcpdumpArguments(host: HostOutput, wish: CaptureWish): string[] {
@@ -74,15 +78,24 @@ export function tcpdumpArguments(host: HostOutput, wish: CaptureWish): string[] 
   const form = wish.binary ? ["-U", "-w", "-"] : ["-l", "-n", "-e"];
   // Immediate mode: what libpcap still holds back would be lost at the end.
   const own = wish.filter === "";
-  // tcpdump knows VXLAN by its port 4789; on another it has to be told, which holds for all UDP that it shows.
-  const decode = own && !wish.binary ? ["-T", "vxlan"] : [];
+  const decode = own && !wish.binary ? decodeOptions(host) : [];
   const where = ["-i", wish.interface ?? underlayDevice(host), "--immediate-mode"];
   return [...where, ...count, ...form, ...decode, own ? tunnelFilter(host) : wish.filter];
 }
 
-function tunnelFilter(host: HostOutput): string {
-  const ports = [...new Set(host.ports.map(({ udpPort }) => udpPort))].sort((a, b) => a - b);
-  return ports.length === 0 ? "udp port 4789" : ports.map((port) => `udp port ${port}`).join(" or ");
+/** tcpdump knows an encapsulation by its usual port; on another it has to be told, and then decodes all UDP as that one. */
+function decodeOptions({ ports }: HostOutput): readonly string[] {
+  const [one = DEFAULT_ENCAPSULATION, ...others] = new Set(ports.map(encapsulationOf));
+  return others.length === 0 ? ENCAPSULATIONS[one].capture.options : [];
+}
+
+function tunnelFilter({ ports }: HostOutput): string {
+  const all =
+    ports.length === 0
+      ? [ENCAPSULATIONS[DEFAULT_ENCAPSULATION].udpPort]
+      : ports.map(({ udpPort }) => udpPort);
+  const each = [...new Set(all)].sort((a, b) => a - b);
+  return each.map((port) => `udp port ${port}`).join(" or ");
 }
 
 function positive(option: string, text: string | undefined): number | undefined {

@@ -4,13 +4,13 @@ import { virsh } from "../../components/libvirt/virsh";
 import { must } from "../../system/process";
 import { aptLine, examine, readPieces, remedy, requirements } from "../../toolchain";
 import type { Finding, Piece, Source, When } from "../../toolchain";
-import { kvmWorks } from "../../stacks/hypervisor";
+import { kvmWorks } from "../../components/libvirt/choices";
 import type { Command, Context } from "../command";
-import { readArgs, stackName } from "../lib/args";
-import { Exit } from "../lib/exit";
-import { table } from "../lib/output";
-import { openPools, type OpenPool } from "../lib/pools";
-import { libvirtMode, purposes, virshUri, type Mode } from "../lib/ready";
+import { readArgs, stackName } from "../args";
+import { Exit } from "../exit";
+import { table } from "../output/output";
+import { openPools, type OpenPool } from "../access/pools";
+import { libvirtMode, purposes, virshUri, type Mode } from "../engine/ready";
 
 /** What `--json` prints. */
 export interface Report {

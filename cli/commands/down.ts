@@ -2,24 +2,24 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { embeddedScript } from "../../system/paths";
 import type { Command, Context } from "../command";
-import { readArgs } from "../lib/args";
-import { change, failure, pulumi } from "../lib/engine";
-import { Exit } from "../lib/exit";
-import { alone } from "../lib/guard";
-import { deployOrder, stacksNamed, stacksOption } from "../lib/roles";
-import { forgetLostMachines } from "../lib/lost";
-import { clearDeadLocks, forgetPending } from "../lib/interrupted";
-import { describe, lastRemains, leftovers, purgeEmbedded, sweep } from "../lib/machine";
+import { readArgs } from "../args";
+import { change, failure, pulumi } from "../engine/engine";
+import { Exit } from "../exit";
+import { alone } from "../engine/alone";
+import { deployOrder, stacksNamed, stacksOption } from "../state/roles";
+import { forgetLostMachines } from "../engine/lost";
+import { clearDeadLocks, forgetPending } from "../engine/interrupted";
+import { describe, lastRemains, leftovers, purgeEmbedded, sweep } from "../access/machine";
 import {
   forgetHypervisors,
   hypervisors,
   hypervisorsIn,
   knownHypervisors,
   mustAnswer,
-} from "../lib/hypervisors";
+} from "../access/hypervisors";
 import { wasInterrupted } from "../../system/signals";
-import { forgetLibvirt, libvirtMode, ready, startLibvirt, type Mode } from "../lib/ready";
-import { deployedOf, forgetLabs, knownLabs, labIds, ownBackend, resources, stackNames } from "../lib/stack";
+import { forgetLibvirt, libvirtMode, ready, startLibvirt, type Mode } from "../engine/ready";
+import { deployedOf, forgetLabs, knownLabs, labIds, ownBackend, resources, stackNames } from "../state/stack";
 
 export const down: Command = {
   name: "down",

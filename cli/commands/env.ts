@@ -2,9 +2,9 @@ import { dirname, join } from "node:path";
 import { pulumiWrapper } from "../../system/paths";
 import { completeToolchain } from "../../toolchain";
 import type { Command, Context } from "../command";
-import { readArgs } from "../lib/args";
-import { Exit } from "../lib/exit";
-import { ownBackend, ownPassphrase } from "../lib/stack";
+import { readArgs } from "../args";
+import { Exit } from "../exit";
+import { ownBackend, ownPassphrase } from "../state/stack";
 import { shellWord } from "../../guest/quote";
 
 export const env: Command = {

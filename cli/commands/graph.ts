@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { extname } from "node:path";
 import type { Command } from "../command";
-import { badUsage, readArgs, stackName, stackOption } from "../lib/args";
-import { Exit } from "../lib/exit";
-import { loadLab } from "../lib/lab";
+import { badUsage, readArgs, stackName, stackOption } from "../args";
+import { Exit } from "../exit";
+import { loadLab } from "../access/lab";
 import { renderDot } from "../graph/dot";
 import { renderMermaid } from "../graph/mermaid";
 import { pictureOf } from "../graph/model";

@@ -1,13 +1,13 @@
 import { mkdirSync } from "node:fs";
 import { wasInterrupted } from "../../system/signals";
 import type { Command, Context } from "../command";
-import { runPulumi } from "../lib/engine-run";
-import { eventLog, Progress } from "../lib/events";
-import type { EventLog } from "../lib/events";
-import { Exit } from "../lib/exit";
-import { ready, sayHints, startLibvirt } from "../lib/ready";
-import { deployOrder, stacksNamed } from "../lib/roles";
-import { selectStack } from "../lib/stack";
+import { runPulumi } from "../engine/run";
+import { eventLog, Progress } from "../engine/events";
+import type { EventLog } from "../engine/events";
+import { Exit } from "../exit";
+import { ready, sayHints, startLibvirt } from "../engine/ready";
+import { deployOrder, stacksNamed } from "../state/roles";
+import { selectStack } from "../state/stack";
 
 export const preview: Command = {
   name: "preview",

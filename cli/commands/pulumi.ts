@@ -1,7 +1,7 @@
 import type { Command } from "../command";
-import { runPulumi } from "../lib/engine-run";
-import { ready } from "../lib/ready";
-import { stackName } from "../lib/args";
+import { runPulumi } from "../engine/run";
+import { ready } from "../engine/ready";
+import { stackName } from "../args";
 
 export const pulumi: Command = {
   name: "pulumi",

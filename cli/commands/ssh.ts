@@ -1,8 +1,8 @@
 import type { Command } from "../command";
-import { stackName, stackOption } from "../lib/args";
-import { withLab } from "../lib/lab";
-import { handOver } from "../lib/remote";
-import { hostNamed, readWords, remoteLine, terminalOption } from "../lib/words";
+import { stackName, stackOption } from "../args";
+import { withLab } from "../access/lab";
+import { handOver } from "../access/remote";
+import { hostNamed, readWords, remoteLine, terminalOption } from "../words";
 
 export const ssh: Command = {
   name: "ssh",

@@ -1,13 +1,13 @@
 import { domainStates } from "../../components/libvirt/virsh";
 import type { Command, Context } from "../command";
-import { readArgs, stackName, stackOption } from "../lib/args";
-import { Exit } from "../lib/exit";
-import { withLab } from "../lib/lab";
-import { hypervisors } from "../lib/hypervisors";
-import { statusOf } from "../lib/status";
-import { renderStatus } from "../lib/status-text";
-import { stillChecks } from "../verify/still-checks";
-import { gather } from "../verify/gather";
+import { readArgs, stackName, stackOption } from "../args";
+import { Exit } from "../exit";
+import { withLab } from "../access/lab";
+import { hypervisors } from "../access/hypervisors";
+import { statusOf } from "../output/status";
+import { renderStatus } from "../output/status-text";
+import { stillChecks } from "../../verify/registry";
+import { gather } from "../../verify/gather";
 
 /** Longest time for a host to let us in, and then to say how it is, ms. */
 const LIMIT_MS = 10_000;
@@ -24,8 +24,8 @@ export const status: Command = {
     const found = await withLab(
       context,
       stack,
-      async ({ lab, remote }) => {
-        const look = gather(remote, lab, stillChecks(lab), { limit: PROBE_MS });
+      async ({ lab, way }) => {
+        const look = gather(way, lab, stillChecks(lab), { limit: PROBE_MS });
         const answers = Promise.all([look, domains(context, stack)]);
         const [evidence, machines] = await context.out.wait("asking the hosts", () => answers);
         return statusOf(lab, evidence, machines);

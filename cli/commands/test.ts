@@ -1,11 +1,11 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Command, Context } from "../command";
-import { badUsage, readArgs, stackName } from "../lib/args";
-import { Exit } from "../lib/exit";
-import { buildImage } from "../lib/image";
-import { hasImage, ready } from "../lib/ready";
-import { batches, checks, suite, suites, type Stage, type Tally } from "../lib/stages";
+import { badUsage, readArgs, stackName } from "../args";
+import { Exit } from "../exit";
+import { buildImage } from "../engine/image";
+import { hasImage, ready } from "../engine/ready";
+import { batches, checks, suite, suites, type Stage, type Tally } from "./test-stages";
 
 export const test: Command = {
   name: "test",

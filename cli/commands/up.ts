@@ -1,19 +1,19 @@
 import { parseArgs } from "node:util";
 import type { Command, Context } from "../command";
 import { Role } from "../../plan/roles";
-import { badUsage, readArgs } from "../lib/args";
-import { change, failure, pulumi, summary } from "../lib/engine";
-import { Exit } from "../lib/exit";
-import { alone } from "../lib/guard";
-import { provideImage, refuseUnbuilt } from "../lib/image";
-import { idle, resume } from "../lib/machine";
-import { forgetLostMachines } from "../lib/lost";
-import { hypervisors, noteHypervisors } from "../lib/hypervisors";
-import { ready, sayHints, startLibvirt } from "../lib/ready";
-import { clearDeadLocks, forgetPending } from "../lib/interrupted";
-import { deployOrder, roleOf, stacksNamed, stacksOption } from "../lib/roles";
-import { labIds, noteLabs, resources, selectStack } from "../lib/stack";
-import { runVerify, runVerifySet } from "../verify/run";
+import { badUsage, readArgs } from "../args";
+import { change, failure, pulumi, summary } from "../engine/engine";
+import { Exit } from "../exit";
+import { alone } from "../engine/alone";
+import { provideImage, refuseUnbuilt } from "../engine/image";
+import { idle, resume } from "../access/machine";
+import { forgetLostMachines } from "../engine/lost";
+import { hypervisors, noteHypervisors } from "../access/hypervisors";
+import { ready, sayHints, startLibvirt } from "../engine/ready";
+import { clearDeadLocks, forgetPending } from "../engine/interrupted";
+import { deployOrder, roleOf, stacksNamed, stacksOption } from "../state/roles";
+import { labIds, noteLabs, resources, selectStack } from "../state/stack";
+import { runVerify, runVerifySet } from "../access/prove";
 
 const options = {
   ...stacksOption,

@@ -1,6 +1,6 @@
 import type { Command } from "../command";
-import { readArgs, stackName, stackOption } from "../lib/args";
-import { runVerify } from "../verify/run";
+import { readArgs, stackName, stackOption } from "../args";
+import { runVerify } from "../access/prove";
 
 const options = {
   ...stackOption,

@@ -1,7 +1,7 @@
 /** What a picture of a lab shows, whatever draws it. Pure. */
 import type { HostOutput, LabOutput } from "../../plan/contract";
-import { Flooding } from "../../plan/types";
-import type { ContainerPlan, InterfacePlan, ServicePlan } from "../../plan/types";
+import type { ContainerPlan, Flooding, InterfacePlan, ServicePlan } from "../../plan/types";
+import { WAYS } from "../../verify/ways";
 
 export interface Picture {
   machines: Machine[];
@@ -63,7 +63,7 @@ const COLOURS = ["#0b62a4", "#b8480a", "#087f5b", "#9c3587", "#7a6400", "#444444
 export function pictureOf(lab: LabOutput): Picture {
   const segments = segmentsOf(lab);
   // A group, or flows, lead to everybody at once: no picture of lines.
-  const joint = segments.filter(({ flooding }) => flooding !== Flooding.Unicast);
+  const joint = segments.filter(({ flooding }) => WAYS[flooding].joint);
   const tunnels = segments.filter((one) => !joint.includes(one)).flatMap((one) => tunnelsOf(lab, one));
   const small = tunnels.length <= TUNNEL_LIMIT;
   const colourOf = (name: string) => segments.find(({ segment }) => segment === name)?.colour ?? "#444444";
@@ -180,7 +180,7 @@ export function tunnelLabel({ vni, udpPort }: Pick<Segment, "vni" | "udpPort">):
 /** The lines of a segment's own node. */
 export function cloudLines(cloud: Cloud): string[] {
   const { segment, flooding, group, mtu } = cloud;
-  const how = flooding === Flooding.Unicast ? [] : [group === undefined ? "static flows" : `group ${group}`];
+  const how = !WAYS[flooding].joint ? [] : [group === undefined ? "static flows" : `group ${group}`];
   return [`segment ${segment}`, tunnelLabel(cloud), ...how, `MTU ${mtu}`];
 }
 

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { isMap, isScalar } from "yaml";
-import { Exit, Fault } from "../lib/exit";
+import { Exit, Fault } from "../exit";
 import { parseYaml, YamlError, type Value, type Yaml } from "./go-yaml";
 
 export interface SettingsFile {

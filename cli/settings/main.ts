@@ -1,5 +1,5 @@
 /** For toolchain/libvirt.sh. Usage: ROOT STACK ANSWER, of which STACK may be empty (answer.ts). */
-import { Fault } from "../lib/exit";
+import { Fault } from "../exit";
 import { keepAnswer } from "./answer";
 
 function main([root = ".", stack = "", out = ""]: readonly string[]): number {

@@ -2,7 +2,7 @@
 #
 #   bridge BRIDGE off                  the guard is switched off for this bridge and what is on it
 #   inner BRIDGE DEVICE [ADDRESS...]   an interface by which the host is in a segment, and its addresses there
-#   vni BRIDGE PORT VNI UNDER PEER...  a segment: its UDP port, the interface of the VTEP (-: any), who may send (any: all)
+#   vni BRIDGE PORT VNI UNDER PEER...  a segment: its UDP port, the interface of the VTEP (- or :, any), who may send (any: all)
 #   dhcp BRIDGE DEVICE                 lends addresses there
 #   nat BRIDGE DEVICE                  a gateway
 #   closed BRIDGE NETWORK...           what a gateway does not lead to
@@ -38,7 +38,7 @@ function take(   key, i) {
   } else if (word[1] == "vni") {
     if (!(word[3] in vnis)) port[++ports] = word[3]
     vnis[word[3]] = joined(vnis[word[3]], word[4])
-    key = word[5] == "-" ? "" : "iifname " quoted(word[5]) " "
+    key = word[5] ~ /^[-:]$/ ? "" : "iifname " quoted(word[5]) " "
     key = key "@th,96,24 { VNIS }" senders() " accept"
     if (!((word[3], key) in group)) rule[word[3], ++rules[word[3]]] = key
     group[word[3], key] = joined(group[word[3], key], word[4])

@@ -134,14 +134,22 @@ guard_line() {
 }
 
 # vtep_device ADDRESS: the interface that has it, on which alone tunnel packets are accepted; "-" if they come in by another one, since
-# the address is on lo or a dummy device (is_stub), or if no interface has it yet.
+# the address is on lo or a dummy device (is_stub); ":", which no interface can be called, if none has it yet.
 vtep_device() {
   # "2: eth0    inet 192.168.10.156/24 …"
   read -r _ at _ <<FOUND
 $(ip -o address show to "$1" 2>/dev/null)
 FOUND
-  if [ -z "$at" ] || is_stub "$at"; then at=-; fi
+  if [ -z "$at" ]; then at=:; elif is_stub "$at"; then at=-; fi
   echo "$at"
+}
+
+# guard_late: the ports, as KIND-ID, whose VTEP no interface had when they were applied: the guard does not know theirs.
+guard_late() {
+  grep -ls '^vni [^ ]* [^ ]* [^ ]* :' "$GUARD"/port-*."$GUARD_FORM" | while read -r file; do
+    file=${file##*/}
+    echo "${file%."$GUARD_FORM"}"
+  done
 }
 
 guard_rules() {

@@ -12,13 +12,24 @@ export interface EncapsulationFacts {
   readonly udpPort: number;
   /** Bytes of its own header. */
   readonly header: number;
-  /** tcpdump's word for packets on another UDP port than IANA's (tcpdump(1), `-T`). */
-  readonly capture: string;
+  /** As people write it. */
+  readonly title: string;
+  /** Begin of the name of the kernel's device that receives for Open vSwitch. */
+  readonly device: string;
+  readonly capture: {
+    /** tcpdump's options for packets on another UDP port than IANA's (tcpdump(1), `-T`); empty where it has none. */
+    readonly options: readonly string[];
+    /** The first byte of the header, by which tcpdump's `-T vxlan` shows what it is (verify/evidence/wire.ts). */
+    readonly firstByte: number;
+  };
 }
 
 /** RFC 7348: sections 5 (header) and 8 (port). */
 export const ENCAPSULATIONS: Readonly<Record<Encapsulation, EncapsulationFacts>> = {
-  [Encapsulation.Vxlan]: { ovsType: "vxlan", udpPort: 4789, header: 8, capture: "vxlan" },
+  [Encapsulation.Vxlan]: {
+    ...{ ovsType: "vxlan", udpPort: 4789, header: 8, title: "VXLAN", device: "vxlan_sys_" },
+    capture: { options: ["-T", "vxlan"], firstByte: 0x08 },
+  },
 };
 
 /** What a segment has unless it says otherwise. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { capture, captureLine, tcpdumpArguments } from "../../cli/commands/capture";
 import type { Context } from "../../cli/command";
-import { Fault } from "../../cli/lib/exit";
+import { Fault } from "../../cli/exit";
 import { referenceLab, twoSegments } from "./fixture";
 
 const [kvm1] = referenceLab().hosts;

@@ -8,7 +8,7 @@ import {
   knownHypervisors,
   mustAnswer,
   noteHypervisors,
-} from "../../cli/lib/hypervisors";
+} from "../../cli/access/hypervisors";
 import { world, type World } from "./world";
 
 const NEAR = "qemu:///system?socket=/run/near";

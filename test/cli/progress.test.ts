@@ -1,9 +1,9 @@
 import { appendFileSync, closeSync, openSync, readdirSync, statSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { cureOf, summary } from "../../cli/lib/engine";
-import { eventLog, Progress, type EngineEvent } from "../../cli/lib/events";
-import { Output, table } from "../../cli/lib/output";
-import { batches, tally, type Stage } from "../../cli/lib/stages";
+import { cureOf, summary } from "../../cli/engine/engine";
+import { eventLog, Progress, type EngineEvent } from "../../cli/engine/events";
+import { Output, table } from "../../cli/output/output";
+import { batches, tally, type Stage } from "../../cli/commands/test-stages";
 import { temporary } from "../lib/temporary";
 
 const urn = "urn:pulumi:lab::vxlab::vxlab:index:KvmHost$libvirt:index/domain:Domain::kvm1";

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { Progress } from "../../cli/lib/events";
+import { Progress } from "../../cli/engine/events";
 import { project, world, type World } from "./world";
 
 /** As the real one: its first SIGINT or SIGTERM asks it to end soon, the second to end at once; plugins are in groups of their own. */
@@ -59,7 +59,7 @@ async function vxlab(kind = "usual", here: World = world()): Promise<Vxlab> {
   const lines = () => (existsSync(notes) ? readFileSync(notes, "utf8").trim().split("\n") : []);
   const loader = join(project, "node_modules", "tsx", "dist", "loader.mjs");
   const words = ["--import", loader, join(project, "test", "lib", "run-pulumi.ts"), here.paths.root, kind];
-  const env = { ...process.env, FAKE_ROOT: here.paths.root, VITEST: undefined };
+  const env = { ...process.env, FAKE_ROOT: here.paths.root };
   const child = spawn(process.execPath, words, { env, stdio: ["ignore", "pipe", "inherit"], detached: true });
   let said = "";
   child.stdout.on("data", (data: Buffer) => (said += data.toString()));

@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { statusOf } from "../../cli/lib/status";
-import { renderStatus } from "../../cli/lib/status-text";
-import type { Evidence } from "../../cli/verify/judge";
-import type { ContainerFacts, HostFacts, PortFacts } from "../../cli/verify/parse";
-import { factsOf } from "./evidence";
+import { statusOf } from "../../cli/output/status";
+import { renderStatus } from "../../cli/output/status-text";
+import type { Evidence } from "../../verify/check";
+import type { ContainerFacts, HostFacts, PortFacts } from "../../verify/evidence/facts";
+import { ContainerKind } from "../../plan/types";
+import { factsOf } from "../verify/evidence";
 import { fabricLab, referenceLab } from "./fixture";
 
 const tunnel = (remote: string, local: string): PortFacts => ({
+  type: "vxlan",
   ofport: 1,
   error: "",
   protected: true,
@@ -14,7 +16,7 @@ const tunnel = (remote: string, local: string): PortFacts => ({
   trunks: [],
   options: { remote_ip: remote, local_ip: local, key: "100", dst_port: "4789" },
 });
-const plug: PortFacts = { ofport: 2, error: "", protected: false, tag: 0, trunks: [], options: {} };
+const plug: PortFacts = { type: "", ofport: 2, error: "", protected: false, tag: 0, trunks: [], options: {} };
 const box = (mac: string, address: string, pid: number): ContainerFacts => ({
   state: "RUNNING",
   pid,
@@ -147,9 +149,12 @@ describe("a lab that is not", () => {
   it("what is foreign is named, and no fault", () => {
     const ports = new Map([
       ...(kvm1.ports ?? []),
-      ["tap0", { ofport: 7, error: "", protected: false, trunks: [], bridge: "vxbr", options: {} }] as const,
+      [
+        "tap0",
+        { type: "", ofport: 7, error: "", protected: false, trunks: [], bridge: "vxbr", options: {} },
+      ] as const,
     ]);
-    const boxes = [...(kvm1.boxes ?? []), { kind: "docker" as const, name: "web", state: "RUNNING" }];
+    const boxes = [...(kvm1.boxes ?? []), { kind: ContainerKind.Docker, name: "web", state: "RUNNING" }];
     const hosts = new Map([...well.hosts, ["kvm1", { facts: { ...kvm1, ports, boxes } }] as const]);
     const status = statusOf(referenceLab(), evidence(hosts), RUNNING);
     expect(status.ok).toBe(true);

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { prove, up } from "../../cli/commands/up";
-import { Exit } from "../../cli/lib/exit";
-import { withLab } from "../../cli/lib/lab";
-import type { CheckResult } from "../../cli/verify/judge";
+import { Exit } from "../../cli/exit";
+import { withLab } from "../../cli/access/lab";
+import type { CheckResult } from "../../verify/check";
 import { world, type World } from "./world";
 
-vi.mock("../../cli/lib/lab");
+vi.mock("../../cli/access/lab");
 
 const check = (name: string, ok: boolean): CheckResult => ({ name, ok, expected: "e", got: "g", where: "w" });
 const good = { ok: true, passed: 1, failed: 0, checks: [check("one", true)] };

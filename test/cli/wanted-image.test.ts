@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { wantedImage } from "../../cli/lib/wanted-image";
+import { wantedImage } from "../../cli/engine/wanted-image";
 import { world } from "./world";
 
 const PATH = "/images/root.qcow2";

@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Command, Context } from "../../cli/command";
-import { Output } from "../../cli/lib/output";
+import { Output } from "../../cli/output/output";
 import { pathsOf, type Environment } from "../../system/paths";
 import { temporary } from "../lib/temporary";
 

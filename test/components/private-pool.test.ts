@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { closePool } from "../../components/libvirt/private-pool";
-import { openPools } from "../../cli/lib/pools";
+import { openPools } from "../../cli/access/pools";
 import { closedPool, poolFolder, qemuGroup } from "../../components/libvirt/pool-xml";
 import { temporary } from "../lib/temporary";
 import { virshDoes } from "./world";

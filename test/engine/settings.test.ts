@@ -4,7 +4,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, statSync } from 
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Report } from "../../cli/commands/doctor";
-import { Exit } from "../../cli/lib/exit";
+import { Exit } from "../../cli/exit";
 import { imageCache } from "../../image/image";
 import { without } from "../lib/fake-path";
 import { leaksIn, textsBelow } from "../lib/leaks";

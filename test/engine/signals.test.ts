@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isDead, readLocks } from "../../cli/lib/interrupted";
+import { isDead, readLocks } from "../../cli/engine/interrupted";
 import { engineOf } from "../lib/engine";
 import { good, Project } from "../lib/project";
 

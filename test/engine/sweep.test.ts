@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { idle, leftovers, sweep } from "../../cli/lib/machine";
+import { idle, leftovers, sweep } from "../../cli/access/machine";
 import { pathsOf } from "../../system/paths";
 import { must } from "../../system/process";
 import { temporary } from "../lib/temporary";

@@ -289,6 +289,19 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       expect(code).toBe(0);
     });
 
+    it("applies a port of unicast once more when the address is there: the guard then knows its interface", () => {
+      host.forgets("state/desired/port-00c0ffee-lab-srv-red.json");
+      expect(apply("port", FIRST, { flooding: "unicast" }).code).toBe(0);
+      host.shows("addresses", "");
+      host.shows("late", "2: eth0    inet 192.168.10.156/24 scope global eth0\n");
+      host.shows("net/eth0/flags", "0x1003\n");
+      const { code } = host.shell(
+        'sleep() { cp "$GUARD"/port-*.1 "$FAKE/early"; cp "$FAKE/late" "$FAKE/addresses"; }\nmain boot',
+      );
+      const late = host.read("state/guard/port-00c0ffee-lab-srv-red.1");
+      expect([code, host.read("early").split(" ")[4], late.split(" ")[4]]).toEqual([0, ":", "eth0"]);
+    });
+
     it("gives up after the last pause, and says what failed", () => {
       host.shows("addresses", "");
       const { code, stderr } = host.guest(["boot"]);

@@ -1,27 +1,51 @@
 /**
- * A segment across a machine of ours and a server that was there before. The server is a machine of another stack, which
- * its owner has given a bridge and a user of his own; what is there before must be there in the end, and nothing else.
+ * Segments across a machine of ours and two servers that were there before. The servers are machines of another stack. The owner of the
+ * first has a bridge, a user and a firewall; the VTEP of the second is on lo. What is there before must be there in the end, and nothing
+ * else.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { countPings } from "../lib/capture";
 import { change } from "../lib/changes";
+import { lend } from "../lib/lender";
 import { good, Project } from "../lib/project";
 import { remains } from "../lib/remains";
 import { within } from "../lib/wait";
 
 const SERVER = "192.168.20.11";
+const SECOND = "192.168.20.12";
+/** The second server's, beside the address at which its SSH answers. */
+const VTEP = "192.168.20.77";
 /** A good key, of another host. */
 const STRANGER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEDl5/XFGAX1Mrg15VRkw5K2qyxVsX3Z87bSWnbttmGL";
 /** Of each kind of thing that a lab puts on a host one: flows, a kernel device, a gateway with its rules, a DHCP server. */
-const SEGMENTS = {
+const segments = (hosts: readonly string[]) => ({
   red: {
     ...{ vni: 100, subnet: "10.0.3.0/24", flooding: "flow" },
     ...{ gateway: { host: "srv" }, dhcp: { host: "srv" } },
   },
-  blue: { vni: 200, vlan: 20, subnet: "10.0.4.0/24", flooding: "multicast", hosts: ["srv"] },
-};
+  blue: {
+    vni: 200,
+    vlan: 20,
+    subnet: "10.0.4.0/24",
+    flooding: "multicast",
+    hosts,
+    gateway: { host: hosts.at(-1) },
+  },
+});
+/** The owner's, who lets in what docs/security.md says that a host of a lab needs. */
+const FIREWALL = `table inet mine {
+  chain input {
+    type filter hook input priority filter; policy drop;
+    ct state established,related accept
+    iifname "lo" accept
+    meta l4proto { icmp, ipv6-icmp } accept
+    tcp dport 22 accept
+    udp dport { 4789, 4790 } accept
+    iifname "gw-*" udp dport 67 accept
+  }
+}`;
 
 /** What a lab could leave behind: links, addresses, switches, settings of the kernel, files, daemons. */
 const LISTING = `
@@ -31,10 +55,10 @@ ovs-vsctl --timeout=30 show; ovs-vsctl --timeout=30 -f csv --columns=name,other_
 for at in /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/igmp_max_memberships /proc/sys/net/ipv4/conf/*/forwarding; do
   echo "$at $(cat $at)"
 done
-nft list ruleset
+nft -a list ruleset
 ip rule; ip route; ip -6 rule
 ls /run/lxc/lock 2>&1
-find /run -xdev ! -name vxlab.lock ! -path '/run/sshd*' -print | sort
+find /run -xdev ! -name vxlab.lock ! -path '/run/sshd*' -print | sed 's/[.][0-9]*[.]ctl$/.PID.ctl/' | sort
 find /etc /usr /root /home /opt /var/lib -xdev -print | sort
 find /etc /root /home /var/lib -xdev -path /var/lib/dpkg -prune -o -type f ! -name conf.db -print | sort | xargs md5sum
 ps -e -o comm | grep -v -E '^(kworker|sh$|ps$|sort$|grep$|sshd)' | sort | uniq -c
@@ -43,35 +67,49 @@ ps -e -o comm | grep -v -E '^(kworker|sh$|ps$|sort$|grep$|sshd)' | sort | uniq -
 let project: Project;
 let key: string;
 let hostKey: string;
+let secondKey: string;
 let before: string;
+let secondBefore: string;
 
-/** On the server, as its owner. */
-async function server(script: string): Promise<string> {
+/** On a server, as its owner. */
+async function server(script: string, address = SERVER): Promise<string> {
   const known = join(project.paths.dot, "test-known");
-  writeFileSync(known, `${SERVER} ${hostKey}\n`);
+  writeFileSync(known, `${SERVER} ${hostKey}\n${SECOND} ${secondKey}\n`);
   const options = [
     "BatchMode=yes",
     "ConnectTimeout=5",
     "IdentitiesOnly=yes",
     `UserKnownHostsFile=${known}`,
   ].flatMap((one) => ["-o", one]);
-  const ssh = ["ssh", ...options, "-i", key, `root@${SERVER}`, script];
+  const login = address === SECOND ? `${key}2` : key;
+  const ssh = ["ssh", ...options, "-i", login, `root@${address}`, script];
   return good(await project.run("ip", ["netns", "exec", project.namespace, ...ssh], { timeout: 60 }));
 }
 
-/** The lab: one machine of ours and the server, or the server alone. */
-function configure(spec: object, existing: object, machine = false): void {
+/** The lab: one machine of ours and the servers, or the first server alone. */
+function configure(spec: object, existing: object, whole = false): void {
   const srv = { address: SERVER, ...spec, existing: { hostKey, keyFile: key, ...existing } };
+  const other = { hostKey: secondKey, keyFile: `${key}2`, sshAddress: SECOND };
   project.configure({
     underlay: { cidr: "192.168.10.0/24", mode: "routed" },
-    hosts: { srv, ...(machine ? { k1: { address: "192.168.10.11" } } : {}) },
-    segments: SEGMENTS,
+    hosts: {
+      srv,
+      ...(whole ? { k1: { address: "192.168.10.11" }, srv2: { address: VTEP, existing: other } } : {}),
+    },
+    segments: segments(whole ? ["srv", "srv2"] : ["srv"]),
     containers: {
       c2: { host: "srv", segment: "red", address: "10.0.3.11/24" },
-      ...(machine ? { c1: { host: "k1", segment: "red", address: "dhcp" } } : {}),
+      ...(whole
+        ? {
+            c1: { host: "k1", segment: "red", address: "dhcp" },
+            c3: { host: "srv2", segment: "red", address: "10.0.3.13/24" },
+            b2: { host: "srv", segment: "blue", address: "10.0.4.11/24" },
+            b3: { host: "srv2", segment: "blue", address: "10.0.4.13/24" },
+          }
+        : {}),
     },
     // For a refusal the shortest there is; a machine has to boot, beside others' machines.
-    bootTimeout: machine ? 300 : 30,
+    bootTimeout: whole ? 300 : 30,
   });
 }
 
@@ -81,39 +119,42 @@ beforeAll(async () => {
     {
       role: "underlay",
       underlay: { cidr: "192.168.20.0/24", mode: "routed" },
-      hosts: { srv: { address: SERVER } },
+      hosts: { srv: { address: SERVER }, srv2: { address: SECOND } },
     },
     "office",
   );
   good(await project.vxlab(["up", "-s", "office", "--no-verify"], { timeout: 600 }));
   const words = ["stack", "output", "--json", "--show-secrets", "--stack", "office"];
   const { login, vteps } = JSON.parse(good(await project.pulumi(words))) as {
-    login: { srv: string };
-    vteps: { hosts: { srv: { hostKey: string } } };
+    login: { srv: string; srv2: string };
+    vteps: { hosts: { srv: { hostKey: string }; srv2: { hostKey: string } } };
   };
   hostKey = vteps.hosts.srv.hostKey;
+  secondKey = vteps.hosts.srv2.hostKey;
   key = join(project.paths.dot, "test-key");
   writeFileSync(key, login.srv, { mode: 0o600 });
+  writeFileSync(`${key}2`, login.srv2, { mode: 0o600 });
   // An underlay stack does not wait for its machines.
-  await within(180, "the server", () =>
-    server("true").then(
-      () => true,
-      () => false,
-    ),
-  );
+  for (const address of [SERVER, SECOND]) await within(180, `the server ${address}`, () => answers(address));
   await server(
     "ovs-vsctl --timeout=60 --retry add-br br0 -- set bridge br0 external_ids:owner=me other_config:hwaddr=02:00:00:00:00:99 " +
-      "&& ip address add 10.99.0.1/24 dev br0 && ip link set br0 up " +
-      "&& nft add table inet mine && nft 'add chain inet mine input { type filter hook input priority 0; }' " +
-      "&& nft add rule inet mine input iifname eth0 tcp dport 4789 counter drop " +
+      `&& ip address add 10.99.0.1/24 dev br0 && ip link set br0 up && nft '${FIREWALL}' ` +
       "&& echo ops:x:1000:1000::/home/ops:/bin/sh >>/etc/passwd && echo 'ops:*:19000::::::' >>/etc/shadow " +
       "&& mkdir -p /home/ops/.ssh " +
       "&& cp /root/.ssh/authorized_keys /home/ops/.ssh/ && chown -R 1000:1000 /home/ops",
   );
+  await server(`ovs-vsctl --timeout=60 --retry show >/dev/null && ip address add ${VTEP}/32 dev lo`, SECOND);
   before = await server(LISTING);
+  secondBefore = await server(LISTING, SECOND);
 });
 
 afterAll(() => project?.destroy());
+
+const answers = (address: string) =>
+  server("true", address).then(
+    () => true,
+    () => false,
+  );
 
 describe("a server that cannot be used", () => {
   // First: what has passed the check is not asked again.
@@ -157,7 +198,7 @@ describe("a server that cannot be used", () => {
   it("is as it was after all of that", async () => expect(await server(LISTING)).toBe(before));
 });
 
-describe("a segment across a machine and a server", () => {
+describe("segments across a machine and servers", () => {
   it("works: every check of verify is green", async () => {
     configure({}, {}, true);
     expect(good(await project.vxlab(["up"], { timeout: 600 }))).toContain(" 0 failed");
@@ -241,10 +282,66 @@ describe("a segment across a machine and a server", () => {
     });
   });
 
-  it("goes, and the server is what it was", async () => {
+  describe("with a VTEP that is not on the underlay's interface", () => {
+    /** What has to be about eth0: the translation, the group's device. Then by what the guard takes the packets of each port in. */
+    const devices = async () => {
+      const look =
+        "nft list ruleset | sed -n 's/.*oifname \"\\(.*\\)\" .* masquerade/\\1/p'; cut -d' ' -f 5 /sys/class/net/vm200/ifalias; " +
+        "sed -n 's/^ *\\(.*\\)@th.* accept$/guard \\1/p' /var/lib/vxlab/guard.nft";
+      return (await server(look, SECOND))
+        .trim()
+        .split("\n")
+        .map((line) => line.trim());
+    };
+    const anywhere = ["eth0", "eth0", "guard", "guard"];
+    const green = async () => good(await project.vxlab(["verify", "-s", "lab"], { timeout: 180 }));
+
+    it("on lo: gateway and group are on the interface that leads to the others", async () => {
+      expect(await devices()).toEqual(anywhere);
+    });
+
+    it("on a dummy device, and everything applied again: the same", async () => {
+      const move = `ip link add vtep0 type dummy && ip link set vtep0 up && ip address del ${VTEP}/32 dev lo`;
+      await server(`${move} && ip address add ${VTEP}/32 dev vtep0 && /usr/lib/vxlab/guest boot`, SECOND);
+      expect(await devices()).toEqual(anywhere);
+      expect(await green()).toContain(" 0 failed");
+    });
+
+    it("comes back when the address comes by DHCP, long after the boot", async () => {
+      const mac = await server(
+        "cat /sys/class/net/eth0/address; cp /etc/inittab /root/inittab; " +
+          `printf '%s\\n' '#!/bin/sh' '[ "$1" != bound ] || ip address add $ip/32 dev eth0' >/root/leased; chmod +x /root/leased; ` +
+          "echo '::once:/bin/sh -c \"sleep 25; exec busybox udhcpc -f -q -n -i eth0 -s /root/leased\"' >>/etc/inittab; sync",
+        SECOND,
+      );
+      const lender = await lend(project, "192.168.20.1", mac.trim(), VTEP);
+      const boot = () => server("cat /proc/sys/kernel/random/boot_id", SECOND).catch(() => "");
+      const was = await boot();
+      await server("reboot", SECOND);
+      await within(240, "another boot", async () => ![was, ""].includes(await boot()));
+      expect(await server("ip -o address show", SECOND)).not.toContain(VTEP);
+      await within(240, "the boot's end", () =>
+        server("grep -q 'desired state applied' /var/log/vxlab-boot.log", SECOND).then(
+          () => true,
+          () => false,
+        ),
+      );
+      expect(await server(`ip -o address show to ${VTEP}`, SECOND)).toContain(" eth0 ");
+      expect(await devices()).toEqual(["eth0", "eth0", 'guard iifname "eth0"', 'guard iifname "eth0"']);
+      expect(await green()).toContain(" 0 failed");
+      lender.kill();
+    });
+  });
+
+  it("go, and the servers are what they were", async () => {
     expect(await server(LISTING)).not.toBe(before);
     good(await project.vxlab(["down", "-s", "lab"], { timeout: 300 }));
     expect(await server(LISTING)).toBe(before);
+    await server(
+      `mv /root/inittab /etc/inittab; rm /root/leased; ip address del ${VTEP}/32 dev eth0; ip address add ${VTEP}/32 dev lo`,
+      SECOND,
+    );
+    expect(await server(LISTING, SECOND)).toBe(secondBefore);
   });
 
   it("leaves nothing when the server's stack is gone too", async () => {

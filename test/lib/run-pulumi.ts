@@ -1,5 +1,5 @@
 /** A process for tests: runs the `pulumi` of the checkout that is named as ./vxlab does, and prints how that ended. */
-import { runPulumi } from "../../cli/lib/engine-run";
+import { runPulumi } from "../../cli/engine/run";
 import { pathsOf } from "../../system/paths";
 
 const [, , root = ".", ...args] = process.argv;

@@ -364,6 +364,14 @@ describe("hints", () => {
     expect(lab("172.20.1.6")).toEqual([]);
   });
 
+  it("name a group behind libvirt's NAT, which changes the source of its packets", () => {
+    const grouped = (mode: string, change: object = {}) =>
+      labHints(referenceWith({ underlay: { mode }, ...red({ flooding: "multicast", ...change }) }));
+    expect(grouped("nat")).toMatchObject([{ path: "segments.red.flooding", got: "multicast" }]);
+    for (const mode of ["routed", "isolated"]) expect(grouped(mode)).toEqual([]);
+    expect(grouped("nat", { hosts: ["kvm1"] })).toEqual([]);
+  });
+
   it("name an IPv6 underlay that libvirt does not translate", () => {
     const hosts = { kvm1: { address: "fd00:10::156" }, kvm2: { address: "fd00:10::222" } };
     const six = (mode: string) =>

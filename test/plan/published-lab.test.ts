@@ -19,7 +19,10 @@ function numbered(): LabOutput {
   const [first, second] = lab.containers;
   return {
     ...lab,
-    containers: [{ ...first, name: "10" } as typeof first, { ...second, name: "9" } as typeof first],
+    containers: [
+      { ...first, name: "10" },
+      { ...second, name: "9" },
+    ],
   };
 }
 

@@ -1,0 +1,70 @@
+/** The hypervisors that a stack's machines are on, by the URIs that virsh takes. */
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Paths } from "../../system/paths";
+import { virsh } from "../../components/libvirt/virsh";
+import { virshUri as asVirsh } from "../../plan/libvirt-uri";
+import type { Context } from "../command";
+import { Exit, Fault } from "../exit";
+import { libvirtMode, virshUri } from "../engine/ready";
+import { resources } from "../state/stack";
+import type { StateResource } from "../state/stack";
+
+const PROVIDER = "pulumi:providers:libvirt";
+
+/** Those that a state names, each once. */
+export function hypervisorsIn(all: readonly StateResource[]): string[] {
+  const uris = all.filter(({ type }) => type === PROVIDER).map(({ inputs }) => inputs?.["uri"]);
+  return [...new Set(uris.filter((uri): uri is string => typeof uri === "string").map(asVirsh))];
+}
+
+/** Those of a stack; of one that names none, the one that it would use. */
+export async function hypervisors(context: Context, stack: string): Promise<string[]> {
+  const named = hypervisorsIn(await resources(context, stack));
+  if (named.length > 0 || (await libvirtMode(context, stack)) === "elsewhere") return named;
+  return [await virshUri(context, stack)];
+}
+
+/** Longest wait for one to answer, ms. */
+const LIMIT = 20_000;
+
+/** Ends the command when one of a state does not answer: what is done to half of a lab is worse than nothing done. */
+export async function mustAnswer(all: readonly StateResource[], stack: string): Promise<void> {
+  const uris = hypervisorsIn(all);
+  const answers = await Promise.all(uris.map((uri) => virsh(uri, ["uri"], { limit: LIMIT })));
+  const why = new Map(
+    answers.map(({ end, why: reason }, i) => [uris[i], end === "done" ? undefined : reason]),
+  );
+  const silent = all.flatMap((one) => {
+    const [uri = ""] = hypervisorsIn([one]);
+    const said = why.get(uri);
+    const words = `./vxlab pulumi state delete --yes --target-dependents -s ${stack} '${one.urn}'`;
+    return said === undefined
+      ? []
+      : [`  ${String(one.inputs?.["uri"])}\n    ${said}\n    if it is gone for good: ${words}`];
+  });
+  if (silent.length === 0) return;
+  const head = `not every hypervisor of stack ${stack} answers; nothing was changed, run this again when they do:`;
+  throw new Fault(Exit.missing, [head, ...silent].join("\n"));
+}
+
+const file = (paths: Paths): string => join(paths.dot, "hypervisors");
+
+/** Keeps them outside the state too, as `noteLabs` does the labs' ids: those where something was made. */
+export async function noteHypervisors(context: Context, stack: string): Promise<void> {
+  const found = await resources(context, stack);
+  if (!found.some(({ type }) => type.startsWith("libvirt:"))) return;
+  const all = new Set([...knownHypervisors(context), ...hypervisorsIn(found)]);
+  writeFileSync(file(context.paths), [...all].join("\n"));
+}
+
+export function knownHypervisors({ paths }: Pick<Context, "paths">): string[] {
+  if (!existsSync(file(paths))) return [];
+  return readFileSync(file(paths), "utf8")
+    .split("\n")
+    .filter((uri) => uri !== "");
+}
+
+export function forgetHypervisors({ paths }: Pick<Context, "paths">): void {
+  rmSync(file(paths), { force: true });
+}

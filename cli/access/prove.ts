@@ -1,0 +1,105 @@
+/** Proves a standing lab: builds the checks, asks the hosts, shows the verdicts. */
+import type { LabOutput } from "../../plan/contract";
+import type { Context } from "../command";
+import { Exit, Fault } from "../exit";
+import { withLab } from "./lab";
+import type { OpenLab } from "./lab";
+import { renderResults, resultsJson, wantsColour } from "../output/report";
+import type { PairCounts } from "../output/report";
+import type { Check, CheckOptions, CheckResult } from "../../verify/check";
+import type { FaultyThing } from "../../verify/faults";
+import { pairCounts } from "../../verify/pairs";
+import { buildChecks, isWanted } from "../../verify/registry";
+import { verify } from "../../verify/runner";
+import { heal, repairsOf } from "./heal";
+
+export interface VerifyOptions {
+  /** Names of checks, their beginnings, or parts of them. @default all checks */
+  only?: readonly string[];
+  /** @default false: a table for people */
+  json?: boolean;
+  /** Ping every pair of a segment. @default false: a few for each container */
+  allPairs?: boolean;
+  /** Run the steps of what is at fault on the hosts once more, and look again. @default false */
+  heal?: boolean;
+}
+
+/** Prints every verdict; the exit code is 0 when all checks hold, 1 when one does not. */
+export async function runVerify(
+  context: Context,
+  stack: string,
+  options: VerifyOptions = {},
+): Promise<number> {
+  const { out, environment } = context;
+  const { results, pairs } = await resultsOf(context, stack, options);
+  if (options.json === true) out.json(resultsJson(results, pairs));
+  else out.print(renderResults(results, wantsColour(process.stdout.isTTY, environment), pairs));
+  return codeOf(results);
+}
+
+/** As `runVerify` for programs, of a set of stacks: one document, with the name of each. */
+export async function runVerifySet(
+  context: Context,
+  stacks: readonly string[],
+  options: Pick<VerifyOptions, "heal"> = {},
+): Promise<number> {
+  const all: (ReturnType<typeof resultsJson> & { stack: string })[] = [];
+  for (const stack of stacks) {
+    const { results, pairs } = await resultsOf(context, stack, options);
+    all.push({ stack, ...resultsJson(results, pairs) });
+  }
+  context.out.json(all);
+  return codeOf(all);
+}
+
+function codeOf(results: readonly { ok: boolean }[]): number {
+  return results.every(({ ok }) => ok) ? Exit.ok : Exit.failed;
+}
+
+/** What was found, and how many pairs were pinged of all; the latter where nothing was chosen by name. */
+export interface Results {
+  results: CheckResult[];
+  pairs?: PairCounts;
+}
+
+function resultsOf(
+  context: Context,
+  stack: string,
+  { only = [], allPairs = false, heal: healing = false }: VerifyOptions,
+): Promise<Results> {
+  return withLab(context, stack, async (open) => {
+    const { lab, way } = open;
+    const checks = wantedChecks(lab, only, { allPairs });
+    const repair = (faults: readonly FaultyThing[]) => repaired(context, open, faults);
+    const results = await context.out.step(`verify: ${checks.length} checks`, () =>
+      verify(way, lab, checks, healing ? { repair } : {}),
+    );
+    if (only.length > 0) return { results };
+    const { pinged, all } = pairCounts(lab);
+    return { results, pairs: { pinged: allPairs ? all : pinged, all } };
+  });
+}
+
+/** True when something was applied again, so that the lab has to be looked at once more. */
+async function repaired(
+  { out }: Context,
+  { way, steps }: OpenLab,
+  faults: readonly FaultyThing[],
+): Promise<boolean> {
+  const repairs = faults.length === 0 ? [] : repairsOf(faults, await steps());
+  if (repairs.length === 0) return false;
+  await heal(out, way, repairs);
+  return true;
+}
+
+/** A name that fits nothing would otherwise be a test that passes. */
+export function wantedChecks(lab: LabOutput, only: readonly string[], options: CheckOptions = {}): Check[] {
+  const all = buildChecks(lab, options);
+  const idle = only.filter((word) => !all.some((check) => isWanted(check, [word])));
+  if (idle.length === 0) return all.filter((check) => isWanted(check, only));
+  const kinds = [...new Set(all.map(({ name }) => name.split("/")[0]))].join(", ");
+  throw new Fault(
+    Exit.usage,
+    `no check is named ${idle.join(", ")}: give a kind (${kinds}), a host or a container`,
+  );
+}

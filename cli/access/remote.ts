@@ -1,0 +1,181 @@
+/**
+ * SSH to a lab's hosts. One connection for each host is kept open and shared by all commands, since a handshake costs
+ * half a second under emulation; its life hangs on a pipe of ours, so that it ends with us whatever ends us.
+ */
+import { spawn } from "node:child_process";
+import type { ChildProcess, ChildProcessByStdio, SpawnOptions } from "node:child_process";
+import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
+import { attached } from "../../system/process";
+import type { Result } from "../../system/process";
+import { SIGNALS, signalCode } from "../../system/signals";
+import type { Context } from "../command";
+import { removeAccess, socketOf, writeAccess } from "./ssh-files";
+import type { SshHost } from "./ssh-files";
+import { Agents } from "./agent";
+
+export interface RemoteOptions {
+  hosts: readonly SshHost[];
+  /** The OpenSSH private key that a host lets in; asked for once, when ssh begins to connect. Whoever brings it sets a bound. */
+  keyOf: (host: string) => Promise<string | undefined>;
+  /** Words before `ssh` that bring it into the lab's network; empty when that is ours. */
+  enter: readonly string[];
+  /** Folders for ssh's files, best first. @default the system's temporary folder */
+  places?: readonly string[];
+  /** Longest time until a host has let us in, from when its key is there, ms. @default 20000 */
+  loginLimit?: number;
+  /** What SIGINT, SIGTERM and SIGHUP do. @default ends the process, with the code that a shell expects */
+  onSignal?: (signal: NodeJS.Signals) => void;
+}
+
+export type RemoteProcess = ChildProcessByStdio<Writable, Readable, Readable>;
+
+/** Above ssh's own ConnectTimeout, which ends before the key exchange. */
+const LOGIN_MS = 20_000;
+
+export class Remote {
+  private readonly dir: string;
+  private readonly agents: Agents;
+  private readonly masters = new Map<string, Promise<string | undefined>>();
+  private readonly keys = new Map<string, Promise<string | undefined>>();
+  private readonly children = new Set<ChildProcess>();
+  private readonly onExit = () => this.drop();
+  private readonly onSignal: (signal: NodeJS.Signals) => void;
+
+  constructor(private readonly options: RemoteOptions) {
+    this.onSignal = options.onSignal ?? ((signal) => process.exit(signalCode(signal)));
+    this.dir = writeAccess(options.hosts, options.places ?? []);
+    this.agents = new Agents(this.dir);
+    for (const { name } of options.hosts) this.agents.serve(socketOf(this.dir, name), () => this.keyOf(name));
+    // Without a handler a signal ends the process before "exit" handlers run, and the folder would stay.
+    process.once("exit", this.onExit);
+    for (const signal of SIGNALS) process.on(signal, this.onSignal);
+  }
+
+  /** The whole command line that runs `command` on a host; `options` go to ssh. */
+  argv(host: string, command: string | undefined, options: readonly string[] = []): [string, string[]] {
+    const words = [...this.options.enter, "ssh", "-F", join(this.dir, "config"), ...options, "--", host];
+    const [program = "ssh", ...args] = command === undefined ? words : [...words, command];
+    return [program, args];
+  }
+
+  /** Opens the shared connection; what keeps a host from answering, or undefined when it does. */
+  connect(host: string): Promise<string | undefined> {
+    const open = this.masters.get(host) ?? this.login(host);
+    this.masters.set(host, open);
+    return open;
+  }
+
+  /** A command's answer, with `input` on its stdin. Code 255 is ssh's own failure, 124 that `limit`, in ms, was over first. */
+  async run(host: string, command: string, limit: number, input = ""): Promise<Result> {
+    const silent = await this.connect(host);
+    if (silent !== undefined) return { code: 255, stdout: "", stderr: silent };
+    const child = this.start(host, command);
+    child.stdin.end(input);
+    return collect(child, limit);
+  }
+
+  /** A command with its pipes in our hands. Connect first, or it makes a connection of its own. */
+  start(host: string, command: string, options: SpawnOptions = {}): RemoteProcess {
+    return this.spawn(...this.argv(host, command), options);
+  }
+
+  /** Ends the connections and takes the way to the key away. */
+  close(): void {
+    process.off("exit", this.onExit);
+    for (const signal of SIGNALS) process.off(signal, this.onSignal);
+    this.drop();
+  }
+
+  private drop(): void {
+    for (const child of this.children) child.kill("SIGTERM");
+    this.agents.close();
+    removeAccess(this.dir);
+  }
+
+  private spawn(program: string, args: string[], options: SpawnOptions = {}): RemoteProcess {
+    const child = spawn(program, args, { ...options, stdio: ["pipe", "pipe", "pipe"] });
+    this.children.add(child);
+    // A program that ends before it has read everything is no error of ours.
+    child.stdin.on("error", () => undefined);
+    child.once("close", () => this.children.delete(child));
+    return child;
+  }
+
+  private keyOf(host: string): Promise<string | undefined> {
+    const key = this.keys.get(host) ?? this.options.keyOf(host);
+    this.keys.set(host, key);
+    return key;
+  }
+
+  /** A host is given its time from when the key is there: until then it waits for us. ssh's own ConnectTimeout is for before. */
+  private login(host: string): Promise<string | undefined> {
+    // `read` waits for our end of the pipe to close; the far shell runs no other program for it.
+    const master = this.spawn(...this.argv(host, "echo open; read -r _", ["-o", "ControlMaster=yes"]));
+    const { loginLimit = LOGIN_MS } = this.options;
+    return new Promise((resolve) => {
+      let complaint = "";
+      let settled = false;
+      let timer: NodeJS.Timeout | undefined;
+      const settle = (fault: string | undefined) => {
+        settled = true;
+        clearTimeout(timer);
+        resolve(fault);
+      };
+      const expire = () => {
+        master.kill("SIGTERM");
+        settle(`does not answer: no login within ${loginLimit / 1000} s`);
+      };
+      const limit = () => (timer = settled ? undefined : setTimeout(expire, loginLimit));
+      this.keyOf(host).then(limit, limit);
+      master.stderr.on("data", (data: Buffer) => (complaint += data.toString()));
+      master.stdout.once("data", () => settle(undefined));
+      master.once("error", (error) => settle(`cannot be asked: ${error.message}`));
+      master.once("close", () => settle(sshFault(complaint)));
+    });
+  }
+}
+
+/** ssh's own code for "no connection" (ssh(1)). */
+const NO_CONNECTION = 255;
+
+/** Hands the terminal to a command on a host, once the host has let us in; its exit code. */
+export async function handOver(
+  { out }: Pick<Context, "out">,
+  remote: Remote,
+  host: string,
+  command: string | undefined,
+  options: readonly string[],
+): Promise<number> {
+  const silent = await out.wait(`connecting to ${host}`, () => remote.connect(host));
+  if (silent === undefined) return attached(...remote.argv(host, command, options));
+  out.line(`vxlab: ${host} ${silent}`);
+  return NO_CONNECTION;
+}
+
+/** ssh's last words, in ours. */
+export function sshFault(stderr: string): string {
+  const lines = stderr.split("\n").filter((line) => line.trim() !== "");
+  if (/Host key verification failed/.test(stderr)) return "has another host key than the pinned one";
+  if (/Permission denied/.test(stderr)) return "refuses the lab's login key";
+  return `does not answer: ${lines.at(-1)?.trim() ?? "ssh ended without a word"}`;
+}
+
+function collect(child: RemoteProcess, limit: number): Promise<Result> {
+  return new Promise((resolve) => {
+    const answer: Result = { code: 255, stdout: "", stderr: "" };
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (answer.stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (answer.stderr += text));
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      child.kill("SIGTERM");
+      answer.stderr += `no answer within ${limit / 1000} s`;
+    }, limit);
+    child.once("error", (error) => resolve({ ...answer, stderr: error.message }));
+    child.once("close", (code) => {
+      clearTimeout(timer);
+      resolve({ ...answer, code: late ? 124 : (code ?? 255) });
+    });
+  });
+}

@@ -1,0 +1,109 @@
+/** Runs Pulumi through the project's wrapper, which knows its state, its plugins and its libvirt. */
+import type { StdioOptions } from "node:child_process";
+import { mkdirSync, openSync, closeSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pulumiWrapper } from "../../system/paths";
+import { run, type Result } from "../../system/process";
+import { wasInterrupted } from "../../system/signals";
+import type { Context } from "../command";
+import { runPulumi } from "./run";
+import { eventLog, Progress } from "./events";
+import { Exit } from "../exit";
+
+export interface Outcome {
+  code: number;
+  /** The signal that ended the engine, unless that was asked for. */
+  killedBy?: NodeJS.Signals | undefined;
+  /** How many resources for each operation, as the engine counts: create, update, same, … */
+  changes: Record<string, number>;
+  errors: string[];
+  /** The whole output, in a file. */
+  log: string;
+}
+
+/** A short command; its output is returned. */
+export function pulumi(context: Context, args: readonly string[], timeout = 120): Promise<Result> {
+  const all = ["--non-interactive", "--color", "never", ...args];
+  return run(pulumiWrapper(context.paths), all, {
+    cwd: context.paths.root,
+    env: context.environment,
+    timeout,
+  });
+}
+
+/** `up` or `destroy`, with progress in compact form. The whole output is kept in `.vxlab/log`. */
+export async function change(
+  context: Context,
+  verb: "up" | "destroy",
+  stack: string,
+  more: readonly string[],
+): Promise<Outcome> {
+  const { paths, out } = context;
+  mkdirSync(paths.logs, { recursive: true });
+  const log = join(paths.logs, `${verb}.log`);
+  const events = eventLog(paths.logs);
+  const fixed = ["--yes", "--skip-preview", "--non-interactive", "--color", "never", "--suppress-progress"];
+  const args = [verb, "--stack", stack, ...fixed, "--event-log", events.path, ...more];
+  // The flag --event-log is there only with this variable (pkg/cmd/pulumi/operations/up.go).
+  const env = { ...context.environment, PULUMI_DEBUG_COMMANDS: "true" };
+  return out.step(`pulumi ${verb} (stack ${stack})`, async (say) => {
+    const progress = new Progress((text) => out.line(text), say);
+    const take = () => events.read().forEach((event) => progress.take(event));
+    const timer = setInterval(() => {
+      take();
+      progress.tick();
+    }, 150);
+    const file = openSync(log, "w");
+    const stdio: StdioOptions = ["ignore", file, file];
+    const { code, killedBy } = await runPulumi(paths, args, { env, stdio }).finally(() => closeSync(file));
+    clearInterval(timer);
+    take();
+    events.close();
+    const { changes, errors } = progress;
+    return { code: progress.endCode(code), killedBy, changes, errors, log };
+  });
+}
+
+/** Shows what went wrong. Settings that are refused are the user's to mend: another exit code. */
+export function failure(context: Context, outcome: Outcome): number {
+  const { errors, log } = outcome;
+  const shown =
+    errors.length > 0 ? errors : [readFileSync(log, "utf8").trim().split("\n").slice(-30).join("\n")];
+  for (const error of shown) context.out.line(`\n${error}${cureOf(error)}`);
+  context.out.line(`\nthe whole output: ${log}`);
+  if (outcome.killedBy !== undefined || wasInterrupted(outcome.code)) {
+    const what = outcome.killedBy === undefined ? "interrupted" : `Pulumi was ended by ${outcome.killedBy}`;
+    context.out.line(`${what}; the same command goes on from here`);
+    return outcome.code;
+  }
+  return errors.some((error) => error.includes("The lab's settings have")) ? Exit.usage : Exit.failed;
+}
+
+/** What SSH says of a host that is there already has no path of a setting, and no cure. */
+const CURES: readonly (readonly [RegExp, (host: string) => string])[] = [
+  [
+    /host key mismatch/,
+    (host) => `${host}.existing.hostKey is not its key, which is there in /etc/ssh/ssh_host_ed25519_key.pub`,
+  ],
+  [
+    /unable to authenticate/,
+    (host) =>
+      `the public part of ${host}.existing.keyFile belongs into the authorized_keys of ${host}.existing.user there`,
+  ],
+  [
+    /no route to host|connection refused|i\/o timeout/,
+    (host) => `no SSH answers at ${host}.address, or at existing.sshAddress and port where they are written`,
+  ],
+];
+
+/** An empty text where there is none to tell. */
+export function cureOf(error: string): string {
+  const host = /^Command [^-]+-(.+)-check: /.exec(error)?.[1];
+  const cure = CURES.find(([words]) => words.test(error))?.[1];
+  return host === undefined || cure === undefined ? "" : `\n  ${cure(`hosts.${host}`)}`;
+}
+
+export function summary(changes: Readonly<Record<string, number>>): string {
+  const words = Object.entries(changes).map(([op, count]) => `${count} ${op === "same" ? "unchanged" : op}`);
+  return words.length === 0 ? "nothing to do" : words.sort().join(", ");
+}

@@ -1,0 +1,179 @@
+/** The stack's state: is it there, is it locked, what is in it. */
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Environment, Paths } from "../../system/paths";
+import type { Context } from "../command";
+import { hasSecrets, projectName, stackFile } from "../settings/files";
+import { selectedIn, workspaceFiles } from "../settings/selected";
+import { pulumi } from "../engine/engine";
+import { Exit, Fault } from "../exit";
+
+export interface StateResource {
+  urn: string;
+  type: string;
+  id?: string;
+  inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+}
+
+/** Creates the stack at its first use, and selects it, so that the plain `pulumi up` takes the same one. */
+export async function selectStack(context: Context, stack: string): Promise<void> {
+  if (isSelected(context, stack)) return;
+  forgetLostSalt(context, stack);
+  const { code, stderr } = await pulumi(context, ["stack", "select", stack, "--create"]);
+  if (code !== 0) throw new Fault(Exit.failed, `the stack ${stack} cannot be selected:\n${stderr.trim()}`);
+}
+
+/** Looked up in files: asking Pulumi takes a second, at every `up`. */
+function isSelected({ paths, environment }: Context, stack: string): boolean {
+  if (!ownBackend(environment) || !existsSync(stateFile(paths, stack))) return false;
+  const chosen = workspaceFiles(paths.pulumiHome, projectName(paths.root)).map(selectedIn);
+  return chosen.length === 1 && chosen[0] === stack;
+}
+
+/** The project's stacks, the one that was changed last first: overlays stand on underlays, so they go in this order. */
+export async function stackNames(context: Context): Promise<string[]> {
+  const { code, stdout, stderr } = await pulumi(context, ["stack", "ls", "--json"]);
+  if (code !== 0) throw new Fault(Exit.failed, `pulumi stack ls:\n${stderr.trim()}`);
+  const stacks = JSON.parse(stdout) as { name: string; lastUpdate?: string }[];
+  const age = (one: { lastUpdate?: string }) => one.lastUpdate ?? "";
+  return stacks
+    .sort((a, b) => age(b).localeCompare(age(a)))
+    .map(({ name }) => name.slice(name.lastIndexOf("/") + 1));
+}
+
+/** True when the state is in this checkout: then it is nobody else's. */
+export function ownBackend(environment: Environment): boolean {
+  const url = environment["PULUMI_BACKEND_URL"];
+  return !url || url.endsWith("/.vxlab/state"); // as the wrapper has it
+}
+
+/** True when the passphrase is this checkout's, in `.vxlab/passphrase`. */
+export function ownPassphrase(environment: Environment): boolean {
+  const file = environment["PULUMI_CONFIG_PASSPHRASE_FILE"];
+  return (
+    environment["PULUMI_CONFIG_PASSPHRASE"] === undefined && (!file || file.endsWith("/.vxlab/passphrase"))
+  );
+}
+
+function stateFile(paths: Paths, stack: string): string {
+  return join(paths.state, ".pulumi", "stacks", projectName(paths.root), `${stack}.json`);
+}
+
+export interface Deployment {
+  resources?: StateResource[];
+  /** What was under way when the state was last written. */
+  pending_operations?: { type: string; resource: { urn: string } }[];
+}
+
+/** The state as an export has it, secrets encrypted; undefined when it is in no file of ours. */
+export function stateInFile(
+  { paths, environment }: Context,
+  stack: string,
+): { deployment?: Deployment } | undefined {
+  const file = stateFile(paths, stack);
+  if (!ownBackend(environment) || !existsSync(file)) return undefined;
+  const { checkpoint } = JSON.parse(readFileSync(file, "utf8")) as { checkpoint?: { latest?: Deployment } };
+  return { deployment: checkpoint?.latest };
+}
+
+/** The stack as it was last written; undefined when there is none. */
+export async function deployment(context: Context, stack: string): Promise<Deployment | undefined> {
+  const state = stateInFile(context, stack);
+  if (state !== undefined) return state.deployment;
+  const { code, stdout } = await pulumi(context, ["stack", "export", "--stack", stack]);
+  return code === 0 ? (JSON.parse(stdout) as { deployment?: Deployment }).deployment : undefined;
+}
+
+export async function resources(context: Context, stack: string): Promise<StateResource[]> {
+  return (await deployment(context, stack))?.resources ?? [];
+}
+
+/** What is deployed: nothing where the engine has only its own, the stack and the providers. A first `up` that fails may leave those. */
+export function deployedOf(all: readonly StateResource[]): readonly StateResource[] {
+  return all.every(({ type }) => type.startsWith("pulumi:")) ? [] : all;
+}
+
+/** The random part of the names in libvirt of every lab in the state. */
+export function labIds(all: readonly StateResource[]): string[] {
+  const ids = all
+    .filter((one) => one.type === "random:index/randomId:RandomId")
+    .map((one) => one.outputs?.["hex"]);
+  return [...new Set(ids.filter((id): id is string => typeof id === "string" && /^[0-9a-f]{4,}$/.test(id)))];
+}
+
+const labsFile = (paths: Paths): string => join(paths.dot, "labs");
+
+/**
+ * Keeps the ids outside the state too: machines can be found again when the state is lost. Not when it is in a backend of the
+ * user's, which is not lost with this checkout: a `down` that is told another backend must not end what is in that one.
+ */
+export async function noteLabs(context: Context, stack: string): Promise<void> {
+  if (!ownBackend(context.environment)) return;
+  const ids = new Set([...knownLabs(context), ...labIds(await resources(context, stack))]);
+  writeFileSync(labsFile(context.paths), [...ids].join("\n"));
+}
+
+export function knownLabs({ paths }: Pick<Context, "paths">): string[] {
+  const file = labsFile(paths);
+  return existsSync(file)
+    ? readFileSync(file, "utf8")
+        .split("\n")
+        .filter((id) => id !== "")
+    : [];
+}
+
+export function forgetLabs({ paths }: Pick<Context, "paths">): void {
+  rmSync(labsFile(paths), { force: true });
+}
+
+/**
+ * `.vxlab/` was removed, and with it the state and the passphrase; the stack's file still has the salt of that
+ * passphrase, with which no new one agrees. The settings in the file are the user's and stay.
+ */
+function forgetLostSalt(context: Context, stack: string): void {
+  const { paths, environment, out } = context;
+  if (!ownBackend(environment) || !ownPassphrase(environment)) return;
+  const file = stackFile(paths.root, stack);
+  if (existsSync(stateFile(paths, stack)) || !existsSync(file)) return;
+  const text = readFileSync(file, "utf8");
+  const [line, salt = ""] = /^(encryptionsalt:.*)\n?/m.exec(text) ?? [];
+  if (line === undefined) return;
+  const login = userLogin(context);
+  if (login !== undefined) throw elsewhere(file, stack, login);
+  if (hasSecrets(paths.root, stack)) {
+    out.line(
+      `${file} has secrets of a stack that is not in the state: if the passphrase is another now, they cannot be read`,
+    );
+    return;
+  }
+  out.line(
+    `${file}: stack ${stack} is not in .vxlab/state, so the salt of its passphrase goes (was it in another backend, then put it back: "${salt}")`,
+  );
+  writeFileSync(file, text.replace(line, ""));
+}
+
+/** The stack's file may belong to a stack that the user's own Pulumi made. */
+function elsewhere(file: string, stack: string, login: string): Fault {
+  return new Fault(
+    Exit.missing,
+    `${file} has the salt of a passphrase, and stack ${stack} is not in .vxlab/state. ` +
+      `If it is where your Pulumi is logged in, name that and its passphrase: PULUMI_BACKEND_URL=${login} PULUMI_CONFIG_PASSPHRASE=… ./vxlab …; ` +
+      `if it was here, and .vxlab/ was removed, take the line "encryptionsalt" out of the file`,
+  );
+}
+
+/** The backend of a `pulumi login` of the user's, which is not ours to ask. */
+function userLogin({ paths, environment }: Context): string | undefined {
+  const homes = [environment["PULUMI_HOME"], join(environment["HOME"] ?? homedir(), ".pulumi")];
+  for (const home of homes) {
+    if (!home || home === paths.pulumiHome) continue;
+    const file = join(home, "credentials.json");
+    const { current } = existsSync(file)
+      ? (JSON.parse(readFileSync(file, "utf8")) as { current?: string })
+      : { current: undefined };
+    if (current) return current;
+  }
+  return undefined;
+}

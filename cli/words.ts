@@ -1,0 +1,58 @@
+/** Arguments of the commands that take a host or a container, and after `--` words that are not ours. */
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import type { HostOutput, LabOutput } from "../plan/contract";
+import type { ContainerPlan } from "../plan/types";
+import type { Command } from "./command";
+import { badUsage } from "./args";
+import { Exit, Fault } from "./exit";
+import { shellWords } from "../guest/quote";
+
+type Options = NonNullable<ParseArgsConfig["options"]>;
+
+/** Options and the one name before `--`, and whatever follows it. */
+export function readWords<T extends Options>(command: Command, args: readonly string[], options: T) {
+  const end = args.indexOf("--");
+  const own = end < 0 ? [...args] : args.slice(0, end);
+  const { values, positionals } = parsed(command, own, options);
+  const [name, ...more] = positionals;
+  if (name === undefined) throw badUsage(command, "a name is missing");
+  if (more.length > 0) throw badUsage(command, `unexpected: ${more.join(" ")} (a command goes after --)`);
+  return { values, name, rest: end < 0 ? [] : args.slice(end + 1) };
+}
+
+function parsed<T extends Options>(command: Command, args: string[], options: T) {
+  try {
+    return parseArgs({ args, options, strict: true, allowPositionals: true });
+  } catch (error) {
+    throw badUsage(command, (error as Error).message);
+  }
+}
+
+/**
+ * What the far shell gets. One word is a command line of the user's own, as with ssh; several are a program and its
+ * arguments, which arrive as they were given. None: a login shell.
+ */
+export function remoteLine(words: readonly string[]): string | undefined {
+  if (words.length < 2) return words[0];
+  return shellWords(words);
+}
+
+/** `-t` lets top, vi and a shell work; for a pipe it would only turn line ends around. */
+export function terminalOption(): string[] {
+  return process.stdin.isTTY && process.stdout.isTTY ? ["-t"] : [];
+}
+
+export function hostNamed(lab: LabOutput, name: string): HostOutput {
+  return named("host", lab.hosts, name);
+}
+
+export function containerNamed(lab: LabOutput, name: string): ContainerPlan {
+  return named("container", lab.containers, name);
+}
+
+function named<T extends { name: string }>(kind: string, all: readonly T[], name: string): T {
+  const found = all.find((one) => one.name === name);
+  if (found !== undefined) return found;
+  const known = all.map((one) => one.name).join(", ") || "none";
+  throw new Fault(Exit.usage, `the lab has no ${kind} "${name}"; it has: ${known}`);
+}

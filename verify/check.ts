@@ -1,0 +1,76 @@
+/** What a check is: one thing that a lab has to prove on one host. */
+import type { LabOutput } from "../plan/contract";
+import type { HostFacts } from "./evidence/facts";
+import type { Ping, PingFacts } from "./evidence/pings";
+import type { PartName } from "./evidence/probe";
+import type { WirePacket, WirePing } from "./evidence/wire";
+import type { ThingRef } from "./things";
+
+/** All that is known of a lab. */
+export interface Evidence {
+  hosts: ReadonlyMap<string, HostEvidence>;
+  /** By the ping's name. */
+  pings: ReadonlyMap<string, PingFacts>;
+  /** What was captured, by host. */
+  wires: ReadonlyMap<string, readonly WirePacket[]>;
+}
+
+/** What a host has said, or why it has said nothing. */
+export type HostEvidence = { facts: HostFacts } | { silent: string };
+
+export interface Verdict {
+  ok: boolean;
+  /** What was found, in words. */
+  got: string;
+}
+
+export interface Check {
+  /** Kind and things, divided by slashes: `ping/c1/c2`. */
+  name: string;
+  /** The name of its file in verify/checks/. */
+  kind: string;
+  /** The host on which it is looked at. */
+  host: string;
+  /** In words, for people. */
+  expected: string;
+  /** What to run to see for oneself. */
+  where: string;
+  /** What its host has to be asked. */
+  needs: readonly PartName[];
+  /** The ping that has to be sent for it. */
+  ping?: Ping;
+  /** The ping for which its host has to capture what arrives. */
+  wire?: WirePing;
+  /** The verdict where the host has answered. Pure: the same evidence gives the same verdict. */
+  judge(facts: HostFacts, evidence: Evidence): Verdict;
+  /**
+   * The ping that is to be sent once more, alone and with patience, before the verdict counts. Undefined: the verdict counts.
+   * Absent: it always does.
+   */
+  doubt?(first: Verdict, evidence: Evidence): Ping | undefined;
+  /** What a step puts right where the check fails. Absent: nothing. */
+  repairs?(facts: HostFacts): ThingRef[];
+  /** What is on the host and belongs to nobody whom the lab knows: no fault. */
+  foreign?(facts: HostFacts): string[];
+}
+
+export interface CheckResult extends Verdict {
+  name: string;
+  expected: string;
+  where: string;
+}
+
+export interface CheckOptions {
+  /** Every pair of a segment is pinged. @default false: each container pings a few (pairs.ts) */
+  allPairs?: boolean;
+}
+
+export interface CheckKind {
+  /**
+   * A `packet` check sends something. The others only look: `host` ones are listed host by host, those of a `thing` (service,
+   * container) after them.
+   */
+  about: "host" | "thing" | "packet";
+  /** The checks of this kind that a lab has to pass. */
+  of(lab: LabOutput, options: CheckOptions): Check[];
+}

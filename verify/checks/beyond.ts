@@ -1,0 +1,58 @@
+import type { LabOutput } from "../../plan/contract";
+import type { ServicePlan } from "../../plan/types";
+import type { Check, CheckKind, Evidence } from "../check";
+import { serviceDrift } from "../drift";
+import type { ServiceRef } from "../drift";
+import type { Ping } from "../evidence/pings";
+import { pingCheck } from "../packets";
+import { isIpv6 } from "../pairs";
+
+/**
+ * One hop beyond each gateway, whose own address answers even where its host forwards nothing: a container with the default route
+ * to it asks the underlay's own address, or another host where the plan has no underlay.
+ */
+export const beyond: CheckKind = {
+  about: "packet",
+  of: (lab) => lab.services.filter(({ nat }) => nat).flatMap((service) => beyondChecks(lab, service)),
+};
+
+function beyondChecks(lab: LabOutput, { segment, host, device }: ServicePlan): Check[] {
+  const [first] = lab.containers.flatMap((box) => {
+    const nic = box.interfaces.find(
+      (one) => one.segment === segment && (one.gateway !== undefined || one.dhcp),
+    );
+    return nic === undefined ? [] : [{ from: box.name, host: box.host, nic: nic.name }];
+  });
+  const to = nextHop(lab, host);
+  if (first === undefined || to === undefined) return [];
+  const ping: Ping = { name: `beyond/${segment}`, ...first, to, mode: "reach" };
+  const expected = `${to}, one hop beyond the gateway on ${host}, answers ${first.from}`;
+  const check = pingCheck("beyond", ping, expected);
+  return [
+    {
+      ...check,
+      needs: [...check.needs, "links", "kept", "drift"],
+      judge(facts, evidence) {
+        const verdict = check.judge(facts, evidence);
+        const why = verdict.ok ? undefined : inTheWay({ lab: lab.id, device }, evidence);
+        return why === undefined ? verdict : { ok: false, got: `${verdict.got}; ${why}` };
+      },
+    },
+  ];
+}
+
+function nextHop({ hosts, underlays }: LabOutput, gateway: string): string | undefined {
+  const own = hosts.find(({ name }) => name === gateway);
+  const underlay = underlays.find(({ name }) => name === own?.underlay);
+  const other = hosts.find(({ name, address }) => name !== gateway && !isIpv6(address));
+  const address = underlay?.gateway ?? other?.address;
+  return address === undefined || isIpv6(address) ? undefined : address;
+}
+
+/** What the gateway's host says of it. */
+function inTheWay(service: ServiceRef, { hosts }: Evidence): string | undefined {
+  const all = [...hosts.values()].flatMap((found) => ("facts" in found ? [found.facts] : []));
+  const own = all.find(({ services }) => services.has(service.device));
+  const drift = own === undefined ? undefined : serviceDrift(service, own);
+  return drift === undefined || drift.ok ? undefined : drift.got;
+}

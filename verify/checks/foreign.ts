@@ -1,0 +1,126 @@
+import { CONTAINER_ACCESS } from "../../components/container/access";
+import type { HostOutput, LabOutput } from "../../plan/contract";
+import type { Check, CheckKind, Verdict } from "../check";
+import { UNSEEN } from "../drift";
+import type { HostFacts, KeptFacts } from "../evidence/facts";
+import { isThing, servicesOn, thingText, thingsOn } from "../things";
+import type { Thing } from "../things";
+import { WAYS } from "../ways";
+
+/**
+ * Nothing of this lab is on the host that no plan puts there. What belongs to nobody whom the lab knows is named, and is no fault.
+ */
+export const foreign: CheckKind = {
+  about: "host",
+  of: (lab) => lab.hosts.map((host) => foreignCheck(lab, host)),
+};
+
+/** What the plan has on this host. */
+interface Planned {
+  lab: string;
+  things: readonly Thing[];
+  bridges: readonly string[];
+  /** Every port of these bridges, their own included. */
+  ports: readonly string[];
+  /** The host of every planned container. */
+  homes: Readonly<Record<string, string>>;
+}
+
+function foreignCheck(lab: LabOutput, host: HostOutput): Check {
+  const { name } = host;
+  const planned = plannedOn(lab, host);
+  return {
+    kind: "foreign",
+    name: `foreign/${name}`,
+    host: name,
+    expected: `no container, port or desired state of this lab that no plan puts on ${name}`,
+    where: `./vxlab ssh ${name} -- 'ls /var/lib/vxlab/desired; ovs-vsctl show'`,
+    needs: ["switch", "kept", "containers"],
+    judge: (facts) => onForeign(planned, facts),
+    foreign: (facts) => foreignOf(planned, facts),
+  };
+}
+
+function plannedOn(lab: LabOutput, host: HostOutput): Planned {
+  const boxes = lab.containers.filter((box) => box.host === host.name);
+  return {
+    lab: lab.id,
+    things: thingsOn(lab, host),
+    bridges: [host.bridge.name, ...host.ports.flatMap((port) => WAYS[port.flooding].bridges(port))],
+    ports: [
+      host.bridge.name,
+      ...host.ports.flatMap((port) => WAYS[port.flooding].ports(port)),
+      ...servicesOn(lab, host),
+      ...boxes.flatMap(({ interfaces }) => interfaces.map(({ veth }) => veth)),
+    ],
+    homes: Object.fromEntries(lab.containers.map((box) => [box.name, box.host])),
+  };
+}
+
+function onForeign(planned: Planned, facts: HostFacts): Verdict {
+  if (facts.kept === undefined || facts.boxes === undefined || facts.bridges === undefined) return UNSEEN;
+  const strays = straysOf(planned, facts);
+  const others = foreignOf(planned, facts);
+  const aside = others.length === 0 ? [] : [`foreign, left alone: ${others.join(", ")}`];
+  if (strays.length === 0) return { ok: true, got: aside[0] ?? "nothing else" };
+  return { ok: false, got: [`no plan has this here: ${strays.join(", ")}`, ...aside].join("; ") };
+}
+
+/** This lab's, and on no plan of this host. */
+function straysOf(planned: Planned, facts: HostFacts): string[] {
+  const files = strayFiles(planned, facts);
+  const known = new Set(files.flatMap(({ lab, step }) => [step, `${lab}-${step}`]));
+  const ports = unplannedPorts(planned, facts).filter(
+    ([, { step }]) => step !== undefined && !known.has(step),
+  );
+  const bridges = [...(facts.bridges ?? [])].filter(
+    ([name, lab]) => lab === planned.lab && !planned.bridges.includes(name),
+  );
+  return [
+    ...files.map((file) => `${thingText(file)}${whereabouts(planned, file, facts)}`),
+    ...bridges.map(([name]) => `bridge ${name}`),
+    ...ports.map(([name, { step }]) => `port ${name} of ${step}`),
+  ];
+}
+
+function whereabouts({ homes }: Planned, { kind, key }: KeptFacts, { boxes }: HostFacts): string {
+  if (kind !== "container") return "";
+  const runs = boxes?.some((box) => box.name === runtimeName(box.kind, key) && box.state === "RUNNING");
+  const home = homes[key];
+  const words = [
+    ...(runs ? ["runs"] : []),
+    home === undefined ? "is in no plan" : `the plan has it on ${home}`,
+  ];
+  return ` (${words.join("; ")})`;
+}
+
+function runtimeName(kind: keyof typeof CONTAINER_ACCESS, key: string): string {
+  return CONTAINER_ACCESS[kind].runtimeName(key);
+}
+
+function strayFiles({ lab, things }: Planned, { kept = [] }: HostFacts): KeptFacts[] {
+  return kept.filter((file) => file.lab === lab && !things.some((thing) => isThing(thing, file)));
+}
+
+/** On bridges of this lab. */
+function unplannedPorts({ bridges, ports, lab }: Planned, facts: HostFacts) {
+  const ours = (bridge = "") => bridges.includes(bridge) || facts.bridges?.get(bridge) === lab;
+  return [...(facts.ports ?? [])].filter(
+    ([name, { bridge }]) => ours(bridge) && !ports.includes(name) && name !== bridge,
+  );
+}
+
+/** Nobody's whom this lab knows. */
+function foreignOf(planned: Planned, facts: HostFacts): string[] {
+  const ports = unplannedPorts(planned, facts).filter(([, { step }]) => step === undefined);
+  const strays = strayFiles(planned, facts).filter(({ kind }) => kind === "container");
+  const boxes = (facts.boxes ?? []).filter(({ name, kind, state }) => {
+    const mine = (key: string) => name === runtimeName(kind, key);
+    const own = planned.things.some(({ container, key }) => container === kind && mine(key));
+    return state === "RUNNING" && !own && !strays.some(({ key }) => mine(key));
+  });
+  return [
+    ...ports.map(([name, { bridge = "" }]) => `port ${name} on ${bridge}`),
+    ...boxes.map(({ name, kind }) => `${CONTAINER_ACCESS[kind].title} container ${name}`),
+  ];
+}

@@ -1,0 +1,62 @@
+import type { LabOutput } from "../../plan/contract";
+import type { Check, CheckKind } from "../check";
+import type { Ping, PingFacts } from "../evidence/pings";
+import { between, betweenFirst, onPing } from "../packets";
+import { ipOf, segmentsOf, strangers } from "../pairs";
+import type { OwnAddresses, Pair } from "../pairs";
+
+/** A container gets no answer from one in another segment, not even to ARP. */
+export const isolation: CheckKind = {
+  about: "packet",
+  of: (lab) =>
+    strangers(segmentsOf(lab), (segment) => ownAddresses(lab, segment)).map((pair) => isolationCheck(pair)),
+};
+
+function isolationCheck(pair: Pair): Check {
+  const { from, to } = pair;
+  const segments = betweenFirst(pair) ? [] : [from.segment, to.segment];
+  const ping: Ping = {
+    name: ["isolation", from.name, to.name, ...segments].join("/"),
+    ...between(from, ipOf(to)),
+    mode: "isolated",
+  };
+  return {
+    ...{ kind: "isolation", name: ping.name, host: ping.host },
+    expected: `${to.name} (${ipOf(to)}, segment ${to.segment}) is out of reach of ${from.name} (${from.segment})`,
+    where: `./vxlab exec ${from.name} -- arping -c 3 -I ${from.nic} ${ipOf(to)}`,
+    needs: ["containers"],
+    ping,
+    judge: (facts, evidence) =>
+      onPing(ping, facts, evidence, (found) => {
+        const leak = leakOf(found);
+        return { ok: leak === undefined, got: leak === undefined ? "no answer" : `${leak} answers` };
+      }),
+    // An answer where none may come has been seen: asking again does not undo that.
+    doubt: ({ ok }, { pings }) =>
+      ok || (pings.get(ping.name)?.fate ?? "not sent") !== "not sent" ? undefined : ping,
+  };
+}
+
+function leakOf({ neighbour, fate }: PingFacts): string | undefined {
+  return neighbour ?? (fate === "answered" ? "an echo reply" : undefined);
+}
+
+/** What hosts have or lend in a segment, and whether others may be in it: none of it is a container's of this lab. */
+function ownAddresses(lab: LabOutput, segment: string): OwnAddresses {
+  const members = lab.hosts.filter(({ ports }) => ports.some((port) => port.segment === segment));
+  const services = lab.services.filter((service) => service.segment === segment);
+  const names = new Set(lab.hosts.map(({ name }) => name));
+  return {
+    // An address of a bridge counts for every segment of its host: the output does not say which one is untagged.
+    taken: [
+      ...services.flatMap(({ addresses }) => addresses),
+      ...members.flatMap(({ bridge }) => bridge.address ?? []),
+    ],
+    lent: services.flatMap(({ dhcp }) => dhcp ?? []),
+    open: members.some(({ ports }) =>
+      ports.some(
+        ({ tunnels, ...port }) => port.segment === segment && tunnels.some((one) => !names.has(one.host)),
+      ),
+    ),
+  };
+}

@@ -1,0 +1,49 @@
+import type { LabOutput } from "../../plan/contract";
+import type { ServicePlan } from "../../plan/types";
+import type { Check, CheckKind, Verdict } from "../check";
+import { serviceDrift } from "../drift";
+import type { HostFacts } from "../evidence/facts";
+import { onNic } from "../on-nic";
+import { vlanFault } from "../on-port";
+import { bridgeOn } from "../things";
+
+/** The interface of a segment's DHCP server and gateway, its port, and what translates and lends behind it. */
+export const service: CheckKind = {
+  about: "thing",
+  of: (lab) => lab.services.map((plan) => serviceCheck(lab, plan)),
+};
+
+function serviceCheck(lab: LabOutput, plan: ServicePlan): Check {
+  const { segment, host, device, mac, mtu, addresses } = plan;
+  const bridge = bridgeOn(lab, host);
+  return {
+    kind: "service",
+    name: `service/${segment}`,
+    host,
+    expected: [`${device} ${mac}, MTU ${mtu}, ${addresses.join(" ")}`, ...does(plan)].join(", "),
+    where: `./vxlab ssh ${host} -- ip address show dev ${device}`,
+    needs: ["links", "switch", "kept", "drift"],
+    judge: (facts) => onService(lab.id, plan, bridge, facts),
+    repairs: () => [{ kind: "service", key: device }],
+  };
+}
+
+const does = ({ nat, dhcp }: ServicePlan): string[] => [
+  ...(nat ? ["NAT"] : []),
+  ...(dhcp === undefined ? [] : ["DHCP"]),
+];
+
+function onService(lab: string, plan: ServicePlan, bridge: string, facts: HostFacts): Verdict {
+  const { device, vlan = 0 } = plan;
+  const nic = facts.services.get(device);
+  if (nic === undefined) return { ok: false, got: facts.trouble.get(`service ${device}`) ?? `no ${device}` };
+  const { ok, got } = onNic(nic, plan);
+  if (!ok) return { ok, got: `${device} ${got}` };
+  const port = facts.ports?.get(device);
+  if (port === undefined) return { ok: false, got: `${device} is not on the bridge` };
+  const fault = vlanFault(device, port, { bridge, vlans: vlan }, true);
+  if (fault !== undefined) return { ok: false, got: fault };
+  const drift = serviceDrift({ lab, device }, facts);
+  if (!drift.ok && does(plan).length > 0) return drift;
+  return { ok, got: [`${device} ${got}`, ...does(plan)].join(", ") };
+}

@@ -1,0 +1,112 @@
+import type { HostOutput, LabOutput, PortOutput } from "../../plan/contract";
+import type { Check, CheckKind, Evidence, Verdict } from "../check";
+import type { HostFacts, PortFacts } from "../evidence/facts";
+import type { Ping } from "../evidence/pings";
+import { packetsText, vlanFault } from "../on-port";
+import { pingAcross } from "../packets";
+import { WAYS } from "../ways";
+import type { Link } from "../ways";
+
+/** A port of Open vSwitch that leads to others: the switch uses it, with the planned options and in its place. */
+export const tunnel: CheckKind = {
+  about: "host",
+  of: (lab) =>
+    lab.hosts.flatMap((host) =>
+      host.ports
+        .filter(({ tunnels }) => tunnels.length > 0)
+        .flatMap((port) =>
+          WAYS[port.flooding].links(host, port).map((link) => tunnelCheck(lab, host, port, link)),
+        ),
+    ),
+};
+
+/** The port at the other end, and a ping that crosses the tunnel. */
+interface Far {
+  host: string;
+  port: string;
+  /** Absent where no containers can. */
+  ping?: Ping;
+}
+
+function tunnelCheck(lab: LabOutput, host: HostOutput, port: PortOutput, link: Link): Check {
+  const { name } = host;
+  const words = { true: "protected, ", false: "not protected, ", undefined: "" };
+  const vlan = link.shared ? "of one VLAN, " : "";
+  const far = farOf(lab, host, port, link);
+  return {
+    kind: "tunnel",
+    name: `tunnel/${name}/${link.port}`,
+    host: name,
+    expected: `in use, ${words[`${link.protected}`]}${vlan}${optionsText(link.options)}`,
+    where: `./vxlab ssh ${name} -- ovs-vsctl list port ${link.port} -- list interface ${link.port}`,
+    needs: ["switch", "containers"],
+    judge(facts, evidence) {
+      const verdict = onLink(link, facts);
+      return verdict.ok ? (unheard(far, evidence) ?? verdict) : verdict;
+    },
+    doubt: (first, { hosts }) => (first.ok && isMute(name, link.port, far, hosts) ? far?.ping : undefined),
+    repairs: () => [{ kind: "port", key: String(port.vni) }],
+  };
+}
+
+function farOf(lab: LabOutput, host: HostOutput, port: PortOutput, { tunnel: to }: Link): Far | undefined {
+  if (to === undefined) return undefined;
+  const other = lab.hosts.find(({ name }) => name === to.host);
+  const back = other?.ports
+    .find(({ segment }) => segment === port.segment)
+    ?.tunnels.find((one) => one.host === host.name);
+  if (back === undefined) return undefined;
+  const ping = pingAcross(lab, port.segment, host.name, to);
+  return { host: to.host, port: back.port, ...(ping === undefined ? {} : { ping }) };
+}
+
+/** The tunnel has sent, and the other end has received nothing since it was made. */
+function isMute(host: string, port: string, far: Far | undefined, hosts: Evidence["hosts"]): boolean {
+  const packets = (name: string, of: string) => {
+    const found = hosts.get(name);
+    return found !== undefined && "facts" in found ? found.facts.ports?.get(of)?.packets : undefined;
+  };
+  if (far === undefined) return false;
+  return (packets(host, port)?.out ?? 0) > 0 && packets(far.host, far.port)?.in === 0;
+}
+
+/** The verdict of the ping across it, which is sent only where the counters look as if the way there were cut. */
+function unheard(far: Far | undefined, { pings }: Evidence): Verdict | undefined {
+  const fate = far?.ping && pings.get(far.ping.name)?.fate;
+  if (far?.ping === undefined || fate === undefined || fate === "answered") return undefined;
+  const { from, to } = far.ping;
+  return { ok: false, got: `has sent packets, ${far.host} has received none; ${from} asked ${to}` };
+}
+
+function onLink(link: Link, facts: HostFacts): Verdict {
+  if (facts.ports === undefined) {
+    return { ok: false, got: facts.trouble.get("ovs") ?? "Open vSwitch is silent" };
+  }
+  const found = facts.ports.get(link.port);
+  if (found === undefined) return { ok: false, got: "no such tunnel" };
+  const fault = linkFault(link, found);
+  if (fault !== undefined) return { ok: false, got: fault };
+  const state = link.protected === undefined ? "in use" : protection(found.protected, link.protected);
+  const ok = link.protected === undefined || found.protected === link.protected;
+  return { ok, got: `ofport ${found.ofport}, ${state}${packetsText(found)}` };
+}
+
+function linkFault(link: Link, found: PortFacts): string | undefined {
+  // ovs-vsctl accepts what the switch then refuses: only these two columns show it (ovs-vswitchd.conf.db(5), Interface).
+  if (found.error !== "") return `refused: ${found.error}`;
+  if (found.ofport < 0) return `refused: ofport ${found.ofport}`;
+  if (found.type !== link.type) return `type ${found.type || "system"} instead of ${link.type}`;
+  const different = Object.entries(link.options).some(([key, value]) => found.options[key] !== value);
+  return different ? optionsText(found.options) : vlanFault(link.port, found, link.place, link.shared);
+}
+
+function optionsText(options: Readonly<Record<string, string>>): string {
+  return Object.entries(options)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(" ");
+}
+
+function protection(found: boolean, wanted: boolean): string {
+  if (found) return wanted ? "protected" : "protected: the hub passes no frames on";
+  return wanted ? "not protected: a mesh of three hosts would loop" : "not protected";
+}

@@ -1,0 +1,92 @@
+import type { HostOutput, LabOutput } from "../../plan/contract";
+import type { Check, CheckKind, Verdict } from "../check";
+import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "../../plan/net/encap";
+import { isRequestOf } from "../evidence/wire";
+import type { Outer, WirePacket, WirePing } from "../evidence/wire";
+import { pairName, pairPing } from "../packets";
+import { commonAddresses, endsOf, farPairs, ipOf, isIpv6, segmentsOf } from "../pairs";
+import type { Pair } from "../pairs";
+import { encapsulationOf } from "../ways";
+
+/** A ping, as the destination's host sees it arrive. */
+export const wire: CheckKind = {
+  about: "packet",
+  of: (lab) =>
+    segmentsOf(lab)
+      .flatMap((ends) => farPairs(ends))
+      .flatMap((pair) => wireChecks(lab, pair)),
+};
+
+/** Two containers of one host never meet a wire. */
+function wireChecks(lab: LabOutput, pair: Pair): Check[] {
+  const { from, to } = pair;
+  const sink = lab.hosts.find(({ name }) => name === to.host);
+  const [dst = ""] = commonAddresses(from, to);
+  // An address that is lent is not known before the ping.
+  const src = from.addresses
+    .map((address) => ipOf({ addresses: [address] }))
+    .find((one) => isIpv6(one) === isIpv6(dst));
+  const outer = sink && src !== undefined ? outerOf(lab, pair, sink) : undefined;
+  if (sink === undefined || src === undefined || outer === undefined) return [];
+  const look: WirePing = { outer, inner: { src, dst }, alike: alikeOf(lab, from.segment, [src, dst]) };
+  const ping = pairPing(pair, dst);
+  return [
+    {
+      kind: "wire",
+      name: ["wire", ...pairName(pair)].join("/"),
+      host: sink.name,
+      expected: outerText(outer),
+      where: `./vxlab capture ${sink.name} --count 10 (and ./vxlab exec ${from.name} -- ping ${dst})`,
+      needs: [],
+      ping,
+      wire: look,
+      judge: (_, { wires }) => onWire(look, wires.get(sink.name) ?? []),
+      doubt: ({ ok }) => (ok ? undefined : ping),
+    },
+  ];
+}
+
+/** What comes from spoke to spoke is sent by the hub. */
+function outerOf(lab: LabOutput, { from }: Pair, sink: HostOutput): Outer | undefined {
+  const source = lab.hosts.find(({ name }) => name === from.host);
+  const port = source?.ports.find(({ segment }) => segment === from.segment);
+  if (source === undefined || port === undefined || source === sink) return undefined;
+  const { udpPort, vni, tunnels } = port;
+  const direct = tunnels.some(({ host }) => host === sink.name);
+  const src = direct ? source.address : (tunnels[0]?.address ?? "");
+  return { src, dst: sink.address, udpPort, encapsulation: encapsulationOf(port), vni };
+}
+
+/** VNIs of the other segments in which somebody has each of these addresses. */
+function alikeOf(lab: LabOutput, segment: string, wanted: readonly string[]): number[] {
+  const ends = lab.containers.flatMap(endsOf).filter((end) => end.segment !== segment);
+  const has = (name: string, address: string) =>
+    ends.some(
+      (end) => end.segment === name && end.addresses.some((one) => ipOf({ addresses: [one] }) === address),
+    );
+  const names = [...new Set(ends.map((end) => end.segment))];
+  const alike = names.filter((name) => wanted.every((address) => has(name, address)));
+  const ports = lab.hosts.flatMap((host) => host.ports).filter((port) => alike.includes(port.segment));
+  return [...new Set(ports.map(({ vni }) => vni))];
+}
+
+function onWire(look: WirePing, packets: readonly WirePacket[]): Verdict {
+  const requests = packets.filter((packet) => isRequestOf(packet, look));
+  const seen = [...new Set(requests.map(outerText))];
+  const title = titleOf(look.outer);
+  return {
+    ok: seen.length === 1 && seen[0] === outerText(look.outer),
+    got: seen.length === 0 ? `no ${title} packet of that ping` : seen.join("; "),
+  };
+}
+
+/** The usual encapsulation is not named. */
+function outerText(outer: Outer): string {
+  const { src, dst, udpPort, encapsulation, vni } = outer;
+  const name = encapsulation === DEFAULT_ENCAPSULATION ? "" : `${titleOf(outer)} `;
+  return `${src} > ${dst} UDP ${udpPort} ${name}VNI ${vni}`;
+}
+
+function titleOf({ encapsulation }: Outer): string {
+  return encapsulation === undefined ? "(unknown header)" : ENCAPSULATIONS[encapsulation].title;
+}

@@ -1,0 +1,102 @@
+/** What hosts say of themselves. */
+import type { ContainerKind } from "../../plan/types";
+
+export interface HostFacts {
+  /** The switch's ports by name; undefined when Open vSwitch could not be asked. */
+  ports?: ReadonlyMap<string, PortFacts>;
+  bridge?: NicFacts;
+  /** Interfaces of services, by name. */
+  services: ReadonlyMap<string, NicFacts>;
+  /** The kernel's vxlan devices by name; undefined when it could not be asked. */
+  vxlans?: ReadonlyMap<string, VxlanFacts>;
+  containers: ReadonlyMap<string, ContainerFacts>;
+  /** Files of desired state, of whatever lab; undefined when the host was not asked. */
+  kept?: readonly KeptFacts[];
+  /** Every container that runs, and every Docker container, whoever started it; undefined as above. */
+  boxes?: readonly BoxFacts[];
+  /** What the guest tools find not to be as desired; undefined when they could not be asked. */
+  drift?: readonly DriftFacts[];
+  /** The lab's id of each bridge of Open vSwitch, "" where it has none. */
+  bridges?: ReadonlyMap<string, string>;
+  /** What went wrong with the asking, by section: the words of the program that was asked. */
+  trouble: ReadonlyMap<string, string>;
+}
+
+export interface PortFacts {
+  /** Of its interface: "vxlan", "patch", …; "" where it is an ordinary device. */
+  type: string;
+  /** -1: the switch has refused it. */
+  ofport: number;
+  error: string;
+  protected: boolean;
+  /** The one VLAN of an access port, 0 for untagged frames; undefined: a trunk, of all VLANs unless it names some. */
+  tag?: number;
+  /** VLANs of a trunk; empty: all of them. */
+  trunks: readonly number[];
+  /** Absent: an access port where it has a tag, else a trunk. */
+  vlanMode?: string;
+  /** Name of its bridge. */
+  bridge?: string;
+  /** The step that made it, by its name or LAB-NAME; absent when it was not vxlab's. */
+  step?: string;
+  /** Packets since the port was made. */
+  packets?: { in: number; out: number };
+  options: Readonly<Record<string, string>>;
+}
+
+/** One file of desired state. */
+export interface KeptFacts {
+  /** bridge, port, service or container. */
+  kind: string;
+  step: string;
+  /** The lab's id. */
+  lab: string;
+  /** What tells it from others of its kind: VNI of a port, device of a service, else its name. */
+  key: string;
+}
+
+export interface BoxFacts {
+  kind: ContainerKind;
+  /** The runtime's name of it. */
+  name: string;
+  state: string;
+  /** The step that made it; absent where only its name is known. */
+  step?: string;
+}
+
+/** One line of `guest drift` (guest/drift.sh). */
+export interface DriftFacts {
+  /** flows, nat, dhcp, guard, security. */
+  of: string;
+  /** The lab's id, and its step; absent where the tools do not know. */
+  lab?: string;
+  step?: string;
+  found: string;
+}
+
+export interface NicFacts {
+  mac: string;
+  /** Bytes. */
+  mtu: number;
+  up: boolean;
+  /** With prefix length, IPv4 first; no link-local ones, which every interface has. */
+  addresses: string[];
+}
+
+/** A vxlan device of the kernel. */
+export interface VxlanFacts {
+  vni: number;
+  udpPort: number;
+  group: string;
+  /** Hops that a packet to the group may take. */
+  ttl: number;
+  up: boolean;
+}
+
+export interface ContainerFacts {
+  state: string;
+  /** Of its first process, on the host; 0 when it does not run. */
+  pid: number;
+  /** By the names that they have inside; undefined when it could not be asked, or does not run. */
+  nics?: ReadonlyMap<string, NicFacts>;
+}

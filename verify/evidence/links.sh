@@ -1,0 +1,11 @@
+#!/bin/sh
+# links.sh BRIDGE SERVICE…: what the kernel says of the bridge's own interface, of its VXLAN devices and of services' interfaces.
+echo "== bridge"
+ip -j address show dev "$1" 2>&1
+shift
+echo "== vxlan"
+ip -j -d link show type vxlan 2>&1
+for name in "$@"; do
+  echo "== service $name"
+  ip -j address show dev "$name" 2>&1
+done

@@ -1,0 +1,96 @@
+/** Pings out of containers: the command that sends them on a host, and what became of them. */
+import { scriptCommand } from "../../guest/quote";
+import type { HostFacts } from "./facts";
+import { scriptText } from "./scripts";
+import { sections } from "./text";
+
+/**
+ * What is asked, as pings.sh has it: the address answers; SIZE bytes with DF pass; SIZE bytes with DF are refused; the address is
+ * asked for on the wire, whatever the routes say.
+ */
+export type PingMode = "reach" | "fits" | "too-big" | "isolated";
+
+/** A ping from inside a container. */
+export interface Ping {
+  /** Tells it from others: the name of the check that wants it. */
+  name: string;
+  /** The container's host. */
+  host: string;
+  /** The container. */
+  from: string;
+  /** Its interface. */
+  nic: string;
+  to: string;
+  mode: PingMode;
+  /** Length of the whole IP packet, bytes; it has DF set. */
+  size?: number;
+}
+
+/** How a ping ended. */
+export type PingFate = "answered" | "too long" | "no answer" | "not sent";
+
+export interface PingFacts {
+  fate: PingFate;
+  /** Round trip, ms, of an answer. */
+  ms?: number;
+  /** Answers that came once more, where there were any. */
+  duplicates?: number;
+  /** The MTU that the kernel named when it refused. */
+  mtu?: number;
+  /** MAC that answered to ARP, where `ip neigh` was asked. */
+  neighbour?: string;
+  /** ping's own complaint. */
+  complaint?: string;
+}
+
+/**
+ * The pings of one host; those from containers that do not run are left out. Undefined: there are none.
+ *
+ * @param lanes pings at the same time
+ * @param patience how long an answer is waited for, seconds
+ */
+export function pingsCommand(
+  pings: readonly Ping[],
+  facts: HostFacts,
+  lanes: number,
+  patience: number,
+): string | undefined {
+  // Those that no answer is awaited of come last: more of them run at once.
+  const sorted = [...pings].sort((a, b) => Number(a.mode === "isolated") - Number(b.mode === "isolated"));
+  const args = sorted.flatMap(({ name, from, nic, to, size = 0, mode }) => {
+    const pid = facts.containers.get(from)?.pid ?? 0;
+    return pid === 0 ? [] : [name, String(pid), mode, to, String(size), nic];
+  });
+  return args.length === 0
+    ? undefined
+    : scriptCommand(scriptText("pings.sh"), [String(lanes), String(patience), ...args]);
+}
+
+/** The answer of pings.sh, by the id of each ping. */
+export function parsePings(text: string): Map<string, PingFacts> {
+  return new Map(sections(text).map(({ words: [name = ""], body }) => [name, parsePing(body)]));
+}
+
+export function parsePing(text: string): PingFacts {
+  const sent = / packets transmitted, (\d+) received/.exec(text);
+  const duplicates = / \+(\d+) duplicates/.exec(text)?.[1];
+  const time = /time=([\d.]+) ms/.exec(text);
+  const tooLong = /message too long(?:, mtu[=: ]+(\d+))?/i.exec(text);
+  const neighbour = /\blladdr ([0-9a-f:]{17})\b/.exec(text)?.[1];
+  const complaint = /^(?:ping|nsenter): .*/m.exec(text)?.[0];
+  const fate = fateOf(Number(sent?.[1] ?? 0), tooLong !== null, sent !== null);
+  return {
+    fate,
+    ...(time?.[1] === undefined ? {} : { ms: Number(time[1]) }),
+    ...(duplicates === undefined ? {} : { duplicates: Number(duplicates) }),
+    ...(tooLong?.[1] === undefined ? {} : { mtu: Number(tooLong[1]) }),
+    ...(neighbour === undefined ? {} : { neighbour }),
+    ...(complaint === undefined ? {} : { complaint }),
+  };
+}
+
+function fateOf(received: number, tooLong: boolean, sent: boolean): PingFate {
+  if (received > 0) return "answered";
+  if (tooLong) return "too long";
+  return sent ? "no answer" : "not sent";
+}

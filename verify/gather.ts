@@ -1,0 +1,166 @@
+/** Asks the hosts for what a list of checks needs: many hosts at once, each with few and bounded commands. */
+import type { HostOutput, LabOutput } from "../plan/contract";
+import type { Ask, Recording } from "./ask";
+import type { Check, Evidence, HostEvidence } from "./check";
+import type { HostFacts } from "./evidence/facts";
+import { parsePings, pingsCommand } from "./evidence/pings";
+import type { Ping, PingFacts } from "./evidence/pings";
+import { PART_NAMES, parseProbe, probeCommand } from "./evidence/probe";
+import type { PartName } from "./evidence/probe";
+import { captureCommand, isRequestOf, parseCapture } from "./evidence/wire";
+import type { WirePacket, WirePing } from "./evidence/wire";
+import { hostsAtOnce, inTurn, pingsAtOnce } from "./pace";
+
+/** Longest time for a host to say how it is, ms. */
+const PROBE_MS = 40_000;
+/** Longest wait for the lease of a DHCP client that has only just started, and how often it is looked for, ms. */
+const LEASE_MS = 10_000;
+const LOOK_MS = 500;
+/** How long an answer is waited for, seconds. What is late is asked again, alone (again.ts). */
+const PATIENCE = 4;
+/** Longest wait for a packet to be printed once its ping has ended, and how often it is looked for, ms. */
+const PRINT_MS = 2_000;
+const GLANCE_MS = 50;
+/** What tcpdump says when it has begun: a ping sent earlier would be missed. */
+export const LISTENS = "listening on";
+
+export interface GatherOptions {
+  /** Longest time for a host to say how it is, ms. @default 40000 */
+  limit?: number;
+  /** How long an answer is waited for, seconds. @default 4 */
+  patience?: number;
+  /** What the hosts have said already: they are not asked once more. @default none */
+  known?: Evidence["hosts"];
+  /** Sees what the hosts have said before anything is sent; true: they are asked once more. @default false */
+  probed?: (hosts: Evidence["hosts"]) => Promise<boolean>;
+}
+
+export async function gather(
+  way: Ask,
+  lab: LabOutput,
+  checks: readonly Check[],
+  { limit = PROBE_MS, patience = PATIENCE, known, probed }: GatherOptions = {},
+): Promise<Evidence> {
+  const pings = pingsOf(checks);
+  const involved = new Set([...checks, ...pings].map(({ host }) => host));
+  const hosts = lab.hosts.filter(({ name }) => involved.has(name));
+  const look = async (host: HostOutput): Promise<HostEvidence> => {
+    const parts = partsFor(host, checks);
+    const wait = pings.length > 0 ? LEASE_MS : 0;
+    return known?.get(host.name) ?? (await settled(way, lab, host, { parts, limit, wait }));
+  };
+  const probeAll = () => each(way, hosts, look);
+  const [first, ears] = await Promise.all([
+    probeAll(),
+    each(way, hosts, (host) => listen(way, host, checks)),
+  ]);
+  const found = (await probed?.(first)) === true ? await probeAll() : first;
+  const senders = hosts.filter(({ name }) => pings.some(({ host }) => host === name));
+  const lanes = pingsAtOnce(senders.length, way.cores);
+  const sent = await each(way, senders, ({ name }) =>
+    send(way, name, pings, found.get(name), { lanes, patience }),
+  );
+  const wires = await each(way, hosts, async ({ name }) => (await ears.get(name)?.()) ?? []);
+  return { hosts: found, pings: new Map([...sent.values()].flatMap((answers) => [...answers])), wires };
+}
+
+/** Each ping once, though a capture and a check may both want it. */
+export function pingsOf(checks: readonly Check[]): Ping[] {
+  return [...new Map(checks.flatMap(({ ping }) => (ping ? [[ping.name, ping] as const] : []))).values()];
+}
+
+/** What a host has to be asked; of one that sends pings also who runs there. */
+function partsFor({ name }: HostOutput, checks: readonly Check[]): PartName[] {
+  const wanted = new Set<PartName>(checks.flatMap(({ host, needs }) => (host === name ? needs : [])));
+  if (checks.some(({ ping }) => ping?.host === name)) wanted.add("containers");
+  return PART_NAMES.filter((part) => wanted.has(part));
+}
+
+async function each<T>(way: Ask, hosts: readonly HostOutput[], work: (host: HostOutput) => Promise<T>) {
+  const most = hostsAtOnce(way.cores);
+  return new Map(await inTurn(hosts, most, async (host) => [host.name, await work(host)] as const));
+}
+
+interface Probe {
+  parts: readonly PartName[];
+  /** Longest time of a probe, ms. */
+  limit: number;
+  /** Longest wait for leases, ms: what is pinged needs its address, and right after an `up` a lease may not have come yet. */
+  wait: number;
+}
+
+async function settled(way: Ask, lab: LabOutput, host: HostOutput, probe: Probe): Promise<HostEvidence> {
+  for (const start = way.now(); ; await way.pause(LOOK_MS)) {
+    const evidence = await probeOnce(way, lab, host, probe);
+    if ("silent" in evidence || way.now() - start >= probe.wait) return evidence;
+    if (!awaitsLease(lab, host, evidence.facts)) return evidence;
+  }
+}
+
+async function probeOnce(
+  way: Ask,
+  lab: LabOutput,
+  host: HostOutput,
+  { parts, limit }: Probe,
+): Promise<HostEvidence> {
+  const answer = await way.ask(host.name, probeCommand(lab, host, parts), { limit });
+  if ("silent" in answer) return answer;
+  if (answer.code === 0) return { facts: parseProbe(answer.stdout) };
+  return { silent: `cannot be asked: ${answer.stderr.trim() || `exit code ${answer.code}`}` };
+}
+
+function awaitsLease(lab: LabOutput, host: HostOutput, { containers }: HostFacts): boolean {
+  const own = lab.containers.filter((container) => container.host === host.name);
+  return own.some(({ name, interfaces }) => {
+    const nics = containers.get(name)?.nics;
+    const without = (nic: string) => nics?.get(nic)?.addresses.every((one) => one.includes(":")) === true;
+    return interfaces.some((nic) => nic.dhcp && without(nic.name));
+  });
+}
+
+export interface SendOptions {
+  /** Pings at the same time. */
+  lanes: number;
+  /** How long an answer is waited for, seconds. */
+  patience: number;
+}
+
+export async function send(
+  way: Ask,
+  host: string,
+  pings: readonly Ping[],
+  evidence: HostEvidence | undefined,
+  { lanes, patience }: SendOptions,
+): Promise<Map<string, PingFacts>> {
+  if (evidence === undefined || "silent" in evidence) return new Map();
+  const own = pings.filter((ping) => ping.host === host);
+  const command = pingsCommand(own, evidence.facts, lanes, patience);
+  if (command === undefined) return new Map();
+  // Every batch takes all its patience when nothing answers, and a busy host some time more.
+  const limit = PROBE_MS + Math.ceil(own.length / lanes) * (patience + 3) * 1000;
+  const answer = await way.ask(host, command, { limit });
+  return "silent" in answer ? new Map() : parsePings(answer.stdout);
+}
+
+/** Resolves when tcpdump listens; what it resolves to ends the capture. */
+async function listen(
+  way: Ask,
+  host: HostOutput,
+  checks: readonly Check[],
+): Promise<() => Promise<WirePacket[]>> {
+  const awaited = checks.flatMap((check) => (check.host === host.name ? (check.wire ?? []) : []));
+  const recording =
+    awaited.length === 0 ? undefined : await way.record(host.name, captureCommand(host), LISTENS);
+  if (recording === undefined) return () => Promise.resolve([]);
+  return () => heard(way, recording, awaited);
+}
+
+async function heard(way: Ask, recording: Recording, awaited: readonly WirePing[]): Promise<WirePacket[]> {
+  const complete = () => {
+    const packets = parseCapture(recording.text());
+    return awaited.every((ping) => packets.some((packet) => isRequestOf(packet, ping)));
+  };
+  for (const start = way.now(); !complete() && way.now() - start < PRINT_MS;) await way.pause(GLANCE_MS);
+  recording.end();
+  return parseCapture(recording.text());
+}

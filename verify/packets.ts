@@ -1,0 +1,90 @@
+/** What checks that send pings have in common: who asks whom, and what an answer means. */
+import type { LabOutput, TunnelOutput } from "../plan/contract";
+import type { Check, Evidence, Verdict } from "./check";
+import type { HostFacts } from "./evidence/facts";
+import type { Ping, PingFacts } from "./evidence/pings";
+import { commonAddresses, endsOf, ipOf, isIpv6 } from "./pairs";
+import type { End, Pair } from "./pairs";
+
+/** Between first interfaces the containers' names will do; others may meet in several segments. */
+export function pairName({ from, to }: Pair): string[] {
+  return [from.name, to.name, ...(betweenFirst({ from, to }) ? [] : [from.segment])];
+}
+
+export function betweenFirst({ from, to }: Pair): boolean {
+  return from.nic === "eth0" && to.nic === "eth0";
+}
+
+export function between(
+  { host, name: from, nic }: End,
+  to: string,
+): Pick<Ping, "host" | "from" | "nic" | "to"> {
+  return { host, from, nic, to };
+}
+
+/** The ping of two containers, under one name whether it is a check of its own or only looked for on the wire. */
+export function pairPing(pair: Pair, address: string): Ping {
+  const kind = isIpv6(address) ? "ping6" : "ping";
+  return { name: [kind, ...pairName(pair)].join("/"), ...between(pair.from, address), mode: "reach" };
+}
+
+/** A check that is one ping, which has to be answered. */
+export function pingCheck(kind: string, ping: Ping, expected: string): Check {
+  return {
+    ...{ kind, name: ping.name, host: ping.host, expected },
+    where: `./vxlab exec ${ping.from} -- ping -c 3 ${ping.to}`,
+    needs: ["containers"],
+    ping,
+    judge: (facts, evidence) =>
+      onPing(ping, facts, evidence, (found) => ({
+        ok: found.fate === "answered",
+        got: fateText(found, "no answer"),
+      })),
+    doubt: unanswered(ping),
+  };
+}
+
+/** @param lost where there is neither an answer nor an error */
+export function fateText({ fate, ms, mtu }: PingFacts, lost: string): string {
+  if (fate === "answered") return `answered${ms === undefined ? "" : ` in ${ms} ms`}`;
+  if (fate === "too long") return `refused: message too long${mtu === undefined ? "" : `, MTU ${mtu}`}`;
+  return lost;
+}
+
+/** An answer that came has been seen: only a ping without one is sent once more. */
+export function unanswered(ping: Ping): NonNullable<Check["doubt"]> {
+  return (first, { pings }) => (first.ok || pings.get(ping.name)?.fate === "answered" ? undefined : ping);
+}
+
+/** What became of a ping, judged by `judge` when it was sent at all. */
+export function onPing(
+  { name, from }: Ping,
+  facts: HostFacts,
+  { pings }: Evidence,
+  judge: (ping: PingFacts) => Verdict,
+): Verdict {
+  const ping = pings.get(name);
+  if (ping === undefined || ping.fate === "not sent") {
+    const state = facts.containers.get(from)?.state ?? "ABSENT";
+    const got = state === "RUNNING" ? (ping?.complaint ?? "the host ran no ping") : `${from} is ${state}`;
+    return { ok: false, got };
+  }
+  const verdict = judge(ping);
+  if (!verdict.ok || ping.duplicates === undefined) return verdict;
+  return { ok: false, got: `${verdict.got}, answers came more than once (${ping.duplicates}): a loop` };
+}
+
+/** From the first container of the segment on one host to the first on the other that it can ask. */
+export function pingAcross(
+  lab: LabOutput,
+  segment: string,
+  host: string,
+  far: TunnelOutput,
+): Ping | undefined {
+  const ends = lab.containers.flatMap(endsOf).filter((end) => end.segment === segment);
+  const from = ends.find((end) => end.host === host && ipOf(end) !== "");
+  const to = from && ends.find((end) => end.host === far.host && commonAddresses(from, end).length > 0);
+  if (from === undefined || to === undefined) return undefined;
+  const [address = ""] = commonAddresses(from, to);
+  return { name: `across/${host}/${far.port}`, ...between(from, address), mode: "reach" };
+}

@@ -1,0 +1,49 @@
+/** Every kind of check, in the order in which verdicts are listed. A new check is a file in verify/checks/ and a line here. */
+import type { LabOutput } from "../plan/contract";
+import type { Check, CheckKind, CheckOptions } from "./check";
+import { beyond } from "./checks/beyond";
+import { bridge } from "./checks/bridge";
+import { container } from "./checks/container";
+import { drift } from "./checks/drift";
+import { foreign } from "./checks/foreign";
+import { gateway } from "./checks/gateway";
+import { group } from "./checks/group";
+import { isolation } from "./checks/isolation";
+import { kept } from "./checks/kept";
+import { mtu } from "./checks/mtu";
+import { ping } from "./checks/ping";
+import { service } from "./checks/service";
+import { ssh } from "./checks/ssh";
+import { tunnel } from "./checks/tunnel";
+import { wire } from "./checks/wire";
+
+const CHECKS: readonly CheckKind[] = [
+  ...[ssh, bridge, tunnel, group, kept, drift, foreign],
+  ...[service, container],
+  ...[ping, gateway, beyond, mtu, wire, isolation],
+];
+
+export function buildChecks(lab: LabOutput, options: CheckOptions = {}): Check[] {
+  return [...stillChecks(lab), ...checksAbout("packet", lab, options)];
+}
+
+/** Those that look and send nothing. */
+export function stillChecks(lab: LabOutput): Check[] {
+  const ofHosts = checksAbout("host", lab);
+  return [
+    ...lab.hosts.flatMap(({ name }) => ofHosts.filter(({ host }) => host === name)),
+    ...checksAbout("thing", lab),
+  ];
+}
+
+function checksAbout(about: CheckKind["about"], lab: LabOutput, options: CheckOptions = {}): Check[] {
+  return CHECKS.filter((kind) => kind.about === about).flatMap((kind) => kind.of(lab, options));
+}
+
+/** Whether a check is among the wanted: by its whole name, its beginning, or any part of it (`mtu`, `c1`, `kvm2`). */
+export function isWanted({ name }: Pick<Check, "name">, wanted: readonly string[]): boolean {
+  if (wanted.length === 0) return true;
+  return wanted.some(
+    (word) => name === word || name.startsWith(`${word}/`) || name.split("/").includes(word),
+  );
+}
