@@ -1,4 +1,4 @@
 import { readRole } from "./config";
 import { programs } from "./stacks";
 
-export = (): object => programs[readRole()]();
+export = (): Promise<object> => programs[readRole()]();

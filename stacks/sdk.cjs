@@ -61,10 +61,9 @@ later(ofSdk("@pulumi/pulumi/runtime/closure/serializeClosure"), [
 ]);
 later(ofSdk("@pulumi/pulumi/runtime/closure/codePaths"), ["computeCodePaths"]);
 
-/** For programs that drive Pulumi, and for messages in other languages. */
+/** For programs that drive Pulumi. */
 lazy(ofSdk("@pulumi/pulumi/automation"));
 lazy(ofSdk("js-yaml"));
-lazy(require.resolve("zod/v4/locales"));
 
 /**
  * The SDK sends the engine its messages for `--debug` one after the other, four for each resource: most requests of a run, and the

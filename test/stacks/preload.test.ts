@@ -89,14 +89,13 @@ describe("what the SDK takes in as a whole", () => {
     write(
       "program.ts",
       `import * as pulumi from "@pulumi/pulumi";
-       import * as z from "zod";
        const count = () => Object.keys(require.cache).length;
        const before = count();
        console.log(typeof pulumi.automation.LocalWorkspace.create, "fullyQualifiedStackName" in pulumi.automation);
-       console.log(Object.keys(pulumi.automation).includes("Stack"), z.locales.de().localeError !== undefined);
+       console.log(Object.keys(pulumi.automation).includes("Stack"));
        console.log(count() - before > 50);`,
     );
-    expect(run()).toBe("function true\ntrue true\ntrue");
+    expect(run()).toBe("function true\ntrue\ntrue");
   });
 });
 
