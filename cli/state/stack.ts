@@ -90,10 +90,7 @@ export async function resources(context: Context, stack: string): Promise<StateR
   return (await deployment(context, stack))?.resources ?? [];
 }
 
-/**
- * What is deployed. The stack and its providers alone do not count: a first `up` with refused settings leaves them (index.ts starts
- * a provider before it reads the settings).
- */
+/** What is deployed: nothing where the engine has only its own, the stack and the providers. A first `up` that fails may leave those. */
 export function deployedOf(all: readonly StateResource[]): readonly StateResource[] {
   return all.every(({ type }) => type.startsWith("pulumi:")) ? [] : all;
 }
