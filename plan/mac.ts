@@ -24,6 +24,10 @@ const PREFIX: Readonly<Record<MacKind, readonly number[]>> = {
  * The computed address of a thing: the kind's prefix, then bytes of SHA-256 over lab, kind and name.
  *
  * @param number of the thing's interface, from 0; the first one's address is as if there were no others
+ * @example
+ * ```ts
+ * const mac = computedMac("organization/project/stack", MacKind.Container, "c1"); // 02:…
+ * ```
  */
 export function computedMac(lab: string, kind: MacKind, name: string, number = 0): string {
   // JSON keeps ("a", "bc") and ("ab", "c") apart.
@@ -39,6 +43,9 @@ export function computedMac(lab: string, kind: MacKind, name: string, number = 0
 export function normalMac(mac: string): string {
   return mac.toLowerCase();
 }
+
+export const MAC_CURE =
+  "Write another address, such as 52:54:00 and three bytes of your own, or leave it out.";
 
 /** Why a written address cannot be an interface's; undefined when it can. */
 export function macFault(got: unknown): string | undefined {

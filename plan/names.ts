@@ -1,7 +1,6 @@
 /** Names of interfaces: readable where they fit into the kernel's limit, shortened by a hash where not. */
 import { createHash } from "node:crypto";
 import { Address4 } from "ip-address";
-import { Flooding } from "./types";
 
 /** IFNAMSIZ is 16 with its closing NUL (linux/if.h). */
 export const MAX_INTERFACE_NAME = 15;
@@ -12,12 +11,23 @@ const NAME_HASH = 4;
  * The host's end of a container's veth pair: `v-c1`; for a name of 14 or 15 characters `v-` + 8 + `-` + 4 of its hash.
  *
  * @param number of the interface inside, eth0, eth1, …: `v-c1_1` is eth1's. No container has a _ in its name
+ * @example
+ * ```ts
+ * const veth = vethName("c1"); // v-c1
+ * ```
  */
 export function vethName(container: string, number = 0): string {
   return shortened("v-", number === 0 ? container : `${container}_${number}`);
 }
 
-/** The interface of a segment's DHCP server and gateway: `gw-red`. */
+/**
+ * The interface of a segment's DHCP server and gateway: `gw-red`.
+ *
+ * @example
+ * ```ts
+ * const device = serviceDevice("red"); // gw-red
+ * ```
+ */
 export function serviceDevice(segment: string): string {
   return shortened("gw-", segment);
 }
@@ -40,7 +50,12 @@ const ADDRESS_DIGITS = 7;
  * in hexadecimal; of an IPv6 address it is a hash.
  *
  * From VNI 10000 on both are written in base 36, all of their digits: `vx05yc1-1h8fzta`. So the names of two IPv4 remotes always
- * differ; two IPv6 remotes may collide, and are refused then (check-unique.ts).
+ * differ; two IPv6 remotes may collide and are then refused (check-unique.ts).
+ *
+ * @example
+ * ```ts
+ * const port = tunnelName(100, "192.168.10.222"); // vx100-c0a80ade
+ * ```
  */
 export function tunnelName(vni: number, remoteAddress: string): string {
   const address4 = Address4.isValid(remoteAddress) ? new Address4(remoteAddress).bigInt() : undefined;
@@ -54,7 +69,7 @@ export function tunnelName(vni: number, remoteAddress: string): string {
 
 const base36 = (number: number | bigint, digits: number): string => number.toString(36).padStart(digits, "0");
 
-/** The one port of a segment with Flooding.Flow: `vf100` for VNI 100. */
+/** The one tunnel port of a segment with Flooding.Flow: `vf100` for VNI 100. */
 export function flowPortName(vni: number): string {
   return `vf${vni}`;
 }
@@ -62,18 +77,6 @@ export function flowPortName(vni: number): string {
 /** The kernel's vxlan device of a segment with Flooding.Multicast: `vm100` for VNI 100. */
 export function multicastName(vni: number): string {
   return `vm${vni}`;
-}
-
-/** The port that frames for a remote leave by. */
-export function portName(flooding: Flooding, vni: number, remoteAddress: string): string {
-  switch (flooding) {
-    case Flooding.Unicast:
-      return tunnelName(vni, remoteAddress);
-    case Flooding.Flow:
-      return flowPortName(vni);
-    case Flooding.Multicast:
-      return multicastName(vni);
-  }
 }
 
 /** Names that the kernel, Open vSwitch or the guest itself uses: a bridge of that name would break the host. */

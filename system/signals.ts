@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+export const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** A shell's exit code for a signal: 128 plus its number, 130 for SIGINT. */
 export const signalCode = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];

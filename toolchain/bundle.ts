@@ -48,7 +48,7 @@ const out = process.argv[2];
 if (out === undefined) throw new Error("usage: tsx toolchain/bundle.ts OUT");
 // The CLI last: the launcher compares the age of that file with the sources.
 bundle("settings/main.ts", join(dirname(out), "settings.cjs"))
-  .then(() => bundle("main.ts", out))
+  .then(() => bundle("start.ts", out))
   .catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;

@@ -1,7 +1,8 @@
-/** The lab that stands: read from the stack's state, and the way to its hosts. */
+/** A deployed lab: its description from the stack's state, and SSH to its hosts. */
 import { existsSync } from "node:fs";
 import { embeddedScript, pulumiWrapper } from "../../system/paths";
 import type { Ask } from "../../verify/ask";
+import type { LabOutput } from "../../plan/contract";
 import { askBySsh } from "./ask";
 import type { Context } from "../command";
 import { pulumi } from "../engine/engine";
@@ -10,42 +11,44 @@ import { libvirtMode } from "../engine/ready";
 import type { Mode } from "../engine/ready";
 import { Remote } from "./remote";
 import type { RemoteOptions } from "./remote";
+import { sshHost } from "./ssh-files";
 import { ownBackend, stateInFile } from "../state/stack";
-import { keysOfState, labOfState, noLab } from "../state/state";
-import type { KnownLab } from "../state/state";
+import { keysOfState } from "../state/keys";
+import { labOfState, noLab } from "../state/lab";
 import { stepsOf } from "../state/steps";
 import type { Step } from "../state/steps";
 
-export interface LoadedLab extends KnownLab {
-  /** The key that each host lets in, by its name. Computed from a secret: Pulumi is asked for it once, and takes 0.4 s. */
+export interface LoadedLab {
+  lab: LabOutput;
+  /** The login key of each host, by host name. Computed from a secret, for which Pulumi is asked once. */
   keys: () => Promise<Map<string, string>>;
   /** The stack's state with its secrets. */
   secrets: () => Promise<unknown>;
 }
 
-/** Reads the state: where its file is ours, for what is no secret only that. */
+/** Reads the state. If its file is in this checkout, Pulumi is asked for secrets only. */
 export async function loadLab(context: Context, stack: string): Promise<LoadedLab> {
   if (!existsSync(pulumiWrapper(context.paths)))
     throw ownBackend(context.environment) ? noLab(stack) : notSetUp(context);
   let asked: Promise<unknown> | undefined;
   const secrets = () => (asked ??= exported(context, stack));
-  const known = labOfState(stateInFile(context, stack) ?? (await secrets()), stack);
+  const lab = labOfState(stateInFile(context, stack) ?? (await secrets()), stack);
   let keys: Promise<Map<string, string>> | undefined;
   return {
-    ...known,
+    lab,
     secrets,
-    keys: () => (keys ??= secrets().then((state) => keysOfState(state, known.lab, stack))),
+    keys: () => (keys ??= secrets().then((state) => keysOfState(state, lab, stack))),
   };
 }
 
 function notSetUp({ paths, environment }: Context): Fault {
   return new Fault(
     Exit.missing,
-    `${paths.root} is not set up to ask ${environment["PULUMI_BACKEND_URL"]}: run ./vxlab env first`,
+    `${paths.root} is not set up for ${environment["PULUMI_BACKEND_URL"]}: run ./vxlab env first`,
   );
 }
 
-/** Longest time for Pulumi to tell a state with its secrets, seconds: it takes 0.4, and much more on a machine that is busy. */
+/** Time limit of `pulumi stack export --show-secrets`, seconds: it takes 0.4, and much more on a busy machine. */
 const EXPORT_LIMIT = 60;
 
 async function exported(context: Context, stack: string): Promise<unknown> {
@@ -57,54 +60,61 @@ async function exported(context: Context, stack: string): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-export interface OpenLab extends KnownLab {
+export interface OpenLab {
+  lab: LabOutput;
   stack: string;
   mode: Mode;
   remote: Remote;
-  /** The same for verify. */
+  /** `remote` for verify. */
   way: Ask;
   /** The steps that put things on its hosts. */
   steps: () => Promise<Step[]>;
 }
 
-/** Loads the lab, hands it with a way to its hosts to `work`, and takes the way away afterwards. */
+/** Loads the lab, opens SSH to its hosts for `work`, and closes it afterwards. */
 export async function withLab<T>(
   context: Context,
   stack: string,
   work: (lab: OpenLab) => Promise<T>,
   options: Pick<RemoteOptions, "onSignal" | "loginLimit"> = {},
 ): Promise<T> {
-  const [{ lab, hosts, keys, secrets }, mode] = await Promise.all([
+  const [{ lab, keys, secrets }, mode] = await Promise.all([
     loadLab(context, stack),
     libvirtMode(context, stack),
   ]);
   const embedded = mode === "embedded";
   if (embedded && !existsSync(`/run/netns/vxlab-${context.paths.id}`)) {
-    const why = "the lab's network namespace is gone, as after a reboot of this machine";
+    const why = "the lab's network namespace does not exist, as after a reboot of this machine";
     throw new Fault(Exit.missing, `${why}: run ./vxlab up, which starts the machines again`);
   }
-  // Pulumi is asked while ssh connects.
-  const coming = keys();
-  coming.catch(() => undefined);
+  // Pulumi computes while ssh connects.
+  const coming = keys().then(
+    (all) => ({ all }),
+    (error: unknown) => ({ error }),
+  );
   const remote = new Remote({
-    hosts,
-    keyOf: async (host) => (await coming).get(host),
+    hosts: lab.hosts.map(sshHost),
+    keyOf: async (host) => {
+      const found = await coming;
+      return "all" in found ? found.all.get(host) : undefined;
+    },
     enter: embedded ? namespaceWords(context) : [],
     places: [`/run/vxlab/${context.paths.id}`],
     ...options,
   });
   try {
     const steps = async () => stepsOf(await secrets(), lab);
-    const result = await work({ lab, hosts, stack, mode, remote, way: askBySsh(remote), steps });
-    // Without the keys ssh was refused: this says why.
-    await coming;
+    const result = await work({ lab, stack, mode, remote, way: askBySsh(remote), steps });
+    const found = await coming;
+    // ssh was refused for lack of keys: this is the reason.
+    if ("error" in found) throw found.error;
     return result;
   } finally {
     remote.close();
   }
 }
 
-/** An embedded lab's addresses mean something in its own network namespace only. */
+/** An embedded lab's addresses exist only in its network namespace. */
 function namespaceWords({ paths }: Context): string[] {
   return ["env", `VXLAB_ROOT=${paths.root}`, embeddedScript(paths), "exec"];
 }

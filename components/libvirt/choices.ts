@@ -1,11 +1,10 @@
-/** Which libvirt, and what it can do. */
+/** Which libvirt, and what it can do: what the machine where Pulumi runs decides when a program does not. */
 import { accessSync, constants, readFileSync } from "node:fs";
-import { isThere } from "../components/libvirt/programs";
-import { checkUri } from "../components/underlay/check";
-import { TopologyError } from "../plan/errors";
-import { isLocal } from "../plan/libvirt-uri";
-import { Accel } from "../plan/types";
-import type { Topology, UnderlaySpec } from "../plan/types";
+import { TopologyError } from "../../plan/errors";
+import { isLocal } from "../../plan/libvirt-uri";
+import { Accel } from "../../plan/types";
+import { checkUri } from "../underlay/resolve";
+import { isThere } from "./programs";
 
 /**
  * Environment variable, then config, then the system libvirt.
@@ -21,9 +20,12 @@ export function chooseUri(setting: string | undefined, environment: NodeJS.Proce
 
 const VARIABLE = "VXLAB_LIBVIRT_URI";
 
-/** What "auto" (the default) means: KVM on another machine, whose processor we cannot look at; here only when it truly works. */
-export function chooseAccel(setting: "auto" | Accel | undefined, uri: string): Accel {
-  if (setting !== undefined && setting !== "auto") return setting;
+/**
+ * What executes machines that nobody has chosen it for: KVM on another machine, whose processor we cannot look at; on this
+ * one only where KVM works.
+ */
+export function chooseAccel(setting: Accel | undefined, uri: string): Accel {
+  if (setting !== undefined) return setting;
   return isLocal(uri) && !kvmWorks() ? Accel.Emulated : Accel.Kvm;
 }
 
@@ -36,18 +38,6 @@ const CODE_CACHE = 256;
 /** Of emulated machines. The provider calls xsltproc for it; without, machines run all the same. */
 export function chooseCodeCache(path?: string): number | undefined {
   return isThere("xsltproc", path) ? CODE_CACHE : undefined;
-}
-
-/** Underlays on hypervisors of their own say what these do; written choices stay. */
-export function withAccel(topology: Topology, setting: "auto" | Accel | undefined): Topology {
-  const { underlays } = topology;
-  if (underlays === undefined) return topology;
-  const own = Object.entries(underlays).map(([name, spec]): [string, UnderlaySpec] => {
-    const { libvirtUri } = spec;
-    const chosen = libvirtUri === undefined ? {} : { accel: chooseAccel(setting, libvirtUri) };
-    return [name, { ...chosen, ...spec }];
-  });
-  return { ...topology, underlays: Object.fromEntries(own) };
 }
 
 /**

@@ -4,14 +4,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { TopologyError } from "../../plan/errors";
 import { Accel } from "../../plan/types";
-import type { Topology } from "../../plan/types";
-import { chooseAccel, chooseCodeCache, chooseUri, withAccel } from "../../stacks/hypervisor";
+import { chooseAccel, chooseCodeCache, chooseUri } from "../../components/libvirt/choices";
 
 const FAR = "qemu+ssh://root@far/system";
-const topologyOf = (underlays: Topology["underlays"]): Topology => ({
-  ...{ underlay: {}, image: {}, hosts: {}, segments: {}, containers: {} },
-  ...(underlays === undefined ? {} : { underlays }),
-});
 
 describe("the hypervisor", () => {
   it("is the environment variable's, then the setting's, then this machine's", () => {
@@ -33,20 +28,7 @@ describe("the hypervisor", () => {
 
   it("on another machine has KVM, unless it is said that it has not", () => {
     expect(chooseAccel(undefined, FAR)).toBe(Accel.Kvm);
-    expect(chooseAccel("auto", FAR)).toBe(Accel.Kvm);
     expect(chooseAccel(Accel.Emulated, FAR)).toBe(Accel.Emulated);
-  });
-});
-
-describe("what executes the machines of several hypervisors", () => {
-  it("is chosen for each that has a URI of its own; what is written stays", () => {
-    const written = { a: {}, b: { libvirtUri: FAR }, c: { libvirtUri: FAR, accel: Accel.Emulated } };
-    const chosen = withAccel(topologyOf(written), "auto").underlays ?? {};
-    expect(Object.values(chosen).map(({ accel }) => accel)).toEqual([undefined, Accel.Kvm, Accel.Emulated]);
-  });
-
-  it("is nothing that a lab with one underlay is told", () => {
-    expect(withAccel(topologyOf(undefined), "auto")).toEqual(topologyOf(undefined));
   });
 });
 
