@@ -1,11 +1,10 @@
-/** Entry: finds the command, runs it, turns its end into an exit code. */
-import { join } from "node:path";
-import { pathsOf } from "../system/paths";
+/** Finds the command, runs it, and turns its end into an exit code. */
 import { Missing } from "../system/reporter";
 import type { Context } from "./command";
 import { commands } from "./commands";
 import { Exit, exitCodes, Fault, passedOn } from "./exit";
-import { Output, table } from "./output/output";
+import type { Output } from "./output/output";
+import { table } from "./output/output";
 
 export function usage(): string {
   const lines = [
@@ -61,15 +60,4 @@ function failure(error: unknown, out: Output): number {
   out.line(`vxlab: ${detail}`);
   if (error instanceof Fault) return error.code;
   return error instanceof Missing ? Exit.missing : Exit.failed;
-}
-
-if (process.env["VITEST"] === undefined) {
-  const environment = process.env;
-  const context = {
-    paths: pathsOf(join(__dirname, ".."), environment),
-    environment,
-    out: new Output(),
-    commands,
-  };
-  void main(process.argv.slice(2), context).then((code) => (process.exitCode = code));
 }

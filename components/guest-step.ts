@@ -35,6 +35,10 @@ export interface HostConnectionArgs {
    * whole: an unknown part of it must not hide a step's desired state in a preview. @default `deletedWith` does it
    */
   incarnation?: pulumi.Input<string>;
+  /** The lab's id, for what is put on the host. @default whatever is put there has its own `labId` */
+  labId?: pulumi.Input<string>;
+  /** Its VTEP, where that is not the address of SSH. @default `address` */
+  vtep?: pulumi.Input<string>;
 }
 
 export interface GuestStepArgs {

@@ -1,19 +1,58 @@
-/** The components, for programs of others. Importing this creates nothing. */
+/**
+ * What a program imports as "vxlab": components, and of the planner what an author of components needs. Importing this creates
+ * nothing.
+ */
+export { OvsBridge, OvsBridgeArgs } from "./bridge/component";
 export { ContainerInterfaceArgs, DhcpRangeArgs, TaggedArgs } from "./container/interfaces.component";
 export { DockerContainer, DockerContainerArgs } from "./container/kinds/docker/component";
-export { ExistingHost, ExistingHostArgs } from "./host/existing-host.component";
-export { GuestImage, GuestImageArgs, MachineImageArgs } from "./image/component";
-export { HostConnectionArgs } from "./guest-step";
-export { KvmHost, KvmHostArgs } from "./host/kvm-host.component";
 export { LxcContainer, LxcContainerArgs } from "./container/kinds/lxc/component";
-export { OvsBridge, OvsBridgeArgs } from "./bridge/component";
+export { ContainerVariables } from "./container/variables.component";
+export { HostConnectionArgs } from "./guest-step";
+export { MovableArgs, OnHostArgs } from "./host/context.component";
+export { MachineShape } from "./host/domain.component";
+export { ExistingHost, ExistingHostArgs, loginKey } from "./host/existing-host.component";
+export { KvmHost, KvmHostArgs } from "./host/kvm-host.component";
+export { GuestImage, GuestImageArgs, MachineImageArgs } from "./image/component";
+export { ImageSource, LabImageArgs } from "./image/files.component";
+export { MachinesArgs } from "./lab/machines";
+export { LabContainer, LabHost, LabSegment } from "./lab/parts";
 export { UnderlayStack, ownUnderlay, peerUnderlays } from "./lab/references";
+export { VxlanLab, VxlanLabArgs } from "./lab/vxlan-lab";
+export { OverlayGroundArgs, OverlayHostArgs, VxlanOverlay, VxlanOverlayArgs } from "./lab/vxlan-overlay";
+export { VxlanUnderlay, VxlanUnderlayArgs } from "./lab/vxlan-underlay";
+export { StationArgs, VxlanPort, VxlanPortArgs } from "./segment/component";
 export { DhcpArgs, SegmentService, SegmentServiceArgs } from "./service/component";
 export { UnderlayNetwork, UnderlayNetworkArgs } from "./underlay/component";
-export { LabImageArgs, VxlanLab, VxlanLabArgs } from "./lab/vxlan-lab";
-export { OverlayGroundArgs, OverlayHostArgs, VxlanOverlay, VxlanOverlayArgs } from "./lab/vxlan-overlay";
-export { StationArgs, VxlanPort, VxlanPortArgs } from "./segment/component";
-export { VxlanUnderlay } from "./lab/vxlan-underlay";
-export { Accel, ContainerKind, Flooding, HostNeed, ImageKind, Topology, UnderlayMode } from "../plan/types";
+
+/** Settings of a lab. */
+export { Accel, ContainerKind, Flooding, HostNeed, ImageKind, UnderlayMode } from "../plan/types";
+export type {
+  ContainerSpec,
+  DhcpSpec,
+  ExistingSpec,
+  GatewaySpec,
+  HostSpec,
+  ImageSpec,
+  InterfaceSpec,
+  Problem,
+  SegmentSpec,
+  Topology,
+  UnderlaySpec,
+} from "../plan/types";
+
+/** Stack outputs: `lab` of a lab or an overlay, `vteps` and `login` of an underlay. */
+export type { LabOutput, PublishedHost, PublishedLab, PublishedPort } from "../plan/contract";
+export { readLab } from "../plan/published-lab";
+export { ContractError, Finding, readVteps } from "../plan/read-vteps";
+export type { LoginOutput, VtepOutput, VtepSshOutput, VtepsOutput } from "../plan/vteps";
+
+/** The planner: the same input gives the same plan, names and addresses. */
+export { TopologyError } from "../plan/errors";
+export type { LabPlan } from "../plan/lab-plan";
+export { MacKind, computedMac } from "../plan/mac";
+export { IpFamily, maxOverlayMtu, vxlanOverhead } from "../plan/mtu";
+export { serviceDevice, tunnelName, vethName } from "../plan/names";
+export { LabIdentity, planLab } from "../plan/plan";
+
 /** For the provider that a hypervisor is reached by; no registry carries this SDK. */
 export * as libvirt from "@pulumi/libvirt";

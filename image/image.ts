@@ -21,6 +21,9 @@ export function imageCache(environment: NodeJS.ProcessEnv = process.env): string
   return join(environment["VXLAB_CACHE"] || join(home, "vxlab"), "image");
 }
 
+/** The folder of the recipes. In the npm package this file is compiled to dist/image, and the recipes are in image. */
+const RECIPES = basename(dirname(__dirname)) === "dist" ? join(__dirname, "..", "..", "image") : __dirname;
+
 /** The scripts that build our own images: the plain one, and the one with Docker. */
 export const BUILDERS = { golden: "build.sh", docker: "docker.sh" } as const;
 
@@ -30,7 +33,7 @@ export const BUILDERS = { golden: "build.sh", docker: "docker.sh" } as const;
  * @param build make it when it is missing: takes minutes, needs root; progress goes to stderr
  */
 export function ownImage(kind: keyof typeof BUILDERS, cache: string, build: boolean): ImageFiles {
-  const script = join(__dirname, BUILDERS[kind]);
+  const script = join(RECIPES, BUILDERS[kind]);
   const files = parse(printed(script, cache));
   if (!build || existsSync(files.root)) return files;
   if (process.getuid?.() !== 0) throw new Error(onlyRoot(kind, cache));
@@ -51,7 +54,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What everybody else is told. The folder is made by its user: root's would be of no use for the toolchain beside it. */
 export function onlyRoot(kind: keyof typeof BUILDERS, cache: string): string {
-  const script = join(__dirname, BUILDERS[kind]);
+  const script = join(RECIPES, BUILDERS[kind]);
   return (
     `only root can build the guest image, and ${cache} has none of this recipe: ` +
     "build it once, or give one with vxlab:image.path (docs/images.md)\n" +
@@ -65,7 +68,7 @@ export function onlyRoot(kind: keyof typeof BUILDERS, cache: string): string {
  */
 function printed(script: string, cache: string): string {
   const kept = join(cache, `${basename(script, ".sh")}.printed`);
-  const here = existsSync(cache) ? stamp(__dirname, realpathSync(cache)) : undefined;
+  const here = existsSync(cache) ? stamp(RECIPES, realpathSync(cache)) : undefined;
   const [of, line] = existsSync(kept) ? readFileSync(kept, "utf8").split("\n") : [];
   if (of === here && line !== undefined) return line;
   const now = execFileSync(script, ["--print", cache], { encoding: "utf8" }).trim();

@@ -1,6 +1,18 @@
 import type { Problem } from "./types";
 
-/** Everything that is wrong with a topology, in one error: nothing of the lab has been touched. */
+/**
+ * Everything that is wrong with a topology, in one error: nothing of the lab has been touched.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   const topology = { underlay: {}, image: {}, hosts: {}, segments: {}, containers: {} };
+ *   planLab(topology, { lab: "demo" });
+ * } catch (error) {
+ *   if (error instanceof TopologyError) console.error(error.problems);
+ * }
+ * ```
+ */
 export class TopologyError extends Error {
   override readonly name = "TopologyError";
   /**
@@ -22,7 +34,10 @@ export class HypervisorError extends Error {
 
   constructor(readonly problems: readonly Problem[]) {
     const count = problems.length === 1 ? "A hypervisor does" : `${problems.length} hypervisors do`;
-    super([`${count} not answer; nothing was changed.`, ...paragraphs(problems)].join("\n\n"));
+    super();
+    const text = [`${count} not answer; nothing was changed.`, ...paragraphs(problems)].join("\n\n");
+    // Every property that waits for the answer puts its own name before the message (@pulumi/pulumi, runtime/rpc.ts).
+    Object.defineProperty(this, "message", { get: () => text, set: () => undefined });
   }
 }
 

@@ -24,6 +24,10 @@ const PREFIX: Readonly<Record<MacKind, readonly number[]>> = {
  * The computed address of a thing: the kind's prefix, then bytes of SHA-256 over lab, kind and name.
  *
  * @param number of the thing's interface, from 0; the first one's address is as if there were no others
+ * @example
+ * ```ts
+ * const mac = computedMac("organization/project/stack", MacKind.Container, "c1"); // 02:…
+ * ```
  */
 export function computedMac(lab: string, kind: MacKind, name: string, number = 0): string {
   // JSON keeps ("a", "bc") and ("ab", "c") apart.

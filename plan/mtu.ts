@@ -28,12 +28,24 @@ const IP_HEADER: Readonly<Record<IpFamily, number>> = { [IpFamily.V4]: 20, [IpFa
  * Bytes between an inner and an outer IP packet: 14 + 8 + 8 + 20 = 50 over IPv4, 14 + 8 + 8 + 40 = 70 over IPv6.
  * RFC 7348 section 5; include/net/vxlan.h, VXLAN_HEADROOM and VXLAN6_HEADROOM. A segment's VLAN adds nothing: the
  * bridge takes the tag off before an access port sends the frame.
+ *
+ * @example
+ * ```ts
+ * const overhead = vxlanOverhead(IpFamily.V6); // 70
+ * ```
  */
 export function vxlanOverhead(family: IpFamily): number {
   return INNER_ETHERNET + VXLAN_HEADER + UDP_HEADER + IP_HEADER[family];
 }
 
-/** The largest IP packet inside a segment that fits one packet of the underlay, bytes. */
+/**
+ * The largest IP packet inside a segment that fits one packet of the underlay, bytes.
+ *
+ * @example
+ * ```ts
+ * const mtu = maxOverlayMtu(1500, IpFamily.V4); // 1450
+ * ```
+ */
 export function maxOverlayMtu(underlayMtu: number, family: IpFamily): number {
   return underlayMtu - vxlanOverhead(family);
 }

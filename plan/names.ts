@@ -12,12 +12,23 @@ const NAME_HASH = 4;
  * The host's end of a container's veth pair: `v-c1`; for a name of 14 or 15 characters `v-` + 8 + `-` + 4 of its hash.
  *
  * @param number of the interface inside, eth0, eth1, …: `v-c1_1` is eth1's. No container has a _ in its name
+ * @example
+ * ```ts
+ * const veth = vethName("c1"); // v-c1
+ * ```
  */
 export function vethName(container: string, number = 0): string {
   return shortened("v-", number === 0 ? container : `${container}_${number}`);
 }
 
-/** The interface of a segment's DHCP server and gateway: `gw-red`. */
+/**
+ * The interface of a segment's DHCP server and gateway: `gw-red`.
+ *
+ * @example
+ * ```ts
+ * const device = serviceDevice("red"); // gw-red
+ * ```
+ */
 export function serviceDevice(segment: string): string {
   return shortened("gw-", segment);
 }
@@ -41,6 +52,11 @@ const ADDRESS_DIGITS = 7;
  *
  * From VNI 10000 on both are written in base 36, all of their digits: `vx05yc1-1h8fzta`. So the names of two IPv4 remotes always
  * differ; two IPv6 remotes may collide, and are refused then (check-unique.ts).
+ *
+ * @example
+ * ```ts
+ * const port = tunnelName(100, "192.168.10.222"); // vx100-c0a80ade
+ * ```
  */
 export function tunnelName(vni: number, remoteAddress: string): string {
   const address4 = Address4.isValid(remoteAddress) ? new Address4(remoteAddress).bigInt() : undefined;

@@ -25,6 +25,12 @@ export interface LabIdentity {
  * Decides the whole lab. Same input, same plan; whatever is computed for a thing depends on that thing alone.
  *
  * @throws TopologyError with everything that is wrong
+ * @example
+ * ```ts
+ * const hosts = { kvm1: { address: "192.168.10.11" } };
+ * const topology = { underlay: {}, image: {}, hosts, segments: {}, containers: {} };
+ * const [kvm1] = planLab(topology, { lab: "demo" }).hosts; // kvm1.mac, kvm1.bridge, …
+ * ```
  */
 export function planLab(topology: Topology, { lab, libvirtUri }: LabIdentity): LabPlan {
   const problems = checkLab(topology, lab, libvirtUri);

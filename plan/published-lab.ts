@@ -22,6 +22,11 @@ export function publishedLab(lab: LabOutput): PublishedLab {
  * Reads a stack output `lab`, whatever vxlab wrote it.
  *
  * @returns undefined when it is not a lab of schema 2 or 3
+ * @example
+ * ```ts
+ * const lab = readLab(await new pulumi.StackReference("organization/lab/a").getOutputValue("lab"));
+ * const addresses = lab?.hosts.map(({ address }) => address);
+ * ```
  */
 export function readLab(output: unknown): LabOutput | undefined {
   const { schema } = (output ?? {}) as { schema?: unknown };

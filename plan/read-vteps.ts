@@ -8,7 +8,18 @@ import { VTEPS_OUTPUT, VTEPS_SCHEMA, VtepsOutput } from "./vteps";
 export type Finding =
   { readonly vteps: VtepsOutput; readonly absent?: undefined } | { readonly absent: string };
 
-/** An underlay stack's outputs cannot be used, and going on without them would cut tunnels that work. */
+/**
+ * An underlay stack's outputs cannot be used, and going on without them would cut tunnels that work.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   readVteps("organization/underlay/a", { vteps: { schema: 9 } });
+ * } catch (error) {
+ *   if (error instanceof ContractError) console.error(error.message);
+ * }
+ * ```
+ */
 export class ContractError extends Error {
   override readonly name = "ContractError";
   /** As in errors.ts: Pulumi prints the message alone. */
@@ -38,6 +49,11 @@ const vteps: z.ZodType<VtepsOutput> = z.object({
  * @param stack its name, as it was asked for
  * @param outputs undefined when there is no such stack
  * @throws ContractError when it speaks another version of the contract, or none that can be understood
+ * @example
+ * ```ts
+ * const found = readVteps("organization/underlay/a", { vteps: { schema: 1, hosts: {} } });
+ * const names = found.absent === undefined ? Object.keys(found.vteps.hosts) : [];
+ * ```
  */
 export function readVteps(stack: string, outputs: Readonly<Record<string, unknown>> | undefined): Finding {
   if (outputs === undefined) return { absent: `there is no stack ${stack}` };

@@ -3,6 +3,7 @@
  * A value that is not known yet is undefined, and says nothing.
  */
 import { Address4, Address6 } from "ip-address";
+import { IpFamily, vxlanOverhead } from "../plan/mtu";
 
 /** A resource as it is declared: its inputs. */
 export interface Declared {
@@ -63,9 +64,8 @@ export const uniqueVtep: Rule = (declared) => {
 /** One Ethernet segment, one of each. */
 export const uniqueMac: Rule = (declared) => {
   const macs = [
-    ...of(declared, BRIDGE, ...CONTAINERS).flatMap(({ name, inputs }) =>
-      [inputs, ...list(inputs["interfaces"]).map(record)].map((nic) => ({ name, mac: nic["mac"] })),
-    ),
+    ...of(declared, BRIDGE).map(({ name, inputs }) => ({ name, mac: inputs["mac"] })),
+    ...nics(declared).map(({ name, nic }) => ({ name, mac: nic["mac"] })),
     ...of(declared, DOMAIN).flatMap(({ name, inputs }) =>
       list(inputs["networkInterfaces"]).map((nic) => ({ name, mac: record(nic)["mac"] })),
     ),
@@ -76,9 +76,6 @@ export const uniqueMac: Rule = (declared) => {
   });
   return twice(values).map(({ said, names }) => `${said} is used more than once: ${names}.`);
 };
-
-/** Bytes that VXLAN adds to a packet: outer Ethernet of the inner frame, VXLAN, UDP, IP. */
-const OVERHEAD = { 4: 50, 6: 70 };
 
 /**
  * What goes into a tunnel must come out of it whole.
@@ -91,10 +88,11 @@ export const mtuFits =
     const networks = of(declared, UNDERLAY).map(({ inputs }) => number(inputs["mtu"] ?? 1500) ?? assumed);
     const underlay = networks.length === 0 ? assumed : Math.min(...networks);
     const six = of(declared, PORT).some(({ inputs }) => address(inputs["local"])?.includes(":"));
-    const overhead = OVERHEAD[six ? 6 : 4];
-    const inside = of(declared, BRIDGE, PORT, ...CONTAINERS).flatMap(({ name, inputs }) =>
-      [inputs, ...list(inputs["interfaces"]).map(record)].map((nic) => ({ name, mtu: number(nic["mtu"]) })),
-    );
+    const overhead = vxlanOverhead(six ? IpFamily.V6 : IpFamily.V4);
+    const inside = [
+      ...of(declared, BRIDGE, PORT).map(({ name, inputs }) => ({ name, mtu: number(inputs["mtu"]) })),
+      ...nics(declared).map(({ name, nic }) => ({ name, mtu: number(nic["mtu"]) })),
+    ];
     return inside.flatMap(({ name, mtu }) =>
       mtu === undefined || mtu + overhead <= underlay
         ? []
@@ -160,6 +158,13 @@ function within(vtep: string, network: string): boolean {
 
 function of(declared: readonly Declared[], ...types: string[]): Declared[] {
   return declared.filter(({ type }) => types.includes(type));
+}
+
+/** The interfaces of all containers. */
+function nics(declared: readonly Declared[]): { name: string; nic: Readonly<Record<string, unknown>> }[] {
+  return of(declared, ...CONTAINERS).flatMap(({ name, inputs }) =>
+    list(inputs["interfaces"]).map((nic) => ({ name, nic: record(nic) })),
+  );
 }
 
 const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);

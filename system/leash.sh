@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# Ends a Pulumi whose vxlab is gone, and what a Pulumi that was killed has left: its plugins would hold locks, or go on working,
-# for minutes. usage: leash.sh RUN PID, where every process of the run has VXLAB_RUN=RUN in its environment, and PID is the engine.
-# stdin is a pipe from vxlab: a line says that the engine has ended in good order; its end without one that vxlab or the engine
-# was killed.
+# Ends a Pulumi whose vxlab was killed, and the plugins of a Pulumi that was killed. They would hold locks or keep working for
+# minutes.
+# usage: leash.sh RUN PID   PID is the engine; every process of the run has VXLAB_RUN=RUN in its environment
+# stdin is a pipe from vxlab. A line means that the engine has ended by itself; the end of the input without a line means that
+# vxlab or the engine was killed.
 set -euo pipefail
-# vxlab's Ctrl-C is not for this: it ends with the pipe.
+# Ctrl-C is for vxlab; this script ends with the pipe.
 trap '' INT TERM HUP
 
 run=$1
 engine=$2
 
-# Of the same user only: nobody else's environment can be read.
+# Only processes of the same user: other environments cannot be read.
 members() {
   local file pid
   while read -r file; do
@@ -22,7 +23,7 @@ members() {
 
 lives() { grep -qzx "VXLAB_RUN=$run" "/proc/$1/environ" 2>/dev/null; }
 
-# ends_within SECONDS COMMAND…: true as soon as the command fails.
+# ends_within SECONDS COMMAND…: waits until the command fails, and is true if it does so in time.
 ends_within() {
   local end=$((SECONDS + $1))
   while "${@:2}"; do
@@ -34,7 +35,7 @@ ends_within() {
 any() { [[ -n $(members) ]]; }
 
 if read -r _; then exit 0; fi
-# The first asks it to stop after the steps under way, which keeps the state right; the second to stop at once.
+# At the first SIGINT the engine finishes its current steps, so the state stays correct; at the second it stops at once.
 for signal in INT INT KILL; do
   lives "$engine" || break
   kill "-$signal" "$engine" 2>/dev/null || true

@@ -1,4 +1,4 @@
-/** One at a time, across processes: a file with the owner's pid, which a dead owner does not keep. */
+/** A lock between processes: a file that names its owner's process, and that is stale once the process has ended. */
 import { randomUUID } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -16,23 +16,23 @@ export function alive(pid: number): boolean {
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
-/** A pid alone may be another process by now: with the time it started at it is one for good (proc(5), stat). */
+/** A pid can be reused, but not together with the process's start time (proc(5), stat). */
 function identity(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The program's name, in brackets, may hold blanks; what follows may not. starttime is field 22.
+    // The program's name, in parentheses, may hold spaces; later fields do not. starttime is field 22.
     return `${pid} ${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]}`;
   } catch {
     return undefined;
   }
 }
 
-/** The pid of the living owner, or undefined. */
+/** The owner's pid, undefined if nobody holds the lock. */
 export function ownerOf(path: string): number | undefined {
   return living(contentOf(path));
 }
 
-/** Undefined when there is no lock. */
+/** Undefined if there is no lock. */
 function contentOf(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
@@ -47,10 +47,10 @@ function living(content: string | undefined): number | undefined {
   return content !== undefined && identity(pid) === content ? pid : undefined;
 }
 
-/** Takes the lock, or returns the pid of who has it. */
+/** Takes the lock and returns undefined, or returns the owner's pid. */
 export function tryLock(path: string): number | undefined {
   mkdirSync(dirname(path), { recursive: true });
-  // A file that is created at its place is empty at first, which whoever reads it then takes for a dead owner's.
+  // Written beside and then linked: a lock file that is still empty would look stale to another process.
   const whole = beside(path);
   writeFileSync(whole, identity(process.pid) ?? "");
   try {
@@ -67,8 +67,8 @@ export function tryLock(path: string): number | undefined {
 }
 
 /**
- * Takes a dead owner's lock away. Since it was looked at, another may have done so and have the lock by now: what was taken is
- * looked at again, out of everybody's reach, and a living owner's is put back.
+ * Removes a stale lock. Another process may have removed it and taken the lock since it was read. So the file is renamed, read
+ * again where no other process changes it, and put back if its owner is alive.
  */
 function clearStale(path: string): void {
   const aside = beside(path);
@@ -82,7 +82,7 @@ function clearStale(path: string): void {
   rmSync(aside, { force: true });
 }
 
-/** Gives a file a second name, in one step (link(2)); false when the name is taken. */
+/** Gives a file a second name atomically (link(2)). Returns false if the name exists. */
 function linked(file: string, name: string): boolean {
   try {
     linkSync(file, name);
@@ -93,14 +93,14 @@ function linked(file: string, name: string): boolean {
   }
 }
 
-/** Processes in several containers may share the folder: their ids alone would not tell them apart. */
+/** Processes in several containers may share the folder, so a pid would not be unique. */
 const beside = (path: string): string => `${path}.${randomUUID()}`;
 
 export function unlock(path: string): void {
   if (ownerOf(path) === process.pid) rmSync(path, { force: true });
 }
 
-/** Waits for the lock, holds it while `work` runs. `waiting` is called once, with the owner's pid. */
+/** Holds the lock while `work` runs. Calls `waiting` once, with the owner's pid, if it has to wait. */
 export async function withLock<T>(
   path: string,
   waiting: (pid: number) => void,

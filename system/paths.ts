@@ -1,17 +1,17 @@
-/** Where everything of one checkout is. */
+/** Paths of one checkout. */
 import { createHash } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
 export interface Paths {
-  /** The project's folder, links resolved. */
+  /** The project's folder, symbolic links resolved. */
   root: string;
-  /** Names this checkout on the machine: namespace `vxlab-<id>`, sockets in `/run/vxlab/<id>`. */
+  /** Identifies this checkout on the machine: network namespace `vxlab-<id>`, sockets in `/run/vxlab/<id>`. */
   id: string;
-  /** `.vxlab/`: whatever belongs to this checkout only. */
+  /** `.vxlab/`: what belongs to this checkout only. */
   dot: string;
-  /** What all checkouts of a user share: built tools, guest images. `$VXLAB_CACHE` moves it. */
+  /** What a user's checkouts share: built tools, guest images. `$VXLAB_CACHE` overrides it. */
   cache: string;
   pulumiHome: string;
   /** The file backend. */

@@ -1,4 +1,4 @@
-/** Running other programs: every run has a bound, and a failure carries the last lines that were printed. */
+/** Runs other programs. Every run has a time limit, and a failure reports the last lines of output. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -10,9 +10,9 @@ import { passSignals, signalCode } from "./signals";
 export interface RunOptions {
   cwd?: string;
   env?: Environment;
-  /** Bound in seconds. @default 600 */
+  /** Time limit, seconds. @default 600 */
   timeout?: number;
-  /** Called for each line of stdout and stderr, as it comes. */
+  /** Called for each line of stdout and stderr as it is printed. */
   onLine?: (line: string) => void;
   input?: string;
 }
@@ -23,21 +23,21 @@ export interface Result {
   stderr: string;
 }
 
-/** Runs to the end; a code other than 0 is the caller's to judge. 127: no such program, 124: out of time. */
+/** Returns any exit code; 127: no such program, 124: timed out. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Result> {
   const child = spawn(command, [...args], {
     cwd: options.cwd,
     env: options.env === undefined ? process.env : { ...options.env },
     stdio: ["pipe", "pipe", "pipe"],
   });
-  child.stdin.on("error", () => undefined); // a program may end without reading its input
+  child.stdin.on("error", () => undefined); // the program may end without reading its input
   child.stdin.end(options.input ?? "");
   const stdout = collect(child.stdout, options.onLine);
   const stderr = collect(child.stderr, options.onLine);
   return ending(child, options.timeout ?? 600).then((code) => ({ code, stdout: stdout(), stderr: stderr() }));
 }
 
-/** As `run`, but any code other than 0 is an error. Returns stdout. */
+/** As `run`. Returns stdout. @throws Error for any exit code other than 0 */
 export async function must(
   command: string,
   args: readonly string[],
@@ -50,7 +50,7 @@ export async function must(
   throw new Error(`${[command, ...args].join(" ")} ${why}:\n${tail}`);
 }
 
-/** Hands the terminal over: for programs that talk with the user. They get the signals that come; we wait for their end. */
+/** Runs an interactive program on this terminal, passes signals on to it, and returns its exit code. */
 export function attached(
   command: string,
   args: readonly string[],
@@ -89,13 +89,13 @@ function collect(stream: Readable, onLine?: (line: string) => void): () => strin
   return () => Buffer.concat(chunks).toString("utf8");
 }
 
-/** The folders that programs are looked for in: a plain shell of root may lack the sbin ones. */
+/** PATH, and the sbin folders that a root shell's PATH may lack. */
 export function searchPath(environment: Environment): string[] {
   const folders = (environment["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
   return [...new Set([...folders, "/usr/sbin", "/sbin", "/usr/local/go/bin"])];
 }
 
-/** Every place where the program is found, first come first. */
+/** Every path of the program in these folders, in their order. */
 export function whereIs(program: string, folders: readonly string[]): string[] {
   return folders.map((folder) => join(folder, program)).filter(isProgram);
 }
@@ -109,7 +109,7 @@ export function isProgram(path: string): boolean {
   }
 }
 
-/** -1, 0 or 1, number by number: "1.10.2" is newer than "1.9". */
+/** Returns -1, 0 or 1. Compares number by number: "1.10.2" is newer than "1.9". */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [a, b].map((version) => version.split(".").map(Number));
   for (let i = 0; i < Math.max(left.length, right.length); i++) {

@@ -1,17 +1,17 @@
 /** Progress messages: the CLI draws them, tests collect them. */
 export interface Reporter {
-  /** Something that may take long: `say` refines what is shown while it runs. */
+  /** A step that may take long: `say` shows a detail while it runs. */
   step<T>(title: string, work: (say: (detail: string) => void) => Promise<T>): Promise<T>;
   line(text: string): void;
 }
 
-/** For a script of its own, beside the CLI. */
+/** For scripts beside the CLI. */
 export const onStderr: Reporter = {
   line: (text) => console.error(text),
   step: (title, work) => (console.error(`${title} …`), work(() => undefined)),
 };
 
-/** The end of such a script: of an error its message, and code 1. */
+/** Ends such a script: prints an error's message, and sets exit code 1. */
 export function conclude(work: Promise<unknown>): void {
   work.catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
@@ -19,5 +19,5 @@ export function conclude(work: Promise<unknown>): void {
   });
 }
 
-/** A thing the machine or the user must change; the text says what and how. */
+/** Something that the user must change on the machine; the message says what and how. */
 export class Missing extends Error {}

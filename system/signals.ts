@@ -1,26 +1,26 @@
-/** Signals for a program that this process waits for. */
+/** Passes signals on to a program that this process waits for. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+export const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** As a shell has it: 128 and the signal's number; 130 for SIGINT. */
+/** A shell's exit code for a signal: 128 plus its number, 130 for SIGINT. */
 export const signalCode = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];
 
-/** True for the exit code of a run that was asked to end (SIGINT, SIGTERM, SIGHUP). */
+/** True for the exit code of a run that SIGINT, SIGTERM or SIGHUP has ended. */
 export const wasInterrupted = (code: number): boolean =>
   SIGNALS.some((signal) => signalCode(signal) === code);
 
 export interface Passing {
-  /** The first signal that came. */
+  /** The first signal that arrived. */
   received(): NodeJS.Signals | undefined;
   stop(): void;
 }
 
 /**
- * Until `stop`, this process outlives such a signal, and the child gets it. A terminal's Ctrl-C goes to the whole process group, so
- * the child has it already: a second one would make Pulumi give up at once.
+ * Until `stop`, this process survives these signals and passes them on to the child. A terminal sends Ctrl-C to the whole process
+ * group, so then the child has it already: a second SIGINT would make Pulumi stop at once.
  */
 export function passSignals(child: ChildProcess): Passing {
   let first: NodeJS.Signals | undefined;
@@ -43,10 +43,10 @@ export function passSignals(child: ChildProcess): Passing {
   };
 }
 
-/** Long enough for a signal to be sent to a whole group, ms. */
+/** By then a signal has reached the whole group, ms. */
 const SENT_MS = 50;
 
-/** A process of the same group, which dies of a signal for the group, and of nothing else before this one ends. */
+/** A process of the same group. Only a signal to the whole group ends it before this process ends. */
 class Witness {
   private readonly child = spawn("cat", { stdio: ["pipe", "ignore", "ignore"] }).on("error", () => undefined);
 
@@ -68,7 +68,7 @@ class Witness {
     this.child.stdin?.end();
   }
 
-  /** On a busy machine it may not have come to die yet. */
+  /** On a busy machine the signal may still be pending, or the process may be a zombie. */
   private hasPending(signal: NodeJS.Signals): boolean {
     try {
       const status = readFileSync(`/proc/${this.child.pid}/status`, "utf8");

@@ -1,4 +1,4 @@
-// Bundles the CLI into one file, so that it starts in 50 ms, and beside it the reader of settings for toolchain/libvirt.sh.
+// Bundles the CLI into one file, so that it starts fast, and beside it the reader of settings for toolchain/libvirt.sh.
 // usage: tsx toolchain/bundle.ts OUT
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -6,10 +6,10 @@ import { build, type Plugin } from "esbuild";
 
 const root = join(__dirname, "..");
 
-/** The bundle's own folder is .vxlab/cli. Found when it runs: a checkout may be moved. */
+/** The bundle is in .vxlab/cli. The project's root is found at run time, because a checkout may be moved. */
 const banner = 'globalThis.vxlabRoot = require("node:path").join(__dirname, "..", "..");';
 
-/** A module finds files beside itself by __dirname: it keeps its own instead of the bundle's. */
+/** A module finds files beside itself through __dirname, so each keeps its own __dirname in the bundle. */
 const ownFolder: Plugin = {
   name: "own-folder",
   setup(bundler) {
@@ -31,7 +31,7 @@ async function bundle(entry: string, out: string): Promise<void> {
     target: "node20",
     format: "cjs",
     packages: "external",
-    // Inside, as one file instead of seventy, without what it has for writing.
+    // Bundled as one file instead of seventy, without its writer.
     alias: { yaml: join(root, "node_modules", "yaml", "browser", "dist", "index.js") },
     banner: { js: banner },
     logLevel: "silent",
@@ -46,9 +46,9 @@ async function bundle(entry: string, out: string): Promise<void> {
 
 const out = process.argv[2];
 if (out === undefined) throw new Error("usage: tsx toolchain/bundle.ts OUT");
-// The CLI last: it is the one whose age says whether both are of these sources.
+// The CLI last: the launcher compares the age of that file with the sources.
 bundle("settings/main.ts", join(dirname(out), "settings.cjs"))
-  .then(() => bundle("main.ts", out))
+  .then(() => bundle("start.ts", out))
   .catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;

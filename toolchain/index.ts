@@ -1,6 +1,7 @@
-/** What the rest of the project may ask of the toolchain: complete the machine, set Pulumi up, list what is there. */
-export { aptLine } from "./apt";
-export { completeMachine, shortage } from "./complete";
-export type { Piece, Source } from "./pieces";
-export { examine, remedy, requirements, type Finding, type When } from "./requirements";
-export { completeToolchain, readPieces } from "./setup";
+/** The toolchain's interface for the CLI: complete the machine, set Pulumi up, list what is installed. */
+export { aptLine } from "./machine/apt";
+export { completeMachine, shortage } from "./machine/complete";
+export type { Piece, Source } from "./pieces/piece";
+export { examine, remedy, requirements, type Finding, type When } from "./machine/requirements";
+export { completeToolchain } from "./setup/set-up";
+export { readPieces } from "./setup/stamp";

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Which libvirt a lab uses, decided in one place for vxlab and for the plain `pulumi`:
-#   given      VXLAB_LIBVIRT_URI is set, or the stack's setting vxlab:libvirtUri
+# Decides which libvirt a lab uses, for vxlab and for the plain `pulumi`:
+#   given      VXLAB_LIBVIRT_URI, or the stack's setting vxlab:libvirtUri
 #   elsewhere  the stack's vxlab:underlays name hypervisors of their own: none is started here
 #   system     a libvirt service answers on this machine
-#   embedded   none of these: one of the lab's own (embedded.sh)
-# The choice holds until `vxlab down`: a lab must not lose its machines because a service came or went.
+#   embedded   none of these: the lab's own libvirtd (embedded.sh)
+# The choice holds until `vxlab down`: a lab must not lose its machines because a service starts or stops.
 #
 #   libvirt.sh mode     print the mode
-#   libvirt.sh up       start the embedded one if it is the mode, note the choice, print the mode and the provider's URI
-#   libvirt.sh virsh    print the URI for virsh, which spells a socket in another way
-#   libvirt.sh forget   the lab is gone: decide anew next time
+#   libvirt.sh up       start the embedded libvirt if that is the mode, record the choice, print the mode and the provider's URI
+#   libvirt.sh virsh    print the URI for virsh, which spells a socket differently
+#   libvirt.sh forget   the lab is gone: decide again next time
 set -euo pipefail
 
 here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd -P)
@@ -25,8 +25,8 @@ die() {
 
 system_answers() { [[ -S $system_socket ]] && timeout 3 virsh -q -c qemu:///system uri </dev/null >/dev/null 2>&1; }
 
-# The stack's settings, in `setting` and `elsewhere`, by the CLI's reader (cli/settings/main.ts). Its answer is kept, and holds
-# until one of the files that it names is another. VXLAB_STACK is the stack; empty: the selected one.
+# Sets `setting` and `elsewhere` with the CLI's reader of settings (cli/settings/main.ts). Its answer is cached until one of the
+# files that it names changes. VXLAB_STACK is the stack; empty: the selected one.
 read_settings() {
   local program=$here/../.vxlab/cli/settings.cjs kept=$root/.vxlab/settings/${VXLAB_STACK:-selected@} lines hints
   if ! holds; then
@@ -38,7 +38,7 @@ read_settings() {
   setting=${lines[1]}
   elsewhere=${lines[2]}
   hints=("${lines[@]:4+${lines[3]}}")
-  # `vxlab` says them itself.
+  # `vxlab` prints them itself.
   [[ -n ${VXLAB_QUIET:-} || ${#hints[@]} == 0 ]] || printf 'warning: %s\n' "${hints[@]}" >&2
 }
 
@@ -50,7 +50,7 @@ holds() {
 }
 
 given() {
-  # The wrapper hands the embedded one's URI down to its children; that is no choice of the user's.
+  # pulumi.sh passes the embedded libvirt's URI to its children: that is not the user's choice.
   if [[ -n ${VXLAB_LIBVIRT_URI:-} && $VXLAB_LIBVIRT_URI != *socket=/run/vxlab/* ]]; then
     echo "$VXLAB_LIBVIRT_URI"
   else
@@ -58,7 +58,7 @@ given() {
   fi
 }
 
-# A choice holds for machines. A mere preview has made it too, perhaps before the underlays were written.
+# The choice holds once the lab has machines. A preview records it too, perhaps before the underlays were configured.
 stands() { [[ -s $chosen && -s $root/.vxlab/labs ]]; }
 
 mode() {
@@ -80,9 +80,9 @@ up() {
   mode=$(mode)
   case $mode in
     given) uri=$(given) ;;
-    elsewhere) uri=qemu:///system ;; # for an underlay without a URI
+    elsewhere) uri=qemu:///system ;; # for underlays without a URI
     system)
-      system_answers || die "this lab stands on qemu:///system, which does not answer: start the libvirt service (and join the group libvirt)"
+      system_answers || die "this lab runs on qemu:///system, which does not answer: start the libvirt service, and join the group libvirt"
       uri=qemu:///system
       ;;
     embedded) uri="qemu:///system?socket=$("$here/embedded.sh" start)" ;;

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# The `pulumi` of this project (.vxlab/bin/pulumi is a link to it): the real CLI with the project's own home,
-# state and passphrase, and with the embedded libvirt the engine runs inside the lab's network namespace,
-# the only place from which the machines can be reached.
+# The project's `pulumi` (.vxlab/bin/pulumi is a link to it): the real CLI with the project's own home, state and passphrase.
+# With the embedded libvirt it runs in the lab's network namespace: the machines can be reached from nowhere else.
 set -euo pipefail
 
 here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd -P)
@@ -14,7 +13,7 @@ real=$dot/toolchain/pulumi
   exit 3
 }
 
-# Values printed by another clone's `vxlab env` must not lead this one to that one's state.
+# Values from another clone's `vxlab env` must not select that clone's state.
 own() { [[ -z $1 || $1 == *"/.vxlab/$2" ]]; }
 
 export PULUMI_HOME=$dot/pulumi-home
@@ -26,13 +25,13 @@ if [[ -z ${PULUMI_CONFIG_PASSPHRASE+set} ]] && own "${PULUMI_CONFIG_PASSPHRASE_F
   export PULUMI_CONFIG_PASSPHRASE_FILE=$dot/passphrase
 fi
 export PULUMI_SKIP_UPDATE_CHECK=true
-# Whatever the lab needs is in place; looking for it elsewhere only makes a cut-off machine wait.
+# All plugins are set up. To look for them elsewhere would only make a machine without a network wait.
 export PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=${PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION:-true}
-# A language host of an older Pulumi on PATH would be taken before the one that was set up.
+# Otherwise an older Pulumi's language host on PATH would come first.
 compgen -G "$PULUMI_HOME/plugins/language-nodejs-v*" >/dev/null &&
   export PULUMI_IGNORE_AMBIENT_PLUGINS=${PULUMI_IGNORE_AMBIENT_PLUGINS:-true}
 
-# An agent that has gone makes every SSH connection of the engine fail (exit code 2: cannot be reached).
+# If the SSH agent is gone (ssh-add: exit code 2), every SSH connection of the engine would fail.
 if [[ -n ${SSH_AUTH_SOCK:-} ]]; then
   status=0
   timeout 2 ssh-add -l >/dev/null 2>&1 || status=$?
@@ -49,7 +48,7 @@ needs_libvirt() {
   return 1
 }
 
-# The stack decides on the libvirt (libvirt.sh), so its name must be known before the engine reads it.
+# libvirt.sh needs the stack's name before the engine has read it.
 stack_named() {
   while (($#)); do
     case $1 in
@@ -63,7 +62,7 @@ stack_named() {
 needs_libvirt "$@" || exec "$real" "$@"
 stack=$(stack_named "$@")
 [[ -z $stack ]] || export VXLAB_STACK=${stack##*/}
-# What `libvirt.sh up` says; `vxlab` has asked already. A libvirtd that it starts outlives the run (leash.sh).
+# The answer of `libvirt.sh up`, which `vxlab` may have asked already. Without VXLAB_RUN, so that leash.sh spares the libvirtd.
 libvirt=${VXLAB_LIBVIRT_UP:-}
 [[ -n $libvirt ]] || libvirt=$(env -u VXLAB_RUN "$here/libvirt.sh" up)
 unset VXLAB_LIBVIRT_UP
@@ -71,5 +70,5 @@ mode=${libvirt%% *}
 export VXLAB_LIBVIRT_URI=${libvirt#* }
 [[ $mode == embedded ]] || exec "$real" "$@"
 [[ $PULUMI_BACKEND_URL == file:* ]] ||
-  echo "vxlab: the embedded lab's engine reaches no network, so not $PULUMI_BACKEND_URL either: unset it, or use a libvirt service" >&2
+  echo "vxlab: $PULUMI_BACKEND_URL cannot be reached: with the embedded libvirt the engine has no network. Unset PULUMI_BACKEND_URL, or use a libvirt service" >&2
 exec "$here/embedded.sh" exec "$real" "$@"

@@ -1,9 +1,8 @@
 /**
- * The SDK of the libvirt provider, which no registry has, from the provider's schema. `pulumi package gen-sdk` is not
- * used: it asks the vendor's Node.js language host to generate, and our stand-in has no generator.
+ * Generates the SDK of the libvirt provider, which no registry carries, from the provider's schema. `pulumi package gen-sdk`
+ * would need the vendor's Node.js language host: our stand-in has no generator.
  * usage: toolchain/sdk.sh [FOLDER]
  */
-import { createHash } from "node:crypto";
 import {
   cpSync,
   existsSync,
@@ -15,48 +14,22 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { build } from "./go";
 import { pathsOf, type Environment, type Paths } from "../system/paths";
-import { versions } from "./pieces";
-import { isProgram, must } from "../system/process";
+import { must } from "../system/process";
 import { conclude, onStderr, type Reporter } from "../system/reporter";
-import { link, settingUp } from "./setup";
+import { addGenerator } from "./setup/generator";
+import { versions } from "./pieces/versions";
 
-/** Puts the generator where this checkout looks for it; once built, nothing is fetched for it. */
-export async function addGenerator(
-  paths: Paths,
-  environment: Environment,
-  reporter: Reporter,
-): Promise<string> {
-  const out = join(paths.cache, "sdkgen", `${versions.pulumi}-${sourcesOf(paths)}`, "built", "sdkgen");
-  const title = "the SDK generator (about 2 minutes, once)";
-  const binary = { module: "sdkgen", package: ".", variables: [], out, title };
-  const provide = async () => isProgram(out) || (await build(binary, paths, environment, reporter));
-  // Looked for again once it is our turn: another may have built it.
-  if (!isProgram(out)) await settingUp(paths, reporter, provide);
-  const program = join(paths.dot, "toolchain", "sdkgen");
-  link(out, program);
-  return program;
-}
-
-/** Its main.go is ours and may change where no version does. */
-function sourcesOf(paths: Paths): string {
-  const hash = createHash("sha256");
-  for (const name of ["go.mod", "go.sum", "main.go"])
-    hash.update(readFileSync(join(paths.root, "toolchain", "go", "sdkgen", name)));
-  return hash.digest("hex").slice(0, 8);
-}
-
-/** Into a new folder, of a checkout whose Pulumi is set up. Once the generator is built, no network is needed. */
+/** Writes the SDK to a new folder. Pulumi must be set up in this checkout. */
 export async function libvirtSdk(
   folder: string,
   paths: Paths,
   environment: Environment,
   reporter: Reporter,
 ): Promise<void> {
-  const generator = await addGenerator(paths, environment, reporter);
+  const generator = await addGenerator({ paths, environment, reporter });
   const work = mkdtempSync(join(paths.dot, "sdk-"));
-  // A temporary folder is its owner's alone, and so would be a copy of it.
+  // A folder inside: `work` itself has mode 0700, and a copy of it would too.
   const made = join(work, "libvirt");
   try {
     const title = `generating the SDK of dmacvicar/libvirt ${versions.libvirt}`;
@@ -85,9 +58,8 @@ function schemaOf(paths: Paths, environment: Environment): Promise<string> {
 }
 
 /**
- * All that is edited of what was generated. The project's own `npm run sdk` compiles it with the project's TypeScript:
- * npm blocks a dependency's scripts, and a second copy of TypeScript or of @pulumi/pulumi must not appear. A peer, for
- * `npm pack` bundles what is a dependency.
+ * Edits the generated package. It loses its scripts, because `npm run sdk` compiles it with the project's TypeScript. Its
+ * dependency on @pulumi/pulumi becomes a peer, because `npm pack` would bundle a second copy.
  */
 function adapt(folder: string): void {
   rmSync(join(folder, "scripts"), { recursive: true });
@@ -101,7 +73,7 @@ function adapt(folder: string): void {
   writeFileSync(file, `${JSON.stringify(manifest, null, 4)}\n`);
 }
 
-/** In place of the committed one, and compiled; or into a folder that the project has nothing to do with. */
+/** Replaces and compiles sdks/libvirt; with a folder, writes there and leaves the project as it is. */
 async function main(folder: string | undefined): Promise<void> {
   const paths = pathsOf(join(__dirname, ".."), process.env);
   if (folder !== undefined) {
@@ -113,7 +85,7 @@ async function main(folder: string | undefined): Promise<void> {
   const fresh = join(paths.dot, "sdk");
   rmSync(fresh, { recursive: true, force: true });
   await libvirtSdk(fresh, paths, process.env, onStderr);
-  // Whole before the old one goes.
+  // The old one is removed only after the new one is complete.
   rmSync(place, { recursive: true, force: true });
   renameSync(fresh, place);
   await must("npm", ["run", "--silent", "sdk"], { cwd: paths.root });

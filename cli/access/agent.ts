@@ -1,81 +1,75 @@
 /**
- * Keys for the ssh client that are in no file: ssh asks an agent (draft-ietf-sshm-ssh-agent), and the agent is we. A key may
- * still be on its way when ssh asks: by then the key exchange is over, which takes a third of a second under emulation.
+ * Keys for the ssh client that are in no file: OpenSSH's own agent holds each for the length of one command. ssh may ask while the
+ * key is on its way, since the key exchange takes a third of a second under emulation and Pulumi about as long. So it asks at a
+ * socket of ours, which passes the conversation on once the agent has the key.
  */
-import { createServer } from "node:net";
-import type { Server, Socket } from "node:net";
-import { Transform } from "node:stream";
-import type { AgentProtocol } from "ssh2";
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { connect, createServer } from "node:net";
+import type { Server } from "node:net";
+import { join } from "node:path";
+import { run } from "../../system/process";
 
-/** Serves one key, in OpenSSH's format, at a socket. Without it ssh is told that there is none. */
-export function serveKey(path: string, key: () => Promise<string | undefined>): Server {
-  const server = createServer((socket) => {
-    socket.on("error", () => undefined); // ssh has ended
-    void answer(socket, key);
-  });
-  server.listen(path).unref();
-  return server;
-}
+/** Longest time that an agent keeps a key, should it ever outlive us: ssh asks when it connects, at a command's start. */
+const LIFETIME = "1h";
+/** Longest time for it to take a key, seconds. */
+const ADD_LIMIT = 20;
 
-async function answer(socket: Socket, key: () => Promise<string | undefined>): Promise<void> {
-  const { default: ssh2 } = await import("ssh2");
-  const agent: AgentProtocol = new ssh2.AgentProtocol(false);
-  const parsed = key().then((text) => {
-    const found = text === undefined ? undefined : ssh2.utils.parseKey(text);
-    return found instanceof Error ? undefined : found;
-  });
-  const known = parsed.catch(() => undefined); // whoever asked for the key is told why
-  agent.on("identities", (request) => {
-    void known.then((one) =>
-      one === undefined ? agent.failureReply(request) : agent.getIdentitiesReply(request, [one]),
-    );
-  });
-  agent.on("sign", (request, _key, data, { hash }) => {
-    void known.then((one) => {
-      const signature = one?.sign(data, hash);
-      if (one === undefined || !Buffer.isBuffer(signature)) agent.failureReply(request);
-      else agent.signReply(request, one.type.startsWith("ecdsa-") ? twoNumbers(signature) : signature);
+/** Ends the agent when our end of its standard input closes, however this process ends. */
+const HOLD = 'echo; cat >/dev/null; kill "$SSH_AGENT_PID"';
+
+export class Agents {
+  private readonly servers: Server[] = [];
+  private readonly holders: ChildProcess[] = [];
+  private readonly agents = new Map<string, Promise<string>>();
+
+  /** @param dir a folder that only we may enter */
+  constructor(private readonly dir: string) {}
+
+  /** Serves one key, in OpenSSH's format, at a socket. Without it ssh is told nothing. */
+  serve(path: string, key: () => Promise<string | undefined>): void {
+    const server = createServer((socket) => {
+      socket.on("error", () => undefined); // ssh has ended
+      const agent = key().then((text) => (text === undefined ? undefined : this.agentWith(text)));
+      agent.then(
+        (place) => {
+          if (place === undefined) socket.destroy();
+          else socket.pipe(connect(place).on("error", () => socket.destroy())).pipe(socket);
+        },
+        () => socket.destroy(), // whoever asked for the key is told why
+      );
     });
-  });
-  agent.on("error", () => socket.destroy());
-  socket.pipe(understood(socket)).pipe(agent).pipe(socket);
-}
+    this.servers.push(server.listen(path).unref());
+  }
 
-const REQUEST_IDENTITIES = 11;
-const SIGN_REQUEST = 13;
-const FAILURE = Buffer.from([0, 0, 0, 1, 5]);
+  close(): void {
+    for (const server of this.servers) server.close();
+    for (const holder of this.holders) holder.stdin?.destroy();
+  }
 
-/**
- * Hands on what ssh2's agent understands, and refuses the rest itself: of a message that it does not know that one takes the
- * body for the next (1.17), and ssh begins with such a one (session-bind@openssh.com).
- */
-function understood(socket: Socket): Transform {
-  let left = Buffer.alloc(0);
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      left = Buffer.concat([left, chunk]);
-      while (left.length >= 5 && left.length >= 4 + left.readUInt32BE(0)) {
-        const message = left.subarray(0, 4 + left.readUInt32BE(0));
-        left = left.subarray(message.length);
-        if (message[4] === REQUEST_IDENTITIES || message[4] === SIGN_REQUEST) this.push(message);
-        else socket.write(FAILURE);
-      }
-      done();
-    },
-  });
-}
+  /** The socket of the agent that has this key. */
+  private agentWith(key: string): Promise<string> {
+    const agent = this.agents.get(key) ?? this.start(join(this.dir, `agent-${this.agents.size}`), key);
+    this.agents.set(key, agent);
+    return agent;
+  }
 
-/** An ECDSA signature as SSH has it, two mpints (RFC 5656 section 3.1.2), from DER's SEQUENCE of two INTEGERs. */
-function twoNumbers(der: Buffer): Buffer {
-  // Both begin with their lengths; a sequence of 128 bytes and more has one byte more before it.
-  const numbers = der.subarray((der[1] ?? 0) < 0x80 ? 2 : 3);
-  const first = 2 + (numbers[1] ?? 0);
-  return Buffer.concat([numbers.subarray(0, first), numbers.subarray(first)].map(mpint));
-}
-
-/** A DER INTEGER's bytes are an mpint's (RFC 4251 section 5); only its length is written in another way. */
-function mpint(integer: Buffer): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(integer.length - 2);
-  return Buffer.concat([length, integer.subarray(2)]);
+  private async start(path: string, key: string): Promise<string> {
+    const words = ["-t", LIFETIME, "-a", path, "sh", "-c", HOLD];
+    // A session of its own: a terminal's Ctrl-C is for us to act on, and no program asks the terminal for a passphrase.
+    const holder = spawn("ssh-agent", words, { stdio: ["pipe", "pipe", "ignore"], detached: true });
+    this.holders.push(holder);
+    holder.stdin.on("error", () => undefined);
+    await new Promise<void>((resolve) => {
+      holder.stdout.once("data", () => resolve());
+      holder.once("error", () => resolve()).once("close", () => resolve());
+    });
+    const env = { ...process.env, SSH_AUTH_SOCK: path, SSH_ASKPASS_REQUIRE: "never" };
+    await run("ssh-add", ["-q", "-"], {
+      env,
+      input: key.endsWith("\n") ? key : `${key}\n`,
+      timeout: ADD_LIMIT,
+    });
+    return path;
+  }
 }

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { embeddedScript, pulumiWrapper } from "../../system/paths";
 import type { Ask } from "../../verify/ask";
+import type { LabOutput } from "../../plan/contract";
 import { askBySsh } from "./ask";
 import type { Context } from "../command";
 import { pulumi } from "../engine/engine";
@@ -10,13 +11,15 @@ import { libvirtMode } from "../engine/ready";
 import type { Mode } from "../engine/ready";
 import { Remote } from "./remote";
 import type { RemoteOptions } from "./remote";
+import { sshHost } from "./ssh-files";
 import { ownBackend, stateInFile } from "../state/stack";
-import { keysOfState, labOfState, noLab } from "../state/state";
-import type { KnownLab } from "../state/state";
+import { keysOfState } from "../state/keys";
+import { labOfState, noLab } from "../state/lab";
 import { stepsOf } from "../state/steps";
 import type { Step } from "../state/steps";
 
-export interface LoadedLab extends KnownLab {
+export interface LoadedLab {
+  lab: LabOutput;
   /** The key that each host lets in, by its name. Computed from a secret: Pulumi is asked for it once, and takes 0.4 s. */
   keys: () => Promise<Map<string, string>>;
   /** The stack's state with its secrets. */
@@ -29,12 +32,12 @@ export async function loadLab(context: Context, stack: string): Promise<LoadedLa
     throw ownBackend(context.environment) ? noLab(stack) : notSetUp(context);
   let asked: Promise<unknown> | undefined;
   const secrets = () => (asked ??= exported(context, stack));
-  const known = labOfState(stateInFile(context, stack) ?? (await secrets()), stack);
+  const lab = labOfState(stateInFile(context, stack) ?? (await secrets()), stack);
   let keys: Promise<Map<string, string>> | undefined;
   return {
-    ...known,
+    lab,
     secrets,
-    keys: () => (keys ??= secrets().then((state) => keysOfState(state, known.lab, stack))),
+    keys: () => (keys ??= secrets().then((state) => keysOfState(state, lab, stack))),
   };
 }
 
@@ -57,7 +60,8 @@ async function exported(context: Context, stack: string): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-export interface OpenLab extends KnownLab {
+export interface OpenLab {
+  lab: LabOutput;
   stack: string;
   mode: Mode;
   remote: Remote;
@@ -74,7 +78,7 @@ export async function withLab<T>(
   work: (lab: OpenLab) => Promise<T>,
   options: Pick<RemoteOptions, "onSignal" | "loginLimit"> = {},
 ): Promise<T> {
-  const [{ lab, hosts, keys, secrets }, mode] = await Promise.all([
+  const [{ lab, keys, secrets }, mode] = await Promise.all([
     loadLab(context, stack),
     libvirtMode(context, stack),
   ]);
@@ -84,20 +88,26 @@ export async function withLab<T>(
     throw new Fault(Exit.missing, `${why}: run ./vxlab up, which starts the machines again`);
   }
   // Pulumi is asked while ssh connects.
-  const coming = keys();
-  coming.catch(() => undefined);
+  const coming = keys().then(
+    (all) => ({ all }),
+    (error: unknown) => ({ error }),
+  );
   const remote = new Remote({
-    hosts,
-    keyOf: async (host) => (await coming).get(host),
+    hosts: lab.hosts.map(sshHost),
+    keyOf: async (host) => {
+      const found = await coming;
+      return "all" in found ? found.all.get(host) : undefined;
+    },
     enter: embedded ? namespaceWords(context) : [],
     places: [`/run/vxlab/${context.paths.id}`],
     ...options,
   });
   try {
     const steps = async () => stepsOf(await secrets(), lab);
-    const result = await work({ lab, hosts, stack, mode, remote, way: askBySsh(remote), steps });
+    const result = await work({ lab, stack, mode, remote, way: askBySsh(remote), steps });
+    const found = await coming;
     // Without the keys ssh was refused: this says why.
-    await coming;
+    if ("error" in found) throw found.error;
     return result;
   } finally {
     remote.close();

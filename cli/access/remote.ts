@@ -4,15 +4,15 @@
  */
 import { spawn } from "node:child_process";
 import type { ChildProcess, ChildProcessByStdio, SpawnOptions } from "node:child_process";
-import type { Server } from "node:net";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { attached } from "../../system/process";
 import type { Result } from "../../system/process";
+import { SIGNALS, signalCode } from "../../system/signals";
 import type { Context } from "../command";
 import { removeAccess, socketOf, writeAccess } from "./ssh-files";
 import type { SshHost } from "./ssh-files";
-import { serveKey } from "./agent";
+import { Agents } from "./agent";
 
 export interface RemoteOptions {
   hosts: readonly SshHost[];
@@ -24,7 +24,7 @@ export interface RemoteOptions {
   places?: readonly string[];
   /** Longest time until a host has let us in, from when its key is there, ms. @default 20000 */
   loginLimit?: number;
-  /** What SIGINT and SIGTERM do. @default ends the process, with the code that a shell expects */
+  /** What SIGINT, SIGTERM and SIGHUP do. @default ends the process, with the code that a shell expects */
   onSignal?: (signal: NodeJS.Signals) => void;
 }
 
@@ -35,7 +35,7 @@ const LOGIN_MS = 20_000;
 
 export class Remote {
   private readonly dir: string;
-  private readonly agents: readonly Server[];
+  private readonly agents: Agents;
   private readonly masters = new Map<string, Promise<string | undefined>>();
   private readonly keys = new Map<string, Promise<string | undefined>>();
   private readonly children = new Set<ChildProcess>();
@@ -43,11 +43,13 @@ export class Remote {
   private readonly onSignal: (signal: NodeJS.Signals) => void;
 
   constructor(private readonly options: RemoteOptions) {
-    this.onSignal = options.onSignal ?? ((signal) => process.exit(signal === "SIGINT" ? 130 : 143));
+    this.onSignal = options.onSignal ?? ((signal) => process.exit(signalCode(signal)));
     this.dir = writeAccess(options.hosts, options.places ?? []);
-    this.agents = options.hosts.map(({ name }) => serveKey(socketOf(this.dir, name), () => this.keyOf(name)));
+    this.agents = new Agents(this.dir);
+    for (const { name } of options.hosts) this.agents.serve(socketOf(this.dir, name), () => this.keyOf(name));
     // Without a handler a signal ends the process before "exit" handlers run, and the folder would stay.
-    process.once("exit", this.onExit).on("SIGINT", this.onSignal).on("SIGTERM", this.onSignal);
+    process.once("exit", this.onExit);
+    for (const signal of SIGNALS) process.on(signal, this.onSignal);
   }
 
   /** The whole command line that runs `command` on a host; `options` go to ssh. */
@@ -80,13 +82,14 @@ export class Remote {
 
   /** Ends the connections and takes the way to the key away. */
   close(): void {
-    process.off("exit", this.onExit).off("SIGINT", this.onSignal).off("SIGTERM", this.onSignal);
+    process.off("exit", this.onExit);
+    for (const signal of SIGNALS) process.off(signal, this.onSignal);
     this.drop();
   }
 
   private drop(): void {
     for (const child of this.children) child.kill("SIGTERM");
-    for (const agent of this.agents) agent.close();
+    this.agents.close();
     removeAccess(this.dir);
   }
 

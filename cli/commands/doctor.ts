@@ -4,7 +4,7 @@ import { virsh } from "../../components/libvirt/virsh";
 import { must } from "../../system/process";
 import { aptLine, examine, readPieces, remedy, requirements } from "../../toolchain";
 import type { Finding, Piece, Source, When } from "../../toolchain";
-import { kvmWorks } from "../../stacks/hypervisor";
+import { kvmWorks } from "../../components/libvirt/choices";
 import type { Command, Context } from "../command";
 import { readArgs, stackName } from "../args";
 import { Exit } from "../exit";

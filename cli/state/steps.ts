@@ -1,6 +1,6 @@
 /** The steps of a stack that put things on hosts, out of its state: what each runs, with which desired state. Pure. */
 import type { LabOutput } from "../../plan/contract";
-import { isObject, plain, resourcesOf } from "./state";
+import { isObject, plain, resourcesOf } from "./export";
 
 export interface Step {
   /** Also the name of its desired state's file: KIND-NAME.json. */

@@ -1,15 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { guestTools } from "../../guest/render";
-import { HostConnectionArgs, guestStep, inside } from "../guest-step";
-import { token } from "../naming";
+import { MacKind, computedMac } from "../../plan/mac";
+import { guestStep, inside } from "../guest-step";
+import { OnHostArgs, Shown, placeOf } from "../host/context.component";
+import { stackIdentity, token } from "../naming";
 
-export interface OvsBridgeArgs {
-  /** The host that holds it. */
-  host: pulumi.Input<HostConnectionArgs>;
+export interface OvsBridgeArgs extends OnHostArgs {
   /** Name on the host, at most 15 bytes. @default "vxbr" */
   bridge?: pulumi.Input<string>;
-  /** MAC of the bridge's own interface. */
-  mac: pulumi.Input<string>;
+  /** MAC of the bridge's own interface. @default computed from organization, project, stack and the resource's name */
+  mac?: pulumi.Input<string>;
   /** MTU of the bridge's own interface, bytes. @default 1450: VXLAN over IPv4 over 1500 */
   mtu?: pulumi.Input<number>;
   /** Address of the bridge's own interface, with prefix length. @default none */
@@ -19,26 +19,30 @@ export interface OvsBridgeArgs {
    * a gateway, the outside; tunnels take packets of their remotes only (docs/security.md). @default true
    */
   guard?: pulumi.Input<boolean>;
-  /** The lab's id, stored with the bridge as `external_ids:vxlab`. */
-  labId: pulumi.Input<string>;
 }
 
 /**
  * An Open vSwitch bridge. Always the first thing on a host: its step brings the guest tools along and waits for
- * a machine that still boots.
+ * a machine that still boots. The lab's id is stored with it as `external_ids:vxlab`.
+ *
+ * @example
+ * ```ts
+ * const { bridge } = new OvsBridge("kvm1-vxbr", { host: kvm1, address: "10.1.2.10/24" });
+ * ```
  */
 export class OvsBridge extends pulumi.ComponentResource {
   /** Name on the host. */
   public readonly bridge: pulumi.Output<string>;
 
   constructor(name: string, args: OvsBridgeArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { host, ...shown } = args;
-    super(token("OvsBridge"), name, { ...shown, tools: guestTools().version }, opts);
+    const { host, opts: placed, shown: given } = placeOf("OvsBridge", name, args, opts);
+    const shown = { ...given, mac: args.mac ?? computedMac(stackIdentity(), MacKind.Bridge, name) };
+    super(token("OvsBridge"), name, { ...shown, tools: guestTools().version }, placed);
     const bridge = args.bridge ?? "vxbr";
     const step = guestStep(
       name,
-      { host, kind: "bridge", first: true, state: bridgeState(args, bridge) },
-      inside(this, opts),
+      { host, kind: "bridge", first: true, state: bridgeState(shown, bridge) },
+      inside(this, placed),
     );
     this.bridge = pulumi.all([bridge, step.id]).apply(([known]) => known);
     this.registerOutputs({ bridge: this.bridge });
@@ -46,7 +50,7 @@ export class OvsBridge extends pulumi.ComponentResource {
 }
 
 function bridgeState(
-  args: OvsBridgeArgs,
+  args: Shown<OvsBridgeArgs, "mac">,
   bridge: pulumi.Input<string>,
 ): Record<string, pulumi.Input<unknown>> {
   return {

@@ -6,10 +6,10 @@ import { allowedSources, Sender } from "../port-security/plan";
 export interface ContainerInterfaceArgs {
   /** The host's bridge that it is on. */
   bridge: pulumi.Input<string>;
-  /** MAC inside. */
-  mac: pulumi.Input<string>;
-  /** Its other end on the host, at most 15 bytes. */
-  veth: pulumi.Input<string>;
+  /** MAC inside. @default computed from organization, project, stack, the resource's name and the interface's number */
+  mac?: pulumi.Input<string>;
+  /** Its other end on the host, at most 15 bytes. @default `v-` and the container's name, shortened to fit */
+  veth?: pulumi.Input<string>;
   /** IPv4 and IPv6 addresses, with prefix length. @default none */
   addresses?: pulumi.Input<pulumi.Input<string>[]>;
   /** Gets its IPv4 address, its MTU and its default route from the segment's DHCP server. @default false */
@@ -75,8 +75,12 @@ interface UntaggedNic {
   dhcpRange?: { first: string; last: string };
 }
 
+/** An interface with everything that identifies it. */
+export type CompleteInterface = ContainerInterfaceArgs &
+  Required<Pick<ContainerInterfaceArgs, "mac" | "veth">>;
+
 export function interfacesState(
-  args: pulumi.Input<pulumi.Input<ContainerInterfaceArgs>[]>,
+  args: pulumi.Input<pulumi.Input<CompleteInterface>[]>,
 ): pulumi.Output<InterfaceState[]> {
   return pulumi.output(args).apply((nics) =>
     nics.map(({ mtu = 1450, trunk = [], portSecurity = true, ...nic }, index) => ({

@@ -2,8 +2,7 @@
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import { Accel } from "../../plan/types";
-import type { KvmHostArgs } from "./kvm-host.component";
-import { libvirtName } from "../naming";
+import type { MachineImageArgs } from "../image/component";
 
 /**
  * A kernel command line in the shape in which the provider reads it back: `key=value` words by key, a new entry where
@@ -44,30 +43,55 @@ export function emulatedXslt(codeCacheMib: number): string {
 `;
 }
 
-export function domainArgs(
-  host: string,
-  args: KvmHostArgs,
-  root: pulumi.Input<string>,
-  seed: pulumi.Input<string>,
-): libvirt.DomainArgs {
-  const image = pulumi.output(args.image);
-  const accel = pulumi.output(args.accel).apply((a) => a ?? Accel.Kvm);
+/** What a machine is, apart from what it boots. */
+export interface MachineShape {
+  /** Id of the libvirt network (`UnderlayNetwork.networkId`). */
+  networkId: pulumi.Input<string>;
+  /** Memory, MiB. @default 256 */
+  memory?: pulumi.Input<number>;
+  /** Virtual CPUs. @default 1 */
+  vcpus?: pulumi.Input<number>;
+  /** What executes the machine's instructions. @default KVM where it works on this machine, else QEMU's emulation */
+  accel?: pulumi.Input<Accel>;
+  /**
+   * QEMU's cache of translated code when it emulates, MiB; needs xsltproc where Pulumi runs. A full one is dropped as a
+   * whole, a large one makes a reboot last minutes. @default QEMU's own: up to 1024
+   */
+  codeCache?: number;
+}
+
+/** What else a domain is made of, nothing left open. */
+export interface DomainParts {
+  /** Name in libvirt. */
+  name: pulumi.Input<string>;
+  mac: pulumi.Input<string>;
+  accel: pulumi.Input<Accel>;
+  image: pulumi.Input<MachineImageArgs>;
+  /** Volume of the root disk. */
+  root: pulumi.Input<string>;
+  /** Volume of the seed disk. */
+  seed: pulumi.Input<string>;
+}
+
+export function domainArgs(shape: MachineShape, parts: DomainParts): libvirt.DomainArgs {
+  const image = pulumi.output(parts.image);
+  const accel = pulumi.output(parts.accel);
   return {
-    name: libvirtName(args.labId, host),
+    name: parts.name,
     type: accel,
-    memory: args.memory ?? 256,
-    vcpu: args.vcpus ?? 1,
+    memory: shape.memory ?? 256,
+    vcpu: shape.vcpus ?? 1,
     cpu: { mode: accel.apply((a) => (a === Accel.Kvm ? "host-passthrough" : "maximum")) },
     kernel: image.kernel,
     initrd: image.initrd,
     cmdlines: image.apply(({ cmdline }) => kernelLine(cmdline ?? "")),
-    disks: [{ volumeId: root }, { volumeId: seed }],
+    disks: [{ volumeId: parts.root }, { volumeId: parts.seed }],
     networkInterfaces: [
-      { networkId: args.networkId, mac: pulumi.output(args.mac).apply((m) => m.toUpperCase()) },
+      { networkId: shape.networkId, mac: pulumi.output(parts.mac).apply((mac) => mac.toUpperCase()) },
     ],
     consoles: [{ type: "pty", targetType: "serial", targetPort: "0" }],
     graphics: { type: "vnc", listenType: "socket" },
     video: { type: "none" },
-    ...(args.codeCache === undefined ? {} : { xml: { xslt: emulatedXslt(args.codeCache) } }),
+    ...(shape.codeCache === undefined ? {} : { xml: { xslt: emulatedXslt(shape.codeCache) } }),
   };
 }

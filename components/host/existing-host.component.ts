@@ -5,6 +5,7 @@ import { keyFilePath } from "./check-existing";
 import type { HostNeed } from "../../plan/types";
 import { HostConnectionArgs, checkStep } from "../guest-step";
 import { child, token } from "../naming";
+import { setContext } from "./context.component";
 
 export interface ExistingHostArgs {
   /** Underlay address and VTEP: an IP literal. */
@@ -30,14 +31,30 @@ export interface ExistingHostArgs {
   peers?: pulumi.Input<pulumi.Input<string>[]>;
   /** What it must be able to do, beyond bridges, unicast tunnels and LXC. @default none */
   needs?: pulumi.Input<pulumi.Input<HostNeed>[]>;
+  /** The lab's id, for what is put on the host. @default whatever is put there has its own `labId` */
+  labId?: pulumi.Input<string>;
 }
+
+/** No field of the component, which would show it twice. */
+const loginKeys = new WeakMap<ExistingHost, pulumi.Output<string>>();
 
 /**
  * A machine that is there already and is reached by SSH: nothing of it is made here, and what is put on it goes by its own
  * `remove`. Before anything is put there it is asked whether it has Open vSwitch, LXC and what `needs` says, which
  * guest/host/prepare.sh installs, and whether the VTEP's interface takes packets of `mtu`.
+ *
+ * @example
+ * ```ts
+ * const server = new ExistingHost("server", {
+ *   labId: "e0a1",
+ *   address: "172.20.0.5",
+ *   hostKey: "ssh-ed25519 AAAA…",
+ *   privateKey: loginKey("~/.ssh/id_ed25519"),
+ * });
+ * const { bridge } = new OvsBridge("server-vxbr", { host: server });
+ * ```
  */
-export class ExistingHost extends pulumi.ComponentResource {
+export class ExistingHost extends pulumi.ComponentResource implements HostConnectionArgs {
   /** Underlay address and VTEP. */
   public readonly address: pulumi.Output<string>;
   /** Public SSH host key, one authorized_keys line. */
@@ -46,7 +63,7 @@ export class ExistingHost extends pulumi.ComponentResource {
   public readonly connection: pulumi.Output<HostConnectionArgs>;
 
   constructor(name: string, args: ExistingHostArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { privateKey, bootTimeout, ...shown } = args;
+    const { privateKey, bootTimeout, labId, ...shown } = args;
     super(token("ExistingHost"), name, shown, opts);
     this.address = pulumi.output(args.address);
     this.hostKey = pulumi.output(args.hostKey);
@@ -66,8 +83,16 @@ export class ExistingHost extends pulumi.ComponentResource {
     };
     const check = checkStep(child(name, "check"), reach, asked, { parent: this });
     // The check's id makes every step wait for it.
-    this.connection = pulumi.output({ ...reach, checked: check.id });
+    this.connection = pulumi.output({ ...reach, labId, vtep: args.address, checked: check.id });
+    loginKeys.set(this, reach.privateKey);
+    const { connection, inside } = this;
+    setContext(this, { connection, hostName: name, labId, inside });
     this.registerOutputs({ address: this.address, hostKey: this.hostKey });
+  }
+
+  /** OpenSSH private key that may log in; a secret. */
+  get privateKey(): pulumi.Output<string> {
+    return loginKeys.get(this) as pulumi.Output<string>;
   }
 
   /** Options for whatever lives on this host: none, for it outlives them all. */
@@ -81,6 +106,10 @@ export class ExistingHost extends pulumi.ComponentResource {
  *
  * @param file `~/` stands for the home of the user who runs Pulumi
  * @throws Error that names the file, when it cannot be read or holds no private key
+ * @example
+ * ```ts
+ * const privateKey = loginKey("~/.ssh/id_ed25519");
+ * ```
  */
 export function loginKey(file: string): pulumi.Output<string> {
   const path = keyFilePath(file, homedir());

@@ -1,20 +1,20 @@
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
-import { createHash } from "node:crypto";
-import { Seed, SeedInput, renderSeed } from "./seed";
-import { Ed25519KeyPair, LOGIN_KEY_INFO, deriveSeed, ed25519FromSeed, hostKeyInfo } from "../../plan/keys";
+import { MacKind, computedMac } from "../../plan/mac";
 import { Accel } from "../../plan/types";
-import { domainArgs } from "./domain.component";
-import { MachineImageArgs } from "../image/component";
 import { HostConnectionArgs } from "../guest-step";
-import { child, libvirtName, token } from "../naming";
+import { MachineImageArgs, labIdOfImage } from "../image/component";
+import { chooseAccel } from "../libvirt/choices";
 import { clearsOrphans } from "../libvirt/orphans";
 import { needSeedTool } from "../libvirt/programs";
-import { secretBytes } from "../secret";
+import { child, libvirtName, stackIdentity, token } from "../naming";
+import { setContext } from "./context.component";
+import { DomainParts, MachineShape, domainArgs } from "./domain.component";
+import { hostKeys, seedDisk } from "./seed-disk.component";
 
-export interface KvmHostArgs {
-  /** The lab's id: part of every name in libvirt. */
-  labId: pulumi.Input<string>;
+export interface KvmHostArgs extends MachineShape {
+  /** The lab's id: part of every name in libvirt. @default the image's (`GuestImage`) */
+  labId?: pulumi.Input<string>;
   /** Host name. @default the resource's name */
   hostName?: string;
   /** Underlay address and VTEP: an IPv4 or IPv6 literal with prefix length. */
@@ -23,42 +23,41 @@ export interface KvmHostArgs {
   gateway?: pulumi.Input<string>;
   /** Name servers: addresses that the machine can reach. @default none */
   nameservers?: pulumi.Input<pulumi.Input<string>[]>;
-  /** MAC of the underlay interface. */
-  mac: pulumi.Input<string>;
+  /** MAC of the underlay interface. @default computed from organization, project, stack and host name */
+  mac?: pulumi.Input<string>;
   /** MTU of the underlay interface, bytes. @default 1500 */
   mtu?: pulumi.Input<number>;
-  /** Id of the libvirt network (`UnderlayNetwork.networkId`). */
-  networkId: pulumi.Input<string>;
   /** What it boots (`GuestImage.image`). */
   image: pulumi.Input<MachineImageArgs>;
-  /** Memory, MiB. @default 256 */
-  memory?: pulumi.Input<number>;
-  /** Virtual CPUs. @default 1 */
-  vcpus?: pulumi.Input<number>;
-  /** What executes the machine's instructions. @default Accel.Kvm */
-  accel?: pulumi.Input<Accel>;
-  /**
-   * QEMU's cache of translated code when it emulates, MiB; needs xsltproc where Pulumi runs. A full one is dropped as a
-   * whole, a large one makes a reboot last minutes. @default QEMU's own: up to 1024
-   */
-  codeCache?: number;
   /** 32 secret bytes, base64, that the host key and the login key are computed from. @default new ones, kept */
   secret?: pulumi.Input<string>;
   /** Longest wait for SSH to answer, seconds. @default 600 */
   bootTimeout?: pulumi.Input<number>;
-  /** The hypervisor's URI: lets a failed create be cleared away. @default nothing is cleared */
+  /**
+   * The hypervisor's URI: lets a failed create be cleared away. @default nothing is cleared, and `accel` is chosen for the
+   * machine where Pulumi runs
+   */
   libvirtUri?: string;
 }
 
 /** No field of the component: each of those is an output in every language, and a resource of libvirt's cannot be one. */
 const domains = new WeakMap<KvmHost, libvirt.Domain>();
+/** Nor are keys registered in the state a second time. */
+const loginKeys = new WeakMap<KvmHost, pulumi.Output<string>>();
 
 /**
  * A libvirt machine that answers SSH at a planned address with a planned host key.
  *
  * @throws ProgramError without mkisofs where Pulumi runs
+ * @example
+ * ```ts
+ * const network = new UnderlayNetwork("underlay", { labId: "e0a1", cidr: "192.168.10.0/24" });
+ * const { image } = new GuestImage("image", { labId: "e0a1" });
+ * const kvm1 = new KvmHost("kvm1", { address: "192.168.10.11/24", networkId: network.networkId, image });
+ * const { bridge } = new OvsBridge("kvm1-vxbr", { host: kvm1 });
+ * ```
  */
-export class KvmHost extends pulumi.ComponentResource {
+export class KvmHost extends pulumi.ComponentResource implements HostConnectionArgs {
   /** Underlay address and VTEP, without prefix length. */
   public readonly address: pulumi.Output<string>;
   /** Public SSH host key, one authorized_keys line. */
@@ -69,19 +68,36 @@ export class KvmHost extends pulumi.ComponentResource {
   public readonly connection: pulumi.Output<HostConnectionArgs>;
 
   constructor(name: string, args: KvmHostArgs, opts?: pulumi.ComponentResourceOptions) {
-    super(token("KvmHost"), name, { ...args, secret: undefined }, opts);
+    const machine = machineOf(name, args);
+    const { labId, mac, accel } = machine;
+    super(token("KvmHost"), name, { ...args, labId, mac, accel, secret: undefined }, opts);
     needSeedTool();
-    const host = args.hostName ?? name;
-    const keys = this.keys(name, host, args.secret);
-    const seed = this.seed(name, host, args, keys);
-    const root = this.root(name, host, args, seed);
-    const domain = this.machine(name, host, args, root, seed);
+    const keys = hostKeys(name, machine.host, args.secret, this);
+    const seed = seedDisk(name, machine, keys, this);
+    const root = rootDisk(name, machine, seed, this);
+    const domain = domainOf(name, machine, root, seed, this);
     domains.set(this, domain);
+    loginKeys.set(this, pulumi.secret(keys.login.apply((key) => key.privateKeyOpenSsh)));
     this.domainName = domain.name;
     this.address = pulumi.output(args.address).apply((address) => address.split("/")[0]);
     this.hostKey = pulumi.unsecret(keys.host.apply((key) => key.publicKeyLine));
-    this.connection = this.connect(args, keys);
+    this.connection = pulumi.output({
+      address: this.address,
+      hostKey: this.hostKey,
+      privateKey: this.privateKey,
+      bootTimeout: args.bootTimeout,
+      labId,
+      // Not used: makes every step wait for the machine.
+      machine: domain.id,
+    });
+    const { connection, inside } = this;
+    setContext(this, { connection, hostName: machine.host, labId, inside });
     this.registerOutputs({ address: this.address, hostKey: this.hostKey, domainName: this.domainName });
+  }
+
+  /** OpenSSH private key that the machine lets in as root; a secret. */
+  get privateKey(): pulumi.Output<string> {
+    return loginKeys.get(this) as pulumi.Output<string>;
   }
 
   /** The machine: what lives in it is `deletedWith` it. */
@@ -89,117 +105,84 @@ export class KvmHost extends pulumi.ComponentResource {
     return domains.get(this) as libvirt.Domain;
   }
 
-  /** Options for whatever lives inside this machine: it goes with it and comes back with it. */
+  /**
+   * Options for whatever lives inside this machine: it is deleted with the machine and made again with it. What has the
+   * machine as its `host` has them already.
+   */
   get inside(): pulumi.ComponentResourceOptions {
     return { deletedWith: this.domain, replaceWith: [this.domain] };
   }
+}
 
-  private keys(name: string, host: string, given?: pulumi.Input<string>): HostKeys {
-    const secret = pulumi.secret(given ?? secretBytes(child(name, "secret"), this));
-    const key = (info: string) =>
-      secret.apply((s) => ed25519FromSeed(deriveSeed(Buffer.from(s, "base64"), info)));
-    return { host: key(hostKeyInfo(host)), login: key(LOGIN_KEY_INFO) };
-  }
+/** What a program says of a machine, completed. */
+type Machine = KvmHostArgs & {
+  labId: pulumi.Input<string>;
+  host: string;
+  mac: pulumi.Input<string>;
+  accel: pulumi.Input<Accel>;
+};
 
-  private seed(name: string, host: string, args: KvmHostArgs, keys: HostKeys): libvirt.CloudinitDisk {
-    const seed = pulumi
-      .all([args.address, args.gateway, args.nameservers, args.mac, args.mtu, keys.host, keys.login])
-      .apply(([address, gateway, nameservers, mac, mtu, hostKey, login]) =>
-        renderSeed({
-          ...split(address),
-          host,
-          gateway,
-          nameservers: nameservers ?? [],
-          mac,
-          mtu: mtu ?? 1500,
-          hostKey,
-          loginKey: login.publicKeyLine,
-        }),
-      );
-    // The content's hash is in the name: a new content makes a new volume, and so a new machine.
-    const hash = pulumi.unsecret(seed.apply(seedHash));
-    return new libvirt.CloudinitDisk(
-      child(name, "seed"),
-      {
-        name: libvirtName(args.labId, pulumi.interpolate`${host}-seed-${hash}.iso`),
-        pool: pulumi.output(args.image).pool,
-        userData: seed.userData,
-        metaData: pulumi.unsecret(seed.metaData),
-        networkConfig: pulumi.unsecret(seed.networkConfig),
-      },
-      {
-        parent: this,
-        deleteBeforeReplace: true,
-        hooks: clearsOrphans(child(name, "seed"), args.libvirtUri),
-      },
-    );
-  }
+function machineOf(name: string, args: KvmHostArgs): Machine {
+  const host = args.hostName ?? name;
+  return {
+    ...args,
+    host,
+    labId: args.labId ?? labIdOfImage(name, args.image),
+    mac: args.mac ?? computedMac(stackIdentity(), MacKind.Machine, host),
+    accel: args.accel ?? chooseAccel(undefined, args.libvirtUri ?? "qemu:///system"),
+  };
+}
 
-  /** Another machine has another disk: from the old one, it would boot with what the old machine was to hold. */
-  private root(name: string, host: string, args: KvmHostArgs, seed: libvirt.CloudinitDisk): libvirt.Volume {
-    const { memory, vcpu, type, networkInterfaces } = domainArgs(host, args, "", "");
-    const image = pulumi.output(args.image);
-    return new libvirt.Volume(
-      child(name, "root"),
-      {
-        name: libvirtName(args.labId, `${host}-root`),
-        pool: image.pool,
-        baseVolumeId: image.rootVolumeId,
-        format: "qcow2",
-      },
-      {
-        parent: this,
-        deleteBeforeReplace: true,
-        // What else replaces the machine, the image aside.
-        replacementTrigger: pulumi.output([seed.name, memory, vcpu, type, networkInterfaces]),
-        hooks: clearsOrphans(child(name, "root"), args.libvirtUri),
-      },
-    );
-  }
-
-  private machine(
-    name: string,
-    host: string,
-    args: KvmHostArgs,
-    root: libvirt.Volume,
-    seed: libvirt.CloudinitDisk,
-  ): libvirt.Domain {
-    const seedVolume = seed.id.apply((id) => id.split(";")[0]);
-    return new libvirt.Domain(child(name, "domain"), domainArgs(host, args, root.id, seedVolume), {
-      parent: this,
+/** Another machine has another disk: from the old one, it would boot with what the old machine was to hold. */
+function rootDisk(
+  name: string,
+  machine: Machine,
+  seed: libvirt.CloudinitDisk,
+  parent: pulumi.Resource,
+): libvirt.Volume {
+  const { memory, vcpu, type, networkInterfaces } = domainArgs(machine, partsOf(machine, "", ""));
+  const image = pulumi.output(machine.image);
+  return new libvirt.Volume(
+    child(name, "root"),
+    {
+      name: libvirtName(machine.labId, `${machine.host}-root`),
+      pool: image.pool,
+      baseVolumeId: image.rootVolumeId,
+      format: "qcow2",
+    },
+    {
+      parent,
       deleteBeforeReplace: true,
-      // 0.8.3 shows these edits as updates and then does nothing (resource_libvirt_domain.go, Update).
-      replaceOnChanges: ["disks", "cpu", "kernel", "initrd", "machine", "networkInterfaces", "video"],
-      // A volume of the same name is made anew under the machine when its image changes.
-      replaceWith: [root, seed],
-      // A machine that stands keeps what it was made with.
-      ignoreChanges: ["xml"],
-      hooks: clearsOrphans(child(name, "domain"), args.libvirtUri),
-    });
-  }
-
-  private connect(args: KvmHostArgs, keys: HostKeys): pulumi.Output<HostConnectionArgs> {
-    return pulumi.output({
-      address: this.address,
-      hostKey: this.hostKey,
-      privateKey: pulumi.secret(keys.login.apply((key) => key.privateKeyOpenSsh)),
-      bootTimeout: args.bootTimeout,
-      // Not used: makes every step wait for the machine.
-      machine: this.domain.id,
-    });
-  }
+      // What else replaces the machine, the image aside.
+      replacementTrigger: pulumi.output([seed.name, memory, vcpu, type, networkInterfaces]),
+      hooks: clearsOrphans(child(name, "root"), machine.libvirtUri),
+    },
+  );
 }
 
-interface HostKeys {
-  host: pulumi.Output<Ed25519KeyPair>;
-  login: pulumi.Output<Ed25519KeyPair>;
+function domainOf(
+  name: string,
+  machine: Machine,
+  root: libvirt.Volume,
+  seed: libvirt.CloudinitDisk,
+  parent: pulumi.Resource,
+): libvirt.Domain {
+  const seedVolume = seed.id.apply((id) => id.split(";")[0]);
+  const parts = partsOf(machine, root.id, seedVolume);
+  return new libvirt.Domain(child(name, "domain"), domainArgs(machine, parts), {
+    parent,
+    deleteBeforeReplace: true,
+    // 0.8.3 shows these edits as updates and then does nothing (resource_libvirt_domain.go, Update).
+    replaceOnChanges: ["disks", "cpu", "kernel", "initrd", "machine", "networkInterfaces", "video"],
+    // A volume of the same name is made anew under the machine when its image changes.
+    replaceWith: [root, seed],
+    // A machine that stands keeps what it was made with.
+    ignoreChanges: ["xml"],
+    hooks: clearsOrphans(child(name, "domain"), machine.libvirtUri),
+  });
 }
 
-function split(address: string): Pick<SeedInput, "address" | "prefix"> {
-  const [ip = "", prefix = "24"] = address.split("/");
-  return { address: ip, prefix: Number(prefix) };
-}
-
-function seedHash(seed: Seed): string {
-  return createHash("sha256").update(JSON.stringify(seed)).digest("hex").slice(0, 8);
+function partsOf(machine: Machine, root: pulumi.Input<string>, seed: pulumi.Input<string>): DomainParts {
+  const { host, labId, mac, accel, image } = machine;
+  return { name: libvirtName(labId, host), mac, accel, image, root, seed };
 }

@@ -1,22 +1,13 @@
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
-import { child, libvirtName, token } from "../naming";
 import { clearsOrphans } from "../libvirt/orphans";
 import { closesPool } from "../libvirt/private-pool";
+import { child, labIdIn, libvirtName, token } from "../naming";
+import { ImageSource, filesOf } from "./files.component";
 
-export interface GuestImageArgs {
+export interface GuestImageArgs extends ImageSource {
   /** The lab's id: part of every name in libvirt. */
   labId: pulumi.Input<string>;
-  /** Identity of the image: a change replaces it and every machine that boots from it. */
-  version: pulumi.Input<string>;
-  /** Root disk, a qcow2 file where Pulumi runs; read when the image is first made, not compared later. */
-  root: pulumi.Input<string>;
-  /** Kernel file for direct boot. @default none: the root disk's own boot loader */
-  kernel?: pulumi.Input<string>;
-  /** Initial RAM disk for direct boot. @default none */
-  initrd?: pulumi.Input<string>;
-  /** Kernel command line for direct boot, without secrets. @default none */
-  cmdline?: pulumi.Input<string>;
   /**
    * Folder of the pool on the hypervisor. The volumes in it hold private keys and are readable by every user: see that
    * only root and QEMU can enter the folder. @default /var/lib/libvirt/images/vxlab-<id>-pool, which nobody else enters
@@ -40,70 +31,86 @@ export interface MachineImageArgs {
   cmdline?: pulumi.Input<string>;
 }
 
-/** A guest image on one hypervisor: a pool, the root disk that all machines share, kernel and initrd. */
+/**
+ * A guest image on one hypervisor: a pool, the root disk that all machines share, kernel and initrd.
+ *
+ * @throws RunError when the image has to be built and Pulumi is not run by root, or with a kernel and no `root`
+ * @example
+ * ```ts
+ * const { image } = new GuestImage("image", { labId: "e0a1" });
+ * ```
+ */
 export class GuestImage extends pulumi.ComponentResource {
   /** Everything that a `KvmHost` asks of an image. */
   public readonly image: pulumi.Output<MachineImageArgs>;
 
   constructor(name: string, args: GuestImageArgs, opts?: pulumi.ComponentResourceOptions) {
-    super(token("GuestImage"), name, args, opts);
-    const pool = this.pool(name, args);
-    const root = this.volume(name, "root", args, pool, args.root, "qcow2");
-    const kernel =
-      args.kernel === undefined ? undefined : this.volume(name, "kernel", args, pool, args.kernel, "raw");
-    const initrd =
-      args.initrd === undefined ? undefined : this.volume(name, "initrd", args, pool, args.initrd, "raw");
+    const { labId, poolPath, libvirtUri } = args;
+    const files = filesOf(name, args);
+    super(token("GuestImage"), name, { labId, poolPath, libvirtUri, ...files }, opts);
+    const pool = poolOf(name, args, this);
+    const site = { name, labId, libvirtUri, pool, version: files.version, parent: this };
     this.image = pulumi.output({
       pool: pool.name,
-      rootVolumeId: root.id,
-      kernel: kernel?.id,
-      initrd: initrd?.id,
-      cmdline: args.cmdline,
+      rootVolumeId: volume(site, "root", files.root, "qcow2").id,
+      kernel: files.kernel === undefined ? undefined : volume(site, "kernel", files.kernel, "raw").id,
+      initrd: files.initrd === undefined ? undefined : volume(site, "initrd", files.initrd, "raw").id,
+      cmdline: files.cmdline,
     });
     this.registerOutputs({ image: this.image });
   }
+}
 
-  private pool(name: string, args: GuestImageArgs): libvirt.Pool {
-    const poolName = libvirtName(args.labId, "pool");
-    const path = args.poolPath ?? pulumi.interpolate`/var/lib/libvirt/images/${poolName}`;
-    return new libvirt.Pool(
-      child(name, "pool"),
-      { name: poolName, type: "dir", target: { path } },
-      {
-        parent: this,
-        deleteBeforeReplace: true,
-        hooks:
-          args.poolPath === undefined
-            ? closesPool(child(name, "pool"), args.libvirtUri)
-            : clearsOrphans(child(name, "pool"), args.libvirtUri),
-      },
+/**
+ * The lab's id of a machine that was given none: the image's, which is in the name of its pool.
+ *
+ * @throws RunError for a pool that no GuestImage made
+ */
+export function labIdOfImage(name: string, image: pulumi.Input<MachineImageArgs>): pulumi.Output<string> {
+  return pulumi.output(image).pool.apply((pool) => {
+    const labId = labIdIn(pool, "pool");
+    if (labId !== undefined) return labId;
+    throw new pulumi.RunError(
+      `${token("KvmHost")} ${name} has no labId, and no GuestImage made the pool ${pool}. Write labId.`,
     );
-  }
+  });
+}
 
-  private volume(
-    name: string,
-    part: string,
-    args: GuestImageArgs,
-    pool: libvirt.Pool,
-    source: pulumi.Input<string>,
-    format: string,
-  ): libvirt.Volume {
-    return new libvirt.Volume(
-      child(name, part),
-      {
-        name: libvirtName(args.labId, pulumi.interpolate`${part}-${args.version}`),
-        pool: pool.name,
-        source,
-        format,
-      },
-      {
-        parent: this,
-        deleteBeforeReplace: true,
-        // The version names the content. A cache that moved must not rebuild every machine.
-        ignoreChanges: ["source"],
-        // The / keeps it apart from the root disk of a host that is called "image".
-        hooks: clearsOrphans(`${name}/${part}`, args.libvirtUri),
-      },
-    );
-  }
+function poolOf(name: string, args: GuestImageArgs, parent: pulumi.Resource): libvirt.Pool {
+  const { labId, poolPath, libvirtUri } = args;
+  const self = child(name, "pool");
+  const poolName = libvirtName(labId, "pool");
+  const path = poolPath ?? pulumi.interpolate`/var/lib/libvirt/images/${poolName}`;
+  const hooks = poolPath === undefined ? closesPool(self, libvirtUri) : clearsOrphans(self, libvirtUri);
+  return new libvirt.Pool(
+    self,
+    { name: poolName, type: "dir", target: { path } },
+    { parent, deleteBeforeReplace: true, hooks },
+  );
+}
+
+/** What all volumes of an image have in common. */
+interface Site {
+  name: string;
+  labId: pulumi.Input<string>;
+  libvirtUri?: string;
+  pool: libvirt.Pool;
+  version: pulumi.Input<string>;
+  parent: pulumi.Resource;
+}
+
+function volume(site: Site, part: string, source: pulumi.Input<string>, format: string): libvirt.Volume {
+  const { name, labId, libvirtUri, pool, version, parent } = site;
+  return new libvirt.Volume(
+    child(name, part),
+    { name: libvirtName(labId, pulumi.interpolate`${part}-${version}`), pool: pool.name, source, format },
+    {
+      parent,
+      deleteBeforeReplace: true,
+      // The version names the content. A cache that moved must not rebuild every machine.
+      ignoreChanges: ["source"],
+      // The / keeps it apart from the root disk of a host that is called "image".
+      hooks: clearsOrphans(`${name}/${part}`, libvirtUri),
+    },
+  );
 }

@@ -7,29 +7,39 @@ import { Accel, HostPlan, LabPlan, UnderlayMode, UnderlayPlan } from "../../plan
 import { EXISTING_MACHINE } from "../../plan/vteps";
 import { ExistingHost, loginKey } from "../host/existing-host.component";
 import { GuestImage } from "../image/component";
-import type { HostConnectionArgs } from "../guest-step";
+import { LabImageArgs, imageFiles } from "../image/files.component";
+import { chooseAccel, chooseCodeCache, chooseUri } from "../libvirt/choices";
 import { Hypervisor, answering, hypervisor } from "../libvirt/hypervisor";
 import { KvmHost } from "../host/kvm-host.component";
 import { child } from "../naming";
 import { needSeedTool } from "../libvirt/programs";
 import { secretBytes } from "../secret";
 import { UnderlayNetwork } from "../underlay/component";
-import type { LabImageArgs } from "./vxlan-lab";
+import type { LabHost } from "./parts";
 
 /** How the machines of a lab are made. */
 export interface MachinesArgs {
-  image: LabImageArgs;
+  /**
+   * Files that the machines boot from. @default those of the topology's `image`: the package's own image is found in
+   * `$VXLAB_CACHE/image` (`~/.cache/vxlab/image`) and built by an `up` when it is missing
+   */
+  image?: LabImageArgs;
+  /** The hypervisor's connection URI. @default `$VXLAB_LIBVIRT_URI`, else "qemu:///system" */
   libvirtUri?: string;
+  /** What executes the machines' instructions. @default KVM where it truly works, else QEMU's emulation */
   accel?: Accel;
+  /**
+   * QEMU's cache of translated code when it emulates, MiB; needs xsltproc where Pulumi runs. A full one is dropped as a
+   * whole, a large one makes a reboot last minutes. @default 256 where there is xsltproc
+   */
   codeCache?: number;
+  /** Longest wait for a machine's SSH to answer, seconds. @default 600 */
   bootTimeout?: number;
 }
 
 /** A host, wherever it comes from. */
 export interface Machine {
-  connection: pulumi.Output<HostConnectionArgs>;
-  /** Options for whatever lives inside it. */
-  inside: pulumi.ComponentResourceOptions;
+  host: LabHost;
   /** What stack outputs tell of it. */
   facts: pulumi.Output<HostFacts>;
   /** Another text as soon as the machine is another. */
@@ -60,7 +70,8 @@ export function declareMachines(
   const ready = answering([...ways.values()]);
   // Whatever is made on a hypervisor has the id in its name, and so waits until all have answered.
   const labId = pulumi.all([id, ready]).apply(([hex]) => hex);
-  const sites = new Map([...ways].map(([uri, way]) => [uri, siteOn(way, args, labId, parent)]));
+  const image = ways.size === 0 ? undefined : (args.image ?? imageFiles(plan.image));
+  const sites = new Map([...ways].map(([uri, way]) => [uri, siteOn(way, image, labId, parent)]));
   const shared: Shared = { name, args, parent, labId, ready, secret, sites };
   const networks = new Map(plan.underlays.map((one) => [one.name, network(one, shared)]));
   const hosts = plan.hosts.map((host): [string, Machine] => {
@@ -68,6 +79,11 @@ export function declareMachines(
     return [host.name, host.existing ? existing(self, host, shared) : ours(self, host, networks, shared)];
   });
   return { labId, hosts: new Map(hosts) };
+}
+
+/** By host name. */
+export function hostsOf({ hosts }: Machines): Record<string, LabHost> {
+  return Object.fromEntries([...hosts].map(([name, { host }]) => [name, host]));
 }
 
 interface Shared {
@@ -110,8 +126,13 @@ function networkArgs(plan: UnderlayPlan, labId: pulumi.Output<string>, libvirtUr
   return { labId, libvirtUri, cidr, prefix, gateway, mtu, mode, ...usual };
 }
 
+/** The hypervisor of underlays that name none. */
+export function labUri({ libvirtUri }: MachinesArgs): string {
+  return libvirtUri ?? chooseUri(undefined);
+}
+
 function uriOf({ libvirtUri }: UnderlayPlan, args: MachinesArgs): string {
-  return libvirtUri ?? args.libvirtUri ?? "qemu:///system";
+  return libvirtUri ?? labUri(args);
 }
 
 /** By URI. Each is named after the first underlay on it, unless it is the lab's own. */
@@ -121,7 +142,7 @@ function hypervisors(
   { underlays }: LabPlan,
   parent: pulumi.Resource,
 ): ReadonlyMap<string, Hypervisor> {
-  const usual = args.libvirtUri ?? "qemu:///system";
+  const usual = labUri(args);
   const found = new Map<string, Hypervisor>();
   for (const underlay of underlays) {
     const uri = uriOf(underlay, args);
@@ -135,12 +156,12 @@ function hypervisors(
 
 function siteOn(
   { name, uri, provider }: Hypervisor,
-  args: MachinesArgs,
+  files: LabImageArgs | undefined,
   labId: pulumi.Output<string>,
   parent: pulumi.Resource,
 ): Site {
   const opts = { parent, providers: [provider] };
-  const image = new GuestImage(child(name, "image"), { labId, libvirtUri: uri, ...args.image }, opts);
+  const image = new GuestImage(child(name, "image"), { labId, libvirtUri: uri, ...files }, opts);
   return { uri, image, opts };
 }
 
@@ -152,7 +173,8 @@ function ours(
 ): Machine {
   const on = networks.get(host.underlay ?? "");
   if (on === undefined) throw new Error(`the plan puts host ${host.name} on no underlay`);
-  const { prefix, mode, gateway, nameservers, mtu, accel = args.accel } = on.plan;
+  const { prefix, mode, gateway, nameservers, mtu } = on.plan;
+  const accel = chooseAccel(on.plan.accel ?? args.accel, on.site.uri);
   const machine = new KvmHost(
     name,
     {
@@ -168,19 +190,20 @@ function ours(
       memory: host.memory,
       vcpus: host.vcpus,
       accel,
-      codeCache: accel === Accel.Emulated ? args.codeCache : undefined,
+      codeCache: accel === Accel.Emulated ? (args.codeCache ?? chooseCodeCache()) : undefined,
       secret,
       bootTimeout: args.bootTimeout,
       libvirtUri: on.site.uri,
     },
     on.site.opts,
   );
-  const { connection, inside, hostKey, domain } = machine;
+  const { hostKey, domain } = machine;
   const facts = pulumi.all([hostKey, domain.name]).apply(([key, name]) => ({ hostKey: key, domain: name }));
-  return { connection, inside, facts, identity: domain.id };
+  return { host: machine, facts, identity: domain.id };
 }
 
-function existing(name: string, { address, existing, ports }: HostPlan, { parent, ready }: Shared): Machine {
+function existing(name: string, plan: HostPlan, { parent, ready, labId }: Shared): Machine {
+  const { address, existing, ports } = plan;
   if (existing === undefined) throw new Error(`the plan has no way to ${name}`);
   const { sshAddress, port, user, hostKey, keyFile, mtu, needs } = existing;
   const peers = [...new Set(ports.flatMap(({ remotes }) => remotes.map((remote) => remote.address)))].sort();
@@ -196,14 +219,10 @@ function existing(name: string, { address, existing, ports }: HostPlan, { parent
       mtu,
       ...(peers.length === 0 ? {} : { peers }),
       needs: needs.length === 0 ? undefined : needs,
+      labId,
     },
     { parent },
   );
   const facts = host.hostKey.apply((key) => ({ hostKey: key }));
-  return {
-    connection: host.connection,
-    inside: host.inside,
-    facts,
-    identity: pulumi.output(EXISTING_MACHINE),
-  };
+  return { host, facts, identity: pulumi.output(EXISTING_MACHINE) };
 }

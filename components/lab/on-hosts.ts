@@ -16,6 +16,7 @@ import { OvsBridge } from "../bridge/component";
 import { SegmentService } from "../service/component";
 import { ContainerVariables, checkLabVariables } from "../container/variables.component";
 import { VxlanPort } from "../segment/component";
+import type { LabContainer, LabParts } from "./parts";
 
 /** A host as whatever is put on it sees it. */
 export interface Ground {
@@ -33,17 +34,19 @@ export function declareOnHosts(
   name: string,
   plan: LabPlan,
   labId: pulumi.Input<string>,
-  hosts: ReadonlyMap<string, Ground>,
+  hosts: Readonly<Record<string, Ground>>,
   parent: pulumi.Resource,
   env: Record<string, ContainerVariables> = {},
-): void {
+): Omit<LabParts, "hosts"> {
   checkLabVariables(plan, env);
+  const parts = { bridges: {}, segments: {}, containers: {} };
   for (const host of plan.hosts) {
-    const ground = hosts.get(host.name);
+    const ground = hosts[host.name];
     if (ground === undefined) throw new Error(`nobody has made the host ${host.name}`);
     const on = { host: ground.connection, hostName: host.name, labId, env };
-    onHost(name, plan, host, on, { parent, ...ground.inside });
+    onHost(name, plan, host, on, { parent, ...ground.inside }, parts);
   }
+  return parts;
 }
 
 interface On {
@@ -59,24 +62,30 @@ function onHost(
   plan: HostPlan,
   { env, ...on }: On,
   opts: pulumi.ComponentResourceOptions,
+  parts: Omit<LabParts, "hosts">,
 ): void {
   const self = child(name, plan.name);
   const { host, labId } = on;
-  const { bridge } = new OvsBridge(
+  const made = new OvsBridge(
     child(self, plan.bridge.name),
     { host, labId, bridge: plan.bridge.name, ...plan.bridge, ...(plan.guard ? {} : { guard: false }) },
     opts,
   );
-  for (const port of plan.ports)
-    new VxlanPort(child(self, port.segment), { ...on, ...portArgs(plan, port), bridge }, opts);
+  const { bridge } = made;
+  parts.bridges[plan.name] = made;
+  for (const port of plan.ports) {
+    const { ports } = (parts.segments[port.segment] ??= { ports: {} });
+    const args = { ...on, ...portArgs(plan, port), bridge };
+    ports[plan.name] = new VxlanPort(child(self, port.segment), args, opts);
+  }
   for (const { segment, ...service } of lab.services.filter((s) => s.host === plan.name))
-    new SegmentService(
+    (parts.segments[segment] ??= { ports: {} }).service = new SegmentService(
       child(self, `${segment}-service`),
       { ...service, ...on, bridge, local: plan.address },
       { ...opts, aliases: elsewhere(name, lab, plan, `${segment}-service`) },
     );
   for (const box of lab.containers.filter((c) => c.host === plan.name))
-    declareContainer(
+    parts.containers[box.name] = declareContainer(
       child(name, box.name),
       withVariables(box, env),
       { ...on, ...containerArgs(box, bridge) },
@@ -108,19 +117,16 @@ function declareContainer(
   { kind, image, archive, env, command }: Content,
   args: LxcContainerArgs,
   opts: pulumi.ComponentResourceOptions,
-): void {
+): LabContainer {
   const was = (other: string) => ({ ...opts, aliases: [{ type: token(other) }] });
-  if (kind === ContainerKind.Lxc) {
-    new LxcContainer(name, args, was("DockerContainer"));
-    return;
-  }
+  if (kind === ContainerKind.Lxc) return new LxcContainer(name, args, was("DockerContainer"));
   const own = {
     ...(image === undefined ? {} : { image }),
     ...(archive === undefined ? {} : { archive }),
     ...(env === undefined ? {} : { env }),
     command: command.length === 0 ? undefined : command,
   };
-  new DockerContainer(name, { ...args, ...own }, was("LxcContainer"));
+  return new DockerContainer(name, { ...args, ...own }, was("LxcContainer"));
 }
 
 function portArgs({ address: local }: HostPlan, { remotes, ...port }: VxlanPortPlan) {

@@ -44,6 +44,10 @@ function hasKeys(login: unknown, { hosts }: VtepsOutput): boolean {
  *
  * @param stack `stack`, or `organization/project/stack`
  * @throws ContractError when it is not up, speaks another version of the contract, or keeps its login keys to itself
+ * @example
+ * ```ts
+ * const { vteps, login } = await ownUnderlay("organization/underlay/a");
+ * ```
  */
 export async function ownUnderlay(
   stack: string,
@@ -68,6 +72,10 @@ export async function ownUnderlay(
  *
  * @param stacks each `stack`, or `organization/project/stack`
  * @throws ContractError when one speaks another version of the contract
+ * @example
+ * ```ts
+ * const peers = await peerUnderlays(["organization/underlay/b"]);
+ * ```
  */
 export async function peerUnderlays(stacks: readonly string[]): Promise<Omit<UnderlayStack, "login">[]> {
   const looked = await Promise.all(stacks.map((stack) => readUnderlay(stack)));

@@ -1,50 +1,29 @@
 import * as pulumi from "@pulumi/pulumi";
-import { labOutput, PublishedLab } from "../../plan/contract";
+import { PublishedLab, labOutput } from "../../plan/contract";
 import { labHints } from "../../plan/hints";
 import { planLab } from "../../plan/plan";
 import { publishedLab } from "../../plan/published-lab";
-import { Accel, LabPlan, Topology } from "../../plan/types";
-import { sayHints } from "./hints";
-import { Machines, declareMachines } from "./machines";
-import { token } from "../naming";
-import { declareOnHosts } from "./on-hosts";
+import { LabPlan, Topology } from "../../plan/types";
+import type { OvsBridge } from "../bridge/component";
 import { ContainerVariables } from "../container/variables.component";
+import { token } from "../naming";
+import { sayHints } from "./hints";
+import { Machines, MachinesArgs, declareMachines, hostsOf, labUri } from "./machines";
+import { declareOnHosts } from "./on-hosts";
+import { LabContainer, LabHost, LabSegment, partsOf, setParts } from "./parts";
+import { wholeTopology } from "./topology";
 
-export interface VxlanLabArgs {
-  /** What the lab is made of; checked as a whole before the first resource is declared. */
-  topology: Topology;
+export interface VxlanLabArgs extends MachinesArgs {
+  /**
+   * What the lab is made of; checked as a whole before the first resource is declared. Sections that a lab does not need may be
+   * left out.
+   */
+  topology: Partial<Topology>;
   /**
    * Environment variables of Docker containers, by container and name, beside those in the topology. A secret value stays
    * one. @default none
    */
   env?: Record<string, ContainerVariables>;
-  /** Files that the machines boot from. */
-  image: LabImageArgs;
-  /** The hypervisor's connection URI. @default "qemu:///system" */
-  libvirtUri?: string;
-  /** What executes the machines' instructions. @default Accel.Kvm */
-  accel?: Accel;
-  /**
-   * QEMU's cache of translated code when it emulates, MiB; needs xsltproc where Pulumi runs. A full one is dropped as a
-   * whole, a large one makes a reboot last minutes. @default QEMU's own: up to 1024
-   */
-  codeCache?: number;
-  /** Longest wait for a machine's SSH to answer, seconds. @default 600 */
-  bootTimeout?: number;
-}
-
-/** Files of a guest image, where Pulumi runs. */
-export interface LabImageArgs {
-  /** Identity of the image: a change rebuilds the machines. */
-  version: string;
-  /** Root disk, a qcow2 file; read when the image is first made, not compared later. */
-  root: string;
-  /** Kernel file for direct boot. @default none: the root disk's own boot loader */
-  kernel?: string;
-  /** Initial RAM disk for direct boot, a file. @default none */
-  initrd?: string;
-  /** Kernel command line for direct boot, without secrets. @default none */
-  cmdline?: string;
 }
 
 /**
@@ -52,20 +31,53 @@ export interface LabImageArgs {
  * `VxlanUnderlay` and `VxlanOverlay` are the two halves of it.
  *
  * @throws TopologyError with every problem of the topology, before anything is declared
+ * @example
+ * ```ts
+ * const demo = new VxlanLab("demo", {
+ *   topology: {
+ *     hosts: { kvm1: { address: "192.168.10.11" }, kvm2: { address: "192.168.10.12" } },
+ *     segments: { red: { vni: 100, subnet: "10.0.3.0/24" } },
+ *     containers: { c1: { host: "kvm1" }, c2: { host: "kvm2" } },
+ *   },
+ * });
+ * new VxlanPort("blue", { host: demo.hosts.kvm1, bridge: demo.bridges.kvm1.bridge, vni: 200, remotes: [] });
+ * ```
  */
 export class VxlanLab extends pulumi.ComponentResource {
-  /** The lab as the contract plan/contract.ts describes it; no secrets. */
+  /** The lab as the contract plan/contract.ts describes it, keyed by name; no secrets. */
   public readonly lab: pulumi.Output<PublishedLab>;
 
   constructor(name: string, args: VxlanLabArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { topology, env } = args;
-    super(token("VxlanLab"), name, { topology, ...(env === undefined ? {} : { env }) }, opts);
-    const plan = planLab(args.topology, { lab: name, libvirtUri: args.libvirtUri });
-    sayHints(labHints(args.topology), this);
+    const { topology: given, env } = args;
+    super(token("VxlanLab"), name, { topology: given, ...(env === undefined ? {} : { env }) }, opts);
+    const topology = wholeTopology(given);
+    const plan = planLab(topology, { lab: name, libvirtUri: labUri(args) });
+    sayHints(labHints(topology), this);
     const machines = declareMachines(name, args, plan, this);
-    declareOnHosts(name, plan, machines.labId, machines.hosts, this, env);
+    const hosts = hostsOf(machines);
+    setParts(this, { ...declareOnHosts(name, plan, machines.labId, hosts, this, env), hosts });
     this.lab = knownLab(plan, machines);
     this.registerOutputs({ lab: this.lab });
+  }
+
+  /** By host name. TypeScript only: other languages find addresses in `lab`. */
+  get hosts(): Readonly<Record<string, LabHost>> {
+    return partsOf(this).hosts;
+  }
+
+  /** By host name: whatever waits for one finds the guest tools on the host. TypeScript only. */
+  get bridges(): Readonly<Record<string, OvsBridge>> {
+    return partsOf(this).bridges;
+  }
+
+  /** By segment name. TypeScript only. */
+  get segments(): Readonly<Record<string, LabSegment>> {
+    return partsOf(this).segments;
+  }
+
+  /** By container name. TypeScript only. */
+  get containers(): Readonly<Record<string, LabContainer>> {
+    return partsOf(this).containers;
   }
 }
 

@@ -7,8 +7,10 @@ import type { LabPlan, SegmentSpec, ContainerSpec } from "../../plan/types";
 import { LoginOutput, VtepsOutput } from "../../plan/vteps";
 import type { HostConnectionArgs } from "../guest-step";
 import { sayHints } from "./hints";
-import { child, token } from "../naming";
+import type { OvsBridge } from "../bridge/component";
+import { child, stackIdentity, token } from "../naming";
 import { declareOnHosts } from "./on-hosts";
+import { LabContainer, LabSegment, partsOf, setParts } from "./parts";
 import { ContainerVariables } from "../container/variables.component";
 
 export interface VxlanOverlayArgs {
@@ -29,7 +31,10 @@ export interface VxlanOverlayArgs {
    * one. @default none
    */
   env?: Record<string, ContainerVariables>;
-  /** MAC addresses are computed from it: no two overlays on one segment may have the same. @default the resource's name */
+  /**
+   * Computed MAC addresses are hashes of it: no two overlays on one segment may have the same.
+   * @default organization, project, stack and the resource's name
+   */
   identity?: string;
   /** Longest wait for a machine's SSH to answer, seconds. @default 600 */
   bootTimeout?: number;
@@ -56,6 +61,17 @@ export interface OverlayHostArgs {
  * each have an underlay and an overlay reach each other without waiting: overlays know of underlays alone.
  *
  * @throws TopologyError with everything that is wrong, before anything is declared
+ * @example
+ * ```ts
+ * const { login, ...underlay } = await ownUnderlay("organization/underlay/a");
+ * const overlay = new VxlanOverlay("overlay", {
+ *   underlay,
+ *   login,
+ *   peers: await peerUnderlays(["organization/underlay/b"]),
+ *   segments: { red: { vni: 100, subnet: "10.0.3.0/24" } },
+ *   containers: { c1: { host: "a1" } },
+ * });
+ * ```
  */
 export class VxlanOverlay extends pulumi.ComponentResource {
   /** The own side as the contract plan/contract.ts describes it; no secrets. */
@@ -64,7 +80,8 @@ export class VxlanOverlay extends pulumi.ComponentResource {
   constructor(name: string, args: VxlanOverlayArgs, opts?: pulumi.ComponentResourceOptions) {
     const { login, bootTimeout, ...shown } = args;
     super(token("VxlanOverlay"), name, shown, opts);
-    const { underlay, peers = [], identity = name, hosts, segments, containers } = args;
+    const { underlay, peers = [], identity = `${stackIdentity()}/${name}` } = args;
+    const { hosts, segments, containers } = args;
     const input = { own: underlay, peers, identity, sections: { hosts, segments, containers } };
     const plan = planOverlay(input);
     sayHints(overlayHints(input), this);
@@ -73,9 +90,25 @@ export class VxlanOverlay extends pulumi.ComponentResource {
       const connection = connect(name, underlay.vteps, login, bootTimeout);
       return [name, { connection, inside: {} }] as const;
     });
-    declareOnHosts(name, plan, labId, new Map(grounds), this, args.env);
+    const parts = declareOnHosts(name, plan, labId, Object.fromEntries(grounds), this, args.env);
+    setParts(this, { ...parts, hosts: {} });
     this.lab = labId.apply((id) => publishedLab(labOutput(plan, id, factsOf(plan, underlay.vteps))));
     this.registerOutputs({ lab: this.lab });
+  }
+
+  /** By name of an own host. TypeScript only. */
+  get bridges(): Readonly<Record<string, OvsBridge>> {
+    return partsOf(this).bridges;
+  }
+
+  /** By segment name, with the ports of the own hosts. TypeScript only. */
+  get segments(): Readonly<Record<string, LabSegment>> {
+    return partsOf(this).segments;
+  }
+
+  /** By container name. TypeScript only. */
+  get containers(): Readonly<Record<string, LabContainer>> {
+    return partsOf(this).containers;
   }
 }
 

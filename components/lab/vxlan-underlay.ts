@@ -1,17 +1,28 @@
 import * as pulumi from "@pulumi/pulumi";
 import { labHints } from "../../plan/hints";
 import { planLab } from "../../plan/plan";
-import type { HostPlan, LabPlan } from "../../plan/types";
+import type { HostPlan, LabPlan, Topology } from "../../plan/types";
 import { LoginOutput, VTEPS_SCHEMA, VtepOutput, VtepsOutput } from "../../plan/vteps";
 import { sayHints } from "./hints";
-import { Machine, Machines, declareMachines } from "./machines";
+import { Machine, Machines, MachinesArgs, declareMachines, hostsOf, labUri } from "./machines";
+import { LabHost, partsOf, setParts } from "./parts";
 import { token } from "../naming";
-import type { VxlanLabArgs } from "./vxlan-lab";
+import { wholeTopology } from "./topology";
+
+export interface VxlanUnderlayArgs extends MachinesArgs {
+  /** What the machines are: the sections `underlay`, `underlays`, `image` and `hosts`. The others are not looked at. */
+  topology: Partial<Topology>;
+}
 
 /**
  * The machines of a lab without what is put on them: a `VxlanOverlay`, in this program or in another one, does that.
  *
  * @throws TopologyError with every problem of the topology, before anything is declared
+ * @example
+ * ```ts
+ * const underlay = new VxlanUnderlay("underlay", { topology: { hosts: { a1: { address: "192.168.10.11" } } } });
+ * export const { vteps, login } = underlay;
+ * ```
  */
 export class VxlanUnderlay extends pulumi.ComponentResource {
   /** Where the VTEPs are, as the contract plan/vteps.ts describes it; no secrets. */
@@ -19,16 +30,22 @@ export class VxlanUnderlay extends pulumi.ComponentResource {
   /** OpenSSH private keys by host name; a secret, for the owner's own overlay alone. */
   public readonly login: pulumi.Output<LoginOutput>;
 
-  /** @param args segments and containers of the topology are not looked at */
-  constructor(name: string, args: VxlanLabArgs, opts?: pulumi.ComponentResourceOptions) {
-    const topology = { ...args.topology, segments: {}, containers: {} };
-    super(token("VxlanUnderlay"), name, { topology }, opts);
-    const plan = planLab(topology, { lab: name, libvirtUri: args.libvirtUri });
+  constructor(name: string, args: VxlanUnderlayArgs, opts?: pulumi.ComponentResourceOptions) {
+    const shown = { ...args.topology, segments: {}, containers: {} };
+    super(token("VxlanUnderlay"), name, { topology: shown }, opts);
+    const topology = wholeTopology(shown);
+    const plan = planLab(topology, { lab: name, libvirtUri: labUri(args) });
     sayHints(labHints(topology), this);
     const machines = declareMachines(name, args, plan, this);
+    setParts(this, { ...partsOf(this), hosts: hostsOf(machines) });
     this.vteps = vtepsOf(plan, machines);
     this.login = pulumi.secret(loginOf(machines));
     this.registerOutputs({ vteps: this.vteps, login: this.login });
+  }
+
+  /** By host name. TypeScript only. */
+  get hosts(): Readonly<Record<string, LabHost>> {
+    return partsOf(this).hosts;
   }
 }
 
@@ -64,8 +81,8 @@ function mtuOf({ name, underlay, existing }: HostPlan, { underlays }: LabPlan): 
 }
 
 function loginOf({ hosts }: Machines): pulumi.Output<LoginOutput> {
-  const keys = [...hosts].map(([name, { connection }]) =>
-    connection.apply(({ privateKey }) => [name, privateKey] as const),
+  const keys = [...hosts].map(([name, { host }]) =>
+    host.connection.apply(({ privateKey }) => [name, privateKey] as const),
   );
   return pulumi.all(keys).apply((entries) => Object.fromEntries(entries));
 }

@@ -26,20 +26,15 @@ export function hypervisor(name: string, uri: string, path: string, parent: pulu
 }
 
 /**
- * Known when each has answered.
+ * Resolves when all of them have answered.
  *
- * When one does not, this stays unknown for ever and the program ends with a HypervisorError of its own: one that was
- * handed on would come out wrapped by every resource that waits.
+ * @returns an output that fails with a HypervisorError when one of them does not; whatever waits for it is not made
  */
 export function answering(all: readonly Hypervisor[]): pulumi.Output<void> {
-  return pulumi.output(
-    new Promise<void>((resolve) => {
-      void silentOnes(all).then((problems) => {
-        if (problems.length > 0) throw new HypervisorError(problems);
-        resolve();
-      });
-    }),
-  );
+  const answer = silentOnes(all).then((problems) => {
+    if (problems.length > 0) throw new HypervisorError(problems);
+  });
+  return pulumi.output(answer);
 }
 
 /** Those that do not answer. */

@@ -1,23 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import { tunnelName } from "../../plan/names";
 import { Flooding } from "../../plan/types";
-import { HostConnectionArgs, guestStep, inside } from "../guest-step";
+import { guestStep, inside } from "../guest-step";
+import { MovableArgs, Shown, placeOf, vtepOf } from "../host/context.component";
 import { token } from "../naming";
 
-export interface VxlanPortArgs {
-  /** The host that is attached. */
-  host: pulumi.Input<HostConnectionArgs>;
-  /**
-   * Name of the host. On a host of another name it is made anew, after it was removed from the old one.
-   * @default the host's key tells hosts apart: a new key on the same host counts as another host then
-   */
-  hostName?: pulumi.Input<string>;
-  /** Its bridge. */
+export interface VxlanPortArgs extends MovableArgs {
+  /** The host's bridge (`OvsBridge.bridge`). */
   bridge: pulumi.Input<string>;
   /** VXLAN network identifier, 1-16777215. */
   vni: pulumi.Input<number>;
-  /** The host's own VTEP, an IPv4 or IPv6 literal. */
-  local: pulumi.Input<string>;
+  /** Name of the segment, for policies. @default none */
+  segment?: pulumi.Input<string>;
+  /** The host's own VTEP, an IPv4 or IPv6 literal. @default the host's `address` */
+  local?: pulumi.Input<string>;
   /** The other VTEPs of the segment, literals of the same family; none is allowed. Multicast needs none. */
   remotes: pulumi.Input<pulumi.Input<string>[]>;
   /** UDP port of the tunnels; a multicast segment shares its port with multicast segments only. @default 4789 (RFC 7348) */
@@ -36,8 +32,6 @@ export interface VxlanPortArgs {
   mtu?: pulumi.Input<number>;
   /** What is known of the other hosts' interfaces in the segment; with Flooding.Flow. @default none */
   stations?: pulumi.Input<pulumi.Input<StationArgs>[]>;
-  /** The lab's id. */
-  labId: pulumi.Input<string>;
 }
 
 /**
@@ -56,25 +50,27 @@ export interface StationArgs {
 /**
  * A host's attachment to one VNI: one resource, however many remotes. With Flooding.Unicast it is one Open vSwitch port
  * for each remote VTEP, all `protected`, so that a mesh does not loop; else one port or device for all of them.
+ *
+ * @example
+ * ```ts
+ * new VxlanPort("kvm1-red", { host: kvm1, bridge, vni: 100, remotes: [kvm2.address] });
+ * ```
  */
 export class VxlanPort extends pulumi.ComponentResource {
   /** VXLAN network identifier. */
   public readonly vni: pulumi.Output<number>;
 
   constructor(name: string, args: VxlanPortArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { host, hostName, ...shown } = args;
-    super(token("VxlanPort"), name, shown, opts);
-    const step = guestStep(
-      name,
-      { host, hostName, kind: "port", state: portState(args) },
-      inside(this, opts),
-    );
+    const { opts: placed, shown: given, ...place } = placeOf("VxlanPort", name, args, opts);
+    const shown = { ...given, local: args.local ?? vtepOf(args.host) };
+    super(token("VxlanPort"), name, shown, placed);
+    const step = guestStep(name, { ...place, kind: "port", state: portState(shown) }, inside(this, placed));
     this.vni = pulumi.all([args.vni, step.id]).apply(([vni]) => vni);
     this.registerOutputs({ vni: this.vni });
   }
 }
 
-function portState(args: VxlanPortArgs): Record<string, pulumi.Input<unknown>> {
+function portState(args: Shown<VxlanPortArgs, "local">): Record<string, pulumi.Input<unknown>> {
   const remotes = pulumi
     .all([args.vni, args.remotes])
     // In the given order, which is the plan's, by host: an address that moves is one line of a preview, and not all of them.

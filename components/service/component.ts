@@ -1,25 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
-import { HostConnectionArgs, guestStep, inside } from "../guest-step";
-import { token } from "../naming";
+import { MacKind, computedMac } from "../../plan/mac";
+import { serviceDevice } from "../../plan/names";
+import { guestStep, inside } from "../guest-step";
+import { MovableArgs, Shown, placeOf, vtepOf } from "../host/context.component";
+import { stackIdentity, token } from "../naming";
 
-export interface SegmentServiceArgs {
-  /** The host that serves. */
-  host: pulumi.Input<HostConnectionArgs>;
-  /**
-   * Name of the host. On a host of another name it is made anew, after it was removed from the old one.
-   * @default the host's key tells hosts apart: a new key on the same host counts as another host then
-   */
-  hostName?: pulumi.Input<string>;
-  /** Its bridge. */
+export interface SegmentServiceArgs extends MovableArgs {
+  /** The host's bridge (`OvsBridge.bridge`). */
   bridge: pulumi.Input<string>;
-  /** The interface that it gets in the segment, at most 15 bytes. */
-  device: pulumi.Input<string>;
-  /** MAC of that interface. */
-  mac: pulumi.Input<string>;
+  /** The interface that it gets in the segment, at most 15 bytes. @default `gw-` and the resource's name, shortened to fit */
+  device?: pulumi.Input<string>;
+  /** MAC of that interface. @default computed from organization, project, stack and the resource's name */
+  mac?: pulumi.Input<string>;
   /** Its addresses, with prefix length; one of them IPv4. */
   addresses: pulumi.Input<pulumi.Input<string>[]>;
-  /** The host's own VTEP: the interface that has it is the one towards which NAT translates. */
-  local: pulumi.Input<string>;
+  /** The host's own VTEP: the interface that has it is the one towards which NAT translates. @default the host's `address` */
+  local?: pulumi.Input<string>;
   /** MTU of the segment, bytes. @default 1450: VXLAN over IPv4 over 1500 */
   mtu?: pulumi.Input<number>;
   /** VLAN of the segment on the bridge. @default none: untagged */
@@ -36,8 +32,6 @@ export interface SegmentServiceArgs {
   closed?: pulumi.Input<pulumi.Input<string>[]>;
   /** Lends addresses. @default no DHCP */
   dhcp?: pulumi.Input<DhcpArgs>;
-  /** The lab's id. */
-  labId: pulumi.Input<string>;
 }
 
 /** What a DHCP server lends. */
@@ -54,25 +48,40 @@ export interface DhcpArgs {
   domain?: pulumi.Input<string>;
 }
 
-/** What serves a segment from one of its hosts: an interface of the host in it, on that a DHCP server, and NAT. */
+/**
+ * What serves a segment from one of its hosts: an interface of the host in it, on that a DHCP server, and NAT.
+ *
+ * @example
+ * ```ts
+ * new SegmentService("red", { host: kvm1, bridge, addresses: ["10.0.3.1/24"], nat: true });
+ * ```
+ */
 export class SegmentService extends pulumi.ComponentResource {
   /** The interface on the host. */
   public readonly device: pulumi.Output<string>;
 
   constructor(name: string, args: SegmentServiceArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { host, hostName, ...shown } = args;
-    super(token("SegmentService"), name, shown, opts);
+    const { opts: placed, shown: given, ...place } = placeOf("SegmentService", name, args, opts);
+    const shown = {
+      ...given,
+      device: args.device ?? serviceDevice(name),
+      mac: args.mac ?? computedMac(stackIdentity(), MacKind.Service, name),
+      local: args.local ?? vtepOf(args.host),
+    };
+    super(token("SegmentService"), name, shown, placed);
     const step = guestStep(
       name,
-      { host, hostName, kind: "service", state: serviceState(args) },
-      inside(this, opts),
+      { ...place, kind: "service", state: serviceState(shown) },
+      inside(this, placed),
     );
-    this.device = pulumi.all([args.device, step.id]).apply(([device]) => device);
+    this.device = pulumi.all([shown.device, step.id]).apply(([device]) => device);
     this.registerOutputs({ device: this.device });
   }
 }
 
-function serviceState(args: SegmentServiceArgs): Record<string, pulumi.Input<unknown>> {
+function serviceState(
+  args: Shown<SegmentServiceArgs, "device" | "mac" | "local">,
+): Record<string, pulumi.Input<unknown>> {
   const mtu = pulumi.output(args.mtu ?? 1450);
   const dhcp = pulumi
     .all([args.dhcp, mtu])

@@ -22,6 +22,11 @@ export interface UnderlayNetworkArgs {
 /**
  * The network between the machines: a bridge of libvirt's without DHCP, for every address is planned. libvirt's dnsmasq
  * answers DNS on its gateway all the same: 0.8.3 does not pass `dns.enabled: false` on. Machines that are not isolated ask it.
+ *
+ * @example
+ * ```ts
+ * const { networkId } = new UnderlayNetwork("underlay", { labId: "e0a1", cidr: "192.168.10.0/24" });
+ * ```
  */
 export class UnderlayNetwork extends pulumi.ComponentResource {
   /** Id of the libvirt network. */

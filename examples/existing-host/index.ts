@@ -1,26 +1,13 @@
 /** One segment across a machine made here and a server that is there already. */
-import { readFileSync } from "node:fs";
-import { basename } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { Accel, UnderlayMode, VxlanLab } from "vxlab";
+import { UnderlayMode, VxlanLab } from "vxlab";
 
 const config = new pulumi.Config();
-const folder = config.require("image");
 
 export const { lab } = new VxlanLab("lab", {
-  libvirtUri: config.require("libvirtUri"),
-  accel: config.require("accel") === "kvm" ? Accel.Kvm : Accel.Emulated,
-  image: {
-    version: basename(folder),
-    root: `${folder}/root.qcow2`,
-    kernel: `${folder}/vmlinuz`,
-    initrd: `${folder}/initrd.img`,
-    cmdline: readFileSync(`${folder}/cmdline`, "utf8").trim(),
-  },
   topology: {
     // Routed, without translation: VTEPs reach each other by their own addresses.
     underlay: { cidr: "192.168.30.0/24", mode: UnderlayMode.Routed },
-    image: {},
     hosts: {
       k1: { address: "192.168.30.11" },
       server: {

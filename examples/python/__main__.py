@@ -3,23 +3,9 @@
 import pulumi
 import pulumi_vxlab as vxlab
 
-config = pulumi.Config()
-folder = config.require("image")
-
 demo = vxlab.VxlanLab(
     "demo",
-    libvirt_uri=config.require("libvirtUri"),
-    accel=vxlab.Accel.EMULATED,
-    image={
-        "version": folder.rsplit("-", 1)[-1],
-        "root": f"{folder}/root.qcow2",
-        "kernel": f"{folder}/vmlinuz",
-        "initrd": f"{folder}/initrd.img",
-        "cmdline": open(f"{folder}/cmdline").read().strip(),
-    },
     topology={
-        "underlay": {"cidr": "192.168.10.0/24"},
-        "image": {},
         "hosts": {
             "kvm1": {"address": "192.168.10.156", "bridge_address": "10.1.2.10/24"},
             "kvm2": {"address": "192.168.10.222", "bridge_address": "10.1.2.11/24"},

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { versions } from "../../toolchain/pieces";
+import { versions } from "../../toolchain/pieces/versions";
 
 interface Manifest {
   dependencies?: Record<string, string>;

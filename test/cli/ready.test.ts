@@ -6,7 +6,7 @@ import { commands } from "../../cli/commands";
 import { Exit } from "../../cli/exit";
 import { provideImage } from "../../cli/engine/image";
 import { main } from "../../cli/main";
-import { completeMachine } from "../../toolchain/complete";
+import { completeMachine } from "../../toolchain/machine/complete";
 import { programs, without } from "../lib/fake-path";
 import { project, world, type World } from "./world";
 
@@ -100,7 +100,7 @@ describe("without root, on a libvirt service", () => {
     const here = onService("mmdebstrap");
     here.write("Pulumi.lab.yaml", GIVEN);
     expect(await main(["up"], here)).toBe(Exit.missing);
-    expect(here.stderr()).toMatch(/^vxlab: node: .* is version 18\.0\.0, .*\n$/);
+    expect(here.stderr()).toMatch(/^vxlab: node: .* has version 18\.0\.0, .*\n$/);
   });
 
   it("doctor needs what builds the image as long as the stack brings none", async () => {
@@ -147,10 +147,10 @@ describe("a program that is there and too old", () => {
     });
     const { paths, out } = world();
     const folder = PATH.split(":")[0];
-    const after = ", and have nothing older before it on PATH";
+    const after = ", and remove the older one from PATH";
     await expect(completeMachine(["embedded"], paths, { PATH }, out)).rejects.toThrow(
-      `libvirtd: ${folder}/libvirtd is version 7.0.0, needed is 8.0 or newer: apt-get install libvirt-daemon${after}\n` +
-        `qemu-system-x86_64: ${folder}/qemu-system-x86_64 is version 5.2.0, needed is 6.0 or newer: apt-get install qemu-system-x86${after}`,
+      `libvirtd: ${folder}/libvirtd has version 7.0.0, and 8.0 or newer is needed: apt-get install libvirt-daemon${after}\n` +
+        `qemu-system-x86_64: ${folder}/qemu-system-x86_64 has version 5.2.0, and 6.0 or newer is needed: apt-get install qemu-system-x86${after}`,
     );
     // It is refused again: only what was new enough is not asked again.
     await expect(completeMachine(["embedded"], paths, { PATH }, out)).rejects.toThrow("7.0.0");
@@ -162,7 +162,7 @@ describe("a program that is there and too old", () => {
     here.write(IMAGE, "");
     expect(await main(["up"], here)).toBe(Exit.missing);
     expect(here.stderr()).toContain(
-      "node is version 18.20.4, needed is 20.0 or newer: install Node.js 20 or newer",
+      "node has version 18.20.4, and 20.0 or newer is needed: install Node.js 20 or newer",
     );
   });
 

@@ -1,5 +1,6 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import ssh2 from "ssh2";
@@ -309,7 +310,7 @@ describe("a remote", () => {
     expect(statSync(join(places, folder)).mode & 0o777).toBe(0o700);
     expect(await one.connect("kvm1")).toBeUndefined();
     const files = readdirSync(join(places, folder));
-    expect(files.sort()).toEqual(["config", "known_hosts", "kvm1", "kvm1.agent"]);
+    expect(files.sort()).toEqual(["agent-0", "config", "known_hosts", "kvm1", "kvm1.agent"]);
     const texts = ["config", "known_hosts"].map((name) => readFileSync(join(places, folder, name), "utf8"));
     expect(texts.join("")).not.toContain("PRIVATE KEY");
     one.close();
@@ -317,16 +318,56 @@ describe("a remote", () => {
     await expect.poll(() => server.seen.open).toBe(0);
   });
 
-  it.each(["SIGINT", "SIGTERM"])("takes the way to the key away when %s ends the process", (signal) => {
+  /** The command lines of all processes that name something in a folder. */
+  const processesAt = (folder: string): string[] =>
+    readdirSync("/proc").flatMap((pid) => {
+      try {
+        const words = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+        return words.includes(folder) ? [words.replaceAll("\0", " ")] : [];
+      } catch {
+        return []; // no process, or ended in this moment
+      }
+    });
+
+  it("ends its agent when it is closed", async () => {
+    const one = remote();
+    expect(await one.connect("kvm1")).toBeUndefined();
+    expect(processesAt(places).filter((words) => words.startsWith("ssh-agent"))).toHaveLength(1);
+    one.close();
+    await expect.poll(() => processesAt(places)).toEqual([]);
+  });
+
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+    ["SIGKILL", null],
+  ] as const)("leaves neither agent nor key behind when %s ends the process", async (signal, code) => {
+    const hosts = [
+      { name: "kvm1", address: "127.0.0.1", port: server.port, hostKey: server.hostKeys.public },
+    ];
     const program = `
       const { Remote } = require(${JSON.stringify(join(__dirname, "../../cli/access/remote"))});
-      new Remote({ hosts: [{ name: "a", address: "127.0.0.1", hostKey: "k k" }], keyOf: async () => "k", enter: [], places: [${JSON.stringify(places)}] });
-      console.log(require("node:fs").readdirSync(${JSON.stringify(places)}).length);
-      process.kill(process.pid, ${JSON.stringify(signal)});
-      setTimeout(() => {}, 10000);`;
-    const done = spawnSync(process.execPath, ["--require", "tsx/cjs", "-e", program], { encoding: "utf8" });
-    expect(done.stdout).toBe("1\n");
-    expect(done.status).toBe(signal === "SIGINT" ? 130 : 143);
-    expect(existsSync(places) ? readdirSync(places) : []).toEqual([]);
+      const key = require("node:fs").readFileSync(0, "utf8");
+      const one = new Remote({ hosts: ${JSON.stringify(hosts)}, keyOf: async () => key, enter: [], places: [${JSON.stringify(places)}] });
+      one.connect("kvm1").then((fault) => console.log(fault ?? "in"));
+      setTimeout(() => {}, 20000);`;
+    const child = spawn(process.execPath, ["--require", "tsx/cjs", "-e", program]);
+    const ended = new Promise((resolve) => child.once("close", (status) => resolve(status)));
+    child.stdin.end(server.clientKey.private);
+    const [said] = (await once(child.stdout, "data")) as [Buffer];
+    expect(said.toString()).toBe("in\n");
+    const running = processesAt(places);
+    expect(running.some((words) => words.startsWith("ssh-agent"))).toBe(true);
+    const [, secret = ""] = server.clientKey.private.split("\n");
+    expect(secret).not.toBe("");
+    expect(running.join("\n")).not.toContain(secret);
+    child.kill(signal);
+    expect(await ended).toBe(code);
+    await expect.poll(() => processesAt(places), { timeout: 5_000 }).toEqual([]);
+    const left = readdirSync(places, { recursive: true, encoding: "utf8" });
+    if (signal !== "SIGKILL") expect(left).toEqual([]);
+    const files = left.filter((name) => statSync(join(places, name)).isFile());
+    expect(files.map((name) => readFileSync(join(places, name), "utf8")).join("")).not.toContain(secret);
   });
 });

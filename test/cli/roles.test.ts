@@ -5,7 +5,9 @@ import type { Context } from "../../cli/command";
 import { forgetLostMachines, lostSteps, underlayOf } from "../../cli/engine/lost";
 import { deployOrder, stacksNamed } from "../../cli/state/roles";
 import type { StateResource } from "../../cli/state/stack";
-import { keysOfState, labOfState } from "../../cli/state/state";
+import { keysOfState } from "../../cli/state/keys";
+import { sshHost } from "../../cli/access/ssh-files";
+import { labOfState } from "../../cli/state/lab";
 import { LAB_SCHEMA } from "../../plan/contract";
 import { EXISTING_MACHINE, VTEPS_SCHEMA } from "../../plan/vteps";
 import { temporary } from "../lib/temporary";
@@ -137,8 +139,8 @@ describe("the hosts of an overlay", () => {
 
   it("are reached as its steps reach them", () => {
     const connection = secret({ host: "10.9.9.9", hostKey: host.hostKey, privateKey: "KEY" });
-    const { lab: known, hosts } = labOfState(state(connection), "overlay-a");
-    expect(hosts).toEqual([
+    const known = labOfState(state(connection), "overlay-a");
+    expect(known.hosts.map(sshHost)).toEqual([
       { name: "a1", address: "10.9.9.9", hostKey: host.hostKey, port: 2222, user: "admin" },
     ]);
     expect(keysOfState(state(connection), known, "overlay-a")).toEqual(new Map([["a1", "KEY"]]));

@@ -59,7 +59,7 @@ async function vxlab(kind = "usual", here: World = world()): Promise<Vxlab> {
   const lines = () => (existsSync(notes) ? readFileSync(notes, "utf8").trim().split("\n") : []);
   const loader = join(project, "node_modules", "tsx", "dist", "loader.mjs");
   const words = ["--import", loader, join(project, "test", "lib", "run-pulumi.ts"), here.paths.root, kind];
-  const env = { ...process.env, FAKE_ROOT: here.paths.root, VITEST: undefined };
+  const env = { ...process.env, FAKE_ROOT: here.paths.root };
   const child = spawn(process.execPath, words, { env, stdio: ["ignore", "pipe", "inherit"], detached: true });
   let said = "";
   child.stdout.on("data", (data: Buffer) => (said += data.toString()));

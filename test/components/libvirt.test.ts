@@ -209,11 +209,12 @@ describe("without what may be left out", () => {
     });
   });
 
-  it("a machine is KVM's, boots by its disk's own loader and has no stylesheet", async () => {
+  it("a machine with KVM boots by its disk's own loader and has no stylesheet", async () => {
     const { KvmHost } = await import("../../components");
     const args = {
       ...{ labId, mac: MAC, address: "192.168.10.156/24", networkId: "lab-underlay-net-id" },
       image: { pool: "vxlab-00c0ffee-pool", rootVolumeId: "lab-image-root-id" },
+      accel: Accel.Kvm,
     };
     const all = await deploy(() => new KvmHost("kvm1", args));
     expect(inputsOf(all)).toEqual({

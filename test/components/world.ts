@@ -64,7 +64,7 @@ const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 /** Runs `program` in a fresh deployment and returns every resource that it registered. */
 export async function deploy(
   program: () => unknown,
-  options: { preview?: boolean } = {},
+  options: { preview?: boolean; stack?: string } = {},
 ): Promise<Registered[]> {
   const seen: Registered[] = [];
   await pulumi.runtime.setMocks(
@@ -92,8 +92,9 @@ export async function deploy(
       },
     },
     "vxlab",
-    "test",
+    options.stack ?? "test",
     options.preview ?? false,
+    "organization",
   );
   record(seen);
   try {

@@ -288,7 +288,10 @@ describe("segments across a machine and servers", () => {
       const look =
         "nft list ruleset | sed -n 's/.*oifname \"\\(.*\\)\" .* masquerade/\\1/p'; cut -d' ' -f 5 /sys/class/net/vm200/ifalias; " +
         "sed -n 's/^ *\\(.*\\)@th.* accept$/guard \\1/p' /var/lib/vxlab/guard.nft";
-      return (await server(look, SECOND)).split("\n").map((line) => line.trim());
+      return (await server(look, SECOND))
+        .trim()
+        .split("\n")
+        .map((line) => line.trim());
     };
     const anywhere = ["eth0", "eth0", "guard", "guard"];
     const green = async () => good(await project.vxlab(["verify", "-s", "lab"], { timeout: 180 }));
@@ -307,11 +310,11 @@ describe("segments across a machine and servers", () => {
     it("comes back when the address comes by DHCP, long after the boot", async () => {
       const mac = await server(
         "cat /sys/class/net/eth0/address; cp /etc/inittab /root/inittab; " +
-          `printf '%s\\n' '[ "$1" != bound ] || ip address add $ip/32 dev eth0' >/root/leased; chmod +x /root/leased; ` +
+          `printf '%s\\n' '#!/bin/sh' '[ "$1" != bound ] || ip address add $ip/32 dev eth0' >/root/leased; chmod +x /root/leased; ` +
           "echo '::once:/bin/sh -c \"sleep 25; exec busybox udhcpc -f -q -n -i eth0 -s /root/leased\"' >>/etc/inittab; sync",
         SECOND,
       );
-      const lender = await lend(project, "192.168.20.1", mac, VTEP);
+      const lender = await lend(project, "192.168.20.1", mac.trim(), VTEP);
       const boot = () => server("cat /proc/sys/kernel/random/boot_id", SECOND).catch(() => "");
       const was = await boot();
       await server("reboot", SECOND);

@@ -54,7 +54,7 @@ export class Project {
     private readonly enter: readonly string[],
   ) {
     // A user's own choices of stack, state and libvirt are no matter of the tests.
-    const foreign = /^(PULUMI_|VXLAB_(?!CACHE$)|VITEST)/;
+    const foreign = /^(PULUMI_|VXLAB_(?!CACHE$))/;
     const kept = Object.entries(process.env).filter(([key]) => !foreign.test(key));
     this.temporary = join(folder, ".vxlab", "tmp");
     // The embedded libvirt in any case: the system's would be shared with the user.

@@ -1,35 +1,22 @@
 /** Every example, copied elsewhere and previewed by the real engine with the package as npm made it. */
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { addLanguages } from "../../toolchain/languages";
 import { must } from "../../system/process";
-import { examine, requirements } from "../../toolchain/requirements";
+import { examine, requirements } from "../../toolchain/machine/requirements";
 import { VTEPS_SCHEMA } from "../../plan/vteps";
 import { checkout, good, Project } from "../lib/project";
 import { secret, writeOutputs } from "../lib/written-state";
 
 const app = inject("app");
 let project: Project;
-let image: string;
 
 beforeAll(async () => {
   project = await Project.create("package");
   good(await project.vxlab(["pulumi", "version"]));
   const step = <T>(_title: string, work: (say: () => void) => Promise<T>) => work(() => undefined);
   await addLanguages(project.paths, process.env, { line: () => undefined, step });
-  // A preview reads no more of an image than its kernel line.
-  image = join(project.paths.dot, "golden-0123456789ab");
-  mkdirSync(image);
-  writeFileSync(join(image, "cmdline"), "root=/dev/vda rw quiet\n");
 });
 
 afterAll(() => project?.destroy());
@@ -40,9 +27,7 @@ interface Program {
   stack: string;
   /** How many resources its preview creates, those included that a StackReference reads. */
   count: number;
-  /** Beside image and libvirtUri, which every program that boots a machine is given. */
   settings?: () => Record<string, string>;
-  boots?: false;
 }
 
 /** Each example with its programs, in the order of their README; an example that is missing here is no example yet. */
@@ -55,13 +40,21 @@ const EXAMPLES: Record<string, Program[]> = {
       settings: () => ({ server: SERVER, serverKey: KEY, keyFile: loginKey() }),
     },
   ],
-  "one-host": [{ folder: "one-host", stack: "one-host", count: 20 }],
+  lab: [{ folder: "lab", stack: "lab", count: 32 }],
+  "one-host": [
+    {
+      folder: "one-host",
+      stack: "one-host",
+      count: 20,
+      settings: () => ({ libvirtUri: libvirtUri() }),
+    },
+  ],
   python: [{ folder: "python", stack: "lab", count: 32 }],
   "two-owners": [
     { folder: "two-owners/underlay", stack: "a", count: 16 },
     { folder: "two-owners/underlay", stack: "b", count: 16 },
-    { folder: "two-owners/overlay", stack: "a", count: 9, boots: false },
-    { folder: "two-owners/overlay", stack: "b", count: 9, boots: false },
+    { folder: "two-owners/overlay", stack: "a", count: 9 },
+    { folder: "two-owners/overlay", stack: "b", count: 9 },
   ],
   yaml: [{ folder: "yaml", stack: "lab", count: 32 }],
   "yaml-components": [
@@ -110,7 +103,7 @@ describe.each(Object.entries(EXAMPLES))("examples/%s", (name, programs) => {
     expect(text).toMatch(/✅ vxlab@v/);
     expect(text).not.toContain("never shown");
     // What a preview cannot do: from here on this stack has been up.
-    if (name === "two-owners" && program.boots !== false) await deployed(program);
+    if (program.folder === "two-owners/underlay") await deployed(program);
   });
 
   it("says how it is run", () => {
@@ -162,15 +155,17 @@ interface Declared {
 }
 
 /** The programs of one example share a folder, as they do when it is copied as a whole. */
-async function previewed({ folder, stack, settings, boots }: Program): Promise<string> {
+async function previewed({ folder, stack, settings }: Program): Promise<string> {
   const here = join(project.root, "run", folder);
   if (!existsSync(here)) {
     cpSync(join(checkout, "examples", folder), here, { recursive: true });
     symlinkSync(join(app, "node_modules"), join(here, "node_modules"));
     if (folder === "python") await prepare(here);
   }
-  const all = { ...(boots === false ? {} : { image, libvirtUri: libvirtUri() }), ...settings?.() };
-  const words = Object.entries(all).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]);
+  const words = Object.entries(settings?.() ?? {}).flatMap(([key, value]) => [
+    "--plaintext",
+    `${key}=${value}`,
+  ]);
   const pulumi = (...line: string[]) => project.pulumi([...line, "--cwd", here]);
   good(await pulumi("stack", "init", stack));
   if (words.length > 0) good(await pulumi("config", "set-all", "--stack", stack, ...words));

@@ -1,10 +1,10 @@
 /** The package as npm makes it, in a program of its own elsewhere. */
-import { accessSync, constants, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { join } from "node:path";
 import { describe, expect, inject, it } from "vitest";
 import { run } from "../../system/process";
-import { good } from "../lib/project";
+import { checkout, good } from "../lib/project";
 
 const app = inject("app");
 const own = join(app, "node_modules", "vxlab");
@@ -61,24 +61,42 @@ describe("what is installed", () => {
 
 const PROGRAM = `
 import * as pulumi from "@pulumi/pulumi";
-import { Accel, KvmHost, libvirt, OvsBridge, VxlanLab, VxlanLabArgs } from "vxlab";
+import * as v from "vxlab";
+import { Accel, KvmHost, libvirt, LxcContainer, OvsBridge, VxlanLab, VxlanLabArgs, VxlanPort } from "vxlab";
 const args: VxlanLabArgs = { accel: Accel.Kvm, image: { version: "1", root: "root.qcow2" }, topology: {
   underlay: {}, image: {}, hosts: { a: { address: "192.168.10.2" } }, segments: {}, containers: {} } };
-export const names: pulumi.Output<string[]> = new VxlanLab("demo", args).lab.apply((lab) => lab.hosts.map((h) => h.name));
+const demo = new VxlanLab("demo", args);
+export const names: pulumi.Output<string[]> = demo.lab.apply((lab) => Object.keys(lab.hosts));
+export const address: pulumi.Output<string> = demo.hosts.a.address;
+const on = { host: demo.hosts.a, bridge: demo.bridges.a.bridge };
+new VxlanPort("blue", { ...on, vni: 200, remotes: [] }, { dependsOn: demo.segments.red.ports.a });
+export const container: LxcContainer = new LxcContainer("c2", { host: on.host, interfaces: [{ bridge: on.bridge }] });
+export const planned: v.LabPlan = v.planLab({ underlay: {}, image: {}, hosts: {}, segments: {}, containers: {} }, { lab: "x" });
+export const numbers: number[] = [v.vxlanOverhead(v.IpFamily.V4), v.maxOverlayMtu(1500, v.IpFamily.V6)];
+export const words: string[] = [v.computedMac("x", v.MacKind.Container, "c1"), v.vethName("c1"), v.tunnelName(100, "10.0.0.2")];
+export const others = [v.readLab({}), v.readVteps("stack", {}).absent];
 export const bridge = (host: KvmHost): OvsBridge =>
   new OvsBridge("b", { host: host.connection, mac: "0a:00:00:00:00:01", labId: "aa00" }, host.inside);
 export const provider = new libvirt.Provider("hypervisor", { uri: "qemu:///system" });
 `;
 
-/** A program's messages from the compiler; with `all`, the declarations of every package are checked too. */
-async function compile(program: string, resolution: string, module: string, all: boolean): Promise<string> {
+/** The compiler's messages on programs; with `all`, the declarations of every package are checked too. */
+async function compile(
+  programs: readonly string[],
+  resolution: string,
+  module: string,
+  all: boolean,
+): Promise<string> {
   const folder = join(app, "types");
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "index.ts"), program);
+  const files = programs.map((_, index) => `program${index}.ts`);
+  for (const [index, program] of programs.entries())
+    writeFileSync(join(folder, `program${index}.ts`), program);
   const options = ["--noEmit", "--strict", "--target", "es2022", "--types", "node", "--module", module];
   const words = [...options, "--moduleResolution", resolution, ...(all ? [] : ["--skipLibCheck"])];
   const tsc = join(app, "node_modules", "typescript", "bin", "tsc");
-  return (await run("node", [tsc, ...words, "index.ts"], { cwd: folder })).stdout;
+  return (await run("node", [tsc, ...words, ...files], { cwd: folder })).stdout;
 }
 
 describe("types of a program", () => {
@@ -87,12 +105,22 @@ describe("types of a program", () => {
     ["nodenext", "nodenext", false],
     ["bundler", "esnext", false],
   ])("are found with module resolution %s", async (resolution, module, all) =>
-    expect(await compile(PROGRAM, resolution, module, all)).toBe(""),
+    expect(await compile([PROGRAM], resolution, module, all)).toBe(""),
   );
+
+  it("hold for every program in the documentation", async () => {
+    const pages = ["README.md", "docs/components.md"];
+    const programs = pages.flatMap((page) => {
+      const text = readFileSync(join(checkout, page), "utf8");
+      return [...text.matchAll(/```ts\n([^]*?)```/g)].map(([, program = ""]) => program);
+    });
+    expect(programs.length).toBeGreaterThanOrEqual(5);
+    expect(await compile(programs, "node10", "commonjs", false)).toBe("");
+  });
 
   it("are checked", async () => {
     const wrong = PROGRAM.replace('"192.168.10.2"', "42");
-    const said = await compile(wrong, "node10", "commonjs", false);
+    const said = await compile([wrong], "node10", "commonjs", false);
     expect(said).toMatch(/Type 'number' is not assignable to type 'string'/);
   });
 });
@@ -102,12 +130,12 @@ const COUNT = `
 const pulumi = require("@pulumi/pulumi");
 const seen = [];
 const newResource = (args) => (seen.push(args.type), { id: args.name, state: args.inputs });
-pulumi.runtime.setMocks({ newResource, call: () => ({}) }).then(async () => {
+pulumi.runtime.setMocks({ newResource, call: () => ({}) }, "p", "s", true).then(async () => {
   const settle = () => new Promise((resolve) => setTimeout(resolve, 300));
   const { GuestImage, OvsBridge } = require("vxlab");
   await settle();
   const loading = seen.length;
-  new GuestImage("image", { labId: "aa00", version: "1", root: "r" });
+  new GuestImage("image", { labId: "aa00" });
   const host = { address: "10.0.0.1", hostKey: "ssh-ed25519 AAAA", privateKey: "none" };
   const { bridge } = new OvsBridge("b", { labId: "aa00", host, mac: "0a:00:00:00:00:01" });
   await new Promise((resolve) => bridge.apply(resolve));
@@ -115,6 +143,53 @@ pulumi.runtime.setMocks({ newResource, call: () => ({}) }).then(async () => {
   console.log(JSON.stringify({ loading, types: [...new Set(seen)].sort() }));
 });
 `;
+
+describe("the declarations that a program sees", () => {
+  /** Those that the entry leads to, whichever way. */
+  function reached(file: string, seen = new Map<string, string>()): Map<string, string> {
+    const text = readFileSync(file, "utf8");
+    seen.set(file, text);
+    for (const [, path = ""] of text.matchAll(/from "(\.[^"]+)"|import\("(\.[^"]+)"\)/g)) {
+      const next = `${join(file, "..", path)}.d.ts`;
+      if (path !== "" && !seen.has(next)) reached(next, seen);
+    }
+    return seen;
+  }
+  const declarations = reached(join(own, "dist", "components", "index.d.ts"));
+  const named = [...declarations].map(([file, text]) => [file.slice(own.length + 1), text] as const);
+
+  it.each(named)("%s has nothing private in it", (_file, text) => {
+    expect(text.match(/^\s+(private|protected) \w.*$|^.*(#private|@internal)\b.*$/gm) ?? []).toEqual([]);
+  });
+
+  const text = named.map(([, one]) => one).join("\n");
+  const entry = readFileSync(join(own, "dist", "components", "index.d.ts"), "utf8");
+  const exported = new Set([...entry.matchAll(/\b\w+\b/g)].map(([word]) => word));
+  /** Classes and functions that a program can import, each with its comment. */
+  const documented = [
+    ...text.matchAll(/(?:(\/\*\*(?:(?!\*\/)[^])*\*\/)\s*)?^export declare (?:class|function) (\w+)/gm),
+  ].filter(([, , name = ""]) => exported.has(name));
+
+  it("have an example for every class and function", () => {
+    const without = documented.filter(([, comment = ""]) => !comment.includes("@example"));
+    expect(without.map(([, , name]) => name)).toEqual([]);
+    expect(documented.length).toBeGreaterThan(20);
+  });
+
+  it("have examples that compile", async () => {
+    const names = documented.map(([, , name]) => name);
+    const examples = documented.map(([, comment = ""]) => {
+      const [, code = ""] = /@example\s+\* ```ts\n((?:(?!```)[^])*)```/.exec(comment) ?? [];
+      return `async () => {\n${code.replace(/^\s*\* ?(export )?/gm, "")}};`;
+    });
+    const head = [
+      'import * as pulumi from "@pulumi/pulumi";',
+      `import { ${names.join(", ")}, IpFamily, MacKind } from "vxlab";`,
+      "declare const kvm1: KvmHost, kvm2: KvmHost, bridge: pulumi.Output<string>;",
+    ];
+    expect(await compile([[...head, ...examples].join("\n")], "node10", "commonjs", false)).toBe("");
+  });
+});
 
 describe("loading it", () => {
   it("registers nothing; a component registers its resources, guest tools included", async () => {

@@ -3,10 +3,10 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { pathsOf } from "../../system/paths";
-import { versions } from "../../toolchain/pieces";
+import { versions } from "../../toolchain/pieces/versions";
 import { must } from "../../system/process";
 import { onStderr } from "../../system/reporter";
-import { addGenerator } from "../../toolchain/sdk";
+import { addGenerator } from "../../toolchain/setup/generator";
 import { checkout } from "../lib/project";
 import { temporary } from "../lib/temporary";
 
@@ -16,7 +16,7 @@ const paths = pathsOf(checkout, process.env);
 // All that is fetched or built: as `./vxlab env` and an earlier run leave it.
 beforeAll(async () => {
   await must(join(checkout, "vxlab"), ["env"]);
-  await addGenerator(paths, process.env, onStderr);
+  await addGenerator({ paths, environment: process.env, reporter: onStderr });
 });
 
 interface Parameterised {

@@ -1,7 +1,8 @@
 /** The policy pack's rules: what is refused, and what is not. test/package has them run by the engine. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import * as rules from "../../policy/rules";
 import type { Declared } from "../../policy/rules";
+import schema from "../package/schema.json";
 
 const declare = (type: string, name: string, inputs: Record<string, unknown>): Declared => ({
   type: type.includes(":") ? type : `vxlab:index:${type}`,
@@ -22,7 +23,7 @@ const lab: Declared[] = [
   port("a-red", { remotes: ["192.168.10.3"] }),
   port("b-red", { local: "192.168.10.3", remotes: ["192.168.10.2"] }),
   port("a-blue", { vni: 200 }),
-  declare("LxcContainer", "c1", { mac: "0a:00:00:00:03:01", mtu: 1450 }),
+  declare("LxcContainer", "c1", { interfaces: [{ mac: "0a:00:00:00:03:01", mtu: 1450 }] }),
   declare("command:remote:Command", "step", {
     connection: { host: "192.168.10.2", hostKey: "ssh-ed25519 A" },
   }),
@@ -109,7 +110,7 @@ const BAD: [title: string, rule: rules.Rule, more: Declared[], said: RegExp][] =
   [
     "a container's MTU of the underlay's size",
     rules.mtuFits(1500),
-    [declare("LxcContainer", "x", { mtu: 1500 })],
+    [declare("LxcContainer", "x", { interfaces: [{ mtu: 1500 }] })],
     /^x has MTU 1500: with 50 bytes of VXLAN that is 1550, and the underlay takes 1500\. Write 1450 or less\.$/,
   ],
   [
@@ -168,5 +169,43 @@ describe("settings", () => {
     const far = [port("x", { local: "198.51.100.7" })];
     expect(rules.privateUnderlay(["198.51.100.0/24"])(far)).toEqual([]);
     expect(rules.privateUnderlay(["198.51.101.0/24"])(far)).toHaveLength(1);
+  });
+});
+
+describe("what a rule reads", () => {
+  const inputsOf: Record<string, { inputProperties: object }> = schema.resources;
+
+  /** Notes every input that a rule asks for. */
+  function watched(one: Declared, read: Set<string>): Declared {
+    const inputs = new Proxy(one.inputs, {
+      get: (target, key) => {
+        if (typeof key === "string") read.add(`${one.type} ${key}`);
+        return target[key as string];
+      },
+    });
+    return { ...one, inputs };
+  }
+
+  it.each(all)("%s asks components for inputs that they declare", (_name, rule) => {
+    const read = new Set<string>();
+    rule(lab.map((one) => watched(one, read)));
+    const undeclared = [...read].filter((one) => {
+      const [type = "", key = ""] = one.split(" ");
+      return type.startsWith("vxlab:") && !Object.hasOwn(inputsOf[type]?.inputProperties ?? {}, key);
+    });
+    expect(undeclared).toEqual([]);
+  });
+
+  it("of VXLAN's overhead is the plan's number", async () => {
+    vi.resetModules();
+    vi.doMock("../../plan/mtu", async (actual) => ({
+      ...(await actual<typeof import("../../plan/mtu")>()),
+      vxlanOverhead: () => 58,
+    }));
+    const { mtuFits } = await import("../../policy/rules");
+    expect(mtuFits(1500)([declare("OvsBridge", "x", { mtu: 1450 })])).toEqual([
+      "x has MTU 1450: with 58 bytes of VXLAN that is 1508, and the underlay takes 1500. Write 1442 or less.",
+    ]);
+    vi.doUnmock("../../plan/mtu");
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { libvirtStreams } from "../../toolchain/mend";
+import { libvirtStreams } from "../../toolchain/go/mend";
 
 /** The places of go-libvirt's rpc.go that are mended, and nothing else of it. */
 const RPC = `type response struct {

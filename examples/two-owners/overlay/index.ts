@@ -17,7 +17,6 @@ export = async () => {
     // Both owners' alike.
     segments: { red: { vni: 100, subnet: "10.0.3.0/24" } },
     containers: config.requireObject<VxlanOverlayArgs["containers"]>("containers"),
-    identity: `${pulumi.getProject()}/${pulumi.getStack()}`,
   });
   return { lab: overlay.lab };
 };

@@ -6,18 +6,13 @@ import { resolve } from "node:path";
 import { ContainerKind } from "../../../../plan/types";
 import { variableWords } from "../../variables";
 import { ContainerInterfaceArgs, addressesOf, interfacesState } from "../../interfaces.component";
-import { HostConnectionArgs, connection, guestStep, hostIdentity } from "../../../guest-step";
+import { connection, guestStep, hostIdentity } from "../../../guest-step";
 import { incarnationOf, inside, machineId } from "../../../guest-step";
+import { MovableArgs, Place, placeOf } from "../../../host/context.component";
 import { child, token } from "../../../naming";
+import { completeInterfaces } from "../../complete.component";
 
-export interface DockerContainerArgs {
-  /** The host that runs it; it has Docker. */
-  host: pulumi.Input<HostConnectionArgs>;
-  /**
-   * Name of the host. On a host of another name it is made anew, after it was removed from the old one.
-   * @default the host's key tells hosts apart: a new key on the same host counts as another host then
-   */
-  hostName?: pulumi.Input<string>;
+export interface DockerContainerArgs extends MovableArgs {
   /** Its interfaces: eth0, eth1, … in this order. */
   interfaces: pulumi.Input<pulumi.Input<ContainerInterfaceArgs>[]>;
   /** Image by its name: on the host already, or fetched from a registry. This or `archive`. @default none */
@@ -30,69 +25,73 @@ export interface DockerContainerArgs {
   command?: pulumi.Input<pulumi.Input<string>[]>;
   /** Environment variables of the container; they override the image's. A secret value stays one. @default none */
   env?: pulumi.Input<Record<string, pulumi.Input<string>>>;
-  /** The lab's id. */
-  labId: pulumi.Input<string>;
 }
 
-/** A Docker container on the segments of a host: its network is vxlab's work, Docker's own is not used. */
+/**
+ * A Docker container on the segments of a host that has Docker. vxlab makes its network, Docker's own is not used.
+ *
+ * @throws RunError with neither or both of `image` and `archive`, or when the archive cannot be read
+ * @example
+ * ```ts
+ * new DockerContainer("web", { host: kvm1, image: "nginx:1.27", interfaces: [{ bridge, addresses: ["10.0.3.20/24"] }] });
+ * ```
+ */
 export class DockerContainer extends pulumi.ComponentResource {
   /** Addresses of its interfaces, with prefix length, in their order; without those of DHCP. */
   public readonly addresses: pulumi.Output<string[]>;
 
   constructor(name: string, args: DockerContainerArgs, opts?: pulumi.ComponentResourceOptions) {
     checkSource(name, args);
-    const { host, hostName, ...shown } = args;
-    super(token("DockerContainer"), name, shown, opts);
-    const interfaces = interfacesState(args.interfaces);
-    const copy =
-      args.archive === undefined ? undefined : this.copy(name, args, args.archive, interfaces, opts);
+    const place = placeOf("DockerContainer", name, args, opts);
+    const { host, hostName, shown } = place;
+    const nics = completeInterfaces(name, args);
+    super(token("DockerContainer"), name, { ...shown, interfaces: nics }, place.opts);
+    const interfaces = interfacesState(nics);
+    const within = inside(this, place.opts);
+    const { archive } = args;
+    const copy = archive === undefined ? undefined : archiveCopy(name, archive, place, interfaces, within);
     const state = {
-      lab: args.labId,
+      lab: shown.labId,
       name: args.container ?? name,
       kind: ContainerKind.Docker,
       image: args.image ?? null,
-      archive: args.archive === undefined ? null : pulumi.output(args.archive).apply(contentOf),
+      archive: archive === undefined ? null : pulumi.output(archive).apply(contentOf),
       command: args.command ?? [],
       env: variables(name, args.env ?? {}),
       interfaces,
     };
     const after = copy === undefined ? {} : { dependsOn: [copy] };
-    const step = guestStep(
-      name,
-      { host, hostName, kind: "container", state },
-      { ...inside(this, opts), ...after },
-    );
+    const step = guestStep(name, { host, hostName, kind: "container", state }, { ...within, ...after });
     this.addresses = pulumi.all([interfaces, step.id]).apply(([nics]) => nics.flatMap(addressesOf));
     this.registerOutputs({ addresses: this.addresses });
   }
+}
 
-  /** Brings the archive to where components/container/kinds/docker/guest.sh looks for it. */
-  private copy(
-    name: string,
-    { host, hostName, labId }: DockerContainerArgs,
-    archive: pulumi.Input<string>,
-    interfaces: pulumi.Output<unknown>,
-    opts?: pulumi.ComponentResourceOptions,
-  ): command.remote.CopyToRemote {
-    const place = inside(this, opts);
-    return new command.remote.CopyToRemote(
-      child(name, "archive"),
-      {
-        connection: connection({ host }),
-        source: pulumi.output(archive).apply((file) => new pulumi.asset.FileAsset(resolve(file))),
-        // After the bridges, whose steps wait for a machine that still boots.
-        remotePath: pulumi
-          .all([labId, interfaces])
-          .apply(([lab]) => `/var/lib/vxlab/images/${lab}-${name}.tar`),
-        // Another machine has no copy yet.
-        triggers: [
-          pulumi.output(incarnationOf(host)).apply((machine) => machine ?? ""),
-          ...(machineId(place) ?? []),
-        ],
-      },
-      { ...place, replacementTrigger: hostIdentity(host, hostName) },
-    );
-  }
+/** Brings the archive to where components/container/kinds/docker/guest.sh looks for it. */
+function archiveCopy(
+  name: string,
+  archive: pulumi.Input<string>,
+  { host, hostName, shown }: Place<DockerContainerArgs>,
+  interfaces: pulumi.Output<unknown>,
+  within: pulumi.CustomResourceOptions,
+): command.remote.CopyToRemote {
+  return new command.remote.CopyToRemote(
+    child(name, "archive"),
+    {
+      connection: connection({ host }),
+      source: pulumi.output(archive).apply((file) => new pulumi.asset.FileAsset(resolve(file))),
+      // After the bridges, whose steps wait for a machine that still boots.
+      remotePath: pulumi
+        .all([shown.labId, interfaces])
+        .apply(([lab]) => `/var/lib/vxlab/images/${lab}-${name}.tar`),
+      // Another machine has no copy yet.
+      triggers: [
+        pulumi.output(incarnationOf(host)).apply((machine) => machine ?? ""),
+        ...(machineId(within) ?? []),
+      ],
+    },
+    { ...within, replacementTrigger: hostIdentity(host, hostName) },
+  );
 }
 
 /** In the planner a lab's containers have been checked for it; those of a program of its own have not. */

@@ -1,0 +1,70 @@
+/** The keys that a lab's hosts let in, out of the state of its stack. Pure. */
+import type { LabOutput } from "../../plan/contract";
+import { LOGIN_KEY_INFO, deriveSeed, ed25519FromSeed, hostKeyInfo } from "../../plan/keys";
+import { Exit, Fault } from "../exit";
+import { isObject, plain, resourcesOf } from "./export";
+import type { Resource } from "./export";
+
+const STEP = "command:remote:Command";
+const SECRET = "random:index/randomPassword:RandomPassword";
+
+/**
+ * The OpenSSH private key that each host lets in, by the host's name.
+ *
+ * @param state with its secrets: `pulumi stack export --show-secrets`
+ */
+export function keysOfState(state: unknown, lab: LabOutput, stack: string): Map<string, string> {
+  const resources = resourcesOf(state);
+  const steps = stepKeys(resources);
+  const own = { ...lab, hosts: lab.hosts.filter(({ existing }) => existing === undefined) };
+  const login = own.hosts.length === 0 ? undefined : loginKeyOf(own, resources, stack);
+  return new Map(
+    lab.hosts.flatMap(({ name, hostKey, existing }) => {
+      const key = existing === undefined ? login : steps.get(hostKey);
+      return key === undefined ? [] : [[name, key] as const];
+    }),
+  );
+}
+
+/** Private keys by the host's public key, out of the connections of the steps: existing hosts' are nowhere else. */
+function stepKeys(resources: readonly Resource[]): Map<string, string> {
+  const connections = resources
+    .filter(({ type }) => type === STEP)
+    .map(({ inputs }) => plain(inputs?.connection));
+  return new Map(
+    connections.filter(isObject).flatMap(({ hostKey, privateKey }) => {
+      const key = plain(privateKey);
+      return typeof hostKey === "string" && typeof key === "string" ? [[hostKey, key] as const] : [];
+    }),
+  );
+}
+
+/**
+ * Computed from the lab's secret, since it is in no output. Of the secrets in the state it is the one that the first
+ * host's public key was computed from as well.
+ */
+function loginKeyOf(lab: LabOutput, resources: readonly Resource[], stack: string): string {
+  const secrets = resources
+    .filter(({ type }) => type === SECRET)
+    .map(({ outputs }) => plain(outputs?.result));
+  const [first] = lab.hosts;
+  const fits = (secret: Buffer): boolean =>
+    first === undefined || blobOf(keyFor(secret, hostKeyInfo(first.name))) === blobOf(first.hostKey);
+  const secret = secrets
+    .flatMap((text) => (typeof text === "string" ? [Buffer.from(text, "base64")] : []))
+    .find((bytes) => bytes.length >= 16 && fits(bytes));
+  if (secret !== undefined) return ed25519FromSeed(deriveSeed(secret, LOGIN_KEY_INFO)).privateKeyOpenSsh;
+  throw new Fault(
+    Exit.missing,
+    `the state of stack ${stack} holds no secret that fits the lab's host keys: run ./vxlab up, which brings both in line`,
+  );
+}
+
+function keyFor(secret: Buffer, info: string): string {
+  return ed25519FromSeed(deriveSeed(secret, info)).publicKeyLine;
+}
+
+/** The key itself, without type and comment. */
+function blobOf(line: string): string | undefined {
+  return line.split(" ")[1];
+}

@@ -1,0 +1,96 @@
+/** What a host tells whatever is put on it, so that nobody repeats it. */
+import * as pulumi from "@pulumi/pulumi";
+import type { HostConnectionArgs } from "../guest-step";
+import { token } from "../naming";
+import { optional } from "../optional";
+
+/** Arguments of everything that is put on a host. */
+export interface OnHostArgs {
+  /** A `KvmHost` or an `ExistingHost`; in other languages than TypeScript the output `connection` of one. */
+  host: pulumi.Input<HostConnectionArgs>;
+  /** The lab's id: marks what is put on the host. @default the host's */
+  labId?: pulumi.Input<string>;
+}
+
+/** Arguments of what can move to another host. */
+export interface MovableArgs extends OnHostArgs {
+  /**
+   * Name of the host. On a host of another name it is made anew, after it was removed from the old one.
+   * @default the name of the `KvmHost` or `ExistingHost`. With a `connection` as `host`, hosts are told apart by their keys: a new
+   * key on the same host counts as another host then
+   */
+  hostName?: pulumi.Input<string>;
+}
+
+/** A host as whatever is put on it sees it. */
+export interface HostContext {
+  connection: pulumi.Input<HostConnectionArgs>;
+  hostName: pulumi.Input<string>;
+  /** Undefined when the host was given none. */
+  labId?: pulumi.Input<string>;
+  /** Options for whatever is put on it. */
+  inside: pulumi.ComponentResourceOptions;
+}
+
+/** By component. Not a field of the components: each field of a component is an output in every language. */
+const contexts = new WeakMap<object, HostContext>();
+
+export function setContext(host: pulumi.Resource, context: HostContext): void {
+  contexts.set(host, context);
+}
+
+/** Where a thing goes, and what its component shows of its arguments. */
+export interface Place<T extends MovableArgs> {
+  host: pulumi.Input<HostConnectionArgs>;
+  hostName?: pulumi.Input<string>;
+  opts: pulumi.ComponentResourceOptions;
+  /** Without the host, whose login key is a secret. */
+  shown: Omit<T, "host" | "hostName" | "labId"> & { labId: pulumi.Input<string> };
+}
+
+/**
+ * Completes what a thing is told of its host by what the host knows itself. What is given explicitly is taken.
+ *
+ * @param className of the component, for the error
+ * @throws RunError when neither the thing nor its host has a lab's id
+ */
+export function placeOf<T extends MovableArgs>(
+  className: string,
+  name: string,
+  args: T,
+  opts: pulumi.ComponentResourceOptions = {},
+): Place<T> {
+  const { host, hostName, labId, ...rest } = args;
+  const known = contexts.get(host);
+  const fault = () => missing(className, name);
+  if (known === undefined)
+    return { host, hostName, opts, shown: { ...rest, labId: labId ?? labIdOf(host, fault) } };
+  return {
+    host: known.connection,
+    hostName: hostName ?? known.hostName,
+    opts: { ...known.inside, ...opts },
+    shown: { ...rest, labId: labId ?? known.labId ?? fault() },
+  };
+}
+
+function labIdOf(host: pulumi.Input<HostConnectionArgs>, fault: () => never): pulumi.Output<string> {
+  // Not a secret, though the login key beside it is.
+  return pulumi.unsecret(optional(host, "labId")).apply((labId) => labId ?? fault());
+}
+
+function missing(className: string, name: string): never {
+  throw new pulumi.RunError(
+    `${token(className)} ${name} has no labId, and its host has none. Give one of them the lab's id.`,
+  );
+}
+
+/** The VTEP of a host: where SSH answers, unless the host is an `ExistingHost` that says otherwise. */
+export function vtepOf(host: pulumi.Input<HostConnectionArgs>): pulumi.Input<string> {
+  // An ExistingHost's own address is its VTEP, its connection's is where SSH answers.
+  if (contexts.has(host)) return (host as HostConnectionArgs).address;
+  const parts = pulumi.all([optional(host, "vtep"), optional(host, "address")]);
+  return pulumi.unsecret(parts).apply(([vtep, address]) => vtep ?? address ?? "");
+}
+
+/** What a component shows of its arguments, some of them filled in. */
+export type Shown<T extends MovableArgs, K extends keyof T> = Place<T>["shown"] & Required<Pick<T, K>>;

@@ -1,0 +1,77 @@
+/** Installs what the machine lacks. The second run only checks. */
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { byHand, install } from "./apt";
+import type { Environment, Paths } from "../../system/paths";
+import { Missing, type Reporter } from "../../system/reporter";
+import { examine, locateWhole, remedy, requirements, type Finding, type When } from "./requirements";
+
+/** Covers the requirements of these purposes. @throws Missing with the cures for what cannot be installed */
+export async function completeMachine(
+  whens: readonly When[],
+  paths: Paths,
+  environment: Environment,
+  reporter: Reporter,
+): Promise<void> {
+  const { packages, others } = remedy(await look(whens, environment));
+  if (others.length > 0) throw new Missing(await shortage(whens, environment));
+  await install(packages, reporter);
+  const found = await look(whens, environment);
+  const absent = found.filter((finding) => !finding.ok);
+  const old = await tooOld(found, paths, environment);
+  const lines = [...absent.map((one) => `${one.requirement.program} is still missing: ${one.cure}`), ...old];
+  if (lines.length > 0) throw new Missing(lines.join("\n"));
+}
+
+/** Lists what is missing with the cures, and one line for all Debian packages. Installs nothing. */
+export async function shortage(
+  whens: readonly When[],
+  environment: Environment,
+): Promise<string | undefined> {
+  const { packages, others } = remedy(await look(whens, environment));
+  const lines = others.map((one) => `${one.requirement.program} is missing: ${one.cure}`);
+  if (packages.length > 0) lines.push(byHand(packages));
+  return lines.length > 0 ? lines.join("\n") : undefined;
+}
+
+function look(whens: readonly When[], environment: Environment): Promise<Finding[]> {
+  const asked = requirements.filter(({ when }) => whens.includes(when));
+  return Promise.all(asked.map((one) => locateWhole(one, environment)));
+}
+
+/**
+ * Lists programs that are too old. A program that was new enough is asked again only after its file has changed: a cold QEMU
+ * needs a second to print its version.
+ */
+async function tooOld(found: readonly Finding[], paths: Paths, environment: Environment): Promise<string[]> {
+  const file = join(paths.dot, "versions.json");
+  const known = read(file);
+  const asked = found.flatMap(({ requirement, path }) =>
+    requirement.floor === undefined || path === undefined || known[path] === mark(requirement.floor, path)
+      ? []
+      : [{ requirement, mark: mark(requirement.floor, path) }],
+  );
+  if (asked.length === 0) return [];
+  const findings = await Promise.all(asked.map(({ requirement }) => examine(requirement, environment)));
+  const passed = findings.flatMap(({ ok, path }, i) =>
+    ok && path !== undefined ? [[path, asked[i]?.mark]] : [],
+  );
+  mkdirSync(paths.dot, { recursive: true });
+  writeFileSync(file, JSON.stringify({ ...known, ...Object.fromEntries(passed) }, null, 2));
+  return findings.filter(({ ok }) => !ok).map(({ requirement, cure }) => `${requirement.program}: ${cure}`);
+}
+
+/** Identifies the required version and the program's file. */
+function mark(floor: string, path: string): string {
+  const { ino, size, mtimeMs } = statSync(path);
+  return [floor, ino, size, mtimeMs].join(" ");
+}
+
+/** Empty if there is none, or another run is just writing it: then every program is asked. */
+function read(file: string): Record<string, string> {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Record<string, string>;
+  } catch {
+    return {};
+  }
+}

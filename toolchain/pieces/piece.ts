@@ -1,0 +1,45 @@
+/** A piece of Pulumi (the CLI, a language host, a plugin, a provider), and where it is taken from. */
+import { existsSync } from "node:fs";
+import type { Environment, Paths } from "../../system/paths";
+import type { Reporter } from "../../system/reporter";
+import type { Vendor } from "../vendor/vendor";
+
+export type Source = "installed" | "vendor" | "built" | "stand-in";
+
+export interface Piece {
+  name: string;
+  version: string;
+  source: Source;
+  /** A program, or a plugin's folder. */
+  path: string;
+}
+
+export interface SetUp {
+  paths: Paths;
+  environment: Environment;
+  reporter: Reporter;
+  vendor: Vendor;
+}
+
+/** Paths that exist are complete: downloads and builds are renamed into place. */
+export interface Origins {
+  /** On this machine, and new enough. */
+  installed?: Piece | undefined;
+  /** The vendor's download in the cache. `fetch` returns false if it cannot be had. */
+  vendor?: { path: string; fetch: () => Promise<boolean> };
+  /** What the package registries give. `program`: what to look for in the folder `path`. */
+  own: { source: "built" | "stand-in"; path: string; program?: string; make: () => Promise<unknown> };
+}
+
+/** The first of: installed, downloaded earlier, made earlier, downloaded now, made now. */
+export async function obtain(name: string, version: string, origins: Origins): Promise<Piece> {
+  const { installed, vendor, own } = origins;
+  if (installed !== undefined) return installed;
+  const piece = (source: Source, path: string): Piece => ({ name, version, source, path });
+  if (vendor !== undefined && existsSync(vendor.path)) return piece("vendor", vendor.path);
+  if (!existsSync(own.program ?? own.path)) {
+    if (vendor !== undefined && (await vendor.fetch())) return piece("vendor", vendor.path);
+    await own.make();
+  }
+  return piece(own.source, own.path);
+}
