@@ -1,7 +1,6 @@
 /** Names of interfaces: readable where they fit into the kernel's limit, shortened by a hash where not. */
 import { createHash } from "node:crypto";
 import { Address4 } from "ip-address";
-import { Flooding } from "./types";
 
 /** IFNAMSIZ is 16 with its closing NUL (linux/if.h). */
 export const MAX_INTERFACE_NAME = 15;
@@ -51,7 +50,7 @@ const ADDRESS_DIGITS = 7;
  * in hexadecimal; of an IPv6 address it is a hash.
  *
  * From VNI 10000 on both are written in base 36, all of their digits: `vx05yc1-1h8fzta`. So the names of two IPv4 remotes always
- * differ; two IPv6 remotes may collide, and are refused then (check-unique.ts).
+ * differ; two IPv6 remotes may collide and are then refused (check-unique.ts).
  *
  * @example
  * ```ts
@@ -70,7 +69,7 @@ export function tunnelName(vni: number, remoteAddress: string): string {
 
 const base36 = (number: number | bigint, digits: number): string => number.toString(36).padStart(digits, "0");
 
-/** The one port of a segment with Flooding.Flow: `vf100` for VNI 100. */
+/** The one tunnel port of a segment with Flooding.Flow: `vf100` for VNI 100. */
 export function flowPortName(vni: number): string {
   return `vf${vni}`;
 }
@@ -78,18 +77,6 @@ export function flowPortName(vni: number): string {
 /** The kernel's vxlan device of a segment with Flooding.Multicast: `vm100` for VNI 100. */
 export function multicastName(vni: number): string {
   return `vm${vni}`;
-}
-
-/** The port that frames for a remote leave by. */
-export function portName(flooding: Flooding, vni: number, remoteAddress: string): string {
-  switch (flooding) {
-    case Flooding.Unicast:
-      return tunnelName(vni, remoteAddress);
-    case Flooding.Flow:
-      return flowPortName(vni);
-    case Flooding.Multicast:
-      return multicastName(vni);
-  }
 }
 
 /** Names that the kernel, Open vSwitch or the guest itself uses: a bridge of that name would break the host. */

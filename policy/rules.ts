@@ -3,7 +3,8 @@
  * A value that is not known yet is undefined, and says nothing.
  */
 import { Address4, Address6 } from "ip-address";
-import { IpFamily, vxlanOverhead } from "../plan/mtu";
+import { tunnelOverhead } from "../plan/net/encap";
+import { IpFamily } from "../plan/net/family";
 
 /** A resource as it is declared: its inputs. */
 export interface Declared {
@@ -88,7 +89,7 @@ export const mtuFits =
     const networks = of(declared, UNDERLAY).map(({ inputs }) => number(inputs["mtu"] ?? 1500) ?? assumed);
     const underlay = networks.length === 0 ? assumed : Math.min(...networks);
     const six = of(declared, PORT).some(({ inputs }) => address(inputs["local"])?.includes(":"));
-    const overhead = vxlanOverhead(six ? IpFamily.V6 : IpFamily.V4);
+    const overhead = tunnelOverhead(six ? IpFamily.V6 : IpFamily.V4);
     const inside = [
       ...of(declared, BRIDGE, PORT).map(({ name, inputs }) => ({ name, mtu: number(inputs["mtu"]) })),
       ...nics(declared).map(({ name, nic }) => ({ name, mtu: number(nic["mtu"]) })),

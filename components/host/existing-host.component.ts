@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { keyFilePath } from "./check-existing";
+import { keyFilePath } from "./resolve-existing";
 import type { HostNeed } from "../../plan/types";
 import { HostConnectionArgs, checkStep } from "../guest-step";
 import { child, token } from "../naming";

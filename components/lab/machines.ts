@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { HostFacts } from "../../plan/contract";
 import { pathOf } from "../../plan/rules";
-import { Accel, HostPlan, LabPlan, UnderlayMode, UnderlayPlan } from "../../plan/types";
+import { Accel, ExistingHostPlan, LabPlan, MachinePlan, UnderlayMode, UnderlayPlan } from "../../plan/types";
 import { EXISTING_MACHINE } from "../../plan/vteps";
 import { ExistingHost, loginKey } from "../host/existing-host.component";
 import { GuestImage } from "../image/component";
@@ -167,11 +167,11 @@ function siteOn(
 
 function ours(
   name: string,
-  host: HostPlan,
+  host: MachinePlan,
   networks: ReadonlyMap<string, Network>,
   { args, labId, secret }: Shared,
 ): Machine {
-  const on = networks.get(host.underlay ?? "");
+  const on = networks.get(host.underlay);
   if (on === undefined) throw new Error(`the plan puts host ${host.name} on no underlay`);
   const { prefix, mode, gateway, nameservers, mtu } = on.plan;
   const accel = chooseAccel(on.plan.accel ?? args.accel, on.site.uri);
@@ -202,9 +202,11 @@ function ours(
   return { host: machine, facts, identity: domain.id };
 }
 
-function existing(name: string, plan: HostPlan, { parent, ready, labId }: Shared): Machine {
-  const { address, existing, ports } = plan;
-  if (existing === undefined) throw new Error(`the plan has no way to ${name}`);
+function existing(
+  name: string,
+  { address, existing, ports }: ExistingHostPlan,
+  { parent, ready, labId }: Shared,
+): Machine {
   const { sshAddress, port, user, hostKey, keyFile, mtu, needs } = existing;
   const peers = [...new Set(ports.flatMap(({ remotes }) => remotes.map((remote) => remote.address)))].sort();
   const host = new ExistingHost(

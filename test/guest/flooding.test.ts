@@ -1,7 +1,7 @@
 /** components/segment/guest.sh: segments that flood by multicast, or not at all; and from one way to another. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { existsSync } from "node:fs";
-import { MAX_GROUPS } from "../../components/segment/check-flooding";
+import { MAX_GROUPS } from "../../components/segment/ways/multicast";
 import { FakeHost } from "./fake-host";
 
 const LAB = "00c0ffee";
