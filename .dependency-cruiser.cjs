@@ -4,13 +4,13 @@
  */
 
 /** Files that declare resources: the rest of components/ is pure, as plan/ is. */
-const DECLARES = "^components/([^/]+[.]ts$|(lab|libvirt)/(?!pool-xml|virsh)|.*(/|[.])component[.]ts$)";
+const DECLARES = "^components/([^/]+[.]ts$|(lab|libvirt)/(?!pool-xml|virsh|choices)|.*(/|[.])component[.]ts$)";
 
 /** What a folder may import besides itself and packages: the start of a path each. */
 const MAY_IMPORT = {
   "plan/": ["components/"],
   "guest/": ["plan/", "components/"],
-  "components/": ["plan/", "guest/"],
+  "components/": ["plan/", "guest/", "image/image"],
   "stacks/": ["components/", "plan/", "guest/quote", "config", "image/image"],
   config: ["plan/", "components/"],
   "policy/": ["plan/", "components/"],
