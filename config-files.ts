@@ -1,9 +1,9 @@
-/** Files that settings name, looked at where Pulumi runs: keys to existing hosts, Docker images. */
-import { accessSync, constants, readFileSync, statSync } from "node:fs";
+/** Files that settings name, looked at where Pulumi runs: keys to existing hosts, images of machines and of Docker. */
+import { accessSync, closeSync, constants, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { resolve } from "node:path";
-import { keyFilePath } from "./components/host/check-existing";
-import { EXISTING } from "./plan/defaults";
+import { keyFilePath } from "./components/host/resolve-existing";
+import { EXISTING } from "./components/host/spec";
 import { isText, pathOf, sortedEntries } from "./plan/rules";
 import { ContainerKind } from "./plan/types";
 import type { Problem, Topology } from "./plan/types";
@@ -30,7 +30,7 @@ export function checkArchives(containers: unknown): Problem[] {
 }
 
 function checkKeyFile(path: string, got: unknown): Problem[] {
-  const keyFile = got ?? EXISTING.keyFile;
+  const keyFile = got ?? EXISTING.keyFile.default;
   if (!isText(keyFile)) return [];
   const file = resolve(keyFilePath(keyFile, homedir()));
   const message = keyFault(file);
@@ -83,4 +83,30 @@ function archiveFault(file: string): string | undefined {
 function absence(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   return code === "ENOENT" ? "There is no such file." : `Cannot be read (${code}).`;
+}
+
+/** Only when it is text: anything else is the plan's to refuse. */
+export function checkImageFile(got: unknown): Problem[] {
+  if (typeof got !== "string" || got === "" || got.includes("\0")) return [];
+  const message = imageFault(got);
+  const cure = `Put a qcow2 image at ${resolve(got)}, or correct the path.`;
+  return message === undefined ? [] : [{ path: "image.path", got, message, cure }];
+}
+
+/** The first bytes of every qcow2 file (QEMU, docs/interop/qcow2.rst). */
+const QCOW2_MAGIC = Buffer.from("QFI\xfb", "latin1");
+
+function imageFault(path: string): string | undefined {
+  try {
+    const file = openSync(path, "r");
+    try {
+      const head = Buffer.alloc(QCOW2_MAGIC.length);
+      readSync(file, head, 0, head.length, 0);
+      return head.equals(QCOW2_MAGIC) ? undefined : "Is not a qcow2 image.";
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    return absence(error);
+  }
 }

@@ -1,18 +1,19 @@
 /** The only reader of Pulumi config: `vxlab:*` in, typed settings out, everything wrong said at once. */
-import { closeSync, openSync, readSync } from "node:fs";
-import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { withoutDeclarations } from "./config-copied";
-import { checkArchives, checkFiles } from "./config-files";
+import { checkArchives, checkFiles, checkImageFile } from "./config-files";
 import { checkEnvironments, checkSecrets, secretKeys, splitContainers, veiled } from "./config-secrets";
 import { TopologyError } from "./plan/errors";
-import { checkUri } from "./components/underlay/check";
-import { checkChoice, checkInteger, sortedEntries, suggest } from "./plan/rules";
+import { checkUri } from "./components/underlay/resolve";
+import { checkedLab } from "./plan/plan";
+import { readShape } from "./plan/resolve";
+import { sortedEntries, suggest } from "./plan/rules";
 import { Role } from "./plan/roles";
-import { readTopology } from "./plan/schema";
-import { SECTIONS } from "./plan/settings";
+import { SECTIONS, SETTINGS, STACK } from "./plan/settings";
+import { outsideOf } from "./plan/shape";
 import { Accel } from "./plan/types";
 import type { Problem, Topology } from "./plan/types";
+import { checkValue } from "./plan/values";
 import type { VariablesOf } from "./components/container/variables";
 
 /** What `vxlab:*` says of an overlay stack; what depends on the underlay's hosts is checked when these are known. */
@@ -44,14 +45,11 @@ export interface LabSettings {
 }
 
 const NAMESPACE = "vxlab:";
-const OVERLAY_KEYS: readonly string[] = ["underlayStack", "peers"];
-const KEYS: readonly string[] = [...SECTIONS, ...OVERLAY_KEYS, "role", "libvirtUri", "accel", "bootTimeout"];
-/** What an overlay's hosts are made of is its underlay's business, and the other way round. */
-const OVERLAY_SECTIONS: readonly string[] = ["hosts", "segments", "containers"];
+const KEYS = Object.keys(SETTINGS.fields);
+const OVERLAY_KEYS = ["underlayStack", "peers"] as const;
+/** The underlay decides what an overlay's hosts are made of, and the other way round. */
+const OVERLAY_SECTIONS = ["hosts", "segments", "containers"] as const;
 const UNDERLAY_SECTIONS = SECTIONS.filter((name) => name !== "segments" && name !== "containers");
-const ROLES: readonly string[] = Object.values(Role);
-const DEFAULT_BOOT_TIMEOUT = 600;
-const ACCELS: readonly string[] = ["auto", ...Object.values(Accel)];
 
 /**
  * What the running stack holds.
@@ -59,8 +57,8 @@ const ACCELS: readonly string[] = ["auto", ...Object.values(Accel)];
  * @throws TopologyError when it is none of the roles
  */
 export function readRole(): Role {
-  const { role = Role.Lab } = withoutDeclarations(ownConfig()).raw;
-  refuse(checkChoice("role", role, ROLES));
+  const { role = STACK.role.default } = withoutDeclarations(ownConfig()).raw;
+  refuse(checkValue("role", role, STACK.role));
   return role as Role;
 }
 
@@ -71,30 +69,36 @@ export function readRole(): Role {
  */
 export function readConfig(): LabSettings {
   const { raw, problems: copied } = withoutDeclarations(ownConfig());
-  const { topology, problems } = readTopology(
-    sectionsOf(raw, raw.role === Role.Underlay ? UNDERLAY_SECTIONS : SECTIONS),
-  );
-  const bootTimeout = bootTimeoutOf(raw);
+  const sections = sectionsOf(raw, raw.role === Role.Underlay ? UNDERLAY_SECTIONS : SECTIONS);
+  const { topology: read, problems: shape, broken } = readShape(sections);
   const secret = secretKeys(Object.keys(raw));
-  refuse([
+  const { containers, ...split } = splitContainers(read.containers, secret.includes("containers"));
+  const topology = { ...read, containers: containers as Topology["containers"] };
+  const before = [
     ...copied,
-    ...checkSecrets(secret, topology.containers),
+    ...checkSecrets(secret, read.containers),
     ...unknownKeys(raw),
     ...overlayOnly(raw),
-    ...problems,
-    ...checkImageFile(topology.image.path),
-    ...checkFiles(topology),
+    ...shape,
+  ];
+  const after = [
+    ...(split.secretEnv === undefined ? [] : checkEnvironments(read.containers)),
+    ...checkImageFile(read.image.path),
+    ...checkFiles(read),
     ...checkUri("libvirtUri", raw.libvirtUri),
-    ...checkChoice("accel", raw.accel, ACCELS),
-    ...checkBootTimeout(bootTimeout),
-  ]);
-  const { containers, ...split } = splitContainers(topology.containers, secret.includes("containers"));
+    ...checkRun(raw),
+  ];
+  // planLab says what is wrong with the lab itself, unless nobody gets that far.
+  if (before.length + after.length > 0) {
+    const { problems } = checkedLab(topology, { lab: "lab" });
+    refuse([...before, ...outsideOf(broken, problems), ...after]);
+  }
   return {
-    topology: { ...topology, containers: containers as Topology["containers"] },
+    topology,
     ...split,
     ...(raw.libvirtUri === undefined ? {} : { libvirtUri: raw.libvirtUri }),
     ...(raw.accel === undefined ? {} : { accel: raw.accel as "auto" | Accel }),
-    bootTimeout: Number(bootTimeout),
+    bootTimeout: Number(bootTimeoutOf(raw)),
   };
 }
 
@@ -106,7 +110,6 @@ export function readConfig(): LabSettings {
 export function readOverlayConfig(): OverlaySettings {
   const { raw, problems: copied } = withoutDeclarations(ownConfig());
   const { underlayStack, peers } = { underlayStack: raw.underlayStack, peers: parsed(raw.peers) ?? [] };
-  const bootTimeout = bootTimeoutOf(raw);
   const sections = sectionsOf(raw, OVERLAY_SECTIONS);
   const secret = secretKeys(Object.keys(raw));
   refuse([
@@ -116,7 +119,7 @@ export function readOverlayConfig(): OverlaySettings {
     ...unknownKeys(raw),
     ...checkStacks(underlayStack, peers),
     ...checkArchives(sections.containers),
-    ...checkBootTimeout(bootTimeout),
+    ...checkValue("bootTimeout", bootTimeoutOf(raw), STACK.bootTimeout),
   ]);
   const { containers, ...split } = splitContainers(sections.containers, secret.includes("containers"));
   return {
@@ -124,8 +127,22 @@ export function readOverlayConfig(): OverlaySettings {
     peers: peers as string[],
     sections: { ...sections, containers },
     ...split,
-    bootTimeout: Number(bootTimeout),
+    bootTimeout: Number(bootTimeoutOf(raw)),
   };
+}
+
+/**
+ * Runs a program of the settings that were read. A setting that holds a secret is not shown in its problems.
+ *
+ * @throws TopologyError as the program does
+ */
+export async function veiling<T>(program: () => T | Promise<T>): Promise<T> {
+  try {
+    return await program();
+  } catch (error) {
+    if (error instanceof TopologyError) refuse(error.problems);
+    throw error;
+  }
 }
 
 function refuse(problems: readonly Problem[]): void {
@@ -139,11 +156,15 @@ function sectionsOf(raw: Raw, names: readonly string[]): Record<string, unknown>
 }
 
 function bootTimeoutOf({ bootTimeout }: Raw): unknown {
-  return bootTimeout === undefined ? DEFAULT_BOOT_TIMEOUT : numeric(bootTimeout);
+  return bootTimeout === undefined ? STACK.bootTimeout.default : numeric(bootTimeout);
 }
 
-function checkBootTimeout(got: unknown): Problem[] {
-  return checkInteger("bootTimeout", got, { min: 30, max: 3600, unit: "seconds" });
+/** How a lab is run. */
+function checkRun(raw: Raw): Problem[] {
+  return [
+    ...checkValue("accel", raw.accel, STACK.accel),
+    ...checkValue("bootTimeout", bootTimeoutOf(raw), STACK.bootTimeout),
+  ];
 }
 
 type Raw = Readonly<Record<string, string | undefined>>;
@@ -153,8 +174,8 @@ function overlayOnly(raw: Raw): Problem[] {
   return OVERLAY_KEYS.filter((path) => raw[path] !== undefined).map((path) => ({
     path,
     got: parsed(raw[path]),
-    message: `Is a setting of overlay stacks, and this is ${raw.role === undefined ? "a lab" : `of role ${raw.role}`}.`,
-    cure: `Take it out, or add role: ${Role.Overlay}.`,
+    message: `Is a setting of overlay stacks, but this is ${raw.role === undefined ? "a lab" : `of role ${raw.role}`}.`,
+    cure: `Remove it, or add role: ${Role.Overlay}.`,
   }));
 }
 
@@ -166,16 +187,17 @@ function checkStacks(own: string | undefined, peers: unknown): Problem[] {
     "Write the name of an underlay stack: stack, or organization/project/stack for another project's.";
   const fault = (path: string, got: unknown, message: string): Problem => ({ path, got, message, cure });
   const named = (got: unknown): boolean => typeof got === "string" && STACK_NAME.test(got);
-  if (!Array.isArray(peers)) return [fault("peers", peers, "Is no list of stacks.")];
+  if (!Array.isArray(peers)) return [fault("peers", peers, "Is not a list of stack names.")];
   const wrong = peers.flatMap((got: unknown, i) =>
-    named(got) ? [] : [fault(`peers[${i}]`, got, "Is no stack.")],
+    named(got) ? [] : [fault(`peers[${i}]`, got, "Is not a stack name.")],
   );
   const twice = peers.flatMap((got: unknown, i) =>
     got === own || peers.indexOf(got) < i
-      ? [fault(`peers[${i}]`, got, got === own ? "Is the own underlay." : "Is there twice.")]
+      ? [fault(`peers[${i}]`, got, got === own ? "Is this overlay's own underlay." : "Is listed twice.")]
       : [],
   );
-  const message = own === undefined ? "Is missing: an overlay stands on an underlay." : "Is no stack.";
+  const message =
+    own === undefined ? "Is missing: an overlay is deployed on an underlay stack." : "Is not a stack name.";
   return [...(named(own) ? [] : [fault("underlayStack", own, message)]), ...wrong, ...twice];
 }
 
@@ -212,31 +234,4 @@ function unknownKeys(raw: Raw): Problem[] {
         cure,
       };
     });
-}
-
-/** Only when it is text: anything else is the plan's to refuse. */
-function checkImageFile(got: unknown): Problem[] {
-  if (typeof got !== "string" || got === "" || got.includes("\0")) return [];
-  const message = imageFault(got);
-  const cure = `Put a qcow2 image at ${resolve(got)}, or correct the path.`;
-  return message === undefined ? [] : [{ path: "image.path", got, message, cure }];
-}
-
-/** The first bytes of every qcow2 file (QEMU, docs/interop/qcow2.rst). */
-const QCOW2_MAGIC = Buffer.from("QFI\xfb", "latin1");
-
-function imageFault(path: string): string | undefined {
-  try {
-    const file = openSync(path, "r");
-    try {
-      const head = Buffer.alloc(QCOW2_MAGIC.length);
-      readSync(file, head, 0, head.length, 0);
-      return head.equals(QCOW2_MAGIC) ? undefined : "Is not a qcow2 image.";
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return code === "ENOENT" ? "There is no such file." : `Cannot be read (${code}).`;
-  }
 }

@@ -13,6 +13,8 @@ import { command as guestCommand, guestTools, INSTALL_AND_APPLY } from "../guest
 import type { StepKind } from "../guest/things";
 import type { Secrets } from "./container/state";
 import { child } from "./naming";
+import { STACK } from "../plan/settings";
+import { EXISTING } from "./host/spec";
 import { optional } from "./optional";
 
 /** How a host is reached. Nothing is sent before the host key is verified. */
@@ -174,7 +176,8 @@ export function incarnationOf(host: pulumi.Input<HostConnectionArgs>): pulumi.Ou
 
 type Dials = (host: pulumi.Unwrap<HostConnectionArgs>) => number;
 /** A refused attempt is followed by a pause of five seconds at most. */
-export const bootDials: Dials = ({ bootTimeout = 600 }) => Math.ceil(bootTimeout / DIAL_SECONDS);
+export const bootDials: Dials = ({ bootTimeout = STACK.bootTimeout.default }) =>
+  Math.ceil(bootTimeout / DIAL_SECONDS);
 const dialsLater: Dials = () => DIALS_LATER;
 
 /** Field by field: an unknown field makes the engine print the whole connection (pulumi/pulumi-command#773). */
@@ -184,8 +187,8 @@ export function connection(
 ): pulumi.Output<command.types.input.remote.ConnectionArgs> {
   return pulumi.output(to).apply((host) => ({
     host: host.address,
-    port: host.port ?? 22,
-    user: host.user ?? "root",
+    port: host.port ?? EXISTING.port.default,
+    user: host.user ?? EXISTING.user.default,
     hostKey: host.hostKey,
     privateKey: host.privateKey,
     perDialTimeout: DIAL_SECONDS,

@@ -50,9 +50,11 @@ export type { LoginOutput, VtepOutput, VtepSshOutput, VtepsOutput } from "../pla
 export { TopologyError } from "../plan/errors";
 export type { LabPlan } from "../plan/lab-plan";
 export { MacKind, computedMac } from "../plan/mac";
-export { IpFamily, maxOverlayMtu, vxlanOverhead } from "../plan/mtu";
+export { maxOverlayMtu, tunnelOverhead } from "../plan/net/encap";
+export { IpFamily } from "../plan/net/family";
 export { serviceDevice, tunnelName, vethName } from "../plan/names";
-export { LabIdentity, planLab } from "../plan/plan";
+export { planLab } from "../plan/plan";
+export type { LabIdentity } from "../plan/resolve";
 
 /** For the provider that a hypervisor is reached by; no registry carries this SDK. */
 export * as libvirt from "@pulumi/libvirt";

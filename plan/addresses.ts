@@ -1,6 +1,6 @@
 /** Addresses as numbers: comparing and counting need no library. Parsing and printing are the ip-address package's. */
 import { Address4, Address6 } from "ip-address";
-import { IpFamily } from "./mtu";
+import { IpFamily } from "./net/family";
 
 /**
  * Both families are on one line of 128-bit numbers, IPv4 where IPv6 maps it (::ffff:0:0/96, RFC 4291 section 2.5.5.2):

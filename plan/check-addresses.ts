@@ -2,29 +2,25 @@
  * Networks of the overlay that meet on one host or in one container, which then has two routes for one address. Segments
  * may have the same subnet as long as nobody has an address in both: that is what VNIs are for.
  */
+import { placesOf } from "../components/container/resolve-nics";
+import { hostNetworks } from "../components/host/networks";
+import type { HostNetwork } from "../components/host/networks";
 import { addressText, contains, memberFault, overlap, prefixed } from "./addresses";
 import type { Subnet } from "./addresses";
 import { checkTaken } from "./check-taken";
-import { hostNetworks } from "../components/host/networks";
-import type { HostNetwork } from "../components/host/networks";
-import { NO_ADDRESS, subnet6Of } from "./ipam";
-import { takesPart } from "../components/segment/mesh";
-import { attachmentsOf, nicsOfContainer } from "../components/container/nics";
-import type { Attachment } from "../components/container/nics";
-import { readAddress } from "./read-address";
-import { pathOf, sortedEntries } from "./rules";
-import { subnet4Of } from "../components/service/services";
-import type { Problem, SegmentSpec, Topology } from "./types";
+import type { Problem } from "./problem";
+import type { Place, ResolvedLab, ResolvedNic, ResolvedSegment } from "./resolved";
+import { pathOf } from "./rules";
 
-export function checkAddresses(topology: Topology): Problem[] {
-  const networks = hostNetworks(topology);
+export function checkAddresses(lab: ResolvedLab): Problem[] {
+  const networks = hostNetworks(lab);
   return [
-    ...checkTaken(topology),
+    ...checkTaken(lab),
     ...checkHosts(networks),
-    ...networks.flatMap((network) => checkBeside(topology, networks, network)),
+    ...networks.flatMap((network) => checkBeside(lab, networks, network)),
     ...checkBridges(networks),
-    ...networks.flatMap((network) => checkLogin(topology, network)),
-    ...checkContainers(topology),
+    ...networks.flatMap((network) => checkLogin(lab, network)),
+    ...lab.containers.flatMap(({ nics }) => checkContainer(nics)),
   ];
 }
 
@@ -51,30 +47,27 @@ function isOne(a: HostNetwork, b: HostNetwork): boolean {
 }
 
 /** A bridge's address in the network of a segment of its host means to be in that segment, and must be what it takes. */
-function checkBeside(topology: Topology, networks: readonly HostNetwork[], bridge: HostNetwork): Problem[] {
+function checkBeside(lab: ResolvedLab, networks: readonly HostNetwork[], bridge: HostNetwork): Problem[] {
   const { host, path, got, subnet, address, ethernet, segment: service } = bridge;
   if (service !== undefined) return [];
-  const own = topology.segments[ethernet];
-  if (own !== undefined && subnet4Of(own)?.cidr === subnet.cidr) return [];
+  const own = lab.segments.find(({ name }) => name === ethernet);
+  if (own?.subnet.cidr === subnet.cidr) return [];
   const served = new Set(networks.filter((one) => one.host === host).map(({ segment }) => segment));
-  return sortedEntries(topology.segments)
-    .filter(([name, segment]) => !served.has(name) && takesPart(topology, segment, host))
-    .flatMap(([name, segment]): Problem[] => {
-      const other = subnet4Of(segment);
-      if (other === undefined || !overlap(other, subnet)) return [];
-      const tagged =
-        segment.vlan === undefined ? "" : ", which has a VLAN, while a bridge's own interface is untagged";
-      const at = pathOf("segments", name, "subnet");
-      const message = `Its network ${subnet.cidr} overlaps ${other.cidr} of ${at}${tagged}.`;
-      return [{ path, got, message, cure: besideCure(other, address, segment) }];
-    })
-    .slice(0, 1);
+  const other = lab.segments.find(
+    (one) => !served.has(one.name) && one.names.includes(host) && overlap(one.subnet, subnet),
+  );
+  if (other === undefined) return [];
+  const tagged =
+    other.vlan === undefined ? "" : ", which has a VLAN, while a bridge's own interface is untagged";
+  const at = pathOf("segments", other.name, "subnet");
+  const message = `Its network ${subnet.cidr} overlaps ${other.subnet.cidr} of ${at}${tagged}.`;
+  return [{ path, got, message, cure: besideCure(other, address) }];
 }
 
-function besideCure(other: Subnet, address: bigint, { vlan }: SegmentSpec): string {
-  const outside = `an address outside ${other.cidr}`;
-  const inside = vlan === undefined && memberFault(other, address) === undefined;
-  return inside ? `Write ${prefixed(address, other)}, or ${outside}.` : `Write ${outside}, or leave it out.`;
+function besideCure({ subnet, vlan }: ResolvedSegment, address: bigint): string {
+  const outside = `an address outside ${subnet.cidr}`;
+  const inside = vlan === undefined && memberFault(subnet, address) === undefined;
+  return inside ? `Write ${prefixed(address, subnet)}, or ${outside}.` : `Write ${outside}, or leave it out.`;
 }
 
 /** Bridges of one Ethernet reach each other directly, so their networks are equal or apart. */
@@ -98,11 +91,10 @@ function checkBridges(networks: readonly HostNetwork[]): Problem[] {
 }
 
 /** An existing host answers SSH by the route to whoever asks, and an address of the own network is asked from there. */
-function checkLogin(topology: Topology, { host, path, got, subnet, segment }: HostNetwork): Problem[] {
-  const sshAddress: unknown = topology.hosts[host]?.existing?.sshAddress;
-  const { value } = readAddress(sshAddress);
-  if (value === undefined || !contains(subnet, value)) return [];
-  const message = `Puts ${host} into ${subnet.cidr}, which holds its own sshAddress ${addressText(value)}: answers to SSH would go into the overlay.`;
+function checkLogin({ hosts }: ResolvedLab, { host, path, got, subnet, segment }: HostNetwork): Problem[] {
+  const found = hosts.find(({ name }) => name === host);
+  if (found?.kind !== "existing" || !contains(subnet, found.reach.sshAddress)) return [];
+  const message = `Puts ${host} into ${subnet.cidr}, which holds its own sshAddress ${addressText(found.reach.sshAddress)}: answers to SSH would go into the overlay.`;
   const cure =
     segment === undefined
       ? `Write an address outside ${subnet.cidr}, or leave it out.`
@@ -110,37 +102,42 @@ function checkLogin(topology: Topology, { host, path, got, subnet, segment }: Ho
   return [{ path, got, message, cure }];
 }
 
-function checkContainers(topology: Topology): Problem[] {
-  return sortedEntries(topology.containers).flatMap(([name, container]) => {
-    const places = nicsOfContainer(name, container).flatMap((nic) => attachmentsOf(topology, nic));
-    return places.flatMap((place, index) => {
-      // A segment that is named twice is reported as such.
-      const before = places.slice(0, index).filter((one) => one.name !== place.name);
-      return meeting(place, before);
-    });
+function checkContainer(nics: readonly ResolvedNic[]): Problem[] {
+  const places = nics.flatMap((nic) => placesOf(nic).map((place) => ({ place, nic })));
+  return places.flatMap((one, index) => {
+    // A segment that is named twice is reported as such.
+    const before = places.slice(0, index).filter(({ place }) => place.segment !== one.place.segment);
+    return meeting(one, before);
   });
 }
 
-function meeting(place: Attachment, before: readonly Attachment[]): Problem[] {
+/** A place and the interface that it is of. */
+interface Plugged {
+  place: Place;
+  nic: ResolvedNic;
+}
+
+function meeting({ place, nic }: Plugged, before: readonly Plugged[]): Problem[] {
   const clashes = before.flatMap((other) => {
-    const pairs = networksOf(place).flatMap((own) => networksOf(other).map((its) => ({ own, its, other })));
+    const pairs = networksOf({ place, nic }).flatMap((own) =>
+      networksOf(other).map((its) => ({ own, its, other })),
+    );
     return pairs.filter(({ own, its }) => overlap(own, its));
   });
   const [clash] = clashes;
   if (clash === undefined) return [];
   const { own, its, other } = clash;
-  const { path, got, name, tagged } = place;
-  const message = `Segment ${name} has ${own.cidr}, which overlaps ${its.cidr} of segment ${other.name}, where this container is too.`;
-  const none = tagged && other.tagged ? "" : ", or address: none for one of its interfaces";
+  const { path, got, segment } = place;
+  const message = `Segment ${segment.name} has ${own.cidr}, which overlaps ${its.cidr} of segment ${other.place.segment.name}, where this container is too.`;
+  const none =
+    nic.trunk !== undefined && other.nic.trunk !== undefined
+      ? ""
+      : ", or address: none for one of its interfaces";
   return [{ path, got, message, cure: `Write subnets that do not overlap${none}.` }];
 }
 
 /** The networks of a segment that the container has an address in. */
-function networksOf({ segment, nic: { spec }, tagged }: Attachment): Subnet[] {
-  const has = (address: unknown) => tagged || address !== NO_ADDRESS;
-  const subnets = [
-    has(spec.address) ? subnet4Of(segment) : undefined,
-    has(spec.address6) ? subnet6Of(segment) : undefined,
-  ];
-  return subnets.flatMap((subnet) => subnet ?? []);
+function networksOf({ place: { segment, addresses }, nic }: Plugged): Subnet[] {
+  const lent = nic.trunk === undefined && nic.dhcp ? [segment.subnet] : [];
+  return [...lent, ...addresses.map(({ subnet }) => subnet)];
 }

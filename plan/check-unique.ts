@@ -1,81 +1,65 @@
 /** Names of interfaces and hardware addresses: each belongs to one thing of the lab. */
+import { wayOf } from "../components/segment/ways";
 import { addressText } from "./addresses";
-import { MAX_VNI } from "../components/segment/check";
-import { bridgeNameOf, floodingOf } from "./defaults";
-import { computedMac, macFault, MacKind, normalMac } from "./mac";
-import { participants } from "../components/segment/mesh";
-import { bridgeNameFault, deviceNames, labelFault, tunnelName, serviceDevice, vethName } from "./names";
-import { nicsOf } from "../components/container/nics";
-import { readAddress } from "./read-address";
-import { isIntegerIn, pathOf, repeated, sortedEntries } from "./rules";
+import { computedMac, MacKind } from "./mac";
+import { serviceDevice, vethName } from "./names";
+import type { Problem } from "./problem";
+import type { ResolvedLab, ResolvedSegment } from "./resolved";
+import { pathOf, repeated } from "./rules";
 import type { Claim } from "./rules";
-import { Flooding } from "./types";
-import type { Problem, SegmentSpec, Topology } from "./types";
 
-export function checkMacs(topology: Topology, lab?: string): Problem[] {
-  const claims = [...machineMacs(topology, lab), ...nicMacs(topology, lab), ...ownMacs(topology, lab)];
-  const cure = "Write another address, such as 52:54:00 and three bytes of your own, or leave it out.";
-  return [
-    ...claims.flatMap(({ path, got }) => {
-      const message = macFault(got);
-      return message === undefined ? [] : [{ path, got, message, cure }];
-    }),
-    ...repeated(claims, "This MAC address", "Write an address of its own for one of the two."),
-  ];
+export function checkMacs(lab: ResolvedLab): Problem[] {
+  const claims = [...machineMacs(lab), ...nicMacs(lab), ...ownMacs(lab)];
+  return repeated(claims, "This MAC address", "Write an address of its own for one of the two.");
 }
 
-/** Written addresses, and where the lab is known, computed ones too. */
-function macClaim(path: string, mac: unknown, computed: string | undefined): Claim[] {
-  const got = mac ?? computed;
-  const key = typeof got === "string" ? normalMac(got) : JSON.stringify(got);
-  return got === undefined ? [] : [{ path, got, key }];
-}
+const macClaim = (path: string, mac: string, written?: string): Claim => ({
+  path,
+  got: written ?? mac,
+  key: mac,
+});
 
-function machineMacs(topology: Topology, lab: string | undefined): Claim[] {
-  const machines = sortedEntries(topology.hosts).filter(([, { existing }]) => existing === undefined);
-  return machines.flatMap(([name, { mac }]) =>
-    macClaim(pathOf("hosts", name, "mac"), mac, lab && computedMac(lab, MacKind.Machine, name)),
+function machineMacs({ hosts }: ResolvedLab): Claim[] {
+  return hosts.flatMap((host) =>
+    host.kind === "machine" ? [macClaim(pathOf("hosts", host.name, "mac"), host.mac, host.spec.mac)] : [],
   );
 }
 
-function nicMacs(topology: Topology, lab: string | undefined): Claim[] {
-  return nicsOf(topology).flatMap(({ container, number, spec, at }) =>
-    macClaim(at("mac"), spec.mac, lab && computedMac(lab, MacKind.Container, container, number)),
+function nicMacs({ containers }: ResolvedLab): Claim[] {
+  return containers.flatMap(({ nics }) =>
+    nics.map(({ at, mac, spec }) => macClaim(at("mac"), mac, spec.mac)),
   );
 }
 
 /** Nobody writes these. */
-function ownMacs(topology: Topology, lab: string | undefined): Claim[] {
-  if (lab === undefined) return [];
-  const bridges = sortedEntries(topology.hosts).map(([name]) => {
-    const mac = computedMac(lab, MacKind.Bridge, name);
-    return { path: pathOf("hosts", name, "bridge"), got: mac, key: mac };
-  });
-  const services = servingSegments(topology).map(([name]) => {
-    const mac = computedMac(lab, MacKind.Service, name);
-    return { path: pathOf("segments", name), got: mac, key: mac };
-  });
-  return [...bridges, ...services];
-}
-
-function servingSegments(topology: Topology): [string, SegmentSpec][] {
-  return sortedEntries(topology.segments).filter(
-    ([, { dhcp, gateway }]) => dhcp !== undefined || gateway !== undefined,
+function ownMacs({ hosts, segments, identity }: ResolvedLab): Claim[] {
+  const bridges = hosts.map(({ name }) =>
+    macClaim(pathOf("hosts", name, "bridge"), computedMac(identity, MacKind.Bridge, name)),
   );
+  const services = segments
+    .filter(({ service }) => service !== undefined)
+    .map(({ name }) => macClaim(pathOf("segments", name), computedMac(identity, MacKind.Service, name)));
+  return [...bridges, ...services];
 }
 
 /**
  * Names are kept apart in the whole lab, although the kernel asks it of each host only: then no container's move and
  * no new host can bring two together.
- *
- * @param far VTEPs of other labs that all segments without `hosts` have tunnels to
  */
-export function checkInterfaceNames(topology: Topology, far: readonly string[] = []): Problem[] {
+export function checkInterfaceNames(lab: ResolvedLab): Problem[] {
   const claims = [
-    ...tunnelClaims(topology, far),
-    ...vethClaims(topology),
-    ...serviceClaims(topology),
-    ...bridgeClaims(topology),
+    ...tunnelClaims(lab),
+    ...lab.containers.flatMap(({ name, nics }) =>
+      nics.map(({ number }) => ({
+        path: pathOf("containers", name),
+        got: name,
+        key: vethName(name, number),
+      })),
+    ),
+    ...lab.segments
+      .filter(({ service }) => service !== undefined)
+      .map(({ name }) => ({ path: pathOf("segments", name), got: name, key: serviceDevice(name) })),
+    ...bridgeClaims(lab),
   ];
   return repeated(claims, "The interface name made from it", "Rename one of the two.");
 }
@@ -84,53 +68,36 @@ export function checkInterfaceNames(topology: Topology, far: readonly string[] =
 const TUNNEL_CURE = "Give one of the two hosts another address.";
 
 /** Hosts of one address and segments of one VNI would share their ports' names; that is reported as what it is. */
-function tunnelClaims(topology: Topology, far: readonly string[]): Claim[] {
-  const byVni = new Map(sortedEntries(topology.segments).map((entry) => [entry[1].vni, entry]));
-  return [...byVni].flatMap(([vni, [name, segment]]): Claim[] => {
-    if (!isIntegerIn(vni, 1, MAX_VNI)) return [];
-    const path = pathOf("segments", name, "vni");
-    const flooding = floodingOf(segment);
-    if (flooding !== Flooding.Unicast)
-      return deviceNames(flooding, vni).map((key) => ({ path, got: vni, key }));
-    const remotes = [...vteps(topology, segment), ...(segment.hosts === undefined ? far : [])];
-    return remotes.map((address) => ({
-      path,
-      got: `${vni} towards ${address}`,
-      key: tunnelName(vni, address),
-      owner: `${path} (${vni} towards ${address})`,
-      cure: TUNNEL_CURE,
-    }));
+function tunnelClaims(lab: ResolvedLab): Claim[] {
+  const byVni = new Map(lab.segments.map((segment) => [segment.vni, segment]));
+  return [...byVni].flatMap(([vni, segment]): Claim[] => {
+    const path = pathOf("segments", segment.name, "vni");
+    const { devices, tunnel } = wayOf(segment.flooding);
+    const own = devices(vni).map((key) => ({ path, got: vni, key }));
+    if (tunnel === undefined) return own;
+    return [
+      ...own,
+      ...vteps(lab, segment).map((address) => ({
+        path,
+        got: `${vni} towards ${address}`,
+        key: tunnel(vni, address),
+        owner: `${path} (${vni} towards ${address})`,
+        cure: TUNNEL_CURE,
+      })),
+    ];
   });
 }
 
-function vteps(topology: Topology, segment: SegmentSpec): string[] {
-  const numbers = participants(topology, segment).flatMap(
-    ({ spec }) => readAddress(spec.address).value ?? [],
-  );
-  return [...new Set(numbers)].map(addressText);
-}
-
-function vethClaims(topology: Topology): Claim[] {
-  return nicsOf(topology).flatMap(({ container, number }) => {
-    const path = pathOf("containers", container);
-    const key = vethName(container, number);
-    return labelFault(container) === undefined ? [{ path, got: container, key }] : [];
-  });
-}
-
-function serviceClaims(topology: Topology): Claim[] {
-  return servingSegments(topology)
-    .filter(([name]) => labelFault(name) === undefined)
-    .map(([name]) => ({ path: pathOf("segments", name), got: name, key: serviceDevice(name) }));
+/** Each once. */
+function vteps({ peers }: ResolvedLab, { members, open }: ResolvedSegment): string[] {
+  const all = [...members, ...(open ? peers : [])].map(({ address }) => address);
+  return [...new Set(all)].map(addressText);
 }
 
 /** A bridge's name may repeat on every host. */
-function bridgeClaims(topology: Topology): Claim[] {
+function bridgeClaims({ hosts }: ResolvedLab): Claim[] {
   const byName = new Map<string, Claim>();
-  for (const [host, spec] of sortedEntries(topology.hosts)) {
-    const got = bridgeNameOf(spec);
-    const claim = { path: pathOf("hosts", host, "bridge"), got, key: got };
-    if (bridgeNameFault(got) === undefined && !byName.has(got)) byName.set(got, claim);
-  }
+  for (const { name, bridge: key, spec } of hosts)
+    if (!byName.has(key)) byName.set(key, { path: pathOf("hosts", name, "bridge"), got: spec.bridge, key });
   return [...byName.values()];
 }

@@ -1,35 +1,23 @@
-import { checkAddresses } from "./check-addresses";
-import { checkContainers } from "../components/container/check";
-import { checkFlooding } from "../components/segment/check-flooding";
 import { checkHosts } from "../components/host/check";
-import { checkPortSecurity } from "../components/port-security/check";
 import { checkSegments } from "../components/segment/check";
 import { checkServices } from "../components/service/check";
-import { checkImage, checkUnderlays } from "../components/underlay/check";
+import { checkUnderlays } from "../components/underlay/check";
+import { checkAddresses } from "./check-addresses";
 import { checkInterfaceNames, checkMacs } from "./check-unique";
+import type { Problem } from "./problem";
+import type { ResolvedLab } from "./resolved";
 import { checkResourceNames } from "./resource-names";
-import type { Problem, Topology } from "./types";
 
-/**
- * Everything that is wrong with a topology. Values may be of any type (they come from YAML or from other languages);
- * whatever has settings of its own (a host, its `existing`, an interface, …) must be an object.
- *
- * @param lab with it, computed MAC addresses are checked for collisions too; without it, the written ones alone
- * @param libvirtUri the hypervisor of underlays that name none; without it that is taken for this machine
- */
-export function checkLab(topology: Topology, lab?: string, libvirtUri?: string): Problem[] {
+/** The second phase of a plan: what is wrong among things that are each usable. */
+export function check(lab: ResolvedLab): Problem[] {
   return [
-    ...checkUnderlays(topology, libvirtUri),
-    ...checkImage(topology),
-    ...checkHosts(topology),
-    ...checkSegments(topology),
-    ...checkFlooding(topology),
-    ...checkServices(topology),
-    ...checkContainers(topology),
-    ...checkPortSecurity(topology),
-    ...checkAddresses(topology),
-    ...checkInterfaceNames(topology),
-    ...checkMacs(topology, lab),
-    ...checkResourceNames(topology),
+    ...checkUnderlays(lab),
+    ...checkHosts(lab),
+    ...checkSegments(lab),
+    ...checkServices(lab),
+    ...checkAddresses(lab),
+    ...checkInterfaceNames(lab),
+    ...checkMacs(lab),
+    ...checkResourceNames(lab),
   ];
 }

@@ -5,7 +5,7 @@
  * The output is keyed by name (`PublishedLab`), so that a diff of it names what changes. Readers get lists (`LabOutput`) from
  * published-lab.ts.
  */
-import { portName } from "./names";
+import { portName } from "../components/segment/ways";
 import { BridgePlan, ContainerPlan, ExistingPlan, Flooding, HostPlan, ImageKind, LabPlan } from "./types";
 import { ServicePlan, VxlanPortPlan } from "./types";
 

@@ -1,4 +1,4 @@
-import type { Problem } from "./types";
+import type { Problem } from "./problem";
 
 /**
  * Everything that is wrong with a topology, in one error: nothing of the lab has been touched.

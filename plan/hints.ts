@@ -1,95 +1,80 @@
+/** What works, but may not be what was meant. */
+import { Flooding } from "../components/segment/spec";
+import { underlaysOf } from "../components/underlay/mtu";
+import { underlayAt } from "../components/underlay/resolve";
+import { UnderlayMode } from "../components/underlay/spec";
 import { familyOf, subnetAround } from "./addresses";
-import { floodingOf, udpPortOf } from "./defaults";
-import { participants } from "../components/segment/mesh";
-import { IpFamily } from "./mtu";
-import { readAddress } from "./read-address";
-import { pathOf, sortedEntries } from "./rules";
-import { Flooding, UnderlayMode } from "./types";
-import type { Problem, SegmentSpec, Topology } from "./types";
-import { underlayAt, underlaysOf, underlaysSpanned } from "../components/underlay/underlays";
+import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "./net/encap";
+import { IpFamily } from "./net/family";
+import type { Problem } from "./problem";
+import type { ResolvedHost, ResolvedLab, ResolvedSegment, ResolvedUnderlay } from "./resolved";
+import { pathOf } from "./rules";
 
 /** The default of Linux' own vxlan devices, from before IANA gave VXLAN a port. */
 const LINUX_UDP_PORT = 8472;
 
-/** A VTEP of a host outside the lab. */
-export interface Remote {
-  host: string;
-  address: string;
-}
-
-/**
- * What works, but may not be what was meant. Takes a topology without problems.
- *
- * @param peers VTEPs of other owners, which every segment without `hosts` reaches
- */
-export function labHints(topology: Topology, peers: readonly Remote[] = []): Problem[] {
-  const segments = sortedEntries(topology.segments);
+/** Takes a lab without problems. */
+export function labHints(lab: ResolvedLab): Problem[] {
   return [
-    ...segments.flatMap(([name, segment]) => [
-      ...oldPort(name, segment),
-      ...routedGroup(topology, name, segment, peers),
-      ...translatedGroup(topology, name, segment),
-      ...closedGateway(topology, name, segment),
-      ...shutOut(topology, segment),
+    ...lab.segments.flatMap((segment) => [
+      ...oldPort(segment),
+      ...routedGroup(lab, segment),
+      ...translatedGroup(lab, segment),
+      ...closedGateway(lab, segment),
+      ...shutOut(lab, segment),
     ]),
-    ...(peers.length === 0 ? lonely(topology) : []),
-    ...untranslated(topology),
+    ...(lab.peers.length === 0 ? lonely(lab) : []),
+    ...untranslated(lab),
   ];
 }
 
-function oldPort(name: string, segment: SegmentSpec): Problem[] {
-  if (udpPortOf(segment) !== LINUX_UDP_PORT) return [];
+function oldPort({ name, udpPort }: ResolvedSegment): Problem[] {
+  if (udpPort !== LINUX_UDP_PORT) return [];
+  const own = ENCAPSULATIONS[DEFAULT_ENCAPSULATION].udpPort;
   const path = pathOf("segments", name, "udpPort");
-  const message =
-    "Is the old default of Linux; a VTEP that uses VXLAN's own port 4789 will not hear this segment.";
+  const message = `Is the old default of Linux: a VTEP that uses VXLAN's own port ${own} does not receive this segment.`;
   const cure = "Leave it out unless a peer outside the lab needs it.";
-  return [{ path, got: LINUX_UDP_PORT, message, cure }];
+  return [{ path, got: udpPort, message, cure }];
 }
 
 /** libvirt's hosts route between their networks, but forward no multicast. */
-function routedGroup(
-  topology: Topology,
-  name: string,
-  segment: SegmentSpec,
-  peers: readonly Remote[],
-): Problem[] {
-  if (floodingOf(segment) !== Flooding.Multicast) return [];
-  const own = participants(topology, segment).map((one) => networkOf(topology, one.spec.address));
-  const far = segment.hosts === undefined ? peers.map(({ address }) => networkOf(topology, address)) : [];
-  const [first, second] = new Set([...own, ...far]);
+function routedGroup(lab: ResolvedLab, { name, spec, flooding, members, open }: ResolvedSegment): Problem[] {
+  if (flooding.way !== Flooding.Multicast) return [];
+  const vteps = [...members, ...(open ? lab.peers : [])].map(({ address }) => networkOf(lab, address));
+  const [first, second] = new Set(vteps);
   if (second === undefined) return [];
   const path = pathOf("segments", name, "flooding");
-  const message = `Its VTEPs are on several networks, such as ${first} and ${second}: a group gets across where routers forward multicast.`;
+  const message = `Its VTEPs are on several networks, such as ${first} and ${second}: a group gets across only where routers forward multicast.`;
   const cure = "Write flooding: unicast or flow, unless they do.";
-  return [{ path, got: segment.flooding, message, cure }];
+  return [{ path, got: spec.flooding, message, cure }];
 }
 
 /** libvirt excludes only 224.0.0.0/24 from its NAT (network/network_iptables.c). The embedded libvirt sets the sysctl by itself. */
-function translatedGroup(topology: Topology, name: string, segment: SegmentSpec): Problem[] {
-  if (floodingOf(segment) !== Flooding.Multicast || participants(topology, segment).length < 2) return [];
-  const nat = underlaysSpanned(topology, segment).find(({ mode }) => mode === UnderlayMode.Nat);
+function translatedGroup(lab: ResolvedLab, { name, spec, flooding, members }: ResolvedSegment): Problem[] {
+  if (flooding.way !== Flooding.Multicast || members.length < 2) return [];
+  const nat = underlaysOf(lab.underlays, members).find(({ mode }) => mode === UnderlayMode.Nat);
   if (nat === undefined) return [];
   const message =
     "On a hypervisor with br_netfilter (Docker loads it), libvirt's NAT changes the source of packets to a group, and the other VTEPs drop them.";
   const cure = `Write ${nat.path}.mode: routed, or run sysctl -w net.bridge.bridge-nf-call-iptables=0 on the hypervisor; the embedded libvirt needs neither.`;
-  return [{ path: pathOf("segments", name, "flooding"), got: segment.flooding, message, cure }];
+  return [{ path: pathOf("segments", name, "flooding"), got: spec.flooding, message, cure }];
 }
 
 /** Of a VTEP outside the lab's underlays, the network is unknown: LANs are mostly /24, and /64 (RFC 4291 section 2.5.1). */
-function networkOf(topology: Topology, vtep: string): string {
-  const { value: address } = readAddress(vtep);
-  if (address === undefined) return "";
-  const underlay = underlayAt(underlaysOf(topology), address);
-  return underlay?.cidr ?? subnetAround(address, familyOf(address) === IpFamily.V4 ? 24 : 64).cidr;
+function networkOf({ underlays }: ResolvedLab, vtep: bigint): string {
+  const { subnet } = underlayAt(underlays.used, vtep) ?? {
+    subnet: subnetAround(vtep, familyOf(vtep) === IpFamily.V4 ? 24 : 64),
+  };
+  return subnet.cidr;
 }
 
 /**
  * libvirt translates IPv6 only where the network says `<nat ipv6="yes">` (libvirt.org/formatnetwork.html, since 6.5), for
  * which dmacvicar/libvirt 0.8.3 has no word.
  */
-function untranslated(topology: Topology): Problem[] {
-  return underlaysOf(topology)
-    .filter(({ mode, subnet }) => mode === UnderlayMode.Nat && subnet?.family === IpFamily.V6)
+function untranslated({ underlays: { used } }: ResolvedLab): Problem[] {
+  return used
+    .filter(({ mode, subnet }) => mode === UnderlayMode.Nat && subnet.family === IpFamily.V6)
     .map(({ path, spec }) => ({
       path: `${path}.mode`,
       got: spec.mode,
@@ -99,43 +84,37 @@ function untranslated(topology: Topology): Problem[] {
     }));
 }
 
-function closedGateway(topology: Topology, name: string, { gateway }: SegmentSpec): Problem[] {
-  if (gateway === undefined) return [];
-  const underlay = underlaysOf(topology).find((one) => one.name === underlayName(topology, gateway.host));
-  if (underlay === undefined || underlay.mode !== UnderlayMode.Isolated) return [];
+function closedGateway(lab: ResolvedLab, { name, spec, service }: ResolvedSegment): Problem[] {
+  if (service?.nat !== true) return [];
+  const host = lab.hosts.find((one) => one.name === service.host);
+  const underlay = host && underlayOf(lab, host);
+  if (underlay?.mode !== UnderlayMode.Isolated) return [];
   const path = pathOf("segments", name, "gateway");
   const message = `Leads to ${underlay.path} only, which is isolated.`;
   const cure = `Write ${underlay.path}.mode: nat for a way out of the lab.`;
-  return [{ path, got: gateway, message, cure }];
+  return [{ path, got: spec.gateway, message, cure }];
 }
 
 /** libvirt lets nothing from outside into a network that is isolated or behind NAT (libvirt.org/firewall.html). */
-function shutOut(topology: Topology, segment: SegmentSpec): Problem[] {
-  const hosts = participants(topology, segment);
-  const names = new Set(hosts.map(({ name }) => underlayName(topology, name)));
-  const shut = underlaysOf(topology).find(
-    ({ name, mode }) => names.has(name) && mode !== UnderlayMode.Routed,
-  );
-  const stranger = hosts.find(
-    ({ name, spec }) => spec.existing !== undefined && underlayName(topology, name) === "",
-  );
+function shutOut(lab: ResolvedLab, { members }: ResolvedSegment): Problem[] {
+  const under = members.map((host) => underlayOf(lab, host));
+  const shut = lab.underlays.used.find((one) => under.includes(one) && one.mode !== UnderlayMode.Routed);
+  const stranger = members.find((host) => host.kind === "existing" && underlayOf(lab, host) === undefined);
   if (shut === undefined || stranger === undefined) return [];
-  const message = `Is outside ${shut.path}, which is ${shut.mode}: no packet of its gets in there.`;
+  const message = `Is outside ${shut.path}, which is ${shut.mode}: none of its packets gets in there.`;
   const cure = `Write ${shut.path}.mode: routed, and see to the routes (docs/stacks.md).`;
   return [{ path: pathOf("hosts", stranger.name), got: stranger.spec.address, message, cure }];
 }
 
-/** "" for a host outside all underlays. */
-function underlayName(topology: Topology, host: string): string {
-  const address = readAddress(topology.hosts[host]?.address).value;
-  return address === undefined ? "" : (underlayAt(underlaysOf(topology), address)?.name ?? "");
+/** Undefined for a host outside all underlays. */
+function underlayOf({ underlays }: ResolvedLab, { address }: ResolvedHost): ResolvedUnderlay | undefined {
+  return underlayAt(underlays.used, address);
 }
 
-function lonely(topology: Topology): Problem[] {
-  const [name, ...others] = Object.keys(topology.hosts);
-  if (name === undefined || others.length > 0 || Object.keys(topology.segments).length === 0) return [];
+function lonely({ hosts, segments }: ResolvedLab): Problem[] {
+  const [host, ...others] = hosts;
+  if (host === undefined || others.length > 0 || segments.length === 0) return [];
   const message = "Is the only host, so no segment has a tunnel.";
-  return [
-    { path: pathOf("hosts", name), got: name, message, cure: "Add a second host to see VXLAN at work." },
-  ];
+  const cure = "Add a second host to see VXLAN at work.";
+  return [{ path: pathOf("hosts", host.name), got: host.name, message, cure }];
 }

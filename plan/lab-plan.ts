@@ -4,6 +4,7 @@ import type { HostNeed } from "../components/host/spec";
 import type { ImageKind } from "../components/image/spec";
 import type { Flooding } from "../components/segment/spec";
 import type { Accel, UnderlayMode } from "../components/underlay/spec";
+import type { Problem } from "./problem";
 
 /** The whole lab, decided: every list is sorted by name, every default filled in. */
 export interface LabPlan {
@@ -16,6 +17,8 @@ export interface LabPlan {
   containers: ContainerPlan[];
   /** DHCP servers and gateways, at most one for each segment. */
   services: ServicePlan[];
+  /** What works, but may not be what was meant. */
+  hints: Problem[];
 }
 
 export interface UnderlayPlan {
@@ -32,17 +35,28 @@ export interface UnderlayPlan {
   accel?: Accel;
 }
 
-export interface HostPlan {
-  name: string;
-  address: string;
-  /** The underlay that it is on; absent for an existing host. */
-  underlay?: string;
-  /** How it is reached; absent for a machine of ours. */
-  existing?: ExistingPlan;
-  /** Of an existing host: "", and 0 for the next two. */
+export type HostPlan = MachinePlan | ExistingHostPlan;
+
+/** A machine that libvirt makes. */
+export interface MachinePlan extends AnyHostPlan {
+  existing?: undefined;
+  /** The underlay that it is on. */
+  underlay: string;
   mac: string;
+  /** MiB. */
   memory: number;
   vcpus: number;
+}
+
+export interface ExistingHostPlan extends AnyHostPlan {
+  underlay?: undefined;
+  /** How it is reached. */
+  existing: ExistingPlan;
+}
+
+interface AnyHostPlan {
+  name: string;
+  address: string;
   /** Whether it has the host guard (docs/security.md). */
   guard: boolean;
   bridge: BridgePlan;

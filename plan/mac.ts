@@ -44,6 +44,9 @@ export function normalMac(mac: string): string {
   return mac.toLowerCase();
 }
 
+export const MAC_CURE =
+  "Write another address, such as 52:54:00 and three bytes of your own, or leave it out.";
+
 /** Why a written address cannot be an interface's; undefined when it can. */
 export function macFault(got: unknown): string | undefined {
   if (typeof got !== "string" || !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(got)) {

@@ -1,7 +1,6 @@
 /** Names of interfaces: readable where they fit into the kernel's limit, shortened by a hash where not. */
 import { createHash } from "node:crypto";
 import { Address4 } from "ip-address";
-import { Flooding } from "./types";
 
 /** IFNAMSIZ is 16 with its closing NUL (linux/if.h). */
 export const MAX_INTERFACE_NAME = 15;
@@ -51,7 +50,7 @@ const ADDRESS_DIGITS = 7;
  * in hexadecimal; of an IPv6 address it is a hash.
  *
  * From VNI 10000 on both are written in base 36, all of their digits: `vx05yc1-1h8fzta`. So the names of two IPv4 remotes always
- * differ; two IPv6 remotes may collide, and are refused then (check-unique.ts).
+ * differ; two IPv6 remotes may collide and are then refused (check-unique.ts).
  *
  * @example
  * ```ts
@@ -81,24 +80,6 @@ export function flowDevices(vni: number) {
 /** What a segment with Flooding.Multicast has on a host: the kernel's vxlan device, `vm100` for VNI 100. */
 export function multicastDevices(vni: number) {
   return { tunnel: `vm${vni}` };
-}
-
-/** Names that a segment has on a host besides tunnel ports towards single remotes. */
-export function deviceNames(flooding: Flooding, vni: number): string[] {
-  if (flooding === Flooding.Multicast) return Object.values(multicastDevices(vni));
-  return flooding === Flooding.Flow ? Object.values(flowDevices(vni)) : [];
-}
-
-/** The port that frames for a remote leave by. */
-export function portName(flooding: Flooding, vni: number, remoteAddress: string): string {
-  switch (flooding) {
-    case Flooding.Unicast:
-      return tunnelName(vni, remoteAddress);
-    case Flooding.Flow:
-      return flowDevices(vni).tunnel;
-    case Flooding.Multicast:
-      return multicastDevices(vni).tunnel;
-  }
 }
 
 /** Names that the kernel, Open vSwitch or the guest itself uses: a bridge of that name would break the host. */

@@ -6,8 +6,8 @@ import { readAddress } from "./read-address";
 import { pathOf, sortedEntries } from "./rules";
 import type { Problem } from "./problem";
 import type { Fields } from "./setting";
-import { isMapping, shaped } from "./shape";
-import type { VtepOutput } from "./vteps";
+import { isMapping, mappingOf, shaped } from "./shape";
+import type { VtepOutput, VtepsOutput } from "./vteps";
 
 /** The settings of a host that an overlay decides. */
 export type OverlayHostSpec = Pick<HostSpec, "bridge" | "bridgeAddress" | "guard">;
@@ -32,7 +32,7 @@ function withoutUnderlay([name, host]: [string, unknown]): [string, unknown] {
 
 /** What an overlay decides of a host; what is not a mapping has been reported. */
 export function overlayHostOf(hosts: unknown, name: string): Record<string, unknown> {
-  const host = mapping(mapping(hosts)[name]);
+  const host = mappingOf(mappingOf(hosts)[name]);
   const own = Object.keys(overlayHost).filter((key) => host[key] !== undefined);
   return Object.fromEntries(own.map((key) => [key, host[key]]));
 }
@@ -40,12 +40,13 @@ export function overlayHostOf(hosts: unknown, name: string): Record<string, unkn
 /** The underlay's settings in an overlay, where they change nothing: one hint for all. An address that is right says nothing. */
 export function underlayKeyHints(
   hosts: unknown,
-  stack: string,
-  vteps: Readonly<Record<string, VtepOutput>>,
+  { stack, vteps }: { stack: string; vteps: VtepsOutput },
 ): Problem[] {
-  const idle = sortedEntries(mapping(hosts)).flatMap(([name, host]) =>
-    Object.entries(mapping(host))
-      .filter(([key, got]) => UNDERLAY_KEYS.includes(key) && !(key === "address" && isSame(got, vteps[name])))
+  const idle = sortedEntries(mappingOf(hosts)).flatMap(([name, host]) =>
+    Object.entries(mappingOf(host))
+      .filter(
+        ([key, got]) => UNDERLAY_KEYS.includes(key) && !(key === "address" && isSame(got, vteps.hosts[name])),
+      )
       .map(([key, got]) => ({ path: pathOf("hosts", name, key), got })),
   );
   const [first, ...others] = idle;
@@ -57,8 +58,4 @@ export function underlayKeyHints(
 
 function isSame(got: unknown, vtep: VtepOutput | undefined): boolean {
   return vtep !== undefined && readAddress(got).value === addressNumber(vtep.address);
-}
-
-export function mapping(value: unknown): Record<string, unknown> {
-  return isMapping(value) ? value : {};
 }

@@ -2,28 +2,23 @@
  * The overlay of one owner, planned: bridges, ports and containers on the hosts of its own underlay stack, with the hosts
  * of other owners' underlay stacks as remote VTEPs and nothing more.
  */
+import { ipv6Only } from "../components/service/resolve";
 import { literalFamily } from "./addresses";
-import { ipv6Only } from "../components/service/check";
-import { vtepClash } from "../components/underlay/check";
-import { checkInterfaceNames } from "./check-unique";
-import { closedBy } from "../components/guard/closed";
 import { TopologyError } from "./errors";
-import { labHints } from "./hints";
-import { subnet6Of } from "./ipam";
-import { IpFamily } from "./mtu";
-import { checkOverlayHosts, mapping, overlayHostOf, underlayKeyHints } from "./overlay-hosts";
-import { planLab } from "./plan";
-import { readInterface } from "./read-address";
+import { IpFamily } from "./net/family";
+import type { LabPlan } from "./lab-plan";
+import { checkOverlayHosts, overlayHostOf, underlayKeyHints } from "./overlay-hosts";
+import { checkedLab, plan } from "./plan";
+import type { Problem } from "./problem";
+import { readAddress, readSubnet } from "./read-address";
+import type { Others, Sections } from "./resolve";
+import type { Remote } from "./resolved";
 import { compareText, pathOf, repeated, sortedEntries, suggest } from "./rules";
-import type { Claim } from "./rules";
-import { readTopology } from "./schema";
-import { subnet4Of } from "../components/service/services";
-import { Flooding } from "./types";
-import type { LabPlan, Problem, ServicePlan, Topology, VxlanPortPlan } from "./types";
+import { mappingOf } from "./shape";
 import { EXISTING_MACHINE } from "./vteps";
 import type { VtepOutput, VtepsOutput } from "./vteps";
 
-/** An underlay stack that was found, and what it tells. */
+/** An underlay stack that was found, and its outputs. */
 export interface Underlay {
   /** Its name, as it is written in the settings. */
   stack: string;
@@ -46,33 +41,18 @@ export interface OverlayInput {
  * @throws TopologyError with everything that is wrong
  */
 export function planOverlay(input: OverlayInput): LabPlan {
-  const { topology, problems } = readTopology(overlaySections(input));
+  const { own, peers, sections, identity } = input;
+  const { lab, problems } = checkedLab(overlaySections(input), { lab: identity }, othersOf(own, peers));
   const all = [
-    ...checkOverlayHosts(input.sections["hosts"]),
+    ...checkOverlayHosts(sections["hosts"]),
     ...strangers(input),
-    ...problems,
     ...checkVteps(input),
-    ...checkSegments(topology, input.peers),
-    ...checkNetworks(topology, input.peers),
-    ...checkGateways(topology, input.own),
+    ...checkGateways(input),
+    ...problems,
   ];
   if (all.length > 0) throw new TopologyError(all);
-  const plan = planLab(topology, { lab: input.identity });
-  // Of the own hosts' names nothing is left to say.
-  const taken = checkInterfaceNames(topology, addressesOf(input.peers));
-  if (taken.length > 0) throw new TopologyError(taken);
-  const widened = withPeers(plan, topology, input.peers);
-  return { ...widened, services: closedServices(widened.services, [input.own, ...input.peers]) };
-}
-
-/** What works in an overlay, but may not be what was meant. Takes what `planOverlay` takes without problems. */
-export function overlayHints(input: OverlayInput): Problem[] {
-  const { own, peers, sections } = input;
-  const { topology } = readTopology(overlaySections(input));
-  return [
-    ...underlayKeyHints(sections["hosts"], own.stack, own.vteps.hosts),
-    ...labHints(topology, farVteps(peers)),
-  ];
+  const decided = plan(lab);
+  return { ...decided, hints: [...underlayKeyHints(sections["hosts"], own), ...decided.hints] };
 }
 
 /** The largest packet that every VTEP can take, bytes: the smallest of the own underlay's and the peers'. */
@@ -80,8 +60,8 @@ export function sharedMtu(underlays: readonly Underlay[]): number {
   return Math.min(...underlays.flatMap(({ vteps }) => Object.values(vteps.hosts).map(({ mtu }) => mtu)));
 }
 
-/** The settings as of a lab whose hosts exist already. What a machine is made of is the underlay's business. */
-function overlaySections({ own, peers, sections }: OverlayInput): Record<string, unknown> {
+/** The settings as of a lab whose hosts exist already. The underlay decides what a machine is made of. */
+function overlaySections({ own, peers, sections }: OverlayInput): Sections {
   const hosts = sortedEntries(own.vteps.hosts).map(([name, vtep]) => {
     const bridge = overlayHostOf(sections["hosts"], name);
     return [name, { ...bridge, address: vtep.address, existing: reach(vtep) }];
@@ -98,10 +78,24 @@ function reach({ ssh, hostKey }: VtepOutput) {
   return { sshAddress: ssh.address, port: ssh.port, user: ssh.user, hostKey };
 }
 
+function othersOf(own: Underlay, peers: readonly Underlay[]): Others {
+  const remotes = peers.flatMap(({ stack, vteps }) =>
+    sortedEntries(vteps.hosts).flatMap(([host, { address, ssh }]): Remote[] => {
+      const [vtep, sshAddress] = [readAddress(address).value, readAddress(ssh.address).value];
+      if (vtep === undefined || sshAddress === undefined) return [];
+      return [{ host: `${stack}/${host}`, address: vtep, sshAddress }];
+    }),
+  );
+  const networks = [own, ...peers].flatMap(({ vteps }) =>
+    (vteps.networks ?? []).flatMap((network) => readSubnet(network).value ?? []),
+  );
+  return { peers: remotes, networks };
+}
+
 /** Hosts in the settings that the own underlay does not have. */
 function strangers({ own, sections }: OverlayInput): Problem[] {
   const known = Object.keys(own.vteps.hosts).sort(compareText);
-  return sortedEntries(mapping(sections["hosts"]))
+  return sortedEntries(mappingOf(sections["hosts"]))
     .filter(([name]) => !known.includes(name))
     .map(([name, got]) => ({
       path: pathOf("hosts", name),
@@ -113,104 +107,35 @@ function strangers({ own, sections }: OverlayInput): Problem[] {
 
 /** One address twice would be a tunnel to oneself, or two to one host. */
 function checkVteps({ own, peers }: OverlayInput): Problem[] {
-  const everyone: Claim[] = [own, ...peers].flatMap(({ stack, vteps }) =>
+  const everyone = [own, ...peers].flatMap(({ stack, vteps }) =>
     sortedEntries(vteps.hosts).map(([name, { address }]) => ({
       path: `${stack}/${name}`,
       got: address,
       key: address,
+      family: literalFamily(address),
     })),
   );
-  const family = literalFamily(String(everyone[0]?.got));
-  const mixed = everyone.filter(({ got }) => literalFamily(String(got)) !== family);
+  const [first] = everyone;
+  const mixed = everyone.filter(({ family }) => family !== first?.family);
   return [
     ...repeated(everyone, "This VTEP", "Give each host of all these stacks an underlay address of its own."),
     ...mixed.map(({ path, got }) => ({
       path,
       got,
-      message: `Is of another IP family than ${everyone[0]?.path}, ${String(everyone[0]?.got)}.`,
+      message: `Is of another IP family than ${first?.path}, ${first?.got}.`,
       cure: "Use underlays of one family.",
     })),
   ];
 }
 
-/** What needs to know more of a peer than its VTEPs. */
-function checkSegments(topology: Topology, peers: readonly Underlay[]): Problem[] {
-  if (peers.length === 0) return [];
-  return sortedEntries(topology.segments)
-    .filter(([, segment]) => segment.hosts === undefined)
-    .flatMap(([name, { flooding, hub }]) => [
-      ...(flooding === Flooding.Flow ? [alone(name, "flooding", flooding, "knows every container")] : []),
-      ...(hub === undefined ? [] : [alone(name, "hub", hub, "has one hub")]),
-    ]);
-}
-
-function alone(segment: string, key: string, got: unknown, why: string): Problem {
-  return {
-    path: pathOf("segments", segment, key),
-    got,
-    message: `Such a segment ${why}, and of a peer only the VTEPs are known.`,
-    cure: `Leave ${key} out, or keep the segment to own hosts by writing segments.${segment}.hosts.`,
-  };
-}
-
-/** In the spelling of a plan. */
-function addressesOf(peers: readonly Underlay[]): string[] {
-  return farVteps(peers).map(({ address }) => address);
-}
-
-function farVteps(peers: readonly Underlay[]): { host: string; address: string }[] {
-  return peers.flatMap(({ stack, vteps }) =>
-    sortedEntries(vteps.hosts).map(([host, { address }]) => ({ host: `${stack}/${host}`, address })),
-  );
-}
-
-/** A peer's VTEPs are kept out of the overlay's networks, as the own ones are. */
-function checkNetworks(topology: Topology, peers: readonly Underlay[]): Problem[] {
-  const vteps = farVteps(peers).map(({ host, address }) => [host, address] as const);
-  const segments = sortedEntries(topology.segments).flatMap(([name, segment]) => [
-    { path: pathOf("segments", name, "subnet"), got: segment.subnet, subnet: subnet4Of(segment) },
-    { path: pathOf("segments", name, "subnet6"), got: segment.subnet6, subnet: subnet6Of(segment) },
-  ]);
-  const bridges = sortedEntries(topology.hosts).map(([name, { bridgeAddress: got }]) => ({
-    path: pathOf("hosts", name, "bridgeAddress"),
-    got,
-    subnet: readInterface(got, IpFamily.V4).value?.subnet,
-  }));
-  return [...segments, ...bridges].flatMap(({ path, got, subnet }) =>
-    subnet === undefined ? [] : vtepClash(path, got, subnet, vteps),
-  );
-}
-
-/** Machines of the own underlay, which the plan takes for hosts that exist already. */
-function checkGateways(topology: Topology, { vteps }: Underlay): Problem[] {
-  return sortedEntries(topology.segments).flatMap(([name, { gateway }]) => {
-    const host = gateway === undefined ? undefined : vteps.hosts[gateway.host];
-    if (gateway === undefined || host === undefined) return [];
-    const only6 = host.machine !== EXISTING_MACHINE && literalFamily(host.address) === IpFamily.V6;
-    return only6 ? [ipv6Only(pathOf("segments", name, "gateway"), gateway)] : [];
+/** Gateways on machines of the own underlay, which the plan takes for hosts that exist already. */
+function checkGateways({ own: { vteps }, sections }: OverlayInput): Problem[] {
+  return sortedEntries(mappingOf(sections["segments"])).flatMap(([name, segment]) => {
+    const gateway = mappingOf(segment)["gateway"];
+    const { host } = mappingOf(gateway);
+    const vtep = typeof host === "string" && Object.hasOwn(vteps.hosts, host) ? vteps.hosts[host] : undefined;
+    if (typeof host !== "string" || vtep === undefined || vtep.machine === EXISTING_MACHINE) return [];
+    const only6 = literalFamily(vtep.address) === IpFamily.V6;
+    return only6 ? [ipv6Only(pathOf("segments", name, "gateway"), host, gateway)] : [];
   });
-}
-
-/** Segments with `hosts` are kept to these; all others reach every peer's hosts. */
-function withPeers(plan: LabPlan, topology: Topology, peers: readonly Underlay[]): LabPlan {
-  const far = farVteps(peers);
-  const open = (port: VxlanPortPlan): boolean => topology.segments[port.segment]?.hosts === undefined;
-  const widened = (port: VxlanPortPlan): VxlanPortPlan =>
-    open(port) ? { ...port, remotes: [...port.remotes, ...far].sort(byHost) } : port;
-  return { ...plan, hosts: plan.hosts.map((host) => ({ ...host, ports: host.ports.map(widened) })) };
-}
-
-/** No gateway leads to the underlays and hosts of any of the owners. */
-function closedServices(services: readonly ServicePlan[], underlays: readonly Underlay[]): ServicePlan[] {
-  const closed = closedBy(
-    underlays.flatMap(({ vteps }) => vteps.networks ?? []),
-    underlays.flatMap(({ vteps }) =>
-      sortedEntries(vteps.hosts).flatMap(([, { address, ssh }]) => [address, ssh.address]),
-    ),
-  );
-  return services.map((service) => (service.nat ? { ...service, closed } : service));
-}
-
-function byHost(a: { host: string }, b: { host: string }): number {
-  return compareText(a.host, b.host);
 }

@@ -1,29 +1,21 @@
-import { addressText, gatewayOf } from "./addresses";
-import { checkLab } from "./check";
-import { imageKindOf, nameserversOf } from "./defaults";
-import { TopologyError } from "./errors";
-import { addressBook } from "./ipam";
-import { checked } from "./must";
+/** A lab, decided: resolve → check → plan. */
 import { planContainer } from "../components/container/plan";
 import { planHosts } from "../components/host/plan";
 import { planServices } from "../components/service/plan";
-import { readAddress } from "./read-address";
-import { sortedEntries } from "./rules";
-import type { ImageSpec, LabPlan, Topology, UnderlayPlan } from "./types";
-import { labFamily, underlaysOf } from "../components/underlay/underlays";
-import type { Underlay } from "../components/underlay/underlays";
-
-/** What a topology leaves open: what makes computed addresses differ from another lab's, and where it runs. */
-export interface LabIdentity {
-  /** A name that stays the same for the lab's whole life, such as `project/stack`. */
-  lab: string;
-  /** The hypervisor of underlays that name none. @default taken for this machine */
-  libvirtUri?: string;
-}
+import { addressText } from "./addresses";
+import { check } from "./check";
+import { TopologyError } from "./errors";
+import { labHints } from "./hints";
+import type { LabPlan, UnderlayPlan } from "./lab-plan";
+import type { Problem } from "./problem";
+import { resolve } from "./resolve";
+import type { LabIdentity, Others, Sections } from "./resolve";
+import type { ResolvedLab, ResolvedUnderlay } from "./resolved";
 
 /**
  * Decides the whole lab. Same input, same plan; whatever is computed for a thing depends on that thing alone.
  *
+ * @param raw the settings, of any form
  * @throws TopologyError with everything that is wrong
  * @example
  * ```ts
@@ -32,41 +24,44 @@ export interface LabIdentity {
  * const [kvm1] = planLab(topology, { lab: "demo" }).hosts; // kvm1.mac, kvm1.bridge, …
  * ```
  */
-export function planLab(topology: Topology, { lab, libvirtUri }: LabIdentity): LabPlan {
-  const problems = checkLab(topology, lab, libvirtUri);
+export function planLab(raw: Sections, identity: LabIdentity): LabPlan {
+  const { lab, problems } = checkedLab(raw, identity);
   if (problems.length > 0) throw new TopologyError(problems);
-  const book = addressBook(topology);
-  const containers = sortedEntries(topology.containers).map(([name, spec]) =>
-    planContainer(topology, lab, book, name, spec),
-  );
-  const services = planServices(topology, lab);
+  return plan(lab);
+}
+
+/** The first two phases, with everything that is wrong. A lab that has problems cannot be planned. */
+export function checkedLab(
+  raw: Sections,
+  identity: LabIdentity,
+  others?: Others,
+): { lab: ResolvedLab; problems: Problem[] } {
+  const { lab, problems } = resolve(raw, identity, others);
+  return { lab, problems: [...problems, ...check(lab)] };
+}
+
+/** The third phase. */
+export function plan(lab: ResolvedLab): LabPlan {
+  const containers = lab.containers.map(planContainer);
+  const services = planServices(lab);
   return {
-    family: labFamily(topology),
-    underlays: underlaysOf(topology).map(planUnderlay),
-    image: planImage(topology.image, topology),
-    hosts: planHosts(topology, lab, containers, services),
+    family: lab.underlays.family,
+    underlays: lab.underlays.used.map(planUnderlay),
+    image: lab.image,
+    hosts: planHosts(lab, containers, services),
     containers,
     services,
+    hints: labHints(lab),
   };
 }
 
-function planUnderlay({ name, spec, subnet: read, mtu, mode, libvirtUri, accel }: Underlay): UnderlayPlan {
-  const subnet = checked(read);
-  const gateway = addressText(gatewayOf(subnet));
+function planUnderlay({ name, subnet, gateway, mtu, mode, ...more }: ResolvedUnderlay): UnderlayPlan {
+  const { libvirtUri, accel, nameservers } = more;
   const { cidr, prefix } = subnet;
   return {
-    ...{ name, cidr, prefix, gateway, mtu, mode },
-    nameservers: nameserversOf(spec, mode, gateway).map(spelled),
+    ...{ name, cidr, prefix, gateway: addressText(gateway), mtu, mode },
+    nameservers: nameservers.map(addressText),
     ...(libvirtUri === undefined ? {} : { libvirtUri }),
     ...(accel === undefined ? {} : { accel }),
   };
-}
-
-/** In one spelling, as every address of a plan. */
-function spelled(address: string): string {
-  return addressText(checked(readAddress(address).value));
-}
-
-function planImage({ path }: ImageSpec, topology: Topology): LabPlan["image"] {
-  return { kind: imageKindOf(topology), ...(path === undefined ? {} : { path }) };
 }

@@ -2,7 +2,7 @@
 import { Address4, Address6 } from "ip-address";
 import { addressNumber, contains, familyOf, overlap, subnetAround } from "./addresses";
 import type { InterfaceAddress, Subnet } from "./addresses";
-import { IpFamily } from "./mtu";
+import { IpFamily } from "./net/family";
 
 /** What was read, or in words what is wrong with the text. */
 export type Reading<T> =

@@ -3,10 +3,9 @@
  * a-lan, and host site-a with segment lan. All other names are of one setting and a fixed word. A test holds this to what
  * components/ declare.
  */
-import { bridgeNameOf } from "./defaults";
-import { participants, takesPart } from "../components/segment/mesh";
-import { pathOf, sortedEntries } from "./rules";
-import type { Problem, SegmentSpec, Topology } from "./types";
+import type { Problem } from "./problem";
+import type { ResolvedLab, ResolvedSegment } from "./resolved";
+import { pathOf } from "./rules";
 
 /** Of a resource below the lab's component, whose own name comes before it with a `-`. */
 export interface ResourceName {
@@ -19,20 +18,13 @@ export interface ResourceName {
   got: string;
 }
 
-export function resourceNames(topology: Topology): ResourceName[] {
-  const segments = sortedEntries(topology.segments);
+export function resourceNames({ hosts, segments }: ResolvedLab): ResourceName[] {
   return [
-    ...sortedEntries(topology.hosts).flatMap(([host, spec]): ResourceName[] => {
-      const got: unknown = bridgeNameOf(spec);
-      if (typeof got !== "string") return [];
-      return [
-        { type: "OvsBridge", name: `${host}-${got}`, host, path: pathOf("hosts", host, "bridge"), got },
-      ];
-    }),
-    ...segments.flatMap(([got, segment]) =>
-      participants(topology, segment).map(({ name: host }) => portName(host, got)),
-    ),
-    ...segments.flatMap(([got, segment]) => serviceName(topology, got, segment)),
+    ...hosts.map(({ name: host, bridge: got }): ResourceName => ({
+      ...{ type: "OvsBridge", name: `${host}-${got}`, host, path: pathOf("hosts", host, "bridge"), got },
+    })),
+    ...segments.flatMap(({ name, names }) => names.map((host) => portName(host, name))),
+    ...segments.flatMap(serviceName),
   ];
 }
 
@@ -40,17 +32,17 @@ function portName(host: string, got: string): ResourceName {
   return { type: "VxlanPort", name: `${host}-${got}`, host, path: pathOf("segments", got), got };
 }
 
-function serviceName(topology: Topology, got: string, segment: SegmentSpec): ResourceName[] {
-  const host: unknown = segment.gateway?.host ?? segment.dhcp?.host;
-  if (typeof host !== "string" || !takesPart(topology, segment, host)) return [];
+function serviceName({ name: got, service }: ResolvedSegment): ResourceName[] {
+  if (service === undefined) return [];
+  const { host } = service;
   return [{ ...portName(host, got), type: "SegmentService", name: `${host}-${got}-service` }];
 }
 
 /** Pulumi takes a name once for each type, and says "Duplicate resource URN" without a word of the settings. */
-export function checkResourceNames(topology: Topology): Problem[] {
+export function checkResourceNames(lab: ResolvedLab): Problem[] {
   const owners = new Map<string, ResourceName>();
   const said = new Set<string>();
-  return resourceNames(topology).flatMap((one) => {
+  return resourceNames(lab).flatMap((one) => {
     const { type, name, host, path, got } = one;
     const key = `${type} ${name}`;
     const owner = owners.get(key);

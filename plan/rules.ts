@@ -1,5 +1,5 @@
 /** Small pieces that every check is made of. */
-import type { Problem } from "./types";
+import type { Problem } from "./problem";
 
 /** The entries of a record in code unit order: `localeCompare` depends on the machine's locale. */
 export function sortedEntries<T>(record: Readonly<Record<string, T>>): [string, T][] {
@@ -36,32 +36,29 @@ export function checkList(path: string, got: unknown, cure: string): Problem[] {
   return usable ? [] : [{ path, got, message: "Is not a list of at least one name.", cure }];
 }
 
-/** A whole number within bounds, or its problem. */
-export function checkInteger(
-  path: string,
-  got: unknown,
-  range: { min: number; max: number; unit: string; why?: string },
-): Problem[] {
-  const { min, max, unit, why } = range;
-  if (isIntegerIn(got, min, max)) return [];
-  const reason = why === undefined ? "" : ` (${why})`;
-  const kind = typeof got === "string" && got.trim() !== "" && Number.isInteger(Number(got));
-  const cure = kind
-    ? `Write it as a number, without quotes, from ${min} to ${max}.`
-    : `Write a number from ${min} to ${max}.`;
-  return [{ path, got, message: `Must be a whole number of ${unit}, ${min} to ${max}${reason}.`, cure }];
+/** Bounds of a whole number, with what it counts or, if it counts nothing, what it names. */
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+  readonly unit?: string;
+  readonly names?: string;
+  readonly why?: string;
 }
 
-/** A number that names something: it has no unit, so the sentence differs. */
-export function checkNumber(
-  path: string,
-  got: unknown,
-  range: { min: number; max: number; unit: string; why?: string },
-): Problem[] {
-  return checkInteger(path, got, { ...range, unit: `units` }).map((problem) => ({
-    ...problem,
-    message: `Is not ${range.unit}: a whole number from ${range.min} to ${range.max}${range.why ? ` (${range.why})` : ""}.`,
-  }));
+/** A whole number within bounds, or its problem. */
+export function checkInteger(path: string, got: unknown, range: Range): Problem[] {
+  const { min, max, unit, names, why } = range;
+  if (isIntegerIn(got, min, max)) return [];
+  const reason = why === undefined ? "" : ` (${why})`;
+  const quoted = typeof got === "string" && got.trim() !== "" && Number.isInteger(Number(got));
+  const cure = quoted
+    ? `Write it as a number, without quotes, from ${min} to ${max}.`
+    : `Write a number from ${min} to ${max}.`;
+  const message =
+    names === undefined
+      ? `Must be a whole number of ${unit}, ${min} to ${max}${reason}.`
+      : `Is not ${names}: a whole number from ${min} to ${max}${reason}.`;
+  return [{ path, got, message, cure }];
 }
 
 /** One of an enum's values, or its problem. */

@@ -91,6 +91,11 @@ function example(setting: Setting): string {
   return setting.kind === "list" && setting.of !== undefined ? `[${example(setting.of)}]` : "…";
 }
 
+/** The value itself, or an empty mapping for anything else. */
+export function mappingOf(value: unknown): Record<string, unknown> {
+  return isMapping(value) ? value : {};
+}
+
 export function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

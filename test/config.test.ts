@@ -5,8 +5,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../config";
 import { TopologyError } from "../plan/errors";
-import { readTopology } from "../plan/schema";
+import { labProblems } from "./plan/problems";
 import { ed25519FromSeed } from "../plan/keys";
+import { planLab } from "../plan/plan";
 import type { Problem } from "../plan/types";
 import { reference, referenceWith } from "./plan/reference";
 import { temporary } from "./lib/temporary";
@@ -32,7 +33,7 @@ function settings(
 function problemsOf(config: Record<string, unknown>): readonly Problem[] {
   configure(config);
   try {
-    readConfig();
+    planLab(readConfig().topology, { lab: "lab" });
   } catch (error) {
     if (error instanceof TopologyError) return error.problems;
     throw error;
@@ -51,11 +52,11 @@ describe("docs/settings.md", () => {
 
   it("has examples that are planned as they stand", () => {
     const hosts = { kvm1: { address: "192.168.10.2" }, kvm2: { address: "192.168.10.3" } };
-    expect(readTopology({ hosts, ...blocks[0] }).problems).toEqual([]);
-    expect(readTopology({ hosts, ...blocks[1] }).problems).toEqual([]);
+    expect(labProblems({ hosts, ...blocks[0] })).toEqual([]);
+    expect(labProblems({ hosts, ...blocks[1] })).toEqual([]);
     const key = "hosts.server.existing.hostKey";
     expect(
-      readTopology({ ...blocks[2] }).problems.map(({ path }) => path),
+      labProblems({ ...blocks[2] }).map(({ path }) => path),
       "cut short",
     ).toEqual([key]);
   });

@@ -1,13 +1,15 @@
 /**
  * SSH to a lab's hosts. One connection for each host is kept open and shared by all commands, since a handshake costs
- * half a second under emulation; its life hangs on a pipe of ours, so that it ends with us whatever ends us.
+ * half a second under emulation. It exits when its stdin closes, so it cannot outlive this process.
  */
 import { spawn } from "node:child_process";
 import type { ChildProcess, ChildProcessByStdio, SpawnOptions } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { attached } from "../../system/process";
 import type { Result } from "../../system/process";
+import { shellWord } from "../../guest/quote";
 import { SIGNALS, signalCode } from "../../system/signals";
 import type { Context } from "../command";
 import { removeAccess, socketOf, writeAccess } from "./ssh-files";
@@ -16,19 +18,32 @@ import { Agents } from "./agent";
 
 export interface RemoteOptions {
   hosts: readonly SshHost[];
-  /** The OpenSSH private key that a host lets in; asked for once, when ssh begins to connect. Whoever brings it sets a bound. */
+  /** The login key of a host, in OpenSSH's format. Called once, when ssh starts to connect; the callee limits the time. */
   keyOf: (host: string) => Promise<string | undefined>;
-  /** Words before `ssh` that bring it into the lab's network; empty when that is ours. */
+  /** Words before `ssh` that enter the lab's network namespace; empty where there is none. */
   enter: readonly string[];
   /** Folders for ssh's files, best first. @default the system's temporary folder */
   places?: readonly string[];
-  /** Longest time until a host has let us in, from when its key is there, ms. @default 20000 */
+  /** Time limit of a login, from when the key is known, ms. @default 20000 */
   loginLimit?: number;
-  /** What SIGINT, SIGTERM and SIGHUP do. @default ends the process, with the code that a shell expects */
+  /** What SIGINT, SIGTERM and SIGHUP do. @default end the process with 128 and the signal's number */
   onSignal?: (signal: NodeJS.Signals) => void;
 }
 
 export type RemoteProcess = ChildProcessByStdio<Writable, Readable, Readable>;
+
+/** A command that has the terminal. */
+interface Attached {
+  /** Undefined once the host has let us in, otherwise the reason why not. */
+  login: Promise<string | undefined>;
+  /** The command's exit code. */
+  code: Promise<number>;
+  /** What ssh itself said. */
+  messages: () => string;
+}
+
+/** How often to look for a login, ms. */
+const POLL_MS = 20;
 
 /** Above ssh's own ConnectTimeout, which ends before the key exchange. */
 const LOGIN_MS = 20_000;
@@ -59,14 +74,14 @@ export class Remote {
     return [program, args];
   }
 
-  /** Opens the shared connection; what keeps a host from answering, or undefined when it does. */
+  /** Opens the shared connection. Returns the reason when the host does not answer. */
   connect(host: string): Promise<string | undefined> {
     const open = this.masters.get(host) ?? this.login(host);
     this.masters.set(host, open);
     return open;
   }
 
-  /** A command's answer, with `input` on its stdin. Code 255 is ssh's own failure, 124 that `limit`, in ms, was over first. */
+  /** Runs a command with `input` on its stdin. Code 255: ssh failed; 124: it took longer than `limit`, ms. */
   async run(host: string, command: string, limit: number, input = ""): Promise<Result> {
     const silent = await this.connect(host);
     if (silent !== undefined) return { code: 255, stdout: "", stderr: silent };
@@ -75,12 +90,25 @@ export class Remote {
     return collect(child, limit);
   }
 
-  /** A command with its pipes in our hands. Connect first, or it makes a connection of its own. */
+  /** Starts a command. Call `connect` first, or it opens a connection of its own. */
   start(host: string, command: string, options: SpawnOptions = {}): RemoteProcess {
     return this.spawn(...this.argv(host, command), options);
   }
 
-  /** Ends the connections and takes the way to the key away. */
+  /**
+   * Hands the terminal to a command, over a connection of its own: sharing one takes a second shell on the host, 0.1 s under emulation.
+   * A file reports the login (LocalCommand in ssh_config(5)), another takes ssh's own messages, so that stderr is the command's.
+   */
+  attach(host: string, command: string | undefined, options: readonly string[]): Attached {
+    const [entered, log] = [join(this.dir, `${host}.in`), join(this.dir, `${host}.log`)];
+    const own = ["-E", log, "-o", "PermitLocalCommand=yes", "-o", `LocalCommand=: >${shellWord(entered)}`];
+    const giveUp = new AbortController();
+    const code = attached(...this.argv(host, command, [...own, ...options]), { abort: giveUp.signal });
+    const messages = (): string => (existsSync(log) ? readFileSync(log, "utf8").trim() : "");
+    return { login: this.entering(host, code, giveUp, () => existsSync(entered), messages), code, messages };
+  }
+
+  /** Ends connections and agents, and removes ssh's files. */
   close(): void {
     process.off("exit", this.onExit);
     for (const signal of SIGNALS) process.off(signal, this.onSignal);
@@ -96,7 +124,7 @@ export class Remote {
   private spawn(program: string, args: string[], options: SpawnOptions = {}): RemoteProcess {
     const child = spawn(program, args, { ...options, stdio: ["pipe", "pipe", "pipe"] });
     this.children.add(child);
-    // A program that ends before it has read everything is no error of ours.
+    // A program may end before it has read everything.
     child.stdin.on("error", () => undefined);
     child.once("close", () => this.children.delete(child));
     return child;
@@ -108,9 +136,34 @@ export class Remote {
     return key;
   }
 
-  /** A host is given its time from when the key is there: until then it waits for us. ssh's own ConnectTimeout is for before. */
+  /** Resolves at the login, or to the reason why there is none. */
+  private async entering(
+    host: string,
+    code: Promise<number>,
+    giveUp: AbortController,
+    entered: () => boolean,
+    messages: () => string,
+  ): Promise<string | undefined> {
+    const { loginLimit = LOGIN_MS } = this.options;
+    let ended = false;
+    let deadline = Infinity;
+    const limit = () => (deadline = Date.now() + loginLimit);
+    this.keyOf(host).then(limit, limit);
+    code.finally(() => (ended = true)).catch(() => undefined);
+    while (!entered()) {
+      if (ended) return sshFault(messages());
+      if (Date.now() > deadline) {
+        giveUp.abort();
+        return noLogin(loginLimit);
+      }
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    return undefined;
+  }
+
+  /** The time limit starts when the key is known: until then the host waits for us. ssh's ConnectTimeout covers the time before. */
   private login(host: string): Promise<string | undefined> {
-    // `read` waits for our end of the pipe to close; the far shell runs no other program for it.
+    // `read` is a builtin that waits for our end of the pipe to close.
     const master = this.spawn(...this.argv(host, "echo open; read -r _", ["-o", "ControlMaster=yes"]));
     const { loginLimit = LOGIN_MS } = this.options;
     return new Promise((resolve) => {
@@ -124,7 +177,7 @@ export class Remote {
       };
       const expire = () => {
         master.kill("SIGTERM");
-        settle(`does not answer: no login within ${loginLimit / 1000} s`);
+        settle(noLogin(loginLimit));
       };
       const limit = () => (timer = settled ? undefined : setTimeout(expire, loginLimit));
       this.keyOf(host).then(limit, limit);
@@ -136,10 +189,10 @@ export class Remote {
   }
 }
 
-/** ssh's own code for "no connection" (ssh(1)). */
+/** ssh's exit code for "no connection" (ssh(1)). */
 const NO_CONNECTION = 255;
 
-/** Hands the terminal to a command on a host, once the host has let us in; its exit code. */
+/** Connects, then runs a command on the host in this terminal. Returns its exit code. */
 export async function handOver(
   { out }: Pick<Context, "out">,
   remote: Remote,
@@ -147,18 +200,25 @@ export async function handOver(
   command: string | undefined,
   options: readonly string[],
 ): Promise<number> {
-  const silent = await out.wait(`connecting to ${host}`, () => remote.connect(host));
-  if (silent === undefined) return attached(...remote.argv(host, command, options));
-  out.line(`vxlab: ${host} ${silent}`);
-  return NO_CONNECTION;
+  const { login, code, messages } = remote.attach(host, command, options);
+  const silent = await out.wait(`connecting to ${host}`, () => login);
+  if (silent !== undefined) {
+    out.line(`vxlab: ${host} ${silent}`);
+    return NO_CONNECTION;
+  }
+  const end = await code;
+  if (end === NO_CONNECTION && messages() !== "") out.line(messages());
+  return end;
 }
+
+const noLogin = (limit: number): string => `does not answer: no login within ${limit / 1000} s`;
 
 /** ssh's last words, in ours. */
 export function sshFault(stderr: string): string {
   const lines = stderr.split("\n").filter((line) => line.trim() !== "");
-  if (/Host key verification failed/.test(stderr)) return "has another host key than the pinned one";
+  if (/Host key verification failed/.test(stderr)) return "has a host key other than the pinned one";
   if (/Permission denied/.test(stderr)) return "refuses the lab's login key";
-  return `does not answer: ${lines.at(-1)?.trim() ?? "ssh ended without a word"}`;
+  return `does not answer: ${lines.at(-1)?.trim() ?? "ssh printed no reason"}`;
 }
 
 function collect(child: RemoteProcess, limit: number): Promise<Result> {

@@ -11,7 +11,7 @@ export interface OvsBridgeArgs extends OnHostArgs {
   bridge?: pulumi.Input<string>;
   /** MAC of the bridge's own interface. @default computed from organization, project, stack and the resource's name */
   mac?: pulumi.Input<string>;
-  /** MTU of the bridge's own interface, bytes. @default 1450: VXLAN over IPv4 over 1500 */
+  /** MTU of the bridge's own interface, bytes. @default that over a default IPv4 underlay: 1450 */
   mtu?: pulumi.Input<number>;
   /** Address of the bridge's own interface, with prefix length. @default none */
   address?: pulumi.Input<string>;

@@ -1,4 +1,7 @@
 /** The desired state of a bridge, as its host gets it. */
+import { HOST } from "../host/spec";
+import { assumedMtu } from "../segment/mtu";
+
 export interface BridgeState {
   /** At most 15 bytes (IFNAMSIZ). */
   name: string;
@@ -21,9 +24,13 @@ export interface BridgeWanted {
   guard?: boolean;
 }
 
-export const DEFAULT_BRIDGE = "vxbr";
-
 export function bridgeState(wanted: BridgeWanted): BridgeState {
-  const { bridge = DEFAULT_BRIDGE, mac, mtu = 1450, address = null, guard = true } = wanted;
+  const {
+    bridge = HOST.bridge.default,
+    mac,
+    mtu = assumedMtu(),
+    address = null,
+    guard = HOST.guard.default,
+  } = wanted;
   return { name: bridge, mac, mtu, address, guard };
 }

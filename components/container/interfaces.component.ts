@@ -15,7 +15,7 @@ export interface ContainerInterfaceArgs {
   dhcp?: pulumi.Input<boolean>;
   /** Default route, IPv4; an LXC container gets its host's name servers with it. @default none */
   gateway?: pulumi.Input<string>;
-  /** MTU, bytes. @default 1450: VXLAN over IPv4 over 1500 */
+  /** MTU, bytes. @default that over a default IPv4 underlay: 1450 */
   mtu?: pulumi.Input<number>;
   /** VLAN of its segment on the bridge. @default none: untagged */
   vlan?: pulumi.Input<number>;

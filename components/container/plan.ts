@@ -1,107 +1,85 @@
-import { addressText } from "../../plan/addresses";
-import * as defaults from "../../plan/defaults";
-import { attachmentKey, LENT_ADDRESS, NO_ADDRESS } from "../../plan/ipam";
-import { computedMac, MacKind, normalMac } from "../../plan/mac";
-import { checked } from "../../plan/must";
+import { addressText, prefixed } from "../../plan/addresses";
+import type { ContainerPlan, InterfacePlan, TaggedPlan } from "../../plan/lab-plan";
 import { vethName } from "../../plan/names";
-import { attachmentsOf, nicsOfContainer } from "./nics";
-import type { Attachment, Nic } from "./nics";
-import { segmentMtu } from "../host/plan";
-import { sortedEntries } from "../../plan/rules";
-import { dhcpRange, serviceAddress } from "../service/services";
-import type { ContainerPlan, ContainerSpec, InterfacePlan, SegmentSpec, Topology } from "../../plan/types";
+import type {
+  AccessNic,
+  Content,
+  Place,
+  ResolvedContainer,
+  ResolvedNic,
+  TrunkNic,
+} from "../../plan/resolved";
+import { ContainerKind } from "./spec";
 
-/** @param book addresses by `attachmentKey` */
-export function planContainer(
-  topology: Topology,
-  lab: string,
-  book: ReadonlyMap<string, string[]>,
-  name: string,
-  spec: ContainerSpec,
-): ContainerPlan {
-  const nics = nicsOfContainer(name, spec);
-  const interfaces = nics.map((nic) => planInterface(topology, lab, book, nic));
+export function planContainer({ name, host, content, command, nics }: ResolvedContainer): ContainerPlan {
   return {
     name,
-    host: spec.host,
-    kind: defaults.containerKindOf(spec),
-    ...imageOf(spec),
-    command: defaults.commandOf(spec),
-    interfaces: withGateway(topology, nics, interfaces),
+    host,
+    kind: content.kind,
+    ...planContent(content),
+    command: [...command],
+    interfaces: withGateway(nics, nics.map(planInterface)),
   };
 }
 
-function imageOf({
-  image,
-  archive,
-  env = {},
-}: ContainerSpec): Pick<ContainerPlan, "image" | "archive" | "env"> {
-  const variables = sortedEntries(env);
+function planContent(content: Content): Pick<ContainerPlan, "image" | "archive" | "env"> {
+  if (content.kind !== ContainerKind.Docker) return {};
+  const { source, env } = content;
+  return { ...source, ...(Object.keys(env).length === 0 ? {} : { env }) };
+}
+
+function planInterface(nic: ResolvedNic): InterfacePlan {
+  const { container, number, mac } = nic;
+  const name = `eth${number}`;
+  const veth = vethName(container, number);
+  return nic.trunk === undefined ? planAccess(nic, { name, veth, mac }) : planTrunk(nic, { name, veth, mac });
+}
+
+type Names = Pick<InterfacePlan, "name" | "veth" | "mac">;
+
+function planAccess({ place, dhcp }: AccessNic, { name, veth, mac }: Names): InterfacePlan {
+  const { segment, portSecurity } = place;
+  const range = dhcp ? segment.service?.range : undefined;
   return {
-    ...(image === undefined ? {} : { image }),
-    ...(archive === undefined ? {} : { archive }),
-    ...(variables.length === 0 ? {} : { env: Object.fromEntries(variables) }),
+    ...{ name, segment: segment.name, addresses: textOf(place), dhcp, mac, mtu: segment.mtu, veth },
+    ...(segment.vlan === undefined ? {} : { vlan: segment.vlan }),
+    trunk: [],
+    portSecurity,
+    ...(range === undefined
+      ? {}
+      : { dhcpRange: { first: addressText(range.first), last: addressText(range.last) } }),
   };
 }
 
-function planInterface(
-  topology: Topology,
-  lab: string,
-  book: ReadonlyMap<string, string[]>,
-  nic: Nic,
-): InterfacePlan {
-  const places = attachmentsOf(topology, nic);
-  const [place] = places;
-  const { container, number, spec } = nic;
-  const addressesIn = ({ name }: Attachment) => [...(book.get(attachmentKey(container, name)) ?? [])];
-  const trunk = places
-    .filter(({ tagged }) => tagged)
-    .map((one) => ({
-      segment: one.name,
-      vlan: checked(one.segment.vlan),
-      addresses: addressesIn(one),
-      mtu: segmentMtu(topology, one.segment),
-      portSecurity: defaults.portSecurityOf(nic, one.segment),
-    }));
-  const single = place === undefined || place.tagged ? undefined : place;
-  return {
-    name: `eth${number}`,
-    ...(single === undefined ? {} : { segment: single.name }),
-    addresses: single === undefined ? [] : addressesIn(single),
-    dhcp: single !== undefined && spec.address === LENT_ADDRESS,
-    mac: normalMac(spec.mac ?? computedMac(lab, MacKind.Container, container, number)),
-    mtu:
-      single === undefined ? Math.max(...trunk.map(({ mtu }) => mtu)) : segmentMtu(topology, single.segment),
-    veth: vethName(container, number),
-    ...(single?.segment.vlan === undefined ? {} : { vlan: single.segment.vlan }),
-    trunk,
-    portSecurity:
-      single === undefined
-        ? trunk.some((tagged) => tagged.portSecurity)
-        : defaults.portSecurityOf(nic, single.segment),
-    ...(single === undefined || spec.address !== LENT_ADDRESS ? {} : lent(single.segment)),
-  };
+function planTrunk({ trunk: places }: TrunkNic, { name, veth, mac }: Names): InterfacePlan {
+  const trunk = places.map((place): TaggedPlan => ({
+    segment: place.segment.name,
+    vlan: place.vlan,
+    addresses: textOf(place),
+    mtu: place.segment.mtu,
+    portSecurity: place.portSecurity,
+  }));
+  const mtu = Math.max(...trunk.map((tagged) => tagged.mtu));
+  const portSecurity = trunk.some((tagged) => tagged.portSecurity);
+  return { name, addresses: [], dhcp: false, mac, mtu, veth, trunk, portSecurity };
 }
 
-function lent(segment: SegmentSpec): Pick<InterfacePlan, "dhcpRange"> {
-  const { first, last } = checked(dhcpRange(segment));
-  return { dhcpRange: { first: addressText(first), last: addressText(last) } };
+function textOf({ addresses }: Place): string[] {
+  return addresses.map(({ address, subnet }) => prefixed(address, subnet));
 }
 
 /** One default route, by the first interface that can have one. The DHCP server tells it to whom it lends an address. */
-function withGateway(topology: Topology, nics: readonly Nic[], interfaces: InterfacePlan[]): InterfacePlan[] {
-  const first = nics.findIndex((nic) => gatewayFor(topology, nic) !== undefined);
+function withGateway(nics: readonly ResolvedNic[], interfaces: InterfacePlan[]): InterfacePlan[] {
+  const routes = nics.map(gatewayFor);
+  const first = routes.findIndex((route) => route !== undefined);
   return interfaces.map((one, index) => {
-    const nic = nics[index];
-    if (index !== first || nic === undefined || one.dhcp) return one;
-    return { ...one, gateway: checked(gatewayFor(topology, nic)) };
+    const gateway = index === first && !one.dhcp ? routes[index] : undefined;
+    return gateway === undefined ? one : { ...one, gateway };
   });
 }
 
-function gatewayFor(topology: Topology, nic: Nic): string | undefined {
-  const [place] = attachmentsOf(topology, nic);
-  if (place === undefined || place.tagged || nic.spec.address === NO_ADDRESS) return undefined;
-  return place.segment.gateway === undefined
-    ? undefined
-    : addressText(checked(serviceAddress(place.segment)));
+function gatewayFor(nic: ResolvedNic): string | undefined {
+  if (nic.trunk !== undefined || nic.bare) return undefined;
+  const { service } = nic.place.segment;
+  return service?.nat === true ? addressText(service.address) : undefined;
 }

@@ -2,6 +2,8 @@
 import { ContainerKind } from "../../plan/types";
 import { allowedSources } from "../port-security/plan";
 import type { Sender } from "../port-security/plan";
+import { assumedMtu } from "../segment/mtu";
+import { COMMAND } from "./spec";
 
 export type ContainerState = LxcState | DockerState;
 
@@ -86,7 +88,7 @@ export function lxcState(wanted: {
   command?: string[];
   interfaces: InterfaceWanted[];
 }): LxcState {
-  const { name, command = ["/sbin/init"] } = wanted;
+  const { name, command = [...COMMAND[ContainerKind.Lxc]] } = wanted;
   return {
     ...{ name, kind: ContainerKind.Lxc, rootfs: "busybox", command },
     interfaces: interfacesState(wanted.interfaces),
@@ -100,7 +102,7 @@ export function dockerState(wanted: {
   command?: string[];
   interfaces: InterfaceWanted[];
 }): DockerState {
-  const { name, image = null, archive = null, command = [] } = wanted;
+  const { name, image = null, archive = null, command = [...COMMAND[ContainerKind.Docker]] } = wanted;
   return {
     ...{ name, kind: ContainerKind.Docker, image, archive, command },
     interfaces: interfacesState(wanted.interfaces),
@@ -108,7 +110,7 @@ export function dockerState(wanted: {
 }
 
 function interfacesState(wanted: InterfaceWanted[]): InterfaceState[] {
-  return wanted.map(({ mtu = 1450, trunk = [], portSecurity = true, ...nic }, index) => ({
+  return wanted.map(({ mtu = assumedMtu(), trunk = [], portSecurity = true, ...nic }, index) => ({
     name: `eth${index}`,
     ...{ bridge: nic.bridge, veth: nic.veth, mac: nic.mac, mtu },
     addresses: nic.addresses ?? [],

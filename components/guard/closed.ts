@@ -1,28 +1,20 @@
 /** What a gateway does not lead to, wherever its NAT leads otherwise: the networks and hosts that carry the lab. */
 import { addressText, contains } from "../../plan/addresses";
-import { readAddress, readSubnet } from "../../plan/read-address";
-import { sortedEntries } from "../../plan/rules";
-import type { Topology } from "../../plan/types";
-import { underlaysOf } from "../underlay/underlays";
+import type { Subnet } from "../../plan/addresses";
+import type { ResolvedLab } from "../../plan/resolved";
 
 /** The underlays, then the hosts outside of them, by VTEP and SSH address: a new host inside of an underlay changes nothing. */
-export function closedTo(topology: Topology): string[] {
-  const hosts = sortedEntries(topology.hosts);
-  return closedBy(
-    underlaysOf(topology).map(({ cidr }) => cidr),
-    hosts.flatMap(([, { address, existing }]) => [address, existing?.sshAddress ?? address]),
-  );
+export function closedTo({ underlays, hosts, peers, networks }: ResolvedLab): string[] {
+  const own = hosts.flatMap((host) => [
+    host.address,
+    host.kind === "existing" ? host.reach.sshAddress : host.address,
+  ]);
+  const far = peers.flatMap(({ address, sshAddress }) => [address, sshAddress]);
+  return closedBy([...underlays.used.map(({ subnet }) => subnet), ...networks], [...own, ...far]);
 }
 
-/**
- * @param networks in CIDR notation
- * @param addresses literals; what is none is left out
- * @returns each once, in the given order, spelled as in every plan
- */
-export function closedBy(networks: readonly string[], addresses: readonly string[]): string[] {
-  const known = networks.flatMap((network) => readSubnet(network).value ?? []);
-  const outside = addresses
-    .flatMap((address) => readAddress(address).value ?? [])
-    .filter((address) => !known.some((network) => contains(network, address)));
-  return [...new Set([...known.map(({ cidr }) => cidr), ...outside.map(addressText)])];
+/** Each once, in the given order. */
+function closedBy(networks: readonly Subnet[], addresses: readonly bigint[]): string[] {
+  const outside = addresses.filter((address) => !networks.some((network) => contains(network, address)));
+  return [...new Set([...networks.map(({ cidr }) => cidr), ...outside.map(addressText)])];
 }

@@ -1,60 +1,47 @@
-/** Hosts that are there already: how each is reached, and what it must have for what is put on it. */
+/** Hosts that exist already: how each is reached, and what it must have for what is put on it. */
 import { addressText } from "../../plan/addresses";
-import { EXISTING } from "../../plan/defaults";
-import { vxlanOverhead } from "../../plan/mtu";
-import { checked } from "../../plan/must";
-import { readAddress } from "../../plan/read-address";
-import { ContainerKind, Flooding, HostNeed } from "../../plan/types";
-import type {
-  ContainerPlan,
-  ExistingPlan,
-  ExistingSpec,
-  ServicePlan,
-  Topology,
-  VxlanPortPlan,
-} from "../../plan/types";
-import { labFamily, underlayMtu, underlaysOf } from "../underlay/underlays";
+import type { ContainerPlan, ExistingPlan, ServicePlan, VxlanPortPlan } from "../../plan/lab-plan";
+import { tunnelOverhead } from "../../plan/net/encap";
+import type { ResolvedExisting, ResolvedLab } from "../../plan/resolved";
+import { ContainerKind } from "../container/spec";
+import { WAYS } from "../segment/ways";
+import { mtuUnder } from "../underlay/mtu";
+import { UNDERLAY } from "../underlay/spec";
+import { HostNeed } from "./spec";
 
 /** What is put on one host. */
-export interface Load {
+export interface Workload {
   ports: readonly VxlanPortPlan[];
   services: readonly ServicePlan[];
   containers: readonly ContainerPlan[];
-  guard: boolean;
 }
 
-/** @param address of the host, as it is written */
-export function planExisting(
-  topology: Topology,
-  address: string,
-  spec: ExistingSpec,
-  load: Load,
-): ExistingPlan {
-  const { hostKey, keyFile, user, port } = { ...EXISTING, ...spec };
-  const sshAddress = addressText(checked(readAddress(spec.sshAddress ?? address).value));
+export function planExisting(lab: ResolvedLab, host: ResolvedExisting, workload: Workload): ExistingPlan {
+  const { sshAddress, port, user, hostKey, keyFile } = host.reach;
   return {
-    ...{ sshAddress, port, user, hostKey, keyFile },
-    mtu: largestPacket(topology, load.ports),
-    needs: needsOf(load),
+    ...{ sshAddress: addressText(sshAddress), port, user, hostKey, keyFile },
+    mtu: largestPacket(lab, workload.ports),
+    needs: needsOf(workload, host.guard),
   };
 }
 
 /** What its segments send; without any (an underlay stack), what others may count on. */
-function largestPacket(topology: Topology, ports: readonly VxlanPortPlan[]): number {
-  if (ports.length > 0) return Math.max(...ports.map(({ mtu }) => mtu)) + vxlanOverhead(labFamily(topology));
-  const written = checked(underlayMtu(topology));
-  // A jumbo underlay is the machines': only without any does the setting speak of hosts that exist already.
-  return underlaysOf(topology).length === 0 ? written : Math.min(1500, written);
+function largestPacket({ underlays }: ResolvedLab, ports: readonly VxlanPortPlan[]): number {
+  if (ports.length > 0) return Math.max(...ports.map(({ mtu }) => mtu)) + tunnelOverhead(underlays.family);
+  const written = mtuUnder(underlays);
+  // A jumbo underlay is the machines': the setting is about existing hosts only if there are no machines.
+  return underlays.used.length === 0 ? written : Math.min(UNDERLAY.mtu.default, written);
 }
 
-function needsOf({ ports, services, containers, guard }: Load): HostNeed[] {
-  const needed: Record<HostNeed, boolean> = {
-    [HostNeed.Gateway]: services.some(({ nat }) => nat),
-    [HostNeed.Dhcp]: services.some(({ dhcp }) => dhcp !== undefined),
-    [HostNeed.Multicast]: ports.some(({ flooding }) => flooding === Flooding.Multicast),
-    [HostNeed.Flow]: ports.some(({ flooding }) => flooding === Flooding.Flow),
-    [HostNeed.Docker]: containers.some(({ kind }) => kind === ContainerKind.Docker),
-    [HostNeed.Guard]: guard,
-  };
-  return Object.values(HostNeed).filter((need) => needed[need]);
+function needsOf({ ports, services, containers }: Workload, guard: boolean): HostNeed[] {
+  const needed = new Set([
+    ...services.flatMap(({ nat, dhcp }) => [
+      ...(nat ? [HostNeed.Gateway] : []),
+      ...(dhcp === undefined ? [] : [HostNeed.Dhcp]),
+    ]),
+    ...ports.flatMap(({ flooding }) => WAYS[flooding].need ?? []),
+    ...(containers.some(({ kind }) => kind === ContainerKind.Docker) ? [HostNeed.Docker] : []),
+    ...(guard ? [HostNeed.Guard] : []),
+  ]);
+  return Object.values(HostNeed).filter((need) => needed.has(need));
 }

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { HostFacts } from "../../plan/contract";
 import { pathOf } from "../../plan/rules";
-import { Accel, HostPlan, LabPlan, UnderlayMode, UnderlayPlan } from "../../plan/types";
+import { Accel, ExistingHostPlan, LabPlan, MachinePlan, UnderlayMode, UnderlayPlan } from "../../plan/types";
 import { EXISTING_MACHINE } from "../../plan/vteps";
 import { ExistingHost, loginKey } from "../host/existing-host.component";
 import { GuestImage } from "../image/component";
@@ -55,7 +55,8 @@ export interface Machines {
 /**
  * Declares networks, images and machines of a plan, and the checks of the hosts that exist already.
  *
- * @throws ProgramError when a program is missing here that machines need, before anything is declared
+ * @throws before anything is declared: ProgramError when a program is missing here that machines need, Error when the image has to
+ * be built and only root can do that
  */
 export function declareMachines(
   name: string,
@@ -64,13 +65,13 @@ export function declareMachines(
   parent: pulumi.Resource,
 ): Machines {
   if (plan.hosts.some(({ existing }) => existing === undefined)) needSeedTool();
+  const image = plan.underlays.length === 0 ? undefined : (args.image ?? imageFiles(plan.image));
   const id = new random.RandomId(child(name, "id"), { byteLength: 4 }, { parent }).hex;
   const secret = plan.underlays.length === 0 ? undefined : secretBytes(child(name, "secret"), parent);
   const ways = hypervisors(name, args, plan, parent);
   const ready = answering([...ways.values()]);
   // Whatever is made on a hypervisor has the id in its name, and so waits until all have answered.
   const labId = pulumi.all([id, ready]).apply(([hex]) => hex);
-  const image = ways.size === 0 ? undefined : (args.image ?? imageFiles(plan.image));
   const sites = new Map([...ways].map(([uri, way]) => [uri, siteOn(way, image, labId, parent)]));
   const shared: Shared = { name, args, parent, labId, ready, secret, sites };
   const networks = new Map(plan.underlays.map((one) => [one.name, network(one, shared)]));
@@ -167,11 +168,11 @@ function siteOn(
 
 function ours(
   name: string,
-  host: HostPlan,
+  host: MachinePlan,
   networks: ReadonlyMap<string, Network>,
   { args, labId, secret }: Shared,
 ): Machine {
-  const on = networks.get(host.underlay ?? "");
+  const on = networks.get(host.underlay);
   if (on === undefined) throw new Error(`the plan puts host ${host.name} on no underlay`);
   const { prefix, mode, gateway, nameservers, mtu } = on.plan;
   const accel = chooseAccel(on.plan.accel ?? args.accel, on.site.uri);
@@ -202,9 +203,11 @@ function ours(
   return { host: machine, facts, identity: domain.id };
 }
 
-function existing(name: string, plan: HostPlan, { parent, ready, labId }: Shared): Machine {
-  const { address, existing, ports } = plan;
-  if (existing === undefined) throw new Error(`the plan has no way to ${name}`);
+function existing(
+  name: string,
+  { address, existing, ports }: ExistingHostPlan,
+  { parent, ready, labId }: Shared,
+): Machine {
   const { sshAddress, port, user, hostKey, keyFile, mtu, needs } = existing;
   const peers = [...new Set(ports.flatMap(({ remotes }) => remotes.map((remote) => remote.address)))].sort();
   const host = new ExistingHost(

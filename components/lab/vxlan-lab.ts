@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import { PublishedLab, labOutput } from "../../plan/contract";
-import { labHints } from "../../plan/hints";
 import { planLab } from "../../plan/plan";
 import { publishedLab } from "../../plan/published-lab";
 import { LabPlan, Topology } from "../../plan/types";
@@ -11,7 +10,6 @@ import { sayHints } from "./hints";
 import { Machines, MachinesArgs, declareMachines, hostsOf, labUri } from "./machines";
 import { declareOnHosts } from "./on-hosts";
 import { LabContainer, LabHost, LabSegment, partsOf, setParts } from "./parts";
-import { wholeTopology } from "./topology";
 
 export interface VxlanLabArgs extends MachinesArgs {
   /**
@@ -48,11 +46,10 @@ export class VxlanLab extends pulumi.ComponentResource {
   public readonly lab: pulumi.Output<PublishedLab>;
 
   constructor(name: string, args: VxlanLabArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { topology: given, env } = args;
-    super(token("VxlanLab"), name, { topology: given, ...(env === undefined ? {} : { env }) }, opts);
-    const topology = wholeTopology(given);
+    const { topology, env } = args;
+    super(token("VxlanLab"), name, { topology, ...(env === undefined ? {} : { env }) }, opts);
     const plan = planLab(topology, { lab: name, libvirtUri: labUri(args) });
-    sayHints(labHints(topology), this);
+    sayHints(plan.hints, this);
     const machines = declareMachines(name, args, plan, this);
     const hosts = hostsOf(machines);
     setParts(this, { ...declareOnHosts(name, plan, machines.labId, hosts, this, env), hosts });

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { labOutput, PublishedLab } from "../../plan/contract";
-import { overlayHints, planOverlay } from "../../plan/peers";
+import { planOverlay } from "../../plan/peers";
 import { publishedLab } from "../../plan/published-lab";
 import type { LabPlan, SegmentSpec, ContainerSpec } from "../../plan/types";
 import { LoginOutput, VtepsOutput } from "../../plan/vteps";
@@ -84,7 +84,7 @@ export class VxlanOverlay extends pulumi.ComponentResource {
     const { hosts, segments, containers } = args;
     const input = { own: underlay, peers, identity, sections: { hosts, segments, containers } };
     const plan = planOverlay(input);
-    sayHints(overlayHints(input), this);
+    sayHints(plan.hints, this);
     const labId = new random.RandomId(child(name, "id"), { byteLength: 4 }, { parent: this }).hex;
     const grounds = plan.hosts.map(({ name }) => {
       const connection = connect(name, underlay.vteps, login, bootTimeout);

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { labHints } from "../../plan/hints";
 import { planLab } from "../../plan/plan";
 import type { HostPlan, LabPlan, Topology } from "../../plan/types";
 import { LoginOutput, VTEPS_SCHEMA, VtepOutput, VtepsOutput } from "../../plan/vteps";
@@ -7,7 +6,7 @@ import { sayHints } from "./hints";
 import { Machine, Machines, MachinesArgs, declareMachines, hostsOf, labUri } from "./machines";
 import { LabHost, partsOf, setParts } from "./parts";
 import { token } from "../naming";
-import { wholeTopology } from "./topology";
+import { EXISTING } from "../host/spec";
 
 export interface VxlanUnderlayArgs extends MachinesArgs {
   /** What the machines are: the sections `underlay`, `underlays`, `image` and `hosts`. The others are not looked at. */
@@ -31,11 +30,10 @@ export class VxlanUnderlay extends pulumi.ComponentResource {
   public readonly login: pulumi.Output<LoginOutput>;
 
   constructor(name: string, args: VxlanUnderlayArgs, opts?: pulumi.ComponentResourceOptions) {
-    const shown = { ...args.topology, segments: {}, containers: {} };
-    super(token("VxlanUnderlay"), name, { topology: shown }, opts);
-    const topology = wholeTopology(shown);
+    const topology = { ...args.topology, segments: {}, containers: {} };
+    super(token("VxlanUnderlay"), name, { topology }, opts);
     const plan = planLab(topology, { lab: name, libvirtUri: labUri(args) });
-    sayHints(labHints(topology), this);
+    sayHints(plan.hints, this);
     const machines = declareMachines(name, args, plan, this);
     setParts(this, { ...partsOf(this), hosts: hostsOf(machines) });
     this.vteps = vtepsOf(plan, machines);
@@ -62,8 +60,8 @@ function vtepOf(host: HostPlan, plan: LabPlan, { facts, identity }: Machine): pu
   const { address, existing } = host;
   const ssh = {
     address: existing?.sshAddress ?? address,
-    port: existing?.port ?? 22,
-    user: existing?.user ?? "root",
+    port: existing?.port ?? EXISTING.port.default,
+    user: existing?.user ?? EXISTING.user.default,
   };
   return pulumi.all([facts, identity]).apply(([{ hostKey }, machine]) => ({
     address,

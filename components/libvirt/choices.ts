@@ -3,7 +3,7 @@ import { accessSync, constants, readFileSync } from "node:fs";
 import { TopologyError } from "../../plan/errors";
 import { isLocal } from "../../plan/libvirt-uri";
 import { Accel } from "../../plan/types";
-import { checkUri } from "../underlay/check";
+import { checkUri } from "../underlay/resolve";
 import { isThere } from "./programs";
 
 /**

@@ -1,6 +1,6 @@
 /** Port security: the source prefixes that a container's interface may send from. components/port-security/security.awk makes flows of them. */
 import { addressNumber, addressText, familyOf } from "../../plan/addresses";
-import { IpFamily } from "../../plan/mtu";
+import { IpFamily } from "../../plan/net/family";
 
 /** An interface, or one VLAN of a trunk. */
 export interface Sender {

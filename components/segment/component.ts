@@ -28,7 +28,7 @@ export interface VxlanPortArgs extends MovableArgs {
   group?: pulumi.Input<string>;
   /** Hops that a packet to the group may take; with Flooding.Multicast. @default 16 */
   ttl?: pulumi.Input<number>;
-  /** MTU inside the segment, bytes; with Flooding.Multicast. @default 1450: VXLAN over IPv4 over 1500 */
+  /** MTU inside the segment, bytes; with Flooding.Multicast. @default that of a default underlay: 1450, over IPv6 1430 */
   mtu?: pulumi.Input<number>;
   /** What is known of the other hosts' interfaces in the segment; with Flooding.Flow. @default none */
   stations?: pulumi.Input<pulumi.Input<StationArgs>[]>;

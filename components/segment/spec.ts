@@ -1,6 +1,6 @@
 /** The setting `segments.<name>`: an Ethernet across hosts. */
-import { IpFamily } from "../../plan/mtu";
-import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS, maxOverlayMtu, overhead } from "../../plan/net/encap";
+import { IpFamily } from "../../plan/net/family";
+import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS, maxOverlayMtu, tunnelOverhead } from "../../plan/net/encap";
 import type { Fields } from "../../plan/setting";
 import { UNDERLAY } from "../underlay/spec";
 
@@ -133,7 +133,7 @@ export const SEGMENT = {
     min: 576,
     max: maxOverlayMtu(UNDERLAY.mtu.max, IpFamily.V4),
     unit: "bytes",
-    usual: `the smallest of its underlays − ${overhead(IpFamily.V4)}, over IPv6 − ${overhead(IpFamily.V6)}`,
+    usual: `the smallest of its underlays − ${tunnelOverhead(IpFamily.V4)}, over IPv6 − ${tunnelOverhead(IpFamily.V6)}`,
     doc: `MTU inside the segment: with \`subnet6\` at least ${MIN_MTU6}, at most the default`,
   },
   vlan: {

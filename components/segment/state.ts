@@ -2,7 +2,8 @@
 import { flowDevices, multicastDevices, tunnelName } from "../../plan/names";
 import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "../../plan/net/encap";
 import type { Encapsulation } from "../../plan/net/encap";
-import { Flooding } from "../../plan/types";
+import { assumedMtu } from "./mtu";
+import { Flooding, SEGMENT } from "./spec";
 
 export type PortState = UnicastPortState | MulticastPortState | FlowPortState;
 
@@ -80,7 +81,7 @@ export interface PortWanted {
 export function portState(wanted: PortWanted): PortState {
   const { ovsType, udpPort: usual } = ENCAPSULATIONS[wanted.encapsulation ?? DEFAULT_ENCAPSULATION];
   const { bridge, vni, local, udpPort = usual, vlan = null, flooding = Flooding.Unicast } = wanted;
-  const { protected: isProtected = true, mtu = 1450 } = wanted;
+  const { protected: isProtected = true, mtu = assumedMtu(local) } = wanted;
   const all: AnyPortState = { bridge, vni, encapsulation: ovsType, udpPort, local, vlan };
   // In the given order, which is the plan's, by host: an address that moves is one entry of a list, and not all of them.
   const remotes = wanted.remotes.map((address) => ({ address }));
@@ -92,7 +93,7 @@ export function portState(wanted: PortWanted): PortState {
         remotes: wanted.remotes.map((address) => ({ port: tunnelName(vni, address), address })),
       };
     case Flooding.Multicast: {
-      const { group = "", ttl = 16 } = wanted;
+      const { group = "", ttl = SEGMENT.ttl.default } = wanted;
       return { ...all, flooding, group, ttl, mtu, devices: multicastDevices(vni), remotes };
     }
     case Flooding.Flow:

@@ -1,6 +1,8 @@
 /** What the plan knows of a segment, for flooding by flows: who is there, and on which host. */
+import { addressText } from "../../plan/addresses";
+import type { BridgePlan, ContainerPlan, ServicePlan, StationPlan } from "../../plan/lab-plan";
+import type { ResolvedSegment } from "../../plan/resolved";
 import { compareText } from "../../plan/rules";
-import type { BridgePlan, ContainerPlan, ServicePlan, StationPlan } from "../../plan/types";
 
 export interface KnownStation extends StationPlan {
   host: string;
@@ -24,11 +26,8 @@ interface Place {
  * Every interface in the segment, sorted by MAC. One whose address is lent, or that has none, is known by its MAC alone:
  * frames for it find their way, ARP for it is answered by itself.
  */
-export function stationsOf(
-  segment: { name: string; vlan?: number; members: readonly { name: string; address: string }[] },
-  known: Known,
-): KnownStation[] {
-  const vteps = new Map(segment.members.map(({ name, address }) => [name, address]));
+export function stationsOf(segment: ResolvedSegment, known: Known): KnownStation[] {
+  const vteps = new Map(segment.members.map(({ name, address }) => [name, addressText(address)]));
   const places = [
     ...known.containers.flatMap((container) => containerPlaces(container, segment.name)),
     ...known.services.filter((service) => service.segment === segment.name),

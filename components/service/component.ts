@@ -17,7 +17,7 @@ export interface SegmentServiceArgs extends MovableArgs {
   addresses: pulumi.Input<pulumi.Input<string>[]>;
   /** The host's own VTEP: the interface that has it is the one towards which NAT translates. @default the host's `address` */
   local?: pulumi.Input<string>;
-  /** MTU of the segment, bytes. @default 1450: VXLAN over IPv4 over 1500 */
+  /** MTU of the segment, bytes. @default that of a default underlay: 1450, over IPv6 1430 */
   mtu?: pulumi.Input<number>;
   /** VLAN of the segment on the bridge. @default none: untagged */
   vlan?: pulumi.Input<number>;

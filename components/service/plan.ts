@@ -1,48 +1,41 @@
 import { addressText, prefixed } from "../../plan/addresses";
-import { closedTo } from "../guard/closed";
+import type { ServicePlan } from "../../plan/lab-plan";
 import { computedMac, MacKind } from "../../plan/mac";
-import { checked } from "../../plan/must";
 import { serviceDevice } from "../../plan/names";
-import { segmentMtu } from "../host/plan";
-import { sortedEntries } from "../../plan/rules";
-import { dhcpRange, serviceAddress, subnet4Of } from "./services";
-import type { SegmentSpec, ServicePlan, Topology } from "../../plan/types";
+import type { ResolvedLab, ResolvedSegment, ResolvedService } from "../../plan/resolved";
+import { closedTo } from "../guard/closed";
 
 /** DHCP servers and gateways, sorted by segment. */
-export function planServices(topology: Topology, lab: string): ServicePlan[] {
-  return sortedEntries(topology.segments).flatMap(([name, spec]) => {
-    const host = spec.gateway?.host ?? spec.dhcp?.host;
-    return host === undefined ? [] : [planService(topology, lab, name, spec, host)];
-  });
+export function planServices(lab: ResolvedLab): ServicePlan[] {
+  return lab.segments.flatMap((segment) =>
+    segment.service === undefined ? [] : [planService(lab, segment, segment.service)],
+  );
 }
 
 function planService(
-  topology: Topology,
-  lab: string,
-  name: string,
-  spec: SegmentSpec,
-  host: string,
+  lab: ResolvedLab,
+  { name, subnet, mtu, vlan }: ResolvedSegment,
+  { host, address, nat, range }: ResolvedService,
 ): ServicePlan {
-  const address = checked(serviceAddress(spec));
-  const mtu = segmentMtu(topology, spec);
-  const nat = spec.gateway !== undefined;
   return {
     segment: name,
     host,
     device: serviceDevice(name),
-    mac: computedMac(lab, MacKind.Service, name),
+    mac: computedMac(lab.identity, MacKind.Service, name),
     mtu,
-    ...(spec.vlan === undefined ? {} : { vlan: spec.vlan }),
-    addresses: [prefixed(address, checked(subnet4Of(spec)))],
+    ...(vlan === undefined ? {} : { vlan }),
+    addresses: [prefixed(address, subnet)],
     nat,
-    ...(nat ? { closed: closedTo(topology) } : {}),
-    ...planDhcp(spec, nat ? addressText(address) : undefined, mtu),
+    ...(nat ? { closed: closedTo(lab) } : {}),
+    ...(range === undefined
+      ? {}
+      : {
+          dhcp: {
+            first: addressText(range.first),
+            last: addressText(range.last),
+            ...(nat ? { router: addressText(address) } : {}),
+            mtu,
+          },
+        }),
   };
-}
-
-function planDhcp(spec: SegmentSpec, router: string | undefined, mtu: number): Pick<ServicePlan, "dhcp"> {
-  const range = dhcpRange(spec);
-  if (range === undefined) return {};
-  const [first, last] = [addressText(range.first), addressText(range.last)];
-  return { dhcp: { first, last, ...(router === undefined ? {} : { router }), mtu } };
 }

@@ -1,4 +1,6 @@
 /** The desired state of what a segment has on one host beside its containers, as the host gets it. */
+import { assumedMtu } from "../segment/mtu";
+
 export interface ServiceState {
   /** The host's bridge. */
   bridge: string;
@@ -42,7 +44,17 @@ export interface ServiceWanted {
 }
 
 export function serviceState(wanted: ServiceWanted): ServiceState {
-  const { bridge, device, local, mac, mtu = 1450, vlan = null, addresses, nat = false, closed = [] } = wanted;
+  const {
+    bridge,
+    device,
+    local,
+    mac,
+    mtu = assumedMtu(local),
+    vlan = null,
+    addresses,
+    nat = false,
+    closed = [],
+  } = wanted;
   return { bridge, device, local, mac, mtu, vlan, addresses, nat, closed, dhcp: dhcpState(wanted.dhcp, mtu) };
 }
 

@@ -1,5 +1,5 @@
 /** Encapsulations: how a frame of a segment is carried over the underlay, and what that costs. */
-import { IpFamily } from "../mtu";
+import { IpFamily } from "./family";
 
 export enum Encapsulation {
   Vxlan = "vxlan",
@@ -43,16 +43,28 @@ const IP_HEADER: Readonly<Record<IpFamily, number>> = { [IpFamily.V4]: 20, [IpFa
  * Bytes between an inner and an outer IP packet: with VXLAN 14 + 8 + 8 + 20 = 50 over IPv4, 14 + 8 + 8 + 40 = 70 over IPv6
  * (include/net/vxlan.h, VXLAN_HEADROOM and VXLAN6_HEADROOM). A segment's VLAN adds nothing: the bridge removes the tag before an
  * access port sends the frame.
+ *
+ * @example
+ * ```ts
+ * const overhead = tunnelOverhead(IpFamily.V6); // 70
+ * ```
  */
-export function overhead(family: IpFamily, encapsulation = DEFAULT_ENCAPSULATION): number {
+export function tunnelOverhead(family: IpFamily, encapsulation = DEFAULT_ENCAPSULATION): number {
   return INNER_ETHERNET + ENCAPSULATIONS[encapsulation].header + UDP_HEADER + IP_HEADER[family];
 }
 
-/** The largest IP packet inside a segment that fits into one packet of the underlay, bytes. */
+/**
+ * The largest IP packet inside a segment that fits into one packet of the underlay, bytes.
+ *
+ * @example
+ * ```ts
+ * const mtu = maxOverlayMtu(1500, IpFamily.V4); // 1450
+ * ```
+ */
 export function maxOverlayMtu(
   underlayMtu: number,
   family: IpFamily,
   encapsulation = DEFAULT_ENCAPSULATION,
 ): number {
-  return underlayMtu - overhead(family, encapsulation);
+  return underlayMtu - tunnelOverhead(family, encapsulation);
 }

@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, expect, it, vi } from "vitest";
 import { sayHints } from "../../components/lab/hints";
-import { labHints } from "../../plan/hints";
+import { labHints } from "../plan/problems";
 import { reference, referenceWith } from "../plan/reference";
 
 afterEach(() => vi.restoreAllMocks());
@@ -16,7 +16,7 @@ it("is one warning for each hint, in one line, with the value and the cure", () 
   sayHints(labHints(referenceWith(old)), self);
   expect(warn.mock.calls).toEqual([
     [
-      "segments.red.udpPort (8472): Is the old default of Linux; a VTEP that uses VXLAN's own port 4789 will not hear " +
+      "segments.red.udpPort (8472): Is the old default of Linux: a VTEP that uses VXLAN's own port 4789 does not receive " +
         "this segment. Leave it out unless a peer outside the lab needs it.",
       self,
     ],

@@ -1,6 +1,7 @@
 /** Names of resources: as plan/resource-names.ts counts them, and apart for every lab that is accepted. */
 import { describe, expect, it } from "vitest";
-import { checkLab } from "../../plan/check";
+import { labProblems } from "../plan/problems";
+import { resolve } from "../../plan/resolve";
 import { resourceNames } from "../../plan/resource-names";
 import { Accel } from "../../plan/types";
 import type { Topology } from "../../plan/types";
@@ -44,7 +45,7 @@ async function declared(topology: Topology): Promise<Registered[]> {
 describe("names of resources", () => {
   it("are those that the plan looks at, and no two are one", async () => {
     const topology = referenceWith(crowded);
-    expect(checkLab(topology, "lab")).toEqual([]);
+    expect(labProblems(topology, "lab")).toEqual([]);
     const all = await declared(topology);
     const components = all.filter(({ type }) => type.startsWith("vxlab:"));
     const named = components.map(({ type, name }) => `${type} ${name}`);
@@ -57,7 +58,7 @@ describe("names of resources", () => {
       return own === undefined ? [] : [`${own} ${name}`];
     });
     expect(composed.sort()).toEqual(
-      resourceNames(topology)
+      resourceNames(resolve(topology, { lab: "lab" }).lab)
         .map(({ type, name }) => `${type} lab-${name}`)
         .sort(),
     );

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { existsSync } from "node:fs";
 import { Flooding } from "../../plan/types";
-import { MAX_GROUPS } from "../../components/segment/check-flooding";
+import { MAX_GROUPS } from "../../components/segment/ways/multicast";
 import { FakeHost } from "./fake-host";
 import { envelopeOf, type Thing } from "./made";
 

@@ -3,7 +3,7 @@
  * trunk and with DHCP; then one word of the settings at a time.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { MAX_GROUPS } from "../../components/segment/check-flooding";
+import { MAX_GROUPS } from "../../components/segment/ways/multicast";
 import { vethName } from "../../plan/names";
 import { broadcasts, endsOf, forger, onceEach, type Forger } from "../lib/broadcasts";
 import { capture, keepPinging } from "../lib/capture";

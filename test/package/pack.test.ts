@@ -72,7 +72,7 @@ const on = { host: demo.hosts.a, bridge: demo.bridges.a.bridge };
 new VxlanPort("blue", { ...on, vni: 200, remotes: [] }, { dependsOn: demo.segments.red.ports.a });
 export const container: LxcContainer = new LxcContainer("c2", { host: on.host, interfaces: [{ bridge: on.bridge }] });
 export const planned: v.LabPlan = v.planLab({ underlay: {}, image: {}, hosts: {}, segments: {}, containers: {} }, { lab: "x" });
-export const numbers: number[] = [v.vxlanOverhead(v.IpFamily.V4), v.maxOverlayMtu(1500, v.IpFamily.V6)];
+export const numbers: number[] = [v.tunnelOverhead(v.IpFamily.V4), v.maxOverlayMtu(1500, v.IpFamily.V6)];
 export const words: string[] = [v.computedMac("x", v.MacKind.Container, "c1"), v.vethName("c1"), v.tunnelName(100, "10.0.0.2")];
 export const others = [v.readLab({}), v.readVteps("stack", {}).absent];
 export const bridge = (host: KvmHost): OvsBridge =>

@@ -1,7 +1,6 @@
 /** As bad-input.test.ts, for what containers have: services, several interfaces, kinds, computed addresses. */
 import { describe, expect, it } from "vitest";
-import { checkLab } from "../../plan/check";
-import { readTopology } from "../../plan/schema";
+import { labProblems } from "./problems";
 import { reference, referenceWith } from "./reference";
 import { tellsOf } from "./rows";
 import type { Row } from "./rows";
@@ -89,7 +88,7 @@ const rows: Record<string, Row[]> = {
     [
       red({ gateway: { host: "kvm1" }, dhcp: { host: "kvm2" } }),
       "segments.red.dhcp.host",
-      "another host than",
+      "not the gateway's host",
       '"kvm1"',
     ],
     [c1({ address: "dhcp" }), "containers.c1.address", "no DHCP server in segment red", "segments.red.dhcp"],
@@ -214,7 +213,7 @@ const rows: Record<string, Row[]> = {
     [
       c1({ kind: "docker", image: "debian:12" }),
       "containers.c1.kind",
-      "Needs Docker on kvm1, which image.kind golden has not",
+      "Needs Docker on kvm1, which image.kind golden does not have",
       "image: { kind: docker }",
     ],
   ],
@@ -232,17 +231,17 @@ it("variables may have every name and value that Docker takes", () => {
     "-n": "$(id)",
   };
   const c1 = { host: "kvm1", kind: "docker", image: "debian:12", env };
-  expect(checkLab(referenceWith({ image: { kind: "docker" }, containers: { c1 } }))).toEqual([]);
+  expect(labProblems(referenceWith({ image: { kind: "docker" }, containers: { c1 } }))).toEqual([]);
 });
 
 it("Docker is left to hosts and images that are not ours to know", () => {
   const c1 = { kind: "docker", image: "debian:12" };
   const cloud = referenceWith({ image: { kind: "cloud", path: "/i.qcow2" }, containers: { c1 } });
-  expect(checkLab(cloud)).toEqual([]);
+  expect(labProblems(cloud)).toEqual([]);
   const { hostKey } = { hostKey: `ssh-ed25519 ${"A".repeat(68)}` };
   const server = { address: "172.20.0.5", existing: { hostKey } };
   const there = referenceWith({ hosts: { server }, containers: { c1: { ...c1, host: "server" } } });
-  expect(checkLab(there).filter(({ path }) => path.startsWith("containers"))).toEqual([]);
+  expect(labProblems(there).filter(({ path }) => path.startsWith("containers"))).toEqual([]);
 });
 
 it.each([
@@ -259,14 +258,14 @@ it.each([
   "localhost/app",
   "127.0.0.1:5000/a__b/c---d",
 ])("%s is the name of an image", (image) => {
-  expect(checkLab(referenceWith(docker({ image, address: "10.0.3.10/24" })))).toEqual([]);
+  expect(labProblems(referenceWith(docker({ image, address: "10.0.3.10/24" })))).toEqual([]);
 });
 
 it.each(["lxc", "docker"])("%s's command may have an empty word as an argument", (kind) => {
   const command = ["redis-server", "--save", ""];
   const image = kind === "docker" ? { image: "redis:7" } : {};
   const c1 = { kind, command, ...image, address: "10.0.3.10/24" };
-  expect(checkLab(referenceWith({ image: { kind: "docker" }, containers: { c1 } }))).toEqual([]);
+  expect(labProblems(referenceWith({ image: { kind: "docker" }, containers: { c1 } }))).toEqual([]);
 });
 
 describe("computed addresses", () => {
@@ -274,7 +273,7 @@ describe("computed addresses", () => {
 
   it("that meet are refused, each with another free one to write", () => {
     const topology = { ...reference(), containers: boxes(60) } as never;
-    const problems = checkLab(topology);
+    const problems = labProblems(topology);
     expect(problems.length).toBeGreaterThan(1);
     for (const { path, got, message } of problems) {
       expect(got).toBeUndefined();
@@ -288,16 +287,16 @@ describe("computed addresses", () => {
     );
     const cured = written.map(([name = "", address]) => [name, { host: "kvm1", address }]);
     const containers = { ...boxes(60), ...(Object.fromEntries(cured) as object) };
-    expect(checkLab({ ...reference(), containers } as never)).toEqual([]);
+    expect(labProblems({ ...reference(), containers })).toEqual([]);
   });
 
   it("that meet a written one give way to it", () => {
     const first = { ...reference(), containers: boxes(1) } as never;
-    expect(checkLab(first)).toEqual([]);
+    expect(labProblems(first)).toEqual([]);
     const taken = /10\.0\.3\.\d+/;
     for (let last = 2; last < 255; last++) {
       const containers = { ...boxes(1), z: { host: "kvm2", address: `10.0.3.${last}/24` } };
-      const [problem, ...others] = checkLab({ ...reference(), containers });
+      const [problem, ...others] = labProblems({ ...reference(), containers });
       if (problem === undefined) continue;
       expect(others).toEqual([]);
       expect(problem.path).toBe("containers.m0.address");
@@ -310,7 +309,7 @@ describe("computed addresses", () => {
 
   it("of a subnet that is full are refused with the way out", () => {
     const topology = referenceWith({ segments: { red: { subnet: "10.0.3.8/30" } } });
-    const problems = checkLab({ ...topology, containers: boxes(2) } as never);
+    const problems = labProblems({ ...topology, containers: boxes(2) });
     expect(problems).toMatchObject([
       { path: "containers.m1.address", cure: "Choose a larger subnet: 10.0.3.8/30 is full." },
     ]);
@@ -318,8 +317,7 @@ describe("computed addresses", () => {
 });
 
 describe("the shape of nested settings", () => {
-  const problems = (fragment: object) =>
-    readTopology(referenceWith(fragment) as unknown as Record<string, unknown>).problems;
+  const problems = (fragment: object) => labProblems(referenceWith(fragment));
 
   it.each<[object, string, string, string]>([
     [red({ dhcp: "kvm1" }), "segments.red.dhcp", "Must be a mapping of settings.", "{ host: … }"],

@@ -1,8 +1,8 @@
 /** As bad-input.test.ts, for fabrics: underlays, existing hosts, flooding, services, several interfaces. */
 import { describe, expect, it } from "vitest";
-import { checkLab } from "../../plan/check";
+import { labProblems } from "./problems";
 import { TopologyError } from "../../plan/errors";
-import { MAX_GROUPS } from "../../components/segment/check-flooding";
+import { MAX_GROUPS } from "../../components/segment/ways/multicast";
 import { ed25519FromSeed } from "../../plan/keys";
 import { reference, referenceWith } from "./reference";
 import { tellsOf } from "./rows";
@@ -90,14 +90,14 @@ const rows: Record<string, Row[]> = {
       underlays({ libvirtUri: "qemu+ssh://root@192.168.20.9/system" }),
       "underlays.south.cidr",
       "192.168.20.0/24 holds 192.168.20.9, where libvirt answers (qemu+ssh://root@192.168.20.9/system)",
-      "in use nowhere else",
+      "used nowhere else",
     ],
     // Each hypervisor has routes of its own to the others.
     [
       underlays({ libvirtUri: "qemu+tcp://192.168.10.9:16509/system" }),
       "underlays.north.cidr",
       "holds 192.168.10.9",
-      "in use nowhere else",
+      "used nowhere else",
     ],
     [underlays({ libvirtUri: "qemu" }), "underlays.south.libvirtUri", "not a libvirt URI", "qemu+ssh://"],
     [
@@ -142,7 +142,7 @@ const rows: Record<string, Row[]> = {
     [server({ hostKey: "ssh-ed25519 AAAA" }), "hosts.kvm3.existing.hostKey", "no public key", "ssh_host"],
     [server({ hostKey: `ssh-ed25519 ${blob}!` }), "hosts.kvm3.existing.hostKey", "no public key", "ssh_host"],
     [server({ keyFile: "" }), "hosts.kvm3.existing.keyFile", "path of a file", "~/.ssh/id_ed25519"],
-    [server({ user: "a b" }), "hosts.kvm3.existing.user", "name of a user", "root"],
+    [server({ user: "a b" }), "hosts.kvm3.existing.user", "not a user name", "root"],
     [server({ port: 0 }), "hosts.kvm3.existing.port", "not a TCP port", "from 1 to 65535"],
     [server({ sshAddress: "server" }), "hosts.kvm3.existing.sshAddress", "a name", "IPv4 or IPv6 address"],
     [
@@ -284,7 +284,12 @@ const rows: Record<string, Row[]> = {
     [red({ flooding: "multicast", group: "10.0.0.1" }), "segments.red.group", "224.0.0.0/4", "239.1.2.3"],
     [red({ flooding: "multicast", group: "ff05::1" }), "segments.red.group", "IPv4 is wanted", "239.1.2.3"],
     [red({ flooding: "multicast", group: 7 }), "segments.red.group", "text in quotes", "239.1.2.3"],
-    [blue({ flooding: "multicast", udpPort: 4789 }), "segments.blue.udpPort", "segments.red too", "4790"],
+    [
+      blue({ flooding: "multicast", udpPort: 4789 }),
+      "segments.blue.udpPort",
+      "also the UDP port of segments.red",
+      "4790",
+    ],
     [
       {
         segments: {
@@ -304,7 +309,7 @@ tellsOf(rows);
 
 describe("the hypervisor of a lab with one underlay", () => {
   const problems = (uri: string, fragment: object = {}) =>
-    checkLab(referenceWith({ underlay: { mode: "routed" }, ...fragment }), "vxlab/dev", uri);
+    labProblems(referenceWith({ underlay: { mode: "routed" }, ...fragment }), "vxlab/dev", uri);
 
   it.each([
     "qemu+ssh://root@192.168.10.2/system",
@@ -337,12 +342,12 @@ describe("the hypervisor of a lab with one underlay", () => {
   it("may have any address when all hosts exist already: then no network is created", () => {
     const all = server({}).hosts.kvm3;
     const lab = { ...referenceWith({}), hosts: { kvm1: all }, containers: {}, segments: {} } as never;
-    expect(checkLab(lab, "vxlab/dev", "qemu+ssh://root@192.168.10.2/system")).toEqual([]);
+    expect(labProblems(lab, "vxlab/dev", "qemu+ssh://root@192.168.10.2/system")).toEqual([]);
   });
 
   it.each(["secret", "se@secret", "a:secret"])("is refused without printing the password %s", (password) => {
     const lab = referenceWith({ underlay: { mode: "isolated" } });
-    const found = checkLab(lab, "vxlab/dev", `qemu+ssh://root:${password}@192.168.10.2:22/system`);
+    const found = labProblems(lab, "vxlab/dev", `qemu+ssh://root:${password}@192.168.10.2:22/system`);
     const got = "qemu+ssh://root:…@192.168.10.2:22/system";
     expect(found).toMatchObject([{ path: "libvirtUri", got }, { path: "underlay.mode" }]);
     expect(new TopologyError(found).message).not.toContain("secret");
@@ -356,14 +361,16 @@ describe("the hypervisor of a lab with one underlay", () => {
 describe("an existing host", () => {
   it("answers SSH at an address of a segment that it has none in", () => {
     const elsewhere = { ...server({ sshAddress: "10.0.3.99" }), ...red({ gateway: { host: "kvm1" } }) };
-    expect(checkLab(referenceWith(elsewhere))).toEqual([]);
+    expect(labProblems(referenceWith(elsewhere))).toEqual([]);
   });
 
   it("may be a gateway with a VTEP of IPv6, and a machine may lend addresses over IPv6", () => {
     const kvm3 = { address: "fd00:20::5", existing: { hostKey } };
     const lab = six({ hosts: { kvm3 }, red: { gateway: { host: "kvm3" } } });
-    expect(checkLab(referenceWith(lab))).toEqual([]);
-    expect(checkLab(referenceWith(six({ red: { dhcp: { host: "kvm1", first: "10.0.3.99" } } })))).toEqual([]);
+    expect(labProblems(referenceWith(lab))).toEqual([]);
+    expect(labProblems(referenceWith(six({ red: { dhcp: { host: "kvm1", first: "10.0.3.99" } } })))).toEqual(
+      [],
+    );
   });
 });
 
@@ -378,13 +385,13 @@ describe("multicast groups", () => {
 
   it("are 256 on a host's UDP port at most", () => {
     const lab = (all: object) => ({ ...reference(), segments: all, containers: {} }) as never;
-    expect(checkLab(lab(segments(MAX_GROUPS)))).toEqual([]);
-    const [problem, ...others] = checkLab(lab(segments(MAX_GROUPS + 1)));
+    expect(labProblems(lab(segments(MAX_GROUPS)))).toEqual([]);
+    const [problem, ...others] = labProblems(lab(segments(MAX_GROUPS + 1)));
     expect(others).toEqual([]);
     expect(problem?.message).toBe(
       "Is multicast group number 257 of UDP port 4790 on hosts.kvm1: a host joins 256 on one port.",
     );
     const last = { vni: 999, vlan: 999, subnet: "10.9.0.0/24", flooding: "multicast", udpPort: 4791 };
-    expect(checkLab(lab({ ...segments(MAX_GROUPS), last }))).toEqual([]);
+    expect(labProblems(lab({ ...segments(MAX_GROUPS), last }))).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 /** Every way to get a topology wrong: what is laid over the reference lab, where it is said, and in what words. */
 import { describe, expect, it } from "vitest";
-import { checkLab } from "../../plan/check";
+import { labProblems } from "./problems";
 import { referenceWith } from "./reference";
 import { tellsOf } from "./rows";
 import type { Row } from "./rows";
@@ -74,7 +74,7 @@ const rows: Record<string, Row[]> = {
     ],
   ],
   image: [
-    [{ image: { kind: "cloud" } }, "image.path", "not built here", "qcow2"],
+    [{ image: { kind: "cloud" } }, "image.path", "does not build a cloud image", "qcow2"],
     [{ image: { kind: "clod", path: "x" } }, "image.kind", "not a value", "Did you mean cloud?"],
     [{ image: { path: "" } }, "image.path", "not the path of a file", "qcow2"],
     [{ image: { path: "a\0b" } }, "image.path", "not the path of a file", "qcow2"],
@@ -172,8 +172,8 @@ const rows: Record<string, Row[]> = {
     [kvm1({ bridge: "" }), "hosts.kvm1.bridge", "not an interface name", "vxbr"],
     [kvm1({ bridge: "eth0" }), "hosts.kvm1.bridge", "uses itself", "vxbr"],
     [kvm1({ bridge: "vxlan_sys_4789" }), "hosts.kvm1.bridge", "uses itself", "vxbr"],
-    [kvm1({ guard: "no" }), "hosts.kvm1.guard", "not true or false", "guard: false"],
-    [kvm1({ guard: null }), "hosts.kvm1.guard", "not true or false", "guard: false"],
+    [kvm1({ guard: "no" }), "hosts.kvm1.guard", "neither true nor false", "guard: false"],
+    [kvm1({ guard: null }), "hosts.kvm1.guard", "neither true nor false", "guard: false"],
     [kvm1({ bridge: "v-c1" }), "hosts.kvm1.bridge", "taken by containers.c1", "Rename one"],
     [kvm1({ bridge: "vx100-c0a80ade" }), "hosts.kvm1.bridge", "taken by segments.red.vni", "Rename one"],
   ],
@@ -357,7 +357,7 @@ tellsOf(rows);
 
 describe("together", () => {
   it("tells of everything at once, in the order of the settings", () => {
-    const problems = checkLab(
+    const problems = labProblems(
       referenceWith({
         underlay: { mtu: 1 },
         image: { kind: "x" },
@@ -377,7 +377,7 @@ describe("together", () => {
   });
 
   it("shows what was written", () => {
-    expect(checkLab(referenceWith(red({ vni: "10" })))[0]?.got).toBe("10");
-    expect(checkLab(referenceWith(c1({ command: ["a", 7] })))[0]?.got).toBe(7);
+    expect(labProblems(referenceWith(red({ vni: "10" })))[0]?.got).toBe("10");
+    expect(labProblems(referenceWith(c1({ command: ["a", 7] })))[0]?.got).toBe(7);
   });
 });

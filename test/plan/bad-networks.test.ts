@@ -1,6 +1,6 @@
 /** As bad-input.test.ts, for what is somebody else's: networks and ports (RFC 6890, RFC 6335), names of resources. */
 import { expect, it } from "vitest";
-import { checkLab } from "../../plan/check";
+import { labProblems } from "./problems";
 import { referenceWith } from "./reference";
 import { tellsOf } from "./rows";
 import type { Row } from "./rows";
@@ -78,13 +78,13 @@ const rows: Record<string, Row[]> = {
     ...[0, 22, 53, 67, 68, 123, 546, 547, 1023, 65536].map((udpPort): Row => [
       red({ udpPort }),
       "segments.red.udpPort",
-      "not a UDP port for tunnels: a whole number from 1024 to 65535 (those below are the host's services')",
+      "not a UDP port for tunnels: a whole number from 1024 to 65535 (the host's services use those below)",
       "from 1024 to 65535",
     ]),
     [
       red({ udpPort: 67, dhcp: { host: "kvm1", first: "10.0.3.100" } }),
       "segments.red.udpPort",
-      "the host's services'",
+      "the host's services use",
       "from 1024",
     ],
   ],
@@ -126,5 +126,5 @@ it.each<[string, object]>([
     },
   ],
 ])("%s may have names that meet, since their types differ", (_, fragment) => {
-  expect(checkLab(referenceWith(fragment), "vxlab/dev")).toEqual([]);
+  expect(labProblems(referenceWith(fragment), "vxlab/dev")).toEqual([]);
 });

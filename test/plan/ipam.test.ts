@@ -1,10 +1,11 @@
 /** Computed addresses: what must hold of them in every lab. */
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { contains, overlap } from "../../plan/addresses";
-import { checkLab } from "../../plan/check";
-import { addressBook, assignments } from "../../plan/ipam";
+import { contains, overlap, prefixed } from "../../plan/addresses";
+import { labProblems } from "./problems";
+import { placesOf } from "../../components/container/resolve-nics";
 import { planLab } from "../../plan/plan";
+import { resolve } from "../../plan/resolve";
 import { readInterface, readSubnet } from "../../plan/read-address";
 import type { ContainerSpec, InterfacePlan, SegmentSpec, Topology } from "../../plan/types";
 
@@ -60,9 +61,27 @@ function without<T>(record: Readonly<Record<string, T>>, name: string): Record<s
   return entries(Object.entries(record).filter(([key]) => key !== name));
 }
 
+function assignments(topology: Topology) {
+  return resolve(topology, { lab }).lab.containers.flatMap(({ name, nics }) =>
+    nics
+      .flatMap(placesOf)
+      .flatMap(({ segment, addresses }) =>
+        addresses.map((one) => ({ ...one, key: `${name} ${segment.name}` })),
+      ),
+  );
+}
+
+/** Addresses by container and segment. */
+function addressBook(topology: Topology): Map<string, string[]> {
+  const book = new Map<string, string[]>();
+  for (const { key, address, subnet } of assignments(topology))
+    book.set(key, [...(book.get(key) ?? []), prefixed(address, subnet)]);
+  return book;
+}
+
 /** Addresses may meet by chance, and are then refused, which is not what a property is about. */
 function planned(topology: Topology) {
-  const problems = checkLab(topology, lab);
+  const problems = labProblems(topology, lab);
   fc.pre(
     !problems.some(({ message }) =>
       /^(This MAC|The interface name|The address computed|Its resource on)/.test(message),
@@ -99,12 +118,12 @@ describe("computed addresses", () => {
   it("are inside their subnets, and neither a gateway's nor lent", () => {
     fc.assert(
       fc.property(topologies, (topology) => {
-        for (const { address = 0n, subnet } of assignments(topology)) {
+        for (const { address, subnet } of assignments(topology)) {
           expect(address >= subnet.first + 2n && address < subnet.last).toBe(true);
         }
         const plan = planned(topology);
         const lent = plan.services.flatMap(({ dhcp }) => (dhcp === undefined ? [] : [dhcp.first, dhcp.last]));
-        const own = assignments(topology).map(({ address = 0n }) => address);
+        const own = assignments(topology).map(({ address }) => address);
         for (let i = 0; i < lent.length; i += 2) {
           const [first = 0n, last = 0n] = lent
             .slice(i, i + 2)

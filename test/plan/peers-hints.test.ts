@@ -1,17 +1,17 @@
 /** What an overlay is told of that works, but may not be meant. */
 import { describe, expect, it } from "vitest";
-import { overlayHints } from "../../plan/peers";
+import { planOverlay } from "../../plan/peers";
 import type { OverlayInput } from "../../plan/peers";
 import { input, problemsOf, vteps } from "./overlay";
 
 describe("an overlay's hints", () => {
   const hints = (change: Partial<OverlayInput>) =>
-    overlayHints(input(change)).map(({ path, got, message }) => [path, got, message]);
+    planOverlay(input(change)).hints.map(({ path, got, message }) => [path, got, message]);
   const multicast = (more: object = {}) => ({
     segments: { red: { vni: 100, subnet: "10.0.3.0/24", flooding: "multicast", ...more } },
   });
   const networks = (first: string, second: string) =>
-    `Its VTEPs are on several networks, such as ${first} and ${second}: a group gets across where routers forward multicast.`;
+    `Its VTEPs are on several networks, such as ${first} and ${second}: a group gets across only where routers forward multicast.`;
 
   it("are none where all is as meant", () => expect(hints({})).toEqual([]));
 
@@ -47,7 +47,7 @@ describe("an overlay's hints", () => {
     };
     const change = { sections: { ...input().sections, hosts } };
     expect(problemsOf(change)).toEqual([]);
-    expect(overlayHints(input(change))).toEqual([
+    expect(planOverlay(input(change)).hints).toEqual([
       {
         path: "hosts.a1.address",
         got: "192.168.10.99",

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { addressText, memberFault, overlap, usableRange } from "../../plan/addresses";
 import { readAddress, readInterface, readSubnet } from "../../plan/read-address";
 import { computedMac, macFault, MacKind } from "../../plan/mac";
-import { IpFamily, maxOverlayMtu, vxlanOverhead } from "../../plan/mtu";
+import { maxOverlayMtu, tunnelOverhead } from "../../plan/net/encap";
+import { IpFamily } from "../../plan/net/family";
 import { tunnelName, vethName } from "../../plan/names";
 import { nearest, pathOf } from "../../plan/rules";
 
@@ -83,7 +84,7 @@ describe("addresses", () => {
 
 describe("MTU", () => {
   it("takes 50 bytes over IPv4 and 70 over IPv6 (RFC 7348; Linux' VXLAN_HEADROOM)", () => {
-    expect([vxlanOverhead(IpFamily.V4), vxlanOverhead(IpFamily.V6)]).toEqual([50, 70]);
+    expect([tunnelOverhead(IpFamily.V4), tunnelOverhead(IpFamily.V6)]).toEqual([50, 70]);
   });
 
   it.each([

@@ -2,12 +2,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addressNumber, addressText } from "../../plan/addresses";
-import { checkLab } from "../../plan/check";
+import { labProblems } from "./problems";
 import { labOutput } from "../../plan/contract";
 import { planLab } from "../../plan/plan";
 import { allowedSources, linkLocal, rangePrefixes } from "../../components/port-security/plan";
 import type { Sender } from "../../components/port-security/plan";
-import { readTopology } from "../../plan/schema";
 import { referenceWith } from "./reference";
 import { tellsOf } from "./rows";
 import type { Row } from "./rows";
@@ -88,7 +87,12 @@ const rows: Record<string, Row[]> = {
       "neither true nor false",
       "without quotes",
     ],
-    [{ containers: { c1: { portSecurity: 0 } } }, "containers.c1.portSecurity", "neither", "Write false"],
+    [
+      { containers: { c1: { portSecurity: 0 } } },
+      "containers.c1.portSecurity",
+      "neither",
+      "portSecurity: false, without quotes",
+    ],
     [
       { containers: { c1: { address: undefined, interfaces: [{ segment: "red", portSecurity: null }] } } },
       "containers.c1.interfaces[0].portSecurity",
@@ -176,12 +180,9 @@ describe("in a plan", () => {
   });
 
   it("is a setting of segments, containers and interfaces, and of nothing else", () => {
-    const problems = (fragment: object) =>
-      readTopology(referenceWith(fragment) as unknown as Record<string, unknown>).problems.map(
-        ({ path }) => path,
-      );
+    const problems = (fragment: object) => labProblems(referenceWith(fragment)).map(({ path }) => path);
     expect(problems(settings(true, true, true))).toEqual([]);
     expect(problems({ hosts: { kvm1: { portSecurity: false } } })).toEqual(["hosts.kvm1.portSecurity"]);
-    expect(checkLab(referenceWith(settings(false, false, false)))).toEqual([]);
+    expect(labProblems(referenceWith(settings(false, false, false)))).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 /** What several segments may share: a subnet, a VLAN, "untagged"; and where that is refused. */
 import { describe, expect, it } from "vitest";
-import { checkLab } from "../../plan/check";
+import { labProblems } from "./problems";
 import { planLab } from "../../plan/plan";
 import { referenceWith } from "./reference";
 import { tellsOf } from "./rows";
@@ -141,22 +141,22 @@ describe("segments that share what nobody has twice", () => {
       apart({}, { subnet: "10.1.2.0/24" }, { hosts: { kvm2: { bridgeAddress: undefined } } }),
     ],
   ])("%s: accepted", (_, fragment) => {
-    expect(checkLab(referenceWith(fragment), "vxlab/dev")).toEqual([]);
+    expect(labProblems(referenceWith(fragment), "vxlab/dev")).toEqual([]);
   });
 
   it("lend and compute addresses each for itself", () => {
     const lent = { dhcp: { host: "kvm1", first: "10.0.3.9", last: "10.0.3.99" } };
     const written = { c1: { segment: "blue" }, c2: { segment: "blue" } };
     expect(
-      checkLab(referenceWith({ ...twins(lent, { subnet: "10.0.3.0/24" }), containers: written })),
+      labProblems(referenceWith({ ...twins(lent, { subnet: "10.0.3.0/24" }), containers: written })),
     ).toEqual([]);
     // c1's own address is the one that is computed for web in red: in blue it is nobody's.
     const web = { host: "kvm1", segment: "red" };
     const c1 = { segment: "blue", address: "10.0.3.52/25" };
-    expect(checkLab(referenceWith({ ...twins(), containers: { c1, c2: { segment: "red" }, web } }))).toEqual(
-      [],
-    );
-    const met = checkLab(
+    expect(
+      labProblems(referenceWith({ ...twins(), containers: { c1, c2: { segment: "red" }, web } })),
+    ).toEqual([]);
+    const met = labProblems(
       referenceWith({
         ...twins(),
         containers: { c1: { ...c1, address: "10.0.3.52/24", segment: "red" }, c2: { segment: "red" }, web },

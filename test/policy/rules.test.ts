@@ -198,14 +198,14 @@ describe("what a rule reads", () => {
 
   it("of VXLAN's overhead is the plan's number", async () => {
     vi.resetModules();
-    vi.doMock("../../plan/mtu", async (actual) => ({
-      ...(await actual<typeof import("../../plan/mtu")>()),
-      vxlanOverhead: () => 58,
+    vi.doMock("../../plan/net/encap", async (actual) => ({
+      ...(await actual<typeof import("../../plan/net/encap")>()),
+      tunnelOverhead: () => 58,
     }));
     const { mtuFits } = await import("../../policy/rules");
     expect(mtuFits(1500)([declare("OvsBridge", "x", { mtu: 1450 })])).toEqual([
       "x has MTU 1450: with 58 bytes of VXLAN that is 1508, and the underlay takes 1500. Write 1442 or less.",
     ]);
-    vi.doUnmock("../../plan/mtu");
+    vi.doUnmock("../../plan/net/encap");
   });
 });

@@ -1,0 +1,130 @@
+/** The addresses of an interface in one segment, read or computed. */
+import { memberFault, usableRange } from "../../plan/addresses";
+import type { Subnet } from "../../plan/addresses";
+import type { Findings } from "../../plan/findings";
+import { computedAddress, LENT_ADDRESS, NO_ADDRESS } from "../../plan/ipam";
+import { IpFamily } from "../../plan/net/family";
+import { readInterface } from "../../plan/read-address";
+import type { AssignedAddress, ResolvedSegment } from "../../plan/resolved";
+import { pathOf } from "../../plan/rules";
+import type { SegmentSpec } from "../segment/spec";
+import type { InterfaceSpec } from "./spec";
+
+/** A segment by its name. */
+export interface Named {
+  name: string;
+  /** Undefined: there is none of that name. */
+  spec?: SegmentSpec;
+  /** Undefined: unusable. */
+  segment?: ResolvedSegment;
+}
+
+interface Nic {
+  container: string;
+  spec: InterfaceSpec;
+  at: (key: string) => string;
+}
+
+const FAMILIES = [IpFamily.V4, IpFamily.V6] as const;
+const KEY = { [IpFamily.V4]: "address", [IpFamily.V6]: "address6" } as const;
+
+/** As written, else computed; none with "dhcp" and "none". */
+export function resolveAddresses(nic: Nic, named: Named, said: Findings): AssignedAddress[] {
+  return FAMILIES.flatMap((family) => {
+    const [path, got] = [nic.at(KEY[family]), nic.spec[KEY[family]]];
+    const subnet = named.segment && subnetOf(named.segment, family);
+    if (got === undefined)
+      return computed(nic.container, named.segment, subnet, { path, got, tagged: false }, said);
+    const fault = wordFault(family, path, got, named, said);
+    if (fault || got === NO_ADDRESS || got === LENT_ADDRESS) return [];
+    const address = resolveWritten(path, got, family, subnet, said);
+    return address === undefined || subnet === undefined
+      ? []
+      : [{ address, subnet, computed: false, path, got }];
+  });
+}
+
+/** All computed: inside a trunk no address is written. @param path of the segment's name in the trunk */
+export function trunkAddresses(
+  container: string,
+  segment: ResolvedSegment,
+  path: string,
+  said: Findings,
+): AssignedAddress[] {
+  return FAMILIES.flatMap((family) =>
+    computed(container, segment, subnetOf(segment, family), { path, got: undefined, tagged: true }, said),
+  );
+}
+
+function subnetOf({ subnet, subnet6 }: ResolvedSegment, family: IpFamily): Subnet | undefined {
+  return family === IpFamily.V4 ? subnet : subnet6;
+}
+
+function computed(
+  container: string,
+  segment: ResolvedSegment | undefined,
+  subnet: Subnet | undefined,
+  { path, got, tagged }: { path: string; got: unknown; tagged: boolean },
+  said: Findings,
+): AssignedAddress[] {
+  if (segment === undefined || subnet === undefined) return [];
+  const address = computedAddress(segment, container, subnet);
+  if (address !== undefined) return [{ address, subnet, computed: true, path, got }];
+  const message = `No address can be computed for it in ${subnet.cidr}: the DHCP server lends nearly all.`;
+  said.say(path, got, message, tagged ? "Let it lend fewer." : "Write one, or let it lend fewer.");
+  return [];
+}
+
+/** Whether the segment has nothing for what is written; that is said. */
+function wordFault(
+  family: IpFamily,
+  path: string,
+  got: unknown,
+  { name, spec }: Named,
+  said: Findings,
+): boolean {
+  const fault = (message: string, cure: string) => {
+    said.say(path, got, message, cure);
+    return true;
+  };
+  if (family === IpFamily.V4) {
+    if (got !== LENT_ADDRESS || spec === undefined || spec.dhcp !== undefined) return false;
+    const dhcp = pathOf("segments", name, "dhcp");
+    return fault(
+      `There is no DHCP server in segment ${name}.`,
+      `Write ${dhcp}, for example { host: kvm1 }, or an address.`,
+    );
+  }
+  if (got !== NO_ADDRESS && spec !== undefined && spec.subnet6 === undefined) {
+    const subnet6 = pathOf("segments", name, "subnet6");
+    return fault(`Has no effect: segment ${name} has no IPv6 subnet.`, `Write ${subnet6}, or leave it out.`);
+  }
+  if (got !== LENT_ADDRESS) return false;
+  return fault(
+    "Is for IPv4: no server lends IPv6 addresses here.",
+    "Leave it out to get a computed one, or write none.",
+  );
+}
+
+function resolveWritten(
+  path: string,
+  got: unknown,
+  family: IpFamily,
+  subnet: Subnet | undefined,
+  said: Findings,
+): bigint | undefined {
+  // Any prefix length at first: it is compared with the subnet's below.
+  const read = readInterface(got, family, { widest: 1, narrowest: family === IpFamily.V4 ? 32 : 128 });
+  const range = subnet === undefined ? "" : `, from ${usableRange(subnet)} with /${subnet.prefix}`;
+  const cure = `Write a free address of the segment's subnet with its prefix length${range}, or leave it out.`;
+  const found = said.take(path, got, read, cure);
+  const fault = found && subnet && addressFault(subnet, found.address, found.subnet.prefix);
+  said.sayIf(path, got, fault, cure);
+  return fault === undefined ? found?.address : undefined;
+}
+
+function addressFault(subnet: Subnet, address: bigint, prefix: number): string | undefined {
+  const fault = memberFault(subnet, address);
+  if (fault !== undefined || prefix === subnet.prefix) return fault;
+  return `Its prefix length is /${prefix}, but the segment's subnet is ${subnet.cidr}.`;
+}

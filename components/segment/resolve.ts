@@ -1,0 +1,131 @@
+/** Segments, read: subnets, numbers, who takes part, how it floods, what it offers. */
+import type { Subnet } from "../../plan/addresses";
+import type { Findings } from "../../plan/findings";
+import { labelFault } from "../../plan/names";
+import { maxOverlayMtu } from "../../plan/net/encap";
+import { IpFamily } from "../../plan/net/family";
+import { readSubnet, SEGMENT6_PREFIXES } from "../../plan/read-address";
+import type { ResolvedHost, ResolvedSegment, Underlays } from "../../plan/resolved";
+import {
+  checkInteger,
+  checkList,
+  compareText,
+  pathOf,
+  repeated,
+  sortedEntries,
+  suggest,
+} from "../../plan/rules";
+import type { Topology } from "../../plan/settings";
+import { simpleValues } from "../../plan/values";
+import type { At } from "../../plan/values";
+import { resolveService } from "../service/resolve";
+import { mtuUnder } from "../underlay/mtu";
+import { MIN_MTU6, SEGMENT } from "./spec";
+import type { SegmentSpec } from "./spec";
+import { resolveFlooding, WAYS } from "./ways";
+
+interface Context {
+  underlays: Underlays;
+  hosts: readonly ResolvedHost[];
+}
+
+/** Those with a usable VNI, subnet and the like, sorted by name. */
+export function resolveSegments(topology: Topology, context: Context, said: Findings): ResolvedSegment[] {
+  return sortedEntries(topology.segments).flatMap(
+    ([name, spec]) => resolveSegment(topology, name, spec, context, said) ?? [],
+  );
+}
+
+function resolveSegment(
+  topology: Topology,
+  name: string,
+  spec: SegmentSpec,
+  { underlays, hosts }: Context,
+  said: Findings,
+): ResolvedSegment | undefined {
+  const at: At = (...keys) => pathOf("segments", name, ...keys);
+  said.sayIf(at(), name, labelFault(name), "Rename the segment, for example red.");
+  const names = resolveHosts(topology, at("hosts"), spec.hosts, said);
+  const members = hosts.filter((host) => names.includes(host.name));
+  const { vni, vlan, flooding, ...values } = simpleValues(SIMPLE, spec, at, said);
+  const subnet = resolveSubnet(at("subnet"), spec.subnet, said);
+  const subnet6 = resolveSubnet6(at("subnet6"), spec.subnet6, said);
+  const { family } = underlays;
+  const way = resolveFlooding({ spec, at, names, family, vni }, flooding, said);
+  const service = subnet && resolveService({ topology, spec, at, names, subnet, family }, said);
+  const mtu = resolveMtu(at("mtu"), spec, underlays, members, said);
+  // What cannot be replaced by a default without blaming others.
+  const unusable = [
+    spec.vlan !== vlan,
+    spec.udpPort !== values.udpPort,
+    spec.flooding !== undefined && spec.flooding !== flooding,
+    spec.subnet6 !== undefined && subnet6 === undefined,
+  ];
+  if (vni === undefined || subnet === undefined || way === undefined || unusable.includes(true))
+    return undefined;
+  return {
+    ...{ name, spec, vni, subnet, names, members, flooding: way, mtu },
+    ...(subnet6 === undefined ? {} : { subnet6 }),
+    udpPort: values.udpPort ?? WAYS[flooding].udpPort,
+    ...(vlan === undefined ? {} : { vlan }),
+    open: spec.hosts === undefined,
+    ...(service === undefined ? {} : { service }),
+  };
+}
+
+/** Those that depend on the segment alone: an MTU depends on the underlays. */
+const { vni, udpPort, vlan, flooding, ttl, portSecurity } = SEGMENT;
+const SIMPLE = { vni, udpPort, vlan, flooding, ttl, portSecurity };
+
+/** Names of the hosts that take part: all, so that a container can move to any host without a change to the others' tunnels. */
+function resolveHosts(topology: Topology, path: string, got: unknown, said: Findings): string[] {
+  const known = Object.keys(topology.hosts).sort(compareText);
+  if (got === undefined) return known;
+  const cure = "Write names of hosts, or leave it out for all.";
+  said.add(checkList(path, got, cure));
+  if (!Array.isArray(got) || got.length === 0) return known;
+  const claims = got.map((name: unknown, index) => {
+    const place = `${path}[${index}]`;
+    if (!known.some((one) => one === name))
+      said.say(place, name, "Is not a host of this lab.", suggest(name, known, "host"));
+    return { path: place, got: name, key: JSON.stringify(name) ?? "" };
+  });
+  said.add(repeated(claims, "This host's place", "Name each host once."));
+  return known.filter((name) => got.includes(name));
+}
+
+function resolveSubnet(path: string, got: unknown, said: Findings): Subnet | undefined {
+  const cure = "Write the IPv4 subnet of the segment's containers, for example 10.0.3.0/24.";
+  return said.take(path, got, readSubnet(got, IpFamily.V4), cure);
+}
+
+function resolveSubnet6(path: string, got: unknown, said: Findings): Subnet | undefined {
+  if (got === undefined) return undefined;
+  const cure = "Write an IPv6 subnet, for example fd00:0:0:3::/64, or leave it out.";
+  return said.take(path, got, readSubnet(got, IpFamily.V6, SEGMENT6_PREFIXES), cure);
+}
+
+/** As written, or the largest that fits into a packet of its underlays. */
+function resolveMtu(
+  path: string,
+  { mtu: got, subnet6 }: SegmentSpec,
+  underlays: Underlays,
+  members: readonly ResolvedHost[],
+  said: Findings,
+): number {
+  const under = mtuUnder(underlays, members);
+  const max = maxOverlayMtu(under, underlays.family);
+  const min = subnet6 === undefined ? SEGMENT.mtu.min : MIN_MTU6;
+  const smallest = underlays.used.length > 1 ? "smallest underlay's" : "underlay's";
+  const why = `${max} is the ${smallest} ${under} less ${under - max} for VXLAN`;
+  if (max < min) {
+    const message = `An IPv6 subnet needs ${min} bytes (RFC 8200 section 5): ${why}.`;
+    said.say(path, got, message, `Raise underlay.mtu to ${min + under - max}.`);
+    return max;
+  }
+  if (got === undefined) return max;
+  const cure = `Leave it out to get ${max}, or raise underlay.mtu.`;
+  const problems = checkInteger(path, got, { ...SEGMENT.mtu, min, max, why });
+  said.add(problems.map((problem) => ({ ...problem, cure })));
+  return problems.length === 0 ? got : max;
+}

@@ -1,0 +1,29 @@
+/** Static forwarding: flows on one tunnel port lead to everything that the plan knows, and answer ARP for it. */
+import { flowDevices } from "../../../plan/names";
+import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "../../../plan/net/encap";
+import type { FlowFlooding } from "../../../plan/resolved";
+import { HostNeed } from "../../host/spec";
+import { Flooding } from "../spec";
+import { stationsOf } from "../stations";
+import type { Way } from "./way";
+
+export const flow: Way<FlowFlooding> = {
+  udpPort: ENCAPSULATIONS[DEFAULT_ENCAPSULATION].udpPort,
+  need: HostNeed.Flow,
+  settings: [],
+  resolve: () => ({ way: Flooding.Flow }),
+  closed: () => ({ key: "flooding", needs: "knows every container" }),
+  // A bridge of its own, with a pair of patch ports to the host's bridge (../guest.sh).
+  devices(vni) {
+    const { tunnel, ...others } = flowDevices(vni);
+    return [tunnel, ...Object.values(others)];
+  },
+  plan(segment, _, known) {
+    const stations = stationsOf(segment, known);
+    return (host) => ({
+      stations: stations
+        .filter((station) => station.host !== host)
+        .map(({ mac, addresses, vtep }) => ({ mac, addresses: [...addresses], vtep })),
+    });
+  },
+};

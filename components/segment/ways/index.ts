@@ -1,0 +1,42 @@
+/** Every way to flood. */
+import type { Findings } from "../../../plan/findings";
+import type { ResolvedFlooding } from "../../../plan/resolved";
+import { Flooding } from "../spec";
+import { flow } from "./flow";
+import { multicast } from "./multicast";
+import { unicast } from "./unicast";
+import type { FloodingInput, Way } from "./way";
+
+export const WAYS: { readonly [Word in Flooding]: Way<Extract<ResolvedFlooding, { way: Word }>> } = {
+  [Flooding.Unicast]: unicast,
+  [Flooding.Multicast]: multicast,
+  [Flooding.Flow]: flow,
+};
+
+/** The way of a segment's flooding. */
+export function wayOf({ way }: ResolvedFlooding): Way<ResolvedFlooding> {
+  return WAYS[way];
+}
+
+export function resolveFlooding(
+  input: FloodingInput,
+  flooding: Flooding,
+  said: Findings,
+): ResolvedFlooding | undefined {
+  const own = WAYS[flooding].resolve(input, said);
+  for (const word of Object.values(Flooding).filter((one) => one !== flooding)) {
+    for (const key of WAYS[word].settings) {
+      const got = input.spec[key];
+      const message = `Has no effect: only ${word} flooding has ${key}.`;
+      if (got !== undefined)
+        said.say(input.at(key), got, message, `Leave it out, or write flooding: ${word}.`);
+    }
+  }
+  return own;
+}
+
+/** Name of the port by which frames for a remote leave. */
+export function portName(flooding: Flooding, vni: number, remote: string): string {
+  const { tunnel, devices } = WAYS[flooding];
+  return tunnel?.(vni, remote) ?? devices(vni)[0] ?? "";
+}

@@ -1,0 +1,103 @@
+/** One copy of each flooded frame to an IP multicast group, by the kernel's vxlan device (RFC 7348 section 4.2). */
+import { addressNumber, addressText } from "../../../plan/addresses";
+import type { Findings } from "../../../plan/findings";
+import { multicastDevices } from "../../../plan/names";
+import { IpFamily } from "../../../plan/net/family";
+import type { Problem } from "../../../plan/problem";
+import { readGroup } from "../../../plan/read-address";
+import type { MulticastFlooding, ResolvedSegment } from "../../../plan/resolved";
+import { pathOf, repeated } from "../../../plan/rules";
+import { HostNeed } from "../../host/spec";
+import { Flooding, MULTICAST_UDP_PORT, SEGMENT } from "../spec";
+import type { FloodingInput, Way } from "./way";
+
+/**
+ * Groups that one host joins on one UDP port: all its vxlan devices of a port share one socket (vxlan_sock_add in
+ * drivers/net/vxlan). Linux lets a socket join 20 of IPv4 (igmp_max_memberships, ip-sysctl.rst), which ../group.sh raises to
+ * this. The memory for options (optmem_max, 20 KiB) ends after 426 groups of IPv4, 365 of IPv6 (6.1).
+ */
+export const MAX_GROUPS = 256;
+
+export const multicast: Way<MulticastFlooding> = {
+  udpPort: MULTICAST_UDP_PORT,
+  need: HostNeed.Multicast,
+  settings: ["group", "ttl"],
+  resolve(input, said) {
+    const group = resolveGroup(input, said);
+    const ttl = input.spec.ttl ?? SEGMENT.ttl.default;
+    return group === undefined ? undefined : { way: Flooding.Multicast, group, ttl };
+  },
+  check(all) {
+    const segments = all.flatMap(multicastOf);
+    return [...checkGroups(segments), ...checkSockets(segments, all), ...checkMemberships(segments)];
+  },
+  devices: (vni) => [multicastDevices(vni).tunnel],
+  plan:
+    (_, { group, ttl }) =>
+    () => ({ group: addressText(group), ttl }),
+};
+
+/**
+ * As written, or the VNI's three bytes in a range that stays within an organisation: 239.0.0.0/8 (RFC 2365) and ff05::/16,
+ * of site scope (RFC 4291 section 2.7).
+ */
+function resolveGroup(
+  { spec: { group: got }, at, family, vni }: FloodingInput,
+  said: Findings,
+): bigint | undefined {
+  if (got !== undefined) {
+    const example = family === IpFamily.V4 ? "239.1.2.3" : "ff05::1:2:3";
+    const cure = `Write one such as ${example}, or leave it out to have it computed from the VNI.`;
+    return said.take(at("group"), got, readGroup(got, family), cure);
+  }
+  if (vni === undefined) return undefined;
+  const bytes = [vni >> 16, (vni >> 8) & 255, vni & 255];
+  const words = bytes.map((byte) => byte.toString(family === IpFamily.V4 ? 10 : 16));
+  return addressNumber(family === IpFamily.V4 ? `239.${words.join(".")}` : `ff05::${words.join(":")}`);
+}
+
+type Multicast = ResolvedSegment & { flooding: MulticastFlooding };
+
+function multicastOf(segment: ResolvedSegment): Multicast[] {
+  const { flooding } = segment;
+  return flooding.way === Flooding.Multicast ? [{ ...segment, flooding }] : [];
+}
+
+function checkGroups(segments: readonly Multicast[]): Problem[] {
+  const claims = segments.map(({ name, spec, udpPort, flooding: { group } }) => ({
+    path: pathOf("segments", name, "group"),
+    got: spec.group,
+    key: `${group} ${udpPort}`,
+  }));
+  return repeated(claims, "This group on this UDP port", "Leave it out, or write another.");
+}
+
+/** The kernel's device and Open vSwitch's vxlan_sys_PORT each bind the UDP port. */
+function checkSockets(segments: readonly Multicast[], all: readonly ResolvedSegment[]): Problem[] {
+  const others = all.filter(({ flooding }) => flooding.way !== Flooding.Multicast);
+  return segments.flatMap(({ name, spec, udpPort, names }) => {
+    const clash = others.find(
+      (other) => other.udpPort === udpPort && other.names.some((host) => names.includes(host)),
+    );
+    if (clash === undefined) return [];
+    const path = pathOf("segments", name, "udpPort");
+    const message = `Is also the UDP port of ${pathOf("segments", clash.name)}, whose tunnels are Open vSwitch's: on one host the kernel's multicast device cannot share it.`;
+    const cure = `Give one of the two another port, such as ${MULTICAST_UDP_PORT}.`;
+    return [{ path, got: spec.udpPort, message, cure }];
+  });
+}
+
+function checkMemberships(segments: readonly Multicast[]): Problem[] {
+  if (segments.length <= MAX_GROUPS) return [];
+  const counts = new Map<string, number>();
+  return segments.flatMap(({ name, spec, udpPort, names }) => {
+    const count = (host: string) => counts.get(`${host} ${udpPort}`) ?? 0;
+    for (const host of names) counts.set(`${host} ${udpPort}`, count(host) + 1);
+    const full = names.find((host) => count(host) > MAX_GROUPS);
+    if (full === undefined) return [];
+    const path = pathOf("segments", name, "flooding");
+    const message = `Is multicast group number ${count(full)} of UDP port ${udpPort} on ${pathOf("hosts", full)}: a host joins ${MAX_GROUPS} on one port.`;
+    const cure = `Give it a udpPort of its own, such as ${MULTICAST_UDP_PORT + 1}, or write flooding: unicast or flow, or fewer hosts.`;
+    return [{ path, got: spec.flooding, message, cure }];
+  });
+}

@@ -1,0 +1,45 @@
+/** What has to be said of a way to flood: each has a file beside this one, and a line in index.ts. */
+import type { IpFamily } from "../../../plan/net/family";
+import type { Findings } from "../../../plan/findings";
+import type { VxlanPortPlan } from "../../../plan/lab-plan";
+import type { Problem } from "../../../plan/problem";
+import type { ResolvedSegment } from "../../../plan/resolved";
+import type { At } from "../../../plan/values";
+import type { HostNeed } from "../../host/spec";
+import type { SegmentSpec } from "../spec";
+import type { Known } from "../stations";
+
+/** What a segment's settings for flooding are read from. */
+export interface FloodingInput {
+  spec: SegmentSpec;
+  at: At;
+  /** Names of the hosts that take part. */
+  names: readonly string[];
+  family: IpFamily;
+  /** Undefined: unusable. */
+  vni: number | undefined;
+}
+
+/** What a way decides of a host's port: without anything, it is protected and has all of the segment's other hosts as remotes. */
+export type PortPart = (host: string, remotes: VxlanPortPlan["remotes"]) => Partial<VxlanPortPlan>;
+
+/** @typeParam Own what is resolved of a segment that floods in this way */
+export interface Way<Own> {
+  /** Of its tunnels, where the segment has no `udpPort`. */
+  readonly udpPort: number;
+  /** What a host must have for it. @default nothing beyond Open vSwitch */
+  readonly need?: HostNeed;
+  /** Settings that no other way has. */
+  readonly settings: readonly (keyof SegmentSpec)[];
+  /** Undefined after something was said that no default replaces. */
+  resolve(input: FloodingInput, said: Findings): Own | undefined;
+  /** Why hosts of peers cannot take part: the setting, and what it needs to know of every host. */
+  closed?(own: Own): { key: keyof SegmentSpec; needs: string } | undefined;
+  /** What is wrong among all segments. */
+  check?(segments: readonly ResolvedSegment[]): Problem[];
+  /** Names of the interfaces that a host has for it, whatever its remotes are; the first is the port to all remotes. */
+  readonly devices: (vni: number) => string[];
+  /** Name of the port to one remote, if each has its own. */
+  readonly tunnel?: (vni: number, remote: string) => string;
+  plan(segment: ResolvedSegment, own: Own, known: Known): PortPart;
+}

@@ -1,0 +1,4 @@
+export enum IpFamily {
+  V4 = 4,
+  V6 = 6,
+}

@@ -1,0 +1,61 @@
+/** The first phase of a plan: settings of any form in, a lab whose values are usable out, and everything that is wrong with them. */
+import { resolveContainers } from "../components/container/resolve";
+import { checkPlace } from "../components/host/place";
+import { resolveHosts } from "../components/host/resolve";
+import { resolveImage } from "../components/image/resolve";
+import { resolveSegments } from "../components/segment/resolve";
+import { checkUri, resolveUnderlays } from "../components/underlay/resolve";
+import { Findings } from "./findings";
+import type { Problem } from "./problem";
+import type { ResolvedLab } from "./resolved";
+import { SECTIONS, TOPOLOGY } from "./settings";
+import type { Topology } from "./settings";
+import { outsideOf, shaped } from "./shape";
+
+/** The settings by section, of any form; a section left out is empty. */
+export type Sections = Readonly<Partial<Record<keyof Topology, unknown>>>;
+
+/** What settings leave open: what makes computed addresses differ from another lab's, and where it runs. */
+export interface LabIdentity {
+  /** A name that stays the same for the lab's whole life, such as `project/stack`. */
+  lab: string;
+  /** The hypervisor of underlays that name none. @default taken for this machine */
+  libvirtUri?: string;
+}
+
+/** What an overlay knows of other stacks. */
+export type Others = Pick<ResolvedLab, "peers" | "networks">;
+
+const NOBODY: Others = { peers: [], networks: [] };
+
+export function resolve(
+  raw: Sections,
+  { lab, libvirtUri }: LabIdentity,
+  others: Others = NOBODY,
+): { lab: ResolvedLab; problems: Problem[] } {
+  const { topology, problems, broken } = readShape(raw);
+  const said = new Findings();
+  const underlays = resolveUnderlays(topology, said);
+  said.add(checkPlace(topology, underlays));
+  said.add(checkUri("libvirtUri", libvirtUri));
+  const image = resolveImage(topology.image, said);
+  const hosts = resolveHosts(topology, { lab, underlays, image: image.kind }, said);
+  const segments = resolveSegments(topology, { underlays, hosts }, said);
+  const containers = resolveContainers(topology, { lab, image: image.kind, segments }, said);
+  return {
+    lab: {
+      ...{ identity: lab, underlays, image, hosts, segments, containers, ...others },
+      ...(libvirtUri === undefined ? {} : { libvirtUri }),
+    },
+    problems: [...problems, ...outsideOf(broken, said.problems)],
+  };
+}
+
+/** The settings with known keys alone, and with an empty mapping or list in place of what has another shape. */
+export function readShape(raw: Sections): { topology: Topology; problems: Problem[]; broken: string[] } {
+  const wanted = SECTIONS.filter((section) => section !== "underlays" || raw[section] !== undefined);
+  const given = Object.fromEntries(wanted.map((section) => [section, raw[section] ?? {}]));
+  const { value, problems, broken } = shaped({ kind: "section", fields: TOPOLOGY, doc: "" }, given);
+  // Values may still be anything: resolve reads them.
+  return { topology: value as Topology, problems, broken };
+}

@@ -1,0 +1,221 @@
+/**
+ * A lab whose settings have been read: defaults filled in, addresses as numbers, names as what they name. Every list is sorted by
+ * name. `resolve` makes it, checks and planners take it.
+ *
+ * A thing with an unusable value that no default replaces is left out, and so is what cannot be without it. Each has been said, and
+ * such a lab is never planned.
+ */
+import type { ContainerKind, ContainerSpec, InterfaceSpec } from "../components/container/spec";
+import type { HostSpec } from "../components/host/spec";
+import type { ImageKind } from "../components/image/spec";
+import type { Flooding, SegmentSpec } from "../components/segment/spec";
+import type { Accel, UnderlayMode, UnderlaySpec } from "../components/underlay/spec";
+import type { InterfaceAddress, Subnet } from "./addresses";
+import type { IpFamily } from "./net/family";
+
+export interface ResolvedLab {
+  /** Stays the same for the lab's whole life: MAC addresses are computed from it. */
+  identity: string;
+  /** The hypervisor of underlays that name none. */
+  libvirtUri?: string;
+  underlays: Underlays;
+  image: { kind: ImageKind; path?: string };
+  hosts: readonly ResolvedHost[];
+  segments: readonly ResolvedSegment[];
+  containers: readonly ResolvedContainer[];
+  /** Hosts of other owners, which every open segment reaches. */
+  peers: readonly Remote[];
+  /** Underlay networks of other stacks, below an overlay's own hosts and its peers'. */
+  networks: readonly Subnet[];
+}
+
+/** A host outside of the lab. */
+export interface Remote {
+  host: string;
+  /** Its VTEP. */
+  address: bigint;
+  sshAddress: bigint;
+}
+
+export interface Underlays {
+  /** Those with machines: none when all hosts exist already. */
+  used: readonly ResolvedUnderlay[];
+  /** Used or not: what is written of the network between hosts that exist already. */
+  written: readonly ResolvedUnderlay[];
+  /** False when one has no usable network, so that nobody knows what is outside of all. */
+  complete: boolean;
+  /** Of all tunnels. */
+  family: IpFamily;
+}
+
+export interface ResolvedUnderlay {
+  name: string;
+  /** Path of its settings. */
+  path: string;
+  spec: UnderlaySpec;
+  subnet: Subnet;
+  /** The hypervisor's address in it. */
+  gateway: bigint;
+  mtu: number;
+  mode: UnderlayMode;
+  nameservers: readonly bigint[];
+  libvirtUri?: string;
+  accel?: Accel;
+}
+
+interface AnyHost {
+  name: string;
+  spec: HostSpec;
+  /** Its VTEP. */
+  address: bigint;
+  bridge: string;
+  bridgeAddress?: InterfaceAddress;
+  guard: boolean;
+}
+
+export interface ResolvedMachine extends AnyHost {
+  kind: "machine";
+  underlay: ResolvedUnderlay;
+  mac: string;
+  memory: number;
+  vcpus: number;
+}
+
+export interface ResolvedExisting extends AnyHost {
+  kind: "existing";
+  reach: Reach;
+}
+
+export type ResolvedHost = ResolvedMachine | ResolvedExisting;
+
+/** How an existing host is reached. */
+export interface Reach {
+  sshAddress: bigint;
+  port: number;
+  user: string;
+  hostKey: string;
+  keyFile: string;
+}
+
+export interface ResolvedSegment {
+  name: string;
+  spec: SegmentSpec;
+  vni: number;
+  subnet: Subnet;
+  subnet6?: Subnet;
+  udpPort: number;
+  mtu: number;
+  vlan?: number;
+  /** Names of the hosts that take part: also of those that were left out. */
+  names: readonly string[];
+  /** The hosts of these names. */
+  members: readonly ResolvedHost[];
+  /** Without `hosts` every host takes part, those of peers too. */
+  open: boolean;
+  flooding: ResolvedFlooding;
+  /** A DHCP server, a gateway, or both. */
+  service?: ResolvedService;
+}
+
+export interface UnicastFlooding {
+  way: Flooding.Unicast;
+  /** Of hub and spoke; absent in a full mesh. */
+  hub?: string;
+}
+
+export interface MulticastFlooding {
+  way: Flooding.Multicast;
+  group: bigint;
+  /** Hops that a packet to the group may take. */
+  ttl: number;
+}
+
+export interface FlowFlooding {
+  way: Flooding.Flow;
+}
+
+export type ResolvedFlooding = UnicastFlooding | MulticastFlooding | FlowFlooding;
+
+export interface ResolvedService {
+  host: string;
+  /** Its own address in the segment. */
+  address: bigint;
+  /** A gateway: routes and translates. */
+  nat: boolean;
+  /** What a DHCP server lends. */
+  range?: Range;
+}
+
+/** Both ends belong to it. */
+export interface Range {
+  first: bigint;
+  last: bigint;
+}
+
+export interface ResolvedContainer {
+  name: string;
+  spec: ContainerSpec;
+  host: string;
+  content: Content;
+  /** Empty: the image's own. */
+  command: readonly string[];
+  /** eth0, eth1, … */
+  nics: readonly ResolvedNic[];
+}
+
+/** What a container is made of. */
+export type Content =
+  | { kind: ContainerKind.Lxc }
+  | { kind: ContainerKind.Docker; source: DockerSource; env: Readonly<Record<string, string>> };
+
+/** An image by name, or as a file of `docker save`. */
+export type DockerSource = { image: string } | { archive: string };
+
+interface AnyNic {
+  container: string;
+  host: string;
+  /** 0 is eth0. */
+  number: number;
+  spec: InterfaceSpec;
+  /** Path of one of its settings. */
+  at: (key: string) => string;
+  mac: string;
+}
+
+/** An interface in one segment, untagged inside. */
+export interface AccessNic extends AnyNic {
+  place: Place;
+  trunk?: undefined;
+  /** Takes its IPv4 address from the segment's DHCP server. */
+  dhcp: boolean;
+  /** Has no IPv4 address by its own wish. */
+  bare: boolean;
+}
+
+/** An interface that carries several segments, tagged. */
+export interface TrunkNic extends AnyNic {
+  place?: undefined;
+  trunk: readonly (Place & { vlan: number })[];
+}
+
+export type ResolvedNic = AccessNic | TrunkNic;
+
+/** An interface's place in one segment. */
+export interface Place {
+  segment: ResolvedSegment;
+  /** Path of the setting that names the segment, and what is written there. */
+  path: string;
+  got: unknown;
+  /** IPv4 first; none that is lent. */
+  addresses: readonly AssignedAddress[];
+  portSecurity: boolean;
+}
+
+export interface AssignedAddress {
+  address: bigint;
+  subnet: Subnet;
+  computed: boolean;
+  /** The setting where it is, or may be, written. */
+  path: string;
+  got: unknown;
+}
