@@ -66,12 +66,14 @@ export const EDITS: Record<string, Settings> = {
  * keys are. Whoever reviews an edit sees everything else.
  */
 export const SECRETS: Record<string, readonly string[]> = {
+  vni: ["connection"],
   "host-address": ["connection"],
-  cidr: ["connection"],
-  "underlay-mtu": ["connection"],
   "one-more-host": ["connection", "userData"],
   "one-more-container": ["connection"],
   mtu: ["connection"],
+  flooding: ["connection"],
+  "container-command": ["connection"],
+  "docker-image": ["connection"],
   image: ["userData"],
   "removed-segment": ["connection"],
 };
