@@ -6,12 +6,13 @@
  * such a lab is never planned.
  */
 import type { ContainerKind, ContainerSpec, InterfaceSpec } from "../components/container/spec";
-import type { HostSpec } from "../components/host/spec";
+import type { HOST, HostSpec } from "../components/host/spec";
 import type { ImageKind } from "../components/image/spec";
-import type { Flooding, SegmentSpec } from "../components/segment/spec";
+import type { Flooding, SEGMENT, SegmentSpec } from "../components/segment/spec";
 import type { Accel, UnderlayMode, UnderlaySpec } from "../components/underlay/spec";
 import type { InterfaceAddress, Subnet } from "./addresses";
 import type { IpFamily } from "./net/family";
+import type { Simple } from "./values";
 
 export interface ResolvedLab {
   /** Stays the same for the lab's whole life: MAC addresses are computed from it. */
@@ -63,14 +64,16 @@ export interface ResolvedUnderlay {
   accel?: Accel;
 }
 
-interface AnyHost {
+/** Every simple value of a host (plan/values.ts) that is not below. */
+type HostValues = Omit<Simple<HostSpec, typeof HOST>, "memory" | "vcpus">;
+
+interface AnyHost extends HostValues {
   name: string;
   spec: HostSpec;
   /** Its VTEP. */
   address: bigint;
   bridge: string;
   bridgeAddress?: InterfaceAddress;
-  guard: boolean;
 }
 
 export interface ResolvedMachine extends AnyHost {
@@ -97,7 +100,13 @@ export interface Reach {
   keyFile: string;
 }
 
-export interface ResolvedSegment {
+/** Every simple value of a segment (plan/values.ts) that is not below. */
+type SegmentValues = Omit<
+  Simple<SegmentSpec, typeof SEGMENT>,
+  "vni" | "udpPort" | "vlan" | "mtu" | "flooding"
+>;
+
+export interface ResolvedSegment extends SegmentValues {
   name: string;
   spec: SegmentSpec;
   vni: number;

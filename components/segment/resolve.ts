@@ -16,7 +16,7 @@ import {
   suggest,
 } from "../../plan/rules";
 import type { Topology } from "../../plan/settings";
-import { simpleValues } from "../../plan/values";
+import { simpleValues, without } from "../../plan/values";
 import type { At } from "../../plan/values";
 import { resolveService } from "../service/resolve";
 import { mtuUnder } from "../underlay/mtu";
@@ -47,7 +47,7 @@ function resolveSegment(
   said.sayIf(at(), name, labelFault(name), "Rename the segment, for example red.");
   const names = resolveHosts(topology, at("hosts"), spec.hosts, said);
   const members = hosts.filter((host) => names.includes(host.name));
-  const { vni, vlan, flooding, ...values } = simpleValues(SIMPLE, spec, at, said);
+  const { vni, vlan, flooding, udpPort, ...values } = simpleValues(SIMPLE, spec, at, said);
   const subnet = resolveSubnet(at("subnet"), spec.subnet, said);
   const subnet6 = resolveSubnet6(at("subnet6"), spec.subnet6, said);
   const { family } = underlays;
@@ -57,25 +57,25 @@ function resolveSegment(
   // What cannot be replaced by a default without blaming others.
   const unusable = [
     spec.vlan !== vlan,
-    spec.udpPort !== values.udpPort,
+    spec.udpPort !== udpPort,
     spec.flooding !== undefined && spec.flooding !== flooding,
     spec.subnet6 !== undefined && subnet6 === undefined,
   ];
   if (vni === undefined || subnet === undefined || way === undefined || unusable.includes(true))
     return undefined;
   return {
+    ...values,
     ...{ name, spec, vni, subnet, names, members, flooding: way, mtu },
     ...(subnet6 === undefined ? {} : { subnet6 }),
-    udpPort: values.udpPort ?? WAYS[flooding].udpPort,
+    udpPort: udpPort ?? WAYS[flooding].udpPort,
     ...(vlan === undefined ? {} : { vlan }),
     open: spec.hosts === undefined,
     ...(service === undefined ? {} : { service }),
   };
 }
 
-/** Those that depend on the segment alone: an MTU depends on the underlays. */
-const { vni, udpPort, vlan, flooding, ttl, portSecurity } = SEGMENT;
-const SIMPLE = { vni, udpPort, vlan, flooding, ttl, portSecurity };
+/** Without the MTU, whose bounds are the underlays'. */
+const SIMPLE = without(SEGMENT, "mtu");
 
 /** Names of the hosts that take part: all, so that a container can move to any host without a change to the others' tunnels. */
 function resolveHosts(topology: Topology, path: string, got: unknown, said: Findings): string[] {
