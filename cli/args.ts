@@ -1,4 +1,4 @@
-/** Reading a command's arguments; whatever is wrong with them is a Fault that shows the usage. */
+/** Reads a command's arguments. Errors are Faults that show the usage. */
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import type { Command } from "./command";
 import { Exit, Fault } from "./exit";
@@ -26,6 +26,7 @@ export function stackName(
 ): string {
   const name = given ?? environment["VXLAB_STACK"] ?? "lab";
   // Pulumi's own rule for stack names (sdk/go/common/tokens/names.go).
-  if (!/^[A-Za-z0-9_.-]{1,100}$/.test(name)) throw new Fault(Exit.usage, `"${name}" is no name for a stack`);
+  if (!/^[A-Za-z0-9_.-]{1,100}$/.test(name))
+    throw new Fault(Exit.usage, `"${name}" is not a stack name: use letters, digits and _ . -`);
   return name;
 }

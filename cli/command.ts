@@ -16,6 +16,6 @@ export interface Command {
   summary: string;
   /** What follows the name, and the options, as `--help` shows it. */
   usage: string;
-  /** Returns the exit code; see lib/exit.ts. */
+  /** Returns the exit code; see exit.ts. */
   run(context: Context, args: string[]): Promise<number>;
 }

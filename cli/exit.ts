@@ -13,18 +13,18 @@ export const exitCodes: readonly [number, string][] = [
     Exit.failed,
     "a deployment, check or test failed; the lab is not as desired (status), something is missing (doctor)",
   ],
-  [Exit.usage, "bad usage, or bad settings of the lab"],
+  [Exit.usage, "bad usage, or bad lab settings"],
   [
     Exit.missing,
-    "something is missing that vxlab cannot bring by itself (a program, root, a hypervisor, the lab itself); the message says what",
+    "something is missing that vxlab cannot install (a program, root, a hypervisor, the lab itself); the message says what",
   ],
-  [Exit.busy, "somebody else is working on this lab"],
+  [Exit.busy, "another vxlab or Pulumi is working on this lab"],
   [130, "interrupted (SIGINT); 143 ended by SIGTERM, 129 by SIGHUP, 137 when Pulumi was killed (SIGKILL)"],
 ];
 
-/** Of what somebody else runs. */
+/** For commands that run another program. */
 export const passedOn =
-  "ssh, exec, capture and pulumi end with the code of what they run; 255: ssh has lost the host";
+  "ssh, exec, capture and pulumi end with the code of what they run; 255: ssh lost the connection";
 
 /** Ends the command with a message and a code, without a stack trace. */
 export class Fault extends Error {

@@ -38,7 +38,7 @@ export async function main(args: readonly string[], context: Context): Promise<n
   }
   const command = context.commands.find((one) => one.name === name);
   if (command === undefined) {
-    out.line(`vxlab has no command "${name}"\n\n${usage()}`);
+    out.line(`there is no command "${name}"\n\n${usage()}`);
     return Exit.usage;
   }
   const own = rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;

@@ -16,7 +16,7 @@ export function readWords<T extends Options>(command: Command, args: readonly st
   const { values, positionals } = parsed(command, own, options);
   const [name, ...more] = positionals;
   if (name === undefined) throw badUsage(command, "a name is missing");
-  if (more.length > 0) throw badUsage(command, `unexpected: ${more.join(" ")} (a command goes after --)`);
+  if (more.length > 0) throw badUsage(command, `unexpected: ${more.join(" ")}: put a command after --`);
   return { values, name, rest: end < 0 ? [] : args.slice(end + 1) };
 }
 
@@ -29,15 +29,15 @@ function parsed<T extends Options>(command: Command, args: string[], options: T)
 }
 
 /**
- * What the far shell gets. One word is a command line of the user's own, as with ssh; several are a program and its
- * arguments, which arrive as they were given. None: a login shell.
+ * The line for the remote shell. One word is a shell command line, as with ssh; several are a program and its arguments, passed
+ * unchanged. None: a login shell.
  */
 export function remoteLine(words: readonly string[]): string | undefined {
   if (words.length < 2) return words[0];
   return shellWords(words);
 }
 
-/** `-t` lets top, vi and a shell work; for a pipe it would only turn line ends around. */
+/** `-t` on a terminal, for top, vi and shells. On a pipe it would convert line ends. */
 export function terminalOption(): string[] {
   return process.stdin.isTTY && process.stdout.isTTY ? ["-t"] : [];
 }
@@ -54,5 +54,5 @@ function named<T extends { name: string }>(kind: string, all: readonly T[], name
   const found = all.find((one) => one.name === name);
   if (found !== undefined) return found;
   const known = all.map((one) => one.name).join(", ") || "none";
-  throw new Fault(Exit.usage, `the lab has no ${kind} "${name}"; it has: ${known}`);
+  throw new Fault(Exit.usage, `the lab has no ${kind} "${name}": it has ${known}`);
 }

@@ -18,6 +18,7 @@ NET=${VXLAB_NET:-/sys/class/net}
 CGROUPS=${VXLAB_CGROUPS:-/sys/fs/cgroup}
 PROC=${VXLAB_PROC:-/proc}
 SYSCTL=${VXLAB_SYSCTL:-/proc/sys}
+MODULES=${VXLAB_MODULES:-/sys/module}
 # What this host asks for names by.
 RESOLV=${VXLAB_RESOLV:-/etc/resolv.conf}
 # Without a limit ovs-vsctl waits for ever when ovs-vswitchd is not there to confirm (ovs-vsctl(8)).

@@ -1,7 +1,7 @@
 /**
  * Keys for the ssh client that are in no file: OpenSSH's own agent holds each for the length of one command. ssh may ask while the
- * key is on its way, since the key exchange takes a third of a second under emulation and Pulumi about as long. So it asks at a
- * socket of ours, which passes the conversation on once the agent has the key.
+ * key is still being computed: the key exchange takes a third of a second under emulation, and Pulumi about as long. So ssh connects to
+ * a socket of this process, which forwards the conversation once the agent has the key.
  */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
@@ -10,12 +10,12 @@ import type { Server } from "node:net";
 import { join } from "node:path";
 import { run } from "../../system/process";
 
-/** Longest time that an agent keeps a key, should it ever outlive us: ssh asks when it connects, at a command's start. */
+/** Longest time that an agent keeps a key. ssh needs it when it connects, at the start of a command. */
 const LIFETIME = "1h";
-/** Longest time for it to take a key, seconds. */
+/** Time limit of `ssh-add`, seconds. */
 const ADD_LIMIT = 20;
 
-/** Ends the agent when our end of its standard input closes, however this process ends. */
+/** Ends the agent when its standard input closes, which the kernel does when this process ends, whatever ends it. */
 const HOLD = 'echo; cat >/dev/null; kill "$SSH_AGENT_PID"';
 
 export class Agents {
@@ -23,10 +23,10 @@ export class Agents {
   private readonly holders: ChildProcess[] = [];
   private readonly agents = new Map<string, Promise<string>>();
 
-  /** @param dir a folder that only we may enter */
+  /** @param dir a folder of mode 0700 */
   constructor(private readonly dir: string) {}
 
-  /** Serves one key, in OpenSSH's format, at a socket. Without it ssh is told nothing. */
+  /** Serves one key, in OpenSSH's format, at a socket. Without a key the connection is closed. */
   serve(path: string, key: () => Promise<string | undefined>): void {
     const server = createServer((socket) => {
       socket.on("error", () => undefined); // ssh has ended
@@ -36,7 +36,7 @@ export class Agents {
           if (place === undefined) socket.destroy();
           else socket.pipe(connect(place).on("error", () => socket.destroy())).pipe(socket);
         },
-        () => socket.destroy(), // whoever asked for the key is told why
+        () => socket.destroy(), // the caller reports the reason
       );
     });
     this.servers.push(server.listen(path).unref());
@@ -56,7 +56,7 @@ export class Agents {
 
   private async start(path: string, key: string): Promise<string> {
     const words = ["-t", LIFETIME, "-a", path, "sh", "-c", HOLD];
-    // A session of its own: a terminal's Ctrl-C is for us to act on, and no program asks the terminal for a passphrase.
+    // Detached: a terminal's Ctrl-C does not reach it, and ssh-add has no terminal to ask for a passphrase.
     const holder = spawn("ssh-agent", words, { stdio: ["pipe", "pipe", "ignore"], detached: true });
     this.holders.push(holder);
     holder.stdin.on("error", () => undefined);

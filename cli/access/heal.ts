@@ -1,6 +1,6 @@
 /**
- * Runs the steps of what is at fault on the hosts once more: the engine runs a step only when its inputs change, and a change by
- * hand on a host changes none. Exactly these steps, as the state has them, over the CLI's own SSH.
+ * Runs the steps of faulty things on the hosts again, as the state has them. The engine runs a step only when its inputs change, and
+ * a manual change on a host changes no input.
  */
 import type { Answer, Ask } from "../../verify/ask";
 import type { FaultyThing } from "../../verify/faults";
@@ -8,9 +8,9 @@ import { inTurn } from "../../verify/pace";
 import type { Output } from "../output/output";
 import type { Step } from "../state/steps";
 
-/** Longest time of one step, ms: an image of a registry may have to be fetched. */
+/** Longest time of one step, ms: Docker may have to pull an image. */
 const STEP_MS = 600_000;
-/** As a host boots them. */
+/** The order at boot. */
 const ORDER = ["bridge", "port", "service", "container"];
 
 export interface Repair {
@@ -18,7 +18,7 @@ export interface Repair {
   why: string;
 }
 
-/** Each step once, in the order of a boot. */
+/** Each step once, in the order at boot. */
 export function repairsOf(faults: readonly FaultyThing[], steps: readonly Step[]): Repair[] {
   const all = faults.flatMap(({ host, kind, key, step: name, why }) =>
     steps
@@ -32,22 +32,22 @@ export function repairsOf(faults: readonly FaultyThing[], steps: readonly Step[]
   return each.reverse().sort((a, b) => ORDER.indexOf(a.step.kind) - ORDER.indexOf(b.step.kind));
 }
 
-/** One after the other on a host, hosts side by side; a line for each. False: one failed. */
-export async function heal(out: Output, way: Ask, repairs: readonly Repair[]): Promise<boolean> {
+/** In sequence on each host, hosts in parallel. Prints a line for each; returns false if one failed. */
+export async function heal(out: Output, ask: Ask, repairs: readonly Repair[]): Promise<boolean> {
   const hosts = [...new Set(repairs.map(({ step }) => step.host))];
   const done = await inTurn(hosts, hosts.length, async (host) => {
     let well = true;
     for (const repair of repairs.filter(({ step }) => step.host === host))
-      well = (await again(out, way, repair)) && well;
+      well = (await again(out, ask, repair)) && well;
     return well;
   });
   return done.every(Boolean);
 }
 
-async function again(out: Output, way: Ask, { step, why }: Repair): Promise<boolean> {
+async function again(out: Output, ask: Ask, { step, why }: Repair): Promise<boolean> {
   const { host, kind, key, command, stdin } = step;
   const what = `${host}: ${kind === "port" ? `port of VNI ${key}` : `${kind} ${key}`}`;
-  const answer = await way.ask(host, command, { limit: STEP_MS, stdin });
+  const answer = await ask.ask(host, command, { limit: STEP_MS, stdin });
   const fault = faultOf(answer);
   out.line(
     fault === undefined ? `${what} applied again (${why})` : `${what} cannot be applied again: ${fault}`,

@@ -12,13 +12,13 @@ import type { StateResource } from "../state/stack";
 
 const PROVIDER = "pulumi:providers:libvirt";
 
-/** Those that a state names, each once. */
+/** The hypervisors in a state, each once. */
 export function hypervisorsIn(all: readonly StateResource[]): string[] {
   const uris = all.filter(({ type }) => type === PROVIDER).map(({ inputs }) => inputs?.["uri"]);
   return [...new Set(uris.filter((uri): uri is string => typeof uri === "string").map(asVirsh))];
 }
 
-/** Those of a stack; of one that names none, the one that it would use. */
+/** The hypervisors of a stack; the default one if its state has none. */
 export async function hypervisors(context: Context, stack: string): Promise<string[]> {
   const named = hypervisorsIn(await resources(context, stack));
   if (named.length > 0 || (await libvirtMode(context, stack)) === "elsewhere") return named;
@@ -28,7 +28,7 @@ export async function hypervisors(context: Context, stack: string): Promise<stri
 /** Longest wait for one to answer, ms. */
 const LIMIT = 20_000;
 
-/** Ends the command when one of a state does not answer: what is done to half of a lab is worse than nothing done. */
+/** Fails when a hypervisor in the state does not answer: half a lab must not be destroyed. */
 export async function mustAnswer(all: readonly StateResource[], stack: string): Promise<void> {
   const uris = hypervisorsIn(all);
   const answers = await Promise.all(uris.map((uri) => virsh(uri, ["uri"], { limit: LIMIT })));
@@ -41,16 +41,16 @@ export async function mustAnswer(all: readonly StateResource[], stack: string): 
     const words = `./vxlab pulumi state delete --yes --target-dependents -s ${stack} '${one.urn}'`;
     return said === undefined
       ? []
-      : [`  ${String(one.inputs?.["uri"])}\n    ${said}\n    if it is gone for good: ${words}`];
+      : [`  ${String(one.inputs?.["uri"])}\n    ${said}\n    if it is gone for good, run ${words}`];
   });
   if (silent.length === 0) return;
-  const head = `not every hypervisor of stack ${stack} answers; nothing was changed, run this again when they do:`;
+  const head = `these hypervisors of stack ${stack} do not answer; nothing was changed: run this again when they answer`;
   throw new Fault(Exit.missing, [head, ...silent].join("\n"));
 }
 
 const file = (paths: Paths): string => join(paths.dot, "hypervisors");
 
-/** Keeps them outside the state too, as `noteLabs` does the labs' ids: those where something was made. */
+/** Keeps the hypervisors that have resources outside the state too, as `noteLabs` keeps the labs' ids. */
 export async function noteHypervisors(context: Context, stack: string): Promise<void> {
   const found = await resources(context, stack);
   if (!found.some(({ type }) => type.startsWith("libvirt:"))) return;

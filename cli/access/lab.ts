@@ -1,4 +1,4 @@
-/** The lab that stands: read from the stack's state, and the way to its hosts. */
+/** A deployed lab: its description from the stack's state, and SSH to its hosts. */
 import { existsSync } from "node:fs";
 import { embeddedScript, pulumiWrapper } from "../../system/paths";
 import type { Ask } from "../../verify/ask";
@@ -20,13 +20,13 @@ import type { Step } from "../state/steps";
 
 export interface LoadedLab {
   lab: LabOutput;
-  /** The key that each host lets in, by its name. Computed from a secret: Pulumi is asked for it once, and takes 0.4 s. */
+  /** The login key of each host, by host name. Computed from a secret, for which Pulumi is asked once. */
   keys: () => Promise<Map<string, string>>;
   /** The stack's state with its secrets. */
   secrets: () => Promise<unknown>;
 }
 
-/** Reads the state: where its file is ours, for what is no secret only that. */
+/** Reads the state. If its file is in this checkout, Pulumi is asked for secrets only. */
 export async function loadLab(context: Context, stack: string): Promise<LoadedLab> {
   if (!existsSync(pulumiWrapper(context.paths)))
     throw ownBackend(context.environment) ? noLab(stack) : notSetUp(context);
@@ -44,11 +44,11 @@ export async function loadLab(context: Context, stack: string): Promise<LoadedLa
 function notSetUp({ paths, environment }: Context): Fault {
   return new Fault(
     Exit.missing,
-    `${paths.root} is not set up to ask ${environment["PULUMI_BACKEND_URL"]}: run ./vxlab env first`,
+    `${paths.root} is not set up for ${environment["PULUMI_BACKEND_URL"]}: run ./vxlab env first`,
   );
 }
 
-/** Longest time for Pulumi to tell a state with its secrets, seconds: it takes 0.4, and much more on a machine that is busy. */
+/** Time limit of `pulumi stack export --show-secrets`, seconds: it takes 0.4, and much more on a busy machine. */
 const EXPORT_LIMIT = 60;
 
 async function exported(context: Context, stack: string): Promise<unknown> {
@@ -65,13 +65,13 @@ export interface OpenLab {
   stack: string;
   mode: Mode;
   remote: Remote;
-  /** The same for verify. */
-  way: Ask;
+  /** `remote` for verify. */
+  ask: Ask;
   /** The steps that put things on its hosts. */
   steps: () => Promise<Step[]>;
 }
 
-/** Loads the lab, hands it with a way to its hosts to `work`, and takes the way away afterwards. */
+/** Loads the lab, opens SSH to its hosts for `work`, and closes it afterwards. */
 export async function withLab<T>(
   context: Context,
   stack: string,
@@ -84,10 +84,10 @@ export async function withLab<T>(
   ]);
   const embedded = mode === "embedded";
   if (embedded && !existsSync(`/run/netns/vxlab-${context.paths.id}`)) {
-    const why = "the lab's network namespace is gone, as after a reboot of this machine";
+    const why = "the lab's network namespace does not exist, as after a reboot of this machine";
     throw new Fault(Exit.missing, `${why}: run ./vxlab up, which starts the machines again`);
   }
-  // Pulumi is asked while ssh connects.
+  // Pulumi computes while ssh connects.
   const coming = keys().then(
     (all) => ({ all }),
     (error: unknown) => ({ error }),
@@ -104,9 +104,9 @@ export async function withLab<T>(
   });
   try {
     const steps = async () => stepsOf(await secrets(), lab);
-    const result = await work({ lab, stack, mode, remote, way: askBySsh(remote), steps });
+    const result = await work({ lab, stack, mode, remote, ask: askBySsh(remote), steps });
     const found = await coming;
-    // Without the keys ssh was refused: this says why.
+    // ssh was refused for lack of keys: this is the reason.
     if ("error" in found) throw found.error;
     return result;
   } finally {
@@ -114,7 +114,7 @@ export async function withLab<T>(
   }
 }
 
-/** An embedded lab's addresses mean something in its own network namespace only. */
+/** An embedded lab's addresses exist only in its network namespace. */
 function namespaceWords({ paths }: Context): string[] {
   return ["env", `VXLAB_ROOT=${paths.root}`, embeddedScript(paths), "exec"];
 }

@@ -1,4 +1,4 @@
-/** What of a lab is on this machine, and ending it: by the lab's id in the names, never by anything looser. */
+/** Finds and removes what a lab has on a hypervisor, by the lab's id in the names and nothing else. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -55,7 +55,7 @@ export const describe = ({ domains, networks, pools }: Leftovers): string[] => [
   ...pools.map((name) => `pool ${name}`),
 ];
 
-/** Machines first, since they hold the rest. Each thing may be half gone: only what is there afterwards counts. */
+/** Machines first, since they use the rest. Failures are ignored: the caller looks at what is left. */
 export async function sweep(uri: string, ids: readonly string[]): Promise<string[]> {
   const found = await leftovers(uri, ids);
   for (const domain of found.domains) {
@@ -87,10 +87,10 @@ export async function purgeEmbedded(context: Context): Promise<void> {
   await must(embeddedScript(context.paths), ["purge"], { env, timeout: 120 });
 }
 
-/** How long processes that were told to end may take, seconds: a machine's QEMU writes its disk first. */
+/** Time limit for processes to end, seconds: QEMU first flushes its disk. */
 const ENDING_LIMIT = 5;
 
-/** To be asked when all is swept: what is there still, once no process is or the time is up. */
+/** What is left after everything was removed. Waits for processes to end. */
 export async function lastRemains(context: Context, ids: readonly string[]): Promise<string[]> {
   const limit = Date.now() + ENDING_LIMIT * 1000;
   let remains = embeddedRemains(context, ids);
@@ -129,7 +129,7 @@ function processesWith(marks: readonly string[]): number[] {
       const words = readFileSync(`/proc/${pid}/cmdline`, "utf8");
       return /^[^\0]*(qemu|dnsmasq|libvirt)/.test(words) && marks.some((mark) => words.includes(mark));
     } catch {
-      return false; // ended in this moment
+      return false; // has just ended
     }
   });
 }

@@ -1,4 +1,4 @@
-/** Pools of labs whose private keys other users of the hypervisor can read: those of versions that did not close them. */
+/** Pools whose private keys other users of the hypervisor can read. Earlier versions made such pools. */
 import { shellWord } from "../../guest/quote";
 import { poolFolder, qemuGroup } from "../../components/libvirt/pool-xml";
 import { virsh } from "../../components/libvirt/virsh";
@@ -7,7 +7,7 @@ import type { Environment } from "../../system/paths";
 export interface OpenPool {
   pool: string;
   path: string;
-  /** For root on the hypervisor. Machines run on. */
+  /** A command for root on the hypervisor. Machines keep running. */
   cure: string;
 }
 
@@ -34,7 +34,7 @@ function cureOf(path: string, capabilities: string): string {
   return `chgrp ${groupIn(capabilities)} ${word} && chmod 710 ${word}`;
 }
 
-/** In its place, when libvirt does not say it, a word for whoever reads the cure. */
+/** QEMU_GROUP where libvirt does not report it. */
 function groupIn(capabilities: string): string {
   try {
     return String(qemuGroup(capabilities));

@@ -1,4 +1,4 @@
-/** Proves a standing lab: builds the checks, asks the hosts, shows the verdicts. */
+/** Proves a deployed lab: runs its checks and prints the verdicts. */
 import type { LabOutput } from "../../plan/contract";
 import type { Context } from "../command";
 import { Exit, Fault } from "../exit";
@@ -20,7 +20,7 @@ export interface VerifyOptions {
   json?: boolean;
   /** Ping every pair of a segment. @default false: a few for each container */
   allPairs?: boolean;
-  /** Run the steps of what is at fault on the hosts once more, and look again. @default false */
+  /** Run the steps of faulty things again before anything is sent. @default false */
   heal?: boolean;
 }
 
@@ -37,7 +37,7 @@ export async function runVerify(
   return codeOf(results);
 }
 
-/** As `runVerify` for programs, of a set of stacks: one document, with the name of each. */
+/** `runVerify --json` for several stacks: one array, with the name of each stack. */
 export async function runVerifySet(
   context: Context,
   stacks: readonly string[],
@@ -56,7 +56,7 @@ function codeOf(results: readonly { ok: boolean }[]): number {
   return results.every(({ ok }) => ok) ? Exit.ok : Exit.failed;
 }
 
-/** What was found, and how many pairs were pinged of all; the latter where nothing was chosen by name. */
+/** The verdicts, and without `only` how many of all pairs were pinged. */
 export interface Results {
   results: CheckResult[];
   pairs?: PairCounts;
@@ -68,11 +68,11 @@ function resultsOf(
   { only = [], allPairs = false, heal: healing = false }: VerifyOptions,
 ): Promise<Results> {
   return withLab(context, stack, async (open) => {
-    const { lab, way } = open;
+    const { lab, ask } = open;
     const checks = wantedChecks(lab, only, { allPairs });
     const repair = (faults: readonly FaultyThing[]) => repaired(context, open, faults);
     const results = await context.out.step(`verify: ${checks.length} checks`, () =>
-      verify(way, lab, checks, healing ? { repair } : {}),
+      verify(ask, lab, checks, healing ? { repair } : {}),
     );
     if (only.length > 0) return { results };
     const { pinged, all } = pairCounts(lab);
@@ -80,19 +80,19 @@ function resultsOf(
   });
 }
 
-/** True when something was applied again, so that the lab has to be looked at once more. */
+/** Returns true when a step has run, so that the hosts have to be asked again. */
 async function repaired(
   { out }: Context,
-  { way, steps }: OpenLab,
+  { ask, steps }: OpenLab,
   faults: readonly FaultyThing[],
 ): Promise<boolean> {
   const repairs = faults.length === 0 ? [] : repairsOf(faults, await steps());
   if (repairs.length === 0) return false;
-  await heal(out, way, repairs);
+  await heal(out, ask, repairs);
   return true;
 }
 
-/** A name that fits nothing would otherwise be a test that passes. */
+/** Refuses a name that matches no check: such a run would pass without a check. */
 export function wantedChecks(lab: LabOutput, only: readonly string[], options: CheckOptions = {}): Check[] {
   const all = buildChecks(lab, options);
   const idle = only.filter((word) => !all.some((check) => isWanted(check, [word])));
@@ -100,6 +100,6 @@ export function wantedChecks(lab: LabOutput, only: readonly string[], options: C
   const kinds = [...new Set(all.map(({ name }) => name.split("/")[0]))].join(", ");
   throw new Fault(
     Exit.usage,
-    `no check is named ${idle.join(", ")}: give a kind (${kinds}), a host or a container`,
+    `no check is named ${idle.join(", ")}: use a kind (${kinds}), a host or a container`,
   );
 }

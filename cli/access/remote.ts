@@ -1,6 +1,6 @@
 /**
  * SSH to a lab's hosts. One connection for each host is kept open and shared by all commands, since a handshake costs
- * half a second under emulation; its life hangs on a pipe of ours, so that it ends with us whatever ends us.
+ * half a second under emulation. It exits when its stdin closes, so it cannot outlive this process.
  */
 import { spawn } from "node:child_process";
 import type { ChildProcess, ChildProcessByStdio, SpawnOptions } from "node:child_process";
@@ -16,15 +16,15 @@ import { Agents } from "./agent";
 
 export interface RemoteOptions {
   hosts: readonly SshHost[];
-  /** The OpenSSH private key that a host lets in; asked for once, when ssh begins to connect. Whoever brings it sets a bound. */
+  /** The login key of a host, in OpenSSH's format. Called once, when ssh starts to connect; the callee limits the time. */
   keyOf: (host: string) => Promise<string | undefined>;
-  /** Words before `ssh` that bring it into the lab's network; empty when that is ours. */
+  /** Words before `ssh` that enter the lab's network namespace; empty where there is none. */
   enter: readonly string[];
   /** Folders for ssh's files, best first. @default the system's temporary folder */
   places?: readonly string[];
-  /** Longest time until a host has let us in, from when its key is there, ms. @default 20000 */
+  /** Time limit of a login, from when the key is known, ms. @default 20000 */
   loginLimit?: number;
-  /** What SIGINT, SIGTERM and SIGHUP do. @default ends the process, with the code that a shell expects */
+  /** What SIGINT, SIGTERM and SIGHUP do. @default end the process with 128 and the signal's number */
   onSignal?: (signal: NodeJS.Signals) => void;
 }
 
@@ -59,14 +59,14 @@ export class Remote {
     return [program, args];
   }
 
-  /** Opens the shared connection; what keeps a host from answering, or undefined when it does. */
+  /** Opens the shared connection. Returns the reason when the host does not answer. */
   connect(host: string): Promise<string | undefined> {
     const open = this.masters.get(host) ?? this.login(host);
     this.masters.set(host, open);
     return open;
   }
 
-  /** A command's answer, with `input` on its stdin. Code 255 is ssh's own failure, 124 that `limit`, in ms, was over first. */
+  /** Runs a command with `input` on its stdin. Code 255: ssh failed; 124: it took longer than `limit`, ms. */
   async run(host: string, command: string, limit: number, input = ""): Promise<Result> {
     const silent = await this.connect(host);
     if (silent !== undefined) return { code: 255, stdout: "", stderr: silent };
@@ -75,12 +75,12 @@ export class Remote {
     return collect(child, limit);
   }
 
-  /** A command with its pipes in our hands. Connect first, or it makes a connection of its own. */
+  /** Starts a command. Call `connect` first, or it opens a connection of its own. */
   start(host: string, command: string, options: SpawnOptions = {}): RemoteProcess {
     return this.spawn(...this.argv(host, command), options);
   }
 
-  /** Ends the connections and takes the way to the key away. */
+  /** Ends connections and agents, and removes ssh's files. */
   close(): void {
     process.off("exit", this.onExit);
     for (const signal of SIGNALS) process.off(signal, this.onSignal);
@@ -96,7 +96,7 @@ export class Remote {
   private spawn(program: string, args: string[], options: SpawnOptions = {}): RemoteProcess {
     const child = spawn(program, args, { ...options, stdio: ["pipe", "pipe", "pipe"] });
     this.children.add(child);
-    // A program that ends before it has read everything is no error of ours.
+    // A program may end before it has read everything.
     child.stdin.on("error", () => undefined);
     child.once("close", () => this.children.delete(child));
     return child;
@@ -108,9 +108,9 @@ export class Remote {
     return key;
   }
 
-  /** A host is given its time from when the key is there: until then it waits for us. ssh's own ConnectTimeout is for before. */
+  /** The time limit starts when the key is known: until then the host waits for us. ssh's ConnectTimeout covers the time before. */
   private login(host: string): Promise<string | undefined> {
-    // `read` waits for our end of the pipe to close; the far shell runs no other program for it.
+    // `read` is a builtin that waits for our end of the pipe to close.
     const master = this.spawn(...this.argv(host, "echo open; read -r _", ["-o", "ControlMaster=yes"]));
     const { loginLimit = LOGIN_MS } = this.options;
     return new Promise((resolve) => {
@@ -136,10 +136,10 @@ export class Remote {
   }
 }
 
-/** ssh's own code for "no connection" (ssh(1)). */
+/** ssh's exit code for "no connection" (ssh(1)). */
 const NO_CONNECTION = 255;
 
-/** Hands the terminal to a command on a host, once the host has let us in; its exit code. */
+/** Connects, then runs a command on the host in this terminal. Returns its exit code. */
 export async function handOver(
   { out }: Pick<Context, "out">,
   remote: Remote,
@@ -156,9 +156,9 @@ export async function handOver(
 /** ssh's last words, in ours. */
 export function sshFault(stderr: string): string {
   const lines = stderr.split("\n").filter((line) => line.trim() !== "");
-  if (/Host key verification failed/.test(stderr)) return "has another host key than the pinned one";
+  if (/Host key verification failed/.test(stderr)) return "has a host key other than the pinned one";
   if (/Permission denied/.test(stderr)) return "refuses the lab's login key";
-  return `does not answer: ${lines.at(-1)?.trim() ?? "ssh ended without a word"}`;
+  return `does not answer: ${lines.at(-1)?.trim() ?? "ssh printed no reason"}`;
 }
 
 function collect(child: RemoteProcess, limit: number): Promise<Result> {

@@ -43,7 +43,7 @@ export const capture: Command = {
       stack,
       async ({ lab, remote }) => {
         const host = hostNamed(lab, name);
-        // Detached: ^C is ours to hand on, so that tcpdump ends in good order and says what it has seen.
+        // Detached: ^C does not reach it, so that tcpdump can end in order and print its counters.
         const child = remote.start(host.name, captureLine(host, wish), { detached: true });
         stop = () => void ended(child);
         const code = await copied(child, values.write);
@@ -76,7 +76,7 @@ export function captureLine(host: HostOutput, wish: CaptureWish): string {
 export function tcpdumpArguments(host: HostOutput, wish: CaptureWish): string[] {
   const count = wish.count === undefined ? [] : ["-c", String(wish.count)];
   const form = wish.binary ? ["-U", "-w", "-"] : ["-l", "-n", "-e"];
-  // Immediate mode: what libpcap still holds back would be lost at the end.
+  // Immediate mode: otherwise the packets in libpcap's buffer are lost at the end.
   const own = wish.filter === "";
   const decode = own && !wish.binary ? decodeOptions(host) : [];
   const where = ["-i", wish.interface ?? underlayDevice(host), "--immediate-mode"];
@@ -101,10 +101,10 @@ function tunnelFilter({ ports }: HostOutput): string {
 function positive(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw badUsage(capture, `${option} ${text}: a whole number above 0 is expected`);
+  throw badUsage(capture, `${option} ${text}: give a whole number above 0`);
 }
 
-/** Longest time for tcpdump to end once it was asked to, ms. */
+/** Time limit for tcpdump to end, ms. */
 const GRACE_MS = 3000;
 
 function ended(child: RemoteProcess): void {
@@ -114,7 +114,7 @@ function ended(child: RemoteProcess): void {
 
 async function copied(child: RemoteProcess, file: string | undefined): Promise<number> {
   const target: Writable = file === undefined ? process.stdout : createWriteStream(file);
-  // The reader has gone (a pipe into head), or the disk is full: nobody is left to capture for.
+  // The reader has closed the pipe (head), or the disk is full: the capture has to end.
   const lost = new Promise<Error>((resolve) => target.once("error", resolve));
   void lost.then(() => ended(child));
   child.stdout.pipe(target, { end: file !== undefined });

@@ -24,7 +24,7 @@ export interface Report {
     version?: string;
     cure?: string;
   }[];
-  /** The one line that brings every package that is needed and missing. */
+  /** One line that installs every missing package. */
   install?: string;
   toolchain: Piece[];
   libvirt: { mode: Mode; uri: string; answers: boolean; open: OpenPool[] };
@@ -66,7 +66,7 @@ async function examineAll(context: Context): Promise<Report> {
     toolchain,
     libvirt: {
       ...{ mode, uri, answers: (await virsh(uri, ["uri"], { environment, limit: 5000 })).end === "done" },
-      // The embedded one's folders are all below .vxlab/libvirt, which is root's alone.
+      // The embedded libvirt's folders are below .vxlab/libvirt, which only root can enter.
       open: mode === "embedded" ? [] : await openPools(uri, environment),
     },
     accel: kvmWorks() ? "kvm" : "emulation",
@@ -107,7 +107,7 @@ function render(report: Report): string {
   const state = libvirt.answers
     ? "answers"
     : libvirt.mode === "embedded"
-      ? "not started yet; `vxlab up` starts it"
+      ? "not running; `vxlab up` starts it"
       : libvirt.mode === "elsewhere"
         ? "does not answer; for underlays without a libvirtUri only"
         : "does not answer";
@@ -124,13 +124,13 @@ function render(report: Report): string {
     `\nlibvirt\n  ${libvirt.mode}: ${libvirt.uri} (${state})${root}`,
     ...libvirt.open.map(
       ({ pool, cure }) =>
-        `  OPEN  pool ${pool}: other users can read its private keys; as root there: ${cure}`,
+        `  OPEN  pool ${pool}: other users can read its private keys; run there as root: ${cure}`,
     ),
-    `  machines run by ${report.accel === "kvm" ? "KVM" : "emulation: this machine's KVM is missing or does not work"}`,
+    `  machines run with ${report.accel === "kvm" ? "KVM" : "emulation: this machine's KVM is missing or does not work"}`,
     `\ncache ${cache.path}`,
     table(Object.entries(cache.sizes).map(([name, size]) => [`  ${name}`, size])) || "  empty",
     report.ok ? "\nnothing is missing" : "\nsomething is missing: see above",
-    ...(report.install === undefined ? [] : [`all at once, as root: ${report.install}`]),
+    ...(report.install === undefined ? [] : [`install everything as root: ${report.install}`]),
   ].join("\n");
 }
 

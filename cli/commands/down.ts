@@ -53,7 +53,7 @@ async function tearDown(context: Context, only: readonly string[] | undefined): 
     : Exit.ok;
 }
 
-/** A checkout that never had an engine has no stacks; none is set up to find that out. */
+/** A checkout without an engine has no stacks: none is set up to find that out. */
 async function existing(context: Context): Promise<string[]> {
   const { paths } = context;
   return existsSync(join(paths.state, ".pulumi")) && existsSync(join(paths.dot, "toolchain", "pulumi"))
@@ -78,30 +78,30 @@ async function destroy(context: Context, stack: string, mode: Mode): Promise<num
   await ready(context, stack);
   await clearDeadLocks(context, stack);
   await forgetPending(context, stack);
-  // An underlay that is not up has no machines, and this must end without it.
+  // An underlay that is not deployed has no machines: `down` works without it.
   await forgetLostMachines(context, stack, new Set());
   const { environment } = await startLibvirt(context, stack);
   await mustAnswer(all, stack);
   const outcome = await change({ ...context, environment }, "destroy", stack, []);
   if (outcome.code === 0) return Exit.ok;
   const code = failure(context, outcome);
-  // Machines that are not ours to remove may hold what the state knows of: it is kept.
+  // Machines of others may still hold what the state describes: keep the state.
   if (
     outcome.killedBy !== undefined ||
     wasInterrupted(outcome.code) ||
     all.some((one) => OTHERS.includes(one.type))
   )
     return code;
-  out.line(`\npulumi destroy failed: ending the machines of ${stack} by their names`);
+  out.line(`\npulumi destroy failed: removing the machines of ${stack} by their names`);
   if (mode === "embedded") await purgeEmbedded(context);
   else for (const uri of await hypervisors(context, stack)) await sweep(uri, labIds(all));
   const removal = await pulumi(context, ["stack", "rm", "--force", "--yes", "--preserve-config", stack]);
   if (removal.code !== 0) return code;
-  out.line(`the state of ${stack} is dropped: what it knew of is no more`);
+  out.line(`removed the state of ${stack}: nothing in it exists any more`);
   return Exit.ok;
 }
 
-/** Where the states said that machines are; when they say nothing, where some were once. */
+/** The hypervisors in the states; without any, those noted earlier. */
 async function lookedAt(context: Context, stack: string, named: ReadonlySet<string>): Promise<string[]> {
   if (named.size > 0) return [...named];
   const noted = knownHypervisors(context);
@@ -115,7 +115,7 @@ interface Known {
   uris: string[];
 }
 
-/** Whatever the engine did not know of, and then a look whether it is all gone. */
+/** Removes what the engine did not know of, then checks that nothing is left. */
 async function clear(context: Context, mode: Mode, { stack, ids, uris }: Known): Promise<number> {
   const { paths, out } = context;
   if (existsSync(join("/run/vxlab", paths.id)) || existsSync(join(paths.dot, "libvirt"))) {
@@ -126,7 +126,7 @@ async function clear(context: Context, mode: Mode, { stack, ids, uris }: Known):
   const remains: string[] = [];
   if (mode !== "embedded" && ids.length > 0) {
     for (const uri of uris) {
-      for (const thing of await sweep(uri, ids)) out.line(`cleared away: ${thing}`);
+      for (const thing of await sweep(uri, ids)) out.line(`removed: ${thing}`);
       remains.push(...describe(await leftovers(uri, ids)));
     }
   }

@@ -24,8 +24,8 @@ export const env: Command = {
 type Place = Pick<Context, "paths" | "environment">;
 
 /**
- * The wrapper sets these by itself; other programs (Pulumi's Automation API) read them. A backend or a passphrase that the
- * user has named stays, as with the wrapper.
+ * For programs other than the wrapper, such as Pulumi's Automation API. A backend or a passphrase that the user has set stays, as
+ * with the wrapper.
  */
 function variablesOf({ paths, environment }: Place): Record<string, string> {
   return {

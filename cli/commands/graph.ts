@@ -45,5 +45,5 @@ export function formatOf(given: string | undefined, file: string | undefined): F
   const ending = extname(file ?? "").slice(1);
   const wanted = given ?? (FORMATS.includes(ending) ? ending : "mermaid");
   if (FORMATS.includes(wanted)) return wanted as Format;
-  throw badUsage(graph, `--format ${wanted}: ${FORMATS.join(", ")} are known`);
+  throw badUsage(graph, `--format ${wanted}: use one of ${FORMATS.join(", ")}`);
 }

@@ -51,7 +51,7 @@ async function show(context: Context, stack: string, args: readonly string[]): P
   const { code, bad } = judged(events, ending.code);
   events.close();
   if (code === 0) return Exit.ok;
-  if (ending.killedBy !== undefined) context.out.line(`Pulumi was ended by ${ending.killedBy}`);
+  if (ending.killedBy !== undefined) context.out.line(`${ending.killedBy} ended Pulumi`);
   return bad ? Exit.usage : wasInterrupted(code) || ending.killedBy !== undefined ? code : Exit.failed;
 }
 

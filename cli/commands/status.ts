@@ -9,7 +9,7 @@ import { renderStatus } from "../output/status-text";
 import { stillChecks } from "../../verify/registry";
 import { gather } from "../../verify/gather";
 
-/** Longest time for a host to let us in, and then to say how it is, ms. */
+/** Time limits of a login and of a probe, ms. */
 const LIMIT_MS = 10_000;
 const PROBE_MS = 20_000;
 
@@ -24,8 +24,8 @@ export const status: Command = {
     const found = await withLab(
       context,
       stack,
-      async ({ lab, way }) => {
-        const look = gather(way, lab, stillChecks(lab), { limit: PROBE_MS });
+      async ({ lab, ask }) => {
+        const look = gather(ask, lab, stillChecks(lab), { limit: PROBE_MS });
         const answers = Promise.all([look, domains(context, stack)]);
         const [evidence, machines] = await context.out.wait("asking the hosts", () => answers);
         return statusOf(lab, evidence, machines);
@@ -38,7 +38,7 @@ export const status: Command = {
   },
 };
 
-/** Undefined when a hypervisor does not answer: a machine that is not listed may then be there all the same. */
+/** Undefined when a hypervisor does not answer: then a machine that is not listed may exist. */
 async function domains(context: Context, stack: string): Promise<Map<string, string> | undefined> {
   const options = { environment: context.environment, limit: LIMIT_MS };
   const uris = await hypervisors(context, stack);

@@ -13,7 +13,7 @@ export interface Stage {
   name: string;
   /** The stage needs the engine, the guest image and libvirt. */
   heavy: boolean;
-  /** It speaks while it runs and may measure time: nothing runs beside it. */
+  /** It prints while it runs and may measure time: nothing runs in parallel. */
   alone: boolean;
   run(context: Context): Promise<Tally>;
 }
@@ -21,7 +21,7 @@ export interface Stage {
 const one = (well: boolean): Tally => (well ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
 const bin = (name: string): string => join("node_modules", ".bin", name);
 
-/** A check of the sources: counts as one, and is heard of only when it fails. */
+/** A check of the sources: counts as one, and prints only when it fails. */
 function check(name: string, words: (context: Context) => string[]): Stage {
   return {
     name,
@@ -39,6 +39,7 @@ function check(name: string, words: (context: Context) => string[]): Stage {
 export const checks: readonly Stage[] = [
   check("format", () => [bin("prettier"), "--check", "--log-level", "warn", "."]),
   check("lint", () => [bin("eslint"), "."]),
+  check("arrows", () => [bin("depcruise"), "--config", ".dependency-cruiser.cjs", "."]),
   check("types", () => [bin("tsc"), "--noEmit", "-p", "."]),
   check("shellcheck", ({ paths }) => ["shellcheck", "-x", "-P", "SCRIPTDIR", ...shellScripts(paths.root)]),
 ];
@@ -102,7 +103,7 @@ interface Results {
   testResults: { status: string; assertionResults: { status: string }[] }[];
 }
 
-/** A file that cannot be loaded has no failed test, and an error outside of all tests neither: each counts as one. */
+/** A file that cannot be loaded, and an error outside of all tests, count as one failed test each. */
 export function tally(json: string, code: number): Tally {
   const { numPassedTests, numFailedTests, testResults } = JSON.parse(json) as Results;
   const broken = testResults.filter(
@@ -112,7 +113,7 @@ export function tally(json: string, code: number): Tally {
   return { passed: numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed };
 }
 
-/** By their first line, since the guest's have no ending. */
+/** By suffix or first line, since some have no suffix. */
 export function shellScripts(root: string): string[] {
   const skipped = new Set(["node_modules", ".git", ".vxlab", "sdks", "dist"]);
   const walk = (folder: string): string[] =>

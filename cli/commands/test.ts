@@ -11,7 +11,7 @@ export const test: Command = {
   name: "test",
   summary: "run every test, the real machines included",
   usage:
-    "[--only NAME]…      format, lint, types, shellcheck, unit, toolchain, package, engine, lab, or a folder of test/",
+    "[--only NAME]…      format, lint, arrows, types, shellcheck, unit, toolchain, package, engine, lab, or a folder of test/",
   async run(context, args) {
     const { values } = readArgs(test, args, { only: { type: "string", multiple: true } });
     const stages = choose(context, values.only ?? []);
@@ -51,13 +51,13 @@ function choose({ paths }: Context, only: readonly string[]): Stage[] {
     const folder = join("test", name);
     if (/^[\w-]+$/.test(name) && existsSync(join(paths.root, folder))) return suite(name, "unit", folder);
     const folders = readdirSync(join(paths.root, "test")).join(", ");
-    throw badUsage(test, `there is no stage "${name}", and no such folder in test/ (${folders})`);
+    throw badUsage(test, `"${name}" is neither a stage nor a folder in test/ (${folders})`);
   });
 }
 
 /**
- * The checks of the sources need next to nothing, the machines everything; the labs of the tests have libvirts and settings of
- * their own, so the image is ours whatever the stack brings.
+ * Sets up what the stages need. Test labs have a libvirt and settings of their own, so they need vxlab's images whatever the stack
+ * uses.
  */
 async function setUp(context: Context, stages: readonly Stage[]): Promise<void> {
   const stack = stackName(undefined, context.environment);

@@ -31,7 +31,7 @@ export const up: Command = {
     const { own, passed } = split(args);
     const { values } = readArgs(up, own, options);
     if (values["no-verify"] === true && values.json === true)
-      throw badUsage(up, "--json prints what verify finds: with --no-verify there is nothing to print");
+      throw badUsage(up, "--json and --no-verify exclude each other: --json prints what verify finds");
     const stacks = deployOrder(context, stacksNamed(context, values.stack));
     const code = await alone(context, "run this again", () => deployAll(context, stacks, passed));
     if (code !== Exit.ok || values["no-verify"] === true) return code;
@@ -40,8 +40,7 @@ export const up: Command = {
 };
 
 /**
- * What is not as desired on the hosts, though the engine sees no change, is applied again. An underlay has nothing on it that could
- * be verified. For programs it is one document, whatever is in it.
+ * Verifies the stacks that are not underlays, and applies faulty things again. With --json it prints one document.
  */
 export async function prove(context: Context, stacks: readonly string[], json: boolean): Promise<number> {
   const proven = stacks.filter((stack) => roleOf(context, stack) !== Role.Underlay);
@@ -54,7 +53,7 @@ export async function prove(context: Context, stacks: readonly string[], json: b
   return Exit.ok;
 }
 
-/** One after the other; of a set it is then shown that none waits for another's second `up`. */
+/** In sequence. For a set, a preview then shows that none needs a second `up`. */
 async function deployAll(context: Context, stacks: readonly string[], more: string[]): Promise<number> {
   for (const stack of stacks) {
     const code = await deploy(context, stack, more);
@@ -92,7 +91,7 @@ async function deploy(context: Context, stack: string, more: string[]): Promise<
   return Exit.ok;
 }
 
-/** The state says that machines run which this machine's reboot, or a hand, has stopped: a refresh finds that out. */
+/** Returns --refresh when machines are off that run according to the state, as after a reboot of this machine. */
 async function refreshing(context: Context, stack: string): Promise<string[]> {
   const ids = labIds(await resources(context, stack));
   if (ids.length === 0) return [];
@@ -102,21 +101,21 @@ async function refreshing(context: Context, stack: string): Promise<string[]> {
     off.push(...machines.off);
     for (const name of machines.paused) await goOn(context, uri, name);
   }
-  if (off.length > 0) context.out.line(`these machines are off and will be started: ${off.join(", ")}`);
+  if (off.length > 0) context.out.line(`these machines are off, and will be started: ${off.join(", ")}`);
   return off.length > 0 ? ["--refresh"] : [];
 }
 
-/** A paused machine runs as far as the state knows, and nothing in it answers. */
+/** Resumes a paused machine: for the state it runs, but it does not answer. */
 async function goOn(context: Context, uri: string, name: string): Promise<void> {
   const fault = await resume(uri, name);
   context.out.line(
     fault === undefined
-      ? `this machine was paused and goes on: ${name}`
-      : `this machine is paused: ${name} (${fault})`,
+      ? `this machine was paused, and has been resumed: ${name}`
+      : `this machine is paused and cannot be resumed: ${name} (${fault})`,
   );
 }
 
-/** What follows `--` is Pulumi's. */
+/** Words after `--` are for Pulumi. */
 export function split(args: readonly string[]): { own: string[]; passed: string[] } {
   const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
   const end = tokens.find((token) => token.kind === "option-terminator");

@@ -8,7 +8,10 @@ export async function alone<T>(context: Context, what: string, work: () => Promi
   const file = join(context.paths.dot, "change.lock");
   const owner = tryLock(file);
   if (owner !== undefined) {
-    throw new Fault(Exit.busy, `another vxlab (pid ${owner}) changes this lab: ${what} when it has ended`);
+    throw new Fault(
+      Exit.busy,
+      `another vxlab (pid ${owner}) is changing this lab: ${what} after it has ended`,
+    );
   }
   try {
     return await work();

@@ -70,10 +70,10 @@ export function failure(context: Context, outcome: Outcome): number {
   const shown =
     errors.length > 0 ? errors : [readFileSync(log, "utf8").trim().split("\n").slice(-30).join("\n")];
   for (const error of shown) context.out.line(`\n${error}${cureOf(error)}`);
-  context.out.line(`\nthe whole output: ${log}`);
+  context.out.line(`\nfull output: ${log}`);
   if (outcome.killedBy !== undefined || wasInterrupted(outcome.code)) {
-    const what = outcome.killedBy === undefined ? "interrupted" : `Pulumi was ended by ${outcome.killedBy}`;
-    context.out.line(`${what}; the same command goes on from here`);
+    const what = outcome.killedBy === undefined ? "interrupted" : `${outcome.killedBy} ended Pulumi`;
+    context.out.line(`${what}: run the same command to continue`);
     return outcome.code;
   }
   return errors.some((error) => error.includes("The lab's settings have")) ? Exit.usage : Exit.failed;
@@ -83,16 +83,17 @@ export function failure(context: Context, outcome: Outcome): number {
 const CURES: readonly (readonly [RegExp, (host: string) => string])[] = [
   [
     /host key mismatch/,
-    (host) => `${host}.existing.hostKey is not its key, which is there in /etc/ssh/ssh_host_ed25519_key.pub`,
+    (host) =>
+      `${host}.existing.hostKey is not the host's key: copy it from /etc/ssh/ssh_host_ed25519_key.pub on the host`,
   ],
   [
     /unable to authenticate/,
     (host) =>
-      `the public part of ${host}.existing.keyFile belongs into the authorized_keys of ${host}.existing.user there`,
+      `add the public part of ${host}.existing.keyFile to the authorized_keys of ${host}.existing.user on the host`,
   ],
   [
     /no route to host|connection refused|i\/o timeout/,
-    (host) => `no SSH answers at ${host}.address, or at existing.sshAddress and port where they are written`,
+    (host) => `no SSH server answers: check ${host}.address, or existing.sshAddress and port if they are set`,
   ],
 ];
 

@@ -11,7 +11,7 @@ interface Metadata {
   old?: { custom?: boolean };
 }
 
-/** The engine's events (sdk/go/common/apitype/events.go), as far as they are looked at. */
+/** The fields that vxlab reads of the engine's events (sdk/go/common/apitype/events.go). */
 export interface EngineEvent {
   resourcePreEvent?: { metadata: Metadata };
   resOutputsEvent?: { metadata: Metadata };
@@ -21,7 +21,7 @@ export interface EngineEvent {
   summaryEvent?: { resourceChanges: Record<string, number> };
 }
 
-/** What came of a run, and lines to show while it goes on. */
+/** Result of a run, and progress lines while it lasts. */
 export class Progress {
   readonly errors: string[] = [];
   changes: Record<string, number> = {};
@@ -44,14 +44,14 @@ export class Progress {
     if (event.summaryEvent !== undefined) this.changes = event.summaryEvent.resourceChanges;
   }
 
-  /** The exit code of a run whose engine ended with `code`: Pulumi says only in words that a signal has cancelled it. */
+  /** The exit code of a run whose engine ended with `code`: Pulumi reports in its output only that a signal cancelled it. */
   endCode(code: number): number {
     return code === 0 || (code > 128 && code < 255) || this.interrupt === undefined
       ? code
       : signalCode(this.interrupt);
   }
 
-  /** To be called now and then: says once what is to be done about a provider that will never answer. */
+  /** To be called regularly: prints once what to do about a provider that hangs. */
   tick(): void {
     if (this.warned) return;
     const stuck = [...this.begun].find(
@@ -90,14 +90,14 @@ export class Progress {
     const message = plain(event.message).trim();
     if (event.ephemeral === true || message === "") return;
     if (event.severity !== "error" && event.severity !== "warning") return;
-    // The engine's own closing words; what failed has been said.
+    // The engine's closing line: the error itself has been printed.
     if (/^(update|destroy|preview) failed$/.test(message)) return;
     const where = event.urn ? `${label(event.urn)}: ` : "";
     if (event.severity === "error") this.fail(where, message);
     else this.line(`  warning   ${where}${message}`);
   }
 
-  /** The bridge says each error twice, in slightly other words. */
+  /** The Terraform bridge reports each error twice, in slightly different words. */
   private fail(where: string, message: string): void {
     const text = `${where}${message.replace(/^\[ERROR\] : /, "").replace(/:$/, "")}`;
     if (!this.errors.includes(text)) this.errors.push(text);
@@ -126,7 +126,7 @@ const past: Record<string, string> = {
   refresh: "refreshed",
 };
 
-/** Only what costs something: components and providers are bookkeeping, and a step that changes nothing is no news. */
+/** Only what takes time: not components, not providers, and not a step that changes nothing. */
 function counts({ op, urn, ...states }: Metadata): boolean {
   const custom = (states.new ?? states.old)?.custom === true;
   return (
@@ -142,7 +142,7 @@ function label(urn: string): string {
   return `${type.slice(type.lastIndexOf(":") + 1)} ${nameOf(urn)}`;
 }
 
-/** Without the engine's marks for colours. */
+/** Without the engine's colour tags. */
 export function plain(text: string): string {
   return text.replace(/<\{%.*?%\}>/g, "");
 }
@@ -151,14 +151,14 @@ export function plain(text: string): string {
 export interface EventLog {
   /** For `--event-log`. */
   path: string;
-  /** The events that are new and whole. */
+  /** The complete events since the last call. */
   read(): EngineEvent[];
   close(): void;
 }
 
 /**
- * A file that has no name any more when Pulumi opens it: secrets stand in its events in the open, and nothing of them is left
- * however this process and Pulumi end. By /proc (proc(5), fd) it can be opened while this process lives.
+ * An unlinked file, which Pulumi opens through /proc/PID/fd (proc(5)): Pulumi's events hold secrets in plain text, and the kernel
+ * removes the file when this process ends, whatever ends it.
  */
 export function eventLog(folder: string): EventLog {
   const name = join(folder, `events-${randomUUID()}`);

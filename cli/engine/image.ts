@@ -1,4 +1,4 @@
-/** Our own guest images, built before the engine starts: minutes with progress instead of minutes of silence. */
+/** Guest images of vxlab's own, built before the engine starts, so that the minutes have progress lines. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { BUILDERS, builderEnvironment, onlyRoot, ownImage } from "../../image/image";
@@ -9,13 +9,13 @@ import type { Context } from "../command";
 import { libvirtMode, purposes } from "./ready";
 import { wantedImage, type OwnImage } from "./wanted-image";
 
-/** Builds the image that the stack's machines boot, if that is ours and is not there. */
+/** Builds the image that the stack's machines boot, if it is vxlab's own and missing. */
 export async function provideImage(context: Context, stack: string): Promise<void> {
   const kind = wantedImage(context, stack);
   if (kind !== undefined) await buildImage(context, kind);
 }
 
-/** Builds an image of ours if it is not there. */
+/** Builds an image if it is missing. */
 export async function buildImage(context: Context, kind: OwnImage): Promise<void> {
   if (isBuilt(context, kind)) return;
   const { paths, environment, out } = context;
@@ -29,8 +29,8 @@ export async function buildImage(context: Context, kind: OwnImage): Promise<void
 }
 
 /**
- * Others than root learn it before minutes of set-up, with all else that is missing. Without a libvirt service they need root for
- * more than the image: `ready` says so.
+ * Tells a user other than root before minutes of set-up, with everything else that is missing. Without a libvirt service `ready`
+ * says that root is needed.
  */
 export async function refuseUnbuilt(context: Context, stack: string): Promise<void> {
   const kind = wantedImage(context, stack);

@@ -1,4 +1,4 @@
-/** What an `up` that was killed leaves in the state: its lock, and operations that nobody saw the end of. */
+/** What a killed `up` leaves in the state: its lock, and pending operations. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ interface Lock {
   timestamp: string;
 }
 
-/** A `pulumi up` that was killed leaves its lock; one that lives has it by right. */
+/** Removes the lock of a `pulumi up` that was killed; refuses while its owner runs. */
 export async function clearDeadLocks(context: Context, stack: string): Promise<void> {
   const locks = readLocks(context, stack);
   const living = locks.find((lock) => !isDead(lock));
@@ -23,18 +23,18 @@ export async function clearDeadLocks(context: Context, stack: string): Promise<v
     const who = `pid ${living.pid} on ${living.hostname}, since ${living.timestamp}`;
     throw new Fault(
       Exit.busy,
-      `another pulumi works on the stack ${stack} (${who}): wait for it, or end it and run this again`,
+      `another Pulumi is working on stack ${stack} (${who}): wait for it, or end it and run this again`,
     );
   }
   if (locks.length === 0) return;
   context.out.line(
-    `the stack ${stack} is locked by a pulumi that is no more (pid ${locks[0]?.pid}): removing its lock`,
+    `a Pulumi that has ended (pid ${locks[0]?.pid}) left a lock on stack ${stack}: removing it`,
   );
   const { code, stderr } = await pulumi(context, ["cancel", "--yes", "--stack", stack]);
   if (code !== 0) throw new Fault(Exit.failed, `pulumi cancel:\n${stderr.trim()}`);
 }
 
-/** The file backend's locks of this checkout; another backend looks after its own. */
+/** The locks of this checkout's file backend. */
 export function readLocks({ paths }: Pick<Context, "paths">, stack: string): Lock[] {
   const folder = join(paths.state, ".pulumi", "locks", "organization", projectName(paths.root), stack);
   if (!existsSync(folder)) return [];
@@ -43,12 +43,12 @@ export function readLocks({ paths }: Pick<Context, "paths">, stack: string): Loc
     try {
       return [JSON.parse(readFileSync(join(folder, name), "utf8")) as Lock];
     } catch {
-      return []; // gone in this moment, or cut off by a full disk: `pulumi` will tell
+      return []; // just removed, or truncated by a full disk: `pulumi` will report that
     }
   });
 }
 
-/** A pid may be somebody else's by now: only a Pulumi counts. */
+/** The pid may have been reused: only a Pulumi counts. */
 export function isDead(lock: Lock): boolean {
   if (lock.hostname !== hostname()) return false;
   if (!alive(lock.pid)) return true;
@@ -60,9 +60,8 @@ export function isDead(lock: Lock): boolean {
 }
 
 /**
- * Pulumi warns of such operations for ever after, and asks for a refresh by hand. Here each is safe to begin again: the
- * steps in the machines converge, and what libvirt has of a creation that was cut off is cleared away before the next
- * (components/libvirt/orphans.ts).
+ * Removes pending operations, of which Pulumi would warn at every run. Each can be started again: the steps in the machines
+ * converge, and components/libvirt/orphans.ts removes what an interrupted create left in libvirt.
  */
 export async function forgetPending(context: Context, stack: string): Promise<void> {
   const pending = (await deployment(context, stack))?.pending_operations ?? [];
@@ -70,7 +69,7 @@ export async function forgetPending(context: Context, stack: string): Promise<vo
   const names = pending.map(
     ({ type, resource }) => `${type} ${resource.urn.slice(resource.urn.lastIndexOf("::") + 2)}`,
   );
-  context.out.line(`the last run was cut off while ${names.join(", ")}: beginning again`);
+  context.out.line(`the last run was interrupted during ${names.join(", ")}: starting these again`);
   const { code, stdout, stderr } = await pulumi(context, ["stack", "export", "--stack", stack]);
   if (code !== 0) throw new Fault(Exit.failed, `pulumi stack export:\n${stderr.trim()}`);
   const state = JSON.parse(stdout) as { deployment: Deployment };

@@ -1,6 +1,6 @@
 /**
- * An overlay's steps on machines that its underlay has no more. Their `remove` would ask a machine that cannot answer, for
- * minutes, and fail: what was on the machine went with it, so the state forgets them. An existing host never goes like that.
+ * An overlay's steps on machines that its underlay no longer has. Their `remove` would time out after minutes, and there is nothing
+ * left to remove. So their resources are deleted from the state. An existing host is never lost in this way.
  */
 import type { Context } from "../command";
 import { EXISTING_MACHINE, VTEPS_OUTPUT, VTEPS_SCHEMA } from "../../plan/vteps";
@@ -14,10 +14,10 @@ const OVERLAY = "vxlab:index:VxlanOverlay";
 const STEP = "command:remote:Command";
 
 /**
- * Makes an overlay stack's state forget what went with its machines; a stack of another kind is left alone.
+ * Deletes from an overlay stack's state what was on lost machines. Does nothing for a stack of another role.
  *
- * @param withoutUnderlay the machines to count on when the underlay is not up. @default nothing is forgotten then: the
- * program refuses to go on (components/lab/references.ts), so the next one may need it all
+ * @param withoutUnderlay the machines that exist when the underlay is not deployed. @default nothing is deleted then,
+ * since the program refuses to run (components/lab/references.ts)
  */
 export async function forgetLostMachines(
   context: Context,
@@ -33,24 +33,24 @@ export async function forgetLostMachines(
   const lost = lostSteps(all, machines);
   if (lost.length === 0) return;
   const names = lost.map((urn) => urn.slice(urn.lastIndexOf("::") + 2)).join(", ");
-  context.out.line(`gone with their machines, so forgotten in ${stack}: ${names}`);
+  context.out.line(`removed from the state of ${stack}, since their machines are gone: ${names}`);
   for (const urn of lost) {
     const words = ["state", "delete", urn, "--yes", "--target-dependents", "--stack", stack];
     const { code, stderr } = await pulumi(context, words);
-    // One that depended on another is gone already.
+    // It may have been deleted as another's dependent.
     if (code !== 0 && !/No such resource/i.test(stderr))
       throw new Fault(Exit.failed, `pulumi state delete ${urn}:\n${stderr.trim()}`);
   }
 }
 
-/** The stack that an overlay stands on, as its state has it; undefined when the state is no overlay's. */
+/** The underlay stack in an overlay's state; undefined when the state is not an overlay's. */
 export function underlayOf(all: readonly StateResource[]): string | undefined {
   const overlay = all.find(({ type }) => type === OVERLAY);
   const { stack } = (overlay?.inputs?.["underlay"] ?? {}) as { stack?: unknown };
   return typeof stack === "string" ? stack : undefined;
 }
 
-/** URNs of the steps on machines that are not among `machines`. On an existing host they have to be taken back. */
+/** URNs of the steps on machines that are not among `machines`. Those on an existing host have to be removed there. */
 export function lostSteps(all: readonly StateResource[], machines: ReadonlySet<string>): string[] {
   return all
     .filter(({ type }) => type === STEP)
@@ -68,7 +68,7 @@ function machineOf({ inputs }: StateResource): string | undefined {
   return typeof machine === "string" ? machine : undefined;
 }
 
-/** What an underlay tells; undefined when there is no such stack, or nothing in it any more. */
+/** The output `vteps` of an underlay; undefined when the stack does not exist or is empty. */
 async function vtepsOf(context: Context, underlay: string): Promise<Partial<VtepsOutput> | undefined> {
   const { code, stdout, stderr } = await pulumi(context, ["stack", "output", "--json", "--stack", underlay]);
   if (code !== 0 && !/no stack named/i.test(stderr))
@@ -77,7 +77,7 @@ async function vtepsOf(context: Context, underlay: string): Promise<Partial<Vtep
   return outputs[VTEPS_OUTPUT] ?? undefined;
 }
 
-/** Undefined when it is told in another version of the contract: there are machines, and nothing is known of them. */
+/** Undefined when the output has another schema: then the machines are unknown. */
 function machinesIn({ schema, hosts = {} }: Partial<VtepsOutput>): Set<string> | undefined {
   if (schema !== VTEPS_SCHEMA) return undefined;
   return new Set(Object.values(hosts).map(({ machine }) => machine));

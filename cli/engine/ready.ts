@@ -1,4 +1,4 @@
-/** Before the engine can run: the machine complete, the toolchain in place, libvirt there. */
+/** What the engine needs before it runs: programs, the toolchain, libvirt. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { libvirtScript, type Environment } from "../../system/paths";
@@ -17,32 +17,32 @@ export async function libvirtMode(context: Context, stack: string): Promise<Mode
   return (await askLibvirt(context, "mode", stack)) as Mode;
 }
 
-/** The URI as virsh spells it. */
+/** The URI in virsh's notation. */
 export function virshUri(context: Context, stack: string): Promise<string> {
   return askLibvirt(context, "virsh", stack);
 }
 
 export interface Libvirt {
   mode: Mode;
-  /** As the provider spells it. */
+  /** In the provider's notation. */
   uri: string;
-  /** For a `pulumi` started from now on, which then need not find it out again (toolchain/pulumi.sh). */
+  /** For every `pulumi` from now on, so that it need not start libvirt again (toolchain/pulumi.sh). */
   environment: Environment;
 }
 
-/** Starts the embedded libvirt if it is the one. */
+/** Starts the embedded libvirt where the stack uses it. */
 export async function startLibvirt(context: Context, stack: string): Promise<Libvirt> {
   const said = await context.out.wait("starting libvirt", () => askLibvirt(context, "up", stack));
   const [mode = "", uri = ""] = said.split(" ");
   return { mode: mode as Mode, uri, environment: { ...context.environment, VXLAB_LIBVIRT_UP: said } };
 }
 
-/** The next lab decides anew which libvirt it uses. */
+/** Makes the next lab choose its libvirt again. */
 export async function forgetLibvirt(context: Context, stack: string): Promise<void> {
   await askLibvirt(context, "forget", stack);
 }
 
-/** What the machine must have for the engine to run with this mode. */
+/** The purposes for which programs are needed in this mode. */
 export function purposes(context: Context, stack: string, mode: Mode): When[] {
   return [
     "always",
@@ -56,7 +56,7 @@ export async function ready(context: Context, stack: string, more: readonly When
   const whens = [...purposes(context, stack, mode), ...more];
   if (mode === "embedded" && process.getuid?.() !== 0) {
     const why =
-      "no libvirt service answers on this machine, and one of the lab's own needs root: run vxlab as root, start libvirtd, or set VXLAB_LIBVIRT_URI";
+      "no libvirt service answers on this machine, and the embedded libvirt needs root: run vxlab as root, start libvirtd, or set VXLAB_LIBVIRT_URI";
     const lacks = await shortage(whens, context.environment);
     throw new Missing(lacks === undefined ? why : `${why}\n${lacks}`);
   }
@@ -64,12 +64,12 @@ export async function ready(context: Context, stack: string, more: readonly When
   return completeToolchain(context.paths, context.environment, context.out);
 }
 
-/** What YAML makes of numbers in the settings, which the preview cannot see. */
+/** Warns of what YAML makes of numbers in the settings, since the preview cannot see it. */
 export function sayHints({ paths, out }: Context, stack: string): void {
   for (const hint of settingsHints(paths.root, stack)) out.line(`warning: ${hint}`);
 }
 
-/** True when some golden image is in the cache: then the tools that build one need not be there. */
+/** True when a golden image is in the cache: then the tools that build one are not needed. */
 export function hasImage(context: Context): boolean {
   const folder = join(context.paths.cache, "image");
   return existsSync(folder) && readdirSync(folder).some((name) => name.startsWith("golden-"));

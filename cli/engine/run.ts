@@ -14,7 +14,7 @@ export interface Run {
 export interface Ending {
   /** 128 and its number for a signal that ended the run, or that asked for its end. */
   code: number;
-  /** Set when the engine did not end by itself: nobody has heard what it was about to do. */
+  /** Set when a signal ended the engine: its last operations are unknown. */
   killedBy?: NodeJS.Signals;
 }
 
@@ -55,9 +55,9 @@ const endOf = (child: ChildProcess): Promise<Exited> =>
   });
 
 /**
- * A session of its own: what kills this process with its whole group does not reach it.
+ * Starts the leash in a session of its own, so that a signal to this process group does not reach it.
  *
- * @returns to be called with false when the engine was killed: resolves when nothing of the run is left
+ * @returns call it with false when the engine was killed: it resolves when no process of the run is left
  */
 function leashOf(paths: Paths, run: string, pid: number): (wellEnded: boolean) => Promise<void> {
   const stdio: StdioOptions = ["pipe", "ignore", "ignore"];

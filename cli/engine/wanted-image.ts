@@ -1,4 +1,4 @@
-/** Which image a stack's machines boot: read from the settings' files, as roles are, since there may be no engine yet. */
+/** The image that a stack's machines boot. Read from the settings files, since there may be no engine yet. */
 import type { BUILDERS } from "../../image/image";
 import { Role } from "../../plan/roles";
 import type { Context } from "../command";
@@ -8,8 +8,8 @@ import { roleOf } from "../state/roles";
 export type OwnImage = keyof typeof BUILDERS;
 
 /**
- * The image of ours that is to be there for the stack; undefined when it brings one of its own, or has no machines. A cloud
- * image without a path, or a kind that is none, is the preview's to refuse.
+ * The image of vxlab's own that the stack needs; undefined when it sets a path, or has no machines. The preview refuses a cloud image
+ * without a path and an unknown kind.
  */
 export function wantedImage(context: Context, stack: string): OwnImage | undefined {
   if (roleOf(context, stack) === Role.Overlay) return undefined;

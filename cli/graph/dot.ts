@@ -22,7 +22,7 @@ export function renderDot(picture: Picture): string {
   return lines.join("\n") + "\n";
 }
 
-/** Long rows are broken in two, with the segments between them. */
+/** Longer rows are split in two, with the segments between them. */
 const ROW = 5;
 
 function isBelow({ machines, clouds }: Picture, index: number): boolean {

@@ -37,7 +37,7 @@ function colours(picture: Picture): string[] {
   return nodes.map(([node, colour]) => `  style ${node} stroke:${colour}`);
 }
 
-/** With a letter before it no name is a word of Mermaid's own, such as "end". Names hold no "_". */
+/** The prefix keeps names from being Mermaid keywords, such as "end". Names have no "_". */
 function id(kind: string, name: string): string {
   return `${kind}_${name.replaceAll("-", "_")}`;
 }

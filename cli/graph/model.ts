@@ -5,7 +5,7 @@ import { WAYS } from "../../verify/ways";
 
 export interface Picture {
   machines: Machine[];
-  /** VTEPs that tunnels lead to and that are no machine of this lab. */
+  /** VTEPs of other labs that tunnels lead to. */
   strangers: Stranger[];
   /** One for each tunnel, while the mesh is small. */
   tunnels: Tunnel[];
@@ -54,15 +54,15 @@ export interface Cloud extends Segment {
   hosts: string[];
 }
 
-/** Four machines with one segment, or three with two. Of five with one it would be ten: nobody follows so many lines. */
+/** Four machines with one segment, or three with two. More lines cannot be followed. */
 export const TUNNEL_LIMIT = 6;
 
-/** Told apart by those who see colours otherwise too (Okabe and Ito), dark enough for text on white. */
+/** Distinct with colour blindness too (Okabe and Ito), and dark enough for text on white. */
 const COLOURS = ["#0b62a4", "#b8480a", "#087f5b", "#9c3587", "#7a6400", "#444444"];
 
 export function pictureOf(lab: LabOutput): Picture {
   const segments = segmentsOf(lab);
-  // A group, or flows, lead to everybody at once: no picture of lines.
+  // A multicast group and flows lead to all hosts at once, so they are drawn as a cloud.
   const joint = segments.filter(({ flooding }) => WAYS[flooding].joint);
   const tunnels = segments.filter((one) => !joint.includes(one)).flatMap((one) => tunnelsOf(lab, one));
   const small = tunnels.length <= TUNNEL_LIMIT;
@@ -172,7 +172,7 @@ function membersOf(lab: LabOutput, { segment }: Segment): string[] {
   return [...new Set(peers.flatMap(({ from, to }) => [from, to]))].sort();
 }
 
-/** What is written at a tunnel. */
+/** The label of a tunnel. */
 export function tunnelLabel({ vni, udpPort }: Pick<Segment, "vni" | "udpPort">): string {
   return `VNI ${vni} · UDP ${udpPort}`;
 }

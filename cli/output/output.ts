@@ -1,4 +1,4 @@
-/** What is printed: results on stdout, progress on stderr (one line that renews itself on a terminal, plain lines else). */
+/** Prints results on stdout and progress on stderr: on a terminal one line that is redrawn, otherwise plain lines. */
 import type { Reporter } from "../../system/reporter";
 
 interface Stream {
@@ -7,10 +7,10 @@ interface Stream {
   write(text: string): unknown;
 }
 
-/** Plain output says that a step still runs once in this many seconds. */
+/** Seconds between plain lines for a step that still runs. */
 const heartbeat = 30;
 
-/** What ends sooner is no wait that has to be explained, ms. */
+/** Waits shorter than this are not shown, ms. */
 const PATIENCE_MS = 2000;
 
 export class Output implements Reporter {
@@ -62,7 +62,7 @@ export class Output implements Reporter {
     }
   }
 
-  /** A step that is heard of only when it takes more than two seconds: it seldom does. */
+  /** A step that is shown only when it takes more than two seconds. */
   async wait<T>(title: string, work: () => Promise<T>): Promise<T> {
     const started = Date.now();
     const result = work();
@@ -84,7 +84,7 @@ export class Output implements Reporter {
     this.stderr.write(text.slice(0, (this.stderr.columns ?? 80) - 1));
   }
 
-  /** Takes the renewing line away. */
+  /** Clears the redrawn line. */
   private clear(): void {
     if (this.terminal) this.stderr.write("\r\u001b[K");
   }

@@ -2,7 +2,7 @@
 import { table } from "./output";
 import type { CheckResult } from "../../verify/check";
 
-/** Colour for those who see it: a terminal, unless NO_COLOR says otherwise (no-color.org). */
+/** Colour on a terminal, unless NO_COLOR is set (no-color.org). */
 export function wantsColour(
   terminal: boolean,
   environment: Readonly<Record<string, string | undefined>>,
@@ -40,13 +40,13 @@ export function renderResults(results: readonly CheckResult[], colour: boolean, 
   ].join("\n");
 }
 
-/** What was not pinged is said. */
+/** Names the pairs that were left out. */
 function pairsText(pairs?: PairCounts): string[] {
   if (pairs === undefined || pairs.pinged === pairs.all) return [];
   return [`pinged ${pairs.pinged} of ${pairs.all} pairs of containers; --all-pairs pings the rest`];
 }
 
-/** Only the word at the line's beginning: a wall of colour says nothing. */
+/** Colours the first word of the line only. */
 function painted(line: string, ok: boolean, colour: boolean): string {
   if (!colour) return line;
   return line.replace(/^\s*\S+( checks passed.*)?/, (word) => `${ok ? GREEN : RED}${word}${PLAIN}`);

@@ -14,7 +14,7 @@ export interface Status {
   tunnels: TunnelStatus[];
   services: ServiceStatus[];
   containers: ContainerStatus[];
-  /** What is on the hosts and belongs to nobody whom the lab knows: no fault, and left alone. */
+  /** What is on the hosts and does not belong to the lab: not a fault, and left alone. */
   foreign: ForeignStatus[];
   /** What is not as desired; each says where to look. */
   faults: CheckResult[];
@@ -24,7 +24,7 @@ interface HostStatus {
   name: string;
   /** Also its VTEP. */
   address: string;
-  /** Absent for a host that is no machine of ours. */
+  /** Absent for an existing host. */
   domain?: string;
   /** In libvirt's words: running, shut off, …; absent when it has no such domain. */
   machine: string;
@@ -84,7 +84,7 @@ export function statusOf(
   const good = new Set(results.filter(({ ok }) => ok).map(({ name }) => name));
   const hosts = lab.hosts.map((host) => hostStatus(host, evidence, domains));
   const unheard = new Set(hosts.filter(({ ssh }) => ssh !== "up").map(({ name }) => name));
-  // Of a host that does not answer one line is enough.
+  // For a host that does not answer, one line is enough.
   const told = checks.flatMap((check, i) =>
     check.kind !== "ssh" && unheard.has(check.host) ? [] : (results[i] ?? []),
   );
@@ -165,10 +165,10 @@ function machineOf(domain: string | undefined, domains: ReadonlyMap<string, stri
   return domains === undefined ? "unknown" : (domains.get(domain) ?? "absent");
 }
 
-/** Instead of libvirt's word, for a host that is no machine of ours. */
+/** In place of libvirt's state, for an existing host. */
 const EXISTING = "existing";
 
-/** A libvirt that does not answer is no fault of the machine: SSH tells whether that runs. */
+/** A libvirt that does not answer is not a fault of the machine: SSH shows whether it runs. */
 function machineFaults(hosts: readonly HostStatus[]): CheckResult[] {
   return hosts
     .filter(({ machine }) => !["running", "unknown", EXISTING].includes(machine))
@@ -206,7 +206,7 @@ function tunnelStatus(
   );
 }
 
-/** One port to all others is one row. */
+/** A port that leads to all others is one row. */
 function waysOf({ flooding, group, tunnels }: PortOutput): PortOutput["tunnels"] {
   const [first] = tunnels;
   if (!WAYS[flooding].joint || first === undefined) return tunnels;

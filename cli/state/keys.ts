@@ -26,7 +26,7 @@ export function keysOfState(state: unknown, lab: LabOutput, stack: string): Map<
   );
 }
 
-/** Private keys by the host's public key, out of the connections of the steps: existing hosts' are nowhere else. */
+/** Private keys by the host's public key, from the steps' connections: existing hosts' keys are nowhere else. */
 function stepKeys(resources: readonly Resource[]): Map<string, string> {
   const connections = resources
     .filter(({ type }) => type === STEP)
@@ -40,8 +40,7 @@ function stepKeys(resources: readonly Resource[]): Map<string, string> {
 }
 
 /**
- * Computed from the lab's secret, since it is in no output. Of the secrets in the state it is the one that the first
- * host's public key was computed from as well.
+ * The login key is computed from the lab's secret. That is the secret in the state from which the first host's public key follows.
  */
 function loginKeyOf(lab: LabOutput, resources: readonly Resource[], stack: string): string {
   const secrets = resources
@@ -56,7 +55,7 @@ function loginKeyOf(lab: LabOutput, resources: readonly Resource[], stack: strin
   if (secret !== undefined) return ed25519FromSeed(deriveSeed(secret, LOGIN_KEY_INFO)).privateKeyOpenSsh;
   throw new Fault(
     Exit.missing,
-    `the state of stack ${stack} holds no secret that fits the lab's host keys: run ./vxlab up, which brings both in line`,
+    `no secret in the state of stack ${stack} matches the lab's host keys: run ./vxlab up`,
   );
 }
 

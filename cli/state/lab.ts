@@ -20,10 +20,10 @@ export function labOfState(state: unknown, stack: string): LabOutput {
     throw resources.some(({ type }) => type === UNDERLAY) ? onlyMachines(stack) : noLab(stack);
   const known = readLab(lab);
   if (known === undefined) {
-    const cure = "run the vxlab that made it, or ./vxlab up to make it anew";
+    const cure = "run ./vxlab up, or the vxlab that deployed it";
     throw new Fault(
       Exit.missing,
-      `the lab of stack ${stack} has schema ${String(lab.schema)}, this vxlab reads ${LAB_SCHEMA}: ${cure}`,
+      `the lab of stack ${stack} has schema ${String(lab.schema)}, and this vxlab reads ${LAB_SCHEMA}: ${cure}`,
     );
   }
   return known;
@@ -34,6 +34,6 @@ export function noLab(stack: string): Fault {
 }
 
 function onlyMachines(stack: string): Fault {
-  const cure = "name the overlay stack that stands on it: -s OVERLAY";
-  return new Fault(Exit.usage, `stack ${stack} is an underlay, machines with nothing on them: ${cure}`);
+  const cure = "name the overlay stack that uses it: -s OVERLAY";
+  return new Fault(Exit.usage, `stack ${stack} is an underlay, which has machines only: ${cure}`);
 }

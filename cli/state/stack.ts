@@ -1,4 +1,4 @@
-/** The stack's state: is it there, is it locked, what is in it. */
+/** The state of a stack: whether it exists, and its resources. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -22,17 +22,17 @@ export async function selectStack(context: Context, stack: string): Promise<void
   if (isSelected(context, stack)) return;
   forgetLostSalt(context, stack);
   const { code, stderr } = await pulumi(context, ["stack", "select", stack, "--create"]);
-  if (code !== 0) throw new Fault(Exit.failed, `the stack ${stack} cannot be selected:\n${stderr.trim()}`);
+  if (code !== 0) throw new Fault(Exit.failed, `stack ${stack} cannot be selected:\n${stderr.trim()}`);
 }
 
-/** Looked up in files: asking Pulumi takes a second, at every `up`. */
+/** Read from files: asking Pulumi takes a second at every `up`. */
 function isSelected({ paths, environment }: Context, stack: string): boolean {
   if (!ownBackend(environment) || !existsSync(stateFile(paths, stack))) return false;
   const chosen = workspaceFiles(paths.pulumiHome, projectName(paths.root)).map(selectedIn);
   return chosen.length === 1 && chosen[0] === stack;
 }
 
-/** The project's stacks, the one that was changed last first: overlays stand on underlays, so they go in this order. */
+/** The project's stacks, the last changed first, so that overlays come before their underlays. */
 export async function stackNames(context: Context): Promise<string[]> {
   const { code, stdout, stderr } = await pulumi(context, ["stack", "ls", "--json"]);
   if (code !== 0) throw new Fault(Exit.failed, `pulumi stack ls:\n${stderr.trim()}`);
@@ -43,7 +43,7 @@ export async function stackNames(context: Context): Promise<string[]> {
     .map(({ name }) => name.slice(name.lastIndexOf("/") + 1));
 }
 
-/** True when the state is in this checkout: then it is nobody else's. */
+/** True when the state is in this checkout. */
 export function ownBackend(environment: Environment): boolean {
   const url = environment["PULUMI_BACKEND_URL"];
   return !url || url.endsWith("/.vxlab/state"); // as the wrapper has it
@@ -63,11 +63,11 @@ function stateFile(paths: Paths, stack: string): string {
 
 export interface Deployment {
   resources?: StateResource[];
-  /** What was under way when the state was last written. */
+  /** Operations that had not ended when the state was last written. */
   pending_operations?: { type: string; resource: { urn: string } }[];
 }
 
-/** The state as an export has it, secrets encrypted; undefined when it is in no file of ours. */
+/** The state as in an export, secrets encrypted; undefined when its file is not in this checkout. */
 export function stateInFile(
   { paths, environment }: Context,
   stack: string,
@@ -78,7 +78,7 @@ export function stateInFile(
   return { deployment: checkpoint?.latest };
 }
 
-/** The stack as it was last written; undefined when there is none. */
+/** The deployment; undefined when the stack does not exist. */
 export async function deployment(context: Context, stack: string): Promise<Deployment | undefined> {
   const state = stateInFile(context, stack);
   if (state !== undefined) return state.deployment;
@@ -90,10 +90,7 @@ export async function resources(context: Context, stack: string): Promise<StateR
   return (await deployment(context, stack))?.resources ?? [];
 }
 
-/**
- * What is deployed: nothing where the engine has only its own, the stack and the providers. A first `up` whose settings are
- * refused leaves those (index.ts starts one before it reads them).
- */
+/** What is deployed: nothing where the engine has only its own, the stack and the providers. A first `up` that fails may leave those. */
 export function deployedOf(all: readonly StateResource[]): readonly StateResource[] {
   return all.every(({ type }) => type.startsWith("pulumi:")) ? [] : all;
 }
@@ -109,8 +106,8 @@ export function labIds(all: readonly StateResource[]): string[] {
 const labsFile = (paths: Paths): string => join(paths.dot, "labs");
 
 /**
- * Keeps the ids outside the state too: machines can be found again when the state is lost. Not when it is in a backend of the
- * user's, which is not lost with this checkout: a `down` that is told another backend must not end what is in that one.
+ * Keeps the ids outside the state too, to find machines when the state is lost. Not with a backend of the user's: it is not lost with
+ * this checkout, and a `down` with another backend must not remove what is in it.
  */
 export async function noteLabs(context: Context, stack: string): Promise<void> {
   if (!ownBackend(context.environment)) return;
@@ -132,8 +129,8 @@ export function forgetLabs({ paths }: Pick<Context, "paths">): void {
 }
 
 /**
- * `.vxlab/` was removed, and with it the state and the passphrase; the stack's file still has the salt of that
- * passphrase, with which no new one agrees. The settings in the file are the user's and stay.
+ * Removes the salt of a lost passphrase from the stack's file: after `.vxlab/` was removed, no new passphrase matches it. The
+ * settings in the file stay.
  */
 function forgetLostSalt(context: Context, stack: string): void {
   const { paths, environment, out } = context;
@@ -147,17 +144,17 @@ function forgetLostSalt(context: Context, stack: string): void {
   if (login !== undefined) throw elsewhere(file, stack, login);
   if (hasSecrets(paths.root, stack)) {
     out.line(
-      `${file} has secrets of a stack that is not in the state: if the passphrase is another now, they cannot be read`,
+      `${file} has secrets of a stack that is not in the state: they cannot be read if the passphrase has changed`,
     );
     return;
   }
   out.line(
-    `${file}: stack ${stack} is not in .vxlab/state, so the salt of its passphrase goes (was it in another backend, then put it back: "${salt}")`,
+    `${file}: removed the salt of the passphrase, since stack ${stack} is not in .vxlab/state (if the stack lives in another backend, restore this line: "${salt}")`,
   );
   writeFileSync(file, text.replace(line, ""));
 }
 
-/** The stack's file may belong to a stack that the user's own Pulumi made. */
+/** The stack's file may belong to a stack in the user's own backend. */
 function elsewhere(file: string, stack: string, login: string): Fault {
   return new Fault(
     Exit.missing,
@@ -167,7 +164,7 @@ function elsewhere(file: string, stack: string, login: string): Fault {
   );
 }
 
-/** The backend of a `pulumi login` of the user's, which is not ours to ask. */
+/** The backend of the user's `pulumi login`. */
 function userLogin({ paths, environment }: Context): string | undefined {
   const homes = [environment["PULUMI_HOME"], join(environment["HOME"] ?? homedir(), ".pulumi")];
   for (const home of homes) {

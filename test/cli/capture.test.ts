@@ -43,8 +43,8 @@ describe("tcpdump is asked for", () => {
 
 describe("usage", () => {
   it.each([
-    [["kvm1", "--count", "0"], "--count 0: a whole number above 0 is expected"],
-    [["kvm1", "--count", "x"], "--count x: a whole number above 0 is expected"],
+    [["kvm1", "--count", "0"], "--count 0: give a whole number above 0"],
+    [["kvm1", "--count", "x"], "--count x: give a whole number above 0"],
     [["kvm1", "--seconds", "-1"], "--seconds"],
     [[], "a name is missing"],
     [["kvm1", "udp"], "unexpected: udp"],

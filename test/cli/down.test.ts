@@ -73,7 +73,7 @@ describe("machines that the engine did not know of", () => {
     const here = checkout({});
     here.write(".vxlab/labs", "cafe0001");
     const code = await down.run(here, []);
-    expect(here.stderr()).toBe("cleared away: machine vxlab-cafe0001-kvm1\n");
+    expect(here.stderr()).toBe("removed: machine vxlab-cafe0001-kvm1\n");
     expect([code, alive(pid)]).toEqual([Exit.ok, false]);
     expect(here.stdout()).toMatch(/^nothing is left of the lab/);
   });

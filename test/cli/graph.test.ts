@@ -166,6 +166,6 @@ describe("the format", () => {
   });
 
   it("another is refused", () => {
-    expect(() => formatOf("png", undefined)).toThrow("--format png: mermaid, svg, dot, json are known");
+    expect(() => formatOf("png", undefined)).toThrow("--format png: use one of mermaid, svg, dot, json");
   });
 });

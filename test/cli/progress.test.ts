@@ -87,12 +87,18 @@ describe("the engine's events", () => {
   });
 
   it.each([
-    ["ssh: handshake failed: ssh: host key mismatch", /hosts\.srv-1\.existing\.hostKey is not its key/],
+    [
+      "ssh: handshake failed: ssh: host key mismatch",
+      /hosts\.srv-1\.existing\.hostKey is not the host's key/,
+    ],
     [
       "ssh: unable to authenticate, attempted methods [none publickey]",
-      /hosts\.srv-1\.existing\.keyFile belongs/,
+      /hosts\.srv-1\.existing\.keyFile to the authorized_keys/,
     ],
-    ["dial tcp 172.20.0.77:22: connect: no route to host", /no SSH answers at hosts\.srv-1\.address/],
+    [
+      "dial tcp 172.20.0.77:22: connect: no route to host",
+      /no SSH server answers: check hosts\.srv-1\.address/,
+    ],
   ])("have a cure where a host that is there already is not let in or found: %s", (words, cure) => {
     expect(cureOf(`Command lab-srv-1-check: after 6 failed attempts: ${words}`)).toMatch(cure);
     expect(cureOf(`Command lab-srv-1-vxbr-step: after 6 failed attempts: ${words}`)).toBe("");

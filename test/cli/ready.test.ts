@@ -42,7 +42,7 @@ describe("without root, and without a libvirt service", () => {
       expect(await main([command], here)).toBe(Exit.missing);
       const more = command === "test" ? " shellcheck" : "";
       expect(here.stderr()).toBe(
-        "vxlab: no libvirt service answers on this machine, and one of the lab's own needs root: " +
+        "vxlab: no libvirt service answers on this machine, and the embedded libvirt needs root: " +
           "run vxlab as root, start libvirtd, or set VXLAB_LIBVIRT_URI\n" +
           `Debian packages are missing; run as root:\n  ${APT} genisoimage mmdebstrap${more} xsltproc\n`,
       );
@@ -67,7 +67,7 @@ describe("without root, and without a libvirt service", () => {
     expect(here.stdout()).toMatch(/^ {2}absent +jq +apt-get install jq /m);
     const line = `${APT} genisoimage mmdebstrap xsltproc`;
     expect(here.stdout()).toMatch(
-      new RegExp(`something is missing: see above\\nall at once, as root: ${line}\\n$`),
+      new RegExp(`something is missing: see above\\ninstall everything as root: ${line}\\n$`),
     );
     expect(await main(["doctor", "--json"], here)).toBe(Exit.failed);
     expect(here.stdout()).toContain(`"install": "${line}"`);

@@ -64,12 +64,12 @@ describe("a state without", () => {
     [
       "a lab of another schema",
       state({ ...referenceLab(), schema: 1 }, secret(SECRET)),
-      "the lab of stack demo has schema 1, this vxlab reads 3: run the vxlab that made it, or ./vxlab up to make it anew",
+      "the lab of stack demo has schema 1, and this vxlab reads 3: run ./vxlab up, or the vxlab that deployed it",
     ],
     [
       "a lab whose secret is not there",
       state(referenceLab(), secret(Buffer.alloc(32, 1))),
-      "the state of stack demo holds no secret that fits the lab's host keys: run ./vxlab up, which brings both in line",
+      "no secret in the state of stack demo matches the lab's host keys: run ./vxlab up",
     ],
   ])("%s is told, with exit code 3", (_, found, message) => {
     const attempt = () => keysOfState(found, labOfState(found, "demo"), "demo");

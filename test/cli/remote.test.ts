@@ -102,8 +102,8 @@ describe("arguments", () => {
   it("a name that is not there is answered with those that are", () => {
     expect(hostNamed(referenceLab(), "kvm2").address).toBe("192.168.10.222");
     expect(() => hostNamed(referenceLab(), "kvm9")).toThrow(Fault);
-    expect(() => hostNamed(referenceLab(), "kvm9")).toThrow('the lab has no host "kvm9"; it has: kvm1, kvm2');
-    expect(() => containerNamed(referenceLab(), "kvm1")).toThrow('no container "kvm1"; it has: c1, c2');
+    expect(() => hostNamed(referenceLab(), "kvm9")).toThrow('the lab has no host "kvm9": it has kvm1, kvm2');
+    expect(() => containerNamed(referenceLab(), "kvm1")).toThrow('no container "kvm1": it has c1, c2');
   });
 
   it("exec runs words in the container, without one a shell", () => {
@@ -148,13 +148,13 @@ describe("the ssh client's files", () => {
   });
 
   it.each([
-    ["Host key verification failed.\n", "has another host key than the pinned one"],
+    ["Host key verification failed.\n", "has a host key other than the pinned one"],
     ["root@10.0.0.1: Permission denied (publickey).\n", "refuses the lab's login key"],
     [
       "ssh: connect to host 192.168.10.156 port 22: No route to host\r\n",
       "does not answer: ssh: connect to host 192.168.10.156 port 22: No route to host",
     ],
-    ["", "does not answer: ssh ended without a word"],
+    ["", "does not answer: ssh printed no reason"],
   ])("ssh's %j becomes: %s", (words, fault) => {
     expect(sshFault(words)).toBe(fault);
   });
@@ -201,7 +201,7 @@ describe("a remote", () => {
 
   it("sends nothing to a host with another key", async () => {
     const answer = await remote({}, keyPair().public).run("kvm1", "echo secret", 10_000);
-    expect(answer).toMatchObject({ code: 255, stderr: "has another host key than the pinned one" });
+    expect(answer).toMatchObject({ code: 255, stderr: "has a host key other than the pinned one" });
     expect(server.seen.commands).toEqual([]);
     expect(server.seen.auth).toEqual([]);
   });

@@ -44,7 +44,7 @@ describe("the engine's lock", () => {
     here.write(lockFile, JSON.stringify(lock(deadPid)));
     await clearDeadLocks(here, "lab");
     expect(calls()).toEqual(["--non-interactive --color never cancel --yes --stack lab"]);
-    expect(here.stderr()).toContain(`by a pulumi that is no more (pid ${deadPid})`);
+    expect(here.stderr()).toContain(`a Pulumi that has ended (pid ${deadPid})`);
   });
 
   it("of somebody at work is respected", async () => {
@@ -82,7 +82,7 @@ describe("pending operations", () => {
     );
     await forgetPending(here, "lab");
     expect(JSON.parse(readFileSync(join(root, "import.json"), "utf8"))).toEqual({ version: 3, deployment });
-    expect(here.stderr()).toContain("cut off while creating kvm1");
+    expect(here.stderr()).toContain("interrupted during creating kvm1");
     expect(existsSync(join(here.paths.logs, "state.json"))).toBe(false);
   });
 
@@ -143,7 +143,7 @@ describe("labs in the state", () => {
   it("are asked for in the user's backend once Pulumi is set up, which is said", async () => {
     const here = { ...world(), environment: { PULUMI_BACKEND_URL: "s3://bucket" } };
     await expect(loadLab(here, "lab")).rejects.toThrow(
-      "is not set up to ask s3://bucket: run ./vxlab env first",
+      "is not set up for s3://bucket: run ./vxlab env first",
     );
   });
 });

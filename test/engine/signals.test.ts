@@ -9,10 +9,9 @@ import { good, Project } from "../lib/project";
 let project: Project;
 
 /** Has a plugin of its own running, the language host's, and a step that is under way. */
-const PROGRAM = `import { version } from "@pulumi/random/package.json";
-import { startEarly } from "./stacks/early";
+const PROGRAM = `import { RandomId } from "@pulumi/random";
 export = async (): Promise<object> => {
-  await startEarly("random", version);
+  new RandomId("one", { byteLength: 4 });
   console.error("the program waits");
   await new Promise((resolve) => setTimeout(resolve, 120_000));
   return {};

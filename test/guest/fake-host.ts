@@ -21,6 +21,7 @@ const FAKES = ["ovs-vsctl", "ovs-ofctl", "ip", "nft", "dnsmasq", "nsenter", "set
   "lxc-attach",
   "systemctl",
   "docker",
+  "modprobe",
 ]);
 
 /** Writes its arguments down; what is asked comes out of files, and what is said on stdin goes into one. */
@@ -122,6 +123,7 @@ export class FakeHost {
     for (const name of ["bin", "tools", "state", "net", "images"]) fs.mkdirSync(join(this.folder, name));
     for (const name of ["addresses", "inside", "bridge", "owner"]) fs.writeFileSync(this.path(name), "");
     fs.mkdirSync(this.path("sys/net/ipv4"), { recursive: true });
+    fs.mkdirSync(this.path("modules/nft_ct"), { recursive: true });
     for (const name of FAKES) fs.writeFileSync(join(this.folder, "bin", name), FAKE, { mode: 0o755 });
     fs.writeFileSync(this.path("docker.sh"), DOCKER);
     fs.writeFileSync(this.path("ofctl.sh"), OFCTL);
@@ -143,7 +145,7 @@ export class FakeHost {
         /^PATH=.*$/m,
         // busybox's shell takes its own applets before anything in PATH, but functions before those.
         `PATH=${this.folder}/bin:/usr/sbin:/usr/bin:/sbin:/bin\n` +
-          ["ip", "nsenter", "setsid", "unshare"]
+          ["ip", "nsenter", "setsid", "unshare", "modprobe"]
             .map((name) => `${name}() { "${this.folder}/bin/${name}" "$@"; }\n`)
             .join(""),
       )
@@ -217,6 +219,7 @@ export class FakeHost {
       VXLAB_LOCK_WAIT: "2",
       VXLAB_NET: this.path("net"),
       VXLAB_SYSCTL: this.path("sys"),
+      VXLAB_MODULES: this.path("modules"),
       VXLAB_CGROUPS: this.path("cgroups"),
       VXLAB_PROC: this.path("proc"),
       VXLAB_RESOLV: this.path("resolv.conf"),

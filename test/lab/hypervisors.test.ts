@@ -143,7 +143,7 @@ describe("down", () => {
     servers.signalSshd("SIGTERM");
     const { code, stderr } = await project.vxlab(["down"], { timeout: 120 });
     expect(code).toBe(3);
-    expect(stderr).toContain("not every hypervisor of stack lab answers; nothing was changed");
+    expect(stderr).toContain("these hypervisors of stack lab do not answer; nothing was changed");
     expect(stderr).toContain(servers.farUri());
     expect(await things()).toEqual([ours("h1", "near"), ours("h2", "far")]);
   });

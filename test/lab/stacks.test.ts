@@ -212,7 +212,7 @@ describe("a peer that is destroyed first", () => {
     good(await project.vxlab(["down", "-s", "underlay-b"], { timeout: 300 }));
     const said = await project.vxlab(["down", "-s", "overlay-b"], { timeout: 300 });
     good(said);
-    expect(said.stderr).toContain("gone with their machines, so forgotten in overlay-b: ");
+    expect(said.stderr).toContain("removed from the state of overlay-b, since their machines are gone: ");
   });
 
   it("is said to the other, whose lab stands on, without tunnels to it", async () => {

@@ -352,7 +352,7 @@ describe("--only", () => {
     const attempt = () => wantedChecks(referenceLab(), ["ssh", "pong"]);
     expect(attempt).toThrow(Fault);
     expect(attempt).toThrow(
-      "no check is named pong: give a kind (ssh, bridge, tunnel, kept, drift, foreign, container, ping, mtu, wire), a host or a container",
+      "no check is named pong: use a kind (ssh, bridge, tunnel, kept, drift, foreign, container, ping, mtu, wire), a host or a container",
     );
   });
 });

@@ -223,14 +223,14 @@ describe("a fault is seen, and named", () => {
 
   it("a host that does not answer fails every check that is made on it, and no other", () => {
     const evidence = good(referenceLab());
-    const reason = { silent: "has another host key than the pinned one" };
+    const reason = { silent: "has a host key other than the pinned one" };
     const hosts = new Map([...evidence.hosts, ["kvm1", reason] as const]);
     const failed = buildChecks(referenceLab())
       .map((check) => ({ check, result: judge(check, { ...evidence, hosts }) }))
       .filter(({ result }) => !result.ok);
     expect(failed.every(({ check }) => check.host === "kvm1")).toBe(true);
     expect(failed.map(({ result }) => `${result.name}: ${result.got}`)).toEqual([
-      "ssh/kvm1: has another host key than the pinned one",
+      "ssh/kvm1: has a host key other than the pinned one",
       ...[
         "bridge/kvm1/vxbr",
         "tunnel/kvm1/vx100-c0a80ade",
@@ -240,7 +240,7 @@ describe("a fault is seen, and named", () => {
         "mtu/c1/c2/1450",
         "mtu/c1/c2/1451",
         "wire/c2/c1",
-      ].map((name) => `${name}: unknown: kvm1 has another host key than the pinned one`),
+      ].map((name) => `${name}: unknown: kvm1 has a host key other than the pinned one`),
     ]);
   });
 });

@@ -71,8 +71,8 @@ lxc_start() {
   timeout 60 lxc-start -P "$BOXES" -n "$name" -d -o "$box/log" -l WARN 9>&- ||
     fail "container $name does not start: $(tail -n 5 "$box/log" | tr '\n' ' ')"
   lxc_settle
-  # A moment more: a command that is not there, or ends at once, shows.
-  sleep 0.1
+  # A moment more: a command that is not there, or ends at once, shows. The default one, the root's init, does neither.
+  [ "$command" = "'/sbin/init'" ] || sleep 0.1
 }
 
 # LXC calls a container running as soon as our own /.vxlab-init is. Until the command has taken its place: what the init does
