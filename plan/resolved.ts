@@ -43,7 +43,7 @@ export interface Underlays {
   used: readonly ResolvedUnderlay[];
   /** Used or not: what is written of the network between hosts that exist already. */
   written: readonly ResolvedUnderlay[];
-  /** False when one has no usable network, so that nobody knows what is outside of all. */
+  /** False when one has no usable network: then an address may be in it. */
   complete: boolean;
   /** Of all tunnels. */
   family: IpFamily;
@@ -106,12 +106,18 @@ type SegmentValues = Omit<
   "vni" | "udpPort" | "vlan" | "mtu" | "flooding"
 >;
 
-export interface ResolvedSegment extends SegmentValues {
+/** What addresses in a segment are read and computed by: usable where the rest of the segment may not be. */
+export interface SegmentNetwork {
   name: string;
-  spec: SegmentSpec;
-  vni: number;
   subnet: Subnet;
   subnet6?: Subnet;
+  /** A DHCP server, a gateway, or both. */
+  service?: ResolvedService;
+}
+
+export interface ResolvedSegment extends SegmentValues, SegmentNetwork {
+  spec: SegmentSpec;
+  vni: number;
   udpPort: number;
   mtu: number;
   vlan?: number;
@@ -122,8 +128,6 @@ export interface ResolvedSegment extends SegmentValues {
   /** Without `hosts` every host takes part, those of peers too. */
   open: boolean;
   flooding: ResolvedFlooding;
-  /** A DHCP server, a gateway, or both. */
-  service?: ResolvedService;
 }
 
 export interface UnicastFlooding {

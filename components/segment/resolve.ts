@@ -5,7 +5,7 @@ import { labelFault } from "../../plan/names";
 import { maxOverlayMtu } from "../../plan/net/encap";
 import { IpFamily } from "../../plan/net/family";
 import { readSubnet, SEGMENT6_PREFIXES } from "../../plan/read-address";
-import type { ResolvedHost, ResolvedSegment, Underlays } from "../../plan/resolved";
+import type { ResolvedHost, ResolvedSegment, SegmentNetwork, Underlays } from "../../plan/resolved";
 import {
   checkInteger,
   checkList,
@@ -29,11 +29,21 @@ interface Context {
   hosts: readonly ResolvedHost[];
 }
 
-/** Those with a usable VNI, subnet and the like, sorted by name. */
-export function resolveSegments(topology: Topology, context: Context, said: Findings): ResolvedSegment[] {
-  return sortedEntries(topology.segments).flatMap(
-    ([name, spec]) => resolveSegment(topology, name, spec, context, said) ?? [],
+export interface Segments {
+  /** Those with a usable VNI, subnet and the like, sorted by name. */
+  segments: ResolvedSegment[];
+  /** Those with a usable subnet. */
+  networks: SegmentNetwork[];
+}
+
+export function resolveSegments(topology: Topology, context: Context, said: Findings): Segments {
+  const all = sortedEntries(topology.segments).map(([name, spec]) =>
+    resolveSegment(topology, name, spec, context, said),
   );
+  return {
+    segments: all.flatMap(({ segment }) => segment ?? []),
+    networks: all.flatMap(({ network }) => network ?? []),
+  };
 }
 
 function resolveSegment(
@@ -42,7 +52,7 @@ function resolveSegment(
   spec: SegmentSpec,
   { underlays, hosts }: Context,
   said: Findings,
-): ResolvedSegment | undefined {
+): { network?: SegmentNetwork; segment?: ResolvedSegment } {
   const at: At = (...keys) => pathOf("segments", name, ...keys);
   said.sayIf(at(), name, labelFault(name), "Rename the segment, for example red.");
   const names = resolveHosts(topology, at("hosts"), spec.hosts, said);
@@ -61,17 +71,20 @@ function resolveSegment(
     spec.flooding !== undefined && spec.flooding !== flooding,
     spec.subnet6 !== undefined && subnet6 === undefined,
   ];
-  if (vni === undefined || subnet === undefined || way === undefined || unusable.includes(true))
-    return undefined;
-  return {
-    ...values,
-    ...{ name, spec, vni, subnet, names, members, flooding: way, mtu },
+  if (subnet === undefined) return {};
+  const network = {
+    ...{ name, subnet },
     ...(subnet6 === undefined ? {} : { subnet6 }),
+    ...(service === undefined ? {} : { service }),
+  };
+  if (vni === undefined || way === undefined || unusable.includes(true)) return { network };
+  const segment = {
+    ...{ ...network, ...values, spec, vni, names, members, flooding: way, mtu },
     udpPort: udpPort ?? WAYS[flooding].udpPort,
     ...(vlan === undefined ? {} : { vlan }),
     open: spec.hosts === undefined,
-    ...(service === undefined ? {} : { service }),
   };
+  return { network, segment };
 }
 
 /** Without the MTU, whose bounds are the underlays'. */
