@@ -15,6 +15,8 @@ export interface RunOptions {
   /** Called for each line of stdout and stderr as it is printed. */
   onLine?: (line: string) => void;
   input?: string;
+  /** Ends an interactive program by SIGTERM. */
+  abort?: AbortSignal;
 }
 
 export interface Result {
@@ -59,6 +61,7 @@ export function attached(
   const env = options.env === undefined ? process.env : { ...options.env };
   const child = spawn(command, [...args], { cwd: options.cwd, env, stdio: "inherit" });
   const passing = passSignals(child);
+  options.abort?.addEventListener("abort", () => child.kill("SIGTERM"));
   return ending(child).finally(() => passing.stop());
 }
 

@@ -4,10 +4,12 @@
  */
 import { spawn } from "node:child_process";
 import type { ChildProcess, ChildProcessByStdio, SpawnOptions } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { attached } from "../../system/process";
 import type { Result } from "../../system/process";
+import { shellWord } from "../../guest/quote";
 import { SIGNALS, signalCode } from "../../system/signals";
 import type { Context } from "../command";
 import { removeAccess, socketOf, writeAccess } from "./ssh-files";
@@ -29,6 +31,19 @@ export interface RemoteOptions {
 }
 
 export type RemoteProcess = ChildProcessByStdio<Writable, Readable, Readable>;
+
+/** A command that has the terminal. */
+interface Attached {
+  /** Undefined once the host has let us in, otherwise the reason why not. */
+  login: Promise<string | undefined>;
+  /** The command's exit code. */
+  code: Promise<number>;
+  /** What ssh itself said. */
+  messages: () => string;
+}
+
+/** How often to look for a login, ms. */
+const POLL_MS = 20;
 
 /** Above ssh's own ConnectTimeout, which ends before the key exchange. */
 const LOGIN_MS = 20_000;
@@ -80,6 +95,19 @@ export class Remote {
     return this.spawn(...this.argv(host, command), options);
   }
 
+  /**
+   * Hands the terminal to a command, over a connection of its own: sharing one takes a second shell on the host, 0.1 s under emulation.
+   * A file reports the login (LocalCommand in ssh_config(5)), another takes ssh's own messages, so that stderr is the command's.
+   */
+  attach(host: string, command: string | undefined, options: readonly string[]): Attached {
+    const [entered, log] = [join(this.dir, `${host}.in`), join(this.dir, `${host}.log`)];
+    const own = ["-E", log, "-o", "PermitLocalCommand=yes", "-o", `LocalCommand=: >${shellWord(entered)}`];
+    const giveUp = new AbortController();
+    const code = attached(...this.argv(host, command, [...own, ...options]), { abort: giveUp.signal });
+    const messages = (): string => (existsSync(log) ? readFileSync(log, "utf8").trim() : "");
+    return { login: this.entering(host, code, giveUp, () => existsSync(entered), messages), code, messages };
+  }
+
   /** Ends connections and agents, and removes ssh's files. */
   close(): void {
     process.off("exit", this.onExit);
@@ -108,6 +136,31 @@ export class Remote {
     return key;
   }
 
+  /** Resolves at the login, or to the reason why there is none. */
+  private async entering(
+    host: string,
+    code: Promise<number>,
+    giveUp: AbortController,
+    entered: () => boolean,
+    messages: () => string,
+  ): Promise<string | undefined> {
+    const { loginLimit = LOGIN_MS } = this.options;
+    let ended = false;
+    let deadline = Infinity;
+    const limit = () => (deadline = Date.now() + loginLimit);
+    this.keyOf(host).then(limit, limit);
+    code.finally(() => (ended = true)).catch(() => undefined);
+    while (!entered()) {
+      if (ended) return sshFault(messages());
+      if (Date.now() > deadline) {
+        giveUp.abort();
+        return noLogin(loginLimit);
+      }
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    return undefined;
+  }
+
   /** The time limit starts when the key is known: until then the host waits for us. ssh's ConnectTimeout covers the time before. */
   private login(host: string): Promise<string | undefined> {
     // `read` is a builtin that waits for our end of the pipe to close.
@@ -124,7 +177,7 @@ export class Remote {
       };
       const expire = () => {
         master.kill("SIGTERM");
-        settle(`does not answer: no login within ${loginLimit / 1000} s`);
+        settle(noLogin(loginLimit));
       };
       const limit = () => (timer = settled ? undefined : setTimeout(expire, loginLimit));
       this.keyOf(host).then(limit, limit);
@@ -147,11 +200,18 @@ export async function handOver(
   command: string | undefined,
   options: readonly string[],
 ): Promise<number> {
-  const silent = await out.wait(`connecting to ${host}`, () => remote.connect(host));
-  if (silent === undefined) return attached(...remote.argv(host, command, options));
-  out.line(`vxlab: ${host} ${silent}`);
-  return NO_CONNECTION;
+  const { login, code, messages } = remote.attach(host, command, options);
+  const silent = await out.wait(`connecting to ${host}`, () => login);
+  if (silent !== undefined) {
+    out.line(`vxlab: ${host} ${silent}`);
+    return NO_CONNECTION;
+  }
+  const end = await code;
+  if (end === NO_CONNECTION && messages() !== "") out.line(messages());
+  return end;
 }
+
+const noLogin = (limit: number): string => `does not answer: no login within ${limit / 1000} s`;
 
 /** ssh's last words, in ours. */
 export function sshFault(stderr: string): string {

@@ -289,6 +289,22 @@ describe("a remote", () => {
     expect(server.seen.ready).toBe(1);
   });
 
+  it("says why the host did not let us in, in our words, and starts nothing there", async () => {
+    const context = world();
+    const other = remote({ keyOf: () => Promise.resolve(keyPair().private) });
+    expect(await handOver(context, other, "kvm1", "exit 3", [])).toBe(255);
+    expect(context.stderr()).toBe("vxlab: kvm1 refuses the lab's login key\n");
+    expect(server.seen.commands).toEqual([]);
+  });
+
+  it("ends with ssh's own code when the connection breaks after the login", async () => {
+    const ended = handOver(world(), remote(), "kvm1", "exec sleep 60", []);
+    await expect.poll(() => server.seen.commands).toEqual(["exec sleep 60"]);
+    await server.stop();
+    expect(await ended).toBe(255);
+    await server.start();
+  });
+
   it("says what it waits for, and why it gave up", async () => {
     const context = world();
     const slow = remote({ enter: ["sh", "-c", "exec sleep 60", "sh"], loginLimit: 2500 });
