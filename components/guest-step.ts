@@ -15,6 +15,8 @@ import {
 } from "../guest/render";
 import type { HostNeed } from "../plan/types";
 import { child } from "./naming";
+import { STACK } from "../plan/settings";
+import { EXISTING } from "./host/spec";
 
 /** How a host is reached. Nothing is sent before the host key is verified. */
 export interface HostConnectionArgs {
@@ -168,13 +170,15 @@ export function connection(
 ): pulumi.Output<command.types.input.remote.ConnectionArgs> {
   return pulumi.output(args.host).apply((host) => ({
     host: host.address,
-    port: host.port ?? 22,
-    user: host.user ?? "root",
+    port: host.port ?? EXISTING.port.default,
+    user: host.user ?? EXISTING.user.default,
     hostKey: host.hostKey,
     privateKey: host.privateKey,
     perDialTimeout: DIAL_SECONDS,
     // A refused attempt is followed by a pause of five seconds at most.
-    dialErrorLimit: args.first ? Math.ceil((host.bootTimeout ?? 600) / DIAL_SECONDS) : DIALS_LATER,
+    dialErrorLimit: args.first
+      ? Math.ceil((host.bootTimeout ?? STACK.bootTimeout.default) / DIAL_SECONDS)
+      : DIALS_LATER,
   }));
 }
 

@@ -7,6 +7,7 @@
  */
 import { PolicyPack, ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
 import * as rules from "./rules";
+import { UNDERLAY } from "../components/underlay/spec";
 
 const CONCERNED = /^(vxlab:index:|libvirt:index\/domain:|command:remote:)/;
 
@@ -53,6 +54,8 @@ function known(value: unknown): unknown {
   return Array.isArray(value) ? entries.map(([, one]) => one) : Object.fromEntries(entries);
 }
 
+const { mtu } = UNDERLAY;
+
 new PolicyPack("vxlab", {
   policies: [
     policy("unique-vni", "A VNI is one segment of one lab.", () => rules.uniqueVni),
@@ -61,8 +64,12 @@ new PolicyPack("vxlab", {
     policy(
       "mtu-fits",
       "A packet of a segment fits into the underlay with its VXLAN header.",
-      (args) => rules.mtuFits(args.getConfig<{ underlayMtu?: number }>().underlayMtu ?? 1500),
-      { properties: { underlayMtu: { type: "integer", minimum: 1280, maximum: 9216, default: 1500 } } },
+      (args) => rules.mtuFits(args.getConfig<{ underlayMtu?: number }>().underlayMtu ?? mtu.default),
+      {
+        properties: {
+          underlayMtu: { type: "integer", minimum: mtu.min, maximum: mtu.max, default: mtu.default },
+        },
+      },
     ),
     policy(
       "host-key-pinned",

@@ -3,8 +3,9 @@
  * A value that is not known yet is undefined, and says nothing.
  */
 import { Address4, Address6 } from "ip-address";
-import { tunnelOverhead } from "../plan/net/encap";
+import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS, tunnelOverhead } from "../plan/net/encap";
 import { IpFamily } from "../plan/net/family";
+import { UNDERLAY as UNDERLAY_SETTINGS } from "../components/underlay/spec";
 
 /** A resource as it is declared: its inputs. */
 export interface Declared {
@@ -30,7 +31,11 @@ export const uniqueVni: Rule = (declared) => {
   const ports = of(declared, PORT);
   const onHost = ports.map(({ name, inputs: { local, udpPort, vni } }) => ({
     name,
-    value: join([address(local), number(udpPort ?? 4789), number(vni)]),
+    value: join([
+      address(local),
+      number(udpPort ?? ENCAPSULATIONS[DEFAULT_ENCAPSULATION].udpPort),
+      number(vni),
+    ]),
     said: `VNI ${number(vni)} of the host ${address(local)}`,
   }));
   const owners = (what: "labId" | "segment") =>
@@ -86,7 +91,9 @@ export const uniqueMac: Rule = (declared) => {
 export const mtuFits =
   (assumed: number): Rule =>
   (declared) => {
-    const networks = of(declared, UNDERLAY).map(({ inputs }) => number(inputs["mtu"] ?? 1500) ?? assumed);
+    const networks = of(declared, UNDERLAY).map(
+      ({ inputs }) => number(inputs["mtu"] ?? UNDERLAY_SETTINGS.mtu.default) ?? assumed,
+    );
     const underlay = networks.length === 0 ? assumed : Math.min(...networks);
     const six = of(declared, PORT).some(({ inputs }) => address(inputs["local"])?.includes(":"));
     const overhead = tunnelOverhead(six ? IpFamily.V6 : IpFamily.V4);

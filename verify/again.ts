@@ -10,7 +10,7 @@ import { overhearCommand } from "./evidence/wire";
 import { LISTENS, gather, send } from "./gather";
 import { factsOn, judge } from "./judge";
 import { endsOf } from "./pairs";
-import { parseSightings, wayText } from "./way";
+import { parseSightings, cutText } from "./sightings";
 
 /** Longest wait for one answer, seconds. */
 const PATIENCE = 9;
@@ -33,7 +33,7 @@ interface Case {
 }
 
 export async function askAgain(
-  way: Ask,
+  ask: Ask,
   lab: LabOutput,
   checks: readonly Check[],
   evidence: Evidence,
@@ -41,18 +41,18 @@ export async function askAgain(
   const results = new Map(checks.map((check) => [check.name, judge(check, evidence)]));
   const cases = checks.flatMap((check) => caseOf(lab, check, results.get(check.name), evidence));
   const lost = new Map<string, string>();
-  const begun = way.now();
+  const begun = ask.now();
   for (const one of cases) {
     const { first, ping } = one;
     const known = [one.path, one.pair]
       .flatMap((place) => [lost.get(`${place} reach`), lost.get(`${place} ${ping.mode}`)])
       .find((why) => why !== undefined);
-    if (known !== undefined || way.now() - begun > BUDGET_MS) {
+    if (known !== undefined || ask.now() - begun > BUDGET_MS) {
       const why = known ?? "(not asked again: too much fails)";
       if (!first.ok) results.set(first.name, { ...first, got: `${first.got} ${why}` });
       continue;
     }
-    const { result, cut } = await asked(way, lab, one, evidence);
+    const { result, cut } = await asked(ask, lab, one, evidence);
     const place = / is cut\b/.test(cut) ? one.path : one.pair;
     if (!result.ok) lost.set(`${place} ${ping.mode}`, `(as ${first.name}${cut === "" ? "" : `: ${cut}`})`);
     results.set(first.name, result);
@@ -98,15 +98,15 @@ interface Second {
   cut: string;
 }
 
-async function asked(way: Ask, lab: LabOutput, one: Case, evidence: Evidence): Promise<Second> {
+async function asked(ask: Ask, lab: LabOutput, one: Case, evidence: Evidence): Promise<Second> {
   const { check, ping, first, to } = one;
   if (check.wire !== undefined) {
-    const { wires } = await gather(way, lab, [check], { patience: PATIENCE, known: evidence.hosts });
+    const { wires } = await gather(ask, lab, [check], { patience: PATIENCE, known: evidence.hosts });
     return { result: second(judge(check, { ...evidence, wires }), first), cut: "" };
   }
   const ends = to === undefined || to === ping.host ? [] : [ping.host, to];
-  const ears = await Promise.all(ends.map((host) => overhear(way, lab, host)));
-  const pings = await send(way, ping.host, [ping], evidence.hosts.get(ping.host), {
+  const ears = await Promise.all(ends.map((host) => overhear(ask, lab, host)));
+  const pings = await send(ask, ping.host, [ping], evidence.hosts.get(ping.host), {
     lanes: 1,
     patience: PATIENCE,
   });
@@ -114,7 +114,7 @@ async function asked(way: Ask, lab: LabOutput, one: Case, evidence: Evidence): P
   const [source, sink] = seen.map((text) => (text === undefined ? undefined : parseSightings(text, ping.to)));
   const heard = to !== undefined && source !== undefined && sink !== undefined;
   const silent = pings.get(ping.name)?.fate === "no answer";
-  const cut = heard && silent ? wayText({ from: ping.host, to }, source, sink) : "";
+  const cut = heard && silent ? cutText({ from: ping.host, to }, source, sink) : "";
   const result = second(judge(check, { ...evidence, pings: new Map([...evidence.pings, ...pings]) }), first);
   return { result: result.ok || cut === "" ? result : { ...result, got: `${result.got}: ${cut}` }, cut };
 }
@@ -125,11 +125,11 @@ function second(result: CheckResult, first: CheckResult): CheckResult {
 }
 
 /** Listens to all of a host's interfaces; what it resolves to ends that and says what was seen, undefined if the host is silent. */
-async function overhear(way: Ask, lab: LabOutput, host: string): Promise<() => Promise<string | undefined>> {
-  const recording = await way.record(host, overhearCommand(lab), LISTENS);
+async function overhear(ask: Ask, lab: LabOutput, host: string): Promise<() => Promise<string | undefined>> {
+  const recording = await ask.record(host, overhearCommand(lab), LISTENS);
   return async () => {
     if (recording === undefined) return undefined;
-    await way.pause(PRINT_MS);
+    await ask.pause(PRINT_MS);
     recording.end();
     return recording.text();
   };

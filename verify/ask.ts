@@ -1,4 +1,4 @@
-/** The way to a lab's hosts: the only thing that verify does not do itself. The CLI's SSH is one (cli/access/ask.ts). */
+/** How verify reaches hosts, the only thing that it does not do itself. The CLI implements it over SSH (cli/access/ask.ts). */
 
 /** What a command on a host printed, and its exit code: 124 when it did not end in time. Or why the host cannot be asked at all. */
 export type Answer = { code: number; stdout: string; stderr: string } | { silent: string };
@@ -25,7 +25,7 @@ export interface Ask {
    * are over. Undefined: the host cannot be asked.
    */
   record(host: string, command: string, ready: string): Promise<Recording | undefined>;
-  /** Of the machine that asks, and of those that run on it: how much at once does not end in waiting. */
+  /** Processors of the machine that asks, which also runs most labs' machines: they limit what runs at once. */
   cores: number;
   /** Milliseconds since some moment. */
   now(): number;

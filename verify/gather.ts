@@ -36,7 +36,7 @@ export interface GatherOptions {
 }
 
 export async function gather(
-  way: Ask,
+  ask: Ask,
   lab: LabOutput,
   checks: readonly Check[],
   { limit = PROBE_MS, patience = PATIENCE, known, probed }: GatherOptions = {},
@@ -47,20 +47,20 @@ export async function gather(
   const look = async (host: HostOutput): Promise<HostEvidence> => {
     const parts = partsFor(host, checks);
     const wait = pings.length > 0 ? LEASE_MS : 0;
-    return known?.get(host.name) ?? (await settled(way, lab, host, { parts, limit, wait }));
+    return known?.get(host.name) ?? (await settled(ask, lab, host, { parts, limit, wait }));
   };
-  const probeAll = () => each(way, hosts, look);
+  const probeAll = () => each(ask, hosts, look);
   const [first, ears] = await Promise.all([
     probeAll(),
-    each(way, hosts, (host) => listen(way, host, checks)),
+    each(ask, hosts, (host) => listen(ask, host, checks)),
   ]);
   const found = (await probed?.(first)) === true ? await probeAll() : first;
   const senders = hosts.filter(({ name }) => pings.some(({ host }) => host === name));
-  const lanes = pingsAtOnce(senders.length, way.cores);
-  const sent = await each(way, senders, ({ name }) =>
-    send(way, name, pings, found.get(name), { lanes, patience }),
+  const lanes = pingsAtOnce(senders.length, ask.cores);
+  const sent = await each(ask, senders, ({ name }) =>
+    send(ask, name, pings, found.get(name), { lanes, patience }),
   );
-  const wires = await each(way, hosts, async ({ name }) => (await ears.get(name)?.()) ?? []);
+  const wires = await each(ask, hosts, async ({ name }) => (await ears.get(name)?.()) ?? []);
   return { hosts: found, pings: new Map([...sent.values()].flatMap((answers) => [...answers])), wires };
 }
 
@@ -76,8 +76,8 @@ function partsFor({ name }: HostOutput, checks: readonly Check[]): PartName[] {
   return PART_NAMES.filter((part) => wanted.has(part));
 }
 
-async function each<T>(way: Ask, hosts: readonly HostOutput[], work: (host: HostOutput) => Promise<T>) {
-  const most = hostsAtOnce(way.cores);
+async function each<T>(ask: Ask, hosts: readonly HostOutput[], work: (host: HostOutput) => Promise<T>) {
+  const most = hostsAtOnce(ask.cores);
   return new Map(await inTurn(hosts, most, async (host) => [host.name, await work(host)] as const));
 }
 
@@ -89,21 +89,21 @@ interface Probe {
   wait: number;
 }
 
-async function settled(way: Ask, lab: LabOutput, host: HostOutput, probe: Probe): Promise<HostEvidence> {
-  for (const start = way.now(); ; await way.pause(LOOK_MS)) {
-    const evidence = await probeOnce(way, lab, host, probe);
-    if ("silent" in evidence || way.now() - start >= probe.wait) return evidence;
+async function settled(ask: Ask, lab: LabOutput, host: HostOutput, probe: Probe): Promise<HostEvidence> {
+  for (const start = ask.now(); ; await ask.pause(LOOK_MS)) {
+    const evidence = await probeOnce(ask, lab, host, probe);
+    if ("silent" in evidence || ask.now() - start >= probe.wait) return evidence;
     if (!awaitsLease(lab, host, evidence.facts)) return evidence;
   }
 }
 
 async function probeOnce(
-  way: Ask,
+  ask: Ask,
   lab: LabOutput,
   host: HostOutput,
   { parts, limit }: Probe,
 ): Promise<HostEvidence> {
-  const answer = await way.ask(host.name, probeCommand(lab, host, parts), { limit });
+  const answer = await ask.ask(host.name, probeCommand(lab, host, parts), { limit });
   if ("silent" in answer) return answer;
   if (answer.code === 0) return { facts: parseProbe(answer.stdout) };
   return { silent: `cannot be asked: ${answer.stderr.trim() || `exit code ${answer.code}`}` };
@@ -126,7 +126,7 @@ export interface SendOptions {
 }
 
 export async function send(
-  way: Ask,
+  ask: Ask,
   host: string,
   pings: readonly Ping[],
   evidence: HostEvidence | undefined,
@@ -138,29 +138,29 @@ export async function send(
   if (command === undefined) return new Map();
   // Every batch takes all its patience when nothing answers, and a busy host some time more.
   const limit = PROBE_MS + Math.ceil(own.length / lanes) * (patience + 3) * 1000;
-  const answer = await way.ask(host, command, { limit });
+  const answer = await ask.ask(host, command, { limit });
   return "silent" in answer ? new Map() : parsePings(answer.stdout);
 }
 
 /** Resolves when tcpdump listens; what it resolves to ends the capture. */
 async function listen(
-  way: Ask,
+  ask: Ask,
   host: HostOutput,
   checks: readonly Check[],
 ): Promise<() => Promise<WirePacket[]>> {
   const awaited = checks.flatMap((check) => (check.host === host.name ? (check.wire ?? []) : []));
   const recording =
-    awaited.length === 0 ? undefined : await way.record(host.name, captureCommand(host), LISTENS);
+    awaited.length === 0 ? undefined : await ask.record(host.name, captureCommand(host), LISTENS);
   if (recording === undefined) return () => Promise.resolve([]);
-  return () => heard(way, recording, awaited);
+  return () => heard(ask, recording, awaited);
 }
 
-async function heard(way: Ask, recording: Recording, awaited: readonly WirePing[]): Promise<WirePacket[]> {
+async function heard(ask: Ask, recording: Recording, awaited: readonly WirePing[]): Promise<WirePacket[]> {
   const complete = () => {
     const packets = parseCapture(recording.text());
     return awaited.every((ping) => packets.some((packet) => isRequestOf(packet, ping)));
   };
-  for (const start = way.now(); !complete() && way.now() - start < PRINT_MS;) await way.pause(GLANCE_MS);
+  for (const start = ask.now(); !complete() && ask.now() - start < PRINT_MS;) await ask.pause(GLANCE_MS);
   recording.end();
   return parseCapture(recording.text());
 }

@@ -17,14 +17,14 @@ export interface VerifyOptions {
 }
 
 export async function verify(
-  way: Ask,
+  ask: Ask,
   lab: LabOutput,
   checks: readonly Check[],
   { repair }: VerifyOptions = {},
 ): Promise<CheckResult[]> {
   const probed = repair && ((hosts: Evidence["hosts"]) => repair(faultsAmong(checks, hosts)));
-  const evidence = await gather(way, lab, checks, probed === undefined ? {} : { probed });
-  return askAgain(way, lab, checks, evidence);
+  const evidence = await gather(ask, lab, checks, probed === undefined ? {} : { probed });
+  return askAgain(ask, lab, checks, evidence);
 }
 
 function faultsAmong(checks: readonly Check[], hosts: Evidence["hosts"]): FaultyThing[] {

@@ -1,4 +1,4 @@
-/** verify's way to the hosts, over the CLI's SSH. */
+/** Ask over the CLI's SSH. */
 import { availableParallelism } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Ask } from "../../verify/ask";

@@ -33,21 +33,21 @@ export function repairsOf(faults: readonly FaultyThing[], steps: readonly Step[]
 }
 
 /** In sequence on each host, hosts in parallel. Prints a line for each; returns false if one failed. */
-export async function heal(out: Output, way: Ask, repairs: readonly Repair[]): Promise<boolean> {
+export async function heal(out: Output, ask: Ask, repairs: readonly Repair[]): Promise<boolean> {
   const hosts = [...new Set(repairs.map(({ step }) => step.host))];
   const done = await inTurn(hosts, hosts.length, async (host) => {
     let well = true;
     for (const repair of repairs.filter(({ step }) => step.host === host))
-      well = (await again(out, way, repair)) && well;
+      well = (await again(out, ask, repair)) && well;
     return well;
   });
   return done.every(Boolean);
 }
 
-async function again(out: Output, way: Ask, { step, why }: Repair): Promise<boolean> {
+async function again(out: Output, ask: Ask, { step, why }: Repair): Promise<boolean> {
   const { host, kind, key, command, stdin } = step;
   const what = `${host}: ${kind === "port" ? `port of VNI ${key}` : `${kind} ${key}`}`;
-  const answer = await way.ask(host, command, { limit: STEP_MS, stdin });
+  const answer = await ask.ask(host, command, { limit: STEP_MS, stdin });
   const fault = faultOf(answer);
   out.line(
     fault === undefined ? `${what} applied again (${why})` : `${what} cannot be applied again: ${fault}`,

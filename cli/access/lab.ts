@@ -66,7 +66,7 @@ export interface OpenLab {
   mode: Mode;
   remote: Remote;
   /** `remote` for verify. */
-  way: Ask;
+  ask: Ask;
   /** The steps that put things on its hosts. */
   steps: () => Promise<Step[]>;
 }
@@ -104,7 +104,7 @@ export async function withLab<T>(
   });
   try {
     const steps = async () => stepsOf(await secrets(), lab);
-    const result = await work({ lab, stack, mode, remote, way: askBySsh(remote), steps });
+    const result = await work({ lab, stack, mode, remote, ask: askBySsh(remote), steps });
     const found = await coming;
     // ssh was refused for lack of keys: this is the reason.
     if ("error" in found) throw found.error;

@@ -68,11 +68,11 @@ function resultsOf(
   { only = [], allPairs = false, heal: healing = false }: VerifyOptions,
 ): Promise<Results> {
   return withLab(context, stack, async (open) => {
-    const { lab, way } = open;
+    const { lab, ask } = open;
     const checks = wantedChecks(lab, only, { allPairs });
     const repair = (faults: readonly FaultyThing[]) => repaired(context, open, faults);
     const results = await context.out.step(`verify: ${checks.length} checks`, () =>
-      verify(way, lab, checks, healing ? { repair } : {}),
+      verify(ask, lab, checks, healing ? { repair } : {}),
     );
     if (only.length > 0) return { results };
     const { pinged, all } = pairCounts(lab);
@@ -83,12 +83,12 @@ function resultsOf(
 /** Returns true when a step has run, so that the hosts have to be asked again. */
 async function repaired(
   { out }: Context,
-  { way, steps }: OpenLab,
+  { ask, steps }: OpenLab,
   faults: readonly FaultyThing[],
 ): Promise<boolean> {
   const repairs = faults.length === 0 ? [] : repairsOf(faults, await steps());
   if (repairs.length === 0) return false;
-  await heal(out, way, repairs);
+  await heal(out, ask, repairs);
   return true;
 }
 

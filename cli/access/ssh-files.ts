@@ -1,6 +1,6 @@
 /**
- * What the ssh client needs to reach a lab's hosts, and nothing of the user's own: a folder that goes when we do. No key is in
- * it, only the socket at which ssh asks for one (agent.ts).
+ * The ssh client's files for a lab's hosts, in a folder that is removed at the end. They use nothing of the user's own. The folder
+ * holds no key, only the sockets at which ssh asks for one (agent.ts).
  */
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,7 +15,7 @@ export type SshHost = Pick<HostOutput, "name" | "address" | "hostKey"> & {
   user?: string;
 };
 
-/** A host of a lab, by the way that its output tells. */
+/** A host of a lab, as the stack output describes it. */
 export function sshHost({ name, address, hostKey, existing }: HostOutput): SshHost {
   return {
     name,
@@ -28,7 +28,7 @@ export function sshHost({ name, address, hostKey, existing }: HostOutput): SshHo
 /** Longest wait for a TCP connection and the server's greeting, seconds. */
 const CONNECT_SECONDS = 10;
 
-/** The pinned keys: each under its host's name (HostKeyAlias), so that a moved address is no other host. */
+/** The pinned keys: each under its host's name (HostKeyAlias), so that a new address is still the same host. */
 export function knownHosts(hosts: readonly SshHost[]): string {
   return hosts.map(({ name, hostKey }) => `${name} ${hostKey.split(" ").slice(0, 2).join(" ")}\n`).join("");
 }
@@ -70,7 +70,7 @@ export function socketOf(dir: string, host: string): string {
   return join(dir, `${host}.agent`);
 }
 
-/** Writes pinned keys and configuration into a folder that only we may read; returns the folder. */
+/** Writes pinned keys and configuration into a folder of mode 0700. Returns the folder. */
 export function writeAccess(hosts: readonly SshHost[], places: readonly string[]): string {
   const dir = mkdtempSync(join(roomFor(places), "ssh-"));
   writeFileSync(join(dir, "known_hosts"), knownHosts(hosts), { mode: 0o600 });
@@ -82,7 +82,7 @@ export function removeAccess(dir: string): void {
   rmSync(dir, { recursive: true, force: true });
 }
 
-/** The first folder that we may write to: `/run` is gone with a power cut, and a way in should be. */
+/** The first writable folder. `/run` comes first, since it does not survive a power cut. */
 function roomFor(places: readonly string[]): string {
   const writable = (place: string): boolean => {
     try {

@@ -24,8 +24,8 @@ export const status: Command = {
     const found = await withLab(
       context,
       stack,
-      async ({ lab, way }) => {
-        const look = gather(way, lab, stillChecks(lab), { limit: PROBE_MS });
+      async ({ lab, ask }) => {
+        const look = gather(ask, lab, stillChecks(lab), { limit: PROBE_MS });
         const answers = Promise.all([look, domains(context, stack)]);
         const [evidence, machines] = await context.out.wait("asking the hosts", () => answers);
         return statusOf(lab, evidence, machines);

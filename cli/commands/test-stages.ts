@@ -39,6 +39,7 @@ function check(name: string, words: (context: Context) => string[]): Stage {
 export const checks: readonly Stage[] = [
   check("format", () => [bin("prettier"), "--check", "--log-level", "warn", "."]),
   check("lint", () => [bin("eslint"), "."]),
+  check("arrows", () => [bin("depcruise"), "--config", ".dependency-cruiser.cjs", "."]),
   check("types", () => [bin("tsc"), "--noEmit", "-p", "."]),
   check("shellcheck", ({ paths }) => ["shellcheck", "-x", "-P", "SCRIPTDIR", ...shellScripts(paths.root)]),
 ];

@@ -4,13 +4,15 @@ import { MacKind, computedMac } from "../../plan/mac";
 import { guestStep, inside } from "../guest-step";
 import { OnHostArgs, Shown, placeOf } from "../host/context.component";
 import { stackIdentity, token } from "../naming";
+import { assumedMtu } from "../segment/mtu";
+import { HOST } from "../host/spec";
 
 export interface OvsBridgeArgs extends OnHostArgs {
   /** Name on the host, at most 15 bytes. @default "vxbr" */
   bridge?: pulumi.Input<string>;
   /** MAC of the bridge's own interface. @default computed from organization, project, stack and the resource's name */
   mac?: pulumi.Input<string>;
-  /** MTU of the bridge's own interface, bytes. @default 1450: VXLAN over IPv4 over 1500 */
+  /** MTU of the bridge's own interface, bytes. @default that over a default IPv4 underlay: 1450 */
   mtu?: pulumi.Input<number>;
   /** Address of the bridge's own interface, with prefix length. @default none */
   address?: pulumi.Input<string>;
@@ -38,7 +40,7 @@ export class OvsBridge extends pulumi.ComponentResource {
     const { host, opts: placed, shown: given } = placeOf("OvsBridge", name, args, opts);
     const shown = { ...given, mac: args.mac ?? computedMac(stackIdentity(), MacKind.Bridge, name) };
     super(token("OvsBridge"), name, { ...shown, tools: guestTools().version }, placed);
-    const bridge = args.bridge ?? "vxbr";
+    const bridge = args.bridge ?? HOST.bridge.default;
     const step = guestStep(
       name,
       { host, kind: "bridge", first: true, state: bridgeState(shown, bridge) },
@@ -57,7 +59,7 @@ function bridgeState(
     lab: args.labId,
     name: bridge,
     mac: args.mac,
-    mtu: args.mtu ?? 1450,
+    mtu: args.mtu ?? assumedMtu(),
     address: args.address ?? null,
     guard: args.guard ?? true,
     tools: guestTools(),

@@ -1,6 +1,7 @@
 /** The interfaces of a container, of whatever kind it is. */
 import * as pulumi from "@pulumi/pulumi";
 import { allowedSources, Sender } from "../port-security/plan";
+import { assumedMtu } from "../segment/mtu";
 
 /** An interface of a container. */
 export interface ContainerInterfaceArgs {
@@ -16,7 +17,7 @@ export interface ContainerInterfaceArgs {
   dhcp?: pulumi.Input<boolean>;
   /** Default route, IPv4; an LXC container gets its host's name servers with it. @default none */
   gateway?: pulumi.Input<string>;
-  /** MTU, bytes. @default 1450: VXLAN over IPv4 over 1500 */
+  /** MTU, bytes. @default that over a default IPv4 underlay: 1450 */
   mtu?: pulumi.Input<number>;
   /** VLAN of its segment on the bridge. @default none: untagged */
   vlan?: pulumi.Input<number>;
@@ -83,7 +84,7 @@ export function interfacesState(
   args: pulumi.Input<pulumi.Input<CompleteInterface>[]>,
 ): pulumi.Output<InterfaceState[]> {
   return pulumi.output(args).apply((nics) =>
-    nics.map(({ mtu = 1450, trunk = [], portSecurity = true, ...nic }, index) => ({
+    nics.map(({ mtu = assumedMtu(), trunk = [], portSecurity = true, ...nic }, index) => ({
       name: `eth${index}`,
       bridge: nic.bridge,
       veth: nic.veth,

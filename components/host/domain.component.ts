@@ -3,6 +3,8 @@ import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import { Accel } from "../../plan/types";
 import type { MachineImageArgs } from "../image/component";
+import { ImageKind } from "../image/spec";
+import { HOST, MEMORY } from "./spec";
 
 /**
  * A kernel command line in the shape in which the provider reads it back: `key=value` words by key, a new entry where
@@ -79,8 +81,8 @@ export function domainArgs(shape: MachineShape, parts: DomainParts): libvirt.Dom
   return {
     name: parts.name,
     type: accel,
-    memory: shape.memory ?? 256,
-    vcpu: shape.vcpus ?? 1,
+    memory: shape.memory ?? MEMORY[ImageKind.Golden].default,
+    vcpu: shape.vcpus ?? HOST.vcpus.default,
     cpu: { mode: accel.apply((a) => (a === Accel.Kvm ? "host-passthrough" : "maximum")) },
     kernel: image.kernel,
     initrd: image.initrd,

@@ -6,6 +6,8 @@ import type { HostNeed } from "../../plan/types";
 import { HostConnectionArgs, checkStep } from "../guest-step";
 import { child, token } from "../naming";
 import { setContext } from "./context.component";
+import { UNDERLAY } from "../underlay/spec";
+import { EXISTING } from "./spec";
 
 export interface ExistingHostArgs {
   /** Underlay address and VTEP: an IP literal. */
@@ -69,15 +71,15 @@ export class ExistingHost extends pulumi.ComponentResource implements HostConnec
     this.hostKey = pulumi.output(args.hostKey);
     const reach = {
       address: args.sshAddress ?? args.address,
-      port: args.port ?? 22,
-      user: args.user ?? "root",
+      port: args.port ?? EXISTING.port.default,
+      user: args.user ?? EXISTING.user.default,
       hostKey: args.hostKey,
       privateKey: pulumi.secret(privateKey),
       bootTimeout: bootTimeout ?? 30,
     };
     const asked = {
       vtep: args.address,
-      mtu: args.mtu ?? 1500,
+      mtu: args.mtu ?? UNDERLAY.mtu.default,
       peers: args.peers ?? [],
       needs: args.needs ?? [],
     };

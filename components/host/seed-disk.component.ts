@@ -8,6 +8,7 @@ import { clearsOrphans } from "../libvirt/orphans";
 import { child, libvirtName } from "../naming";
 import { secretBytes } from "../secret";
 import { Seed, SeedInput, renderSeed } from "./seed";
+import { UNDERLAY } from "../underlay/spec";
 
 /** What a machine's seed disk is made of. */
 export interface SeededMachine {
@@ -81,7 +82,7 @@ function seedOf(machine: SeededMachine, keys: HostKeys): pulumi.Output<Seed> {
         gateway,
         nameservers: nameservers ?? [],
         mac,
-        mtu: mtu ?? 1500,
+        mtu: mtu ?? UNDERLAY.mtu.default,
         hostKey,
         loginKey: login.publicKeyLine,
       }),

@@ -1,6 +1,7 @@
 /** The files that machines boot from: those that a program names, else the package's own image. */
 import * as pulumi from "@pulumi/pulumi";
 import { cloudImage, imageCache, keptImage, ownImage } from "../../image/image";
+import { TopologyError } from "../../plan/errors";
 import { ImageKind, ImageSpec } from "../../plan/types";
 import { token } from "../naming";
 
@@ -22,12 +23,26 @@ export interface LabImageArgs {
  * The files that a lab's settings name. The package's own image is built by an `up` when it is missing; a preview builds
  * nothing.
  *
- * @throws RunError when the image has to be built and Pulumi is not run by root
+ * @throws TopologyError for a `path` that cannot be read; Error when the image has to be built and only root can do that
  */
 export function imageFiles({ kind, path }: ImageSpec): LabImageArgs {
-  if (path !== undefined) return kind === ImageKind.Cloud ? cloudImage(path) : keptImage(path);
+  if (path !== undefined)
+    return readable("image.path", path, kind === ImageKind.Cloud ? cloudImage : keptImage);
   const own = kind === ImageKind.Docker ? "docker" : "golden";
   return ownImage(own, imageCache(), !pulumi.runtime.isDryRun());
+}
+
+/** @throws TopologyError when the file, or one that belongs beside it, cannot be read */
+function readable(setting: string, file: string, read: (file: string) => LabImageArgs): LabImageArgs {
+  try {
+    return read(file);
+  } catch (error) {
+    const { code, path = file } = error as NodeJS.ErrnoException;
+    const message = `Cannot be used: ${path} cannot be read (${code}).`;
+    throw new TopologyError([
+      { path: setting, got: file, message, cure: "Name an image where Pulumi runs." },
+    ]);
+  }
 }
 
 /** What a `GuestImage` is made of; nothing at all for the package's own image. */
@@ -71,6 +86,6 @@ export function filesOf(name: string, source: ImageSource): SourceFiles {
       `${token("GuestImage")} ${name} has ${alone[0]} without root. Write root, or leave ${alone[0]} out.`,
     );
   }
-  const measured = () => pulumi.output(root).apply((file) => cloudImage(file).version);
+  const measured = () => pulumi.output(root).apply((file) => readable("root", file, cloudImage).version);
   return { version: version ?? measured(), root, kernel, initrd, cmdline };
 }

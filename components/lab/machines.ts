@@ -55,7 +55,8 @@ export interface Machines {
 /**
  * Declares networks, images and machines of a plan, and the checks of the hosts that exist already.
  *
- * @throws ProgramError when a program is missing here that machines need, before anything is declared
+ * @throws before anything is declared: ProgramError when a program is missing here that machines need, Error when the image has to
+ * be built and only root can do that
  */
 export function declareMachines(
   name: string,
@@ -64,13 +65,13 @@ export function declareMachines(
   parent: pulumi.Resource,
 ): Machines {
   if (plan.hosts.some(({ existing }) => existing === undefined)) needSeedTool();
+  const image = plan.underlays.length === 0 ? undefined : (args.image ?? imageFiles(plan.image));
   const id = new random.RandomId(child(name, "id"), { byteLength: 4 }, { parent }).hex;
   const secret = plan.underlays.length === 0 ? undefined : secretBytes(child(name, "secret"), parent);
   const ways = hypervisors(name, args, plan, parent);
   const ready = answering([...ways.values()]);
   // Whatever is made on a hypervisor has the id in its name, and so waits until all have answered.
   const labId = pulumi.all([id, ready]).apply(([hex]) => hex);
-  const image = ways.size === 0 ? undefined : (args.image ?? imageFiles(plan.image));
   const sites = new Map([...ways].map(([uri, way]) => [uri, siteOn(way, image, labId, parent)]));
   const shared: Shared = { name, args, parent, labId, ready, secret, sites };
   const networks = new Map(plan.underlays.map((one) => [one.name, network(one, shared)]));

@@ -6,6 +6,7 @@ import { sayHints } from "./hints";
 import { Machine, Machines, MachinesArgs, declareMachines, hostsOf, labUri } from "./machines";
 import { LabHost, partsOf, setParts } from "./parts";
 import { token } from "../naming";
+import { EXISTING } from "../host/spec";
 
 export interface VxlanUnderlayArgs extends MachinesArgs {
   /** What the machines are: the sections `underlay`, `underlays`, `image` and `hosts`. The others are not looked at. */
@@ -59,8 +60,8 @@ function vtepOf(host: HostPlan, plan: LabPlan, { facts, identity }: Machine): pu
   const { address, existing } = host;
   const ssh = {
     address: existing?.sshAddress ?? address,
-    port: existing?.port ?? 22,
-    user: existing?.user ?? "root",
+    port: existing?.port ?? EXISTING.port.default,
+    user: existing?.user ?? EXISTING.user.default,
   };
   return pulumi.all([facts, identity]).apply(([{ hostKey }, machine]) => ({
     address,

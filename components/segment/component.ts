@@ -4,6 +4,9 @@ import { Flooding } from "../../plan/types";
 import { guestStep, inside } from "../guest-step";
 import { MovableArgs, Shown, placeOf, vtepOf } from "../host/context.component";
 import { token } from "../naming";
+import { WAYS } from "./ways";
+import { SEGMENT } from "./spec";
+import { assumedMtu } from "./mtu";
 
 export interface VxlanPortArgs extends MovableArgs {
   /** The host's bridge (`OvsBridge.bridge`). */
@@ -28,7 +31,7 @@ export interface VxlanPortArgs extends MovableArgs {
   group?: pulumi.Input<string>;
   /** Hops that a packet to the group may take; with Flooding.Multicast. @default 16 */
   ttl?: pulumi.Input<number>;
-  /** MTU inside the segment, bytes; with Flooding.Multicast. @default 1450: VXLAN over IPv4 over 1500 */
+  /** MTU inside the segment, bytes; with Flooding.Multicast. @default that of a default underlay: 1450, over IPv6 1430 */
   mtu?: pulumi.Input<number>;
   /** What is known of the other hosts' interfaces in the segment; with Flooding.Flow. @default none */
   stations?: pulumi.Input<pulumi.Input<StationArgs>[]>;
@@ -81,14 +84,16 @@ function portState(args: Shown<VxlanPortArgs, "local">): Record<string, pulumi.I
     lab: args.labId,
     bridge: args.bridge,
     vni: args.vni,
-    udpPort: args.udpPort ?? 4789,
+    udpPort: args.udpPort ?? WAYS[Flooding.Unicast].udpPort,
     local: args.local,
     vlan: args.vlan ?? null,
     flooding,
     protected: args.protected ?? true,
     group: args.group ?? null,
-    ttl: pulumi.all([multicast, args.ttl]).apply(([needed, ttl]) => (needed ? (ttl ?? 16) : null)),
-    mtu: args.mtu ?? 1450,
+    ttl: pulumi
+      .all([multicast, args.ttl])
+      .apply(([needed, ttl]) => (needed ? (ttl ?? SEGMENT.ttl.default) : null)),
+    mtu: args.mtu ?? pulumi.output(args.local).apply(assumedMtu),
     remotes,
     stations: args.stations ?? [],
   };

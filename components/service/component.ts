@@ -4,6 +4,7 @@ import { serviceDevice } from "../../plan/names";
 import { guestStep, inside } from "../guest-step";
 import { MovableArgs, Shown, placeOf, vtepOf } from "../host/context.component";
 import { stackIdentity, token } from "../naming";
+import { assumedMtu } from "../segment/mtu";
 
 export interface SegmentServiceArgs extends MovableArgs {
   /** The host's bridge (`OvsBridge.bridge`). */
@@ -16,7 +17,7 @@ export interface SegmentServiceArgs extends MovableArgs {
   addresses: pulumi.Input<pulumi.Input<string>[]>;
   /** The host's own VTEP: the interface that has it is the one towards which NAT translates. @default the host's `address` */
   local?: pulumi.Input<string>;
-  /** MTU of the segment, bytes. @default 1450: VXLAN over IPv4 over 1500 */
+  /** MTU of the segment, bytes. @default that of a default underlay: 1450, over IPv6 1430 */
   mtu?: pulumi.Input<number>;
   /** VLAN of the segment on the bridge. @default none: untagged */
   vlan?: pulumi.Input<number>;
@@ -82,7 +83,7 @@ export class SegmentService extends pulumi.ComponentResource {
 function serviceState(
   args: Shown<SegmentServiceArgs, "device" | "mac" | "local">,
 ): Record<string, pulumi.Input<unknown>> {
-  const mtu = pulumi.output(args.mtu ?? 1450);
+  const mtu = pulumi.output(args.mtu ?? pulumi.output(args.local).apply(assumedMtu));
   const dhcp = pulumi
     .all([args.dhcp, mtu])
     .apply(([lent, own]) =>

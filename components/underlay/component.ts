@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { UnderlayMode } from "../../plan/types";
 import { child, libvirtName, token } from "../naming";
 import { clearsOrphans } from "../libvirt/orphans";
+import { UNDERLAY } from "./spec";
 
 export interface UnderlayNetworkArgs {
   /** The lab's id: part of every name in libvirt. */
@@ -38,7 +39,7 @@ export class UnderlayNetwork extends pulumi.ComponentResource {
 
   constructor(name: string, args: UnderlayNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super(token("UnderlayNetwork"), name, args, opts);
-    this.mtu = pulumi.output(args.mtu ?? 1500);
+    this.mtu = pulumi.output(args.mtu ?? UNDERLAY.mtu.default);
     const network = new libvirt.Network(child(name, "net"), networkArgs(args, this.mtu), {
       parent: this,
       deleteBeforeReplace: true,

@@ -1,6 +1,7 @@
 /** What a program of one's own may leave out, and what it gets instead. */
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { ImageKind } from "../../plan/types";
 import type { VtepsOutput } from "../../plan/vteps";
 import { MacKind, computedMac } from "../../plan/mac";
 import { temporary } from "../lib/temporary";
@@ -204,6 +205,24 @@ describe("an image", () => {
     await expect(preview({ kernel: "/k" })).rejects.toThrow(
       "vxlab:index:GuestImage i has kernel without root. Write root, or leave kernel out.",
     );
+  });
+});
+
+describe("a lab whose image cannot be read", () => {
+  it.each([
+    ["cloud", "/no/disk.qcow2", "/no/disk.qcow2"],
+    ["golden", __filename, `${__dirname}/cmdline`],
+  ])("is refused before anything is declared: %s", async (kind, path, missing) => {
+    const { declareMachines } = await import("../../components/lab/machines");
+    const { planLab } = await import("../../plan/plan");
+    const topology = { underlay: {}, image: { kind: kind as ImageKind, path }, segments: {}, containers: {} };
+    const plan = planLab({ ...topology, hosts: { kvm1: { address: "192.168.10.11" } } }, { lab: "lab" });
+    const all = await deploy(() =>
+      expect(() => declareMachines("lab", {}, plan, undefined as never)).toThrow(
+        `image.path: got "${path}"\n    Cannot be used: ${missing} cannot be read (ENOENT).`,
+      ),
+    );
+    expect(all).toEqual([]);
   });
 });
 

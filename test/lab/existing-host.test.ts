@@ -47,6 +47,24 @@ const FIREWALL = `table inet mine {
   }
 }`;
 
+/** The second server's owner has its VTEP lent by DHCP, and not before vxlab has tried once without it. Prints the server's MAC. */
+const LATE = `cat /sys/class/net/eth0/address
+cp /etc/inittab /root/inittab
+echo '::once:/root/late' >>/etc/inittab
+cat >/root/late <<'END'
+#!/bin/sh
+i=0
+until grep -q 'tried again' /var/log/vxlab-boot.log || [ $i -gt 200 ]; do i=$((i + 1)); sleep 1; done
+sleep 3
+exec busybox udhcpc -f -q -n -i eth0 -s /root/leased
+END
+cat >/root/leased <<'END'
+#!/bin/sh
+[ "$1" != bound ] || ip address add $ip/32 dev eth0
+END
+chmod +x /root/late /root/leased
+sync`;
+
 /** What a lab could leave behind: links, addresses, switches, settings of the kernel, files, daemons. */
 const LISTING = `
 ip -o link | sed 's/^[0-9]*: //; s/ qlen.*//; s/state [A-Z]* //' | sort
@@ -308,12 +326,7 @@ describe("segments across a machine and servers", () => {
     });
 
     it("comes back when the address comes by DHCP, long after the boot", async () => {
-      const mac = await server(
-        "cat /sys/class/net/eth0/address; cp /etc/inittab /root/inittab; " +
-          `printf '%s\\n' '#!/bin/sh' '[ "$1" != bound ] || ip address add $ip/32 dev eth0' >/root/leased; chmod +x /root/leased; ` +
-          "echo '::once:/bin/sh -c \"sleep 25; exec busybox udhcpc -f -q -n -i eth0 -s /root/leased\"' >>/etc/inittab; sync",
-        SECOND,
-      );
+      const mac = await server(LATE, SECOND);
       const lender = await lend(project, "192.168.20.1", mac.trim(), VTEP);
       const boot = () => server("cat /proc/sys/kernel/random/boot_id", SECOND).catch(() => "");
       const was = await boot();
@@ -326,6 +339,7 @@ describe("segments across a machine and servers", () => {
           () => false,
         ),
       );
+      expect(await server("cat /var/log/vxlab-boot.log", SECOND)).toContain("tried again in 5 s");
       expect(await server(`ip -o address show to ${VTEP}`, SECOND)).toContain(" eth0 ");
       expect(await devices()).toEqual(["eth0", "eth0", 'guard iifname "eth0"', 'guard iifname "eth0"']);
       expect(await green()).toContain(" 0 failed");
@@ -338,7 +352,7 @@ describe("segments across a machine and servers", () => {
     good(await project.vxlab(["down", "-s", "lab"], { timeout: 300 }));
     expect(await server(LISTING)).toBe(before);
     await server(
-      `mv /root/inittab /etc/inittab; rm /root/leased; ip address del ${VTEP}/32 dev eth0; ip address add ${VTEP}/32 dev lo`,
+      `mv /root/inittab /etc/inittab; rm /root/late /root/leased; ip address del ${VTEP}/32 dev eth0; ip address add ${VTEP}/32 dev lo`,
       SECOND,
     );
     expect(await server(LISTING, SECOND)).toBe(secondBefore);

@@ -367,7 +367,13 @@ describe("hints", () => {
 
   it("name a group behind libvirt's NAT, which changes the source of its packets", () => {
     const grouped = (mode: string, change: object = {}) =>
-      labHints(referenceWith({ underlay: { mode }, ...red({ flooding: "multicast", ...change }) }));
+      labHints(
+        referenceWith({
+          underlay: { mode },
+          ...red({ flooding: "multicast", ...change }),
+          containers: { c2: { host: "kvm1" } },
+        }),
+      );
     expect(grouped("nat")).toMatchObject([{ path: "segments.red.flooding", got: "multicast" }]);
     for (const mode of ["routed", "isolated"]) expect(grouped(mode)).toEqual([]);
     expect(grouped("nat", { hosts: ["kvm1"] })).toEqual([]);

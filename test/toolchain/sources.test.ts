@@ -210,6 +210,16 @@ describe("the bridge", () => {
   });
 });
 
+describe("after a build that failed", () => {
+  it("the vendor is asked for the bridge again", async () => {
+    const go = "[ $1 != version ] || { echo go version go1.26.0 linux/amd64; exit 0; }; exit 1";
+    environment = { ...environment, PATH: `${programs({ go })}:${plain}` };
+    await expect(plugins.bridge(setUp())).rejects.toThrow("go build");
+    offered.add("terraform-provider");
+    expect((await plugins.bridge(setUp())).source).toBe("vendor");
+  });
+});
+
 describe("the libvirt provider", () => {
   const vendors = {
     name: "terraform-provider",

@@ -8,7 +8,7 @@ import type { Evidence } from "../../verify/check";
 import type { PortFacts } from "../../verify/evidence/facts";
 import type { PingFacts } from "../../verify/evidence/pings";
 import { hostsAtOnce, inTurn, pingsAtOnce } from "../../verify/pace";
-import { parseSightings, wayText } from "../../verify/way";
+import { parseSightings, cutText } from "../../verify/sightings";
 import { hostsThat, said } from "./asked";
 import { factsOf, good } from "./evidence";
 import { meshOf, referenceLab, twoSegments } from "../cli/fixture";
@@ -19,7 +19,7 @@ const SILENT = "2 packets transmitted, 0 received, 100% packet loss";
 /** Hosts on which `ping` says this, by the name of the check, and tcpdump that. */
 function hostsWith(says: (name: string) => string, hears: Record<string, string> = {}, takes = 0) {
   const asked: string[] = [];
-  const way = hostsThat({
+  const ask = hostsThat({
     ask(_, command) {
       const words = command.split(" vxlab ").at(-1)?.split(" ") ?? [];
       const name = words[2] ?? "";
@@ -29,7 +29,7 @@ function hostsWith(says: (name: string) => string, hears: Record<string, string>
     hears,
     takes,
   });
-  return { asked, way };
+  return { asked, ask };
 }
 
 const lab = referenceLab();
@@ -40,23 +40,23 @@ const failing = (failed: Record<string, PingFacts>): Evidence => {
 };
 const NONE: PingFacts = { fate: "no answer" };
 
-async function results(way: Ask, evidence: Evidence, of = lab, all = checks) {
-  return (await askAgain(way, of, all, evidence))
+async function results(ask: Ask, evidence: Evidence, of = lab, all = checks) {
+  return (await askAgain(ask, of, all, evidence))
     .filter(({ ok, got }) => !ok || /try/.test(got))
     .map(({ name, ok, got }) => `${name} ${ok}: ${got}`);
 }
 
 describe("asking again", () => {
   it("asks nobody when all is well", async () => {
-    const { asked, way } = hostsWith(() => ANSWERED);
-    expect(await results(way, good(lab))).toEqual([]);
+    const { asked, ask } = hostsWith(() => ANSWERED);
+    expect(await results(ask, good(lab))).toEqual([]);
     expect(asked).toEqual([]);
   });
 
   it("takes an answer at the second try, and says so; one at a time, and only what failed", async () => {
-    const { asked, way } = hostsWith(() => ANSWERED);
+    const { asked, ask } = hostsWith(() => ANSWERED);
     const evidence = failing({ "ping/c1/c2": NONE, "mtu/c2/c1/1450": { fate: "no answer" } });
-    expect(await results(way, evidence)).toEqual([
+    expect(await results(ask, evidence)).toEqual([
       "ping/c1/c2 true: answered in 2 ms at the second try",
       "mtu/c2/c1/1450 true: answered in 2 ms at the second try",
     ]);
@@ -66,7 +66,7 @@ describe("asking again", () => {
   it("leaves a failure one, with the way that is cut; what follows from it is not asked", async () => {
     const vxlan = (way: string, dst: string, inner: string) =>
       `05:43:00.363406 eth0  ${way} IP 192.168.10.1.5 > ${dst}.4789: VXLAN, flags [I] (0x08), vni 100\n${inner}\n`;
-    const { asked, way } = hostsWith(() => SILENT, {
+    const { asked, ask } = hostsWith(() => SILENT, {
       kvm1: vxlan(
         "Out",
         "192.168.10.222",
@@ -76,7 +76,7 @@ describe("asking again", () => {
     });
     const evidence = failing({ "ping/c1/c2": NONE, "mtu/c1/c2/1450": NONE });
     const cut = "requests leave kvm1 and do not arrive at kvm2: the way from kvm1 to kvm2 is cut";
-    expect(await results(way, evidence)).toEqual([
+    expect(await results(ask, evidence)).toEqual([
       `ping/c1/c2 false: asked twice: no answer: ${cut}`,
       `mtu/c1/c2/1450 false: lost without an error (as ping/c1/c2: ${cut})`,
     ]);
@@ -88,8 +88,8 @@ describe("asking again", () => {
     const evidence = good(two);
     const red = ["ping/c00/c01", "ping/c00/c03"];
     const pings = new Map([...evidence.pings, ...red.map((name) => [name, NONE] as const)]);
-    const { asked, way } = hostsWith((name) => (name === "ping/c00/c01" ? SILENT : ANSWERED));
-    const found = await results(way, { ...evidence, pings }, two, buildChecks(two));
+    const { asked, ask } = hostsWith((name) => (name === "ping/c00/c01" ? SILENT : ANSWERED));
+    const found = await results(ask, { ...evidence, pings }, two, buildChecks(two));
     expect(asked).toEqual(red.map((name) => `${name} lanes 1`));
     expect(found).toEqual([
       "ping/c00/c01 false: asked twice: no answer: no request leaves h00",
@@ -98,15 +98,15 @@ describe("asking again", () => {
   });
 
   it("does not ask away what was seen: a leak, a loop", async () => {
-    const { asked, way } = hostsWith(() => SILENT);
+    const { asked, ask } = hostsWith(() => SILENT);
     const loop: PingFacts = { fate: "answered", ms: 1, duplicates: 2 };
-    const red = await results(way, failing({ "ping/c1/c2": loop }));
+    const red = await results(ask, failing({ "ping/c1/c2": loop }));
     expect(red).toHaveLength(1);
     const two = twoSegments();
     const leak: PingFacts = { fate: "no answer", neighbour: "02:00:00:00:00:01" };
     const evidence = good(two);
     const pings = new Map([...evidence.pings, ["isolation/c1/d1", leak] as const]);
-    expect(await results(way, { ...evidence, pings }, two, buildChecks(two))).toEqual([
+    expect(await results(ask, { ...evidence, pings }, two, buildChecks(two))).toEqual([
       "isolation/c1/d1 false: 02:00:00:00:00:01 answers",
     ]);
     expect(asked).toEqual([]);
@@ -117,8 +117,8 @@ describe("asking again", () => {
     const all = buildChecks(large);
     const evidence = good(large);
     const pings = new Map([...evidence.pings].map(([name]) => [name, NONE] as const));
-    const { asked, way } = hostsWith(() => SILENT, {}, 9_000);
-    const red = await results(way, { ...evidence, pings }, large, all);
+    const { asked, ask } = hostsWith(() => SILENT, {}, 9_000);
+    const red = await results(ask, { ...evidence, pings }, large, all);
     expect(asked.length).toBeLessThan(10);
     expect(red.filter((line) => line.includes("(not asked again: too much fails)")).length).toBeGreaterThan(
       100,
@@ -139,10 +139,10 @@ describe("asking again", () => {
     ]);
     const still = checks.filter(({ kind }) => kind === "tunnel");
     const well = hostsWith(() => ANSWERED);
-    expect(await results(well.way, { ...evidence, hosts }, lab, still)).toEqual([]);
+    expect(await results(well.ask, { ...evidence, hosts }, lab, still)).toEqual([]);
     expect(well.asked).toEqual(["across/kvm1/vx100-c0a80ade lanes 1"]);
     const cut = hostsWith(() => SILENT);
-    expect(await results(cut.way, { ...evidence, hosts }, lab, still)).toEqual([
+    expect(await results(cut.ask, { ...evidence, hosts }, lab, still)).toEqual([
       "tunnel/kvm1/vx100-c0a80ade false: has sent packets, kvm2 has received none; c1 asked 10.0.3.11: no request leaves kvm1",
     ]);
   });
@@ -157,7 +157,7 @@ describe("which way is cut", () => {
   const taken = (inner: string) => `05:43:00.660739 vxlan_sys_4789 P   ${inner}`;
   const sent = (inner: string) => `05:43:00.374246 vxlan_sys_4789 Out ${inner}`;
   const way = (kvm1: string[], kvm2: string[], to = "10.0.3.11") =>
-    wayText(
+    cutText(
       { from: "kvm1", to: "kvm2" },
       parseSightings(kvm1.join("\n"), to),
       parseSightings(kvm2.join("\n"), to),

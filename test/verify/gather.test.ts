@@ -11,7 +11,7 @@ import { good } from "./evidence";
 /** kvm2, on which c4's address is lent; it comes after some looks. */
 function kvm2With(late: number) {
   const asked: string[] = [];
-  const way = hostsThat({
+  const ask = hostsThat({
     ask(_, command) {
       const looks = asked.filter((what) => what === "probe").length;
       asked.push(command.includes("# The begin of every probe") ? "probe" : "pings");
@@ -21,40 +21,40 @@ function kvm2With(late: number) {
       return said(`== container c4 RUNNING 4\n${nics}\n`);
     },
   });
-  return { asked, way };
+  return { asked, ask };
 }
 
 describe("what is gathered", () => {
   const lab = fabricLab();
   const own = buildChecks(lab).filter((check) => check.host === "kvm2");
   const about = (kind: string) => own.filter((check) => check.kind === kind);
-  const gathered = async (way: Ask, checks: readonly Check[]) =>
-    factsOn("kvm2", await gather(way, lab, checks));
+  const gathered = async (ask: Ask, checks: readonly Check[]) =>
+    factsOn("kvm2", await gather(ask, lab, checks));
 
   it("waits for a lease that is on its way before anything is pinged", async () => {
-    const { way, asked } = kvm2With(2);
-    const facts = await gathered(way, about("ping"));
+    const { ask, asked } = kvm2With(2);
+    const facts = await gathered(ask, about("ping"));
     expect(asked).toEqual(["probe", "probe", "probe", "pings"]);
     expect(facts?.containers.get("c4")?.nics?.get("eth0")?.addresses).toEqual(["10.0.5.100/24"]);
   });
 
   it("waits for none where nothing is pinged", async () => {
-    const { way, asked } = kvm2With(2);
-    await gathered(way, about("container"));
+    const { ask, asked } = kvm2With(2);
+    await gathered(ask, about("container"));
     expect(asked).toEqual(["probe"]);
   });
 
   it("looks once more where what was seen has been put right, before anything is sent", async () => {
-    const { way, asked } = kvm2With(0);
+    const { ask, asked } = kvm2With(0);
     const probed = vi.fn(() => Promise.resolve(true));
-    await gather(way, lab, about("ping"), { probed });
+    await gather(ask, lab, about("ping"), { probed });
     expect(probed).toHaveBeenCalledOnce();
     expect(asked).toEqual(["probe", "probe", "pings"]);
   });
 
   it("waits for a bounded time", async () => {
-    const { way, asked } = kvm2With(Infinity);
-    await gathered(way, about("ping"));
+    const { ask, asked } = kvm2With(Infinity);
+    await gathered(ask, about("ping"));
     expect(asked.length).toBeLessThan(25);
     expect(asked.at(-1)).toBe("pings");
   });
@@ -68,8 +68,8 @@ describe("what a check needs", () => {
     "is asked of its host: %s",
     async (_, check) => {
       const scripts: string[] = [];
-      const way = hostsThat({ ask: (_host, command) => (scripts.push(command), said("")) });
-      await gather(way, lab, [check]);
+      const ask = hostsThat({ ask: (_host, command) => (scripts.push(command), said("")) });
+      await gather(ask, lab, [check]);
       // What a probe does not ask for is not known: the verdict must not change for it.
       const asked = scripts.join("\n");
       const { ports, bridges, kept, boxes, drift, bridge, vxlans, services, containers, trouble } =

@@ -5,6 +5,7 @@ import { MovableArgs, placeOf } from "../../../host/context.component";
 import { ContainerInterfaceArgs, addressesOf, interfacesState } from "../../interfaces.component";
 import { completeInterfaces } from "../../complete.component";
 import { token } from "../../../naming";
+import { COMMAND } from "../../spec";
 
 export interface LxcContainerArgs extends MovableArgs {
   /** Its interfaces: eth0, eth1, … in this order. */
@@ -37,7 +38,7 @@ export class LxcContainer extends pulumi.ComponentResource {
       name: args.container ?? name,
       kind: ContainerKind.Lxc,
       rootfs: "busybox",
-      command: args.command ?? ["/sbin/init"],
+      command: args.command ?? [...COMMAND[ContainerKind.Lxc]],
       interfaces,
     };
     const step = guestStep(name, { ...place, kind: "container", state }, inside(this, placed));

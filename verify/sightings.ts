@@ -1,11 +1,11 @@
-/** Where on its way a ping is lost, from what tcpdump saw on both hosts while it was sent. Pure. */
+/** Where a ping is lost, from what tcpdump saw on both hosts while it was sent. Pure. */
 import { ENCAPSULATIONS } from "../plan/net/encap";
 
 /** A request for an address, or an answer from it, as one interface of a host saw it. */
 export interface Sighting {
   device: string;
   /** tcpdump's word: In, Out, or P, B, M for frames that are not the host's own. */
-  way: string;
+  direction: string;
   /** Inside a tunnel. */
   wrapped: boolean;
   what: "request" | "answer";
@@ -18,11 +18,11 @@ const LINE = /^\S+ (\S+)\s+(In|Out|P|B|M)\s+(\S.*)$/;
 export function parseSightings(text: string, to: string): Sighting[] {
   const lines = text.split("\n");
   return lines.flatMap((line, index): Sighting[] => {
-    const [, device = "", way = "", packet = ""] = LINE.exec(line) ?? [];
-    // Whatever the encapsulation: tcpdump is told to decode all UDP in this way (evidence/wire.ts).
+    const [, device = "", direction = "", packet = ""] = LINE.exec(line) ?? [];
+    // Whatever the encapsulation: tcpdump decodes all UDP as VXLAN (evidence/wire.ts).
     const wrapped = packet.includes(": VXLAN, ");
     const what = meaning(wrapped ? (lines[index + 1] ?? "") : packet, to);
-    return what === undefined ? [] : [{ device, way, wrapped, what }];
+    return what === undefined ? [] : [{ device, direction, wrapped, what }];
   });
 }
 
@@ -45,15 +45,17 @@ const TUNNELS = new RegExp(
  * @param source sighted on the host that sends
  * @param sink sighted on the host of the address
  */
-export function wayText(
+export function cutText(
   { from, to }: { from: string; to: string },
   source: readonly Sighting[],
   sink: readonly Sighting[],
 ): string {
   const wire = (seen: readonly Sighting[], what: Sighting["what"], out: boolean) =>
-    seen.some((one) => one.wrapped && one.what === what && (one.way === "Out") === out);
+    seen.some((one) => one.wrapped && one.what === what && (one.direction === "Out") === out);
   const taken = (seen: readonly Sighting[], what: Sighting["what"]) =>
-    seen.some((one) => !one.wrapped && one.what === what && TUNNELS.test(one.device) && one.way !== "Out");
+    seen.some(
+      (one) => !one.wrapped && one.what === what && TUNNELS.test(one.device) && one.direction !== "Out",
+    );
   if (wire(source, "answer", false))
     return taken(source, "answer")
       ? `requests arrive at ${to}, answers at ${from}, which does not hand them on`

@@ -1,0 +1,15 @@
+/** The MTU of a component that is not told one. */
+import { literalFamily } from "../../plan/addresses";
+import { maxOverlayMtu } from "../../plan/net/encap";
+import { IpFamily } from "../../plan/net/family";
+import { UNDERLAY } from "../underlay/spec";
+
+/**
+ * What fits into a packet of an underlay with the default MTU. Who has another underlay says so (`mtu`), as a lab's plan does.
+ *
+ * @param vtep an address of the underlay, which tells its family. @default IPv4 is assumed
+ */
+export function assumedMtu(vtep?: string): number {
+  const family = vtep === undefined ? undefined : literalFamily(vtep);
+  return maxOverlayMtu(UNDERLAY.mtu.default, family ?? IpFamily.V4);
+}
