@@ -1,22 +1,21 @@
 /**
  * One converging step on a host: the only user of `command.remote.Command`.
  *
- * Desired state travels as JSON on stdin, so that a preview shows it field by field, and a script never sees a value
- * in its own text. `update` runs the same verb as `create`; nothing replaces a step but another host or another machine.
+ * Desired state travels as JSON on stdin (guest/protocol.ts), so that a script never sees a value in its own text. `update` runs the
+ * same verb as `create`; nothing replaces a step but another host or another machine. A preview shows what changes in the component's
+ * own inputs, and not once more in stdin.
  */
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import {
-  CHECK_COMMAND,
-  CHECK_HOST,
-  INSTALL_AND_APPLY,
-  StepKind,
-  command as guestCommand,
-} from "../guest/render";
-import type { HostNeed } from "../plan/types";
+import { firstStepInput, PROTOCOL, stepInput } from "../guest/protocol";
+import type { Envelope, States } from "../guest/protocol";
+import { command as guestCommand, guestTools, INSTALL_AND_APPLY } from "../guest/render";
+import type { StepKind } from "../guest/things";
+import type { Secrets } from "./container/state";
 import { child } from "./naming";
 import { STACK } from "../plan/settings";
 import { EXISTING } from "./host/spec";
+import { optional } from "./optional";
 
 /** How a host is reached. Nothing is sent before the host key is verified. */
 export interface HostConnectionArgs {
@@ -43,15 +42,24 @@ export interface HostConnectionArgs {
   vtep?: pulumi.Input<string>;
 }
 
-export interface GuestStepArgs {
+/** A host's first step. */
+export interface FirstStepArgs {
+  host: pulumi.Input<HostConnectionArgs>;
+  /** The lab's id. */
+  lab: pulumi.Input<string>;
+  state: pulumi.Input<States["bridge"]>;
+}
+
+export interface GuestStepArgs<Kind extends StepKind> {
   host: pulumi.Input<HostConnectionArgs>;
   /** With another one the step is replaced. @default the host's key */
   hostName?: pulumi.Input<string>;
-  kind: StepKind;
-  /** Desired state: what guest/<kind>.sh documents. With a secret in it the whole of stdin is one. */
-  state: Record<string, pulumi.Input<unknown>>;
-  /** The first step on a host installs the guest tools, and waits for a machine that still boots. */
-  first?: boolean;
+  kind: Kind;
+  /** The lab's id. */
+  lab: pulumi.Input<string>;
+  state: pulumi.Input<States[Kind]>;
+  /** With them the whole of stdin is a secret. @default none */
+  secrets?: pulumi.Input<Secrets | undefined>;
 }
 
 const GUEST = "/usr/lib/vxlab/guest";
@@ -60,37 +68,75 @@ const DIAL_SECONDS = 5;
 /** Attempts of a step on a host that has answered before: about two minutes. */
 const DIALS_LATER = 24;
 
-export function guestStep(
+/** Installs the guest tools, applies a bridge, and waits for a machine that still boots. */
+export function firstStep(
   name: string,
-  args: GuestStepArgs,
+  { host, lab, state }: FirstStepArgs,
   opts: pulumi.CustomResourceOptions,
 ): command.remote.Command {
-  const stdin = pulumi
-    .all([args.state, incarnationOf(args.host)])
-    .apply(([state, machine]) => JSON.stringify({ id: name, machine, ...(state as object) }));
-  const remove = guestCommand("remove", args.kind);
-  const apply = args.first ? INSTALL_AND_APPLY : guestCommand("apply", args.kind);
+  const envelope = envelopeOf<"bridge">(name, host, lab, state);
+  return step(
+    name,
+    {
+      connection: connection(host, bootDials),
+      create: INSTALL_AND_APPLY,
+      // A machine that was made anew has no tools yet, and nothing to remove.
+      delete: `test ! -e ${GUEST} || ${guestCommand("remove", "bridge")}`,
+      stdin: envelope.apply((desired) => firstStepInput(desired, guestTools().script)),
+    },
+    { ...opts, hideDiffs: ["create", "update"] },
+  );
+}
+
+export function guestStep<Kind extends StepKind>(
+  name: string,
+  { host, hostName, kind, lab, state, secrets }: GuestStepArgs<Kind>,
+  opts: pulumi.CustomResourceOptions,
+): command.remote.Command {
+  const envelope = envelopeOf(name, host, lab, state);
+  const hidden = secrets === undefined ? undefined : pulumi.secret(secrets);
+  return step(
+    name,
+    {
+      connection: connection(host, dialsLater),
+      create: guestCommand("apply", kind),
+      delete: guestCommand("remove", kind),
+      stdin: pulumi.all([envelope, hidden]).apply(([desired, known]) => stepInput(desired, known)),
+    },
+    { ...opts, replacementTrigger: hostIdentity(host, hostName) },
+  );
+}
+
+function envelopeOf<Kind extends StepKind>(
+  id: string,
+  host: pulumi.Input<HostConnectionArgs>,
+  lab: pulumi.Input<string>,
+  state: pulumi.Input<States[Kind]>,
+): pulumi.Output<Envelope<Kind>> {
+  const parts = pulumi.all([lab, incarnationOf(host), pulumi.output(state)]);
+  return parts.apply(([known, machine, desired]): Envelope<Kind> => ({
+    ...{ v: PROTOCOL, id, lab: known, machine },
+    state: desired as States[Kind],
+  }));
+}
+
+function step(
+  name: string,
+  args: command.remote.CommandArgs,
+  { hideDiffs = [], ...opts }: pulumi.CustomResourceOptions,
+): command.remote.Command {
   return new command.remote.Command(
     child(name, "step"),
     {
-      connection: connection(args),
-      create: apply,
-      update: apply,
-      // A machine that was made anew has no tools yet, and nothing to remove.
-      delete: args.first ? `test ! -e ${GUEST} || ${remove}` : remove,
-      stdin,
+      ...args,
+      update: args.create,
       triggers: machineId(opts),
       // Otherwise sshd needs AcceptEnv, and every update warns (pulumi/pulumi-command#584).
       addPreviousOutputInEnv: false,
       // A line over 64 KiB with logging on hangs the vendor's plugin.
       logging: command.remote.Logging.None,
     },
-    // The tools' text would hide what changes; the component's own inputs say it.
-    {
-      ...opts,
-      replacementTrigger: args.first ? undefined : hostIdentity(args.host, args.hostName),
-      hideDiffs: args.first ? ["create", "update", "stdin", "triggers"] : ["triggers"],
-    },
+    { ...opts, hideDiffs: [...hideDiffs, "stdin", "triggers"] },
   );
 }
 
@@ -123,62 +169,30 @@ export function hostIdentity(
   return hostName ?? pulumi.unsecret(pulumi.output(host).apply(({ hostKey }) => hostKey));
 }
 
-/** What tells one machine from the next, where a host says it. */
-export function incarnationOf(host: pulumi.Input<HostConnectionArgs>): pulumi.Input<string | undefined> {
-  return !pulumi.Output.isInstance(host) && "incarnation" in host ? host.incarnation : undefined;
+/** What tells one machine from the next, where a host says it. Not a secret, though the login key beside it is. */
+export function incarnationOf(host: pulumi.Input<HostConnectionArgs>): pulumi.Output<string | undefined> {
+  return pulumi.unsecret(optional(host, "incarnation"));
 }
 
-/** What a host that exists already is asked for. */
-export interface CheckArgs {
-  vtep: pulumi.Input<string>;
-  /** Largest IP packet that the VTEP's interface has to take, bytes. */
-  mtu: pulumi.Input<number>;
-  /** VTEPs that it has tunnels to. */
-  peers: pulumi.Input<pulumi.Input<string>[]>;
-  needs: pulumi.Input<pulumi.Input<HostNeed>[]>;
-}
-
-/** Asks a host that exists already whether it can hold a lab, and changes nothing there. */
-export function checkStep(
-  name: string,
-  host: pulumi.Input<HostConnectionArgs>,
-  { vtep, mtu, peers, needs }: CheckArgs,
-  opts: pulumi.CustomResourceOptions,
-): command.remote.Command {
-  const asked = pulumi
-    .all([mtu, vtep, needs, peers])
-    .apply(([bytes, address, all, far]) => [bytes, address, ...all, ...far.map((peer) => `to:${peer}`)]);
-  return new command.remote.Command(
-    name,
-    {
-      connection: connection({ host, first: true }),
-      // By stdin: an error shows the whole command.
-      create: CHECK_COMMAND,
-      update: CHECK_COMMAND,
-      stdin: asked.apply((words) => `${words.join(" ")}\n${CHECK_HOST}`),
-      addPreviousOutputInEnv: false,
-      logging: command.remote.Logging.None,
-    },
-    // A script's text; the component's own inputs say what it is asked for.
-    { ...opts, hideDiffs: ["create", "update", "stdin"] },
-  );
-}
+type Dials = (host: pulumi.Unwrap<HostConnectionArgs>) => number;
+/** A refused attempt is followed by a pause of five seconds at most. */
+export const bootDials: Dials = ({ bootTimeout = STACK.bootTimeout.default }) =>
+  Math.ceil(bootTimeout / DIAL_SECONDS);
+const dialsLater: Dials = () => DIALS_LATER;
 
 /** Field by field: an unknown field makes the engine print the whole connection (pulumi/pulumi-command#773). */
 export function connection(
-  args: Pick<GuestStepArgs, "host" | "first">,
+  to: pulumi.Input<HostConnectionArgs>,
+  dials: Dials = dialsLater,
 ): pulumi.Output<command.types.input.remote.ConnectionArgs> {
-  return pulumi.output(args.host).apply((host) => ({
+  return pulumi.output(to).apply((host) => ({
     host: host.address,
     port: host.port ?? EXISTING.port.default,
     user: host.user ?? EXISTING.user.default,
     hostKey: host.hostKey,
     privateKey: host.privateKey,
     perDialTimeout: DIAL_SECONDS,
-    // A refused attempt is followed by a pause of five seconds at most.
-    dialErrorLimit: args.first
-      ? Math.ceil((host.bootTimeout ?? STACK.bootTimeout.default) / DIAL_SECONDS)
-      : DIALS_LATER,
+    dialErrorLimit: dials(host),
   }));
 }
 

@@ -1,25 +1,24 @@
-# Desired state as shell assignments, ready for eval. First line of the input: what is wanted; second line, if there is
-# one: what was wanted last time, whose names begin with "was_".
+# JSON as shell assignments, ready for eval.
 #
 #   {"vni": 7, "vlan": null}            vni='7' vlan=''
-#   {"remotes": [{"name": "a"}]}        remotes_count=1 remotes_0_name='a'
+#   {"remotes": [{"address": "a"}]}     remotes_count=1 remotes_0_address='a'
 #   {"command": ["echo", "it's"]}       command_count=2 command_0='echo' command_1='it'\''s'
 #                                       command: the words as a shell writes them, for one more eval
-#   {"id": "lab-c1"}                    step='lab-c1': id is the name under which the host keeps it (id_of)
+#
+# assign(TEXT, PREFIX) prints them, each name after PREFIX. json_root (json.awk) itself is left out. With scope set to "local " they
+# are local to the function that evaluates them.
 
-{ assign(NR == 1 ? "" : "was_") }
-
-function assign(prefix,   fault, i, at, name, words, parent) {
-  fault = json_read($0)
-  if (fault != "") { print "fail " shell("desired state is no JSON: " fault); exit }
+function assign(text, prefix,   fault, i, at, name, words, parent) {
+  fault = json_read(text)
+  if (fault != "") refuse("desired state is not JSON: " fault)
   for (i = 1; i <= json_paths; i++) {
     at = json_path[i]
-    if (at == "") continue
-    if (at !~ /^[a-z][A-Za-z0-9.]*$/) { print "fail " shell("desired state has a name that is none: " at); exit }
-    name = prefix (at == "id" ? "step" : at)
+    if (at == "" || at == json_root) continue
+    if (at !~ /^[a-z][A-Za-z0-9.]*$/) refuse("desired state has a key that cannot be a variable: " at)
+    name = prefix at
     gsub(/\./, "_", name)
-    if (at in json_value) print name "=" shell(json_value[at])
-    else print name "_count=" json_size[at] " " name "="
+    if (at in json_value) print scope name "=" shell(json_value[at])
+    else print scope name "_count=" json_size[at] " " name "="
     if (at ~ /\.[0-9]+$/ && at in json_value) {
       parent = name
       sub(/_[0-9]+$/, "", parent)
@@ -28,6 +27,9 @@ function assign(prefix,   fault, i, at, name, words, parent) {
   }
   for (name in words) print name "=" shell(substr(words[name], 2))
 }
+
+# The shell that evaluates the output fails with this message.
+function refuse(message) { print "fail " shell(message); exit }
 
 function shell(text,   parts, n, i, out, mark) {
   mark = sprintf("%c", 39)

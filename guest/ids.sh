@@ -1,80 +1,93 @@
 #!/bin/sh
-# Several labs on one host: whose a thing is, and names that only one of them can have.
-# shellcheck disable=SC2154 # the variables come out of assign, by eval
+# Several labs on one host: whose a thing is, names that only one of them can have, and what older tools kept.
+# shellcheck disable=SC2154 # the variables come out of with_state, by eval
 
 # shared KIND: true when another lab keeps things of this kind here. Starts no program: most hosts have one lab.
 shared() {
+  local file
   for file in "$STATE/desired/$1"-*.json; do
     case ${file##*/} in "$1-$lab-"* | "$1-*.json") ;; *) return 0 ;; esac
   done
   return 1
 }
 
-# alone WHAT CURE KIND EXCEPT TEXT...: refuses, before anything is changed, what another lab has on this host: its desired state of
-# this kind holds one of the texts, and not EXCEPT.
+# alone WHAT CURE KIND "PATH..." TEXT...: fails, before anything is changed, when another lab keeps a thing of this kind on this host
+# that has one of the texts at these paths of its state. A text is one word, or words of neighbouring paths.
 alone() {
-  what=$1 cure=$2
+  local what="$1" cure="$2" other
   shift 2
   if [ -z "$lab" ] || ! shared "$1"; then return 0; fi
   other=$(elsewhere "$@")
   [ -z "$other" ] || fail "$what is in use on this host by another lab (id $other). Nothing was changed here: $cure"
 }
 
-# elsewhere KIND EXCEPT TEXT...: the id of that other lab, or nothing.
+# elsewhere KIND "PATH..." TEXT...: the id of that other lab, or nothing.
 elsewhere() {
-  own=$1-$lab- places=$STATE/desired/$1 except=$2
+  local kind="$1" paths="$2" owner words text
   shift 2
-  for text in "$@"; do
-    shift
-    set -- "$@" -e "$text"
-  done
-  [ $# -gt 0 ] || return 0
-  grep -lsF "$@" "$places"-*.json | while read -r file; do
-    case ${file##*/} in "$own"*) continue ;; esac
-    kept=$(cat "$file")
-    # Without an exception: what no line has.
-    case $kept in *"${except:-
-}"*) continue ;; esac
-    id_of "$kept"
-    printf '%s\n' "$lab"
-    break
+  kept "$kind" "$paths" | while read -r _ owner _ words; do
+    [ "$owner" != "$lab" ] || continue
+    words=" $(printf %s "$words" | tr , ' ') "
+    for text in "$@"; do
+      case $words in *" $text "*) printf '%s\n' "$owner" && return ;; esac
+    done
   done
 }
 
-# take_over: what tools of level 1 kept by the step's name alone gets the lab's id too. Files are renamed and ports labelled anew:
-# no container is started again, and no port is made again.
+# take_over: brings what older tools kept up to the level of these. Files are rewritten and renamed, and ports get another label: no
+# container is started again, and no port is made again.
 take_over() {
   [ -d "$STATE/desired" ] || return 0
-  had=1
+  local had=1 whole=true
   [ ! -e "$STATE/level" ] || read -r had <"$STATE/level"
   [ "$had" -lt "$LEVEL" ] || return 0
-  whole=true
+  chmod 700 "$STATE/desired"
+  each_kept take_over_form
+  [ "$had" -gt 1 ] || each_kept take_over_id
+  [ "$whole" = false ] || echo "$LEVEL" >"$STATE/level"
+}
+
+# each_kept FUNCTION: calls it with the file and the kind of everything that is kept. Sets whole to false when it fails for one.
+each_kept() {
+  local file kind taken
   for file in "$STATE"/desired/*-*.json; do
     [ -e "$file" ] || continue
-    thing=${file##*/}
-    thing=${thing%%-*}
-    # In a shell of its own: the variables are this thing's, and one that fails keeps nobody else back. Not in a condition, where set -e
-    # has no effect.
+    kind=${file##*/}
+    # In a subshell, so that one that fails keeps nobody else back. Not in a condition, where set -e has no effect.
     set +e
     (
       set -e
-      take_over_one
+      "$1" "$file" "${kind%%-*}"
     )
     taken=$?
     set -e
     [ "$taken" = 0 ] || { whole=false && printf 'vxlab: %s is kept in its old form until the next step\n' "$file" >&2; }
   done
-  [ "$whole" = false ] || echo "$LEVEL" >"$STATE/level"
 }
 
+# take_over_form FILE KIND: the form of level 3, with secrets in a file of their own.
+take_over_form() {
+  local form envelope
+  form=$(upgraded "$2" <"$1")
+  envelope=${form%%"
+"*}
+  [ "$envelope" != "$(cat "$1")" ] || return 0
+  [ "$form" = "$envelope" ] || with_state "$2" "" take_over_secrets "$2" <<STATE
+$form
+STATE
+  store "$1" "$envelope"
+}
+
+take_over_secrets() { store "$(secrets_of "$1" "$id")" "$secrets"; }
+
+# take_over_id FILE KIND: level 1 named things by their step alone.
+take_over_id() { with_kept "$1" take_over_one "$1" "$2"; }
+
 take_over_one() {
-  json=$(cat "$file")
-  case $json in *'"id":"'*'"lab":"'*) ;; *) return 0 ;; esac
-  id_of "$json"
-  case $file in */"$thing-$step.json") ;; *) return 0 ;; esac
-  to=$(desired "$thing" "$id")
-  eval "$(assign "$json")"
-  case $thing in
+  local file="$1" to
+  case ${lab:+$file} in */"$2-$step.json") ;; *) return 0 ;; esac
+  to=$(desired "$2" "$id")
+  case $2 in
     port)
       relabel vxlab-port interface
       [ ! -e "$STATE/begun/port-$step" ] || mv "$STATE/begun/port-$step" "$STATE/begun/port-$id"
@@ -91,14 +104,14 @@ take_over_one() {
       ;;
     service) relabel vxlab-service interface ;;
   esac
-  if [ "$thing" = service ]; then take_over_service; else mv "$file" "$to"; fi
+  if [ "$2" = service ]; then take_over_service "$file" "$to"; else mv "$file" "$to"; fi
 }
 
 # relabel KEY [interface]: the ports of this step, and the bridge behind them.
 relabel() {
+  local key="$1" interface="${2:-}" names have
   names=$(vsctl --bare --no-headings --columns=name find port external_ids:"$1"="\"$step\"" \
     -- --columns=name find bridge external_ids:"$1"="\"$step\"")
-  key=$1 interface=${2:-}
   set --
   for have in $names; do
     plain "$have"
@@ -115,6 +128,7 @@ relabel() {
 
 # The kernel's devices, whose alias says whose they are.
 take_over_groups() {
+  local alias text device
   for alias in "$NET"/vm*/ifalias; do
     [ -e "$alias" ] || continue
     text=$(cat "$alias")
@@ -125,6 +139,7 @@ take_over_groups() {
 
 # take_over_box FOLDER: plug and the next step read the owner out of these.
 take_over_box() {
+  local ports
   for ports in "$1/ports" "$1/ports.new"; do
     [ -e "$ports" ] || continue
     awk -v was="$step" -v now="$id" '$3 == was { $3 = now } { print }' "$ports" >"$1/ports.over"
@@ -132,10 +147,11 @@ take_over_box() {
   done
 }
 
-# dnsmasq starts once more, with its leases; addresses are translated on without a gap, by the new table before the old one goes.
+# take_over_service FILE TO: dnsmasq starts once more, with its leases; addresses are translated on without a gap, by the new table
+# before the old one goes.
 take_over_service() {
-  old=$SERVICES/$step
-  table=$(nat_table "$step") now=$id
+  local old="$SERVICES/$step" table now="$id"
+  table=$(nat_table "$step")
   if [ -d "$old" ]; then
     id=$step
     dhcp_end loop
@@ -143,7 +159,7 @@ take_over_service() {
     id=$now
     mv "$old" "$SERVICES/$id"
   fi
-  mv "$file" "$to"
-  VXLAB_LOCKED=1 "$TOOLS/guest" apply service <"$to" >/dev/null || printf 'vxlab: %s failed\n' "$to" >&2
+  mv "$1" "$2"
+  again "$2" || printf 'vxlab: %s failed\n' "$2" >&2
   ! nft list table inet "$table" >/dev/null 2>&1 || nft delete table inet "$table"
 }

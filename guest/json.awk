@@ -5,15 +5,18 @@
 #   json_read(TEXT)     "", or what is wrong; fills, by path ("hosts.0.name"):
 #     json_value[PATH]    each string, number, true, false; null is ""
 #     json_size[PATH]     each array, each object: how many entries
+#     json_text[PATH]     each string; for who has to know "7" from 7
 #     json_path[1..n]     every path in the order of the text, json_paths = n
 #   json_quote(TEXT)    a string as JSON writes it
+#
+# With json_root set, the paths of what is under that key leave the key out: in {"v":3,"state":{"vni":7}} "state" makes it "vni".
 #
 # Cut at its quotation marks a document is outside, string, outside, string…; outside strings there are only
 # { } [ ] : , and bare words.
 
 function json_read(text,   pieces, n, i, piece) {
   json_paths = 0; json_depth = 0; json_fault = ""; json_key_next = 0; json_word = ""
-  split("", json_value); split("", json_size); split("", json_path)
+  split("", json_value); split("", json_size); split("", json_path); split("", json_text)
   n = split(text, pieces, "\"")
   for (i = 1; i <= n; i++) {
     json_outside(pieces[i])
@@ -58,14 +61,14 @@ function json_open(bracket,   at) {
   json_note(at)
   json_size[at] = 0
   json_depth++
-  json_base[json_depth] = at
+  json_base[json_depth] = at == json_root ? "" : at
   json_kind[json_depth] = bracket
   json_key_next = bracket == "{"
 }
 
 function json_string(piece) {
   if (json_key_next) json_key[json_depth] = json_plain(piece)
-  else json_put(json_plain(piece))
+  else json_text[json_put(json_plain(piece))]
 }
 
 # The path of the value that comes next; counts it.
@@ -81,6 +84,7 @@ function json_put(text,   at) {
   at = json_at()
   json_note(at)
   json_value[at] = text
+  return at
 }
 
 function json_note(at) { json_path[++json_paths] = at }
@@ -134,8 +138,13 @@ function json_quote(text,   i, c, out) {
     if (c == "\"" || c == "\\") out = out "\\" c
     else if (c == "\n") out = out "\\n"
     else if (c == "\t") out = out "\\t"
-    else if (c ~ /[\001-\037]/) out = out "?"
+    else if (c ~ /[\001-\037]/) out = out json_escape(c)
     else out = out c
   }
   return "\"" out "\""
+}
+
+# A control character as \u00XX.
+function json_escape(c,   code) {
+  for (code = 1; code < 32; code++) if (sprintf("%c", code) == c) return sprintf("\\u%04x", code)
 }

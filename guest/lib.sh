@@ -1,13 +1,13 @@
 #!/bin/sh
 # Helpers of the guest tools. guest/render.ts joins the files: this one first, main.sh last.
-# shellcheck disable=SC2034 # used by the files that follow
+# shellcheck disable=SC2034,SC2154 # used by the files that follow; the variables come out of with_state, by eval
 set -eu
 # A command over SSH comes with a short PATH, in which busybox may hide iproute2.
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
-# Of what is kept on a host: raised when its form changes. install.sh replaces no tools of a higher level, ids.sh takes over what
-# is of a lower one.
-LEVEL=2
+# The version of guest/protocol.ts, and of everything that is kept on a host. host/install.sh replaces no tools of a higher level,
+# take_over (ids.sh) brings what is kept up to it.
+LEVEL=@PROTOCOL@
 
 STATE=${VXLAB_STATE:-/var/lib/vxlab}
 TOOLS=${VXLAB_TOOLS:-/usr/lib/vxlab}
@@ -35,13 +35,13 @@ vsctl() { ovs-vsctl --retry --timeout="$OVS_WAIT" "$@"; }
 # One change at a time on a host, however many labs and sessions speak to it: under emulation a dozen Docker containers start
 # one after the other, 20 s each.
 lock() {
+  local tries=$((LOCK_WAIT * 5))
   exec 9>"$LOCK"
   # busybox's, where the shell is busybox's: an eighth of the time. Only who has to wait needs the other.
   if flock -n 9; then return 0; fi
   # It waits without asking again and again, which would take the processor from the step that is waited for.
   if flock -w "$LOCK_WAIT" 9 2>/dev/null; then return 0; fi
   # busybox's flock has no -w.
-  tries=$((LOCK_WAIT * 5))
   until flock -n 9; do
     [ "$tries" -gt 0 ] || fail "another step holds $LOCK for over $LOCK_WAIT s"
     tries=$((tries - 1))
@@ -52,42 +52,101 @@ lock() {
 # desired KIND ID: the file that holds the desired state of one thing.
 desired() { printf '%s/desired/%s-%s.json' "$STATE" "$1" "$2"; }
 
-# keep KIND ID JSON: stores the desired state, whole or not at all, for the next boot. For root alone: environment variables
-# of containers can be secrets.
+# secrets_of KIND ID: the file that holds its secrets. It exists only for a thing that has any.
+secrets_of() { printf '%s/secrets/%s-%s.json' "$STATE" "$1" "$2"; }
+
+# keep KIND: stores the desired state and the secrets of the step that runs, for the next boot.
 keep() {
-  [ -d "$STATE/desired" ] || { mkdir -p "$STATE/desired" && echo "$LEVEL" >"$STATE/level"; }
-  chmod 700 "$STATE/desired"
-  (umask 077 && printf '%s\n' "$3" >"$STATE/desired/.new")
-  sync "$STATE/desired/.new"
-  mv "$STATE/desired/.new" "$(desired "$1" "$2")"
+  if [ -n "$secrets" ]; then store "$(secrets_of "$1" "$id")" "$secrets"; else forget_secrets "$1"; fi
+  [ -d "$STATE/desired" ] || { mkdir -p "$STATE" && echo "$LEVEL" >"$STATE/level"; }
+  store "$(desired "$1" "$id")" "$json"
+}
+
+# store FILE TEXT: whole or not at all, and for root alone.
+store() {
+  local folder="${1%/*}"
+  [ -d "$folder" ] || { mkdir -p "$folder" && chmod 700 "$folder"; }
+  (umask 077 && printf '%s\n' "$2" >"$folder/.new")
+  sync "$folder/.new"
+  mv "$folder/.new" "$1"
+}
+
+forget() {
+  rm -f "$(desired "$1" "$id")"
+  forget_secrets "$1"
+}
+
+forget_secrets() {
+  [ ! -d "$STATE/secrets" ] || rm -f "$(secrets_of "$1" "$id")"
 }
 
 # Filled in by guest/render.ts.
 JSON_AWK='@json.awk@'
 FIELDS_AWK='@fields.awk@'
+STATE_AWK='@state.awk@'
+KEPT_AWK='@kept.awk@'
+WRITE_AWK='@write.awk@'
+UPGRADE_AWK='@upgrade.awk@'
+OBSERVE_AWK='@observe.awk@'
 
-# assign JSON [FILE]: desired state as shell assignments, ready for eval (fields.awk); those of FILE, the desired state of
-# last time, begin with was_.
-assign() {
-  { printf '%s\n' "$1" && { [ ! -e "${2:-}" ] || cat "$2"; }; } | LC_ALL=C awk "$JSON_AWK $FIELDS_AWK"
+# assign JSON: as shell assignments, ready for eval (fields.awk).
+assign() { printf '%s\n' "$1" | LC_ALL=C awk "$JSON_AWK $FIELDS_AWK"'{ assign($0, "") }'; }
+
+# with_state KIND WAS COMMAND...: runs COMMAND with every field of the desired state on stdin in a variable (state.awk). Unless WAS is
+# empty, what was wanted last time is in variables with the prefix was_.
+with_state() {
+  local outdated=
+  eval "$(state_fields "$1" "$2")"
+  [ -z "$outdated" ] || eval "$(printf '%s\n' "$json" | upgraded "$1" | state_fields "$1" "$2")"
+  shift 2
+  "$@"
 }
 
-# id_of JSON: id, under which a host keeps a thing: the lab's own id and the step's name. Files, labels in Open vSwitch and tables
-# carry it, since two labs on a host may have steps of one name. Known before anything else of the desired state is.
-id_of() {
-  step=${1#*'"id":"'}
-  step=${step%%'"'*}
-  lab=${1#*'"lab":"'}
-  [ "$lab" != "$1" ] || lab=
-  lab=${lab%%'"'*}
-  case $step in "" | *[!A-Za-z0-9_.-]*) fail "desired state without a usable id" ;; esac
-  case $lab in *[!A-Za-z0-9_.-]*) fail "desired state without a usable id of its lab" ;; esac
-  id=${lab:+$lab-}$step
+state_fields() {
+  LC_ALL=C awk -v kind="$1" -v kept="${2:+$STATE/desired}" -v protocol="$LEVEL" "$JSON_AWK $FIELDS_AWK $STATE_AWK"
+}
+
+# upgraded KIND: the desired state on stdin, in the form of older tools, in the form of these.
+upgraded() { LC_ALL=C awk -v kind="$1" -v protocol="$LEVEL" "$JSON_AWK $WRITE_AWK $UPGRADE_AWK"; }
+
+# with_kept FILE COMMAND...: the same for a file of desired state.
+with_kept() {
+  local file="$1" kind="${1##*/}"
+  shift
+  with_state "${kind%%-*}" "" "$@" <"$file"
+}
+
+# kept KIND PATH...: a line for each thing of this kind that the host keeps: its file, lab, step, and what is at these paths (kept.awk).
+kept() {
+  local kind="$1"
+  shift
+  set -- "$*" "$STATE/desired/$kind"-*.json
+  [ -e "$2" ] || return 0
+  local paths="$1"
+  shift
+  LC_ALL=C awk -v paths="$paths" "$JSON_AWK $KEPT_AWK" "$@"
+}
+
+# What apply and remove answer (guest/protocol.ts).
+answer() { printf '{"v":%s}\n' "$LEVEL"; }
+
+# observed: what observe answers: the desired state with what was found of it, as lines of observe.awk on stdin.
+observed() {
+  { printf '%s\n' "$json" && cat; } | LC_ALL=C awk -v protocol="$LEVEL" "$JSON_AWK $WRITE_AWK $OBSERVE_AWK"
+}
+
+# What observe answers of a thing that is not there.
+absent() { printf '{"v":%s,"state":null}\n' "$LEVEL"; }
+
+# addresses_of DEVICE: its addresses with prefix lengths but link-local ones, with spaces between.
+addresses_of() {
+  ip -o address show dev "$1" scope global | awk '{ printf "%s%s", (NR > 1 ? " " : ""), $4 }'
 }
 
 # plain TEXT...: what goes into flows, rules and configurations is made of the characters of names and addresses, so
 # that none of it can be read as anything else.
 plain() {
+  local text
   for text in "$@"; do
     case $text in *[!A-Za-z0-9_.:/@,-]*) fail "desired state holds text where a name or an address belongs: $text" ;; esac
   done
@@ -98,7 +157,7 @@ plain() {
 iproute() { "$(iproute_path)" "$@"; }
 
 iproute_path() {
-  old=$IFS
+  local old="$IFS" folder
   IFS=:
   for folder in $PATH; do
     if [ -x "$folder/ip" ]; then printf %s "$folder/ip" && break; fi
@@ -108,6 +167,7 @@ iproute_path() {
 
 # only_addresses DEVICE "ADDRESS...": the device has these, with their prefix lengths, and no others but link-local ones.
 only_addresses() {
+  local have want
   for have in $(ip -o address show dev "$1" scope global | awk '{print $4}'); do
     case " $2 " in *" $have "*) ;; *) ip address del "$have" dev "$1" ;; esac
   done
@@ -123,6 +183,7 @@ device_of() {
 # underlay_device LOCAL [PEER]: the interface that packets from this VTEP leave by. A VTEP may be on lo or on a dummy interface,
 # so the route to a peer decides; where no peer is known, the default route does for those two.
 underlay_device() {
+  local way='' family fallback
   if [ -n "${2:-}" ]; then
     way=$(ip -o route get "$2" from "$1" 2>/dev/null | route_device)
     if [ -n "$way" ]; then printf '%s\n' "$way" && return; fi
@@ -141,6 +202,7 @@ underlay_device() {
 
 # is_stub DEVICE: nothing leaves a host by it. IFF_LOOPBACK, or IFF_BROADCAST with IFF_NOARP, which is a dummy (linux/if.h).
 is_stub() {
+  local flags
   { read -r flags <"$NET/$1/flags" || flags=0; } 2>/dev/null
   [ "$1" = lo ] || [ $((flags & 0x8)) != 0 ] || [ $((flags & 0x82)) = 130 ]
 }
@@ -157,6 +219,7 @@ nameservers() {
 
 # tune NAME VALUE: a setting of the kernel, by its path below /proc/sys; what it was is kept for untune.
 tune() {
+  local now file
   # Not `read`, which takes one byte at a time: these files give no more than the first of them.
   now=$(cat "$SYSCTL/$1")
   [ "$now" != "$2" ] || return 0
@@ -168,6 +231,8 @@ tune() {
 
 # untune [NAME]: as it was before; without a name everything.
 untune() {
+  local file at
+  local now file
   for file in "$STATE"/tuned/*; do
     [ -e "$file" ] || continue
     at=$(printf %s "${file##*/}" | tr , /)

@@ -1,20 +1,22 @@
 #!/bin/sh
-# guest VERB [KIND]: the one program that steps, boot and LXC call. Desired state: JSON on stdin.
+# guest VERB [KIND]: the one program that steps, boot and LXC call. What a verb gets on stdin, and what it answers: guest/protocol.ts.
 #   apply|remove|observe KIND      one line of JSON on stdout
-#   observe all                    what is kept and what there is
+#   observe all                    what is kept and what there is, a line of JSON each
 #   boot                           applies everything that is kept, in order
 #   drift                          what is not as is kept, one line of JSON each; takes no lock (drift.sh)
 #   flows                          all flows once more, after ovs-vswitchd was started anew
-KINDS="bridge port service container"
+# Filled in by guest/render.ts, in the order of boot.
+KINDS="@KINDS@"
 
 # What fails at boot is tried again after these pauses, in seconds, two minutes together: an address may come late, by DHCP.
 BOOT_PAUSES=${VXLAB_BOOT_PAUSES-5 10 15 30 60}
 
 boot() {
+  local left kind file pause
   left=
   for kind in $KINDS; do
     for file in "$STATE/desired/$kind"-*.json; do
-      [ ! -e "$file" ] || left="$left $kind:$file"
+      [ ! -e "$file" ] || left="$left $file"
     done
   done
   boot_round
@@ -32,36 +34,44 @@ boot() {
 
 # Applies what is left; left is what failed.
 boot_round() {
-  failed=
-  for one in $left; do
-    file=${one#*:}
+  local failed='' file late
+  for file in $left; do
     [ -e "$file" ] || continue
-    # Each in a program of its own: one broken container must not keep the others down.
-    if ! VXLAB_LOCKED=1 "$TOOLS/guest" apply "${one%%:*}" <"$file" >/dev/null; then
-      failed="$failed $one"
+    if ! again "$file"; then
+      failed="$failed $file"
       printf 'vxlab: %s failed\n' "$file" >&2
     fi
   done
-  for one in $(guard_late); do
-    case "$failed " in *" port:$STATE/desired/$one.json "*) ;; *) failed="$failed port:$STATE/desired/$one.json" ;; esac
+  for late in $(guard_late); do
+    file=$STATE/desired/$late.json
+    case "$failed " in *" $file "*) ;; *) failed="$failed $file" ;; esac
   done
   left=$failed
 }
 
+# again FILE: applies what is kept once more, in a program of its own: one broken container must not keep the others down.
+again() {
+  local kind="${1##*/}" secret="$STATE/secrets/${1##*/}"
+  kind=${kind%%-*}
+  if [ -e "$secret" ]; then
+    cat "$1" "$secret" | VXLAB_LOCKED=1 "$TOOLS/guest" apply "$kind" >/dev/null
+  else
+    VXLAB_LOCKED=1 "$TOOLS/guest" apply "$kind" <"$1" >/dev/null
+  fi
+}
+
 observe_all() {
+  local file kind
   for file in "$STATE"/desired/*-*.json; do
     [ -e "$file" ] || continue
     kind=${file##*/}
     kind=${kind%%-*}
-    json=$(cat "$file")
-    id_of "$json"
-    # Without environment variables, which can be secrets: no text of JSON has these marks in it but as a key.
-    public=$(printf '%s\n' "$json" | LC_ALL=C sed -E 's/,"env":\[("([^"\\]|\\.)*",?)*\]//')
-    printf '{"kind":"%s","desired":%s,"found":%s}\n' "$kind" "$public" "$("${kind}_observe" "$json")"
+    printf '{"kind":"%s","desired":%s,"found":%s}\n' "$kind" "$(cat "$file")" "$(with_kept "$file" "${kind}_observe")"
   done
 }
 
 main() {
+  local was
   case "${1:-} ${2:-}" in
     "serve "*) shift && serve "$@" && return ;;
     "drift ") drift && return ;;
@@ -76,9 +86,9 @@ main() {
     "observe all") observe_all ;;
     "apply "* | "remove "* | "observe "*)
       case " $KINDS " in *" ${2:-none} "*) ;; *) usage ;; esac
-      json=$(cat)
-      id_of "$json"
-      "${2}_${1}" "$json"
+      was=was
+      [ "$1" != observe ] || was=
+      with_state "$2" "$was" "${2}_${1}"
       ;;
     *) usage ;;
   esac

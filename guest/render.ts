@@ -2,7 +2,10 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { PROTOCOL } from "./protocol";
 import { shellWord } from "./quote";
+import { THINGS } from "./things";
+import type { StepKind } from "./things";
 
 /** From the package's root. The order matters: lib.sh sets the shell up, plug.sh ends with what is before it, main.sh calls the rest. */
 const PARTS: readonly string[] = [
@@ -12,20 +15,16 @@ const PARTS: readonly string[] = [
   "guest/ids.sh",
   "components/guard/guest.sh",
   "components/port-security/guest.sh",
-  "components/bridge/guest.sh",
-  "components/segment/guest.sh",
-  "components/segment/group.sh",
-  "guest/nft.sh",
-  "components/service/guest.sh",
-  "components/container/guest.sh",
-  "components/container/kinds/lxc/guest.sh",
-  "components/container/kinds/lxc/root.sh",
-  "components/container/kinds/docker/guest.sh",
-  "components/container/kinds/docker/start.sh",
-  "components/container/kinds/docker/image.sh",
+  ...Object.values(THINGS).flat(),
   "guest/drift.sh",
   "guest/main.sh",
 ];
+
+/** `@NAME@` in a script. */
+const WORDS: Readonly<Record<string, string>> = {
+  PROTOCOL: String(PROTOCOL),
+  KINDS: Object.keys(THINGS).join(" "),
+};
 
 const ROOT = join(__dirname, "..");
 
@@ -44,15 +43,17 @@ let cached: GuestTools | undefined;
  */
 export function guestTools(): GuestTools {
   if (cached === undefined) {
-    const script = "#!/bin/sh\n" + PARTS.map(withAwk).join("");
+    const script = "#!/bin/sh\n" + PARTS.map(filled).join("");
     cached = { version: createHash("sha256").update(script).digest("hex").slice(0, 12), script };
   }
   return cached;
 }
 
 /** `@name.awk@` in a script stands for the file of that name beside it. */
-function withAwk(part: string): string {
-  return source(part).replace(/@([a-z]+\.awk)@/g, (_, awk: string) => source(join(dirname(part), awk)));
+function filled(part: string): string {
+  return source(part)
+    .replace(/@([A-Z]+)@/g, (mark, word: string) => WORDS[word] ?? mark)
+    .replace(/@([a-z]+\.awk)@/g, (_, awk: string) => source(join(dirname(part), awk)));
 }
 
 function source(part: string): string {
@@ -72,8 +73,6 @@ export function strip(source: string): string {
 export function command(verb: "apply" | "remove" | "observe", kind: StepKind): string {
   return `/usr/lib/vxlab/guest ${verb} ${kind}`;
 }
-
-export type StepKind = "bridge" | "port" | "service" | "container";
 
 /**
  * guest/host/install.sh, as a command. Only the first step on a host, its bridge, carries the tools. On our own image they run in its

@@ -69,14 +69,17 @@ export function tunnelName(vni: number, remoteAddress: string): string {
 
 const base36 = (number: number | bigint, digits: number): string => number.toString(36).padStart(digits, "0");
 
-/** The one tunnel port of a segment with Flooding.Flow: `vf100` for VNI 100. */
-export function flowPortName(vni: number): string {
-  return `vf${vni}`;
+/**
+ * What a segment with Flooding.Flow has on a host: a bridge of its own (`bf100` for VNI 100) with the tunnel port (`vf100`), and the
+ * patch port of the host's bridge (`pf100`) with its peer on the segment's (`pb100`).
+ */
+export function flowDevices(vni: number) {
+  return { bridge: `bf${vni}`, tunnel: `vf${vni}`, patch: `pf${vni}`, peer: `pb${vni}` };
 }
 
-/** The kernel's vxlan device of a segment with Flooding.Multicast: `vm100` for VNI 100. */
-export function multicastName(vni: number): string {
-  return `vm${vni}`;
+/** What a segment with Flooding.Multicast has on a host: the kernel's vxlan device, `vm100` for VNI 100. */
+export function multicastDevices(vni: number) {
+  return { tunnel: `vm${vni}` };
 }
 
 /** Names that the kernel, Open vSwitch or the guest itself uses: a bridge of that name would break the host. */

@@ -1,6 +1,6 @@
 /** What a segment is made of on its hosts, for each way to flood it: a new way is an object in WAYS. */
 import type { HostOutput, PortOutput, TunnelOutput } from "../plan/contract";
-import { flowPortName, multicastName } from "../plan/names";
+import { flowDevices, multicastDevices } from "../plan/names";
 import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "../plan/net/encap";
 import type { Encapsulation } from "../plan/net/encap";
 import { Flooding } from "../plan/types";
@@ -53,7 +53,7 @@ export const WAYS: Readonly<Record<Flooding, Way>> = {
   [Flooding.Flow]: {
     joint: true,
     links: (host, port) => {
-      const { tunnel, patch, peer, bridge } = flowNames(port);
+      const { tunnel, patch, peer, bridge } = flowDevices(port.vni);
       return [
         { port: tunnel, ...tunnelTo(host, port, "flow"), place: { bridge }, shared: false },
         {
@@ -63,21 +63,17 @@ export const WAYS: Readonly<Record<Flooding, Way>> = {
         },
       ];
     },
-    ports: (port) => Object.values(flowNames(port)),
-    bridges: (port) => [flowNames(port).bridge],
+    ports: ({ vni }) => Object.values(flowDevices(vni)),
+    bridges: ({ vni }) => [flowDevices(vni).bridge],
   },
   [Flooding.Multicast]: {
     joint: true,
     links: () => [],
-    device: ({ vni }) => multicastName(vni),
-    ports: ({ vni }) => [multicastName(vni)],
+    device: ({ vni }) => multicastDevices(vni).tunnel,
+    ports: ({ vni }) => Object.values(multicastDevices(vni)),
     bridges: () => [],
   },
 };
-
-function flowNames({ vni }: PortOutput) {
-  return { tunnel: flowPortName(vni), patch: `pf${vni}`, peer: `pb${vni}`, bridge: `bf${vni}` };
-}
 
 function tunnelTo(host: HostOutput, port: PortOutput, remote: string): Pick<Link, "type" | "options"> {
   const { vni, udpPort } = port;

@@ -3,6 +3,7 @@
  * left to remove. So their resources are deleted from the state. An existing host is never lost in this way.
  */
 import type { Context } from "../command";
+import { readStepInput } from "../../guest/protocol";
 import { EXISTING_MACHINE, VTEPS_OUTPUT, VTEPS_SCHEMA } from "../../plan/vteps";
 import type { VtepsOutput } from "../../plan/vteps";
 import { pulumi } from "./engine";
@@ -52,10 +53,12 @@ export function underlayOf(all: readonly StateResource[]): string | undefined {
 
 /** URNs of the steps on machines that are not among `machines`. Those on an existing host have to be removed there. */
 export function lostSteps(all: readonly StateResource[], machines: ReadonlySet<string>): string[] {
-  return all
-    .filter(({ type }) => type === STEP)
-    .filter((step) => {
-      const machine = machineOf(step);
+  const steps = all.filter(({ type }) => type === STEP);
+  const known = new Map(steps.map((step) => [step.urn, machineOf(step)]));
+  return steps
+    .filter(({ urn, dependencies = [] }) => {
+      // The stdin of a container with environment variables is encrypted. It is on the machine of its bridge, on which it depends.
+      const machine = known.get(urn) ?? dependencies.map((other) => known.get(other)).find(Boolean);
       return machine !== undefined && machine !== EXISTING_MACHINE && !machines.has(machine);
     })
     .map(({ urn }) => urn);
@@ -63,9 +66,7 @@ export function lostSteps(all: readonly StateResource[], machines: ReadonlySet<s
 
 function machineOf({ inputs }: StateResource): string | undefined {
   const text = inputs?.["stdin"];
-  if (typeof text !== "string") return undefined;
-  const { machine } = JSON.parse(text) as { machine?: unknown };
-  return typeof machine === "string" ? machine : undefined;
+  return typeof text === "string" ? readStepInput(text)?.machine : undefined;
 }
 
 /** The output `vteps` of an underlay; undefined when the stack does not exist or is empty. */

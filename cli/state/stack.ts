@@ -15,6 +15,8 @@ export interface StateResource {
   id?: string;
   inputs?: Record<string, unknown>;
   outputs?: Record<string, unknown>;
+  /** URNs. */
+  dependencies?: string[];
 }
 
 /** Creates the stack at its first use, and selects it, so that the plain `pulumi up` takes the same one. */

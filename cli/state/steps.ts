@@ -1,5 +1,6 @@
 /** The steps of a stack that put things on hosts, out of its state: what each runs, with which desired state. Pure. */
 import type { LabOutput } from "../../plan/contract";
+import { readStepInput } from "../../guest/protocol";
 import { isObject, plain, resourcesOf } from "./export";
 
 export interface Step {
@@ -13,7 +14,7 @@ export interface Step {
   key: string;
   /** What the step runs, by a shell on the host. */
   command: string;
-  /** Desired state, one line of JSON. May hold secrets. */
+  /** Desired state (guest/protocol.ts). May hold secrets. */
   stdin: string;
 }
 
@@ -25,29 +26,18 @@ export function stepsOf(state: unknown, { hosts }: LabOutput): Step[] {
     if (type !== STEP) return [];
     const { create, update, stdin, delete: undo, connection } = plainAll(inputs ?? {});
     const kind = /guest remove (\w+)$/.exec(text(undo))?.[1];
-    const desired = kind === undefined ? undefined : parsed(text(stdin));
+    const desired = kind === undefined ? undefined : readStepInput(text(stdin));
     const hostKey = isObject(connection) ? plain(connection["hostKey"]) : undefined;
     const host = hosts.find((one) => one.hostKey === hostKey);
     if (kind === undefined || desired === undefined || host === undefined) return [];
-    const key = desired[kind === "port" ? "vni" : kind === "service" ? "device" : "name"];
+    const key = desired.state[kind === "port" ? "vni" : kind === "service" ? "device" : "name"];
     const command = text(update) || text(create);
-    return [
-      { name: text(desired["id"]), host: host.name, kind, key: text(key), command, stdin: text(stdin) },
-    ];
+    return [{ name: desired.id, host: host.name, kind, key: text(key), command, stdin: text(stdin) }];
   });
 }
 
 function plainAll(inputs: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(inputs).map(([key, value]) => [key, plain(value)]));
-}
-
-function parsed(json: string): Record<string, unknown> | undefined {
-  try {
-    const value = JSON.parse(json) as unknown;
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function text(value: unknown): string {

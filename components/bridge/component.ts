@@ -1,11 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { guestTools } from "../../guest/render";
 import { MacKind, computedMac } from "../../plan/mac";
-import { guestStep, inside } from "../guest-step";
-import { OnHostArgs, Shown, placeOf } from "../host/context.component";
+import { firstStep, inside } from "../guest-step";
+import { OnHostArgs, placeOf } from "../host/context.component";
 import { stackIdentity, token } from "../naming";
-import { assumedMtu } from "../segment/mtu";
-import { HOST } from "../host/spec";
+import { bridgeState } from "./state";
 
 export interface OvsBridgeArgs extends OnHostArgs {
   /** Name on the host, at most 15 bytes. @default "vxbr" */
@@ -40,28 +39,9 @@ export class OvsBridge extends pulumi.ComponentResource {
     const { host, opts: placed, shown: given } = placeOf("OvsBridge", name, args, opts);
     const shown = { ...given, mac: args.mac ?? computedMac(stackIdentity(), MacKind.Bridge, name) };
     super(token("OvsBridge"), name, { ...shown, tools: guestTools().version }, placed);
-    const bridge = args.bridge ?? HOST.bridge.default;
-    const step = guestStep(
-      name,
-      { host, kind: "bridge", first: true, state: bridgeState(shown, bridge) },
-      inside(this, placed),
-    );
-    this.bridge = pulumi.all([bridge, step.id]).apply(([known]) => known);
+    const state = pulumi.output(shown).apply(bridgeState);
+    const step = firstStep(name, { host, lab: shown.labId, state }, inside(this, placed));
+    this.bridge = pulumi.all([state, step.id]).apply(([known]) => known.name);
     this.registerOutputs({ bridge: this.bridge });
   }
-}
-
-function bridgeState(
-  args: Shown<OvsBridgeArgs, "mac">,
-  bridge: pulumi.Input<string>,
-): Record<string, pulumi.Input<unknown>> {
-  return {
-    lab: args.labId,
-    name: bridge,
-    mac: args.mac,
-    mtu: args.mtu ?? assumedMtu(),
-    address: args.address ?? null,
-    guard: args.guard ?? true,
-    tools: guestTools(),
-  };
 }

@@ -1,7 +1,6 @@
 #!/bin/sh
-# An Open vSwitch bridge with its own interface.
-# desired state: {id, lab, name, mac, mtu, address|null, guard}
-# shellcheck disable=SC2154 # the variables come out of assign, by eval
+# An Open vSwitch bridge with its own interface. Desired state: components/bridge/state.ts.
+# shellcheck disable=SC2154 # the variables come out of with_state, by eval
 
 UNIT=/etc/systemd/system/vxlab.service
 FLOWS_UNIT=/etc/systemd/system/ovs-vswitchd.service.d/vxlab.conf
@@ -9,7 +8,6 @@ FLOWS_UNIT=/etc/systemd/system/ovs-vswitchd.service.d/vxlab.conf
 bridge_apply() {
   # Between install.sh, which takes no lock, and this the last of another lab's things may have gone.
   [ -e "$TOOLS/guest" ] || fail "another lab left this host just now and took the guest tools along. Nothing was changed: run up again"
-  eval "$(assign "$1" "$(desired bridge "$id")")"
   [ "${was_name-}" = "$name" ] || bridge_free "$name"
   [ "${was_name:-$name}" = "$name" ] || vsctl --if-exists del-br "$was_name"
   guard_apply bridge
@@ -23,8 +21,8 @@ bridge_apply() {
   only_addresses "$name" "$address"
   ip link set dev "$name" up
   boot_unit
-  keep bridge "$id" "$1"
-  bridge_found
+  keep bridge
+  answer
 }
 
 # What somebody changed by hand, or older guest tools left so: flows without a cookie, which ours have, and IPv6 on interfaces whose own
@@ -35,15 +33,11 @@ bridge_mend() {
 }
 
 bridge_remove() {
-  # As it was sent, the desired state ends with the tools (host/install.sh): to read those takes half a minute under emulation.
-  bare=${1%%',"tools":{'*}
-  [ "$bare" = "$1" ] || bare="$bare}"
-  eval "$(assign "$bare")"
   case $(bridge_owner "$name") in *"vxlab=$lab"*) vsctl --if-exists del-br "$name" ;; esac
-  rm -f "$(desired bridge "$id")"
+  forget bridge
   guard_apply
   leave
-  printf '{}\n'
+  answer
 }
 
 # bridge_owner NAME: nothing, or the bridge's name and external_ids.
@@ -51,6 +45,7 @@ bridge_owner() { vsctl --bare --no-headings --columns=name,external_ids find bri
 
 # bridge_free NAME: what is not this lab's is never taken over, and so never taken away; before anything is changed.
 bridge_free() {
+  local whose
   # On our own image there is nobody else: asking Open vSwitch takes 0.15 s there, under emulation.
   if [ -d "$TOOLS-init" ] && [ ! -e "$NET/$1" ]; then return 0; fi
   case $(bridge_owner "$1") in
@@ -67,18 +62,20 @@ bridge_free() {
 }
 
 bridge_observe() {
-  eval "$(assign "$1")"
-  if vsctl br-exists "$name"; then bridge_found; else printf '{"exists":false}\n'; fi
-}
-
-bridge_found() {
-  printf '{"exists":true,"mac":"%s","mtu":%s,"address":"%s"}\n' \
-    "$(cat "$NET/$name/address")" "$(cat "$NET/$name/mtu")" \
-    "$(ip -o -4 address show dev "$name" | awk '{print $4}')"
+  local guarded=false
+  [ -e "$NET/$name" ] || { absent && return; }
+  ! nft list table inet "$GUARD_TABLE" 2>/dev/null | grep -q "\"$name\"" || guarded=true
+  observed <<FOUND
+text mac $(cat "$NET/$name/address")
+word mtu $(cat "$NET/$name/mtu")
+text address $(addresses_of "$name")
+word guard $guarded
+FOUND
 }
 
 # Hosts with systemd get a unit; our own image starts "guest boot" from its inittab.
 boot_unit() {
+  local unit
   [ -d /run/systemd/system ] || return 0
   unit=$(boot_unit_text)
   [ "$unit" != "$(cat "$UNIT" 2>/dev/null)" ] || [ ! -e "$FLOWS_UNIT" ] || return 0

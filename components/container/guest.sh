@@ -1,49 +1,66 @@
 #!/bin/sh
-# A container of either kind: LXC's in lxc.sh, Docker's in docker.sh. Its interfaces, eth0, eth1, … inside, are ports of the
-# host's bridges (nics.sh).
-# desired state: {id, lab, name, kind, command: [..], interfaces: [{name, bridge, veth, mac, mtu, addresses: [..], dhcp,
-#                 gateway|null, vlan|null, trunk: [{vlan, addresses: [..], mtu}]}]}, and what its kind adds
+# A container of either kind: LXC's in kinds/lxc, Docker's in kinds/docker. Its interfaces, eth0, eth1, … inside, are ports of the
+# host's bridges (nics.sh). Desired state: components/container/state.ts.
 # A kind has KIND_apply, KIND_drop NAME and KIND_look, which say state (RUNNING, ABSENT, …) and pid.
-# shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of assign, by eval
+# shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of with_state, by eval
+
+INSIDE_AWK='@inside.awk@'
 
 container_apply() {
-  eval "$(assign "$1" "$(desired container "$id")")"
-  nics_shape
-  # What was kept by the tools before there were kinds is LXC's.
-  : "${kind:=lxc}" "${was_kind:=lxc}"
-  case $kind in lxc | docker) ;; *) fail "no such kind of container: $kind" ;; esac
+  local state='' pid='' box=''
+  nics_plain
+  case $kind in lxc | docker) ;; *) fail "unknown kind of container: $kind" ;; esac
   container_alone
   [ -z "${was_name:-}" ] || [ "$was_name $was_kind" = "$name $kind" ] || ("${was_kind}_drop" "$was_name")
   "${kind}_apply"
-  keep container "$id" "$1"
-  printf '{"state":"%s","pid":%s}\n' "$state" "$pid"
+  keep container
+  answer
 }
 
 # The host's end of an interface has the container's name in it.
 container_alone() {
   shared container || return 0
-  i=0
+  local i=0
   set --
-  while next_nic; do set -- "$@" "\"veth\":\"$veth\""; done
-  alone "container $name: the name" "rename the container in one of the two labs (containers.$name)" container "" "$@"
+  while next_nic; do set -- "$@" "$veth"; done
+  alone "container $name: the name" "rename the container in one of the two labs (containers.$name)" container 'interfaces.*.veth' "$@"
 }
 
 container_remove() {
-  eval "$(assign "$1" "$(desired container "$id")")"
-  : "${kind:=lxc}" "${was_kind:=$kind}"
+  local state='' pid='' box=''
   # A step of another kind and the same name has taken its place, and has put it away already.
-  if [ "$was_kind" = "$kind" ]; then
+  if [ "${was_kind:-$kind}" = "$kind" ]; then
     "${kind}_drop" "$name"
-    rm -f "$(desired container "$id")" "$STATE/images/$id.tar"
+    forget container
+    rm -f "$STATE/images/$id.tar"
     leave
   fi
-  printf '{}\n'
+  answer
 }
 
+# What a container runs, and what its image is, cannot change while it runs: these are answered as they are wanted, and so are the
+# addresses and the route that a DHCP server gives.
 container_observe() {
-  eval "$(assign "$1")"
-  "${kind:-lxc}_look"
-  printf '{"state":"%s","pid":%s}\n' "$state" "$pid"
+  local state='' pid='' box=''
+  "${kind}_look"
+  [ "$state" = RUNNING ] || { absent && return; }
+  {
+    container_ports
+    nsenter -t "$pid" -n sh -c 'ip -o link show; ip -o address show; ip -o route show default'
+  } | LC_ALL=C awk "$INSIDE_AWK" | observed
+}
+
+# What inside.awk has to know of the interfaces.
+container_ports() {
+  local i=0 n at
+  while next_nic; do
+    at=interfaces.$((i - 1))
+    echo "nic $at $nic $dhcp"
+    [ "$trunk" != 0 ] || echo "tag $at.vlan $(vsctl get port "$veth" tag 2>/dev/null)"
+    echo "text $at.bridge $(vsctl port-to-br "$veth" 2>/dev/null)"
+    n=0
+    while next_tag; do echo "nic $at.trunk.$((n - 1)) $nic.$tag false"; done
+  done
 }
 
 # container_lease [FILE]: what udhcpc calls with a lease in the environment; the lease's name servers go into the file, for

@@ -1,7 +1,5 @@
 /** The interfaces of a container, of whatever kind it is. */
 import * as pulumi from "@pulumi/pulumi";
-import { allowedSources, Sender } from "../port-security/plan";
-import { assumedMtu } from "../segment/mtu";
 
 /** An interface of a container. */
 export interface ContainerInterfaceArgs {
@@ -53,73 +51,6 @@ export interface TaggedArgs {
   portSecurity?: pulumi.Input<boolean>;
 }
 
-/** An interface as components/container/nics.sh reads it: nothing left open. */
-export interface InterfaceState {
-  name: string;
-  bridge: string;
-  veth: string;
-  mac: string;
-  mtu: number;
-  addresses: string[];
-  dhcp: boolean;
-  gateway: string | null;
-  vlan: number | null;
-  trunk: { vlan: number; addresses: string[]; mtu: number; sources?: string[] }[];
-  /** Allowed source prefixes of untagged frames; absent without port security. */
-  sources?: string[];
-}
-
-interface UntaggedNic {
-  mac: string;
-  addresses?: string[];
-  dhcp?: boolean;
-  dhcpRange?: { first: string; last: string };
-}
-
 /** An interface with everything that identifies it. */
 export type CompleteInterface = ContainerInterfaceArgs &
   Required<Pick<ContainerInterfaceArgs, "mac" | "veth">>;
-
-export function interfacesState(
-  args: pulumi.Input<pulumi.Input<CompleteInterface>[]>,
-): pulumi.Output<InterfaceState[]> {
-  return pulumi.output(args).apply((nics) =>
-    nics.map(({ mtu = assumedMtu(), trunk = [], portSecurity = true, ...nic }, index) => ({
-      name: `eth${index}`,
-      bridge: nic.bridge,
-      veth: nic.veth,
-      mac: nic.mac,
-      mtu,
-      addresses: nic.addresses ?? [],
-      dhcp: nic.dhcp ?? false,
-      gateway: nic.gateway ?? null,
-      vlan: nic.vlan ?? null,
-      trunk: trunk.map((tagged) => ({
-        vlan: tagged.vlan,
-        addresses: tagged.addresses ?? [],
-        mtu: tagged.mtu ?? mtu,
-        ...((tagged.portSecurity ?? portSecurity)
-          ? { sources: allowedSources({ mac: nic.mac, addresses: tagged.addresses ?? [] }) }
-          : {}),
-      })),
-      ...(isSecured(portSecurity, trunk)
-        ? { sources: trunk.length > 0 ? [] : allowedSources(senderOf(nic)) }
-        : {}),
-    })),
-  );
-}
-
-/** A trunk has port security when one of its VLANs has it. */
-function isSecured(portSecurity: boolean, trunk: readonly { portSecurity?: boolean }[]): boolean {
-  if (trunk.length === 0) return portSecurity;
-  return trunk.some((tagged) => tagged.portSecurity ?? portSecurity);
-}
-
-function senderOf({ mac, addresses = [], dhcp = false, dhcpRange: range }: UntaggedNic): Sender {
-  return { mac, addresses, dhcp, ...(range === undefined ? {} : { range }) };
-}
-
-/** With prefix length. */
-export function addressesOf({ addresses, trunk }: InterfaceState): string[] {
-  return [...addresses, ...trunk.flatMap((tagged) => tagged.addresses)];
-}

@@ -1,17 +1,13 @@
 #!/bin/sh
 # The interfaces of a container: eth0, eth1, … inside, each with a veth that is a port of a bridge of the host.
-# shellcheck disable=SC2034,SC2154 # the variables come out of assign, by eval
+# shellcheck disable=SC2034,SC2154 # the variables come out of with_state, by eval
 
 LINKS_AWK='@links.awk@'
 
-# Nothing but names goes into LXC's files and ip's. A host may keep the one-interface form of before until the next `up`.
-nics_shape() {
-  if [ -z "${interfaces_count:-}" ]; then
-    interfaces_count=1 interfaces_0_name=eth0 interfaces_0_bridge=$bridge interfaces_0_veth=$veth
-    interfaces_0_mac=$mac interfaces_0_mtu=$mtu interfaces_0_vlan=$vlan interfaces_0_addresses=$address
-  fi
+# Nothing but names and addresses goes into LXC's files and ip's.
+nics_plain() {
+  local i=0 n one
   plain "$name"
-  i=0
   while next_nic; do
     plain "$nic" "$bridge" "$veth" "$mac" "$mtu" "$vlan" "$gateway"
     for one in $addresses; do plain "$one"; done
@@ -24,6 +20,7 @@ nics_shape() {
 
 # next_nic: what there is to know of interface number i, which goes up; false after the last.
 next_nic() {
+  local key words
   [ "$i" -lt "$interfaces_count" ] || return 1
   for key in bridge veth mac mtu vlan dhcp gateway; do eval "$key=\${interfaces_${i}_$key-}"; done
   eval "nic=\$interfaces_${i}_name words=\${interfaces_${i}_addresses-} trunk=\${interfaces_${i}_trunk_count:-0}"
@@ -35,6 +32,7 @@ next_nic() {
 
 # next_tag: VLAN number n of that interface's trunk, which goes up; false after the last.
 next_tag() {
+  local words
   [ "$n" -lt "$trunk" ] || return 1
   eval "tag=\$${above}_${n}_vlan tag_mtu=\$${above}_${n}_mtu words=\$${above}_${n}_addresses"
   tag_addresses=$(unquoted "$words")
@@ -50,7 +48,7 @@ unquoted() {
 
 # One line for each interface: VETH BRIDGE OWNER VLAN, or "-" for the VLAN and those of the trunk.
 nics_ports() {
-  i=0
+  local i=0 n tags
   while next_nic; do
     tags='' n=0
     while next_tag; do tags=$tags,$tag; done
@@ -62,13 +60,12 @@ nics_ports() {
 # A running container needs --bundle, which changes all flows at once; before it runs, plain add-flows takes half the time.
 # A port without a tag carries the trunk's VLANs, and nothing untagged.
 nic_plug() {
-  flows=$1 how=${2:-}
+  local flows="$1" how="${2:-}" tries=60 said
   if [ "$vlan" = - ]; then set -- 'tag=[]' "trunks=$tags"; else set -- "tag=$vlan" 'trunks=[]'; fi
   vsctl --may-exist add-port "$bridge" "$veth" -- set port "$veth" "$@" external_ids:vxlab-container="\"$owner\""
   # A step that was killed while it put them in place.
   [ -d "$flows" ] || flows=$flows.new
   [ -d "$flows" ] || return 0
-  tries=60
   # After a power failure the port is still in the database: then ovs-vsctl does not wait until ovs-vswitchd has opened it.
   until said=$(ovs-ofctl ${how:+"$how"} add-flows "$bridge" "$flows/$veth" 2>&1); do
     tries=$((tries - 1))
@@ -81,6 +78,7 @@ nic_plug() {
 
 # nic_flows_gone FOLDER VETH BRIDGE: deletes the flows of a port that is gone: its number may be reused.
 nic_flows_gone() {
+  local cookie
   { read -r _ cookie <"$1/$2"; } 2>/dev/null || return 0
   # It fails when the bridge or ovs-vswitchd is gone, and the flows with it.
   ovs-ofctl del-flows "$3" "$cookie" 2>/dev/null || :
@@ -89,6 +87,7 @@ nic_flows_gone() {
 # Brings a running container, whose first process is pid, to what is wanted from now on, and back to it what somebody
 # changed inside.
 nics_live() {
+  local i=0 veth bridge owner vlan tags on found changes
   while read -r veth bridge owner vlan tags; do
     # Ports do not move between bridges.
     on=$(vsctl port-to-br "$veth" 2>/dev/null) || on=$bridge
@@ -98,7 +97,6 @@ nics_live() {
     fi
     nic_plug "$box/flows.new" --bundle
   done <"$box/ports.new"
-  i=0
   while next_nic; do
     [ "$(cat "$NET/$veth/mtu")" = "$mtu" ] || ip link set dev "$veth" mtu "$mtu"
   done
@@ -109,7 +107,7 @@ nics_live() {
 
 # The interfaces inside, for links.awk.
 nics_wanted() {
-  i=0
+  local i=0 n one
   while next_nic; do
     echo "link $nic $mtu"
     if [ "$dhcp" = true ]; then echo "leased $nic"; fi
@@ -125,6 +123,7 @@ nics_wanted() {
 
 # Whatever is left in Open vSwitch of those of the container in box.
 nics_drop() {
+  local have veth bridge
   for have in $(vsctl --bare --no-headings --columns=name find port external_ids:vxlab-container="\"$id\""); do
     vsctl --if-exists del-port "$have"
     [ -e "$box/ports" ] || continue

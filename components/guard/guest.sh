@@ -67,17 +67,14 @@ guard_rest() {
     thing=${file##*/}
     thing=${thing%.json}
     if [ ! -e "$file" ] || [ -e "$GUARD/$thing.$GUARD_FORM" ]; then continue; fi
-    (guard_missing "$thing" "$file")
+    guard_missing "$file" "$thing"
   done
 }
 
-# In a subshell, since the step that is being applied has variables of the same names.
 guard_missing() {
-  guard='' addresses='' closed=''
-  eval "$(assign "$(cat "$2")")"
-  [ -z "${addresses:-}" ] || addresses=$(unquoted "$addresses")
-  [ -z "$closed" ] || closed=$(unquoted "$closed")
-  guard_fragment "${1%%-*}" "$1"
+  # The step that is being applied may be a DHCP server's.
+  local dhcp_first=''
+  with_kept "$1" guard_fragment "${2%%-*}" "$2"
 }
 
 # guard_fragment KIND THING: writes the fragment of a thing whose desired state has been read.
@@ -88,13 +85,12 @@ guard_fragment() {
 
 guard_bridge() {
   plain "$name" "$address"
-  [ "${guard:-true}" = true ] || echo "bridge $name off"
+  [ "$guard" = true ] || echo "bridge $name off"
   echo "inner $name $name $address"
 }
 
 guard_port() {
-  : "${flooding:=unicast}"
-  peers='' i=0
+  local peers='' i=0 port remote under
   while next_remote; do
     plain "$remote"
     peers="$peers $remote"
@@ -104,20 +100,20 @@ guard_port() {
   under=$(vtep_device "$local")
   plain "$bridge" "$udpPort" "$vni" "$under"
   echo "vni $bridge $udpPort $vni $under$peers"
-  # Open vSwitch takes all their packets. A vm… that somebody unplugs from it would hand them to the kernel instead.
+  # Open vSwitch takes all their packets. A multicast device that somebody unplugs from it would hand them to the kernel instead.
   case $flooding in
-    flow) echo "inner $bridge bf$vni" ;;
-    multicast) echo "inner $bridge vm$vni" ;;
+    flow) echo "inner $bridge $devices_bridge" ;;
+    multicast) echo "inner $bridge $devices_tunnel" ;;
   esac
 }
 
 guard_service() {
   plain "$bridge" "$device"
-  guard_line "inner $bridge $device" "$addresses"
+  guard_line "inner $bridge $device" "$(unquoted "$addresses")"
   [ -z "${dhcp_first-}" ] || echo "dhcp $bridge $device"
   [ "$nat" = true ] || return 0
   echo "nat $bridge $device"
-  guard_line "closed $bridge" "${closed:-}"
+  guard_line "closed $bridge" "$(unquoted "$closed")"
   names=$(nameservers)
   # At boot the host may not know its name servers yet: keep the last ones.
   if [ -n "$names" ]; then guard_line "dns $bridge" "$names"; else sed -n '/^dns /p' "$GUARD/$1.$GUARD_FORM" 2>/dev/null || :; fi
@@ -146,6 +142,7 @@ FOUND
 
 # guard_late: the ports, as KIND-ID, whose VTEP no interface had when they were applied: the guard does not know theirs.
 guard_late() {
+  local file
   grep -ls '^vni [^ ]* [^ ]* [^ ]* :' "$GUARD"/port-*."$GUARD_FORM" | while read -r file; do
     file=${file##*/}
     echo "${file%."$GUARD_FORM"}"
@@ -225,6 +222,7 @@ guard_drift() {
 # guard_ipv6: the interfaces of ours that have IPv6 on, one a line, although the settings give them no IPv6 address. A link-local address
 # would put this host into the segment, with or without the guard.
 guard_ipv6() {
+  local device
   cat "$GUARD"/*."$GUARD_FORM" 2>/dev/null | awk '$1 == "inner" && !/:/ { print $3 }' | while read -r device; do
     [ "$(cat "$SYSCTL/net/ipv6/conf/$device/disable_ipv6" 2>/dev/null || echo 1)" = 1 ] || echo "$device"
   done

@@ -91,6 +91,3 @@ export function vtepOf(host: pulumi.Input<HostConnectionArgs>): pulumi.Input<str
   const parts = pulumi.all([optional(host, "vtep"), optional(host, "address")]);
   return pulumi.unsecret(parts).apply(([vtep, address]) => vtep ?? address ?? "");
 }
-
-/** What a component shows of its arguments, some of them filled in. */
-export type Shown<T extends MovableArgs, K extends keyof T> = Place<T>["shown"] & Required<Pick<T, K>>;

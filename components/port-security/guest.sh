@@ -3,7 +3,7 @@
 # security_again sets them when ovs-vswitchd, which keeps them in memory only, has restarted.
 # Bridges have fail_mode=secure (ovs-vswitchd.conf.db(5)): without flows they forward nothing. The NORMAL flow is set after the
 # ports' flows, so no port is ever open.
-# shellcheck disable=SC2034,SC2154 # the variables come out of assign, by eval
+# shellcheck disable=SC2034,SC2154 # the variables come out of with_state, by eval
 
 SECURITY_AWK='@security.awk@'
 DIFFER_AWK='@differ.awk@'
@@ -11,6 +11,7 @@ SWITCHING="cookie=0x5ec0000000000000,priority=0 actions=NORMAL"
 
 # nics_flows FOLDER: writes one file of flows for each interface, named after its port.
 nics_flows() {
+  local fault
   [ ! -e "$1" ] || rm -rf "$1"
   mkdir "$1"
   fault=$(nics_senders | LC_ALL=C awk -v folder="$1" "$SECURITY_AWK") || fail "$fault"
@@ -18,7 +19,7 @@ nics_flows() {
 
 # The interfaces, for security.awk.
 nics_senders() {
-  i=0
+  local i=0 n one words secured leased open
   while next_nic; do
     eval "secured=\${${nic_at}_sources_count+secured} words=\${${nic_at}_sources-}"
     [ "$dhcp" = true ] && leased=leased || leased=-
@@ -35,7 +36,7 @@ nics_senders() {
 
 # security_flows BRIDGE: prints the flows of its container ports, except those listed in skip, then the bridge's NORMAL flow.
 security_flows() {
-  on=$1
+  local on="$1" file folder veth bridge
   set --
   for file in "$STATE"/containers/*/ports "$STATE"/docker/*/ports; do
     folder=${file%/ports}/flows
@@ -64,8 +65,7 @@ unknown_port() {
 # security_again BRIDGE: sets all flows of a bridge. It deletes none, and the NORMAL flow is the last one: so it needs no bundle,
 # which takes twice as long.
 security_again() {
-  skip=
-  tries=60
+  local skip='' tries=60 said
   until said=$(security_flows "$1" | ovs-ofctl add-flows "$1" - 2>&1); do
     tries=$((tries - 1))
     # A switch that was only just started does not listen yet.
@@ -79,31 +79,21 @@ security_again() {
 
 # Prints the names of this host's bridges, one a line.
 security_bridges() {
-  for file in "$STATE"/desired/bridge-*.json; do
-    [ -e "$file" ] || continue
-    json=
-    read -r json <"$file" || :
-    case $json in *'"name":"'*) ;; *) continue ;; esac
-    json=${json#*'"name":"'}
-    printf '%s\n' "${json%%'"'*}"
-  done
+  local name
+  kept bridge name | while read -r _ _ _ name; do echo "$name"; done
 }
 
 # One line for each fault, after the bridge's lab and step (drift.sh).
 security_drift() {
+  local tab lab step name
   tab=$(printf '\t')
-  for file in "$STATE"/desired/bridge-*.json; do
-    [ -e "$file" ] || continue
-    json=$(cat "$file")
-    about_of "$json"
-    word_of name "$json"
-    switch=$word
-    plain "$switch"
-    security_of_bridge | sed "s|^|$about$tab|"
+  kept bridge name | while read -r _ lab step name; do
+    security_of_bridge "$name" </dev/null | sed "s|^|$lab/$step$tab|"
   done
 }
 
 security_of_bridge() {
+  local switch="$1" mode skip differ veth
   # A bridge that is missing is another check's to report.
   mode=$(vsctl --if-exists get bridge "$switch" fail_mode)
   [ -n "$mode" ] || return 0

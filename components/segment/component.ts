@@ -1,12 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { tunnelName } from "../../plan/names";
 import { Flooding } from "../../plan/types";
 import { guestStep, inside } from "../guest-step";
-import { MovableArgs, Shown, placeOf, vtepOf } from "../host/context.component";
+import { MovableArgs, placeOf, vtepOf } from "../host/context.component";
 import { token } from "../naming";
-import { WAYS } from "./ways";
-import { SEGMENT } from "./spec";
-import { assumedMtu } from "./mtu";
+import { portState } from "./state";
 
 export interface VxlanPortArgs extends MovableArgs {
   /** The host's bridge (`OvsBridge.bridge`). */
@@ -67,34 +64,9 @@ export class VxlanPort extends pulumi.ComponentResource {
     const { opts: placed, shown: given, ...place } = placeOf("VxlanPort", name, args, opts);
     const shown = { ...given, local: args.local ?? vtepOf(args.host) };
     super(token("VxlanPort"), name, shown, placed);
-    const step = guestStep(name, { ...place, kind: "port", state: portState(shown) }, inside(this, placed));
+    const state = pulumi.output(shown).apply(portState);
+    const step = guestStep(name, { ...place, kind: "port", lab: shown.labId, state }, inside(this, placed));
     this.vni = pulumi.all([args.vni, step.id]).apply(([vni]) => vni);
     this.registerOutputs({ vni: this.vni });
   }
-}
-
-function portState(args: Shown<VxlanPortArgs, "local">): Record<string, pulumi.Input<unknown>> {
-  const remotes = pulumi
-    .all([args.vni, args.remotes])
-    // In the given order, which is the plan's, by host: an address that moves is one line of a preview, and not all of them.
-    .apply(([vni, addresses]) => addresses.map((address) => ({ name: tunnelName(vni, address), address })));
-  const flooding = args.flooding ?? Flooding.Unicast;
-  const multicast = pulumi.output(flooding).apply((way) => way === Flooding.Multicast);
-  return {
-    lab: args.labId,
-    bridge: args.bridge,
-    vni: args.vni,
-    udpPort: args.udpPort ?? WAYS[Flooding.Unicast].udpPort,
-    local: args.local,
-    vlan: args.vlan ?? null,
-    flooding,
-    protected: args.protected ?? true,
-    group: args.group ?? null,
-    ttl: pulumi
-      .all([multicast, args.ttl])
-      .apply(([needed, ttl]) => (needed ? (ttl ?? SEGMENT.ttl.default) : null)),
-    mtu: args.mtu ?? pulumi.output(args.local).apply(assumedMtu),
-    remotes,
-    stations: args.stations ?? [],
-  };
 }

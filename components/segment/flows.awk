@@ -7,11 +7,12 @@
 # Only what is broadcast or multicast is answered or turned: a unicast probe asks whether the station is alive, and only
 # the station can say.
 
-{ text = text $0 }
+BEGIN { json_root = "state" }
+NR == 1 { text = $0 }
 
 END {
   fault = json_read(text)
-  if (fault != "") { print "desired state is no JSON: " fault; exit 1 }
+  if (fault != "") { print "desired state is not JSON: " fault; exit 1 }
   n = json_size["remotes"]
   for (i = 0; i < n; i++) { peer[i] = address(json_value["remotes." i ".address"]); known[peer[i]] }
   hub = json_value["protected"] == "false"

@@ -1,12 +1,13 @@
 #!/bin/sh
-# A port of a multicast segment: the kernel's vxlan device vm<VNI>, plugged into the bridge (port.sh).
-# shellcheck disable=SC2154 # the variables come out of assign, by eval
+# A port of a multicast segment: the kernel's vxlan device, plugged into the bridge (guest.sh).
+# shellcheck disable=SC2154 # the variables come out of with_state, by eval
 
-# The kernel allows 20 groups for each UDP port. As many as the plan does (components/segment/check-flooding.ts).
+# The kernel allows 20 groups for each UDP port. As many as the plan does (check-flooding.ts).
 GROUPS_MAX=256
+GROUPS_SETTING=net/ipv4/igmp_max_memberships
 
 port_multicast() {
-  device=vm$vni
+  local device="$devices_tunnel" under made was
   under=$(underlay_device "$local" "${remotes_0_address-}")
   # What the device was made with is written on it: it goes with the device, so that after a reboot nothing is believed.
   made="vxlab $id $vni $group $under $local $ttl $udpPort"
@@ -17,6 +18,7 @@ port_multicast() {
     gone="$gone -- --if-exists del-port $device"
     eval "vsctl ${gone# -- }"
     gone=
+    [ -z "$was" ] || first=false
     group_drop
     group_device
   fi
@@ -28,13 +30,13 @@ port_multicast() {
 }
 
 group_device() {
-  [ "$(cat "$SYSCTL/net/ipv4/igmp_max_memberships")" -ge "$GROUPS_MAX" ] || tune net/ipv4/igmp_max_memberships "$GROUPS_MAX"
-  iproute link add "$device" type vxlan id "$vni" group "$group" dev "$under" local "$local" ttl "$ttl" dstport "$udpPort"
+  local tries=10
+  [ "$(cat "$SYSCTL/$GROUPS_SETTING")" -ge "$GROUPS_MAX" ] || tune "$GROUPS_SETTING" "$GROUPS_MAX"
+  iproute link add "$device" type "$encapsulation" id "$vni" group "$group" dev "$under" local "$local" ttl "$ttl" dstport "$udpPort"
   iproute link set dev "$device" alias "$made"
   # The host has no place in the segment by this: no address, no solicitations of its own.
   no_ipv6 "$device" ""
   # Open vSwitch takes a moment to give up a UDP port whose last tunnel is gone.
-  tries=10
   until ip link set dev "$device" up 2>/dev/null; do
     tries=$((tries - 1))
     [ "$tries" -gt 0 ] ||
@@ -45,16 +47,19 @@ group_device() {
 
 # Every device of the kernel that this step ever made.
 group_drop() {
-  for file in "$NET"/vm*/ifalias; do
-    [ -e "$file" ] || continue
-    case $(cat "$file") in "vxlab $id "*) ;; *) continue ;; esac
-    file=${file%/ifalias}
-    vsctl --if-exists del-port "${file##*/}"
-    ip link del dev "${file##*/}"
+  local files file device
+  ! "${first:-false}" || return 0
+  files=$(grep -ls "^vxlab $id " "$NET"/*/ifalias) || :
+  for file in $files; do
+    device=${file%/ifalias}
+    device=${device##*/}
+    vsctl --if-exists del-port "$device"
+    ip link del dev "$device"
   done
 }
 
 # Without a group on the host the kernel's limit is what it was.
 group_rest() {
-  grep -qs '"flooding":"multicast"' "$STATE"/desired/port-*.json || untune net/ipv4/igmp_max_memberships
+  [ -d "$STATE/tuned" ] || return 0
+  case " $(kept port flooding | tr '\n' ' ') " in *" multicast "*) ;; *) untune "$GROUPS_SETTING" ;; esac
 }

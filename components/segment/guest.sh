@@ -1,21 +1,20 @@
 #!/bin/sh
 # A host's attachment to one VNI, in one of three ways to reach the others:
-#   unicast     one tunnel port vx… of the bridge for each remote VTEP; Open vSwitch copies floods to each
-#   multicast   the kernel's vxlan device vm<VNI>, a port of the bridge; floods go to a multicast group, once (group.sh)
-#   flow        a bridge bf<VNI> behind the host's, joined by a pair of patch ports; static flows (flows.awk) on its one
-#               tunnel port vf<VNI>. A bridge of its own: VLANs and learning stay the host bridge's affair, containers come
-#               and go with no flow changed, and a bridge that fails "secure" forwards nothing while it has no flows.
-# desired state: {id, lab, bridge, vni, udpPort, local, vlan|null, flooding, protected, group|null, ttl|null, mtu,
-#                 remotes: [{name, address}], stations: [{mac, addresses: [..], vtep}]}
-# shellcheck disable=SC2154 # the variables come out of assign, by eval
+#   unicast     one tunnel port of the bridge for each remote VTEP; Open vSwitch copies floods to each
+#   multicast   the kernel's vxlan device, a port of the bridge; floods go to a multicast group, once (group.sh)
+#   flow        a bridge behind the host's, joined by a pair of patch ports; static flows (flows.awk) on its one tunnel port. A bridge
+#               of its own: VLANs and learning stay the host bridge's affair, containers come and go with no flow changed, and a
+#               bridge that fails "secure" forwards nothing while it has no flows.
+# Desired state: components/segment/state.ts. It names every port and device.
+# shellcheck disable=SC2154 # the variables come out of with_state, by eval
 
 TUNNELS_AWK='@tunnels.awk@'
 FLOWS_AWK='@flows.awk@'
+PORT_AWK='@observe.awk@'
 
 port_apply() {
-  wanted=$1 # the positional parameters become the transaction
-  eval "$(assign "$wanted" "$(desired port "$id")")"
-  : "${flooding:=unicast}"
+  # first: no step was ever begun for this port, so Open vSwitch has nothing of it and need not be asked.
+  local begun="$STATE/begun/port-$id" first=false gone='' refused
   port_alone
   port_begin
   # Ports do not move between bridges: what sits on the old one goes first.
@@ -23,35 +22,31 @@ port_apply() {
   guard_apply port
   case $flooding in
     unicast | multicast | flow) "port_$flooding" ;;
-    *) fail "no such way to flood: $flooding" ;;
+    *) fail "unknown flooding: $flooding" ;;
   esac
-  port_look
-  [ -z "$bad" ] || fail "Open vSwitch refuses $bad"
-  keep port "$id" "$wanted"
+  refused=$(port_refused)
+  [ -z "$refused" ] || fail "Open vSwitch refuses $refused"
+  keep port
   rm -f "$begun"
   rmdir "$STATE/begun" 2>/dev/null || : # another's may be in it
   group_rest
-  printf '%s\n' "$found"
+  answer
 }
 
 # Of one VNI several labs may have tunnels to hosts that differ. A flow or a multicast segment takes in what every host sends.
 port_alone() {
   shared port || return 0
-  cure="write another vni in one of the two labs"
-  i=0
+  local cure="write another vni in one of the two labs" i=0 port remote
   set --
-  while next_remote; do set -- "$@" "\"name\":\"$port\""; done
-  alone "the tunnel port of VNI $vni towards the same host" "$cure" port "" "$@"
+  while next_remote; do set -- "$@" "$port"; done
+  alone "the tunnel port of VNI $vni towards the same host" "$cure" port 'remotes.*.port' "$@"
   [ "${was_vni-}" != "$vni" ] || return 0
-  except=
-  [ "$flooding" != unicast ] || except='"flooding":"unicast"'
-  alone "VNI $vni" "$cure" port "$except" "\"vni\":$vni,"
+  set -- "flow $vni" "multicast $vni"
+  [ "$flooding" = unicast ] || set -- "$@" "unicast $vni"
+  alone "VNI $vni" "$cure" port "flooding vni" "$@"
 }
 
-# Of a port that no step was ever begun for Open vSwitch has nothing, and need not be asked.
 port_begin() {
-  begun=$STATE/begun/port-$id
-  first=false
   # By tools of level 1, and cut short.
   if [ -e "$STATE/begun/port-$step" ]; then
     relabel vxlab-port interface
@@ -63,8 +58,7 @@ port_begin() {
 }
 
 port_unicast() {
-  tunnels=
-  i=0
+  local tunnels='' i=0 port remote said
   while next_remote; do tunnels="$tunnels $port "; done
   port_gone "$tunnels"
   # Before the tunnels: the kernel's device and Open vSwitch's cannot share a UDP port.
@@ -75,8 +69,8 @@ port_unicast() {
   i=0
   while next_remote; do
     set -- "$@" -- --may-exist add-port "$bridge" "$port" \
-      -- set port "$port" protected="${protected:-true}" tag="${vlan:-0}" external_ids:vxlab-port="\"$id\"" \
-      -- set interface "$port" type=vxlan options:remote_ip="\"$remote\"" options:local_ip="\"$local\"" \
+      -- set port "$port" protected="$protected" tag="${vlan:-0}" external_ids:vxlab-port="\"$id\"" \
+      -- set interface "$port" type="$encapsulation" options:remote_ip="\"$remote\"" options:local_ip="\"$local\"" \
       options:key="\"$vni\"" options:dst_port="\"$udpPort\"" external_ids:vxlab-port="\"$id\""
   done
   # One transaction: all tunnels change at once or none does.
@@ -89,94 +83,86 @@ port_unicast() {
   # A tunnel that only gets another name: Open vSwitch adds the new port before it has given up the old one, refuses two tunnels
   # with the same ends (ovs-vsctl exits 0), and looks again when something else changes in its database.
   said=$(vsctl "$@" 2>&1) || fail "$said"
-  port_look
-  [ -z "$bad" ] || { vsctl set bridge "$bridge" external_ids:again=1 && vsctl remove bridge "$bridge" external_ids again; }
+  [ -z "$(port_refused)" ] || { vsctl set bridge "$bridge" external_ids:again=1 && vsctl remove bridge "$bridge" external_ids again; }
 }
 
 port_flow() {
-  [ "${was_flooding-},${was_vni-}" = "flow,$vni" ] || bridge_free "bf$vni"
-  port_gone " vf$vni pf$vni pb$vni bf$vni "
+  local behind="$devices_bridge" tunnel="$devices_tunnel" patch="$devices_patch" peer="$devices_peer"
+  [ "${was_devices_bridge-}" = "$behind" ] || bridge_free "$behind"
+  port_gone " $tunnel $patch $peer $behind "
   group_drop
   # First what nobody sees: the way there is opened when the flows are in place.
-  vsctl --may-exist add-br "bf$vni" \
-    -- set bridge "bf$vni" fail_mode=secure external_ids:vxlab="\"$lab\"" external_ids:vxlab-port="\"$id\"" \
-    -- --may-exist add-port "bf$vni" "vf$vni" -- set port "vf$vni" external_ids:vxlab-port="\"$id\"" \
-    -- set interface "vf$vni" type=vxlan ofport_request=2 options:remote_ip=flow options:local_ip="\"$local\"" \
+  vsctl --may-exist add-br "$behind" \
+    -- set bridge "$behind" fail_mode=secure external_ids:vxlab="\"$lab\"" external_ids:vxlab-port="\"$id\"" \
+    -- --may-exist add-port "$behind" "$tunnel" -- set port "$tunnel" external_ids:vxlab-port="\"$id\"" \
+    -- set interface "$tunnel" type="$encapsulation" ofport_request=2 options:remote_ip=flow options:local_ip="\"$local\"" \
     options:key="\"$vni\"" options:dst_port="\"$udpPort\"" external_ids:vxlab-port="\"$id\""
-  no_ipv6 "bf$vni" ""
-  port_flows "$wanted"
+  no_ipv6 "$behind" ""
+  port_flows
   eval "set -- $gone"
-  set -- "$@" -- --may-exist add-port "$bridge" "pf$vni" \
-    -- set port "pf$vni" protected="${protected:-true}" tag="${vlan:-0}" external_ids:vxlab-port="\"$id\"" \
-    -- set interface "pf$vni" type=patch options:peer="pb$vni" external_ids:vxlab-port="\"$id\"" \
-    -- --may-exist add-port "bf$vni" "pb$vni" -- set port "pb$vni" external_ids:vxlab-port="\"$id\"" \
-    -- set interface "pb$vni" type=patch ofport_request=1 options:peer="pf$vni" external_ids:vxlab-port="\"$id\""
+  set -- "$@" -- --may-exist add-port "$bridge" "$patch" \
+    -- set port "$patch" protected="$protected" tag="${vlan:-0}" external_ids:vxlab-port="\"$id\"" \
+    -- set interface "$patch" type=patch options:peer="$peer" external_ids:vxlab-port="\"$id\"" \
+    -- --may-exist add-port "$behind" "$peer" -- set port "$peer" external_ids:vxlab-port="\"$id\"" \
+    -- set interface "$peer" type=patch ofport_request=1 options:peer="$patch" external_ids:vxlab-port="\"$id\""
   shift
   vsctl "$@"
 }
 
-# port_flows JSON: the flows are exactly these; those that are there already stay untouched.
+# port_flows: the flows are exactly these; those that are there already stay untouched.
 port_flows() {
-  flows=$(printf '%s\n' "$1" | LC_ALL=C awk "$JSON_AWK $FLOWS_AWK") || fail "$flows"
+  local flows said tries=60
+  flows=$(port_flows_wanted) || fail "$flows"
   # A switch that was only just started does not listen yet.
-  tries=60
-  until said=$(printf '%s\n' "$flows" | ovs-ofctl --bundle replace-flows "bf$vni" - 2>&1); do
+  until said=$(printf '%s\n' "$flows" | ovs-ofctl --bundle replace-flows "$devices_bridge" - 2>&1); do
     tries=$((tries - 1))
-    case $tries,$said in [1-9]*"not a bridge"* | [1-9]*onnect*) sleep 0.5 ;; *) fail "no flows on bf$vni: $said" ;; esac
+    case $tries,$said in [1-9]*"not a bridge"* | [1-9]*onnect*) sleep 0.5 ;; *) fail "no flows on $devices_bridge: $said" ;; esac
   done
 }
+
+port_flows_wanted() { printf '%s\n' "$json" | LC_ALL=C awk "$JSON_AWK $FLOWS_AWK"; }
 
 # After ovs-vswitchd was started anew: the flows of every bridge.
 flows_again() {
+  local name file flooding
   for name in $(security_bridges); do
     (security_again "$name") || printf 'vxlab: no flows on %s\n' "$name" >&2
   done
-  for file in "$STATE"/desired/port-*.json; do
-    [ -e "$file" ] || continue
-    json=$(cat "$file")
-    case $json in *'"flooding":"flow"'*) ;; *) continue ;; esac
-    (
-      eval "$(assign "$json")"
-      port_flows "$json"
-    ) || printf 'vxlab: no flows for %s\n' "$file" >&2
+  kept port flooding | while read -r file _ _ flooding; do
+    [ "$flooding" != flow ] || (with_kept "$file" port_flows) || printf 'vxlab: no flows for %s\n' "$file" >&2
   done
 }
 
-# next_remote: port and remote of number i, which goes up; false after the last.
+# next_remote: port and remote of number i, which goes up; false after the last. Only unicast has a port for each.
 next_remote() {
   [ "$i" -lt "$remotes_count" ] || return 1
-  eval "port=\$remotes_${i}_name remote=\$remotes_${i}_address"
+  eval "port=\${remotes_${i}_port-} remote=\$remotes_${i}_address"
   i=$((i + 1))
 }
 
-# port_gone WANTED: in gone, as words for eval, how to take away what this step has in Open vSwitch and wants no more.
+# port_gone WANTED: in gone, as words for eval, how to take away what this step has in Open vSwitch and wants no more. Ports first,
+# then the bridge that some of them are on.
 port_gone() {
+  local names have what=del-port
   gone=
+  ! "${first:-false}" || return 0
   # Not in the loop's own words: there a failure would go unseen.
-  names=$(port_names)
+  names=$(vsctl --bare --no-headings --columns=name find port external_ids:vxlab-port="\"$id\"" \
+    -- --columns=_uuid,name find bridge external_ids:vxlab-port="\"$id\"")
   for have in $names; do
     plain "$have"
-    case $1 in *" $have "*) continue ;; esac
-    case $have in bf*) gone="$gone -- --if-exists del-br $have" ;; *) gone="$gone -- --if-exists del-port $have" ;; esac
+    # A UUID, longer than any interface name, comes before the name of a bridge.
+    [ "${#have}" -le 15 ] || { what=del-br && continue; }
+    case $1 in *" $have "*) ;; *) gone="$gone -- --if-exists $what $have" ;; esac
   done
 }
 
-# Ports first, then the bridge that some of them are on.
-port_names() {
-  "${first:-false}" || vsctl --bare --no-headings --columns=name find port external_ids:vxlab-port="\"$id\"" \
-    -- --columns=name find bridge external_ids:vxlab-port="\"$id\""
-}
-
-# ovs-vsctl exits 0 on a tunnel that the switch refuses: only error and ofport tell.
-port_look() {
-  rows=$(vsctl --format=json --columns=name,ofport,error,options find interface external_ids:vxlab-port="\"$id\"")
-  found=$(printf '%s\n' "$rows" | LC_ALL=C awk "$JSON_AWK $TUNNELS_AWK")
-  # The second line, where there is one, is what is wrong.
-  bad=${found#*"
-"}
-  [ "$bad" != "$found" ] || bad=
-  found=${found%%"
-"*}
+# ovs-vsctl exits 0 on a tunnel that the switch refuses: only error and ofport tell. Prints what is wrong, if anything is.
+port_refused() {
+  local rows
+  # busybox: set -e does not reach into a command substitution.
+  rows=$(vsctl --format=json --columns=name,ofport,error,options find interface external_ids:vxlab-port="\"$id\"") || exit 1
+  printf '%s\n' "$rows" | LC_ALL=C awk "$JSON_AWK $TUNNELS_AWK"
 }
 
 port_drop() {
@@ -186,15 +172,40 @@ port_drop() {
 }
 
 port_remove() {
+  local gone
   port_drop
-  rm -f "$(desired port "$id")" "$STATE/begun/port-$id"
+  forget port
+  rm -f "$STATE/begun/port-$id"
   group_rest
   guard_apply
   leave
-  printf '{}\n'
+  answer
 }
 
+# What only the guard or the flows know of, such as the peers of a group, is answered as it is wanted.
 port_observe() {
-  port_look
-  printf '%s\n' "$found"
+  local rows on flows=same
+  rows=$(vsctl --format=json --columns=name,tag,protected find port external_ids:vxlab-port="\"$id\"" \
+    -- --columns=name,type,options find interface external_ids:vxlab-port="\"$id\"" \
+    -- --columns=name find bridge external_ids:vxlab-port="\"$id\"")
+  on=$(port_on)
+  [ "$flooding" != flow ] || port_flows_same || flows=other
+  {
+    printf '%s\n' "$json" "$rows"
+    [ "$flooding" != multicast ] || iproute -d -o link show dev "$devices_tunnel" 2>/dev/null || :
+  } | LC_ALL=C awk -v bridge="$on" -v flows="$flows" "$JSON_AWK $PORT_AWK" | observed
+}
+
+# The bridge that its ports are on.
+port_on() {
+  local i=0 port remote
+  set -- "${devices_patch-}" "${devices_tunnel-}"
+  while next_remote; do set -- "$@" "$port"; done
+  for port in "$@"; do
+    if [ -n "$port" ] && vsctl port-to-br "$port" 2>/dev/null; then return 0; fi
+  done
+}
+
+port_flows_same() {
+  port_flows_wanted | ovs-ofctl -O OpenFlow14 --no-names diff-flows "$devices_bridge" /proc/self/fd/0 >/dev/null 2>&1
 }

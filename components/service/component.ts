@@ -2,9 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { MacKind, computedMac } from "../../plan/mac";
 import { serviceDevice } from "../../plan/names";
 import { guestStep, inside } from "../guest-step";
-import { MovableArgs, Shown, placeOf, vtepOf } from "../host/context.component";
+import { MovableArgs, placeOf, vtepOf } from "../host/context.component";
 import { stackIdentity, token } from "../naming";
-import { assumedMtu } from "../segment/mtu";
+import { serviceState } from "./state";
 
 export interface SegmentServiceArgs extends MovableArgs {
   /** The host's bridge (`OvsBridge.bridge`). */
@@ -70,38 +70,13 @@ export class SegmentService extends pulumi.ComponentResource {
       local: args.local ?? vtepOf(args.host),
     };
     super(token("SegmentService"), name, shown, placed);
+    const state = pulumi.output(shown).apply(serviceState);
     const step = guestStep(
       name,
-      { ...place, kind: "service", state: serviceState(shown) },
+      { ...place, kind: "service", lab: shown.labId, state },
       inside(this, placed),
     );
     this.device = pulumi.all([shown.device, step.id]).apply(([device]) => device);
     this.registerOutputs({ device: this.device });
   }
-}
-
-function serviceState(
-  args: Shown<SegmentServiceArgs, "device" | "mac" | "local">,
-): Record<string, pulumi.Input<unknown>> {
-  const mtu = pulumi.output(args.mtu ?? pulumi.output(args.local).apply(assumedMtu));
-  const dhcp = pulumi
-    .all([args.dhcp, mtu])
-    .apply(([lent, own]) =>
-      lent === undefined
-        ? null
-        : { ...lent, router: lent.router ?? null, mtu: lent.mtu ?? own, domain: lent.domain ?? null },
-    );
-  return {
-    lab: args.labId,
-    bridge: args.bridge,
-    device: args.device,
-    local: args.local,
-    mac: args.mac,
-    mtu,
-    vlan: args.vlan ?? null,
-    addresses: args.addresses,
-    nat: args.nat ?? false,
-    closed: args.closed ?? [],
-    dhcp,
-  };
 }

@@ -1,58 +1,57 @@
 #!/bin/sh
 # What a segment has on one host beside its containers: an interface of the host in it (an internal port of the bridge),
 # by which a gateway translates towards the underlay and dnsmasq lends addresses.
-# desired state: {id, lab, bridge, device, local, mac, mtu, vlan|null, addresses: [..], nat,
-#                 closed: [..], dhcp: null|{first, last, router|null, mtu, domain|null}}
-# shellcheck disable=SC2153,SC2154 # the variables come out of assign, by eval
+# Desired state: components/service/state.ts.
+# shellcheck disable=SC2153,SC2154 # the variables come out of with_state, by eval
 
 SERVICES=$STATE/services
 
 service_apply() {
-  eval "$(assign "$1" "$(desired service "$id")")"
-  addresses=$(unquoted "$addresses")
-  closed=$(unquoted "${closed:-}")
-  for one in $addresses $closed; do plain "$one"; done
-  alone "the interface $device" "rename the segment in one of the two labs" service "" "\"device\":\"$device\""
+  local own one
+  own=$(unquoted "$addresses")
+  for one in $own $(unquoted "$closed"); do plain "$one"; done
+  alone "the interface $device" "rename the segment in one of the two labs" service device "$device"
   plain "$device" "$mtu" "$local" "${dhcp_first-}" "${dhcp_last-}" "${dhcp_router-}" "${dhcp_mtu-}" "${dhcp_domain-}"
   [ "${was_device:-$device} ${was_bridge:-$bridge}" = "$device $bridge" ] || service_drop "$was_device"
   guard_apply service
   vsctl --may-exist add-port "$bridge" "$device" \
     -- set port "$device" tag="${vlan:-0}" external_ids:vxlab-service="\"$id\"" \
     -- set interface "$device" type=internal mac="\"$mac\"" mtu_request="$mtu" external_ids:vxlab-service="\"$id\""
-  no_ipv6 "$device" "$addresses"
-  only_addresses "$device" "$addresses"
+  no_ipv6 "$device" "$own"
+  only_addresses "$device" "$own"
   ip link set dev "$device" up
   # The bridge's own interface is in the untagged segment as well. Linux answers ARP on it for every address of the host, and
   # what then comes to its MAC is not forwarded.
   printf '1\n' >"$SYSCTL/net/ipv4/conf/$bridge/arp_ignore"
   if [ "$nat" = true ]; then nat_on; else nat_off; fi
   if [ -n "${dhcp_first-}" ]; then dhcp_on; else dhcp_off; fi
-  keep service "$id" "$1"
+  keep service
   nat_rest
-  service_found
+  answer
 }
 
-service_found() {
-  printf '{"exists":true,"mac":"%s","mtu":%s,"addresses":"%s","nat":%s,"dhcp":%s%s}\n' \
-    "$(cat "$NET/$device/address")" "$(cat "$NET/$device/mtu")" \
-    "$(ip -o address show dev "$device" scope global | awk '{print $4}' ORS=' ' | sed 's/ $//')" \
-    "$(nat_is)" "$(dhcp_is)" "${closed_by:+,\"closedBy\":\"$closed_by\"}"
-}
-
+# What no device carries, the VTEP and what is closed to a gateway, is answered as it is wanted.
 service_observe() {
-  eval "$(assign "$1")"
-  if [ -e "$NET/$device" ]; then service_found; else printf '{"exists":false}\n'; fi
+  [ -e "$NET/$device" ] || { absent && return; }
+  observed <<FOUND
+text bridge $(vsctl port-to-br "$device")
+text mac $(cat "$NET/$device/address")
+word mtu $(cat "$NET/$device/mtu")
+tag vlan $(vsctl get port "$device" tag)
+list addresses $(addresses_of "$device")
+word nat $(nat_is)
+$(dhcp_observed)
+FOUND
 }
 
 service_remove() {
-  eval "$(assign "$1")"
   # A step of another lab may have been refused because of this one's name: it has nothing here.
-  [ -n "$(elsewhere service "" "\"device\":\"$device\"")" ] || service_drop "$device"
-  rm -f "$(desired service "$id")"
+  [ -n "$(elsewhere service device "$device")" ] || service_drop "$device"
+  forget service
   nat_rest
   guard_apply
   leave
-  printf '{}\n'
+  answer
 }
 
 service_drop() {
@@ -67,14 +66,13 @@ nat_table() { printf 'vxlab_%s' "$(printf %s "$1" | sed 's/_/_u/g; s/-/_d/g; s/\
 # The host forwards what comes from the segment and what comes back, nothing else: not from one segment to another, and
 # nothing new from the underlay, unless it did so before. Forwarding is switched on for these two interfaces alone.
 nat_on() {
+  local under shut='' inside='' one table
   command -v nft >/dev/null || fail "no nft on this host: apt-get install nftables"
   under=$(underlay_device "$local")
-  closed=
   tune "net/ipv4/conf/$under/forwarding" 1
-  [ ! -e "$STATE/tuned/net,ipv4,conf,$under,forwarding" ] || closed="iifname \"$under\" ct state new drop"
+  [ ! -e "$STATE/tuned/net,ipv4,conf,$under,forwarding" ] || shut="iifname \"$under\" ct state new drop"
   printf '1\n' >"$SYSCTL/net/ipv4/conf/$device/forwarding"
-  inside=
-  for one in $addresses; do
+  for one in $own; do
     case $one in *:*) ;; *) inside=$one ;; esac
   done
   [ -n "$inside" ] || fail "a gateway translates IPv4: $device has no address of it"
@@ -88,7 +86,7 @@ table inet $table {
     type filter hook forward priority filter
     iifname "$device" oifname != "$under" drop
     oifname "$device" iifname != "$under" drop
-    $closed
+    $shut
   }
   chain postrouting {
     type nat hook postrouting priority srcnat
@@ -102,7 +100,7 @@ RULES
 
 # On our own image there is nobody else.
 nat_warn() {
-  closed_by=
+  local closed_by
   [ ! -d "$TOOLS-init" ] || return 0
   closed_by=$(nat_closed "$inside" | tr '\n' ',' | sed 's/,$//')
   [ -z "$closed_by" ] ||
@@ -111,6 +109,7 @@ nat_warn() {
 }
 
 nat_off() {
+  local table
   table=$(nat_table "$id")
   [ "$(nat_is)" = false ] || nft delete table inet "$table"
   nft_forget "$table"
@@ -121,16 +120,30 @@ nat_is() { if nft list table inet "$(nat_table "$id")" >/dev/null 2>&1; then ech
 
 # The last gateway of a host leaves it no router.
 nat_rest() {
-  ! grep -qs '"nat":true' "$STATE"/desired/service-*.json || return 0
+  local file
+  [ -d "$STATE/tuned" ] || return 0
+  case " $(kept service nat | tr '\n' ' ') " in *" true "*) return 0 ;; esac
   for file in "$STATE"/tuned/net,ipv4,conf,*,forwarding; do
     [ ! -e "$file" ] || untune "$(printf %s "${file##*/}" | tr , /)"
   done
 }
 
+# What dnsmasq lends, out of its configuration.
+dhcp_observed() {
+  [ "$(dhcp_is)" = true ] || { echo "word dhcp" && return; }
+  [ -n "${dhcp_first-}" ] || { echo "text dhcp somebody" && return; }
+  awk -F '[=,]' '
+    $1 == "dhcp-range" { print "text dhcp.first " $2; print "text dhcp.last " $3 }
+    $2 == "option:mtu" { print "word dhcp.mtu " $3 }
+    $2 == "option:router" { print "text dhcp.router " $3 }
+    $1 == "domain" { domain = $2 }
+    END { print "text dhcp.domain " domain }' "$SERVICES/$id/dnsmasq.conf"
+}
+
 # dnsmasq, and a loop that starts it anew when it ends. Leases survive both, and a reboot.
 dhcp_on() {
+  local dir="$SERVICES/$id" tries=100
   command -v dnsmasq >/dev/null || fail "no dnsmasq on this host: apt-get install dnsmasq-base"
-  dir=$SERVICES/$id
   mkdir -p "$dir"
   dhcp_config >"$dir/dnsmasq.new"
   if ! cmp -s "$dir/dnsmasq.new" "$dir/dnsmasq.conf"; then
@@ -143,7 +156,6 @@ dhcp_on() {
     setsid "$TOOLS/guest" serve "$id" </dev/null >>"$dir/log" 2>&1 9>&- &
     echo $! >"$dir/loop.pid"
   fi
-  tries=100
   until [ "$(dhcp_is)" = true ]; do
     tries=$((tries - 1))
     [ "$tries" -gt 0 ] || fail "dnsmasq does not start: $(tail -n 3 "$dir/log" | tr '\n' ' ')"
@@ -153,11 +165,11 @@ dhcp_on() {
 
 # port=0: no DNS. no-ping: the range is the plan's to give, nothing else has an address of it.
 dhcp_config() {
-  for one in $addresses; do
+  local one bits servers=
+  for one in $own; do
     case $one in *:*) ;; *) bits=${one#*/} ;; esac
   done
   # Where the way out leads through this host, its name servers answer. One that boots may not have heard of them yet.
-  servers=
   if [ "$nat" = true ]; then
     for one in $(nameservers); do servers=$servers,$one; done
     [ -n "$servers" ] || servers=$(sed -n 's/^dhcp-option=option:dns-server//p' "$dir/dnsmasq.conf" 2>/dev/null) || :
@@ -183,7 +195,7 @@ CONFIG
 
 # netmask BITS: 24 is 255.255.255.0.
 netmask() {
-  left=$1 mask=
+  local left="$1" mask='' part
   for _ in 1 2 3 4; do
     part=$((left > 8 ? 8 : left))
     mask=$mask.$((256 - (1 << (8 - part))))
@@ -194,7 +206,7 @@ netmask() {
 
 # guest serve ID: the loop.
 serve() {
-  dir=$SERVICES/$1
+  local dir="$SERVICES/$1"
   while [ -e "$dir/dnsmasq.conf" ]; do
     dnsmasq --keep-in-foreground --conf-file="$dir/dnsmasq.conf" || echo "dnsmasq ended with $?"
     sleep 1
@@ -202,7 +214,7 @@ serve() {
 }
 
 dhcp_off() {
-  dir=$SERVICES/$id
+  local dir="$SERVICES/$id"
   [ -d "$dir" ] || return 0
   rm -f "$dir/dnsmasq.conf"
   dhcp_end loop
@@ -215,12 +227,14 @@ dhcp_is() { if dhcp_pid dnsmasq >/dev/null; then echo true; else echo false; fi;
 
 # dhcp_pid loop|dnsmasq: its process. After a reboot the number may be another's, whose command line tells.
 dhcp_pid() {
+  local pid sign
   read -r pid <"$SERVICES/$id/$1.pid" || return 1
   case $1 in loop) sign=" serve $id " ;; *) sign="/services/$id/dnsmasq.conf " ;; esac
   case $(tr '\0' ' ' <"/proc/$pid/cmdline") in *"$sign"*) echo "$pid" ;; *) return 1 ;; esac
 } 2>/dev/null
 
 dhcp_end() {
+  local pid
   pid=$(dhcp_pid "$1") || return 0
   kill "$pid" 2>/dev/null || :
 }

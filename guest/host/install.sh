@@ -1,21 +1,15 @@
 #!/bin/sh
-# Puts the guest tools that come with the desired state of a bridge in place, then applies it. What follows `"script":"`, the
-# last thing in that JSON, is all theirs. $1: the shell that they are to run in.
+# Puts the guest tools in place, then applies the desired state of a bridge. stdin: the desired state on the first line, after it the
+# tools (guest/protocol.ts); `read` takes no byte more than its line (POSIX). $1: the shell that the tools are to run in.
 set -eu
 tools=/usr/lib/vxlab
-mkdir -p "$tools"
+[ -d "$tools" ] || mkdir -p "$tools"
 # No lock yet: the steps of two labs may be here at the same time.
 new=$tools/guest.new.$$
 trap 'rm -f "$new"' EXIT
-json=$(LC_ALL=C awk -v shell="$1" -v to="$new" '{
-  at = index($0, ",\"tools\":{")
-  script = substr($0, at + index(substr($0, at), "\"script\":\"") + 9)
-  script = substr(script, 1, length(script) - 3)
-  gsub(/\\\\/, "\001", script); gsub(/\\n/, "\n", script); gsub(/\\"/, "\"", script); gsub(/\001/, "\\", script)
-  sub(/^#![^\n]*/, "#!" shell, script)
-  printf "%s", script >to
-  print substr($0, 1, at - 1) "}"
-}')
+IFS= read -r desired
+read -r _ # the tools' own first line
+{ printf '#!%s\n' "$1" && cat; } >"$new"
 # Tools of a newer lab on this host stay: what they keep, older ones cannot read (LEVEL in lib.sh).
 level() { sed -n '/^LEVEL=/{s///p;q;}' "$1" 2>/dev/null || :; }
 here=$(level "$tools/guest") ours=$(level "$new")
@@ -24,4 +18,4 @@ if [ "${here:-1}" -le "${ours:-1}" ]; then
   mv "$new" "$tools/guest"
   trap - EXIT
 fi
-printf "%s\n" "$json" | "$tools/guest" apply bridge
+printf '%s\n' "$desired" | "$tools/guest" apply bridge

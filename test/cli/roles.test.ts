@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Context } from "../../cli/command";
+import { PROTOCOL } from "../../guest/protocol";
 import { forgetLostMachines, lostSteps, underlayOf } from "../../cli/engine/lost";
 import { deployOrder, stacksNamed } from "../../cli/state/roles";
 import type { StateResource } from "../../cli/state/stack";
@@ -48,7 +49,7 @@ const overlay: StateResource = {
 const step = (name: string, machine?: string): StateResource => ({
   urn: `urn:pulumi:overlay-a::vxlab::command:remote:Command::${name}`,
   type: "command:remote:Command",
-  inputs: { stdin: JSON.stringify({ id: name, machine }) },
+  inputs: { stdin: `${JSON.stringify({ v: PROTOCOL, id: name, lab: "1", machine, state: {} })}\n#!/bin/sh` },
 });
 
 describe("machines that an underlay has no more", () => {
@@ -58,6 +59,18 @@ describe("machines that an underlay has no more", () => {
     expect(underlayOf(all)).toBe("organization/p/underlay-a");
     expect(lostSteps(all, new Set(["m1"])).map((urn) => urn.split("::").at(-1))).toEqual(["a2-vxbr-step"]);
     expect(lostSteps(all, new Set(["m1", "m2"]))).toEqual([]);
+  });
+
+  it("are told by the bridge where a container's own step is encrypted", () => {
+    const { urn } = step("a2-vxbr-step");
+    const box = {
+      ...step("c1-step"),
+      inputs: { stdin: { ciphertext: "v1:x" } },
+      dependencies: ["urn::x", urn],
+    };
+    const last = (found: string[]) => found.map((one) => one.split("::").at(-1));
+    expect(last(lostSteps([...all, box], new Set(["m1"])))).toEqual(["a2-vxbr-step", "c1-step"]);
+    expect(last(lostSteps([...all, box], new Set(["m1", "m2"])))).toEqual([]);
   });
 
   it("are no existing hosts: what is put on those stays until it is taken back", () => {

@@ -18,8 +18,9 @@ const named = (all: Registered[], name: string): Registered => {
   if (found === undefined) throw new Error(`no ${name} among ${all.map((one) => one.name).join(", ")}`);
   return found;
 };
-const stdin = (step: Registered): Record<string, unknown> =>
-  JSON.parse(String(step.inputs["stdin"])) as Record<string, unknown>;
+const envelope = (step: Registered) =>
+  JSON.parse(String(step.inputs["stdin"]).split("\n")[0] ?? "") as Record<string, unknown>;
+const stateOf = (step: Registered) => envelope(step)["state"] as Record<string, unknown>;
 const steps = (all: Registered[]) => all.filter(({ type }) => type === "command:remote:Command");
 const macOf = (kind: MacKind, name: string, number = 0) => computedMac(STACK, kind, name, number);
 
@@ -41,7 +42,7 @@ describe("a thing whose host is a KvmHost", () => {
   it("has the lab's id, and is deleted with the machine and replaced with it", () => {
     expect(steps(all)).toHaveLength(5);
     for (const step of steps(all)) {
-      expect(stdin(step)["lab"]).toBe("e0a1");
+      expect(envelope(step)["lab"]).toBe("e0a1");
       expect(step.deletedWith).toBe("kvm1-domain");
       expect(step.replaceWith).toEqual(["kvm1-domain"]);
       expect(step.inputs["triggers"]).toEqual(["kvm1-domain-id"]);
@@ -56,21 +57,21 @@ describe("a thing whose host is a KvmHost", () => {
   it("has MACs and interface names by the planner's rules, and shows them", () => {
     expect(named(all, "kvm1").inputs["mac"]).toBe(macOf(MacKind.Machine, "kvm1"));
     expect(named(all, "b").inputs["mac"]).toBe(macOf(MacKind.Bridge, "b"));
-    expect(stdin(named(all, "b-step"))["mac"]).toBe(macOf(MacKind.Bridge, "b"));
+    expect(stateOf(named(all, "b-step"))["mac"]).toBe(macOf(MacKind.Bridge, "b"));
     expect(named(all, "gw").inputs).toMatchObject({ mac: macOf(MacKind.Service, "gw"), device: "gw-gw" });
     const nics = (name: string) => named(all, name).inputs["interfaces"] as Record<string, unknown>[];
     expect(nics("c1").map(({ mac, veth }) => [mac, veth])).toEqual([
       [macOf(MacKind.Container, "c1"), "v-c1"],
       [macOf(MacKind.Container, "c1", 1), "v-c1_1"],
     ]);
-    const [first] = stdin(named(all, "d1-step"))["interfaces"] as Record<string, unknown>[];
+    const [first] = stateOf(named(all, "d1-step"))["interfaces"] as Record<string, unknown>[];
     expect(first).toMatchObject({ mac: macOf(MacKind.Container, "d1"), veth: nics("d1")[0]?.["veth"] });
     expect(String(first?.["veth"])).toMatch(/^v-a-long-n.*-[0-9a-f]{4}$/);
   });
 
   it("sends from the host's VTEP", () => {
-    expect(stdin(named(all, "red-step"))["local"]).toBe("192.168.10.156");
-    expect(stdin(named(all, "gw-step"))["local"]).toBe("192.168.10.156");
+    expect(stateOf(named(all, "red-step"))["local"]).toBe("192.168.10.156");
+    expect(stateOf(named(all, "gw-step"))["local"]).toBe("192.168.10.156");
   });
 
   it("shows no key", () => {
@@ -88,12 +89,12 @@ describe("a thing whose host is a KvmHost", () => {
       new v.LxcContainer("c1", { ...on, interfaces: [{ bridge: "br0", mac, veth: "v1" }] });
       new v.VxlanPort("red", { ...on, vni: 1, local: "10.9.9.9", remotes: [] }, { replaceWith: [] });
     });
-    expect(stdin(named(given, "c1-step"))).toMatchObject({ lab: "bbbb" });
+    expect(envelope(named(given, "c1-step"))).toMatchObject({ lab: "bbbb" });
     expect(named(given, "c1").inputs["interfaces"]).toEqual([
       { bridge: "br0", mac: "02:00:00:00:00:01", veth: "v1" },
     ]);
     expect(named(given, "c1-step").replacementTrigger).toBe("other");
-    expect(stdin(named(given, "red-step"))["local"]).toBe("10.9.9.9");
+    expect(stateOf(named(given, "red-step"))["local"]).toBe("10.9.9.9");
     expect(named(given, "red-step").replaceWith).toEqual([]);
   });
 });
@@ -108,7 +109,8 @@ describe("a thing whose host is an ExistingHost", () => {
       new v.VxlanPort("red", { host, bridge: "vxbr", vni: 100, remotes: [] });
     });
     const step = named(all, "red-step");
-    expect(stdin(step)).toMatchObject({ lab: "e0a1", local: "172.20.0.5" });
+    expect(envelope(step)["lab"]).toBe("e0a1");
+    expect(stateOf(step)).toMatchObject({ local: "172.20.0.5" });
     expect(step).toMatchObject({ replacementTrigger: "srv", deletedWith: "", replaceWith: [] });
     expect((step.inputs["connection"] as { host: string }).host).toBe("10.9.9.9");
   });

@@ -57,8 +57,8 @@ async function underlay(): Promise<{ all: Registered[]; vteps: unknown; secret: 
   return { all, vteps: found.vteps, secret: found.secret === true };
 }
 
-const stdin = (step: Registered): Record<string, unknown> =>
-  JSON.parse(String(step.inputs["stdin"])) as Record<string, unknown>;
+const envelope = (step: Registered) =>
+  JSON.parse(String(step.inputs["stdin"]).split("\n")[0] ?? "") as Record<string, unknown>;
 const steps = (all: Registered[]) => all.filter(({ type }) => type === "command:remote:Command");
 const changed = (before: Registered[], after: Registered[]): string[] =>
   after
@@ -115,7 +115,7 @@ describe("an overlay", () => {
   it("shows no key, and every step's desired state", () => {
     for (const step of steps(before)) {
       expect(step.secrets.every((path) => path.startsWith("connection"))).toBe(true);
-      expect(stdin(step)["machine"]).toBe("m1");
+      expect(envelope(step)["machine"]).toBe("m1");
     }
     const shown = before.filter(({ type }) => type.startsWith("vxlab:"));
     expect(JSON.stringify(shown.map(({ inputs }) => inputs))).not.toContain("PRIVATE KEY");

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { VxlanLabArgs } from "../../components";
+import { PROTOCOL } from "../../guest/protocol";
+import { guestTools } from "../../guest/render";
 import { readLab } from "../../plan/published-lab";
 import type { Topology } from "../../plan/types";
 import { Accel, ContainerKind, ImageKind, UnderlayMode } from "../../plan/types";
@@ -51,8 +53,9 @@ const named = (all: Registered[], name: string): Registered => {
   if (found === undefined) throw new Error(`no ${name} among ${all.map((r) => r.name).join(", ")}`);
   return found;
 };
-const stdin = (step: Registered): Record<string, unknown> =>
-  JSON.parse(String(step.inputs["stdin"])) as Record<string, unknown>;
+const lines = (step: Registered): string[] => String(step.inputs["stdin"]).split("\n");
+const envelope = (step: Registered) => JSON.parse(lines(step)[0] ?? "") as Record<string, unknown>;
+const stateOf = (step: Registered) => envelope(step)["state"] as Record<string, unknown>;
 
 describe("the reference lab", () => {
   let all: Registered[];
@@ -107,18 +110,16 @@ describe("the reference lab", () => {
   });
 
   it("sends each step its desired state as JSON, and no secrets", () => {
-    expect(stdin(named(all, "lab-kvm1-lan-step"))).toEqual({
-      id: "lab-kvm1-lan",
-      lab: "00c0ffee",
-      bridge: "vxbr",
-      vni: 100,
-      udpPort: 4789,
-      local: "192.168.10.156",
-      vlan: null,
-      ...{ flooding: "unicast", protected: true, group: null, ttl: null, mtu: 1450 },
-      remotes: [{ name: "vx100-c0a80ade", address: "192.168.10.222" }],
-      stations: [],
+    expect(envelope(named(all, "lab-kvm1-lan-step"))).toEqual({
+      ...{ v: PROTOCOL, id: "lab-kvm1-lan", lab: "00c0ffee" },
+      state: {
+        ...{ bridge: "vxbr", vni: 100, encapsulation: "vxlan", udpPort: 4789, local: "192.168.10.156" },
+        ...{ vlan: null, flooding: "unicast", protected: true },
+        remotes: [{ port: "vx100-c0a80ade", address: "192.168.10.222" }],
+      },
     });
+    const [, ...tools] = lines(named(all, "lab-kvm1-vxbr-step"));
+    expect(tools.join("\n")).toBe(guestTools().script);
     for (const step of of(all, "remote:Command")) {
       expect(step.secrets.every((path) => path.startsWith("connection"))).toBe(true);
       expect(JSON.stringify(step.inputs["stdin"])).not.toContain("PRIVATE KEY");
@@ -182,9 +183,9 @@ describe("an edit", () => {
     const after = await lab({ hosts: { ...topology.hosts, kvm2, kvm3: { address: "192.168.10.30" } } });
     const remotes = ["192.168.10.7", "192.168.10.30"];
     expect(named(after, "lab-kvm1-lan").inputs["remotes"]).toEqual(remotes);
-    expect(stdin(named(after, "lab-kvm1-lan-step"))["remotes"]).toEqual([
-      { name: "vx100-c0a80a07", address: remotes[0] },
-      { name: "vx100-c0a80a1e", address: remotes[1] },
+    expect(stateOf(named(after, "lab-kvm1-lan-step"))["remotes"]).toEqual([
+      { port: "vx100-c0a80a07", address: remotes[0] },
+      { port: "vx100-c0a80a1e", address: remotes[1] },
     ]);
   });
 });
@@ -249,12 +250,10 @@ describe("a Docker container", () => {
     const all = await withDocker({ image: "alpine:3.20" });
     expect(named(all, "lab-d1").type).toBe("vxlab:index:DockerContainer");
     expect(of(all, "CopyToRemote")).toEqual([]);
-    const { interfaces, ...state } = stdin(named(all, "lab-d1-step"));
-    expect(state).toEqual({
-      ...{ id: "lab-d1", lab: "00c0ffee", name: "d1", kind: "docker" },
-      ...{ image: "alpine:3.20", archive: null, command: [], env: ["A=1", "B=2"] },
-    });
-    const lxc = stdin(named(all, "lab-c1-step"))["interfaces"] as object[];
+    const { interfaces, ...state } = stateOf(named(all, "lab-d1-step"));
+    expect(state).toEqual({ name: "d1", kind: "docker", image: "alpine:3.20", archive: null, command: [] });
+    expect(lines(named(all, "lab-d1-step"))[1]).toBe('{"env":["A=1","B=2"]}');
+    const lxc = stateOf(named(all, "lab-c1-step"))["interfaces"] as object[];
     expect(Object.keys((interfaces as object[])[0] ?? {})).toEqual(Object.keys(lxc[0] ?? {}));
     const [step, other] = [named(all, "lab-d1-step"), named(all, "lab-c1-step")];
     expect(step.inputs["create"]).toBe(other.inputs["create"]);
@@ -272,7 +271,7 @@ describe("a Docker container", () => {
     expect(copy.replacementTrigger).toBe("kvm1");
     expect(copy.inputs["triggers"]).toEqual(["", "lab-kvm1-domain-id"]);
     const content = createHash("sha256").update(readFileSync(archive)).digest("hex");
-    expect(stdin(named(all, "lab-d1-step"))).toMatchObject({ image: null, archive: content });
+    expect(stateOf(named(all, "lab-d1-step"))).toMatchObject({ image: null, archive: content });
   });
 
   it("of an archive that is not there, of two images or of none is refused", async () => {
@@ -321,7 +320,8 @@ describe("a Docker container", () => {
         image: "alpine:3.20",
         env: { A: "1", TOKEN: "canary" },
       });
-      expect(stdin(named(all, "lab-d1-step"))["env"]).toEqual(["A=1", "B=2", "TOKEN=canary"]);
+      expect(lines(named(all, "lab-d1-step"))[0]).not.toContain("canary");
+      expect(lines(named(all, "lab-d1-step"))[1]).toBe('{"env":["A=1","B=2","TOKEN=canary"]}');
       expect(named(all, "lab-c1-step").secrets).not.toContain("stdin");
     });
 
@@ -346,7 +346,10 @@ describe("a Docker container", () => {
       const open = await deploy(
         () => new DockerContainer("d", { host, labId: "1", interfaces: [], image: "a", env: { A: "1" } }),
       );
-      expect(open.map(({ secrets }) => secrets)).toEqual([[], ["connection"]]);
+      expect(
+        open.map(({ secrets }) => secrets),
+        "secret in any case where it is sent",
+      ).toEqual([[], ["connection", "stdin"]]);
     });
 
     it.each<[string, typeof d1, Record<string, Record<string, unknown>>, RegExp]>([

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { PROTOCOL } from "../../guest/protocol";
 import { FakeHost } from "./fake-host";
 
 /** What /bin/sh and awk are on a stock Debian, and what both are in our own image. */
@@ -89,14 +90,55 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     ])("fails for %s", (_, json) => {
       const { code, stderr } = host.shell(`json=$(cat); eval "$(assign "$json")"; echo "$PATH"`, json);
       expect(code).toBe(1);
-      expect(stderr).toMatch(/^vxlab: desired state (is no JSON|has a name that is none): /);
+      expect(stderr).toMatch(/^vxlab: desired state (is not JSON|has a key that cannot be a variable): /);
+    });
+  });
+
+  describe("with_state", () => {
+    const told = (stdin: string, kept = "was") =>
+      host.shell(
+        `with_state port "${kept}" eval 'printf "%s " "$id" "$step" "$vni" "\${was_vni-none}" "\${machine-none}"'`,
+        stdin,
+      );
+    const envelope = {
+      v: PROTOCOL,
+      id: "lab-red",
+      lab: "00c0ffee",
+      machine: "m",
+      state: { vni: 7, vlan: null },
+    };
+
+    it("has the state in variables, in whatever order its keys are", () => {
+      const words = "00c0ffee-lab-red lab-red 7 none m ";
+      expect(told(JSON.stringify(envelope))).toMatchObject({ code: 0, stderr: "", stdout: words });
+      const { v, id, lab, machine } = envelope;
+      const turned = JSON.stringify(
+        { state: { vlan: null, vni: 7 }, machine, lab, id, v },
+        null,
+        1,
+      ).replaceAll("\n", " ");
+      expect(told(turned)).toMatchObject({ code: 0, stderr: "", stdout: words });
     });
 
-    it("gives what was wanted last time under was_ names, and nothing the first time", () => {
-      const lines = `json=$(cat); eval "$(assign "$json" "$VXLAB_STATE/last")"; printf %s "\${was_name-none}"`;
-      expect(host.shell(lines, "{}").stdout).toBe("none");
-      const earlier = `printf '{"name":"it'\\''s"}\\n' >"$VXLAB_STATE/last"; ${lines}`;
-      expect(host.shell(earlier, "{}").stdout).toBe("it's");
+    it("has what is kept under was_ names, where that is wanted", () => {
+      const earlier = JSON.stringify({ ...envelope, state: { vni: 6 } });
+      host.shows("state/desired/port-00c0ffee-lab-red.json", `${earlier}\n`);
+      expect(told(JSON.stringify(envelope)).stdout).toBe("00c0ffee-lab-red lab-red 7 6 m ");
+      expect(told(JSON.stringify(envelope), "").stdout).toBe("00c0ffee-lab-red lab-red 7 none m ");
+      host.forgets("state/desired");
+    });
+
+    it("leaves nothing of it to who comes after", () => {
+      const lines = `with_state port "" true; printf %s "\${vni-none}\${json-none}\${id-none}"`;
+      expect(host.shell(lines, JSON.stringify(envelope)).stdout).toBe("nonenonenone");
+    });
+
+    it("refuses a version that it does not read", () => {
+      const { code, stderr } = told(JSON.stringify({ ...envelope, v: PROTOCOL + 1 }));
+      expect([code, stderr]).toEqual([
+        1,
+        `vxlab: desired state of version ${PROTOCOL + 1}, and the guest tools read version ${PROTOCOL}\n`,
+      ]);
     });
   });
 
@@ -124,7 +166,8 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       "%j is refused before anything is done",
       (id) => {
         host.calls();
-        const { code, stderr } = host.guest(["remove", "port"], { id, bridge: "b" });
+        const envelope = JSON.stringify({ v: PROTOCOL, id, lab: "00c0ffee", state: {} });
+        const { code, stderr } = host.guest(["remove", "port"], envelope);
         expect([code, stderr]).toEqual([1, "vxlab: desired state without a usable id\n"]);
         expect(host.calls()).toEqual([]);
       },

@@ -1,15 +1,17 @@
 /** components/bridge/guest.sh: the bridge's own interface, and what a host with systemd gets beside it. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { existsSync, writeFileSync } from "node:fs";
+import { firstStepInput, PROTOCOL } from "../../guest/protocol";
 import { FakeHost } from "./fake-host";
+import { envelopeOf, inputOf } from "./made";
 
 const BRIDGE = {
   id: "lab-kvm1-vxbr",
   lab: "00c0ffee",
-  name: "vxbr",
+  bridge: "vxbr",
   mac: "02:00:00:00:00:01",
   mtu: 1450,
-  address: "10.1.2.10/24" as string | null,
+  address: "10.1.2.10/24",
 };
 const UNIT = "none/system/vxlab.service";
 const DROP_IN = "none/system/ovs-vswitchd.service.d/vxlab.conf";
@@ -63,7 +65,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     it("by a rename to it is refused before the old one goes", () => {
       apply(BRIDGE);
       host.shows("owner", "br0\n");
-      expect(host.guest(["apply", "bridge"], { ...BRIDGE, name: "br0" }).code).toBe(1);
+      expect(host.guest(["apply", "bridge"], { ...BRIDGE, bridge: "br0" }).code).toBe(1);
       expect([host.changes(), host.kept()]).toEqual([[], ["bridge-00c0ffee-lab-kvm1-vxbr.json"]]);
     });
   });
@@ -96,7 +98,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     const moved = apply(BRIDGE);
     expect(moved).toContain("ip address del 10.1.2.99/24 dev vxbr");
     expect(moved).toContain("ip address replace 10.1.2.10/24 dev vxbr");
-    expect(apply({ ...BRIDGE, address: null }).filter((call) => call.includes("replace"))).toEqual([]);
+    expect(apply({ ...BRIDGE, address: undefined }).filter((call) => call.includes("replace"))).toEqual([]);
   });
 
   it("needs no unit where there is no systemd", () => {
@@ -126,7 +128,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 describe("a bridge whose step comes just when another lab has left the host", () => {
   it("is refused: the tools went with that lab", () => {
     const host = new FakeHost();
-    expect(host.shell(`rm "$TOOLS/guest"; main apply bridge`, JSON.stringify(BRIDGE))).toMatchObject({
+    expect(host.shell(`rm "$TOOLS/guest"; main apply bridge`, inputOf("bridge", BRIDGE))).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("run up again") as string,
     });
@@ -134,15 +136,28 @@ describe("a bridge whose step comes just when another lab has left the host", ()
   });
 });
 
-describe("removing a bridge with the state that its step was sent", () => {
-  it("does not read the tools that come at the end of it", () => {
+describe("removing a bridge with the stdin that its step was sent", () => {
+  const state = JSON.stringify({
+    id: BRIDGE.id,
+    lab: BRIDGE.lab,
+    name: "vxbr",
+    mac: BRIDGE.mac,
+    mtu: 1450,
+    address: null,
+  });
+  it.each([
+    [
+      "does not read the tools that come after it",
+      firstStepInput(envelopeOf("bridge", BRIDGE), "# 0123456789ab\n"),
+    ],
+    ["nor those at its end, of level 2", `${state.slice(0, -1)},"tools":{"script":"# 0123456789ab\\n"}}`],
+  ])("%s", (_, sent) => {
     const host = new FakeHost();
-    // What awk reads, all of it.
-    const awk = `#!/bin/sh\nexec 3>>${host.path("read")}\ntee /dev/fd/3 | /usr/bin/awk "$@"\n`;
+    // What awk is given to read of it.
+    const awk = `#!/bin/sh\nexec 3>>${host.path("read")}\nprintf '%s\\n' "$@" >&3\n/usr/bin/awk "$@" | tee /dev/fd/3\n`;
     writeFileSync(host.path("bin/awk"), awk, { mode: 0o755 });
-    const sent = { ...BRIDGE, tools: { version: "0123456789ab", script: 'echo "}" \\ \n' } };
     host.shows("owner", `vxbr vxlab=${BRIDGE.lab}\n`);
-    expect(host.guest(["remove", "bridge"], sent)).toMatchObject({ code: 0, stdout: "{}\n" });
+    expect(host.guest(["remove", "bridge"], sent)).toMatchObject({ code: 0, stdout: `{"v":${PROTOCOL}}\n` });
     expect(JSON.stringify(host.changes())).toContain('"del-br","vxbr"');
     expect(host.read("read")).toContain(BRIDGE.mac);
     expect(host.read("read")).not.toContain("0123456789ab");

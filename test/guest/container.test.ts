@@ -2,29 +2,19 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { beforeEach, describe, expect, it } from "vitest";
+import type { InterfaceWanted } from "../../components/container/state";
+import { PROTOCOL } from "../../guest/protocol";
 import { FakeHost } from "./fake-host";
+import { keptOf } from "./made";
 
-const NIC = {
-  name: "eth0",
+const NIC: InterfaceWanted = {
   bridge: "vxbr",
   veth: "v-c1",
   mac: "02:00:00:00:00:01",
-  mtu: 1450,
   addresses: ["10.0.3.10/24"],
-  dhcp: false,
-  gateway: null as string | null,
-  vlan: null as number | null,
-  trunk: [] as { vlan: number; addresses: string[]; mtu: number }[],
+  portSecurity: false,
 };
-const BOX = {
-  id: "lab-c1",
-  lab: "00c0ffee",
-  name: "c1",
-  kind: "lxc",
-  rootfs: "busybox",
-  command: ["/sbin/init"],
-  interfaces: [NIC],
-};
+const BOX = { id: "lab-c1", lab: "00c0ffee", name: "c1", interfaces: [NIC] };
 /** As it was kept by the tools before there were several interfaces. */
 const FLAT = {
   ...{ id: "lab-c1", lab: "00c0ffee", name: "c1", bridge: "vxbr", address: "10.0.3.10/24" },
@@ -34,8 +24,8 @@ const TRUNK = {
   ...NIC,
   addresses: [],
   trunk: [
-    { vlan: 20, addresses: ["10.0.20.7/24", "fd00:20::7/64"], mtu: 1450 },
-    { vlan: 30, addresses: [], mtu: 1400 },
+    { vlan: 20, addresses: ["10.0.20.7/24", "fd00:20::7/64"] },
+    { vlan: 30, mtu: 1400 },
   ],
 };
 
@@ -47,7 +37,7 @@ const INSIDE =
 
 let host: FakeHost;
 
-function apply(state: object): string[] {
+function apply(state: object | string): string[] {
   host.calls();
   const { code, stderr } = host.guest(["apply", "container"], state);
   expect([code, stderr]).toEqual([0, ""]);
@@ -69,7 +59,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   });
 
   it("tells LXC of each interface", () => {
-    const second = { ...NIC, name: "eth1", veth: "v-c1-1", mac: "02:00:00:00:00:02", vlan: 7, mtu: 1400 };
+    const second = { ...NIC, veth: "v-c1-1", mac: "02:00:00:00:00:02", vlan: 7, mtu: 1400 };
     apply({
       ...BOX,
       interfaces: [
@@ -116,7 +106,8 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     host.shows("proc/275/status", "Name:\tinit\nNSpid:\t275\t1\n");
     const calls = apply(BOX);
     expect([asked(calls), restarts(calls)]).toEqual([0, 0]);
-    expect(host.guest(["observe", "container"], BOX).stdout).toBe('{"state":"RUNNING","pid":275}\n');
+    const { stdout } = host.guest(["observe", "container"], BOX);
+    expect(JSON.parse(stdout)).toMatchObject({ v: PROTOCOL, state: { name: "c1" } });
     // Another's process, or the first of the container's own has gone to a cgroup below.
     host.shows("proc/275/status", "Name:\tsh\nNSpid:\t275\n");
     expect(asked(apply(BOX))).toBeGreaterThan(0);
@@ -152,7 +143,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     begins("/bin/sh", "/.vxlab-init");
     const error = `vxlab: container c1 has not come to its command, '/sbin/init'; what hangs before it: lxc-attach -P ${host.path("state/containers")} -n c1 -- ps\n`;
     expect(host.guest(["apply", "container"], BOX)).toMatchObject({ code: 1, stdout: "", stderr: error });
-    host.shows("state/desired/container-00c0ffee-lab-c1.json", JSON.stringify(BOX));
+    host.shows("state/desired/container-00c0ffee-lab-c1.json", keptOf("container", BOX));
     expect(host.guest(["apply", "container"], BOX)).toMatchObject({ code: 1, stdout: "", stderr: error });
   });
 
@@ -200,10 +191,12 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   });
 
   it("goes on when what was kept has the form of before", () => {
-    apply(FLAT);
-    host.shows("state/desired/container-00c0ffee-lab-c1.json", JSON.stringify(FLAT));
+    const flat = JSON.stringify(FLAT);
+    apply(flat);
+    host.shows("state/desired/container-00c0ffee-lab-c1.json", flat);
+    host.forgets("state/level");
     expect(restarts(apply(BOX))).toBe(0);
-    expect(restarts(apply(FLAT))).toBe(0);
+    expect(restarts(apply(flat))).toBe(0);
   });
 
   it.each<[string, object, string[]]>([
@@ -235,7 +228,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(batch(calls)).toEqual(told);
     expect(host.kept()).toEqual(["container-00c0ffee-lab-c1.json"]);
     expect(JSON.parse(host.read("state/desired/container-00c0ffee-lab-c1.json"))).toMatchObject({
-      interfaces: [change],
+      state: { interfaces: [change] },
     });
     if ("vlan" in change) expect(calls.join("\n")).toContain("set port v-c1 tag=7 trunks=[]");
     if ("mtu" in change) expect(calls).toContain("ip link set dev v-c1 mtu 1400");
@@ -277,7 +270,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     ["another command", { command: ["/bin/sleep", "9"] }],
     ["another MAC", { interfaces: [{ ...NIC, mac: "02:00:00:00:00:09" }] }],
     ["another name of its veth", { interfaces: [{ ...NIC, veth: "v-x" }] }],
-    ["one more interface", { interfaces: [NIC, { ...NIC, name: "eth1", veth: "v-c1-1" }] }],
+    ["one more interface", { interfaces: [NIC, { ...NIC, veth: "v-c1-1" }] }],
     ["its first DHCP", { interfaces: [{ ...NIC, dhcp: true }] }],
     ["its first trunk", { interfaces: [TRUNK] }],
   ])("starts anew for %s", (_, change) => {
@@ -336,7 +329,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   it("is gone with its ports", () => {
     apply(BOX);
     host.has(["v-c1", "v-c1-1"], []);
-    expect(host.guest(["remove", "container"], { id: "lab-c1", lab: "00c0ffee", name: "c1" }).code).toBe(0);
+    expect(host.guest(["remove", "container"], BOX).code).toBe(0);
     expect(host.changes()).toEqual([
       ["--if-exists", "del-port", "v-c1"],
       ["--if-exists", "del-port", "v-c1-1"],

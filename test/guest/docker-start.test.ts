@@ -1,6 +1,6 @@
 /** components/container/kinds/docker/start.sh: environment variables reach the program byte for byte, and secrets no process's arguments. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { Server } from "node:net";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { exposure } from "../../components/container/variables";
 import { temporary } from "../lib/temporary";
 import { FakeHost } from "./fake-host";
+import { envelopeOf, keptOf } from "./made";
 
 /** Names that a shell drops, or takes for its own, and values that it could read as anything else. */
 const HOSTILE: Record<string, string> = {
@@ -120,12 +121,9 @@ describe("the first process of a container", () => {
   });
 });
 
-const NIC = {
-  ...{ name: "eth0", bridge: "vxbr", veth: "v-c1", mac: "02:00:00:00:00:01", mtu: 1450, addresses: [] },
-  ...{ dhcp: false, gateway: null, vlan: null, trunk: [] },
-};
+const NIC = { bridge: "vxbr", veth: "v-c1", mac: "02:00:00:00:00:01" };
 const box = (env: Record<string, string>) => ({
-  ...{ id: "lab-c1", lab: "00c0ffee", name: "c1", kind: "docker", image: "app:1", archive: null },
+  ...{ id: "lab-c1", lab: "00c0ffee", name: "c1", kind: "docker", image: "app:1" },
   ...{ command: ["app"], env: wanted(env), interfaces: [NIC] },
 });
 
@@ -196,18 +194,28 @@ describe.each(["dash", "busybox sh"])("docker create, in %s", (shell) => {
     expect(stderr).toContain("token is [env], key is [env] [env], [env]");
   });
 
-  it("keeps the desired state for root alone, and does not observe the variables", () => {
-    host.shows("state/desired/bridge-00c0ffee-lab.json", "{}");
-    const value = String.raw`canary "q" \ ], \"x`;
-    told({ TOKEN: value, b: "" });
-    expect(statSync(host.path("state/desired")).mode & 0o777).toBe(0o700);
-    expect(statSync(host.path("state/desired/container-00c0ffee-lab-c1.json")).mode & 0o777).toBe(0o600);
-    expect(host.read("state/desired/container-00c0ffee-lab-c1.json")).toContain("canary");
-    host.forgets("state/desired/bridge-00c0ffee-lab.json");
+  it("keeps the variables for root alone, apart from the desired state, and does not observe them", () => {
+    const secret = "state/secrets/container-00c0ffee-lab-c1.json";
+    told({ TOKEN: "canary", b: "" });
+    const mode = (name: string) => statSync(host.path(name)).mode & 0o777;
+    expect([mode("state/secrets"), mode(secret), mode("state/desired")]).toEqual([0o700, 0o600, 0o700]);
+    expect(host.read(secret)).toBe('{"env":["TOKEN=canary","b="]}\n');
+    expect(host.read("state/desired/container-00c0ffee-lab-c1.json")).toBe(keptOf("container", box({})));
     const { stdout } = host.guest(["observe", "all"]);
-    const { desired } = JSON.parse(stdout) as { desired: Record<string, unknown> };
-    const { env, ...others } = box({});
-    expect(env).toEqual([]);
-    expect(desired).toEqual(others);
+    expect(stdout).not.toContain("canary");
+    expect(JSON.parse(stdout)).toMatchObject({
+      kind: "container",
+      desired: envelopeOf("container", box({})),
+    });
+    // Once they are no more, the file is none.
+    told({});
+    expect(existsSync(host.path(secret))).toBe(false);
+  });
+
+  it("are there again at boot", () => {
+    told({ TOKEN: "canary" });
+    host.forgets("box");
+    expect(host.guest(["boot"])).toMatchObject({ code: 0, stderr: "" });
+    expect(host.read("variables")).toBe("#\nTOKEN=canary\n");
   });
 });

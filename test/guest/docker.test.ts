@@ -4,18 +4,20 @@ import { createServer } from "node:net";
 import type { Server } from "node:net";
 import { existsSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { InterfaceWanted } from "../../components/container/state";
 import { FakeHost } from "./fake-host";
 
-const NIC = {
-  ...{ name: "eth0", bridge: "vxbr", veth: "v-c1", mac: "02:00:00:00:00:01", mtu: 1450 },
-  ...{ addresses: ["10.0.3.10/24", "fd00::1/64"], dhcp: false, gateway: null as string | null },
-  ...{ vlan: null as number | null, trunk: [] as { vlan: number; addresses: string[]; mtu: number }[] },
+const NIC: InterfaceWanted = {
+  ...{ bridge: "vxbr", veth: "v-c1", mac: "02:00:00:00:00:01", addresses: ["10.0.3.10/24", "fd00::1/64"] },
+  portSecurity: false,
 };
 const ARCHIVE = createHash("sha256").update("the archive").digest("hex");
 const BOX = {
-  ...{ id: "lab-c1", lab: "00c0ffee", name: "c1", kind: "docker", image: null as string | null },
-  ...{ archive: ARCHIVE as string | null, command: [] as string[], env: ["A=it's", "B="], interfaces: [NIC] },
+  ...{ id: "lab-c1", lab: "00c0ffee", name: "c1", kind: "docker", archive: ARCHIVE as string | undefined },
+  ...{ env: ["A=it's", "B="], interfaces: [NIC] },
 };
+/** Of the same lab: the host keeps something besides. */
+const BRIDGE = { id: "lab-kvm1-vxbr", lab: "00c0ffee", bridge: "vxbr", mac: "02:00:00:00:00:02" };
 const INSIDE =
   "2: eth0@if5: <BROADCAST,UP> mtu 1450 qdisc noqueue state UP\\    link/ether 02:00:00:00:00:01\n" +
   "2: eth0    inet 10.0.3.10/24 brd 10.0.3.255 scope global eth0\\       valid_lft forever\n" +
@@ -159,13 +161,13 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     "asks Docker for %s as it is written",
     (image) => {
       host.shows("registry", "");
-      const calls = apply({ ...BOX, archive: null, image });
+      const calls = apply({ ...BOX, archive: undefined, image });
       expect(calls).toContain(`docker pull -q ${image}`);
     },
   );
 
   it.each(["app;reboot", "a b", "$(reboot)", "-v", "app*"])("never takes %j for an image", (image) => {
-    const { code, stderr, calls } = attempt({ ...BOX, archive: null, image });
+    const { code, stderr, calls } = attempt({ ...BOX, archive: undefined, image });
     expect([code, stderr]).toEqual([1, `vxlab: not the name of an image: ${image}\n`]);
     expect(deeds(calls)).toEqual([]);
   });
@@ -180,7 +182,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   });
 
   it("fetches an image by its name, and says what to do where that cannot be", () => {
-    const named = { ...BOX, archive: null, image: "alpine:3.20" };
+    const named = { ...BOX, archive: undefined, image: "alpine:3.20" };
     host.shows("refuses", "no route to it\n");
     const refused = attempt(named);
     expect(refused.code).toBe(1);
@@ -223,7 +225,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   ])("says the cure for %s, and lets the container run on that is there", (_, said, cure) => {
     apply(BOX);
     host.shows("refuses", `Error response from daemon: ${said}\n`);
-    const { code, stderr, calls } = attempt({ ...BOX, archive: null, image: "reg:5000/app:2" });
+    const { code, stderr, calls } = attempt({ ...BOX, archive: undefined, image: "reg:5000/app:2" });
     expect(code).toBe(1);
     expect(stderr).toContain(said);
     expect(stderr).toMatch(cure);
@@ -231,7 +233,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   });
 
   it("takes what our own image brings, and never asks a registry for it", () => {
-    const baked = { ...BOX, archive: null, image: "vxlab/busybox" };
+    const baked = { ...BOX, archive: undefined, image: "vxlab/busybox" };
     expect(attempt(baked).stderr).toContain("no image vxlab/busybox on this host");
     host.shows("baked/busybox.tar", "");
     const calls = apply(baked);
@@ -289,29 +291,29 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   });
 
   it("goes with its image, unless that was there before or somebody else has it", () => {
-    host.shows("state/desired/bridge-lab-kvm1-vxbr.json", "{}");
+    host.keeps("bridge", BRIDGE);
     apply(BOX);
     host.shows("users", "0123\n");
     expect(removed()).toEqual(["stop", "rm"]);
     expect(isThere("images/app_latest")).toBe(true);
     // The other one goes too: this one's removal is the last.
     host.forgets("users");
-    apply({ ...BOX, archive: null, image: "app:latest" });
+    apply({ ...BOX, archive: undefined, image: "app:latest" });
     expect(removed()).toEqual(["stop", "rm", "image rm"]);
     expect(isThere("images/app_latest")).toBe(false);
     host.shows("images/theirs_1", "sha256:dd\n");
-    apply({ ...BOX, archive: null, image: "theirs:1" });
+    apply({ ...BOX, archive: undefined, image: "theirs:1" });
     expect(removed()).toEqual(["stop", "rm"]);
     expect(isThere("images/theirs_1")).toBe(true);
-    expect(host.kept()).toEqual(["bridge-lab-kvm1-vxbr.json"]);
+    expect(host.kept()).toEqual(["bridge-00c0ffee-lab-kvm1-vxbr.json"]);
     expect(isThere("state/docker/00c0ffee-lab-c1")).toBe(false);
   });
 
   it("stays as it is when its archive's image comes by name, and then goes under both names", () => {
-    host.shows("state/desired/bridge-lab-kvm1-vxbr.json", "{}");
+    host.keeps("bridge", BRIDGE);
     apply(BOX);
     host.shows("registry", "sha256:aa\n");
-    const named = { ...BOX, archive: null, image: "reg:5000/app:1" };
+    const named = { ...BOX, archive: undefined, image: "reg:5000/app:1" };
     expect(deeds(apply(named))).toEqual(["pull"]);
     expect(removed()).toEqual(["stop", "rm", "image rm"]);
     expect(isThere("images/app_latest") || isThere("images/reg_5000_app_1")).toBe(false);
@@ -323,7 +325,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   });
 
   it("takes the place of LXC's container of the same name, whose step has nothing left to remove", () => {
-    const lxc = { ...BOX, kind: "lxc", rootfs: "busybox", command: ["/sbin/init"] };
+    const lxc = { ...BOX, kind: "lxc", env: undefined };
     host.shows("state/containers/c1/rootfs/etc/hostname", "");
     host.shows("net/v-c1/mtu", "1450\n");
     apply(lxc);

@@ -1,14 +1,14 @@
 /** guest/drift.sh: what is said of flows, NAT and DHCP that are not as the desired state has them. */
 import { beforeEach, describe, expect, it } from "vitest";
+import { Flooding } from "../../plan/types";
 import { FakeHost } from "./fake-host";
 
 const BRIDGE = {
   id: "lab-kvm1-vxbr",
   lab: "00c0ffee",
-  name: "vxbr",
+  bridge: "vxbr",
   mac: "0a:00:00:00:00:01",
   mtu: 1450,
-  address: null,
 };
 const FLOW = {
   ...{
@@ -19,8 +19,7 @@ const FLOW = {
     udpPort: 4789,
     local: "192.168.10.156",
   },
-  ...{ vlan: 20, flooding: "flow", protected: true, group: null, ttl: null, mtu: 1450, stations: [] },
-  remotes: [{ name: "vx200-c0a80ade", address: "192.168.10.222" }],
+  ...{ vlan: 20, flooding: Flooding.Flow, remotes: ["192.168.10.222"] },
 };
 const SERVICE = {
   ...{
@@ -36,7 +35,6 @@ const SERVICE = {
     vlan: 20,
     addresses: ["fd00::1/64", "10.0.20.1/24"],
     nat: true,
-    dhcp: null as unknown,
   },
 };
 const TABLE = "vxlab_00c0ffee_dlab_dkvm1_dblue_dservice";
@@ -85,9 +83,6 @@ function drift(): string[] {
     .map(({ of, step = "-", found }) => `${of} ${step}: ${found}`);
 }
 
-const keep = (kind: string, state: Readonly<Record<string, unknown>>) =>
-  host.shows(`state/desired/${kind}-00c0ffee-${String(state["id"])}.json`, `${JSON.stringify(state)}\n`);
-
 function forwards(device: string, value: string): void {
   host.shows(`sys/net/ipv4/conf/${device}/forwarding`, `${value}\n`);
 }
@@ -104,9 +99,9 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
   it("nothing is said of a host without fault, or without a lab; nothing is changed and no lock is taken", () => {
     expect(drift()).toEqual([]);
-    keep("bridge", BRIDGE);
-    keep("port", FLOW);
-    keep("service", SERVICE);
+    host.keeps("bridge", BRIDGE);
+    host.keeps("port", FLOW);
+    host.keeps("service", SERVICE);
     host.shows(`state/nft/${TABLE}`, OURS);
     host.calls();
     expect(drift()).toEqual([]);
@@ -119,8 +114,8 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
   describe("flows", () => {
     beforeEach(() => {
-      keep("bridge", BRIDGE);
-      keep("port", FLOW);
+      host.keeps("bridge", BRIDGE);
+      host.keeps("port", FLOW);
     });
 
     it("are compared with what the desired state renders", () => {
@@ -176,7 +171,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   });
 
   describe("NAT", () => {
-    beforeEach(() => keep("service", SERVICE));
+    beforeEach(() => host.keeps("service", SERVICE));
     const nat = (text: string) => [`nat ${SERVICE.id}: gw-blue: ${text}`];
 
     it("is missing", () => {
@@ -225,11 +220,8 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       host.shows("listing", DOCKER);
       for (const file of ["sys/net/ipv4/conf/vxbr/arp_ignore", "net/gw-blue/address", "net/gw-blue/mtu"])
         host.shows(file, "0\n");
-      const { code, stdout, stderr } = host.guest(["apply", "service"], SERVICE);
-      expect([code, JSON.parse(stdout)]).toEqual([
-        0,
-        expect.objectContaining({ closedBy: "ip filter FORWARD" }),
-      ]);
+      const { code, stderr } = host.guest(["apply", "service"], SERVICE);
+      expect(code).toBe(0);
       expect(stderr).toContain(
         "what gw-blue forwards is dropped by somebody else: nft chain ip filter FORWARD",
       );
@@ -241,7 +233,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   });
 
   it("no dnsmasq, and no loop that starts it again", () => {
-    keep("service", { ...SERVICE, nat: false, dhcp: { first: "10.0.20.192", last: "10.0.20.254" } });
+    host.keeps("service", { ...SERVICE, nat: false, dhcp: { first: "10.0.20.192", last: "10.0.20.254" } });
     expect(drift()).toEqual([
       `dhcp ${SERVICE.id}: gw-blue: dnsmasq does not run: nobody lends addresses`,
       `dhcp ${SERVICE.id}: gw-blue: the loop that starts dnsmasq again does not run`,

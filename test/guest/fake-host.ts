@@ -6,7 +6,10 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { dirname, join } from "node:path";
 import { guestTools } from "../../guest/render";
+import { PROTOCOL } from "../../guest/protocol";
+import type { StepKind } from "../../guest/things";
 import { temporary } from "../lib/temporary";
+import { inputOf, keptOf, type Thing } from "./made";
 
 export interface Answer {
   code: number | null;
@@ -178,6 +181,12 @@ export class FakeHost {
     fs.writeFileSync(this.path(name), text);
   }
 
+  /** A thing that the host keeps. */
+  keeps<Kind extends StepKind>(kind: Kind, thing: Thing<Kind>): void {
+    this.shows(`state/desired/${kind}-${thing.lab}-${thing.id}.json`, keptOf(kind, thing));
+    this.shows("state/level", `${PROTOCOL}\n`);
+  }
+
   forgets(name: string): void {
     fs.rmSync(this.path(name), { recursive: true });
   }
@@ -196,11 +205,10 @@ export class FakeHost {
     fs.writeFileSync(this.path("refused"), message);
   }
 
-  guest(words: readonly string[], state?: unknown): Answer {
-    return this.run(
-      [...this.sh.split(" "), this.path("tools/guest"), ...words],
-      state === undefined ? "" : JSON.stringify(state),
-    );
+  /** @param stdin of `apply`, `remove` and `observe`: what the step's component is given (made.ts), the envelope, or text */
+  guest(words: readonly string[], stdin: object | string = ""): Answer {
+    const input = typeof stdin === "string" ? stdin : inputOf(words[1] as StepKind, stdin as Thing);
+    return this.run([...this.sh.split(" "), this.path("tools/guest"), ...words], input);
   }
 
   /** Lines of shell, after the tools' functions and in their shell. */

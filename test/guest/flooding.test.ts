@@ -1,39 +1,38 @@
 /** components/segment/guest.sh: segments that flood by multicast, or not at all; and from one way to another. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { existsSync } from "node:fs";
+import { Flooding } from "../../plan/types";
 import { MAX_GROUPS } from "../../components/segment/ways/multicast";
 import { FakeHost } from "./fake-host";
+import { envelopeOf, type Thing } from "./made";
 
 const LAB = "00c0ffee";
 const STEP = "lab-kvm1-red";
 const ID = `${LAB}-${STEP}`;
-const PORT = {
+const PORT: Thing<"port"> = {
   id: STEP,
   lab: LAB,
   bridge: "vxbr",
   vni: 100,
   udpPort: 4789,
   local: "192.168.10.156",
-  vlan: null as number | null,
-  flooding: "unicast",
+  flooding: Flooding.Unicast,
   protected: true,
-  group: null as string | null,
-  ttl: null as number | null,
   mtu: 1450,
-  remotes: [
-    { name: "vx100-c0a80ade", address: "192.168.10.222" },
-    { name: "vx100-c0a80a1e", address: "192.168.10.30" },
-  ],
-  stations: [] as { mac: string; addresses: string[]; vtep: string }[],
+  remotes: ["192.168.10.222", "192.168.10.30"],
+  stations: [],
 };
-const MULTICAST = { ...PORT, flooding: "multicast", group: "239.0.0.100", ttl: 16 };
+const MULTICAST = { ...PORT, flooding: Flooding.Multicast, group: "239.0.0.100", ttl: 16 };
 const FLOW = {
   ...PORT,
-  flooding: "flow",
+  flooding: Flooding.Flow,
   stations: [{ mac: "02:00:00:00:00:02", addresses: ["10.0.3.11", "fd00::11"], vtep: "192.168.10.222" }],
 };
 const MADE = `vxlab ${ID} 100 239.0.0.100 eth0 192.168.10.156 16 4789`;
 const OURS = `external_ids:vxlab-port="${ID}"`;
+
+/** Comes before the name of a bridge. */
+const UUID = "9dc2a8c4-7a3e-4b8c-8f7b-0d7f0c0ffee0";
 
 let host: FakeHost;
 
@@ -212,14 +211,14 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     });
 
     it("sends a spoke's frames for another spoke through the hub", () => {
-      apply({ ...FLOW, remotes: [{ name: "vx100-c0a80a1e", address: "192.168.10.30" }] });
+      apply({ ...FLOW, remotes: ["192.168.10.30"] });
       expect(host.said()).toContain(
         "dl_dst=02:00:00:00:00:02 actions=set_field:192.168.10.30->tun_dst,output:2",
       );
     });
 
     it("has the fields of IPv6 for an underlay of IPv6", () => {
-      apply({ ...FLOW, local: "fd01::1", remotes: [{ name: "vx100-1", address: "fd01::2" }], stations: [] });
+      apply({ ...FLOW, local: "fd01::1", remotes: ["fd01::2"], stations: [] });
       expect(host.said()).toBe(
         "priority=200,in_port=2,tun_ipv6_src=fd01::2 actions=output:1\n" +
           "priority=100,in_port=2 actions=drop\n" +
@@ -249,7 +248,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
   describe("another way to flood", () => {
     it("takes away what the one before made, in the transaction that brings the new", () => {
-      const ports = ["vf100", "pf100", "pb100", "bf100"];
+      const ports = ["vf100", "pf100", "pb100", UUID, "bf100"];
       const gone =
         "--if-exists del-port vf100 -- --if-exists del-port pf100 -- --if-exists del-port pb100 -- --if-exists del-br bf100";
       const [one, ...rest] = said(apply(PORT, ports), "add-port");
@@ -269,8 +268,10 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     });
 
     it("is refused when there is none of that name", () => {
-      const { code, stderr } = host.guest(["apply", "port"], { ...PORT, flooding: "$(id)" });
-      expect([code, stderr]).toEqual([1, "vxlab: no such way to flood: $(id)\n"]);
+      const envelope = envelopeOf("port", PORT);
+      const state = { ...envelope.state, flooding: "$(id)" };
+      const { code, stderr } = host.guest(["apply", "port"], { ...envelope, state });
+      expect([code, stderr]).toEqual([1, "vxlab: unknown flooding: $(id)\n"]);
       expect(host.kept()).toEqual([]);
     });
   });

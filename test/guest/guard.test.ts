@@ -2,17 +2,18 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { FakeHost } from "./fake-host";
+import { Flooding } from "../../plan/types";
+import { inputOf } from "./made";
 
 const BRIDGE = {
   id: "lab-kvm1-vxbr",
   lab: "00c0ffee",
-  name: "vxbr",
+  bridge: "vxbr",
   mac: "02:00:00:00:00:01",
   mtu: 1450,
-  address: "10.1.2.10/24" as string | null,
+  address: "10.1.2.10/24" as string | undefined,
   guard: true,
 };
-const remote = (address: string) => ({ name: `vx-${address}`, address });
 const PORT = {
   id: "lab-kvm1-red",
   lab: "00c0ffee",
@@ -20,20 +21,16 @@ const PORT = {
   vni: 100,
   udpPort: 4789,
   local: "192.168.10.156",
-  vlan: null as number | null,
-  flooding: "unicast",
+  flooding: Flooding.Unicast,
   protected: true,
-  group: null as string | null,
-  ttl: null as number | null,
   mtu: 1450,
-  remotes: [remote("192.168.10.222"), remote("192.168.10.30")],
-  stations: [] as object[],
+  remotes: ["192.168.10.222", "192.168.10.30"],
 };
-const BLUE = { ...PORT, id: "lab-kvm1-blue", vni: 200, vlan: 20, flooding: "flow" };
+const BLUE = { ...PORT, id: "lab-kvm1-blue", vni: 200, vlan: 20, flooding: Flooding.Flow };
 const GREEN = {
   ...PORT,
-  ...{ id: "lab-kvm1-green", vni: 300, vlan: 30, udpPort: 4790, flooding: "multicast" },
-  ...{ group: "239.0.1.44", ttl: 16, remotes: [remote("192.168.10.222")] },
+  ...{ id: "lab-kvm1-green", vni: 300, vlan: 30, udpPort: 4790, flooding: Flooding.Multicast },
+  ...{ group: "239.0.1.44", ttl: 16, remotes: ["192.168.10.222"] },
 };
 const SERVICE = {
   id: "lab-kvm1-blue-service",
@@ -47,7 +44,6 @@ const SERVICE = {
   addresses: ["10.0.20.1/24"],
   nat: true,
   closed: ["192.168.10.0/24", "172.16.0.9"],
-  dhcp: null as object | null,
 };
 const IPV6 = (device: string) => `sys/net/ipv6/conf/${device}/disable_ipv6`;
 
@@ -133,7 +129,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     ],
     [
       "an underlay of IPv6",
-      { local: "fd00:10::b", remotes: [remote("fd00:10::c")] },
+      { local: "fd00:10::b", remotes: ["fd00:10::c"] },
       ["@th,96,24 { 100 } ip6 saddr { fd00:10::c } accept"],
     ],
   ])("with %s", (_, change, [accepts]) => {
@@ -152,7 +148,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     host.shows("addresses", device === "" ? "" : `7: ${device}    inet 192.168.10.156/32 scope global\n`);
     if (device !== "") host.shows(`net/${device}/flags`, flags);
     apply("bridge", BRIDGE);
-    const multicast = { ...PORT, remotes: [remote("192.168.10.222")] };
+    const multicast = { ...PORT, remotes: ["192.168.10.222"] };
     apply("port", multicast);
     expect(chain("input")[1]).toBe('iifname { "vxbr" } jump inside');
     expect(chain("tunnels_4789")[0]).toBe("@th,96,24 { 100 } ip saddr { 192.168.10.222 } accept");
@@ -170,7 +166,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(icmp6).toMatch(/^icmpv6 type \{ .*nd-neighbor-solicit.* \} accept$/);
     expect(icmp6).not.toMatch(/redirect|router/);
     expect(rest).toEqual(["counter drop"]);
-    apply("bridge", { ...BRIDGE, address: null });
+    apply("bridge", { ...BRIDGE, address: undefined });
     expect(rules()).not.toContain("ct state");
   });
 
@@ -187,7 +183,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     host.shows("resolv.conf", "nameserver 192.168.10.1\n");
     apply("bridge", BRIDGE);
     apply("port", { ...PORT, udpPort: 5000 });
-    apply("service", { ...SERVICE, dhcp: null });
+    apply("service", SERVICE);
     expect(rules()).toContain("elements = { 192.168.10.0/24, 172.16.0.9 }");
     expect(chain("outside").filter((rule) => !rule.startsWith("icmp"))).toEqual([
       'iifname != { "gw-blue" } counter drop',
@@ -210,7 +206,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
   it("lets DHCP in where addresses are lent", () => {
     apply("bridge", BRIDGE);
-    const wanted = { first: "10.0.20.192", last: "10.0.20.254", router: null, mtu: 1450, domain: null };
+    const wanted = { first: "10.0.20.192", last: "10.0.20.254", mtu: 1450 };
     // dnsmasq itself does not run here.
     host.guest(["apply", "service"], { ...SERVICE, nat: false, dhcp: wanted });
     expect(chain("inside")).toContain('iifname { "gw-blue" } udp dport 67 accept');
@@ -226,7 +222,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       return Number(load) < Number(made);
     };
     expect(order(apply("bridge", BRIDGE), "add-br vxbr")).toBe(true);
-    expect(order(apply("port", PORT), "add-port vxbr vx-")).toBe(true);
+    expect(order(apply("port", PORT), "add-port vxbr vx100-")).toBe(true);
     expect(order(apply("service", SERVICE), "add-port vxbr gw-blue")).toBe(true);
   });
 
@@ -234,20 +230,18 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     apply("bridge", BRIDGE);
     expect(loads(apply("port", PORT))).toBe(1);
     expect(loads(apply("port", PORT))).toBe(0);
-    expect(loads(apply("port", { ...PORT, remotes: [remote("192.168.10.30")] }))).toBe(1);
-    expect(loads(apply("port", { ...PORT, mtu: 1400, remotes: [remote("192.168.10.30")] }))).toBe(0);
+    expect(loads(apply("port", { ...PORT, remotes: ["192.168.10.30"] }))).toBe(1);
+    expect(loads(apply("port", { ...PORT, mtu: 1400, remotes: ["192.168.10.30"] }))).toBe(0);
     rmSync(host.path("guarded"));
-    expect(loads(apply("port", { ...PORT, remotes: [remote("192.168.10.30")] })), "flushed").toBe(1);
+    expect(loads(apply("port", { ...PORT, remotes: ["192.168.10.30"] })), "flushed").toBe(1);
     writeFileSync(host.path("loaded"), "another\n");
     expect(loads(apply("bridge", BRIDGE)), "changed").toBe(1);
   });
 
   it("covers what was there before it, and what other labs have on the host", () => {
-    host.shows(`state/desired/port-${PORT.id}.json`, JSON.stringify(PORT));
-    // JSON leaves out what is undefined.
-    const older = { ...SERVICE, closed: undefined };
-    host.shows(`state/desired/service-${SERVICE.id}.json`, JSON.stringify(older));
-    host.shows("state/desired/bridge-other.json", JSON.stringify({ ...BRIDGE, id: "other", name: "br7" }));
+    host.keeps("port", PORT);
+    host.keeps("service", SERVICE);
+    host.keeps("bridge", { ...BRIDGE, id: "other", bridge: "br7" });
     apply("bridge", BRIDGE);
     expect(chain("input")[1]).toBe('iifname { "vxbr", "br7", "gw-blue" } jump inside');
     expect(chain("tunnels_4789")).toHaveLength(2);
@@ -267,7 +261,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
   it("forgets a step that was begun and given up", () => {
     apply("bridge", BRIDGE);
-    host.has([], [["vx-192.168.10.222", -1, "no", {}]]);
+    host.has([], [["vx100-c0a80ade", -1, "no", {}]]);
     expect(host.guest(["apply", "port"], PORT).code).toBe(1);
     expect(chain("tunnels_4789"), "what was begun may be there").toHaveLength(2);
     rmSync(host.path("state/begun"), { recursive: true });
@@ -280,7 +274,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       expect(loads(apply("bridge", { ...BRIDGE, guard: false }))).toBe(0);
       expect(loads(apply("port", PORT))).toBe(0);
       expect(drift()).toEqual([]);
-      apply("bridge", { ...BRIDGE, id: "other", name: "br7" });
+      apply("bridge", { ...BRIDGE, id: "other", bridge: "br7" });
       apply("port", { ...PORT, id: "other-red", bridge: "br7", vni: 700 });
       expect(chain("input")[1]).toBe('iifname { "br7" } jump inside');
       expect(chain("tunnels_4789").at(-1)).toBe("@th,96,24 { 700 } counter drop");
@@ -315,8 +309,8 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
     it("for want of nft says what to install", () => {
       const answer = host.shell(
-        'command() { [ "$2" != nft ]; }; json=$(cat); id_of "$json"; bridge_apply "$json"',
-        JSON.stringify(BRIDGE),
+        'command() { [ "$2" != nft ]; }; main apply bridge',
+        inputOf("bridge", BRIDGE),
       );
       expect([answer.code, answer.stderr]).toEqual([1, expect.stringContaining("apt-get install nftables")]);
       expect(host.changes()).toEqual([]);
@@ -389,7 +383,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
   it.each(["192.168.10.1;", "{", '"', "a\nb"])("takes %j for no address", (address) => {
     apply("bridge", BRIDGE);
-    const { code, stderr } = host.guest(["apply", "port"], { ...PORT, remotes: [{ name: "vx1", address }] });
+    const { code, stderr } = host.guest(["apply", "port"], { ...PORT, remotes: [address] });
     expect([code, stderr]).toEqual([1, expect.stringContaining("text where a name or an address belongs")]);
   });
 });

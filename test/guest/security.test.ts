@@ -2,8 +2,9 @@
 import { existsSync, renameSync } from "node:fs";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
-import { allowedSources } from "../../components/port-security/plan";
+import type { InterfaceWanted } from "../../components/container/state";
 import { FakeHost } from "./fake-host";
+import { envelopeOf, type Thing } from "./made";
 import { fateOf, flowTable, type Frame } from "../lib/flow-table";
 
 const MAC = "02:00:00:00:00:01";
@@ -12,50 +13,26 @@ const OWN4 = "10.0.3.10";
 const OWN6 = "fd00::10";
 const LOCAL = "fe80::ff:fe00:1";
 
-const NIC = {
-  ...{
-    name: "eth0",
-    bridge: "vxbr",
-    veth: "v-c1",
-    mac: MAC,
-    mtu: 1450,
-    addresses: [] as string[],
-    dhcp: false,
-  },
-  ...{ gateway: null, vlan: null, trunk: [] as object[] },
-};
-const box = (...interfaces: object[]) => ({
-  ...{ id: "lab-c1", lab: "00c0ffee", name: "c1", kind: "lxc", rootfs: "busybox", command: ["/sbin/init"] },
+const NIC = { bridge: "vxbr", veth: "v-c1", mac: MAC, portSecurity: false };
+const box = (...interfaces: InterfaceWanted[]): Thing<"container"> => ({
+  ...{ id: "lab-c1", lab: "00c0ffee", name: "c1" },
   interfaces,
 });
-const BRIDGE = {
-  id: "lab-kvm1-vxbr",
-  lab: "00c0ffee",
-  name: "vxbr",
-  mac: "0a:00:00:00:00:01",
-  mtu: 1450,
-  address: null,
-};
+const BRIDGE = { id: "lab-kvm1-vxbr", lab: "00c0ffee", bridge: "vxbr", mac: "0a:00:00:00:00:01" };
 
-const KNOWN = { ...NIC, sources: allowedSources({ mac: MAC, addresses: [`${OWN4}/24`, `${OWN6}/64`] }) };
-const range = { first: "10.0.3.192", last: "10.0.3.254" };
+const KNOWN = { ...NIC, portSecurity: true, addresses: [`${OWN4}/24`, `${OWN6}/64`] };
 const LEASED = {
   ...NIC,
+  portSecurity: true,
   dhcp: true,
-  sources: allowedSources({ mac: MAC, addresses: [], dhcp: true, range }),
+  dhcpRange: { first: "10.0.3.192", last: "10.0.3.254" },
 };
-const FREE = { ...NIC, sources: allowedSources({ mac: MAC, addresses: [] }) };
+const FREE = { ...NIC, portSecurity: true };
 const TRUNK = {
   ...NIC,
-  sources: [],
   trunk: [
-    {
-      vlan: 20,
-      addresses: ["10.0.20.7/24"],
-      mtu: 1450,
-      sources: allowedSources({ mac: MAC, addresses: ["10.0.20.7/24"] }),
-    },
-    { vlan: 30, addresses: ["10.0.30.7/24"], mtu: 1450 },
+    { vlan: 20, addresses: ["10.0.20.7/24"], portSecurity: true },
+    { vlan: 30, addresses: ["10.0.30.7/24"] },
   ],
 };
 
@@ -96,7 +73,7 @@ function apply(state: object): string[] {
   return host.everything().map((call) => call.join(" "));
 }
 
-const flowsOf = (nic: object) => {
+const flowsOf = (nic: InterfaceWanted) => {
   apply(box(nic));
   return flowTable(host.read("state/containers/c1/flows/v-c1"));
 };
@@ -202,7 +179,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     });
 
     it("is no other's: its name is in its cookie, and the bridge's own flow has none", () => {
-      apply(box(KNOWN, { ...LEASED, name: "eth1", veth: "v-c1_1" }));
+      apply(box(KNOWN, { ...LEASED, veth: "v-c1_1" }));
       const cookies = (veth: string) =>
         new Set(host.read(`state/containers/c1/flows/${veth}`).match(/0x5ec0\w{12}\b(?!\/0xf)/g));
       const [one, other] = [cookies("v-c1"), cookies("v-c1_1")];
@@ -216,7 +193,12 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       ["a source", { sources: ["10.0.3.10/32 actions=normal"] }],
       ["a MAC", { mac: "v-c1", sources: [] }],
     ])("refuses text for %s, with nothing changed", (_, change) => {
-      const { code, stderr } = host.guest(["apply", "container"], box({ ...NIC, ...change }));
+      const { state, ...envelope } = envelopeOf("container", box(NIC));
+      const interfaces = state.interfaces.map((nic) => ({ ...nic, ...change }));
+      const { code, stderr } = host.guest(["apply", "container"], {
+        ...envelope,
+        state: { ...state, interfaces },
+      });
       expect([code, stderr]).toEqual([1, expect.stringMatching(/desired state holds text where/)]);
       expect(host.changes()).toEqual([]);
     });
@@ -246,7 +228,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
     it("change at once, in one bundle, while the container runs", () => {
       apply(box(KNOWN));
-      const moved = { ...NIC, sources: allowedSources({ mac: MAC, addresses: ["10.0.3.12/24"] }) };
+      const moved = { ...KNOWN, addresses: ["10.0.3.12/24"] };
       expect(ofctl(apply(box(moved)))).toEqual([
         "ovs-ofctl --bundle add-flows vxbr /state/containers/c1/flows.new/v-c1",
       ]);
@@ -294,7 +276,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
           .join("\n"),
       ).toContain("set bridge vxbr fail_mode=secure ");
       expect(host.said()).toBe("cookie=0x5ec0000000000000,priority=0 actions=NORMAL\n");
-      apply(box(KNOWN, { ...LEASED, name: "eth1", veth: "v-c1_1" }));
+      apply(box(KNOWN, { ...LEASED, veth: "v-c1_1" }));
       host.calls();
       expect(host.guest(["flows"])).toMatchObject({ code: 0, stderr: "" });
       expect(ofctl(host.everything().map((call) => call.join(" ")))).toEqual(["ovs-ofctl add-flows vxbr -"]);
@@ -314,7 +296,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
     it("come back without a port that is not there yet, which gets its own when it comes", () => {
       host.guest(["apply", "bridge"], BRIDGE);
-      apply(box(KNOWN, { ...LEASED, name: "eth1", veth: "v-c1_1" }));
+      apply(box(KNOWN, { ...LEASED, veth: "v-c1_1" }));
       host.shows("unknown", "v-c1");
       expect(host.guest(["flows"])).toMatchObject({ code: 0, stderr: "" });
       expect(host.said()).not.toContain('in_port="v-c1",');

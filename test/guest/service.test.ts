@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { existsSync } from "node:fs";
 import { FakeHost } from "./fake-host";
+import { inputOf, type Thing } from "./made";
 
 const LAB = "00c0ffee";
 const STEP = "lab-kvm1_red.1";
@@ -13,19 +14,10 @@ const SERVICE = {
   device: "s-red",
   local: "192.168.10.156",
   mac: "02:00:00:00:00:01",
-  mtu: 1450,
-  vlan: 7 as number | null,
+  vlan: 7,
   addresses: ["10.0.3.1/22"],
-  nat: false,
-  dhcp: null as null | Record<string, unknown>,
 };
-const DHCP = {
-  first: "10.0.3.192",
-  last: "10.0.3.254",
-  router: null as string | null,
-  mtu: 1400,
-  domain: null,
-};
+const DHCP = { first: "10.0.3.192", last: "10.0.3.254", mtu: 1400 };
 /** Another name than the id would give twice: what nft does not take is told apart. */
 const TABLE = "vxlab_00c0ffee_dlab_dkvm1_ured_p1";
 
@@ -117,8 +109,11 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
   it("tells dnsmasq what to lend, with the MTU", () => {
     const lines = (dhcp: object) => {
-      const script = `eval "$(assign "$(cat)")"; addresses=$(unquoted "$addresses"); dir=/d; dhcp_config`;
-      return host.shell(script, JSON.stringify({ ...SERVICE, dhcp })).stdout.split("\n");
+      const script =
+        'configured() { own=$(unquoted "$addresses") dir=/d; dhcp_config; }; with_state service "" configured';
+      return host
+        .shell(script, inputOf("service", { ...SERVICE, dhcp } as Thing<"service">))
+        .stdout.split("\n");
     };
     expect(lines(DHCP)).toEqual(
       expect.arrayContaining([
@@ -136,8 +131,8 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
   it("tells of the host's name servers where the way out leads through the host, and of none that others cannot ask", () => {
     const line = (nat: boolean) => {
-      const words = `eval "$(assign "$(cat)")"; addresses=$(unquoted "$addresses"); dir=${host.path(dir)}; dhcp_config`;
-      const { code, stdout } = host.shell(words, JSON.stringify({ ...SERVICE, nat, dhcp: DHCP }));
+      const words = `configured() { own=$(unquoted "$addresses") dir=${host.path(dir)}; dhcp_config; }; with_state service "" configured`;
+      const { code, stdout } = host.shell(words, inputOf("service", { ...SERVICE, nat, dhcp: DHCP }));
       expect(code).toBe(0);
       return stdout.split("\n").filter((one) => one.includes("dns-server"));
     };

@@ -366,14 +366,9 @@ describe("hints", () => {
   });
 
   it("name a group behind libvirt's NAT, which changes the source of its packets", () => {
+    const all = { containers: { c2: { host: "kvm1" } } };
     const grouped = (mode: string, change: object = {}) =>
-      labHints(
-        referenceWith({
-          underlay: { mode },
-          ...red({ flooding: "multicast", ...change }),
-          containers: { c2: { host: "kvm1" } },
-        }),
-      );
+      labHints(referenceWith({ underlay: { mode }, ...red({ flooding: "multicast", ...change }), ...all }));
     expect(grouped("nat")).toMatchObject([{ path: "segments.red.flooding", got: "multicast" }]);
     for (const mode of ["routed", "isolated"]) expect(grouped(mode)).toEqual([]);
     expect(grouped("nat", { hosts: ["kvm1"] })).toEqual([]);

@@ -1,5 +1,5 @@
 /** Static forwarding: flows on one tunnel port lead to everything that the plan knows, and answer ARP for it. */
-import { flowPortName } from "../../../plan/names";
+import { flowDevices } from "../../../plan/names";
 import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "../../../plan/net/encap";
 import type { FlowFlooding } from "../../../plan/resolved";
 import { HostNeed } from "../../host/spec";
@@ -14,7 +14,10 @@ export const flow: Way<FlowFlooding> = {
   resolve: () => ({ way: Flooding.Flow }),
   closed: () => ({ key: "flooding", needs: "knows every container" }),
   // A bridge of its own, with a pair of patch ports to the host's bridge (../guest.sh).
-  devices: (vni) => [flowPortName(vni), `bf${vni}`, `pf${vni}`, `pb${vni}`],
+  devices(vni) {
+    const { tunnel, ...others } = flowDevices(vni);
+    return [tunnel, ...Object.values(others)];
+  },
   plan(segment, _, known) {
     const stations = stationsOf(segment, known);
     return (host) => ({

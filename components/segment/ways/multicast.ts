@@ -1,7 +1,7 @@
 /** One copy of each flooded frame to an IP multicast group, by the kernel's vxlan device (RFC 7348 section 4.2). */
 import { addressNumber, addressText } from "../../../plan/addresses";
 import type { Findings } from "../../../plan/findings";
-import { multicastName } from "../../../plan/names";
+import { multicastDevices } from "../../../plan/names";
 import { IpFamily } from "../../../plan/net/family";
 import type { Problem } from "../../../plan/problem";
 import { readGroup } from "../../../plan/read-address";
@@ -31,7 +31,7 @@ export const multicast: Way<MulticastFlooding> = {
     const segments = all.flatMap(multicastOf);
     return [...checkGroups(segments), ...checkSockets(segments, all), ...checkMemberships(segments)];
   },
-  devices: (vni) => [multicastName(vni)],
+  devices: (vni) => [multicastDevices(vni).tunnel],
   plan:
     (_, { group, ttl }) =>
     () => ({ group: addressText(group), ttl }),

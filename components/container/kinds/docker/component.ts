@@ -3,9 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { ContainerKind } from "../../../../plan/types";
 import { variableWords } from "../../variables";
-import { ContainerInterfaceArgs, addressesOf, interfacesState } from "../../interfaces.component";
+import { ContainerInterfaceArgs } from "../../interfaces.component";
+import { addressesOf, dockerState } from "../../state";
+import type { Secrets } from "../../state";
 import { connection, guestStep, hostIdentity } from "../../../guest-step";
 import { incarnationOf, inside, machineId } from "../../../guest-step";
 import { MovableArgs, Place, placeOf } from "../../../host/context.component";
@@ -44,25 +45,21 @@ export class DockerContainer extends pulumi.ComponentResource {
     checkSource(name, args);
     const place = placeOf("DockerContainer", name, args, opts);
     const { host, hostName, shown } = place;
-    const nics = completeInterfaces(name, args);
-    super(token("DockerContainer"), name, { ...shown, interfaces: nics }, place.opts);
-    const interfaces = interfacesState(nics);
+    const interfaces = completeInterfaces(name, args);
+    super(token("DockerContainer"), name, { ...shown, interfaces }, place.opts);
     const within = inside(this, place.opts);
-    const { archive } = args;
-    const copy = archive === undefined ? undefined : archiveCopy(name, archive, place, interfaces, within);
-    const state = {
-      lab: shown.labId,
-      name: args.container ?? name,
-      kind: ContainerKind.Docker,
-      image: args.image ?? null,
-      archive: archive === undefined ? null : pulumi.output(archive).apply(contentOf),
-      command: args.command ?? [],
-      env: variables(name, args.env ?? {}),
-      interfaces,
-    };
-    const after = copy === undefined ? {} : { dependsOn: [copy] };
-    const step = guestStep(name, { host, hostName, kind: "container", state }, { ...within, ...after });
-    this.addresses = pulumi.all([interfaces, step.id]).apply(([nics]) => nics.flatMap(addressesOf));
+    const { container = name, image, command } = args;
+    const copy =
+      args.archive === undefined ? undefined : archiveCopy(name, args.archive, place, interfaces, within);
+    const archive = args.archive === undefined ? undefined : pulumi.output(args.archive).apply(contentOf);
+    const state = pulumi.output({ name: container, image, archive, command, interfaces }).apply(dockerState);
+    const secrets = args.env === undefined ? undefined : variables(name, args.env).apply(secretsOf);
+    const step = guestStep(
+      name,
+      { host, hostName, kind: "container", lab: shown.labId, state, secrets },
+      { ...within, ...(copy === undefined ? {} : { dependsOn: [copy] }) },
+    );
+    this.addresses = pulumi.all([state, step.id]).apply(([known]) => addressesOf(known));
     this.registerOutputs({ addresses: this.addresses });
   }
 }
@@ -72,23 +69,20 @@ function archiveCopy(
   name: string,
   archive: pulumi.Input<string>,
   { host, hostName, shown }: Place<DockerContainerArgs>,
-  interfaces: pulumi.Output<unknown>,
+  interfaces: pulumi.Input<unknown>,
   within: pulumi.CustomResourceOptions,
 ): command.remote.CopyToRemote {
   return new command.remote.CopyToRemote(
     child(name, "archive"),
     {
-      connection: connection({ host }),
+      connection: connection(host),
       source: pulumi.output(archive).apply((file) => new pulumi.asset.FileAsset(resolve(file))),
       // After the bridges, whose steps wait for a machine that still boots.
       remotePath: pulumi
         .all([shown.labId, interfaces])
         .apply(([lab]) => `/var/lib/vxlab/images/${lab}-${name}.tar`),
       // Another machine has no copy yet.
-      triggers: [
-        pulumi.output(incarnationOf(host)).apply((machine) => machine ?? ""),
-        ...(machineId(within) ?? []),
-      ],
+      triggers: [incarnationOf(host).apply((machine) => machine ?? ""), ...(machineId(within) ?? [])],
     },
     { ...within, replacementTrigger: hostIdentity(host, hostName) },
   );
@@ -113,7 +107,9 @@ function contentOf(file: string): string {
   }
 }
 
-/** A secret when one of the values is. */
+const secretsOf = (env: string[]): Secrets | undefined => (env.length === 0 ? undefined : { env });
+
+/** NAME=VALUE. Checked as secrets when one of the values is one. */
 function variables(
   container: string,
   given: pulumi.Input<Record<string, pulumi.Input<string>>>,

@@ -1,11 +1,10 @@
 #!/bin/sh
 # A container of Docker's: its life. Its image is docker-image.sh's, its creation and its first process docker-start.sh's.
-# desired state: container.sh's, with kind "docker", {image: NAME | archive: SHA-256 of images/ID.tar, env: [NAME=VALUE, ..]};
-#                 command may be empty
+# Desired state: components/container/state.ts, with kind "docker"; its environment variables come as secrets, env.
 # Its network is the host's work: Docker gives it none. The first process waits until eth0, eth1, … are there.
 # Starts a new container in the old one's place, without what was written in it: another image, archive, command, env,
 # MAC, veth, number of interfaces, dhcp. Everything else changes while it runs, as with LXC.
-# shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of assign, by eval
+# shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of with_state, by eval
 
 # Seconds that show whether a command is there, and does not end at once.
 SETTLE=${VXLAB_SETTLE:-1}
@@ -14,6 +13,7 @@ SETTLE=${VXLAB_SETTLE:-1}
 engine() { timeout "${ENGINE_WAIT:-180}" docker "$@" 9>&-; }
 
 docker_apply() {
+  local before shape image_id used='' had='' box_name
   docker_ready
   box=$STATE/docker/$id
   mkdir -p "$box/in" "$IMAGES"
@@ -40,13 +40,13 @@ docker_apply() {
 
 # Our own image starts Docker when the first container asks for it.
 docker_ready() {
+  local fifo tries=600
   command -v docker >/dev/null ||
     fail "no Docker on this host: image.kind docker has it for machines of a lab; elsewhere apt-get install docker.io"
   if [ -d /run/vxlab-docker ]; then
     : >/run/vxlab-docker/now
     for fifo in /run/vxlab-docker/*; do [ ! -p "$fifo" ] || echo now 1<>"$fifo"; done
   fi
-  tries=600
   until [ -S "${VXLAB_DOCKER:-/run/docker.sock}" ]; do
     [ "$tries" -gt 0 ] || fail "Docker has not started within 120 s: $(tail -n 2 /var/log/dockerd.log 2>/dev/null | tr '\n' ' ')"
     tries=$((tries - 1))
@@ -56,6 +56,7 @@ docker_ready() {
 
 # What there is of the container: state, pid, had (its shape), used (its image).
 docker_look() {
+  local found owner
   box_name=vxlab-$name
   found=$(engine container inspect -f '{{.State.Status}} {{.State.Pid}} {{.Image}} {{index .Config.Labels "vxlab-container"}} {{index .Config.Labels "vxlab-shape"}}' "$box_name" 2>&1) ||
     case $found in
@@ -80,7 +81,7 @@ FOUND
 
 # What a running container cannot be given, in one word.
 docker_shape() {
-  i=0
+  local i=0
   {
     printf '%s\n' "$image_id" "$command" "$env"
     while next_nic; do printf '%s\n' "$nic $veth $mac $dhcp"; done
@@ -88,7 +89,7 @@ docker_shape() {
 }
 
 docker_start() {
-  i=0
+  local i=0
   while next_nic; do
     [ -e "$NET/$bridge" ] || fail "bridge $bridge is not on this host: apply its OvsBridge first"
   done
@@ -111,8 +112,8 @@ docker_start() {
 
 # Docker switches IPv6 off in a network of its kind "none".
 docker_plug() {
+  local i=0
   nsenter -t "$pid" -n sh -c 'cd /proc/sys/net/ipv6/conf && echo 0 >all/disable_ipv6 && echo 0 >default/disable_ipv6'
-  i=0
   while next_nic; do
     # Left by a container that died with its host, or by another kind of container.
     [ ! -e "$NET/$veth" ] || ip link del dev "$veth"
@@ -124,12 +125,12 @@ docker_plug() {
 
 # As lxc_net's loop, among the container's own processes: they end with it.
 docker_leases() {
+  local i=0
   container_lease >"$box/lease"
   cat >"$box/leases" <<'LEASES'
 while :; do busybox udhcpc -f -i "$1" -s "$2" -x "hostname:$3" -O mtu -t 5 -T 2 -A 5; sleep 1; done
 LEASES
   chmod 755 "$box/lease"
-  i=0
   while next_nic; do
     [ "$dhcp" = true ] || continue
     setsid nsenter -t "$pid" -n -p sh "$box/leases" "$nic" "$box/lease" "$name" </dev/null >/dev/null 2>&1 9>&- &
@@ -144,7 +145,7 @@ docker_drop_box() {
 
 # docker_drop NAME: the container, and its image if nobody else has it.
 docker_drop() {
-  name=$1
+  local name="$1" dropping
   box=${STATE:?}/docker/$id
   if command -v docker >/dev/null; then
     docker_ready

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The image of a container of Docker's: from an archive, from our own machine image, or from a registry; and away again.
-# shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of assign, by eval
+# shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of with_state, by eval
 
 IMAGES=$STATE/images
 # What our own image brings; nothing of this name is ever asked of a registry.
@@ -33,6 +33,7 @@ docker_has() { image_id=$(engine image inspect -f '{{.Id}}' "$1" 2>/dev/null); }
 
 # docker_load FILE SHA-256: the one image in it.
 docker_load() {
+  local loaded known
   [ -z "$2" ] || echo "$2  $1" | sha256sum -c >/dev/null 2>&1 ||
     fail "the archive of container $name has not arrived whole in $1: copy it again with: pulumi up --replace '**$step-archive'"
   known=$(engine image ls -aq --no-trunc)
@@ -47,6 +48,7 @@ docker_load() {
 }
 
 docker_pull() {
+  local known said
   known=$(engine image ls -aq --no-trunc)
   said=$(ENGINE_WAIT=$PULL_WAIT engine pull -q "$image" 2>&1) || {
     case $? in 124 | 143) said="no answer within $PULL_WAIT s" ;; esac
@@ -74,6 +76,7 @@ docker_brought() {
 }
 
 docker_forget() {
+  local record
   [ -e "$IMAGES/brought-${1#sha256:}" ] || return 0
   [ -z "$(engine ps -aq --filter "ancestor=$1")" ] || return 0
   # -f: it may have a name for each way that it came.

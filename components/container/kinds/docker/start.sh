@@ -1,9 +1,10 @@
 #!/bin/sh
 # How a Docker container is created and what its first process is started by. Environment variables arrive byte for byte,
 # whatever their names are, and are not in the arguments of any process where Docker has another way.
-# shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of assign, by eval
+# shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of with_state, by eval
 
 docker_create() {
+  local lines exports n one way first
   docker_words
   printf 'set -- %s\n' "$first" >"$box/in/first"
   set --
@@ -58,6 +59,7 @@ docker_way() {
 
 # first: what is to run, as a shell writes them. The image's own is its entry point and its command, one after the other.
 docker_words() {
+  local own entry cmd
   first=$command
   [ -z "$first" ] || return 0
   own=$(engine image inspect -f '{"entry":{{json .Config.Entrypoint}},"cmd":{{json .Config.Cmd}}}' "$image_id")
@@ -70,6 +72,7 @@ docker_words() {
 # What is in the container under /.vxlab: a shell of ours, since the image may have none, and what it runs. Written before
 # every start, so that a container of older tools gets the new script with its next start.
 docker_inside() {
+  local busybox first
   busybox=$(command -v busybox) || fail "no busybox on this host: apt-get install busybox-static"
   case $busybox in /*) ;; *) busybox=/bin/busybox ;; esac
   chmod 755 "$box" "$box/in"
@@ -134,7 +137,7 @@ docker_ended() {
 # docker_said: the end of its log, without the values of its variables, which may be secrets. The longest goes first: one may
 # be a part of another.
 docker_said() {
-  n=0
+  local n=0 one
   {
     engine logs --tail 3 "$box_name" 2>&1 | tr '\n' ' '
     echo

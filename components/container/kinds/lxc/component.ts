@@ -1,11 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ContainerKind } from "../../../../plan/types";
 import { guestStep, inside } from "../../../guest-step";
 import { MovableArgs, placeOf } from "../../../host/context.component";
-import { ContainerInterfaceArgs, addressesOf, interfacesState } from "../../interfaces.component";
+import { ContainerInterfaceArgs } from "../../interfaces.component";
 import { completeInterfaces } from "../../complete.component";
+import { addressesOf, lxcState } from "../../state";
 import { token } from "../../../naming";
-import { COMMAND } from "../../spec";
 
 export interface LxcContainerArgs extends MovableArgs {
   /** Its interfaces: eth0, eth1, … in this order. */
@@ -30,19 +29,16 @@ export class LxcContainer extends pulumi.ComponentResource {
 
   constructor(name: string, args: LxcContainerArgs, opts?: pulumi.ComponentResourceOptions) {
     const { opts: placed, shown, ...place } = placeOf("LxcContainer", name, args, opts);
-    const nics = completeInterfaces(name, args);
-    super(token("LxcContainer"), name, { ...shown, interfaces: nics }, placed);
-    const interfaces = interfacesState(nics);
-    const state = {
-      lab: shown.labId,
-      name: args.container ?? name,
-      kind: ContainerKind.Lxc,
-      rootfs: "busybox",
-      command: args.command ?? [...COMMAND[ContainerKind.Lxc]],
-      interfaces,
-    };
-    const step = guestStep(name, { ...place, kind: "container", state }, inside(this, placed));
-    this.addresses = pulumi.all([interfaces, step.id]).apply(([nics]) => nics.flatMap(addressesOf));
+    const interfaces = completeInterfaces(name, args);
+    super(token("LxcContainer"), name, { ...shown, interfaces }, placed);
+    const { container = name, command } = args;
+    const state = pulumi.output({ name: container, command, interfaces }).apply(lxcState);
+    const step = guestStep(
+      name,
+      { ...place, kind: "container", lab: shown.labId, state },
+      inside(this, placed),
+    );
+    this.addresses = pulumi.all([state, step.id]).apply(([known]) => addressesOf(known));
     this.registerOutputs({ addresses: this.addresses });
   }
 }

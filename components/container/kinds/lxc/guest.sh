@@ -1,14 +1,15 @@
 #!/bin/sh
 # A container of LXC's: its life. What it is made of is lxc-root.sh's.
-# desired state: container.sh's, with kind "lxc", {rootfs: NAME}
+# Desired state: components/container/state.ts, with kind "lxc".
 # Starts the container anew: another command, MAC, veth, number of interfaces, the first trunk or dhcp and the last.
 # Everything else changes while it runs: addresses, gateway, MTU, VLAN, a trunk's VLANs, bridge.
-# shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of assign, by eval
+# shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of with_state, by eval
 
 # How often it is looked whether a container's command runs: half a minute, under emulation more.
 SETTLES=${VXLAB_SETTLES:-1000}
 
 lxc_apply() {
+  local runs file
   box=$BOXES/$name
   lxc_ours || fail "container $name: the folder $box is another lab's. Nothing was changed: rename the container (containers.$name)"
   [ -d "$box" ] || mkdir -p "$box"
@@ -39,7 +40,7 @@ lxc_apply() {
 # With a gateway come the host's name servers, as Docker gives them to its containers. Written by a process of the container's:
 # where the links in its root lead is for itself to say.
 lxc_names() {
-  i=0 way=
+  local i=0 way='' names
   while next_nic; do way=$way$gateway; done
   [ -n "$way" ] || return 0
   names=$(nameservers | sed 's/^/nameserver /')
@@ -61,7 +62,7 @@ lxc_same() {
 lxc_fixed() { grep -v '^lxc\.net\.[0-9]*\.\(mtu\|ipv[46]\.address\|ipv4\.gateway\) '; }
 
 lxc_start() {
-  i=0
+  local i=0
   while next_nic; do
     [ -e "$NET/$bridge" ] || fail "bridge $bridge is not on this host: apply its OvsBridge first"
     # A veth left by a container that died with its host would keep the name.
@@ -78,7 +79,7 @@ lxc_start() {
 # LXC calls a container running as soon as our own /.vxlab-init is. Until the command has taken its place: what the init does
 # before (a trunk's VLANs: some programs each) takes seconds under emulation. Asking LXC instead takes half a second there.
 lxc_settle() {
-  tries=$SETTLES
+  local tries="$SETTLES"
   while lxc_first && lxc_begins; do
     [ "$tries" -gt 0 ] ||
       fail "container $name has not come to its command, $command; what hangs before it: lxc-attach -P $BOXES -n $name -- ps"
@@ -89,7 +90,7 @@ lxc_settle() {
 
 # True while the first process is our own init. `read` leaves out what ends each word, NUL, and costs no program.
 lxc_begins() {
-  words=
+  local words=
   { read -r words <"$PROC/$pid/cmdline" || :; } 2>/dev/null
   [ "$words" = /bin/sh/.vxlab-init ]
 }
@@ -101,12 +102,13 @@ lxc_stop() {
 
 # True unless the folder of that name is another lab's.
 lxc_ours() {
+  local owner
   { read -r owner <"$BOXES/$name/owner"; } 2>/dev/null || return 0
   [ "$owner" = "$id" ]
 }
 
 lxc_drop() {
-  name=$1
+  local name="$1"
   lxc_ours || return 0
   box=${BOXES:?}/$name
   lxc_stop

@@ -1,10 +1,10 @@
 #!/bin/sh
 # What a container of LXC's is made of: its root, what runs in it first, and its configuration.
-# shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of assign, by eval
+# shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of with_state, by eval
 
 # Whole or not at all: a step cut short leaves rootfs.new behind, never half a root.
 lxc_root() {
-  archive=/usr/share/vxlab/rootfs-$rootfs.tar
+  local archive="/usr/share/vxlab/rootfs-$rootfs.tar"
   rm -rf "$box/rootfs.new"
   mkdir -p "$box/rootfs.new"
   if [ -e "$archive" ]; then
@@ -18,6 +18,7 @@ lxc_root() {
 
 # Hosts that are not our image: the same root from the host's static busybox.
 lxc_busybox() {
+  local busybox dir
   [ "$rootfs" = busybox ] || fail "no container root \"$rootfs\" on this host: /usr/share/vxlab/rootfs-$rootfs.tar"
   busybox=$(command -v busybox) || fail "no busybox on this host: apt-get install busybox-static"
   for dir in bin sbin etc dev proc sys tmp run root; do mkdir -p "$1/$dir"; done
@@ -44,14 +45,14 @@ lxc_init() {
 }
 
 lxc_leased() {
-  i=0
+  local i=0
   while next_nic; do [ "$dhcp" != true ] || printf '%s ' "$nic"; done
 }
 
 # What LXC has no settings for, done inside at every start: the VLANs of a trunk, and DHCP. The loop is the client's
 # supervisor; -O mtu: it does not ask for that by itself.
 lxc_net() {
-  i=0
+  local i=0 n one
   while next_nic; do
     n=0
     while next_tag; do
@@ -70,6 +71,7 @@ NET
 
 # The whole configuration: included defaults and appended lxc.net keys fight (lxc.container.conf(5)).
 lxc_config() {
+  local i=0 key one
   cat <<CONFIG
 lxc.uts.name = $name
 lxc.arch = $(uname -m)
@@ -88,7 +90,6 @@ lxc.console.path = none
 lxc.signal.halt = SIGUSR2
 lxc.signal.reboot = SIGTERM
 CONFIG
-  i=0
   while next_nic; do
     key=lxc.net.$((i - 1))
     cat <<CONFIG

@@ -1,0 +1,154 @@
+/** The desired state of a container, as its host gets it. */
+import { ContainerKind } from "../../plan/types";
+import { allowedSources } from "../port-security/plan";
+import type { Sender } from "../port-security/plan";
+import { assumedMtu } from "../segment/mtu";
+import { COMMAND } from "./spec";
+
+export type ContainerState = LxcState | DockerState;
+
+interface AnyContainerState {
+  name: string;
+  interfaces: InterfaceState[];
+}
+
+export interface LxcState extends AnyContainerState {
+  kind: ContainerKind.Lxc;
+  /** Name of its root, an archive of the machine image; "busybox" is made on any host. */
+  rootfs: string;
+  /** First process. */
+  command: string[];
+}
+
+export interface DockerState extends AnyContainerState {
+  kind: ContainerKind.Docker;
+  /** Name of its image; this or `archive`. */
+  image: string | null;
+  /** SHA-256 of its image's archive, which was copied to the host before. */
+  archive: string | null;
+  /** First process; empty: the image's. */
+  command: string[];
+}
+
+/** What travels and is kept apart from a container's state. */
+export interface Secrets {
+  /** Environment variables, NAME=VALUE. */
+  env: string[];
+}
+
+/** An interface inside, and its other end on the host. */
+export interface InterfaceState {
+  /** eth0, eth1, … */
+  name: string;
+  bridge: string;
+  /** Its end on the host. */
+  veth: string;
+  mac: string;
+  mtu: number;
+  /** With prefix length. */
+  addresses: string[];
+  dhcp: boolean;
+  gateway: string | null;
+  vlan: number | null;
+  trunk: TaggedState[];
+  /** Allowed source prefixes of untagged frames; null: no port security. */
+  sources: string[] | null;
+}
+
+/** A tagged segment on a trunk. */
+export interface TaggedState {
+  vlan: number;
+  addresses: string[];
+  mtu: number;
+  /** Allowed source prefixes of frames with this tag; null: no port security. */
+  sources: string[] | null;
+}
+
+/** What an interface is made from: ContainerInterfaceArgs, resolved. */
+export interface InterfaceWanted extends Pick<InterfaceState, "bridge" | "veth" | "mac"> {
+  addresses?: string[];
+  dhcp?: boolean;
+  gateway?: string;
+  mtu?: number;
+  vlan?: number;
+  trunk?: TaggedWanted[];
+  portSecurity?: boolean;
+  dhcpRange?: { first: string; last: string };
+}
+
+interface TaggedWanted {
+  vlan: number;
+  addresses?: string[];
+  mtu?: number;
+  portSecurity?: boolean;
+}
+
+export function lxcState(wanted: {
+  name: string;
+  command?: string[];
+  interfaces: InterfaceWanted[];
+}): LxcState {
+  const { name, command = [...COMMAND[ContainerKind.Lxc]] } = wanted;
+  return {
+    ...{ name, kind: ContainerKind.Lxc, rootfs: "busybox", command },
+    interfaces: interfacesState(wanted.interfaces),
+  };
+}
+
+export function dockerState(wanted: {
+  name: string;
+  image?: string;
+  archive?: string;
+  command?: string[];
+  interfaces: InterfaceWanted[];
+}): DockerState {
+  const { name, image = null, archive = null, command = [...COMMAND[ContainerKind.Docker]] } = wanted;
+  return {
+    ...{ name, kind: ContainerKind.Docker, image, archive, command },
+    interfaces: interfacesState(wanted.interfaces),
+  };
+}
+
+function interfacesState(wanted: InterfaceWanted[]): InterfaceState[] {
+  return wanted.map(({ mtu = assumedMtu(), trunk = [], portSecurity = true, ...nic }, index) => ({
+    name: `eth${index}`,
+    ...{ bridge: nic.bridge, veth: nic.veth, mac: nic.mac, mtu },
+    addresses: nic.addresses ?? [],
+    dhcp: nic.dhcp ?? false,
+    gateway: nic.gateway ?? null,
+    vlan: nic.vlan ?? null,
+    trunk: trunk.map((tagged) => taggedState(tagged, nic.mac, mtu, portSecurity)),
+    sources: untaggedSources(nic, trunk, portSecurity),
+  }));
+}
+
+function taggedState(tagged: TaggedWanted, mac: string, mtu: number, portSecurity: boolean): TaggedState {
+  const { vlan, addresses = [] } = tagged;
+  const secured = tagged.portSecurity ?? portSecurity;
+  return {
+    ...{ vlan, addresses, mtu: tagged.mtu ?? mtu },
+    sources: secured ? allowedSources({ mac, addresses }) : null,
+  };
+}
+
+/** A trunk has port security when one of its VLANs has it, and carries nothing untagged. */
+function untaggedSources(
+  nic: InterfaceWanted,
+  trunk: readonly TaggedWanted[],
+  portSecurity: boolean,
+): string[] | null {
+  if (trunk.length > 0) return trunk.some((tagged) => tagged.portSecurity ?? portSecurity) ? [] : null;
+  return portSecurity ? allowedSources(senderOf(nic)) : null;
+}
+
+function senderOf({ mac, addresses = [], dhcp = false, dhcpRange: range }: InterfaceWanted): Sender {
+  return { mac, addresses, dhcp, ...(range === undefined ? {} : { range }) };
+}
+
+/** Addresses of all interfaces, with prefix length. */
+export function addressesOf({ interfaces }: ContainerState): string[] {
+  return interfaces.flatMap(({ addresses, trunk }) => [
+    ...addresses,
+    ...trunk.flatMap((tagged) => tagged.addresses),
+  ]);
+}

@@ -1,0 +1,65 @@
+/** The desired state of what a segment has on one host beside its containers, as the host gets it. */
+import { assumedMtu } from "../segment/mtu";
+
+export interface ServiceState {
+  /** The host's bridge. */
+  bridge: string;
+  /** The interface in the segment, at most 15 bytes (IFNAMSIZ). */
+  device: string;
+  /** The host's own VTEP: NAT translates towards its interface. */
+  local: string;
+  mac: string;
+  mtu: number;
+  /** VLAN of the segment on the bridge; null: untagged. */
+  vlan: number | null;
+  /** With prefix length. */
+  addresses: string[];
+  nat: boolean;
+  /** Networks and addresses that NAT does not lead to. */
+  closed: string[];
+  dhcp: DhcpState | null;
+}
+
+/** What a DHCP server lends. */
+export interface DhcpState {
+  first: string;
+  last: string;
+  router: string | null;
+  mtu: number;
+  domain: string | null;
+}
+
+/** What a service is made from: the arguments of SegmentService, resolved. */
+export interface ServiceWanted {
+  bridge: string;
+  device: string;
+  mac: string;
+  addresses: string[];
+  local: string;
+  mtu?: number;
+  vlan?: number;
+  nat?: boolean;
+  closed?: string[];
+  dhcp?: { first: string; last: string; router?: string; mtu?: number; domain?: string };
+}
+
+export function serviceState(wanted: ServiceWanted): ServiceState {
+  const {
+    bridge,
+    device,
+    local,
+    mac,
+    mtu = assumedMtu(local),
+    vlan = null,
+    addresses,
+    nat = false,
+    closed = [],
+  } = wanted;
+  return { bridge, device, local, mac, mtu, vlan, addresses, nat, closed, dhcp: dhcpState(wanted.dhcp, mtu) };
+}
+
+function dhcpState(lent: ServiceWanted["dhcp"], own: number): DhcpState | null {
+  if (lent === undefined) return null;
+  const { first, last, router = null, mtu = own, domain = null } = lent;
+  return { first, last, router, mtu, domain };
+}

@@ -1,0 +1,98 @@
+/**
+ * The contract with the guest tools: what a verb (`/usr/lib/vxlab/guest apply|remove|observe KIND`) gets on stdin, and what it answers.
+ *
+ * stdin has lines of text. The first is the envelope, one JSON object (RFC 8259). A container's second line is its secrets, one JSON
+ * object as well; after the first line of a host's first step, its bridge, come the guest tools, a shell script. So a preview, a
+ * host's folder of desired states and a log hold the state alone.
+ *
+ * A state names everything that its step makes on the host: the tools make no names. What is not wanted is null, not left out.
+ * The order of keys means nothing.
+ *
+ * The tools also read version 1 and 2, one flat object without a version (guest/upgrade.awk): `remove` runs with the stdin that a
+ * stack's state holds, and a host may hold a lab that an older vxlab deployed.
+ */
+import type { BridgeState } from "../components/bridge/state";
+import type { ContainerState, Secrets } from "../components/container/state";
+import type { PortState } from "../components/segment/state";
+import type { ServiceState } from "../components/service/state";
+import type { StepKind } from "./things";
+
+/**
+ * Raised when an older host or an older stack's stdin can no longer be read as the current one. Also the level of what a host keeps
+ * (guest/lib.sh, LEVEL): the tools bring what is kept up to it (take_over in guest/ids.sh).
+ */
+export const PROTOCOL = 3;
+
+/** The desired state of each kind of thing. */
+export interface States {
+  bridge: BridgeState;
+  port: PortState;
+  service: ServiceState;
+  container: ContainerState;
+}
+
+/** The first line of stdin. */
+export interface Envelope<Kind extends StepKind = StepKind> {
+  v: typeof PROTOCOL;
+  /** The step's name. With `lab` before it, it names what the host keeps. */
+  id: string;
+  /** The lab's id: two labs on a host may have steps of one name. */
+  lab: string;
+  /** What tells this machine from the next one of the same host, where the host says it: another one runs the step again. */
+  machine?: string;
+  state: States[Kind];
+}
+
+/** What `apply` and `remove` answer, on one line. They fail with an exit code and a message on stderr. */
+export interface Done {
+  v: typeof PROTOCOL;
+}
+
+/**
+ * What `observe` answers, on one line: the state in the shape of the desired one, as it is on the host. `state` is null when the thing
+ * is not there, and so is a field that is not. After `apply` it equals what was applied. What no device carries, such as the command of
+ * a running container, is answered as it was asked.
+ */
+export interface Observed<Kind extends StepKind = StepKind> {
+  v: typeof PROTOCOL;
+  state: States[Kind] | null;
+}
+
+/** stdin of a step. */
+export function stepInput(envelope: Envelope, secrets?: Secrets): string {
+  return [envelope, ...(secrets === undefined ? [] : [secrets])]
+    .map((line) => JSON.stringify(line))
+    .join("\n");
+}
+
+/** stdin of a host's first step, which brings the guest tools along. */
+export function firstStepInput(envelope: Envelope<"bridge">, script: string): string {
+  return `${JSON.stringify(envelope)}\n${script}`;
+}
+
+/** What a step's stdin holds, in the form of this or an older version; undefined when it holds no desired state. */
+export function readStepInput(
+  stdin: string,
+): { id: string; machine?: string; state: Record<string, unknown> } | undefined {
+  const desired = objectIn(stdin.split("\n", 1)[0] ?? "");
+  if (typeof desired?.["id"] !== "string") return undefined;
+  const { id, machine, state } = desired;
+  return {
+    id,
+    ...(typeof machine === "string" ? { machine } : {}),
+    state: isObject(state) ? state : desired,
+  };
+}
+
+function objectIn(json: string): Record<string, unknown> | undefined {
+  try {
+    const value = JSON.parse(json) as unknown;
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,32 @@
+# What a verb gets on stdin (guest/protocol.ts) as shell assignments, local to the function that evaluates them: first line the
+# envelope, second line a container's secrets. Input variables: kind, protocol, and kept, the folder of the kept desired states or "".
+#
+#   json, secrets            the two lines as they are
+#   id, step, lab            the host keeps a thing under id: LAB-STEP
+#   every field of the state and of the secrets, and with the prefix was_ those of the state that is kept
+#   outdated                 set for the form of older tools, which has no version (upgrade.awk)
+
+BEGIN { json_root = "state"; scope = "local " }
+
+# Level 2 sent the tools at the end of a bridge's state. To parse them takes half a minute under emulation.
+NR == 1 && kind == "bridge" && (at = index($0, ",\"tools\":{")) { $0 = substr($0, 1, at - 1) "}" }
+NR == 1 { envelope = $0 }
+NR == 2 && kind == "container" { secrets = $0 }
+
+END {
+  fault = json_read(envelope)
+  if (fault != "") refuse("desired state is not JSON: " fault)
+  print scope "json=" shell(envelope) " secrets=" shell(secrets)
+  if (!("v" in json_value) && "id" in json_value) { print scope "outdated=true"; exit }
+  if (json_value["v"] != protocol) refuse("desired state of version " json_value["v"] ", and the guest tools read version " protocol)
+  step = json_value["id"]
+  lab = json_value["lab"]
+  if (step !~ /^[A-Za-z0-9_.-]+$/) refuse("desired state without a usable id")
+  if (lab !~ /^[A-Za-z0-9_.-]*$/) refuse("desired state without a usable id of its lab")
+  id = lab == "" ? step : lab "-" step
+  assign(envelope, "")
+  print scope "id=" shell(id) " step=" shell(step)
+  if (kind == "container") print scope "env= env_count=0"
+  if (secrets != "") assign(secrets, "")
+  if (kept != "" && (getline was < (kept "/" kind "-" id ".json")) > 0) assign(was, "was_")
+}

@@ -1,0 +1,54 @@
+/** What a host gets of a thing, made from what its component is given, by the functions that the components use. */
+import { bridgeState, type BridgeWanted } from "../../components/bridge/state";
+import { dockerState, lxcState, type InterfaceWanted } from "../../components/container/state";
+import { portState, type PortWanted } from "../../components/segment/state";
+import { serviceState, type ServiceWanted } from "../../components/service/state";
+import { PROTOCOL, stepInput, type Envelope } from "../../guest/protocol";
+import type { StepKind } from "../../guest/things";
+
+export interface ContainerWanted {
+  name: string;
+  kind?: string;
+  image?: string;
+  archive?: string;
+  command?: string[];
+  env?: string[];
+  interfaces: InterfaceWanted[];
+}
+
+export interface Wanted {
+  bridge: BridgeWanted;
+  port: PortWanted;
+  service: ServiceWanted;
+  container: ContainerWanted;
+}
+
+/** The thing and whose it is. */
+export type Thing<Kind extends StepKind = StepKind> = Wanted[Kind] & { id: string; lab: string };
+
+const STATES = {
+  bridge: bridgeState,
+  port: portState,
+  service: serviceState,
+  container: (wanted: ContainerWanted) => (wanted.kind === "docker" ? dockerState(wanted) : lxcState(wanted)),
+};
+
+export function envelopeOf<Kind extends StepKind>(
+  kind: Kind,
+  { id, lab, ...wanted }: Thing<Kind>,
+): Envelope<Kind> {
+  const make = STATES[kind] as unknown as (wanted: object) => Envelope<Kind>["state"];
+  return { v: PROTOCOL, id, lab, state: make(wanted) };
+}
+
+/** stdin of its step. */
+export function inputOf<Kind extends StepKind>(kind: Kind, thing: Thing<Kind> | Envelope<Kind>): string {
+  if ("v" in thing) return stepInput(thing);
+  const { env = [] } = thing as Partial<ContainerWanted>;
+  return stepInput(envelopeOf(kind, thing), env.length === 0 ? undefined : { env });
+}
+
+/** Text that a host keeps of it. */
+export function keptOf<Kind extends StepKind>(kind: Kind, thing: Thing<Kind>): string {
+  return `${JSON.stringify(envelopeOf(kind, thing))}\n`;
+}
