@@ -96,7 +96,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     host.shows("rows", JSON.stringify({ data: [], headings: ["name", "ofport", "error", "options"] }));
     expect(programs(apply("bridge", BRIDGE))).toBe("ovs-vsctl modprobe nft ovs-vsctl ovs-ofctl");
     mkdirSync(host.path("modules/nft_ct"));
-    expect(programs(apply("port", PORT))).toBe("nft ovs-vsctl ovs-vsctl");
+    expect(programs(apply("port", PORT))).toBe("nft ovs-vsctl");
   });
 
   it("takes a tunnel's packets from its segment's peers alone, on the VTEP's interface", () => {
