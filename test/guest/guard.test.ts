@@ -261,6 +261,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
   it("forgets a step that was begun and given up", () => {
     apply("bridge", BRIDGE);
+    host.shows("warning", "ovs-vsctl: Error detected while setting up a port\n");
     host.has([], [["vx100-c0a80ade", -1, "no", {}]]);
     expect(host.guest(["apply", "port"], PORT).code).toBe(1);
     expect(chain("tunnels_4789"), "what was begun may be there").toHaveLength(2);
