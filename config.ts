@@ -54,7 +54,7 @@ const UNDERLAY_SECTIONS = SECTIONS.filter((name) => name !== "segments" && name 
 /**
  * What the running stack holds.
  *
- * @throws TopologyError when it is none of the roles
+ * @throws TopologyError when it is not a role
  */
 export function readRole(): Role {
   const { role = STACK.role.default } = withoutDeclarations(ownConfig()).raw;
@@ -88,7 +88,7 @@ export function readConfig(): LabSettings {
     ...checkUri("libvirtUri", raw.libvirtUri),
     ...checkRun(raw),
   ];
-  // planLab says what is wrong with the lab itself, unless nobody gets that far.
+  // Only then: else planLab runs the same two phases.
   if (before.length + after.length > 0) {
     const { problems } = checkedLab(topology, { lab: "lab" });
     refuse([...before, ...outsideOf(broken, problems), ...after]);
@@ -169,7 +169,7 @@ function checkRun(raw: Raw): Problem[] {
 
 type Raw = Readonly<Record<string, string | undefined>>;
 
-/** Without the role they would be read by nobody. */
+/** Without the role nothing reads them. */
 function overlayOnly(raw: Raw): Problem[] {
   return OVERLAY_KEYS.filter((path) => raw[path] !== undefined).map((path) => ({
     path,
@@ -207,7 +207,7 @@ function ownConfig(): Raw {
   return Object.fromEntries(own.map(([key, value]) => [key.slice(NAMESPACE.length), value]));
 }
 
-/** Objects arrive as JSON; what is none is passed on as the text it is, to be shown in the problem. */
+/** Objects arrive as JSON; other text is passed on as it is, for the problem. */
 function parsed(text: string | undefined): unknown {
   if (text === undefined) return undefined;
   try {

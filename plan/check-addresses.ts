@@ -1,6 +1,6 @@
 /**
  * Networks of the overlay that meet on one host or in one container, which then has two routes for one address. Segments
- * may have the same subnet as long as nobody has an address in both: that is what VNIs are for.
+ * may have the same subnet as long as no host or container has an address in both: that is what VNIs are for.
  */
 import { placesOf } from "../components/container/resolve-nics";
 import { hostNetworks } from "../components/host/networks";

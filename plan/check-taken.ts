@@ -55,7 +55,7 @@ export function checkTaken(lab: ResolvedLab): Problem[] {
   ];
 }
 
-/** What a DHCP server lends is nobody's own. */
+/** An address that a DHCP server lends belongs to no other thing. */
 function checkLent({ name, subnet, service }: ResolvedSegment, claims: readonly AddressClaim[]): Problem[] {
   const range = service?.range;
   if (range === undefined) return [];

@@ -6,8 +6,7 @@ import type { Problem } from "./problem";
  * @example
  * ```ts
  * try {
- *   const topology = { underlay: {}, image: {}, hosts: {}, segments: {}, containers: {} };
- *   planLab(topology, { lab: "demo" });
+ *   planLab({ hosts: { kvm1: { address: "192.168.10.300" } } }, { lab: "demo" });
  * } catch (error) {
  *   if (error instanceof TopologyError) console.error(error.problems);
  * }

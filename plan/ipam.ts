@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { contains, highestOf, memberFault } from "./addresses";
 import type { Subnet } from "./addresses";
 import { IpFamily } from "./net/family";
-import type { ResolvedSegment } from "./resolved";
+import type { SegmentNetwork } from "./resolved";
 
 /** What is written instead of an address. */
 export const NO_ADDRESS = "none";
@@ -20,7 +20,7 @@ const TRIES = 64;
  * services, so that these move the fewest. Undefined: the subnet has no room left beside what it lends.
  */
 export function computedAddress(
-  segment: ResolvedSegment,
+  segment: SegmentNetwork,
   container: string,
   subnet: Subnet,
 ): bigint | undefined {
@@ -33,8 +33,8 @@ export function computedAddress(
   return undefined;
 }
 
-/** Whether an address is no container's to have unless it is lent. */
-function isReserved({ service }: ResolvedSegment, { family }: Subnet, address: bigint): boolean {
+/** Whether an address is the service's own or lent by it. */
+function isReserved({ service }: SegmentNetwork, { family }: Subnet, address: bigint): boolean {
   if (family === IpFamily.V6 || service === undefined) return false;
   const { address: own, range } = service;
   return address === own || (range !== undefined && contains(range, address));
@@ -46,7 +46,7 @@ function hashNumber(words: readonly (string | number)[]): bigint {
 
 /** The address next to `near` that is neither taken nor reserved; undefined when there is none. */
 export function nearestFree(
-  segment: ResolvedSegment,
+  segment: SegmentNetwork,
   subnet: Subnet,
   near: bigint,
   taken: ReadonlySet<bigint>,

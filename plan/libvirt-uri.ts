@@ -7,7 +7,7 @@ const TRANSPORTS: readonly string[] = ["unix", "tcp", "tls", "ssh"];
 const DRIVER = "qemu";
 const INSTANCE = "/system";
 
-/** Why a setting is no URI of a hypervisor that may be used; undefined when it is one. */
+/** Why a setting cannot be used as a hypervisor's URI; undefined when it can. */
 export function uriFault(got: unknown): string | undefined {
   const url = parsed(got);
   if (url === undefined) return "Is not a libvirt URI (libvirt.org/uri.html).";

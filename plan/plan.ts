@@ -19,9 +19,8 @@ import type { ResolvedLab, ResolvedUnderlay } from "./resolved";
  * @throws TopologyError with everything that is wrong
  * @example
  * ```ts
- * const hosts = { kvm1: { address: "192.168.10.11" } };
- * const topology = { underlay: {}, image: {}, hosts, segments: {}, containers: {} };
- * const [kvm1] = planLab(topology, { lab: "demo" }).hosts; // kvm1.mac, kvm1.bridge, …
+ * const plan = planLab({ hosts: { kvm1: { address: "192.168.10.11" } } }, { lab: "demo" });
+ * const bridges = plan.hosts.map(({ bridge }) => bridge.mac);
  * ```
  */
 export function planLab(raw: Sections, identity: LabIdentity): LabPlan {

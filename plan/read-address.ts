@@ -148,7 +148,7 @@ const SPECIAL_NETWORKS: readonly Range[] = [
   range("169.254.0.0", 16, "link-local (169.254.0.0/16): the same on every network"),
 ];
 
-/** Why an address, or a network around one, is none that a machine can have; undefined when it is. */
+/** Why a machine cannot have an address, or a network around one; undefined when it can. */
 function specialFault(address: bigint, subnet?: Subnet): string | undefined {
   const special = subnet === undefined ? SPECIAL : SPECIAL_NETWORKS;
   const own = special.find((one) => holds(one, address));

@@ -1,10 +1,10 @@
-/** Reads what another stack says its VTEPs are (vteps.ts), which may be of another version, or none of ours at all. */
+/** Reads the VTEPs of another stack (vteps.ts), which may be of another version, or not one of vxlab's. */
 import * as z from "zod";
 import { literalFamily } from "./addresses";
 import { readSubnet } from "./read-address";
 import { VTEPS_OUTPUT, VTEPS_SCHEMA, VtepsOutput } from "./vteps";
 
-/** What came of looking at an underlay stack: its VTEPs, or why there are none to speak of. */
+/** An underlay stack's VTEPs, or why there are none. */
 export type Finding =
   { readonly vteps: VtepsOutput; readonly absent?: undefined } | { readonly absent: string };
 
@@ -26,7 +26,7 @@ export class ContractError extends Error {
   readonly __pulumiRunError = true;
 }
 
-const address = z.string().refine((text) => literalFamily(text) !== undefined, "is no IP address");
+const address = z.string().refine((text) => literalFamily(text) !== undefined, "is not an IP address");
 const network = z.string().refine((text) => readSubnet(text).fault === undefined, "is not an IP network");
 const vteps: z.ZodType<VtepsOutput> = z.object({
   schema: z.literal(VTEPS_SCHEMA),
@@ -48,7 +48,7 @@ const vteps: z.ZodType<VtepsOutput> = z.object({
  *
  * @param stack its name, as it was asked for
  * @param outputs undefined when there is no such stack
- * @throws ContractError when it speaks another version of the contract, or none that can be understood
+ * @throws ContractError when its outputs have another version of the contract, or an unreadable one
  * @example
  * ```ts
  * const found = readVteps("organization/underlay/a", { vteps: { schema: 1, hosts: {} } });
@@ -60,7 +60,7 @@ export function readVteps(stack: string, outputs: Readonly<Record<string, unknow
   const given = outputs[VTEPS_OUTPUT];
   if (given === undefined || given === null) {
     const lacks = `the stack ${stack} has no output "${VTEPS_OUTPUT}"`;
-    return { absent: `${lacks}: it is not up yet, was destroyed, or is no underlay` };
+    return { absent: `${lacks}: it is not deployed yet, was destroyed, or is not an underlay` };
   }
   const schema = (given as { schema?: unknown }).schema;
   if (schema !== VTEPS_SCHEMA) throw new ContractError(otherVersion(stack, schema));
@@ -69,18 +69,18 @@ export function readVteps(stack: string, outputs: Readonly<Record<string, unknow
   const [issue] = read.error.issues;
   const where = [VTEPS_OUTPUT, ...(issue?.path ?? [])].map(String).join(".");
   throw new ContractError(
-    `The stack ${stack} tells ${where} in a form that cannot be used: ${issue?.message}. Nothing was changed; ` +
-      `run ./vxlab up -s ${stack}, which writes it anew.`,
+    `The output ${where} of the stack ${stack} cannot be used: ${issue?.message}. Nothing was changed; ` +
+      `run ./vxlab up -s ${stack}, which writes it again.`,
   );
 }
 
 function otherVersion(stack: string, schema: unknown): string {
   const newer = typeof schema === "number" && schema > VTEPS_SCHEMA;
   const cure = newer
-    ? `use the newer vxlab for this stack too, or take ${stack} out of its settings`
-    : `run ./vxlab up -s ${stack} with this vxlab, which writes it anew`;
+    ? `use the newer vxlab for this stack too, or remove ${stack} from its settings`
+    : `run ./vxlab up -s ${stack} with this vxlab, which writes it again`;
   return (
-    `The stack ${stack} speaks version ${JSON.stringify(schema)} of the contract "${VTEPS_OUTPUT}", this vxlab ` +
+    `The output "${VTEPS_OUTPUT}" of the stack ${stack} has version ${JSON.stringify(schema)}, and this vxlab reads ` +
     `version ${VTEPS_SCHEMA}. Nothing was changed: ${cure}.`
   );
 }

@@ -44,7 +44,7 @@ export function resolve(
   const containers = resolveContainers(topology, { lab, image: image.kind, segments }, said);
   return {
     lab: {
-      ...{ identity: lab, underlays, image, hosts, segments, containers, ...others },
+      ...{ identity: lab, underlays, image, hosts, segments: segments.segments, containers, ...others },
       ...(libvirtUri === undefined ? {} : { libvirtUri }),
     },
     problems: [...problems, ...outsideOf(broken, said.problems)],

@@ -6,12 +6,13 @@
  * such a lab is never planned.
  */
 import type { ContainerKind, ContainerSpec, InterfaceSpec } from "../components/container/spec";
-import type { HostSpec } from "../components/host/spec";
+import type { HOST, HostSpec } from "../components/host/spec";
 import type { ImageKind } from "../components/image/spec";
-import type { Flooding, SegmentSpec } from "../components/segment/spec";
+import type { Flooding, SEGMENT, SegmentSpec } from "../components/segment/spec";
 import type { Accel, UnderlayMode, UnderlaySpec } from "../components/underlay/spec";
 import type { InterfaceAddress, Subnet } from "./addresses";
 import type { IpFamily } from "./net/family";
+import type { Simple } from "./values";
 
 export interface ResolvedLab {
   /** Stays the same for the lab's whole life: MAC addresses are computed from it. */
@@ -42,7 +43,7 @@ export interface Underlays {
   used: readonly ResolvedUnderlay[];
   /** Used or not: what is written of the network between hosts that exist already. */
   written: readonly ResolvedUnderlay[];
-  /** False when one has no usable network, so that nobody knows what is outside of all. */
+  /** False when one has no usable network: then an address may be in it. */
   complete: boolean;
   /** Of all tunnels. */
   family: IpFamily;
@@ -63,14 +64,16 @@ export interface ResolvedUnderlay {
   accel?: Accel;
 }
 
-interface AnyHost {
+/** Every simple value of a host (plan/values.ts) that is not below. */
+type HostValues = Omit<Simple<HostSpec, typeof HOST>, "memory" | "vcpus">;
+
+interface AnyHost extends HostValues {
   name: string;
   spec: HostSpec;
   /** Its VTEP. */
   address: bigint;
   bridge: string;
   bridgeAddress?: InterfaceAddress;
-  guard: boolean;
 }
 
 export interface ResolvedMachine extends AnyHost {
@@ -97,12 +100,24 @@ export interface Reach {
   keyFile: string;
 }
 
-export interface ResolvedSegment {
+/** Every simple value of a segment (plan/values.ts) that is not below. */
+type SegmentValues = Omit<
+  Simple<SegmentSpec, typeof SEGMENT>,
+  "vni" | "udpPort" | "vlan" | "mtu" | "flooding"
+>;
+
+/** What addresses in a segment are read and computed by: usable where the rest of the segment may not be. */
+export interface SegmentNetwork {
   name: string;
-  spec: SegmentSpec;
-  vni: number;
   subnet: Subnet;
   subnet6?: Subnet;
+  /** A DHCP server, a gateway, or both. */
+  service?: ResolvedService;
+}
+
+export interface ResolvedSegment extends SegmentValues, SegmentNetwork {
+  spec: SegmentSpec;
+  vni: number;
   udpPort: number;
   mtu: number;
   vlan?: number;
@@ -113,8 +128,6 @@ export interface ResolvedSegment {
   /** Without `hosts` every host takes part, those of peers too. */
   open: boolean;
   flooding: ResolvedFlooding;
-  /** A DHCP server, a gateway, or both. */
-  service?: ResolvedService;
 }
 
 export interface UnicastFlooding {

@@ -42,7 +42,7 @@ export interface SwitchSetting extends Described {
 export interface TextSetting extends Described {
   readonly kind: "text";
   readonly default?: string;
-  /** What an editor can already tell: a regular expression. */
+  /** A regular expression for editors. */
   readonly pattern?: string;
 }
 

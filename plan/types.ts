@@ -1,4 +1,4 @@
-/** The shapes that most of the project speaks of: what an author writes, what is decided from it, what is wrong with it. */
+/** The shapes that most of the project uses: what an author writes, what is decided from it, what is wrong with it. */
 export { ContainerKind } from "../components/container/spec";
 export type { ContainerSpec, InterfaceSpec } from "../components/container/spec";
 export { HostNeed } from "../components/host/spec";

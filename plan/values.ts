@@ -31,6 +31,15 @@ export function checkValue(path: string, got: unknown, setting: SimpleSetting): 
   }
 }
 
+/** A table without settings that need more than it says. */
+export function without<Table extends object, Key extends keyof Table>(
+  table: Table,
+  ...keys: readonly Key[]
+): Omit<Table, Key> {
+  const entries = Object.entries(table).filter(([key]) => !keys.some((one) => one === key));
+  return Object.fromEntries(entries) as Omit<Table, Key>;
+}
+
 /** Reads the simple values of a spec. An unusable one is said, and then its default taken. */
 export function simpleValues<Spec extends object, Table extends Readonly<Record<string, Setting>>>(
   table: Table,

@@ -184,8 +184,8 @@ describe("readConfig", () => {
     expect(said("nokey")).toEqual([[path, "There is no such file."]]);
     expect(said("open")).toEqual([[path, "Is open to others (mode 644): ssh refuses it."]]);
     expect(said("public")).toEqual([[path, "Is not a private key."]]);
-    expect(said("locked")).toEqual([[path, "Is encrypted: nobody is there to type its passphrase."]]);
-    expect(said("pem")).toEqual([[path, "Is encrypted: nobody is there to type its passphrase."]]);
+    expect(said("locked")).toEqual([[path, "Is encrypted, and a deployment cannot ask for its passphrase."]]);
+    expect(said("pem")).toEqual([[path, "Is encrypted, and a deployment cannot ask for its passphrase."]]);
   });
 
   it("looks for the archive of a Docker image", () => {

@@ -5,7 +5,7 @@ import type { Findings } from "../../plan/findings";
 import { computedAddress, LENT_ADDRESS, NO_ADDRESS } from "../../plan/ipam";
 import { IpFamily } from "../../plan/net/family";
 import { readInterface } from "../../plan/read-address";
-import type { AssignedAddress, ResolvedSegment } from "../../plan/resolved";
+import type { AssignedAddress, ResolvedSegment, SegmentNetwork } from "../../plan/resolved";
 import { pathOf } from "../../plan/rules";
 import type { SegmentSpec } from "../segment/spec";
 import type { InterfaceSpec } from "./spec";
@@ -15,7 +15,8 @@ export interface Named {
   name: string;
   /** Undefined: there is none of that name. */
   spec?: SegmentSpec;
-  /** Undefined: unusable. */
+  /** Undefined: unusable, as the next. */
+  network?: SegmentNetwork;
   segment?: ResolvedSegment;
 }
 
@@ -32,9 +33,9 @@ const KEY = { [IpFamily.V4]: "address", [IpFamily.V6]: "address6" } as const;
 export function resolveAddresses(nic: Nic, named: Named, said: Findings): AssignedAddress[] {
   return FAMILIES.flatMap((family) => {
     const [path, got] = [nic.at(KEY[family]), nic.spec[KEY[family]]];
-    const subnet = named.segment && subnetOf(named.segment, family);
+    const subnet = named.network && subnetOf(named.network, family);
     if (got === undefined)
-      return computed(nic.container, named.segment, subnet, { path, got, tagged: false }, said);
+      return computed(nic.container, named.network, subnet, { path, got, tagged: false }, said);
     const fault = wordFault(family, path, got, named, said);
     if (fault || got === NO_ADDRESS || got === LENT_ADDRESS) return [];
     const address = resolveWritten(path, got, family, subnet, said);
@@ -47,7 +48,7 @@ export function resolveAddresses(nic: Nic, named: Named, said: Findings): Assign
 /** All computed: inside a trunk no address is written. @param path of the segment's name in the trunk */
 export function trunkAddresses(
   container: string,
-  segment: ResolvedSegment,
+  segment: SegmentNetwork,
   path: string,
   said: Findings,
 ): AssignedAddress[] {
@@ -56,19 +57,19 @@ export function trunkAddresses(
   );
 }
 
-function subnetOf({ subnet, subnet6 }: ResolvedSegment, family: IpFamily): Subnet | undefined {
+function subnetOf({ subnet, subnet6 }: SegmentNetwork, family: IpFamily): Subnet | undefined {
   return family === IpFamily.V4 ? subnet : subnet6;
 }
 
 function computed(
   container: string,
-  segment: ResolvedSegment | undefined,
+  network: SegmentNetwork | undefined,
   subnet: Subnet | undefined,
   { path, got, tagged }: { path: string; got: unknown; tagged: boolean },
   said: Findings,
 ): AssignedAddress[] {
-  if (segment === undefined || subnet === undefined) return [];
-  const address = computedAddress(segment, container, subnet);
+  if (network === undefined || subnet === undefined) return [];
+  const address = computedAddress(network, container, subnet);
   if (address !== undefined) return [{ address, subnet, computed: true, path, got }];
   const message = `No address can be computed for it in ${subnet.cidr}: the DHCP server lends nearly all.`;
   said.say(path, got, message, tagged ? "Let it lend fewer." : "Write one, or let it lend fewer.");

@@ -8,6 +8,7 @@ import { checkList, compareText, pathOf, repeated, suggest } from "../../plan/ru
 import type { Topology } from "../../plan/settings";
 import { checkValue } from "../../plan/values";
 import type { At } from "../../plan/values";
+import type { Segments } from "../segment/resolve";
 import { resolveAddresses, trunkAddresses } from "./resolve-addresses";
 import type { Named } from "./resolve-addresses";
 import { CONTAINER, INTERFACE } from "./spec";
@@ -21,7 +22,7 @@ interface Container {
   at: At;
   /** The lab's identity. */
   lab: string;
-  segments: readonly ResolvedSegment[];
+  segments: Segments;
 }
 
 /** One interface as it is written. */
@@ -117,8 +118,13 @@ function resolveAccess(
 function segmentNamed(topology: Topology, { segments }: Container, name: unknown): Named {
   const text = String(name);
   if (typeof name !== "string" || !Object.hasOwn(topology.segments, name)) return { name: text };
-  const segment = segments.find((one) => one.name === name);
-  return { name, spec: topology.segments[name], ...(segment === undefined ? {} : { segment }) };
+  const segment = segments.segments.find((one) => one.name === name);
+  const network = segments.networks.find((one) => one.name === name);
+  return {
+    ...{ name, spec: topology.segments[name] },
+    ...(network === undefined ? {} : { network }),
+    ...(segment === undefined ? {} : { segment }),
+  };
 }
 
 function segmentProblem(topology: Topology, path: string, got: unknown): Problem {

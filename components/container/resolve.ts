@@ -1,12 +1,13 @@
 /** Containers, read: where each runs, what it is made of, its interfaces. */
 import type { Findings } from "../../plan/findings";
 import { labelFault } from "../../plan/names";
-import type { Content, ResolvedContainer, ResolvedSegment } from "../../plan/resolved";
+import type { Content, ResolvedContainer } from "../../plan/resolved";
 import { compareText, pathOf, sortedEntries, suggest } from "../../plan/rules";
 import type { Topology } from "../../plan/settings";
 import { simpleValues } from "../../plan/values";
 import type { At } from "../../plan/values";
 import { ImageKind } from "../image/spec";
+import type { Segments } from "../segment/resolve";
 import { DOCKER_KEYS, resolveDocker } from "./kinds/docker/resolve";
 import { resolveNics } from "./resolve-nics";
 import { COMMAND, CONTAINER, ContainerKind } from "./spec";
@@ -16,7 +17,7 @@ interface Context {
   /** The lab's identity. */
   lab: string;
   image: ImageKind;
-  segments: readonly ResolvedSegment[];
+  segments: Segments;
 }
 
 /** Those on a known host with usable contents, sorted by name. */
@@ -73,7 +74,7 @@ function resolveContent(
   return { kind };
 }
 
-/** What an existing host or a cloud image has, only the host itself can tell. */
+/** Whether an existing host or a cloud image has Docker, its step finds out. */
 function checkHostHasDocker(
   { hosts }: Topology,
   path: string,

@@ -9,7 +9,7 @@ import { readAddress, readInterface } from "../../plan/read-address";
 import type { ResolvedHost, ResolvedUnderlay, Underlays } from "../../plan/resolved";
 import { checkInteger, pathOf, sortedEntries } from "../../plan/rules";
 import type { Topology } from "../../plan/settings";
-import { simpleValues } from "../../plan/values";
+import { simpleValues, without } from "../../plan/values";
 import type { At } from "../../plan/values";
 import type { ImageKind } from "../image/spec";
 import { underlayAt } from "../underlay/resolve";
@@ -17,6 +17,9 @@ import { isMisplaced } from "./place";
 import { resolveExisting } from "./resolve-existing";
 import { HOST, MEMORY } from "./spec";
 import type { HostSpec } from "./spec";
+
+/** Those that every host has. */
+const SIMPLE = without(HOST, "memory", "vcpus");
 
 interface Context {
   /** The lab's identity. */
@@ -48,8 +51,8 @@ function resolveHost(
   const reach = spec.existing === undefined ? undefined : resolveExisting(spec.existing, at, said);
   const bridgeAddress = resolveBridgeAddress(at("bridgeAddress"), spec.bridgeAddress, said);
   const bridge = resolveBridgeName(at("bridge"), spec.bridge, said);
-  const { guard } = simpleValues({ guard: HOST.guard }, spec, at, said);
-  const shared = { name, spec, bridge, guard, ...(bridgeAddress === undefined ? {} : { bridgeAddress }) };
+  const values = simpleValues(SIMPLE, spec, at, said);
+  const shared = { ...values, name, spec, bridge, ...(bridgeAddress === undefined ? {} : { bridgeAddress }) };
   if (spec.existing !== undefined) {
     checkIdle(spec, at, said);
     if (address === undefined || reach === undefined) return undefined;

@@ -5,7 +5,7 @@ import { labelFault } from "../../plan/names";
 import { maxOverlayMtu } from "../../plan/net/encap";
 import { IpFamily } from "../../plan/net/family";
 import { readSubnet, SEGMENT6_PREFIXES } from "../../plan/read-address";
-import type { ResolvedHost, ResolvedSegment, Underlays } from "../../plan/resolved";
+import type { ResolvedHost, ResolvedSegment, SegmentNetwork, Underlays } from "../../plan/resolved";
 import {
   checkInteger,
   checkList,
@@ -16,7 +16,7 @@ import {
   suggest,
 } from "../../plan/rules";
 import type { Topology } from "../../plan/settings";
-import { simpleValues } from "../../plan/values";
+import { simpleValues, without } from "../../plan/values";
 import type { At } from "../../plan/values";
 import { resolveService } from "../service/resolve";
 import { mtuUnder } from "../underlay/mtu";
@@ -29,11 +29,21 @@ interface Context {
   hosts: readonly ResolvedHost[];
 }
 
-/** Those with a usable VNI, subnet and the like, sorted by name. */
-export function resolveSegments(topology: Topology, context: Context, said: Findings): ResolvedSegment[] {
-  return sortedEntries(topology.segments).flatMap(
-    ([name, spec]) => resolveSegment(topology, name, spec, context, said) ?? [],
+export interface Segments {
+  /** Those with a usable VNI, subnet and the like, sorted by name. */
+  segments: ResolvedSegment[];
+  /** Those with a usable subnet. */
+  networks: SegmentNetwork[];
+}
+
+export function resolveSegments(topology: Topology, context: Context, said: Findings): Segments {
+  const all = sortedEntries(topology.segments).map(([name, spec]) =>
+    resolveSegment(topology, name, spec, context, said),
   );
+  return {
+    segments: all.flatMap(({ segment }) => segment ?? []),
+    networks: all.flatMap(({ network }) => network ?? []),
+  };
 }
 
 function resolveSegment(
@@ -42,12 +52,12 @@ function resolveSegment(
   spec: SegmentSpec,
   { underlays, hosts }: Context,
   said: Findings,
-): ResolvedSegment | undefined {
+): { network?: SegmentNetwork; segment?: ResolvedSegment } {
   const at: At = (...keys) => pathOf("segments", name, ...keys);
   said.sayIf(at(), name, labelFault(name), "Rename the segment, for example red.");
   const names = resolveHosts(topology, at("hosts"), spec.hosts, said);
   const members = hosts.filter((host) => names.includes(host.name));
-  const { vni, vlan, flooding, ...values } = simpleValues(SIMPLE, spec, at, said);
+  const { vni, vlan, flooding, udpPort, ...values } = simpleValues(SIMPLE, spec, at, said);
   const subnet = resolveSubnet(at("subnet"), spec.subnet, said);
   const subnet6 = resolveSubnet6(at("subnet6"), spec.subnet6, said);
   const { family } = underlays;
@@ -57,25 +67,28 @@ function resolveSegment(
   // What cannot be replaced by a default without blaming others.
   const unusable = [
     spec.vlan !== vlan,
-    spec.udpPort !== values.udpPort,
+    spec.udpPort !== udpPort,
     spec.flooding !== undefined && spec.flooding !== flooding,
     spec.subnet6 !== undefined && subnet6 === undefined,
   ];
-  if (vni === undefined || subnet === undefined || way === undefined || unusable.includes(true))
-    return undefined;
-  return {
-    ...{ name, spec, vni, subnet, names, members, flooding: way, mtu },
+  if (subnet === undefined) return {};
+  const network = {
+    ...{ name, subnet },
     ...(subnet6 === undefined ? {} : { subnet6 }),
-    udpPort: values.udpPort ?? WAYS[flooding].udpPort,
-    ...(vlan === undefined ? {} : { vlan }),
-    open: spec.hosts === undefined,
     ...(service === undefined ? {} : { service }),
   };
+  if (vni === undefined || way === undefined || unusable.includes(true)) return { network };
+  const segment = {
+    ...{ ...network, ...values, spec, vni, names, members, flooding: way, mtu },
+    udpPort: udpPort ?? WAYS[flooding].udpPort,
+    ...(vlan === undefined ? {} : { vlan }),
+    open: spec.hosts === undefined,
+  };
+  return { network, segment };
 }
 
-/** Those that depend on the segment alone: an MTU depends on the underlays. */
-const { vni, udpPort, vlan, flooding, ttl, portSecurity } = SEGMENT;
-const SIMPLE = { vni, udpPort, vlan, flooding, ttl, portSecurity };
+/** Without the MTU, whose bounds are the underlays'. */
+const SIMPLE = without(SEGMENT, "mtu");
 
 /** Names of the hosts that take part: all, so that a container can move to any host without a change to the others' tunnels. */
 function resolveHosts(topology: Topology, path: string, got: unknown, said: Findings): string[] {

@@ -115,7 +115,7 @@ interface Asked {
   subnet: Subnet | undefined;
 }
 
-/** Undefined: the default. On an isolated network libvirt's dnsmasq asks nobody (`no-resolv`), on the others it asks for the machines. */
+/** Undefined: the default. libvirt's dnsmasq forwards the machines' queries, on an isolated network to nobody (`no-resolv`). */
 function resolveNameservers(asked: Asked, context: Context, said: Findings): bigint[] | undefined {
   const path = `${asked.path}.nameservers`;
   const { nameservers: got } = asked.spec;

@@ -299,7 +299,7 @@ describe("a remote", () => {
 
   it("ends with ssh's own code when the connection breaks after the login", async () => {
     const ended = handOver(world(), remote(), "kvm1", "exec sleep 60", []);
-    await expect.poll(() => server.seen.commands).toEqual(["exec sleep 60"]);
+    await expect.poll(() => server.seen.commands, { timeout: 10_000 }).toEqual(["exec sleep 60"]);
     await server.stop();
     expect(await ended).toBe(255);
     await server.start();

@@ -101,7 +101,7 @@ describe("a peer", () => {
     await writeOutputs(project, "underlay-b", underlay({ b1: "192.168.20.11" }, VTEPS_SCHEMA + 1));
     const result = await preview();
     expect(all(result)).toContain(
-      `The stack underlay-b speaks version ${VTEPS_SCHEMA + 1} of the contract "vteps"`,
+      `The output "vteps" of the stack underlay-b has version ${VTEPS_SCHEMA + 1}`,
     );
     expect(all(result)).toContain("Nothing was changed: use the newer vxlab for this stack too");
     expect(result.code).not.toBe(0);
@@ -159,9 +159,7 @@ describe("an overlay that stands", () => {
     await writeOutputs(project, "underlay-b", underlay(peers, VTEPS_SCHEMA + 1));
     const told = await change(project, ["preview", "--diff", "--stack", "overlay-a"]);
     expect(told.code).not.toBe(0);
-    expect(all(told)).toContain(
-      `The stack underlay-b speaks version ${VTEPS_SCHEMA + 1} of the contract "vteps"`,
-    );
+    expect(all(told)).toContain(`The output "vteps" of the stack underlay-b has version ${VTEPS_SCHEMA + 1}`);
     expect(changes(told.steps)).toEqual([]);
   });
 });

@@ -38,7 +38,7 @@ case "\${0##*/} $*" in
   *"find interface"*) cat "$FAKE/rows" ;;
   *"get bridge "*fail_mode) cat "$FAKE/fail-mode" ;;
   *port-to-br*) [ ! -s "$FAKE/bridge" ] || cat "$FAKE/bridge" ;;
-  "ovs-vsctl "*) [ ! -e "$FAKE/refused" ] || { cat "$FAKE/refused" >&2; exit 1; } ;;
+  "ovs-vsctl "*) [ ! -e "$FAKE/refused" ] || { cat "$FAKE/refused" >&2; exit 1; }; case "$*" in *add-port*) [ ! -e "$FAKE/warning" ] || cat "$FAKE/warning" >&2 ;; esac ;;
   "ovs-ofctl del-flows "*) ;;
   "ovs-ofctl "*"diff-flows bf"*) cat >"$FAKE/said"; [ ! -e "$FAKE/diff" ] || { cat "$FAKE/diff"; exit "$(cat "$FAKE/diff-code")"; } ;;
   "ovs-ofctl "*add-flows* | "ovs-ofctl "*diff-flows*) . "$FAKE/ofctl.sh" ;;

@@ -164,7 +164,11 @@ describe("the declarations that a program sees", () => {
 
   const text = named.map(([, one]) => one).join("\n");
   const entry = readFileSync(join(own, "dist", "components", "index.d.ts"), "utf8");
-  const exported = new Set([...entry.matchAll(/\b\w+\b/g)].map(([word]) => word));
+  const exported = new Set(
+    [...entry.matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(
+      ([, names = ""]) => names.match(/\w+/g) ?? [],
+    ),
+  );
   /** Classes and functions that a program can import, each with its comment. */
   const documented = [
     ...text.matchAll(/(?:(\/\*\*(?:(?!\*\/)[^])*\*\/)\s*)?^export declare (?:class|function) (\w+)/gm),

@@ -35,11 +35,15 @@ describe("an underlay stack's outputs", () => {
   });
 
   it.each([
-    ["a newer contract", { schema: 2, hosts: {} }, /underlay-b speaks version 2 .* use the newer vxlab/],
-    ["no version", { hosts: {} }, /speaks version undefined/],
+    ["a newer contract", { schema: 2, hosts: {} }, /underlay-b has version 2, .* use the newer vxlab/],
+    ["no version", { hosts: {} }, /has version undefined/],
     ["a host without an address", { schema: 1, hosts: { b1: {} } }, /vteps\.hosts\.b1\.address/],
-    ["an address that is none", { schema: 1, hosts: { b1: { address: "undefined" } } }, /is no IP address/],
-    ["something else", "vteps", /speaks version undefined/],
+    [
+      "an address that is none",
+      { schema: 1, hosts: { b1: { address: "undefined" } } },
+      /is not an IP address/,
+    ],
+    ["something else", "vteps", /has version undefined/],
   ])("are refused with %s, before anything is changed", (_, given, said) => {
     const read = () => readVteps("underlay-b", { vteps: given });
     expect(read).toThrow(ContractError);

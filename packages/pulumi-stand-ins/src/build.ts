@@ -12,7 +12,7 @@ interface Plugin {
   folder: string;
   name: string;
   entry: string;
-  /** Files that are put beside the bundle as they are. */
+  /** Files to copy beside the bundle. */
   files?: readonly string[];
 }
 
@@ -39,7 +39,7 @@ const options: BuildOptions = {
   target: "node20",
   format: "cjs",
   logLevel: "error",
-  // ssh2's compiled parts are optional, and are not there.
+  // ssh2's compiled parts are optional and not installed.
   external: ["cpu-features", "*.node"],
 };
 

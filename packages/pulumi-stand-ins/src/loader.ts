@@ -1,12 +1,12 @@
-// Starts a bundle from V8's code cache, which build.ts has made beside it: parsing and compiling half a megabyte
-// of generated protobuf code is most of a plugin's start. Another node than the one that built rejects the cache,
-// and the bundle is compiled as ever.
+// Starts a bundle from V8's code cache, which build.ts writes beside it: parsing and compiling half a megabyte of
+// generated protobuf code is most of a plugin's start time. A different Node.js rejects the cache and compiles the
+// bundle as usual.
 import { readFileSync, writeFileSync } from "node:fs";
 import { wrap } from "node:module";
 import { join } from "node:path";
 import { Script } from "node:vm";
 
-/** The bundle's name, with the hash of its content: V8 itself compares little more than the length. */
+/** The bundle's name contains a hash of its content: V8 itself compares little more than the length. */
 declare const bundleName: string;
 
 type Main = (
@@ -32,7 +32,7 @@ const script = new Script(wrap(readFileSync(file, "utf8")), { filename: file, ca
 const main = script.runInThisContext() as Main;
 
 if (process.env.VXLAB_WRITE_CODE_CACHE === "1") {
-  // By the time the port is printed all that a start needs has been compiled.
+  // When the port is printed, everything that a start needs has been compiled.
   process.stdout.write = () => {
     writeFileSync(cacheFile, script.createCachedData());
     process.exit(0);

@@ -1,4 +1,4 @@
-// Cases of the command plugin's contract: what goes in, and what its Check, Diff and previews make of it.
+// Cases of the command plugin's contract: inputs, and the results of Check, Diff and previews.
 import type { Props } from "./driver";
 import { secret, unknown } from "./values";
 

@@ -184,7 +184,7 @@ describe.each(targets("pulumi-resource-command"))("remote connection, $label", (
       expect(state.stdout).toBe("done");
     });
 
-    // The vendor's waits for ever: its perDialTimeout is for the TCP connection only.
+    // The vendor's plugin waits forever: its perDialTimeout only covers the TCP connection.
     it.runIf(ours)(
       "unlike the vendor's: a host that accepts and says nothing is bounded by the time limit",
       async () => {

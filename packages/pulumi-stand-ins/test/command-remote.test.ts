@@ -137,7 +137,7 @@ describe.each(targets("pulumi-resource-command"))("remote command, $label", ({ l
     expect(state.stdout).toBe("done");
   });
 
-  // The vendor's hangs: bufio.Scanner stops at 64 KiB, and nobody reads on.
+  // The vendor's plugin hangs: bufio.Scanner stops at 64 KiB, and nothing reads the rest.
   it.runIf(ours)("unlike the vendor's: 1 MB in one line, logged, does not hang", async () => {
     const { state } = await bench.p.create(urn, {
       connection: to(bench.ssh),

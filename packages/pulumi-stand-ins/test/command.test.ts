@@ -160,7 +160,7 @@ describe.each(targets("pulumi-resource-command"))("command, $label", ({ label, p
     expect(Object.keys((state.archive as { assets: Props }).assets)).toEqual(["a.txt"]);
   });
 
-  // The vendor's hangs: bufio.Scanner stops at 64 KiB, and nobody reads on.
+  // The vendor's plugin hangs: bufio.Scanner stops at 64 KiB, and nothing reads the rest.
   it.runIf(label === "stand-in")("unlike the vendor's: 1 MB in one line, logged, does not hang", async () => {
     const { state } = await p.create(local, { create: "head -c 1048576 /dev/zero | tr '\\0' x" });
     expect((state.stdout as string).length).toBe(1 << 20);

@@ -11,7 +11,7 @@ interface KeyPair {
   public: string;
 }
 
-/** One in four hundred of ssh2's own Ed25519 keys is malformed (a length is written wrong). */
+/** ssh2's own generator writes one in four hundred Ed25519 keys with a wrong length. */
 export function keyPair(options: { passphrase?: string; cipher?: string } = {}): KeyPair {
   const pair = ssh2.utils.generateKeyPairSync("ed25519", options as object);
   const good = !(ssh2.utils.parseKey(pair.private, options.passphrase) instanceof Error);
@@ -19,7 +19,7 @@ export function keyPair(options: { passphrase?: string; cipher?: string } = {}):
 }
 
 export interface Seen {
-  /** Handshakes that came to their end. */
+  /** Completed handshakes. */
   ready: number;
   /** Authentication attempts of any method, "none" included. */
   auth: string[];
@@ -64,7 +64,7 @@ export class FakeSsh {
     await new Promise<void>((resolve) => this.server.close(() => resolve()));
   }
 
-  /** Ends every connection without a word, as a rebooting machine does. */
+  /** Drops every connection, as a rebooting machine does. */
   dropAll(): void {
     for (const c of this.clients) (c as unknown as { _sock: Socket })._sock.destroy();
     this.clients.clear();
@@ -101,7 +101,7 @@ export class FakeSsh {
       const wanted = this.options.authorizedKey ?? this.clientKey.public;
       const known = ssh2.utils.parseKey(wanted);
       if (known instanceof Error || !known.getPublicSSH().equals(ctx.key.data)) return ctx.reject();
-      // Without one it only asks whether this key would do.
+      // Without a signature, the client only asks whether the key is acceptable.
       const { blob, signature, hashAlgo } = ctx;
       const signed = signature === undefined || known.verify(blob ?? "", signature, hashAlgo) === true;
       return signed ? ctx.accept() : ctx.reject();

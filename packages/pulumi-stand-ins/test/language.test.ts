@@ -1,4 +1,4 @@
-// The contract of the CLI 3.248.0's language host for node.
+// The contract of the Node.js language host of Pulumi 3.248.0.
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -16,7 +16,7 @@ function write(path: string, content: string | Json): void {
   writeFileSync(at(path), typeof content === "string" ? content : JSON.stringify(content, null, 2));
 }
 
-/** Stands for @pulumi/pulumi: tells how it was called, then does what the entry point says. */
+/** A fake @pulumi/pulumi: prints how it was called, then does what the entry point says. */
 const fakeSdk = `
 const entry = process.argv.slice(2).find((a) => a.startsWith("do:"));
 const { PULUMI_CONFIG, PULUMI_CONFIG_SECRET_KEYS, PULUMI_NODEJS_TYPESCRIPT, PULUMI_NODEJS_TSCONFIG_PATH, INHERITED, PRELOADED } = process.env;
@@ -316,7 +316,7 @@ describe.each(targets("pulumi-language-nodejs"))("language host, $label", ({ lab
     ).rejects.toThrow("Program exited with non-zero exit code: 4");
   });
 
-  // The vendor's waits for the engine to connect and to tell the stack's configuration, which is no part of RunPlugin.
+  // The vendor's host waits until the engine connects and sends the stack's configuration, which is not part of RunPlugin.
   it.runIf(label === "stand-in")("runs a policy pack in its own folder, which it is told last", async () => {
     const env = [`PATH=${process.env.PATH ?? ""}`, "INHERITED=given"];
     const said = await host.plugin({ dir: at("prog") }, ["127.0.0.1:1"], env, "analyzer");

@@ -1,4 +1,4 @@
-// A plugin and SSH servers on 127.0.0.1, new servers for every test.
+// Starts a plugin, and new SSH servers on 127.0.0.1 for each test.
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
@@ -16,11 +16,11 @@ export interface Bench {
   readonly p: Provider;
   readonly ssh: FakeSsh;
   serve: (options?: FakeSshOptions) => Promise<FakeSsh>;
-  /** What has been logged since the last time. */
+  /** What has been logged since the last call. */
   messages: () => string[];
 }
 
-/** To be called in a `describe`: registers the hooks. */
+/** Registers its hooks; call it in a `describe`. */
 export function useBench(path: () => Promise<string>): Bench {
   let p: Provider | undefined;
   let ssh: FakeSsh | undefined;
@@ -61,7 +61,7 @@ function present<T>(value: T | undefined): T {
   return value;
 }
 
-/** What Check would have made of a connection to `server`. Null takes a field away. */
+/** The inputs of a connection to `server`, as Check returns them. Null removes a field. */
 export function to(server: FakeSsh, more: Props = {}): Props {
   const own: Props = {
     host: "127.0.0.1",
@@ -76,7 +76,7 @@ export function to(server: FakeSsh, more: Props = {}): Props {
   return secret(Object.fromEntries(Object.entries(own).filter(([, v]) => v !== null)));
 }
 
-/** A port at which nobody listens. */
+/** A port without a listener. */
 export async function closedPort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

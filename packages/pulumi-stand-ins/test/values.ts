@@ -1,4 +1,4 @@
-// Wire forms of Pulumi's values, and what a comparison should not see.
+// Wire formats of Pulumi's values, and their normal form for comparisons.
 import type { Json, Props } from "./driver";
 
 const key = "4dabf18193072939515e22adb298388d";
@@ -12,7 +12,7 @@ const isObject = (v: Json | undefined): v is Props =>
 export const isSecret = (v: Json | undefined): boolean =>
   isObject(v) && v[key] === "1b47061264138c4ac30d75fd1eb44270";
 
-/** Every unknown and every output value without content reads "?". */
+/** Replaces every unknown, and every output value without content, with "?". */
 export function normal(v: Json): Json {
   if (typeof v === "string")
     return v === unknown || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(v) ? "?" : v;

@@ -1,4 +1,4 @@
-// What command:remote:Command and command:local:Command have in common: inputs, differences, when what runs.
+// What command:remote:Command and command:local:Command share: inputs, diffs, and which command runs when.
 import { randomBytes } from "node:crypto";
 import { diff } from "../lib/diff";
 import type { Context, DiffResult, Failure, Resource } from "../lib/provider";
@@ -11,7 +11,7 @@ export interface Outputs {
   stderr: string;
 }
 
-/** Runs a command. `previous` is what the last one said. Gives the outputs, and assets in case. */
+/** Runs a command. `previous` is the last command's output. Returns the output, and assets if there are any. */
 export type Runner = (
   command: string,
   inputs: Props,
@@ -38,7 +38,7 @@ export class Command implements Resource {
     return { inputs: value, failures: failures(problems, `${this.module}.CommandInputs`) };
   }
 
-  /** Replaces only where `triggers` as a whole comes or goes; the SDKs ask for the rest: triggers[*]. */
+  /** Replaces only if `triggers` as a whole is added or removed; the SDKs set replaceOnChanges for triggers[*]. */
   diff(state: Props, oldInputs: Props, news: Props, ignore: readonly string[]): DiffResult {
     const kept = withoutInternal(withIgnored(news, state, ignore));
     const changes = diff(withoutInternal(oldInputs), kept);
@@ -72,7 +72,7 @@ export class Command implements Resource {
     if (command !== undefined) await this.run(command, state, previous(state), context);
   }
 
-  /** There is nothing to look at: a command's effect is not known here. */
+  /** Returns the state unchanged: a command's effect cannot be read back. */
   read(id: string, state: Props, inputs: Props): { id: string; state: Props; inputs: Props } {
     return { id, state, inputs };
   }
@@ -100,7 +100,7 @@ function allUnknown(p: Props): Props {
   return Object.fromEntries(Object.keys(p).map((k) => [k, unknown]));
 }
 
-/** Whether outputs are in doubt: an input that was there has changed, or is not known. (One that is new: no.) */
+/** True if outputs may change: an existing input has changed or is unknown. A new input does not count. */
 function changed(spec: ObjectSpec, state: Props, news: Props): boolean {
   return Object.keys(spec.properties ?? {}).some((name) => {
     if (containsUnknownAtTop(news[name])) return true;
@@ -120,7 +120,7 @@ export function withoutInternal(p: Props): Props {
   return Object.fromEntries(Object.entries(p).filter(([k]) => k !== "version" && !k.startsWith("__")));
 }
 
-// The texts of pulumi-go-provider's decoder, on which the vendor's plugin rests.
+// The error texts of pulumi-go-provider's decoder, which the vendor's plugin uses.
 export function failures(problems: readonly Problem[], type: string): Failure[] {
   return problems.map((p) => ({ property: p.property, reason: reason(p, type) }));
 }

@@ -1,4 +1,4 @@
-// The `connection` argument: its fields with their defaults, and the keys in it.
+// The `connection` argument: its fields, defaults and keys.
 import type { ParsedKey } from "ssh2";
 import { hostKeyOf, privateKeyOf } from "./keys";
 import { isObject, reveal } from "../lib/value";
@@ -12,9 +12,9 @@ export interface Endpoint {
   privateKey: string | undefined;
   privateKeyPassword: string | undefined;
   agentSocketPath: string | undefined;
-  /** Failed dials that are put up with; -1: endless. */
+  /** How many dials may fail; -1: unlimited. */
   dialErrorLimit: number;
-  /** Seconds to the TCP connection; 0: as long as the system tries. */
+  /** Time limit for the TCP connection, seconds; 0: as long as the kernel tries. */
   perDialTimeout: number;
   hostKey: string | undefined;
 }
@@ -23,7 +23,7 @@ export interface Connection extends Endpoint {
   proxy: Endpoint | undefined;
 }
 
-/** What an endpoint's texts mean, parsed: with it nothing is left that can fail before the network. */
+/** The parsed keys of an endpoint: after this only the network can fail. */
 export interface Credentials {
   hostKey: ParsedKey | undefined;
   privateKey: ParsedKey | undefined;
@@ -31,7 +31,7 @@ export interface Credentials {
   agent: string | undefined;
 }
 
-/** Check has filled in the defaults; a state from elsewhere may lack them. */
+/** Check sets the defaults, but a state from another plugin may lack them. */
 export function connectionOf(value: Value | undefined): Connection {
   const props = value === undefined ? {} : reveal(value);
   if (!isObject(props)) throw new Error("connection: not an object");
@@ -68,7 +68,7 @@ function agentOfTheUser(): string | undefined {
   return path === "" ? undefined : path;
 }
 
-/** "host:port", an IPv6 address in brackets, as Go writes it. */
+/** "host:port" with an IPv6 address in brackets, as Go writes it. */
 export function address(e: { host: string; port: number }): string {
   return `${e.host.includes(":") ? `[${e.host}]` : e.host}:${String(e.port)}`;
 }

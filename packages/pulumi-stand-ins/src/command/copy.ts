@@ -1,5 +1,4 @@
-// command:remote:CopyToRemote: a file to another machine, by SFTP. Files and texts; folders and what is on the network are
-// left to the vendor's plugin.
+// command:remote:CopyToRemote: copies a file or a text to another machine by SFTP. Refuses folders, archives and URLs.
 import { randomBytes } from "node:crypto";
 import { posix } from "node:path";
 import type { Client, SFTPWrapper } from "ssh2";
@@ -50,7 +49,7 @@ export class CopyToRemote implements Resource {
     return { id, state: inputs };
   }
 
-  /** Another way to the same machine is no reason to copy again. */
+  /** A changed connection alone copies nothing. */
   async update(state: Props, inputs: Props, ignore: readonly string[], context: Context): Promise<Props> {
     const news = withIgnored(inputs, state, ignore);
     const same = hashOf(news.source) === hashOf(state.source) && news.remotePath === state.remotePath;
@@ -58,7 +57,7 @@ export class CopyToRemote implements Resource {
     return news;
   }
 
-  /** The copy stays. */
+  /** Leaves the copy on the machine. */
   delete(): Promise<void> {
     return Promise.resolve();
   }
@@ -73,7 +72,7 @@ function hashOf(source: Value | undefined): Value | undefined {
   return isObject(bare) ? bare.hash : undefined;
 }
 
-/** An asset is its content: a checkout that moved has nothing to copy (sdk/go/common/resource/asset, Equals). */
+/** Assets are equal if their contents are, so a checkout that moved copies nothing (sdk/go/common/resource/asset, Equals). */
 function byContent(props: Props): Props {
   const hash = hashOf(props.source);
   return hash === undefined ? props : { ...props, source: hash };
@@ -116,13 +115,13 @@ async function put(sftp: SFTPWrapper, target: string, file: string | undefined, 
       e
         ? reject(new Error(`failed to copy ${file ?? "text"} to remote path ${path}: ${messageOf(e)}`))
         : resolve();
-    // Many chunks under way at once: an emulated machine takes milliseconds for each.
+    // Many chunks in flight: an emulated machine needs milliseconds for each.
     if (file !== undefined) sftp.fastPut(file, path, done);
     else sftp.writeFile(path, text, done);
   });
 }
 
-/** Undefined: there is nothing of that name. */
+/** Undefined if the path does not exist. */
 function isFolder(sftp: SFTPWrapper, path: string): Promise<boolean | undefined> {
   return new Promise((resolve) =>
     sftp.stat(path, (e, stats) => resolve(e ? undefined : stats.isDirectory())),
@@ -137,7 +136,7 @@ async function makeFolders(sftp: SFTPWrapper, path: string): Promise<void> {
       e ? reject(new Error(`failed to create parent directories for ${path}: ${messageOf(e)}`)) : resolve(),
     ),
   ).catch(async (e: unknown) => {
-    // Somebody else was faster.
+    // Created concurrently.
     if ((await isFolder(sftp, path)) !== true) throw e;
   });
 }

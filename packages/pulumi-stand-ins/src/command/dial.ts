@@ -1,4 +1,4 @@
-// Dialing with the vendor's patience: the same number of errors, and the same time in all.
+// Dials as long as the vendor's plugin: the same number of errors, and the same total time.
 import type { Client, ClientChannel } from "ssh2";
 import { address, credentialsOf } from "./connection";
 import type { Connection, Credentials, Endpoint } from "./connection";
@@ -13,10 +13,10 @@ const firstDelay = 100;
 const backoff = 1.5;
 const longestDelay = 5000;
 
-/** A failure before SSH began: there is a point in watching the port for it. */
+/** A failure before SSH began: polling the port may help. */
 class NotListening extends Error {}
 
-/** Dials until it works, the limit of errors is passed, or the signal ends it. */
+/** Dials until it succeeds, the error limit is exceeded, or the signal aborts it. */
 export async function dial(connection: Connection, signal: AbortSignal, log: Logger): Promise<Client> {
   const credentials = await parsed(connection);
   const { proxy } = connection;
@@ -60,7 +60,7 @@ async function direct(endpoint: Endpoint, credentials: Credentials, signal: Abor
   }
 }
 
-/** Each attempt has a channel of its own. (The vendor's tries the handshake again on the channel that failed.) */
+/** Each attempt opens a new channel. (The vendor's plugin repeats the handshake on the failed one.) */
 async function throughProxy(
   jump: Client,
   target: Connection,
@@ -94,7 +94,7 @@ async function retrying(
 ): Promise<Client> {
   const limit = endpoint.dialErrorLimit;
   let delay = firstDelay;
-  // Time saved by waking early is waited for later if the dial fails after all: the patience stays the same.
+  // If the dial fails after all, the time saved by polling is added to the next wait: the total time stays the same.
   let owed = 0;
   for (let dials = 1; ; dials++) {
     try {

@@ -1,11 +1,11 @@
-// Files that a local command has left, found by globs (those of github.com/gobwas/glob), as assets.
+// Finds files that a local command has written, by globs (as github.com/gobwas/glob), and returns them as assets.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { assetArchive, fileAsset } from "../lib/value";
 import type { Props, Value } from "../lib/value";
 
-/** Rules are evaluated in order; one that starts with `!` takes files away. */
+/** Applies the rules in order; a rule that starts with `!` removes files. */
 export function filesOf(dir: string, globs: readonly string[]): Props {
   const rules = globs.map((g) => ({ exclude: g.startsWith("!"), pattern: globPattern(g.replace(/^!/, "")) }));
   const found: Props = {};
@@ -29,7 +29,7 @@ function asset(path: string): Props {
   return fileAsset(path, createHash("sha256").update(readFileSync(path)).digest("hex"));
 }
 
-/** Files (and links), in the order of their names, as fs.WalkDir gives them. */
+/** Files and links, sorted by name as Go's fs.WalkDir does. */
 function* walk(dir: string, below: string): Generator<string> {
   const entries = readdirSync(join(dir, below), { withFileTypes: true });
   for (const e of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -41,7 +41,7 @@ function* walk(dir: string, below: string): Generator<string> {
 
 const special: { [token: string]: string } = { "**": "[^]*", "*": "[^/]*", "?": "[^/]" };
 
-/** `*` stops at a slash, `**` does not; `?`, [list], [!list], {a,b} and a backslash as usual. */
+/** `*` does not match a slash, `**` does; `?`, [list], [!list], {a,b} and a backslash as usual. */
 export function globPattern(glob: string): RegExp {
   const tokens = glob.match(/\*\*|\\[^]|\[[^\]]*\]|[^]/g) ?? [];
   let depth = 0;

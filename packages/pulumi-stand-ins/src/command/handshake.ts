@@ -1,13 +1,13 @@
-// From a connected stream to an authenticated SSH client.
+// Turns a connected stream into an authenticated SSH client.
 import { statSync } from "node:fs";
 import type { Duplex } from "node:stream";
 import type { AnyAuthMethod, Client, ConnectConfig, ServerHostKeyAlgorithm } from "ssh2";
 import type { Credentials, Endpoint } from "./connection";
 import { orAborted } from "../lib/cancel";
 
-/** ms; the vendor's plugin waits for ever. Generous: an emulated machine that starts takes seconds for its keys. */
+/** ms. The vendor's plugin waits forever. Long, because an emulated machine needs seconds for its keys while it boots. */
 const handshakeLimit = 60_000;
-/** A host that died is noticed after five minutes (vendor: when TCP gives up, or never). */
+/** Detects a dead host within five minutes. The vendor's plugin notices when TCP gives up, or never. */
 const keepalive = { keepaliveInterval: 30_000, keepaliveCountMax: 10 };
 
 export async function handshake(
@@ -27,13 +27,13 @@ export async function handshake(
     client.once("close", () => reject(new Error("ssh: handshake failed: EOF")));
     client.connect({
       ...config(stream, endpoint, credentials),
-      // Called in the key exchange, before anything of ours is sent.
+      // Called during the key exchange, before any credentials are sent.
       hostVerifier: (key: Buffer): boolean => {
         mismatch = credentials.hostKey !== undefined && !credentials.hostKey.getPublicSSH().equals(key);
         return !mismatch;
       },
       authHandler: (left, _partial, next) => {
-        // A server that names no methods means the ones it has named before.
+        // If the server lists no methods, the last list still holds.
         if (methods === null || left.length > 0) methods = left;
         next(nextMethod(endpoint, credentials, methods, tried) as AnyAuthMethod);
       },
@@ -63,8 +63,8 @@ function config(stream: Duplex, endpoint: Endpoint, credentials: Credentials): C
 }
 
 /**
- * The vendor's order: none, the private key (else the agent: one method of a kind), the password in its two
- * forms. `tried` doubles as memory, `left` is what the server still takes (null at the start).
+ * The vendor's order: none, the private key or else the agent, then the password in both of its forms. Records each
+ * method in `tried`. `left` is what the server still accepts, null at the start.
  */
 function nextMethod(
   endpoint: Endpoint,
@@ -105,7 +105,7 @@ function reason(e: Error & { level?: string }, tried: string[], mismatch: boolea
   return e.message;
 }
 
-/** A set but dead agent is an error even with a private key, as with the vendor's plugin. */
+/** If SSH_AUTH_SOCK names a dead agent, that is an error even with a private key, as in the vendor's plugin. */
 export function checkAgent(path: string | undefined): void {
   if (path === undefined) return;
   if (statSync(path, { throwIfNoEntry: false }) === undefined) {

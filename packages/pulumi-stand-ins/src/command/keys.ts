@@ -1,4 +1,4 @@
-// Keys in the forms that Go's ssh package reads. ssh2 does not know PKCS #8, the form of @pulumi/tls and openssl.
+// Reads keys in the formats that Go's ssh package reads. ssh2 cannot read PKCS #8, which @pulumi/tls and openssl write.
 import { createPrivateKey } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import type { ParsedKey } from "ssh2";
@@ -9,7 +9,7 @@ async function parse(data: string | Buffer, passphrase?: string): Promise<Parsed
   return Array.isArray(key) ? (key[0] ?? new Error("no key")) : key;
 }
 
-/** One line in the form of authorized_keys or of known_hosts: whatever is around type and key is left alone. */
+/** Reads one line of authorized_keys or known_hosts; ignores everything except type and key. */
 export async function hostKeyOf(line: string): Promise<ParsedKey> {
   const found = /(?:^|\s)((?:sk-)?(?:ssh|ecdsa)-[\w@.-]+\s+[A-Za-z0-9+/=]+)/.exec(line)?.[1];
   if (found === undefined) throw new Error("failed to parse host key: ssh: no key found");
@@ -24,7 +24,7 @@ export async function privateKeyOf(pem: string, passphrase: string | undefined):
   throw new Error(key instanceof Error ? reason(key.message, passphrase) : "ssh: no key found");
 }
 
-/** ssh2's reasons in the words of Go's ssh package. None of them quotes the key. */
+/** Translates ssh2's errors into those of Go's ssh package. None of them quotes the key. */
 function reason(message: string, passphrase: string | undefined): string {
   if (/no passphrase given/.test(message)) return "ssh: this private key is passphrase protected";
   if (
@@ -53,7 +53,7 @@ function fromPkcs8(pem: string, passphrase: string | undefined): string {
   return key.export({ format: "pem", type }).toString();
 }
 
-/** PROTOCOL.key of OpenSSH, unencrypted. */
+/** Writes OpenSSH's unencrypted private key format (PROTOCOL.key in OpenSSH). */
 function openSshEd25519(key: KeyObject): string {
   const jwk = key.export({ format: "jwk" });
   const [seed, point] = [jwk.d ?? "", jwk.x ?? ""].map((s) => Buffer.from(s, "base64url"));
@@ -61,7 +61,7 @@ function openSshEd25519(key: KeyObject): string {
   const type = Buffer.from("ssh-ed25519");
   const open = Buffer.concat([framed(type), framed(point)]);
   const secret = Buffer.concat([seed, point]);
-  const check = Buffer.alloc(8); // two equal numbers, by which a wrong passphrase would be noticed
+  const check = Buffer.alloc(8); // two equal numbers, which detect a wrong passphrase
   const inner = Buffer.concat([check, open, framed(secret), framed(Buffer.alloc(0))]);
   const padding = Buffer.from(Array.from({ length: (8 - (inner.length % 8)) % 8 }, (_, i) => i + 1));
   const none = framed(Buffer.from("none"));

@@ -1,15 +1,15 @@
-// A command's output: kept whole, and shown line by line while it runs.
+// A command's output: kept complete, and logged line by line while it runs.
 import { StringDecoder } from "node:string_decoder";
 import type { Logger } from "../lib/engine";
 
-/** A line longer than this is shown in pieces. (The vendor's plugin hangs on a line of 64 KiB.) */
+/** A longer line is logged in pieces. (The vendor's plugin hangs on a line of 64 KiB.) */
 const longest = 32 * 1024;
 
 export type StreamName = "stdout" | "stderr";
 
 export class Output {
   private readonly parts: Record<StreamName | "both", Buffer[]> = { stdout: [], stderr: [], both: [] };
-  /** One for each stream that is shown: half a line of one is not mixed with the other's. */
+  /** One for each logged stream, so that their lines do not mix. */
   private readonly lines = new Map<StreamName, LineLog>();
 
   constructor(logging: string | undefined, log: Logger) {
@@ -29,12 +29,12 @@ export class Output {
     for (const lines of this.lines.values()) lines.end();
   }
 
-  /** Without the one newline at the end. */
+  /** Without one newline at the end. */
   text(stream: StreamName): string {
     return Buffer.concat(this.parts[stream]).toString("utf8").replace(/\n$/, "");
   }
 
-  /** Both streams as they came, for an error's message. */
+  /** Both streams in the order they arrived, for error messages. */
   both(): string {
     return Buffer.concat(this.parts.both).toString("utf8");
   }
@@ -68,7 +68,7 @@ class LineLog {
   }
 }
 
-/** Go's %q, in which the vendor's plugin quotes a command: what is not printable (strconv.IsPrint) is escaped. */
+/** Quotes like Go's %q, as the vendor's plugin quotes commands: escapes what strconv.IsPrint rejects. */
 export function quoted(text: string): string {
   const escapes: { [c: string]: string } = {
     "\x07": "\\a",

@@ -1,4 +1,4 @@
-// command:local:Command and command:local:run: a command on this machine.
+// command:local:Command and command:local:run: runs a command on this machine.
 import { spawn } from "node:child_process";
 import { statSync } from "node:fs";
 import type { Outputs, Runner } from "./command";
@@ -54,7 +54,7 @@ function environment(given: Props, previous: Outputs): NodeJS.ProcessEnv {
   return env;
 }
 
-/** Gives what went wrong, in Go's words. */
+/** Returns the error in Go's words, undefined if the command succeeded. */
 function execute(
   program: string,
   args: string[],
@@ -68,13 +68,13 @@ function execute(
   if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory()) {
     return Promise.resolve(`chdir ${dir}: no such file or directory`);
   }
-  // A group of its own: what the command has started ends with it when the operation is cancelled.
+  // Its own process group: if the operation is cancelled, the command's children end too.
   const child = spawn(program, args, { cwd: dir, env, detached: true });
   const end = (): void => void (child.pid !== undefined && kill(-child.pid));
   context.signal.addEventListener("abort", end, { once: true });
   child.stdout.on("data", (d: Buffer) => output.add("stdout", d));
   child.stderr.on("data", (d: Buffer) => output.add("stderr", d));
-  child.stdin.on("error", () => undefined); // a command that does not read it
+  child.stdin.on("error", () => undefined); // the command may not read it
   child.stdin.end(typeof stdin === "string" ? stdin : "");
   return new Promise<string | undefined>((resolve) => {
     child.once("error", (e: NodeJS.ErrnoException) => resolve(startError(program, e)));
@@ -86,7 +86,7 @@ function kill(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // it has just ended
+    // already ended
   }
 }
 
@@ -96,7 +96,7 @@ function startError(program: string, e: NodeJS.ErrnoException): string {
   return `exec: ${quoted(program)}: ${e.code === "ENOENT" ? "executable file not found in $PATH" : e.message}`;
 }
 
-// syscall.Signal.String() of Go on Linux, for those that a command dies of
+// Go's syscall.Signal.String() on Linux, for signals that end a command
 const signals: { [name: string]: string } = {
   SIGABRT: "aborted",
   SIGALRM: "alarm clock",

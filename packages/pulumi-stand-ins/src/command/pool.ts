@@ -1,5 +1,5 @@
-// SSH connections that are kept for a moment after a command: the next step on the same host starts without a
-// new handshake, which on an emulated machine costs half a second.
+// Keeps SSH connections open for a few seconds after a command: the next step on the same host then needs no
+// handshake, which takes half a second on an emulated machine.
 import { createHash } from "node:crypto";
 import type { Client } from "ssh2";
 import { dial } from "./dial";
@@ -9,15 +9,15 @@ import { sleep } from "../lib/cancel";
 import type { Logger } from "../lib/engine";
 
 const keep = 5000; // ms
-/** How long an open connection may take to show that it lives, before a new one is dialled instead. */
+/** How long an open connection may take to answer before a new one is dialed, ms. */
 const proof = 10_000;
-/** Commands at once on one connection: sshd's MaxSessions is 10 (sshd_config(5)). */
+/** Concurrent commands on one connection: sshd's default for MaxSessions is 10 (sshd_config(5)). */
 const most = 8;
 
 interface Open {
   client: Client;
   users: number;
-  /** Ends it when nobody has used it for a while. */
+  /** Closes the connection when it is idle. */
   timer?: NodeJS.Timeout;
 }
 
@@ -26,7 +26,7 @@ interface Lease {
   done: (healthy: boolean) => void;
 }
 
-/** Where a connection leads and who it is for; how patiently one would have dialled is no part of that. */
+/** Identifies endpoint and credentials; dial limits do not matter here. */
 function wayOf({ proxy, ...target }: Connection): string {
   const way = [target, proxy].map((end) => end && { ...end, dialErrorLimit: 0, perDialTimeout: 0 });
   return createHash("sha256").update(JSON.stringify(way)).digest("hex");
@@ -36,8 +36,8 @@ export class Pool {
   private readonly open = new Map<string, Set<Open>>();
 
   /**
-   * Opens a session, on an open connection if there is one that answers. `done` gives the connection back; one that
-   * served badly takes no further commands.
+   * Opens a session, on an open connection if one answers. `done` returns the connection; after `done(false)` it takes
+   * no further commands.
    */
   async session(connection: Connection, signal: AbortSignal, log: Logger): Promise<Lease> {
     const key = wayOf(connection);
@@ -46,7 +46,7 @@ export class Pool {
       if (lease) return lease;
     }
     const client = await dial(connection, signal, log);
-    client.on("error", () => undefined); // shows as a closed session
+    client.on("error", () => undefined); // seen as a closed session
     const one: Open = { client, users: 1 };
     try {
       const session = await Session.open(client, signal);
@@ -58,7 +58,7 @@ export class Pool {
     }
   }
 
-  /** Nothing has been sent yet: a connection that has died, or takes no further session, is simply not used. */
+  /** Undefined if the connection is dead or takes no more sessions: nothing has been sent yet, so another one can be used. */
   private async shared(key: string, one: Open, signal: AbortSignal): Promise<Lease | undefined> {
     clearTimeout(one.timer);
     one.users++;

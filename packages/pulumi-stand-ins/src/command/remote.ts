@@ -1,4 +1,4 @@
-// command:remote:Command: a command on another machine, by SSH.
+// command:remote:Command: runs a command on another machine by SSH.
 import { connectionOf } from "./connection";
 import { Output, quoted } from "./lines";
 import type { Outputs, Runner } from "./command";

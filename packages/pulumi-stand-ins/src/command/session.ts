@@ -1,10 +1,10 @@
-// One command on an open SSH connection.
+// Runs one command on an open SSH connection.
 import type { Client, ClientChannel } from "ssh2";
 import { orAborted } from "../lib/cancel";
 
 /**
- * What ssh2 has inside and does not offer: a session channel that waits, and environment requests that tell
- * whether they were granted. Both come in `exec` only, without an answer. ssh2 is pinned and bundled.
+ * Internals of ssh2: a session channel without a command, and environment requests that report whether they were
+ * granted. The public `exec` does both without reporting. ssh2 is pinned and bundled, so its internals do not change.
  */
 interface Inside {
   _chanMgr: { add(done: ChannelCallback): number };
@@ -37,7 +37,7 @@ export class Session {
     private readonly channel: InsideChannel,
   ) {}
 
-  /** The answer shows that the connection lives. */
+  /** The answer shows that the connection is alive. */
   static async open(client: Client, signal: AbortSignal): Promise<Session> {
     const inside = client as unknown as Inside;
     const opened = new Promise<InsideChannel>((resolve, reject) => {
@@ -52,12 +52,12 @@ export class Session {
     return new Session(inside, await orAborted(signal, opened));
   }
 
-  /** False when the server refuses the variable (AcceptEnv). */
+  /** False if the server refuses the variable (AcceptEnv). */
   setenv(name: string, value: string): Promise<boolean> {
     return this.answered(() => this.inside._protocol.env(this.channel.outgoing.id, name, value, true));
   }
 
-  /** Runs the command to its end. From here on nothing may be tried again. */
+  /** Runs the command to its end. The caller must not retry after this has begun. */
   async run(
     command: string,
     stdin: string | undefined,
@@ -75,7 +75,7 @@ export class Session {
     });
     channel.on("data", (data: Buffer) => on("stdout", data));
     channel.stderr.on("data", (data: Buffer) => on("stderr", data));
-    channel.on("error", () => undefined); // a command that does not read its stdin
+    channel.on("error", () => undefined); // the command may not read its stdin
     if (!(await this.answered(() => this.inside._protocol.exec(channel.outgoing.id, command, true)))) {
       throw new Error("ssh: command failed");
     }

@@ -1,4 +1,4 @@
-// TCP to a machine that may just be starting.
+// TCP connections to a machine that may still be booting.
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { address } from "./connection";
@@ -9,11 +9,11 @@ export interface Target {
   port: number;
 }
 
-// A SYN that is lost is repeated by the kernel after 1, 3, 7, 15 s: a machine that comes up in between is
-// answered late. A second attempt beside the first finds it within a second.
+// The kernel repeats a lost SYN after 1, 3, 7, 15 s, so it finds a machine that boots in between late. A second
+// attempt beside the first finds it within a second.
 const again = 1000;
 
-/** Connects within `limit` ms (0: as long as the system tries). Errors read as Go's. */
+/** Connects within `limit` ms (0: as long as the kernel tries). Errors have Go's texts. */
 export async function connectTcp(target: Target, limit: number, signal: AbortSignal): Promise<Socket> {
   const sockets: Socket[] = [];
   const timers: NodeJS.Timeout[] = [];
@@ -57,8 +57,8 @@ const pollEvery = 200;
 const pollLimit = 2000;
 
 /**
- * Waits for `ms`, but not once the target shows an SSH banner: a booting machine is then met at once. Gives the
- * milliseconds that were saved. Polls that fail are nobody's business, they are not dial errors.
+ * Waits for `ms`, or until the target sends an SSH banner, so that a booting machine is reached at once. Returns the
+ * milliseconds saved. A poll that fails does not count as a dial error.
  */
 export async function waitOrBanner(
   ms: number,

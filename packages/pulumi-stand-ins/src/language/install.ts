@@ -1,4 +1,4 @@
-// Package managers: which one, installing with it, and what is installed.
+// Package managers: selects one, installs with it, lists what is installed.
 import { spawn, spawnSync } from "node:child_process";
 import { accessSync, constants, readFileSync, realpathSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
@@ -40,7 +40,7 @@ function send(call: Call, fill: (r: pb.InstallDependenciesResponse) => void): vo
   call.write(response);
 }
 
-/** The folder above whose package.json counts `dir` among its workspaces. */
+/** The nearest ancestor whose package.json lists `dir` in its workspaces. */
 function workspaceRoot(dir: string): string | undefined {
   const above = searchUp(dirname(dir), "package.json");
   if (above === undefined) return undefined;
@@ -59,13 +59,13 @@ function workspaceRoot(dir: string): string | undefined {
 }
 
 function installArguments(manager: PackageManager, production: boolean): string[] {
-  // warnings about missing description and licence fields would only irritate
+  // hides warnings about missing description and license fields
   const quiet = manager === "npm" ? ["--loglevel=error"] : [];
   const only = { npm: ["--production"], yarn: ["--production"], pnpm: ["--prod"], bun: ["--production"] };
   return ["install", ...quiet, ...(production ? only[manager] : [])];
 }
 
-/** The one that is asked for; else that of the lock file, if it is on the machine; else npm. */
+/** The one in the options, else the lock file's if it is installed, else npm. */
 export function packageManager(info: pb.ProgramInfo | undefined, dir: string): PackageManager {
   const wanted = optionsOf(info).packagemanager;
   const locks: [PackageManager, boolean][] = [
@@ -104,7 +104,7 @@ export function isProgram(path: string): boolean {
 }
 
 /**
- * The engine asks at every preview and up, before anything else; npm takes 0.4 s to say it, its package.json no time.
+ * The engine asks first in every preview and up. To run npm takes 0.4 s, so this reads npm's package.json.
  */
 export function versionOf(manager: PackageManager): string {
   const program = onPath(manager);
@@ -118,7 +118,7 @@ interface Lock {
   packages?: { [path: string]: { version?: string; link?: boolean } };
 }
 
-/** From npm's lock file; the other package managers' are not read. */
+/** Reads npm's lock file only. */
 export function dependencies(dir: string, transitive: boolean): { name: string; version: string }[] {
   const path = searchUp(dir, "package-lock.json");
   if (path === undefined) throw new Error(`no package-lock.json found (searching upwards from ${dir})`);

@@ -55,12 +55,12 @@ class Host {
     };
   }
 
-  /** Interrupts what runs. */
+  /** Interrupts all running programs. */
   cancel(): void {
     this.cancelled.abort();
   }
 
-  /** Aborted by Cancel, and when the caller goes away. */
+  /** Aborted by Cancel, and if the caller disconnects. */
   private until(call: { on(event: "cancelled", f: () => void): unknown }): AbortSignal {
     const gone = new AbortController();
     call.on("cancelled", () => gone.abort());
@@ -68,7 +68,7 @@ class Host {
   }
 }
 
-/** What only those need who generate code: the CLI's own host is Go, and so are the generators. */
+/** Methods that generate code: the generators are part of the vendor's host, which is a Go program. */
 function leftOut(): UntypedServiceImplementation {
   const methods = ["generateProgram", "generateProject", "generatePackage", "pack", "link"];
   return Object.fromEntries(

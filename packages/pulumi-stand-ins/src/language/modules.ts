@@ -1,4 +1,4 @@
-// What is installed: the Pulumi SDK of a program, and the packages that need plugins.
+// Finds a program's Pulumi SDK, and the installed packages that need plugins.
 import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ export interface Manifest {
   pulumi?: PulumiSection;
 }
 
-/** Finds a module as the program would, in this process: the vendor's host starts a node for it (0.1 s). */
+/** Resolves a module as the program would. (The vendor's host starts a Node.js process for it.) */
 export function locateModule(name: string, programDir: string, isPlugin: boolean): string {
   try {
     return createRequire(join(programDir, "program.js")).resolve(name);
@@ -28,10 +28,10 @@ export function locateModule(name: string, programDir: string, isPlugin: boolean
 }
 
 /**
- * Every package in node_modules that says something of Pulumi, once, those inside packages too. The vendor's host walks all
- * of the project's folders; here only node_modules are looked at: a project may hold images of gigabytes.
+ * Every package in node_modules, nested ones included, whose package.json mentions Pulumi. The vendor's host walks the whole
+ * project folder; this one walks node_modules only, because a project may hold gigabytes of images.
  *
- * Some hundreds are passed in every run: nothing is asked for that is not there, and read only what may say something.
+ * Every run checks hundreds of packages, so it opens no missing file and parses only a package.json with the word.
  */
 export function* installed(dir: string, seen = new Set<string>()): Generator<Manifest> {
   for (const path of packagesIn(join(dir, "node_modules"))) {
@@ -66,7 +66,7 @@ function resolved(path: string): string | undefined {
   try {
     return realpathSync(path);
   } catch {
-    return undefined; // a link to nowhere
+    return undefined; // a dangling link
   }
 }
 
@@ -74,7 +74,7 @@ export function manifestIn(dir: string): Manifest | undefined {
   return parsed(textIn(dir));
 }
 
-/** Empty when it cannot be read. */
+/** Empty if it cannot be read. */
 function textIn(dir: string): string {
   try {
     return readFileSync(join(dir, "package.json"), "utf8");
@@ -98,7 +98,7 @@ export interface PluginNeed {
   parameterization: { name: string; version: string; value: Uint8Array } | undefined;
 }
 
-/** The plugin that a package needs, if it says so. */
+/** The plugin that a package needs, undefined if it needs none. */
 export function pluginOf(manifest: Manifest): PluginNeed | undefined {
   const { pulumi } = manifest;
   if (pulumi?.resource !== true) return undefined;
@@ -115,7 +115,7 @@ export function pluginOf(manifest: Manifest): PluginNeed | undefined {
   };
 }
 
-/** The first of `names` in `dir` or above it. */
+/** The path of `name` in `dir` or its nearest ancestor. */
 export function searchUp(dir: string, name: string): string | undefined {
   for (let at = dir; ; at = join(at, "..")) {
     const path = join(at, name);

@@ -1,4 +1,4 @@
-// The `runtime.options` of a Pulumi.yaml.
+// Reads `runtime.options` of Pulumi.yaml.
 import { fromStruct } from "../lib/value";
 import type { ProgramInfo } from "@pulumi/pulumi/proto/language_pb";
 
@@ -9,7 +9,7 @@ export interface Options {
   /** Compile TypeScript with ts-node while loading. */
   typescript: boolean;
   tsconfig: string | undefined;
-  /** Arguments of the node process. */
+  /** Arguments of the Node.js process. */
   nodeargs: string[];
   packagemanager: PackageManager | "auto";
 }
@@ -42,7 +42,7 @@ function packageManager(name: string): PackageManager | "auto" {
   );
 }
 
-/** How the options reach the program's process. */
+/** The environment variables that pass the options to the program. */
 export function optionsEnvironment(options: Options): NodeJS.ProcessEnv {
   return {
     ...(options.typescript ? { PULUMI_NODEJS_TYPESCRIPT: "true" } : {}),
@@ -50,7 +50,7 @@ export function optionsEnvironment(options: Options): NodeJS.ProcessEnv {
   };
 }
 
-/** Splits as a shell does (github.com/google/shlex): quotes, backslashes, comments. */
+/** Splits words like a shell (as github.com/google/shlex): quotes, backslashes, comments. */
 export function words(line: string): string[] {
   const out: string[] = [];
   const word = /\s*(?:#.*$|((?:"(?:[^"\\]|\\[^])*"|'[^']*'|\\[^]|[^\s"'\\])+))/y;

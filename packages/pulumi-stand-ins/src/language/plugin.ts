@@ -1,4 +1,4 @@
-// Runs a plugin that is written for node: a folder with a PulumiPlugin.yaml, or a policy pack (PulumiPolicy.yaml).
+// Runs a plugin written for Node.js: a folder with a PulumiPlugin.yaml, or a policy pack (PulumiPolicy.yaml).
 import { spawn } from "node:child_process";
 import type { ServerWritableStream } from "@grpc/grpc-js";
 import * as pb from "@pulumi/pulumi/proto/language_pb";
@@ -10,8 +10,8 @@ import { unsupported } from "../lib/errors";
 type Call = ServerWritableStream<pb.RunPluginRequest, pb.RunPluginResponse>;
 
 /**
- * Unlike the vendor's: a policy pack is not told the stack's configuration (PULUMI_CONFIG). The vendor's host learns it
- * by standing between engine and pack as a proxy; the pack's own configuration (--policy-pack-config) comes without.
+ * Unlike with the vendor's host, a policy pack does not get the stack's configuration (PULUMI_CONFIG): the vendor's host is
+ * a proxy between engine and pack. The pack's own configuration (--policy-pack-config) needs no proxy.
  */
 export async function runPlugin(q: pb.RunPluginRequest, call: Call, signal: AbortSignal): Promise<void> {
   if (q.getAttachDebugger()) throw unsupported("--attach-debugger", "language nodejs");
@@ -20,7 +20,7 @@ export async function runPlugin(q: pb.RunPluginRequest, call: Call, signal: Abor
   const options = optionsOf(info);
   const pack = q.getKind() === "analyzer";
   const module = pack ? "@pulumi/pulumi/cmd/run-policy-pack" : runPath("@pulumi/pulumi/cmd/run-plugin");
-  // A policy pack's folder comes last, and is where it works.
+  // A policy pack's folder is the last argument and the working directory.
   const words = pack ? [...q.getArgsList(), dir] : [dir, ...q.getArgsList()];
   const args = [locateModule(module, dir, true), ...options.nodeargs, ...words];
   const env = { ...environment(q.getEnvList()), ...optionsEnvironment(options) };

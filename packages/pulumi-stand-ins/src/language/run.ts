@@ -1,4 +1,4 @@
-// Runs a program: a node process that loads the SDK's cmd/run.
+// Runs a program: a Node.js process that loads the SDK's cmd/run.
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import * as pb from "@pulumi/pulumi/proto/language_pb";
@@ -6,9 +6,9 @@ import { locateModule } from "./modules";
 import { optionsEnvironment, optionsOf } from "./options";
 import { messageOf, unsupported } from "../lib/errors";
 
-/** The program's code for: it failed, and the user has been told why. */
+/** The program's exit code if it failed and has already printed why. */
 const toldTheUser = 32;
-/** ms from the interrupt to the kill */
+/** From SIGINT to SIGKILL, ms. */
 const patience = 5000;
 
 const outOfMemory = /<--- Last few GCs --->|Check failed: needs_context && current_scope_ == closure_scope_/;
@@ -62,7 +62,7 @@ async function execute(
   return { code: await ended(child, signal), memory };
 }
 
-/** The exit code, once the output is complete; -1 when a signal ended it. Cancelling interrupts, then kills. */
+/** The exit code, once the output is complete; -1 if a signal ended it. Cancel sends SIGINT, then SIGKILL. */
 export async function ended(child: ChildProcess, signal: AbortSignal): Promise<number> {
   let timer: NodeJS.Timeout | undefined;
   const interrupt = (): void => {
@@ -85,7 +85,7 @@ export async function ended(child: ChildProcess, signal: AbortSignal): Promise<n
   }
 }
 
-/** The module that runs a program; the variable is for tests of the SDK. */
+/** The module that runs a program. The SDK's own tests set the variable. */
 export function runPath(usual: string): string {
   const own = process.env.PULUMI_LANGUAGE_NODEJS_RUN_PATH ?? "";
   return own === "" ? usual : own;
@@ -111,7 +111,7 @@ function programArguments(q: pb.RunRequest, info: pb.ProgramInfo, engine: string
   ];
 }
 
-/** `a:b` is handed on as `a:config:b`, as the vendor's host does for old SDKs. */
+/** Passes `a:b` on as `a:config:b`, as the vendor's host does for old SDKs. */
 function configEnvironment(q: pb.RunRequest): NodeJS.ProcessEnv {
   const config: { [key: string]: string } = {};
   q.getConfigMap().forEach((value: string, key: string) => (config[legacyKey(key)] = value));

@@ -1,4 +1,4 @@
-// Ties an operation to its time limit and to the engine's Cancel.
+// Aborts operations at their time limit and at the engine's Cancel.
 import { status } from "@grpc/grpc-js";
 import { RpcError } from "./errors";
 
@@ -21,14 +21,14 @@ export class Operations {
     }
   }
 
-  /** Ends what runs, and whatever comes after: the engine sends nothing more once it has cancelled. */
+  /** Aborts running and later operations: after Cancel, the engine sends nothing more. */
   cancel(): void {
     this.cancelled = true;
     for (const c of this.running) c.abort(cancelledError());
   }
 }
 
-// The texts of Go's context package, which the vendor's plugins show.
+// The error texts of Go's context package, as the vendor's plugins print them.
 function cancelledError(): RpcError {
   return new RpcError(status.CANCELLED, "context canceled");
 }
@@ -37,7 +37,7 @@ function deadlineError(): RpcError {
   return new RpcError(status.DEADLINE_EXCEEDED, "context deadline exceeded");
 }
 
-/** Rejects with the reason as soon as the signal is aborted. Dispose of it when the race is over. */
+/** Rejects with the reason when the signal is aborted. Dispose of it after the race. */
 export function aborted(signal: AbortSignal): { promise: Promise<never>; dispose: () => void } {
   let onAbort = (): void => undefined;
   const promise = new Promise<never>((_, reject) => {

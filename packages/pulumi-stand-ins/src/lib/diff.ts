@@ -1,4 +1,4 @@
-// The difference of two property maps, property by property, as pulumi-go-provider's default Diff finds it.
+// Compares two property maps as pulumi-go-provider's default Diff does.
 import { equal, isObject, isSecret, isSpecial } from "./value";
 import type { Props, Value } from "./value";
 
@@ -29,25 +29,25 @@ function compare(path: string, old: Value, now: Value, out: Changes): void {
   else if (!equal(old, now)) out.set(path, "update");
 }
 
-/** Within arrays null is a value: only what is beyond the end is absent. */
+/** In an array, null is a value; only an index beyond the end is absent. */
 function compareItem(path: string, old: Value | undefined, now: Value | undefined, out: Changes): void {
   if (old === undefined) out.set(path, "add");
   else if (now === undefined) out.set(path, "delete");
   else compare(path, old, now, out);
 }
 
-/** A secret is compared as a whole: its parts' names could give it away. */
+/** Compares a secret as a whole: the names of its parts could reveal it. */
 function isPlainObject(v: Value): v is Props {
   return isObject(v) && !isSecret(v) && !isSpecial(v);
 }
 
-// resource.PropertyPath.String(): bare words by dots, all else in brackets and quotes
+// As resource.PropertyPath.String(): dots between plain words, brackets and quotes around anything else
 function join(path: string, key: string): string {
   if (!/^[A-Za-z_$][\w$]*$/.test(key)) return `${path}[${JSON.stringify(key)}]`;
   return path === "" ? key : `${path}.${key}`;
 }
 
-/** The property at the root of a path. */
+/** The first property of a path. */
 export function rootOf(path: string): string {
   const quoted = /^\["((?:[^"\\]|\\.)*)"\]/.exec(path);
   return quoted ? (JSON.parse(`"${quoted[1] ?? ""}"`) as string) : (/^[^.[]+/.exec(path)?.[0] ?? path);

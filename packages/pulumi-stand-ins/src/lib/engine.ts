@@ -1,4 +1,4 @@
-// Messages to the engine, in order, each tied to a resource.
+// Sends messages about resources to the engine, in order.
 import { credentials } from "@grpc/grpc-js";
 import type { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
@@ -11,16 +11,16 @@ interface Entry {
   urn: string;
   severity: Severity;
   message: string;
-  /** Shown beside the resource while it is the latest, and not kept. */
+  /** Shown beside the resource until the next message, and not stored. */
   status: boolean;
 }
 
-// One call per line keeps up with a script; a flood of lines is sent in fewer, larger messages.
+// One call for each line is fast enough for a script; many lines are sent in fewer, larger messages.
 const flood = 100;
 const chunk = 64 * 1024;
 const sendTimeout = 10_000;
 
-/** One for a plugin. Messages are sent one after the other: their order is the engine's. */
+/** One for each plugin. Sends one message after the other, to keep their order. */
 export class EngineLog {
   private client: Promise<(e: Entry) => Promise<void>> | undefined;
   private readonly queue: Entry[] = [];
@@ -41,7 +41,7 @@ export class EngineLog {
     this.sending ??= this.drain().finally(() => (this.sending = undefined));
   }
 
-  /** Resolves when all that was added has been sent (or given up). */
+  /** Resolves when all messages have been sent or dropped. */
   async flush(): Promise<void> {
     while (this.sending) await this.sending;
   }
@@ -58,7 +58,7 @@ function joins(last: Entry, next: Entry): boolean {
   return alike && last.message.length + next.message.length < chunk;
 }
 
-/** Loaded when the first message is to be sent: most runs send none, and start sooner. */
+/** Lazy-loaded at the first message: most runs send none and start faster. */
 async function connect(address: string): Promise<(e: Entry) => Promise<void>> {
   const { EngineClient } = await import("@pulumi/pulumi/proto/engine_grpc_pb");
   const pb = await import("@pulumi/pulumi/proto/engine_pb");
@@ -69,7 +69,7 @@ async function connect(address: string): Promise<(e: Entry) => Promise<void>> {
     request.setSeverity(severities[entry.severity]);
     request.setMessage(entry.message);
     request.setEphemeral(entry.status);
-    // A message that cannot be delivered must not fail what the user asked for.
+    // A message that cannot be delivered must not fail the operation.
     return new Promise((resolve) =>
       client.waitForReady(Date.now() + sendTimeout, (e) =>
         e ? resolve() : client.log(request, () => resolve()),

@@ -29,7 +29,7 @@ export function messageOf(e: unknown): string {
   return e instanceof Error ? e.message : String(e);
 }
 
-/** The form that grpc-js wants. The stack is left out: it would be shown to the user. */
+/** As grpc-js expects it. Without the stack, which the engine would print. */
 export function toServiceError(e: unknown): Partial<ServiceError> {
   const code = e instanceof RpcError ? e.code : status.UNKNOWN;
   return { code, details: messageOf(e) };

@@ -1,4 +1,4 @@
-// A resource plugin: the gRPC side, common to all. What a plugin can do is its `Provider`.
+// The gRPC server that all resource plugins share. A `Provider` implements the plugin itself.
 import * as empty from "google-protobuf/google/protobuf/empty_pb";
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import * as rpc from "@pulumi/pulumi/proto/provider_grpc_pb";
@@ -22,7 +22,7 @@ export interface DiffResult {
   /** The paths among `changes` that replace the resource. */
   replaces: Set<string>;
   hasChanges: boolean;
-  /** Whether `changes` tells of all that a preview should show; else the engine compares the inputs itself. */
+  /** True if `changes` is complete; otherwise the engine compares the inputs for a preview. */
   detailed: boolean;
 }
 
@@ -45,10 +45,10 @@ export interface Resource {
 
 export interface Provider {
   version: string;
-  /** Takes secrets in inputs as such. If not, the engine takes the mark off, and puts it on what comes back. */
+  /** Accepts secrets as inputs. If false, the engine removes the marks and adds them to the results. */
   acceptSecrets: boolean;
   schema: object;
-  /** Throws for a type that there is not. */
+  /** @throws RpcError for an unknown type */
   resource(type: string): Resource;
   invoke(token: string, args: Props, context: Context): Promise<{ result: Props; failures: Failure[] }>;
 }
@@ -131,7 +131,7 @@ class Server {
     return this.provider.resource(parseUrn(q.getUrn()).type);
   }
 
-  /** Runs an operation with its limit; its messages have left before its answer does. */
+  /** Runs an operation with its time limit. Its messages are sent before its answer. */
   private async operate<T>(q: Request, preview: boolean, f: (c: Context) => Promise<T>): Promise<T> {
     const logger = new Logger(this.log, q.getUrn());
     const name = parseUrn(q.getUrn()).name;

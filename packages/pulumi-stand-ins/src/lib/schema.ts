@@ -1,4 +1,4 @@
-// Checks inputs against a package's schema: what is missing, misspelt or of the wrong type, defaults, secrets.
+// Checks inputs against a package's schema: missing, unknown or wrongly typed fields, defaults, secrets.
 import { isObject, isSecret, isSpecial, isUnknown, secret } from "./value";
 import type { Props, Value } from "./value";
 
@@ -36,10 +36,10 @@ export interface PackageSpec {
 export interface Problem {
   property: string;
   kind: "missing" | "unrecognized" | "type" | "nested";
-  /** What was found and what was wanted, when `kind` is "type". */
+  /** Found and expected type, if `kind` is "type". */
   got?: string;
   want?: string;
-  /** The problems inside, when `kind` is "nested", and the type they are in. */
+  /** The inner problems and their type, if `kind` is "nested". */
   type?: string;
   inner?: Problem[];
 }
@@ -49,7 +49,7 @@ export interface Checked {
   problems: Problem[];
 }
 
-/** How the vendor's plugins name the JSON types: as Go does. */
+/** The vendor's plugins use Go's names for JSON types. */
 const goTypes: { [type: string]: string } = {
   string: "string",
   boolean: "bool",
@@ -65,7 +65,7 @@ export class Schema {
     return r && { properties: r.inputProperties ?? {}, required: r.requiredInputs ?? [] };
   }
 
-  /** `value` has defaults and secret marks; where there are problems it has the marks only. */
+  /** `value` has defaults and secret marks, with problems only the marks. */
   check(object: ObjectSpec, value: Props): Checked {
     const problems = this.problems(object, value);
     const filled = problems.length === 0 ? this.defaults(object, value) : value;
@@ -152,7 +152,7 @@ function bare(v: Value): Value {
   return isSecret(v) ? bare(v.value ?? null) : v;
 }
 
-/** Applies `f` to the object inside a value, leaving secret wrappers where they are. */
+/** Applies `f` to the object inside a value and keeps its secret wrappers. */
 function within(v: Value, f: (o: Props) => Props): Value {
   if (isSecret(v)) return secret(within(v.value ?? null, f));
   return isObject(v) && !isSpecial(v) ? f(v) : v;

@@ -1,9 +1,9 @@
-// The part of a plugin's protocol that comes before gRPC: listen on a free port of 127.0.0.1 and print it.
+// Starts a plugin's gRPC server: listens on a free port of 127.0.0.1 and prints the port.
 import * as grpc from "@grpc/grpc-js";
 import type { Message } from "google-protobuf";
 import { toServiceError } from "./errors";
 
-// rpcutil.GrpcChannelOptions in the vendor's: 400 MB
+// 400 MB, as the vendor's rpcutil.GrpcChannelOptions
 const maxMessage = 400 * 1024 * 1024;
 export const channelOptions: grpc.ChannelOptions = {
   "grpc.max_receive_message_length": maxMessage,
@@ -23,7 +23,7 @@ export function unary<Q extends Message, R extends Message>(
   };
 }
 
-/** A handler that answers with a stream; the stream ends when the handler does. */
+/** A handler that answers with a stream, which ends when the handler returns. */
 export function streaming<Q extends Message, R extends Message>(
   handle: (request: Q, call: grpc.ServerWritableStream<Q, R>) => Promise<void>,
 ): grpc.handleServerStreamingCall<Q, R> {
@@ -54,8 +54,8 @@ export async function serve(
 }
 
 /**
- * An engine that is killed cannot end its plugins, and an orphan would stay for ever. The vendor's plugins ask
- * the engine every five minutes; who our parent is costs nothing to ask.
+ * A killed engine cannot end its plugins, so an orphan would run forever. The vendor's plugins ask the engine every
+ * five minutes; this one checks its parent process, which costs nothing.
  */
 function endWithParent(onOrphaned: () => void): void {
   const parent = process.ppid;

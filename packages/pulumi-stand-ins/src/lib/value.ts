@@ -1,6 +1,6 @@
-// Pulumi property values in their wire form: plain JSON in which secrets, unknowns, assets and resource
-// references are marked by signatures. Keeping that form end to end means that whatever a server does not look
-// at (an asset among the triggers, say) goes back exactly as it came.
+// Pulumi property values in their wire format: plain JSON in which signatures mark secrets, unknowns, assets and
+// resource references. This format is kept throughout, so that a value that a plugin does not use (such as an asset
+// in `triggers`) is returned unchanged.
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 
 export type Value = null | boolean | number | string | Value[] | { [key: string]: Value };
@@ -13,7 +13,7 @@ const outputSig = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
 const assetSig = "c44067f5952c0a294b673a41bacd8c17";
 const archiveSig = "0def7320c3a5731c473e5ecbe6d01bc7";
 
-// sdk/go/common/resource/plugin/rpc.go: one sentinel per type that an unknown value will have
+// sdk/go/common/resource/plugin/rpc.go: one sentinel for each type of an unknown value
 const unknownString = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const unknowns = new Set([
   unknownString,
@@ -39,17 +39,17 @@ export function isSecret(v: Value | undefined): v is Props {
   return isObject(v) && v[sigKey] === secretSig;
 }
 
-/** An output value without `value` is not known yet. */
+/** An output value without `value` is unknown. */
 function isOutput(v: Props): boolean {
   return v[sigKey] === outputSig;
 }
 
-/** True for assets, archives and whatever else carries a signature and is to be handed on untouched. */
+/** True for assets, archives and anything else with a signature: these are passed on unchanged. */
 export function isSpecial(v: Value | undefined): boolean {
   return isObject(v) && typeof v[sigKey] === "string" && v[sigKey] !== secretSig && v[sigKey] !== outputSig;
 }
 
-/** A file, a text or something on the network; no folder, no archive. */
+/** A file, a text or a URL; not a folder or an archive. */
 export function isAsset(v: Value | undefined): v is Props {
   return isObject(v) && v[sigKey] === assetSig;
 }
@@ -66,12 +66,12 @@ export function secret(v: Value): Value {
   return isSecret(v) ? v : { [sigKey]: secretSig, value: v };
 }
 
-/** The value without its secret wrapper (the outermost only). */
+/** The value without its outermost secret wrapper. */
 export function unwrap(v: Value | undefined): Value | undefined {
   return isSecret(v) ? unwrap(v.value) : v;
 }
 
-/** The value with no secret wrapper anywhere in it, ready for use. Never to be printed. */
+/** The value without any secret wrappers. Never print it. */
 export function reveal(v: Value): Value {
   const bare = unwrap(v) ?? null;
   if (Array.isArray(bare)) return bare.map(reveal);
@@ -79,7 +79,7 @@ export function reveal(v: Value): Value {
   return Object.fromEntries(Object.entries(bare).map(([k, inner]) => [k, reveal(inner)]));
 }
 
-/** As text, where a string is wanted and a number or boolean may have come. */
+/** As text, for a string that may arrive as a number or boolean. */
 export function asText(v: Value | undefined): string {
   return typeof v === "string" ? v : JSON.stringify(v ?? null);
 }
@@ -99,7 +99,7 @@ export function equal(a: Value | undefined, b: Value | undefined): boolean {
   return a === b;
 }
 
-/** Output values become what an engine would send to a provider that cannot take them: secrets and unknowns. */
+/** Turns output values into secrets and unknowns, as the engine does for a provider that does not accept outputs. */
 function plain(v: Value): Value {
   if (Array.isArray(v)) return v.map(plain);
   if (!isObject(v)) return v;
@@ -111,12 +111,12 @@ function plain(v: Value): Value {
   return Object.fromEntries(entries.map(([k, inner]) => [k, isInternal(k) ? inner : plain(inner)]));
 }
 
-/** What a plugin has written for itself (__meta, __pulumi_raw_state_delta): goes back to the last bit. */
+/** A plugin's private data (__meta, __pulumi_raw_state_delta), which must be returned unchanged. */
 function isInternal(key: string): boolean {
   return key.startsWith("__");
 }
 
-/** Null properties are dropped at every depth, as the vendor's plugins do (SkipNulls). */
+/** Drops null properties at every depth, as the vendor's plugins do (SkipNulls). */
 export function fromStruct(s: Struct | undefined): Props {
   return s === undefined ? {} : (plain(s.toJavaScript()) as Props);
 }

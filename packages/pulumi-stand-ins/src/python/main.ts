@@ -22,7 +22,7 @@ const implementation: UntypedServiceImplementation = {
     info.setVersion(versions.pulumi);
     return info;
   }),
-  // The packages of a program are found when their first resource is registered, by the project's `packages`.
+  // The engine finds a program's packages by the project's `packages`, when their first resource is registered.
   getRequiredPackages: unary(() => new pb.GetRequiredPackagesResponse()),
   run: unary((q: pb.RunRequest, call) => {
     if (engine === undefined) throw new Error("Run before Handshake: where the engine is, is not known");

@@ -1,4 +1,4 @@
-// Runs a program: a Python process that loads the SDK, then the program (run.py).
+// Runs a program: a Python process that loads the SDK and then the program (run.py).
 import { spawn } from "node:child_process";
 import { isAbsolute, join } from "node:path";
 import * as pb from "@pulumi/pulumi/proto/language_pb";
@@ -6,7 +6,7 @@ import { ended } from "../language/run";
 import { messageOf, unsupported } from "../lib/errors";
 import { fromStruct } from "../lib/value";
 
-/** The program's code for: it failed, and the user has been told why. */
+/** The program's exit code if it failed and has already printed why. */
 const toldTheUser = 32;
 
 export async function runProgram(
@@ -26,7 +26,7 @@ export async function runProgram(
   return response;
 }
 
-/** Of the virtual environment that Pulumi.yaml names (`runtime.options.virtualenv`), else the one on PATH. */
+/** From the virtual environment in Pulumi.yaml (`runtime.options.virtualenv`), else from PATH. */
 export function interpreter(info: pb.ProgramInfo | undefined): string {
   const { virtualenv } = fromStruct(info?.getOptions());
   if (typeof virtualenv !== "string" || virtualenv === "") return "python3";

@@ -1,10 +1,10 @@
-// The random values themselves, all from the system's generator.
+// Generates the random values, all from the system's generator.
 import { randomBytes, randomInt } from "node:crypto";
 import bcrypt from "bcryptjs";
 import type { Props } from "../lib/value";
 import { secret } from "../lib/value";
 
-/** An id and the outputs beside the inputs. */
+/** The id, and the outputs that are not inputs. */
 export interface Made {
   id: string;
   outputs: Props;
@@ -43,7 +43,7 @@ export function makeInteger(p: Props): Made {
       "Create Random Integer Error: The minimum (minVal) value needs to be smaller than or equal to maximum (maxVal) value.",
     );
   }
-  // randomInt takes ranges below 2^48 only
+  // randomInt only takes ranges below 2^48
   const span = BigInt(max) - BigInt(min) + 1n;
   const result = span < 2n ** 48n ? min + randomInt(Number(span)) : Number(BigInt(min) + bigBelow(span));
   return { id: String(result), outputs: { id: String(result), result } };
@@ -58,7 +58,7 @@ function bigBelow(limit: bigint): bigint {
   }
 }
 
-/** Sixteen random bytes, without the version bits of RFC 9562: so does the vendor's. */
+/** Sixteen random bytes without the version bits of RFC 9562, as the vendor's plugin does. */
 export function makeUuid(): Made {
   const h = randomBytes(16).toString("hex");
   const id = [h.slice(0, 8), h.slice(8, 12), h.slice(12, 16), h.slice(16, 20), h.slice(20)].join("-");
@@ -74,7 +74,7 @@ export function makePassword(p: Props): Made {
   return passwordMade(text(p));
 }
 
-/** An id would be readable in the state: a password has none. */
+/** The state shows ids in plain text, so a password's id does not contain it. */
 export function passwordMade(password: string): Made {
   const outputs = {
     id: "none",
@@ -117,7 +117,7 @@ function pick(chars: readonly string[]): string {
   return chars[randomInt(chars.length)] ?? "";
 }
 
-/** Fisher and Yates. */
+/** Fisher-Yates shuffle. */
 function shuffled(items: readonly string[]): string[] {
   const out = [...items];
   for (let i = out.length - 1; i > 0; i--) {

@@ -1,4 +1,4 @@
-// Each resource of @pulumi/random: its defaults, its rules, how it is made, and how an id is read.
+// The resources of @pulumi/random: defaults, checks, creation, and how an import reads an id.
 import {
   bytesMade,
   idMade,
@@ -31,7 +31,7 @@ const stringDefaults: Props = {
 };
 const minima = ["minUpper", "minLower", "minNumeric", "minSpecial"];
 const uses = ["special", "upper", "lower", "numeric"];
-/** What `pulumi import` writes down of a text's inputs. */
+/** The inputs that `pulumi import` stores for a string. */
 const importedText: Props = { lower: true, number: true, numeric: true, special: true, upper: true };
 
 const string: Rules = {

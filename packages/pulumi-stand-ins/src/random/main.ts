@@ -1,4 +1,4 @@
-// pulumi-resource-random: replaces the vendor's plugin of @pulumi/random 4.18.2 where it cannot be had.
+// pulumi-resource-random: stands in for the plugin of @pulumi/random.
 import spec from "../schemas/random.json";
 import { kindOf } from "./kinds";
 import { Random } from "./random";

@@ -1,4 +1,4 @@
-// The resources of @pulumi/random: made once, replaced when an input changes, forgotten.
+// The resources of @pulumi/random: created once, replaced when an input changes. Delete does nothing.
 import type { Context, DiffResult, Failure, Resource } from "../lib/provider";
 import type { Change } from "../lib/diff";
 import type { ObjectSpec, PropertySpec } from "../lib/schema";
@@ -8,16 +8,16 @@ import type { Made } from "./generate";
 
 export interface Kind {
   spec: ObjectSpec;
-  /** The outputs that there are beside the inputs. */
+  /** Outputs that are not inputs. */
   outputs: readonly string[];
   defaults: Props;
-  /** Terraform's version of the state's form, which the vendor's plugin notes beside it. */
+  /** Terraform's schema version, which the vendor's plugin stores in the state. */
   meta?: string;
-  /** Even from none to an empty map is a change that replaces. */
+  /** If true, a change from no keepers to an empty map also replaces. */
   strictKeepers?: boolean;
   problems(inputs: Props): string[];
   make(inputs: Props): Made;
-  /** From an id alone, for `pulumi import`. */
+  /** For `pulumi import`, which only has an id. */
   parse(id: string): { inputs: Props; made: Made };
 }
 
@@ -55,7 +55,7 @@ export class Random implements Resource {
     return Promise.resolve({ id, state: { ...all, ...outputs, ...this.meta() } });
   }
 
-  /** Nothing that matters changes without a replacement. */
+  /** Keeps the outputs: a change that matters replaces the resource. */
   update(state: Props, inputs: Props): Promise<Props> {
     const outputs = Object.fromEntries(
       Object.entries(state).filter(([k]) => !(k in (this.kind.spec.properties ?? {}))),
@@ -67,7 +67,7 @@ export class Random implements Resource {
     return Promise.resolve();
   }
 
-  /** What is there stays as it is; what is to be imported is worked out from its id. */
+  /** Returns an existing state unchanged; an import computes the state from the id. */
   read(id: string, state: Props, inputs: Props): { id: string; state: Props; inputs: Props } {
     if (Object.keys(state).length > 0) return { id, state, inputs };
     const { inputs: found, made } = this.kind.parse(id);
@@ -78,7 +78,7 @@ export class Random implements Resource {
     };
   }
 
-  /** Changes of form: no keepers in two ways, no own characters in two ways. */
+  /** True for two spellings of the same value: keepers absent or empty, overrideSpecial absent or empty. */
   private harmless(name: string, had: Value | undefined, wanted: Value | undefined): boolean {
     if (name === "overrideSpecial") return had === "" && wanted === undefined;
     const empty = (v: Value | undefined): boolean =>
@@ -98,7 +98,7 @@ export class Random implements Resource {
     });
   }
 
-  /** Known properties in their types, with defaults. */
+  /** The schema's properties, converted to their types, with defaults. */
   private complete(news: Props): Props {
     const out: Props = {};
     for (const [name, spec] of Object.entries(this.kind.spec.properties ?? {})) {
@@ -110,13 +110,13 @@ export class Random implements Resource {
   }
 }
 
-/** `number` is the old name of `numeric`: each stands for both. */
+/** `number` is the old name of `numeric`: either sets both. */
 function digits(news: Props): Props {
   const value = reveal(news.numeric ?? news.number ?? true);
   return { number: value === "false" ? false : value, numeric: value === "false" ? false : value };
 }
 
-/** Values in the type that the schema wants; the engine's users are used to "4" for 4. undefined: impossible. */
+/** Converts a value to the schema's type, as the engine allows ("4" for 4). Returns undefined if that is impossible. */
 function coerced(spec: PropertySpec, v: Value): Value | undefined {
   if (isUnknown(v)) return v;
   if (spec.additionalProperties) {
