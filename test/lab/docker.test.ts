@@ -122,7 +122,7 @@ describe("Docker beside LXC", () => {
 });
 
 describe("A secret variable", () => {
-  const DESIRED = "/var/lib/vxlab/desired";
+  const SECRETS = "/var/lib/vxlab/secrets";
   const token = `canary-${randomBytes(8).toString("hex")}`;
   const key = `canary-${randomBytes(8).toString("hex")}`;
   const needles = { token, key };
@@ -182,7 +182,6 @@ describe("A secret variable", () => {
     const look = ["sh", "-c", 'printf %s "$TOKEN"'];
     expect(good(await lab.vxlab(["exec", "c1", "--", ...look]))).toBe(token);
     expect(preview).toMatch(/TOKEN *: \[secret\]/);
-    expect(preview).toMatch(/~ stdin: \(json\) \{[^]*?^ => \[secret\]$/m);
   });
 
   it("is told to nobody", async () => {
@@ -212,11 +211,11 @@ describe("A secret variable", () => {
       "/run/containerd/io.containerd.runtime.v2.task/moby/ID/config.json",
       "/var/lib/containerd/io.containerd.metadata.v1.bolt/meta.db",
       "/var/lib/docker/containers/ID/config.v2.json",
-      expect.stringMatching(/^\/var\/lib\/vxlab\/desired\/container-[0-9a-f]{8}-lab-c1\.json$/),
+      expect.stringMatching(/^\/var\/lib\/vxlab\/secrets\/container-[0-9a-f]{8}-lab-c1\.json$/),
     ]);
     // Others read a file that lets them, below folders that all let them in.
     const others = `for file in /run/containerd/io.containerd.runtime.v2.task/moby/*/config.json \\
-      /var/lib/containerd/io.containerd.metadata.v1.bolt/meta.db /var/lib/docker/containers/*/config.v2.json ${DESIRED}/*; do
+      /var/lib/containerd/io.containerd.metadata.v1.bolt/meta.db /var/lib/docker/containers/*/config.v2.json ${SECRETS}/*; do
       shut=; way=$file
       [ $((0$(stat -c %a "$file") & 4)) != 0 ] || shut=yes
       while way=\${way%/*} && [ -n "$way" ]; do [ $((0$(stat -c %a "$way") & 1)) != 0 ] || shut=yes; done
