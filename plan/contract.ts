@@ -5,6 +5,7 @@
  * The output is keyed by name (`PublishedLab`), so that a diff of it names what changes. Readers get lists (`LabOutput`) from
  * published-lab.ts.
  */
+import type { Encapsulation } from "./net/encap";
 import { portName } from "../components/segment/ways";
 import { BridgePlan, ContainerPlan, ExistingPlan, Flooding, HostPlan, ImageKind, LabPlan } from "./types";
 import { ServicePlan, VxlanPortPlan } from "./types";
@@ -112,6 +113,8 @@ export interface HostOutput extends HostDescription {
 export interface PortDescription {
   segment: string;
   vni: number;
+  /** How its frames are carried over the underlay. @default vxlan */
+  encapsulation?: Encapsulation;
   udpPort: number;
   /** MTU inside the segment, bytes. */
   mtu: number;
@@ -176,10 +179,11 @@ function reach({ sshAddress, port, user }: ExistingPlan): HostOutput["existing"]
 }
 
 function portOutput(port: VxlanPortPlan): PortOutput {
-  const { segment, vni, udpPort, mtu, vlan = 0, flooding, group, ttl } = port;
+  const { segment, vni, encapsulation, udpPort, mtu, vlan = 0, flooding, group, ttl } = port;
   return {
     segment,
     vni,
+    ...(encapsulation === undefined ? {} : { encapsulation }),
     udpPort,
     mtu,
     vlan,

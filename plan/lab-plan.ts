@@ -1,4 +1,5 @@
 /** What is decided from a topology: the shape of a plan. */
+import type { Encapsulation } from "./net/encap";
 import type { ContainerKind } from "../components/container/spec";
 import type { HostNeed } from "../components/host/spec";
 import type { ImageKind } from "../components/image/spec";
@@ -88,6 +89,8 @@ export interface BridgePlan {
 export interface VxlanPortPlan {
   segment: string;
   vni: number;
+  /** @default vxlan */
+  encapsulation?: Encapsulation;
   udpPort: number;
   /** MTU inside the segment, bytes. */
   mtu: number;

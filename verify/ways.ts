@@ -84,7 +84,7 @@ function tunnelTo(host: HostOutput, port: PortOutput, remote: string): Pick<Link
 }
 
 /** The default where the lab's output does not say. */
-export function encapsulationOf(port: PortOutput & { encapsulation?: Encapsulation }): Encapsulation {
+export function encapsulationOf(port: PortOutput): Encapsulation {
   return port.encapsulation ?? DEFAULT_ENCAPSULATION;
 }
 

@@ -1,9 +1,10 @@
 /** Segments among each other: VNIs, VLANs, ways to flood; their subnets towards the underlay. */
+import { ENCAPSULATIONS } from "../../plan/net/encap";
 import type { Problem } from "../../plan/problem";
 import type { ResolvedLab, ResolvedSegment } from "../../plan/resolved";
 import { pathOf, repeated } from "../../plan/rules";
 import { underlayClash } from "../underlay/check";
-import { SEGMENT } from "./spec";
+import { Flooding, MULTICAST_UDP_PORT, SEGMENT } from "./spec";
 import { wayOf, WAYS } from "./ways";
 
 export function checkSegments(lab: ResolvedLab): Problem[] {
@@ -16,6 +17,7 @@ export function checkSegments(lab: ResolvedLab): Problem[] {
     ...lab.segments.flatMap((segment) => checkSubnets(lab, segment)),
     ...repeated(vnis, "This VNI", "Give each segment a VNI of its own."),
     ...checkVlans(lab.segments),
+    ...checkSockets(lab.segments),
     ...Object.values(WAYS).flatMap((way) => way.check?.(lab.segments) ?? []),
     ...(lab.peers.length === 0 ? [] : lab.segments.flatMap(checkPeers)),
   ];
@@ -28,6 +30,37 @@ function checkSubnets(lab: ResolvedLab, { name, spec, subnet, subnet6 }: Resolve
       ? []
       : underlayClash(lab, pathOf("segments", name, "subnet6"), spec.subnet6, subnet6)),
   ];
+}
+
+/** What receives the packets of a segment on a host, and binds their UDP port: nothing else on the host can bind it. */
+function receiver({ flooding, encapsulation }: ResolvedSegment): string {
+  if (flooding.way === Flooding.Multicast) return "the kernel's multicast device";
+  return `Open vSwitch's ${ENCAPSULATIONS[encapsulation].title} device`;
+}
+
+/** The segment whose port is written is named, of two the later one. */
+function checkSockets(segments: readonly ResolvedSegment[]): Problem[] {
+  const late = [...segments].sort((a, b) => Number(written(a)) - Number(written(b)));
+  return late.flatMap((segment, index) => {
+    const clash = late.slice(0, index).find((other) => collide(other, segment));
+    if (clash === undefined) return [];
+    const taken = `${receiver(clash)} (${pathOf("segments", clash.name)})`;
+    return [
+      {
+        path: pathOf("segments", segment.name, "udpPort"),
+        got: segment.spec.udpPort,
+        message: `${segment.udpPort} is the UDP port of ${taken}: on one host ${receiver(segment)} cannot share it.`,
+        cure: `Give one of the two another port, such as ${MULTICAST_UDP_PORT}.`,
+      },
+    ];
+  });
+}
+
+const written = ({ spec }: ResolvedSegment): boolean => spec.udpPort !== undefined;
+
+function collide(one: ResolvedSegment, other: ResolvedSegment): boolean {
+  if (one.udpPort !== other.udpPort || receiver(one) === receiver(other)) return false;
+  return one.names.some((host) => other.names.includes(host));
 }
 
 /**

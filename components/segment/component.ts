@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Encapsulation } from "../../plan/net/encap";
 import { Flooding } from "../../plan/types";
 import { guestStep, inside } from "../guest-step";
 import { MovableArgs, placeOf, vtepOf } from "../host/context.component";
@@ -16,7 +17,9 @@ export interface VxlanPortArgs extends MovableArgs {
   local?: pulumi.Input<string>;
   /** The other VTEPs of the segment, literals of the same family; none is allowed. Multicast needs none. */
   remotes: pulumi.Input<pulumi.Input<string>[]>;
-  /** UDP port of the tunnels; a multicast segment shares its port with multicast segments only. @default 4789 (RFC 7348) */
+  /** How frames are carried over the underlay. @default Encapsulation.Vxlan */
+  encapsulation?: pulumi.Input<Encapsulation>;
+  /** UDP port of the tunnels; a multicast segment shares its port with multicast segments only. @default IANA's: 4789 (RFC 7348) */
   udpPort?: pulumi.Input<number>;
   /** VLAN of the segment on the bridge. @default none: untagged */
   vlan?: pulumi.Input<number>;

@@ -1,5 +1,6 @@
 /** The ports of hosts to their segments. */
 import { addressText } from "../../plan/addresses";
+import { DEFAULT_ENCAPSULATION } from "../../plan/net/encap";
 import type { VxlanPortPlan } from "../../plan/lab-plan";
 import type { ResolvedLab, ResolvedSegment } from "../../plan/resolved";
 import { compareText } from "../../plan/rules";
@@ -18,7 +19,7 @@ function planPort(
   segment: ResolvedSegment,
   known: Known,
 ): (host: string) => VxlanPortPlan[] {
-  const { name, vni, udpPort, mtu, vlan, flooding, members, open } = segment;
+  const { name, vni, encapsulation, udpPort, mtu, vlan, flooding, members, open } = segment;
   const own = members.map(({ name: host, address }) => ({ host, address: addressText(address) }));
   const far = peers.map(({ host, address }) => ({ host, address: addressText(address) }));
   const everyone = [...own, ...(open ? far : [])].sort((a, b) => compareText(a.host, b.host));
@@ -28,7 +29,8 @@ function planPort(
     const remotes = everyone.filter((one) => one.host !== host);
     return [
       {
-        ...{ segment: name, vni, udpPort, mtu, ...(vlan === undefined ? {} : { vlan }) },
+        ...{ segment: name, vni, ...(encapsulation === DEFAULT_ENCAPSULATION ? {} : { encapsulation }) },
+        ...{ udpPort, mtu, ...(vlan === undefined ? {} : { vlan }) },
         ...{ flooding: flooding.way, protected: true, remotes },
         ...part(host, remotes),
       },

@@ -2,10 +2,17 @@
 import type { Subnet } from "../../plan/addresses";
 import type { Findings } from "../../plan/findings";
 import { labelFault } from "../../plan/names";
-import { maxOverlayMtu } from "../../plan/net/encap";
+import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS, maxOverlayMtu } from "../../plan/net/encap";
+import type { Encapsulation } from "../../plan/net/encap";
 import { IpFamily } from "../../plan/net/family";
 import { readSubnet, SEGMENT6_PREFIXES } from "../../plan/read-address";
-import type { ResolvedHost, ResolvedSegment, SegmentNetwork, Underlays } from "../../plan/resolved";
+import type {
+  ResolvedHost,
+  ResolvedSegment,
+  ResolvedService,
+  SegmentNetwork,
+  Underlays,
+} from "../../plan/resolved";
 import {
   checkInteger,
   checkList,
@@ -20,7 +27,7 @@ import { simpleValues, without } from "../../plan/values";
 import type { At } from "../../plan/values";
 import { resolveService } from "../service/resolve";
 import { mtuUnder } from "../underlay/mtu";
-import { MIN_MTU6, SEGMENT } from "./spec";
+import { Flooding, MIN_MTU6, SEGMENT } from "./spec";
 import type { SegmentSpec } from "./spec";
 import { resolveFlooding, WAYS } from "./ways";
 
@@ -61,9 +68,11 @@ function resolveSegment(
   const subnet = resolveSubnet(at("subnet"), spec.subnet, said);
   const subnet6 = resolveSubnet6(at("subnet6"), spec.subnet6, said);
   const { family } = underlays;
+  const encapsulation = DEFAULT_ENCAPSULATION;
   const way = resolveFlooding({ spec, at, names, family, vni }, flooding, said);
+  const usual = usualPort(at("encapsulation"), encapsulation, flooding, said);
   const service = subnet && resolveService({ topology, spec, at, names, subnet, family }, said);
-  const mtu = resolveMtu(at("mtu"), spec, underlays, members, said);
+  const mtu = resolveMtu(at("mtu"), spec, { encapsulation, underlays, members }, said);
   // What cannot be replaced by a default without blaming others.
   const unusable = [
     spec.vlan !== vlan,
@@ -72,19 +81,43 @@ function resolveSegment(
     spec.subnet6 !== undefined && subnet6 === undefined,
   ];
   if (subnet === undefined) return {};
-  const network = {
-    ...{ name, subnet },
-    ...(subnet6 === undefined ? {} : { subnet6 }),
-    ...(service === undefined ? {} : { service }),
-  };
-  if (vni === undefined || way === undefined || unusable.includes(true)) return { network };
+  const network = networkOf(name, subnet, subnet6, service);
+  if (vni === undefined || way === undefined || usual === undefined || unusable.includes(true))
+    return { network };
   const segment = {
     ...{ ...network, ...values, spec, vni, names, members, flooding: way, mtu },
-    udpPort: udpPort ?? WAYS[flooding].udpPort,
+    ...{ encapsulation, udpPort: udpPort ?? usual },
     ...(vlan === undefined ? {} : { vlan }),
     open: spec.hosts === undefined,
   };
   return { network, segment };
+}
+
+/** The UDP port of tunnels that are not given one; undefined where the two do not go together. */
+function usualPort(
+  path: string,
+  encapsulation: Encapsulation,
+  flooding: Flooding,
+  said: Findings,
+): number | undefined {
+  const usual = WAYS[flooding].encapsulations[encapsulation];
+  const ways = Object.values(Flooding).filter((way) => WAYS[way].encapsulations[encapsulation] !== undefined);
+  const cure = `Write flooding: ${ways.join(" or ")}, or leave encapsulation out.`;
+  if (usual === undefined) said.say(path, encapsulation, `Cannot be used with flooding: ${flooding}.`, cure);
+  return usual;
+}
+
+function networkOf(
+  name: string,
+  subnet: Subnet,
+  subnet6?: Subnet,
+  service?: ResolvedService,
+): SegmentNetwork {
+  return {
+    ...{ name, subnet },
+    ...(subnet6 === undefined ? {} : { subnet6 }),
+    ...(service === undefined ? {} : { service }),
+  };
 }
 
 /** Without the MTU, whose bounds are the underlays'. */
@@ -122,15 +155,18 @@ function resolveSubnet6(path: string, got: unknown, said: Findings): Subnet | un
 function resolveMtu(
   path: string,
   { mtu: got, subnet6 }: SegmentSpec,
-  underlays: Underlays,
-  members: readonly ResolvedHost[],
+  {
+    encapsulation,
+    underlays,
+    members,
+  }: { encapsulation: Encapsulation; underlays: Underlays; members: readonly ResolvedHost[] },
   said: Findings,
 ): number {
   const under = mtuUnder(underlays, members);
-  const max = maxOverlayMtu(under, underlays.family);
+  const max = maxOverlayMtu(under, underlays.family, encapsulation);
   const min = subnet6 === undefined ? SEGMENT.mtu.min : MIN_MTU6;
   const smallest = underlays.used.length > 1 ? "smallest underlay's" : "underlay's";
-  const why = `${max} is the ${smallest} ${under} less ${under - max} for VXLAN`;
+  const why = `${max} is the ${smallest} ${under} less ${under - max} for ${ENCAPSULATIONS[encapsulation].title}`;
   if (max < min) {
     const message = `An IPv6 subnet needs ${min} bytes (RFC 8200 section 5): ${why}.`;
     said.say(path, got, message, `Raise underlay.mtu to ${min + under - max}.`);

@@ -35,6 +35,11 @@ export const ENCAPSULATIONS: Readonly<Record<Encapsulation, EncapsulationFacts>>
 /** What a segment has unless it says otherwise. */
 export const DEFAULT_ENCAPSULATION = Encapsulation.Vxlan;
 
+/** IANA's UDP port of each. */
+export const UDP_PORTS = Object.fromEntries(
+  Object.values(Encapsulation).map((name) => [name, ENCAPSULATIONS[name].udpPort]),
+) as Readonly<Record<Encapsulation, number>>;
+
 const INNER_ETHERNET = 14;
 const UDP_HEADER = 8;
 const IP_HEADER: Readonly<Record<IpFamily, number>> = { [IpFamily.V4]: 20, [IpFamily.V6]: 40 };

@@ -287,7 +287,7 @@ const rows: Record<string, Row[]> = {
     [
       blue({ flooding: "multicast", udpPort: 4789 }),
       "segments.blue.udpPort",
-      "also the UDP port of segments.red",
+      "cannot share it",
       "4790",
     ],
     [

@@ -1,6 +1,6 @@
 /** Static forwarding: flows on one tunnel port lead to everything that the plan knows, and answer ARP for it. */
 import { flowDevices } from "../../../plan/names";
-import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "../../../plan/net/encap";
+import { Encapsulation, UDP_PORTS } from "../../../plan/net/encap";
 import type { FlowFlooding } from "../../../plan/resolved";
 import { HostNeed } from "../../host/spec";
 import { Flooding } from "../spec";
@@ -8,7 +8,7 @@ import { stationsOf } from "../stations";
 import type { Way } from "./way";
 
 export const flow: Way<FlowFlooding> = {
-  udpPort: ENCAPSULATIONS[DEFAULT_ENCAPSULATION].udpPort,
+  encapsulations: { [Encapsulation.Vxlan]: UDP_PORTS[Encapsulation.Vxlan] },
   need: HostNeed.Flow,
   settings: [],
   resolve: () => ({ way: Flooding.Flow }),

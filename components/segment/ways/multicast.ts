@@ -2,6 +2,7 @@
 import { addressNumber, addressText } from "../../../plan/addresses";
 import type { Findings } from "../../../plan/findings";
 import { multicastDevices } from "../../../plan/names";
+import { Encapsulation } from "../../../plan/net/encap";
 import { IpFamily } from "../../../plan/net/family";
 import type { Problem } from "../../../plan/problem";
 import { readGroup } from "../../../plan/read-address";
@@ -19,7 +20,7 @@ import type { FloodingInput, Way } from "./way";
 export const MAX_GROUPS = 256;
 
 export const multicast: Way<MulticastFlooding> = {
-  udpPort: MULTICAST_UDP_PORT,
+  encapsulations: { [Encapsulation.Vxlan]: MULTICAST_UDP_PORT },
   need: HostNeed.Multicast,
   settings: ["group", "ttl"],
   resolve(input, said) {
@@ -29,7 +30,7 @@ export const multicast: Way<MulticastFlooding> = {
   },
   check(all) {
     const segments = all.flatMap(multicastOf);
-    return [...checkGroups(segments), ...checkSockets(segments, all), ...checkMemberships(segments)];
+    return [...checkGroups(segments), ...checkMemberships(segments)];
   },
   devices: (vni) => [multicastDevices(vni).tunnel],
   plan:
@@ -70,21 +71,6 @@ function checkGroups(segments: readonly Multicast[]): Problem[] {
     key: `${group} ${udpPort}`,
   }));
   return repeated(claims, "This group on this UDP port", "Leave it out, or write another.");
-}
-
-/** The kernel's device and Open vSwitch's vxlan_sys_PORT each bind the UDP port. */
-function checkSockets(segments: readonly Multicast[], all: readonly ResolvedSegment[]): Problem[] {
-  const others = all.filter(({ flooding }) => flooding.way !== Flooding.Multicast);
-  return segments.flatMap(({ name, spec, udpPort, names }) => {
-    const clash = others.find(
-      (other) => other.udpPort === udpPort && other.names.some((host) => names.includes(host)),
-    );
-    if (clash === undefined) return [];
-    const path = pathOf("segments", name, "udpPort");
-    const message = `Is also the UDP port of ${pathOf("segments", clash.name)}, whose tunnels are Open vSwitch's: on one host the kernel's multicast device cannot share it.`;
-    const cure = `Give one of the two another port, such as ${MULTICAST_UDP_PORT}.`;
-    return [{ path, got: spec.udpPort, message, cure }];
-  });
 }
 
 function checkMemberships(segments: readonly Multicast[]): Problem[] {

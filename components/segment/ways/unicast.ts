@@ -1,13 +1,13 @@
 /** Head-end replication: a copy of each flooded frame to each remote VTEP, by a tunnel port for each. */
 import { tunnelName } from "../../../plan/names";
-import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "../../../plan/net/encap";
+import { UDP_PORTS } from "../../../plan/net/encap";
 import type { UnicastFlooding } from "../../../plan/resolved";
 import { suggest } from "../../../plan/rules";
 import { Flooding } from "../spec";
 import type { Way } from "./way";
 
 export const unicast: Way<UnicastFlooding> = {
-  udpPort: ENCAPSULATIONS[DEFAULT_ENCAPSULATION].udpPort,
+  encapsulations: UDP_PORTS,
   settings: ["hub"],
   resolve({ spec: { hub }, at, names }, said) {
     const way = Flooding.Unicast;

@@ -1,4 +1,5 @@
 /** What has to be said of a way to flood: each has a file beside this one, and a line in index.ts. */
+import type { Encapsulation } from "../../../plan/net/encap";
 import type { IpFamily } from "../../../plan/net/family";
 import type { Findings } from "../../../plan/findings";
 import type { VxlanPortPlan } from "../../../plan/lab-plan";
@@ -25,8 +26,8 @@ export type PortPart = (host: string, remotes: VxlanPortPlan["remotes"]) => Part
 
 /** @typeParam Own what is resolved of a segment that floods in this way */
 export interface Way<Own> {
-  /** Of its tunnels, where the segment has no `udpPort`. */
-  readonly udpPort: number;
+  /** How frames of such a segment can be encapsulated, and the UDP port where the segment has no `udpPort`. */
+  readonly encapsulations: Readonly<Partial<Record<Encapsulation, number>>>;
   /** What a host must have for it. @default nothing beyond Open vSwitch */
   readonly need?: HostNeed;
   /** Settings that no other way has. */
