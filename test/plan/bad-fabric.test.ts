@@ -284,12 +284,7 @@ const rows: Record<string, Row[]> = {
     [red({ flooding: "multicast", group: "10.0.0.1" }), "segments.red.group", "224.0.0.0/4", "239.1.2.3"],
     [red({ flooding: "multicast", group: "ff05::1" }), "segments.red.group", "IPv4 is wanted", "239.1.2.3"],
     [red({ flooding: "multicast", group: 7 }), "segments.red.group", "text in quotes", "239.1.2.3"],
-    [
-      blue({ flooding: "multicast", udpPort: 4789 }),
-      "segments.blue.udpPort",
-      "cannot share it",
-      "4790",
-    ],
+    [blue({ flooding: "multicast", udpPort: 4789 }), "segments.blue.udpPort", "cannot share it", "4790"],
     [
       {
         segments: {
