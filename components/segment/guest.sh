@@ -127,12 +127,12 @@ port_flows_wanted() { printf '%s\n' "$json" | LC_ALL=C awk "$JSON_AWK $FLOWS_AWK
 
 # After ovs-vswitchd was started anew: the flows of every bridge.
 flows_again() {
-  local name file flooding
+  local name file way
   for name in $(security_bridges); do
     (security_again "$name") || printf 'vxlab: no flows on %s\n' "$name" >&2
   done
-  kept port flooding | while read -r file _ _ flooding; do
-    [ "$flooding" != flow ] || (with_kept "$file" port_flows) || printf 'vxlab: no flows for %s\n' "$file" >&2
+  kept port flooding | while read -r file _ _ way; do
+    [ "$way" != flow ] || (with_kept "$file" port_flows) || printf 'vxlab: no flows for %s\n' "$file" >&2
   done
 }
 
