@@ -25,6 +25,7 @@ export { DhcpArgs, SegmentService, SegmentServiceArgs } from "./service/componen
 export { UnderlayNetwork, UnderlayNetworkArgs } from "./underlay/component";
 
 /** Settings of a lab. */
+export { Encapsulation } from "../plan/net/encap";
 export { Accel, ContainerKind, Flooding, HostNeed, ImageKind, UnderlayMode } from "../plan/types";
 export type {
   ContainerSpec,
