@@ -5,7 +5,6 @@
  * A thing with an unusable value that no default replaces is left out, and so is what cannot be without it. Each has been said, and
  * such a lab is never planned.
  */
-import type { Encapsulation } from "./net/encap";
 import type { ContainerKind, ContainerSpec, InterfaceSpec } from "../components/container/spec";
 import type { HOST, HostSpec } from "../components/host/spec";
 import type { ImageKind } from "../components/image/spec";
@@ -119,7 +118,6 @@ export interface SegmentNetwork {
 export interface ResolvedSegment extends SegmentValues, SegmentNetwork {
   spec: SegmentSpec;
   vni: number;
-  encapsulation: Encapsulation;
   udpPort: number;
   mtu: number;
   vlan?: number;

@@ -2,7 +2,7 @@
 import type { Subnet } from "../../plan/addresses";
 import type { Findings } from "../../plan/findings";
 import { labelFault } from "../../plan/names";
-import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS, maxOverlayMtu } from "../../plan/net/encap";
+import { ENCAPSULATIONS, maxOverlayMtu } from "../../plan/net/encap";
 import type { Encapsulation } from "../../plan/net/encap";
 import { IpFamily } from "../../plan/net/family";
 import { readSubnet, SEGMENT6_PREFIXES } from "../../plan/read-address";
@@ -64,11 +64,10 @@ function resolveSegment(
   said.sayIf(at(), name, labelFault(name), "Rename the segment, for example red.");
   const names = resolveHosts(topology, at("hosts"), spec.hosts, said);
   const members = hosts.filter((host) => names.includes(host.name));
-  const { vni, vlan, flooding, udpPort, ...values } = simpleValues(SIMPLE, spec, at, said);
+  const { vni, vlan, flooding, udpPort, encapsulation, ...values } = simpleValues(SIMPLE, spec, at, said);
   const subnet = resolveSubnet(at("subnet"), spec.subnet, said);
   const subnet6 = resolveSubnet6(at("subnet6"), spec.subnet6, said);
   const { family } = underlays;
-  const encapsulation = DEFAULT_ENCAPSULATION;
   const way = resolveFlooding({ spec, at, names, family, vni }, flooding, said);
   const usual = usualPort(at("encapsulation"), encapsulation, flooding, said);
   const service = subnet && resolveService({ topology, spec, at, names, subnet, family }, said);

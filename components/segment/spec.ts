@@ -1,6 +1,13 @@
 /** The setting `segments.<name>`: an Ethernet across hosts. */
 import { IpFamily } from "../../plan/net/family";
-import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS, maxOverlayMtu, tunnelOverhead } from "../../plan/net/encap";
+import {
+  DEFAULT_ENCAPSULATION,
+  Encapsulation,
+  ENCAPSULATIONS,
+  maxOverlayMtu,
+  tunnelOverhead,
+  UDP_PORTS,
+} from "../../plan/net/encap";
 import type { Fields } from "../../plan/setting";
 import { UNDERLAY } from "../underlay/spec";
 
@@ -17,9 +24,11 @@ export enum Flooding {
 export interface SegmentSpec {
   /** VXLAN network identifier; 1 to 16777215. */
   vni: number;
+  /** How frames are carried over the underlay: geneve (RFC 8926) with unicast only; vxlan, geneve. @default vxlan */
+  encapsulation?: Encapsulation;
   /** IPv4 subnet of the containers, /8 to /30. */
   subnet: string;
-  /** UDP port of the tunnels; 1024 to 65535. @default 4789, with multicast 4790 */
+  /** UDP port of the tunnels; 1024 to 65535. @default 4789, with multicast 4790, with geneve 6081 */
   udpPort?: number;
   /**
    * MTU inside the segment: with subnet6 at least 1280, at most the default; 576 to 9166 bytes. @default the smallest of
@@ -110,6 +119,12 @@ export const SEGMENT = {
     why: "0 means no VNI to Open vSwitch",
     doc: "VXLAN network identifier",
   },
+  encapsulation: {
+    kind: "choice",
+    choices: { [Encapsulation.Vxlan]: "", [Encapsulation.Geneve]: "" },
+    default: DEFAULT_ENCAPSULATION,
+    doc: "how frames are carried over the underlay: `geneve` (RFC 8926) with `unicast` only",
+  },
   subnet: {
     kind: "text",
     required: true,
@@ -124,7 +139,7 @@ export const SEGMENT = {
     max: 65535,
     names: "a UDP port for tunnels",
     why: "the host's services use those below",
-    usual: `${udpPort}, with \`${Flooding.Multicast}\` ${MULTICAST_UDP_PORT}`,
+    usual: `${udpPort}, with \`${Flooding.Multicast}\` ${MULTICAST_UDP_PORT}, with \`${Encapsulation.Geneve}\` ${UDP_PORTS.geneve}`,
     doc: "UDP port of the tunnels",
   },
   mtu: {

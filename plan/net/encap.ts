@@ -3,6 +3,8 @@ import { IpFamily } from "./family";
 
 export enum Encapsulation {
   Vxlan = "vxlan",
+  /** Open vSwitch alone has it here: with Flooding.Unicast. */
+  Geneve = "geneve",
 }
 
 export interface EncapsulationFacts {
@@ -24,11 +26,16 @@ export interface EncapsulationFacts {
   };
 }
 
-/** RFC 7348: sections 5 (header) and 8 (port). */
+/** VXLAN: RFC 7348, sections 5 (header) and 8 (port). GENEVE: RFC 8926, sections 3.4 (header, without options) and 3.3 (port). */
 export const ENCAPSULATIONS: Readonly<Record<Encapsulation, EncapsulationFacts>> = {
   [Encapsulation.Vxlan]: {
     ...{ ovsType: "vxlan", udpPort: 4789, header: 8, title: "VXLAN", device: "vxlan_sys_" },
     capture: { options: ["-T", "vxlan"], firstByte: 0x08 },
+  },
+  [Encapsulation.Geneve]: {
+    ...{ ovsType: "geneve", udpPort: 6081, header: 8, title: "GENEVE", device: "genev_sys_" },
+    // Version 0, no options. tcpdump has no `-T` for it.
+    capture: { options: [], firstByte: 0x00 },
   },
 };
 

@@ -3,8 +3,10 @@ import fc from "fast-check";
 import { writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { InterfaceState } from "../../components/container/state";
+import { WAYS } from "../../components/segment/ways";
 import { PROTOCOL, type Observed } from "../../guest/protocol";
 import type { StepKind } from "../../guest/things";
+import { Encapsulation } from "../../plan/net/encap";
 import { Flooding } from "../../plan/types";
 import { FakeHost } from "./fake-host";
 import { remembers } from "./fake-switch";
@@ -22,10 +24,14 @@ const address = octet.map((n) => `10.1.2.${n}/24`);
 const vteps = fc.uniqueArray(octet, { maxLength: 3 }).map((all) => all.map((n) => `192.168.20.${n}`));
 const optional = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined });
 
+const carriers = (flooding: Flooding) =>
+  Object.values(Encapsulation).filter((one) => WAYS[flooding].encapsulations[one] !== undefined);
+
 const port = (flooding: Flooding): fc.Arbitrary<Thing<"port">> =>
   fc.record({
     ...{ id: fc.constant("lab-kvm1-red"), lab: fc.constant(LAB), bridge: fc.constant("vxbr") },
     ...{ local: fc.constant(LOCAL), flooding: fc.constant(flooding), vni, vlan, mtu },
+    encapsulation: fc.constantFrom(...carriers(flooding)),
     udpPort: fc.integer({ min: 1024, max: 65_535 }),
     remotes: vteps,
     protected: fc.boolean(),

@@ -5,55 +5,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MAX_GROUPS } from "../../components/segment/ways/multicast";
 import { vethName } from "../../plan/names";
-import { broadcasts, endsOf, forger, onceEach, type Forger } from "../lib/broadcasts";
+import { broadcasts, onceEach, type Forger } from "../lib/broadcasts";
 import { capture, keepPinging } from "../lib/capture";
 import { change } from "../lib/changes";
+import { BLUE, CONTAINERS, ENDS, FORGERS, GREEN, HOSTS, RED, RED_ENDS, red } from "../lib/fabric-lab";
 import { moreGroups } from "../lib/groups";
 import { Guests } from "../lib/guests";
 import { intruder } from "../lib/intruder";
 import { good, Project } from "../lib/project";
 import { remains } from "../lib/remains";
 import { redChecks, within } from "../lib/wait";
-
-const HOSTS = {
-  kvm1: { address: "192.168.10.156" },
-  kvm2: { address: "192.168.10.222" },
-  kvm3: { address: "192.168.10.30" },
-};
-/** The names of segments and what floods in them at the beginning. */
-const RED = { vni: 100, subnet: "10.0.3.0/24", subnet6: "fd00:3::/64" };
-const BLUE = {
-  ...{ vni: 200, vlan: 20, subnet: "10.0.20.0/24", flooding: "flow", mtu: 1400 },
-  ...{ dhcp: { host: "kvm1" }, gateway: { host: "kvm1" } },
-};
-const GREEN = { vni: 300, vlan: 30, subnet: "10.0.30.0/24", flooding: "multicast" };
-
-const red = (n: number) => ({ segment: "red", address: `10.0.3.${n}/24`, address6: `fd00:3::${n}/64` });
-const open = { portSecurity: false }; // of forgers: here the tags of their ports are tested
-const CONTAINERS = {
-  c1: { host: "kvm1", ...red(10), ...open },
-  c2: { host: "kvm2", ...red(11) },
-  c3: { host: "kvm3", ...red(12) },
-  lent: { host: "kvm3", segment: "blue", address: "dhcp", ...open },
-  two: { host: "kvm1", interfaces: [{ segment: "green", address: "10.0.30.8/24" }, red(50)] },
-  both: { host: "kvm2", interfaces: [{ trunk: ["blue", "green"] }], ...open },
-};
-
-/** Every end of every segment: two of red are on one host, one of them on a second interface; a trunk is in two segments. */
-const RED_ENDS = endsOf("red", "10.0.3.255", "c1 eth0", "c2 eth0", "c3 eth0", "two eth1");
-const ENDS = [
-  ...RED_ENDS,
-  ...endsOf("blue", "10.0.20.255", "lent eth0", "both eth0.20"),
-  ...endsOf("green", "10.0.30.255", "two eth0", "both eth0.30"),
-];
-
-/** Another's tag where none belongs; none on a trunk, where red's frames have none; on it the tag of no segment. */
-const FORGERS = [
-  forger("c1 eth0.30", "10.0.30.66/24", "10.0.30.255"),
-  forger("lent eth0.30", "10.0.30.67/24", "10.0.30.255"),
-  forger("both eth0", "10.0.3.68/24", "10.0.3.255"),
-  forger("both eth0.10", "10.0.10.69/24", "10.0.10.255"),
-];
 
 let project: Project;
 let guests: Guests;
@@ -331,6 +292,22 @@ describe("hub and spoke", () => {
   });
 
   it("tells each broadcast once, from spoke to spoke too", () => broadcastsStay(RED_ENDS));
+});
+
+describe("GENEVE", () => {
+  it.each([{}, { hub: "kvm1" }])("carries red, and tells each broadcast once: %j", async (more) => {
+    await up({ encapsulation: "geneve", ...more });
+    expect(await redWorks()).toEqual([]);
+    await broadcastsStay(RED_ENDS);
+    const wire = await capture(guests, "kvm1", "tcpdump -i eth0 -nn -U udp and host 192.168.10.222");
+    expect(await reaches("c1", "10.0.3.11")).toBe(true);
+    const seen = (await wire()).split("\n");
+    // By its UDP port, 6081, tcpdump knows it for GENEVE (RFC 8926 section 3.3).
+    const outer = /192\.168\.10\.156\.\d+ > 192\.168\.10\.222\.6081: Geneve, Flags \[none\], vni 0x64/;
+    expect(seen.filter((line) => outer.test(line)).length).toBeGreaterThanOrEqual(3);
+    expect(seen.filter((line) => line.includes("VXLAN") && line.includes("vni 100"))).toEqual([]);
+    expect((await project.vxlab(["verify"], { timeout: 180 })).stdout).toContain(", 0 failed");
+  });
 });
 
 describe("a container's edits", () => {

@@ -318,11 +318,15 @@ IP 10.0.4.10 > 10.0.4.11: ICMP echo reply, id 1931, seq 1, length 1430
   });
 
   it("tells another header from VXLAN, on whatever port", () => {
-    // `tcpdump -n -T vxlan` 4.99.3 of a GENEVE packet without options.
-    const text = `00:00:01.0 IP 192.168.10.1.40000 > 192.168.10.2.7000: VXLAN, flags [invalid] (0x00), vni 100
+    // `tcpdump -n -T vxlan` 4.99.3 of a GENEVE packet without options, and of a header of neither.
+    const text = (
+      flags: string,
+    ) => `00:00:01.0 IP 192.168.10.1.40000 > 192.168.10.2.7000: VXLAN, flags [invalid] (${flags}), vni 100
 IP 10.0.3.10 > 10.0.3.11: ICMP echo request, id 4, seq 1, length 40
 `;
-    expect(parseCapture(text)).toMatchObject([{ udpPort: 7000, encapsulation: undefined, vni: 100 }]);
+    const seen = { udpPort: 7000, vni: 100 };
+    expect(parseCapture(text("0x00"))).toMatchObject([{ ...seen, encapsulation: Encapsulation.Geneve }]);
+    expect(parseCapture(text("0x40"))).toMatchObject([{ ...seen, encapsulation: undefined }]);
   });
 
   it("reads IPv6, outside and inside", () => {
