@@ -3,7 +3,8 @@
  * A value that is not known yet is undefined, and says nothing.
  */
 import { Address4, Address6 } from "ip-address";
-import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS, tunnelOverhead } from "../plan/net/encap";
+import { DEFAULT_ENCAPSULATION, tunnelOverhead, UDP_PORTS } from "../plan/net/encap";
+import type { Encapsulation } from "../plan/net/encap";
 import { IpFamily } from "../plan/net/family";
 import { UNDERLAY as UNDERLAY_SETTINGS } from "../components/underlay/spec";
 
@@ -29,11 +30,11 @@ const REMOTE = /^command:remote:/;
 /** A host has one port to a VNI, and a VNI is one segment of one lab. */
 export const uniqueVni: Rule = (declared) => {
   const ports = of(declared, PORT);
-  const onHost = ports.map(({ name, inputs: { local, udpPort, vni } }) => ({
+  const onHost = ports.map(({ name, inputs: { local, udpPort, encapsulation, vni } }) => ({
     name,
     value: join([
       address(local),
-      number(udpPort ?? ENCAPSULATIONS[DEFAULT_ENCAPSULATION].udpPort),
+      number(udpPort ?? UDP_PORTS[encapsulation as Encapsulation] ?? UDP_PORTS[DEFAULT_ENCAPSULATION]),
       number(vni),
     ]),
     said: `VNI ${number(vni)} of the host ${address(local)}`,

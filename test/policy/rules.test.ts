@@ -42,6 +42,10 @@ describe("a lab as it should be", () => {
   it.each(all)("%s has nothing to say", (_name, rule) => expect(rule(lab)).toEqual([]));
 });
 
+it("a VNI on a host by VXLAN and by GENEVE are two, since their usual UDP ports differ", () => {
+  expect(rules.uniqueVni([...lab, port("a-red2", { encapsulation: "geneve" })])).toEqual([]);
+});
+
 describe("what a preview does not know yet", () => {
   const unknown = lab.map(({ type, name, inputs }) => ({
     type,
