@@ -220,8 +220,8 @@ describe("settings of a role", () => {
   it.each([
     [{ role: "overlai" }, "role: got", "Did you mean overlay?"],
     [{ role: "overlay", underlayStack: "a b" }, "underlayStack: got", "Write the name of an underlay stack"],
-    [{ role: "overlay" }, "underlayStack: got nothing", "an overlay stands on an underlay"],
-    [{ ...OVERLAY, peers: ["underlay-a"] }, "peers[0]: got", "Is the own underlay."],
+    [{ role: "overlay" }, "underlayStack: got nothing", "an overlay is deployed on an underlay stack"],
+    [{ ...OVERLAY, peers: ["underlay-a"] }, "peers[0]: got", "Is this overlay's own underlay."],
     [{ peers: ["underlay-b"] }, "peers: got", "add role: overlay"],
     [{ ...OVERLAY, hosts: { a2: {} } }, "hosts.a2: got", "Did you mean a1?"],
   ])("%j are refused", async (settings, path, said) => {
