@@ -2,8 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { guestTools } from "../../guest/render";
 import { MacKind, computedMac } from "../../plan/mac";
 import { firstStep, inside } from "../guest-step";
-import { OnHostArgs, placeOf } from "../host/context.component";
+import { OnHostArgs, placeOf, vtepOf } from "../host/context.component";
 import { stackIdentity, token } from "../naming";
+import { assumedMtu } from "../segment/mtu";
 import { bridgeState } from "./state";
 
 export interface OvsBridgeArgs extends OnHostArgs {
@@ -37,7 +38,11 @@ export class OvsBridge extends pulumi.ComponentResource {
 
   constructor(name: string, args: OvsBridgeArgs, opts?: pulumi.ComponentResourceOptions) {
     const { host, opts: placed, shown: given } = placeOf("OvsBridge", name, args, opts);
-    const shown = { ...given, mac: args.mac ?? computedMac(stackIdentity(), MacKind.Bridge, name) };
+    const shown = {
+      ...given,
+      mac: args.mac ?? computedMac(stackIdentity(), MacKind.Bridge, name),
+      mtu: args.mtu ?? pulumi.output(vtepOf(args.host)).apply(assumedMtu),
+    };
     super(token("OvsBridge"), name, { ...shown, tools: guestTools().version }, placed);
     const state = pulumi.output(shown).apply(bridgeState);
     const step = firstStep(name, { host, lab: shown.labId, state }, inside(this, placed));

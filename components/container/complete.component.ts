@@ -3,16 +3,26 @@ import * as pulumi from "@pulumi/pulumi";
 import { MacKind, computedMac } from "../../plan/mac";
 import { vethName } from "../../plan/names";
 import { stackIdentity } from "../naming";
+import { MovableArgs, vtepOf } from "../host/context.component";
+import { assumedMtu } from "../segment/mtu";
 import { CompleteInterface, ContainerInterfaceArgs } from "./interfaces.component";
 
 /** @param args of the container that is called `name` in Pulumi */
 export function completeInterfaces(
   name: string,
-  { container, interfaces }: { container?: pulumi.Input<string>; interfaces: ContainerInterfaces },
+  {
+    container,
+    host,
+    interfaces,
+  }: Pick<MovableArgs, "host"> & {
+    container?: pulumi.Input<string>;
+    interfaces: ContainerInterfaces;
+  },
 ): pulumi.Input<pulumi.Input<CompleteInterface>[]> {
   const complete = (nic: ContainerInterfaceArgs, index: number): CompleteInterface => ({
     ...nic,
     mac: nic.mac ?? computedMac(stackIdentity(), MacKind.Container, name, index),
+    mtu: nic.mtu ?? pulumi.output(vtepOf(host)).apply(assumedMtu),
     veth: nic.veth ?? pulumi.output(container ?? name).apply((text) => vethName(text, index)),
   });
   // A preview shows as much as is known: an unknown part of one interface must not hide the others.

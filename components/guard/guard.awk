@@ -99,8 +99,9 @@ function forward(   i, tunnels, shut) {
   else {
     print "    iifname != { " nat " } counter drop"
     print "    meta nfproto ipv6 counter drop"
-    tunnels = "4789, 4790"
-    for (i = 1; i <= ports; i++) if (port[i] != 4789 && port[i] != 4790) tunnels = tunnels ", " port[i]
+    # The usual ones, whatever this host has (plan/net/encap.ts; multicast's is VXLAN's and one): other hosts may have them.
+    tunnels = "4789, 4790, 6081"
+    for (i = 1; i <= ports; i++) if (port[i] !~ /^(4789|4790|6081)$/) tunnels = tunnels ", " port[i]
     print "    udp dport { " tunnels " } counter drop"
     print "    ct direction reply ct state established accept"
     icmp()

@@ -1,7 +1,7 @@
 /** Hosts that exist already: how each is reached, and what it must have for what is put on it. */
 import { addressText } from "../../plan/addresses";
 import type { ContainerPlan, ExistingPlan, ServicePlan, VxlanPortPlan } from "../../plan/lab-plan";
-import { tunnelOverhead } from "../../plan/net/encap";
+import { Encapsulation, tunnelOverhead } from "../../plan/net/encap";
 import type { ResolvedExisting, ResolvedLab } from "../../plan/resolved";
 import { ContainerKind } from "../container/spec";
 import { WAYS } from "../segment/ways";
@@ -40,6 +40,9 @@ function needsOf({ ports, services, containers }: Workload, guard: boolean): Hos
       ...(dhcp === undefined ? [] : [HostNeed.Dhcp]),
     ]),
     ...ports.flatMap(({ flooding }) => WAYS[flooding].need ?? []),
+    ...ports.flatMap(({ encapsulation }) =>
+      encapsulation === Encapsulation.Geneve ? [HostNeed.Geneve] : [],
+    ),
     ...(containers.some(({ kind }) => kind === ContainerKind.Docker) ? [HostNeed.Docker] : []),
     ...(guard ? [HostNeed.Guard] : []),
   ]);

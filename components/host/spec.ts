@@ -55,6 +55,8 @@ export enum HostNeed {
   Dhcp = "dhcp",
   /** Holds a port with Flooding.Multicast. */
   Multicast = "multicast",
+  /** Holds a port with Encapsulation.Geneve. */
+  Geneve = "geneve",
   /** Holds a port with Flooding.Flow. */
   Flow = "flow",
   /** Runs a Docker container. */

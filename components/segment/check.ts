@@ -50,10 +50,17 @@ function checkSockets(segments: readonly ResolvedSegment[]): Problem[] {
         path: pathOf("segments", segment.name, "udpPort"),
         got: segment.spec.udpPort,
         message: `${segment.udpPort} is the UDP port of ${taken}: on one host ${receiver(segment)} cannot share it.`,
-        cure: `Give one of the two another port, such as ${MULTICAST_UDP_PORT}.`,
+        cure: `Give one of the two another port, such as ${freePort(segments)}.`,
       },
     ];
   });
+}
+
+function freePort(segments: readonly ResolvedSegment[]): number {
+  const taken = new Set(segments.map(({ udpPort }) => udpPort));
+  let port = MULTICAST_UDP_PORT;
+  while (taken.has(port)) port += 1;
+  return port;
 }
 
 const written = ({ spec }: ResolvedSegment): boolean => spec.udpPort !== undefined;

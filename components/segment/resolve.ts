@@ -29,7 +29,7 @@ import { resolveService } from "../service/resolve";
 import { mtuUnder } from "../underlay/mtu";
 import { Flooding, MIN_MTU6, SEGMENT } from "./spec";
 import type { SegmentSpec } from "./spec";
-import { resolveFlooding, WAYS } from "./ways";
+import { carrierFault, resolveFlooding, WAYS } from "./ways";
 
 interface Context {
   underlays: Underlays;
@@ -76,6 +76,7 @@ function resolveSegment(
   const unusable = [
     spec.vlan !== vlan,
     spec.udpPort !== udpPort,
+    spec.encapsulation !== undefined && spec.encapsulation !== encapsulation,
     spec.flooding !== undefined && spec.flooding !== flooding,
     spec.subnet6 !== undefined && subnet6 === undefined,
   ];
@@ -99,11 +100,9 @@ function usualPort(
   flooding: Flooding,
   said: Findings,
 ): number | undefined {
-  const usual = WAYS[flooding].encapsulations[encapsulation];
-  const ways = Object.values(Flooding).filter((way) => WAYS[way].encapsulations[encapsulation] !== undefined);
-  const cure = `Write flooding: ${ways.join(" or ")}, or leave encapsulation out.`;
-  if (usual === undefined) said.say(path, encapsulation, `Cannot be used with flooding: ${flooding}.`, cure);
-  return usual;
+  const fault = carrierFault(encapsulation, flooding);
+  if (fault !== undefined) said.say(path, encapsulation, fault.message, fault.cure);
+  return WAYS[flooding].encapsulations[encapsulation];
 }
 
 function networkOf(

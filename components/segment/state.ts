@@ -2,8 +2,10 @@
 import { flowDevices, multicastDevices, tunnelName } from "../../plan/names";
 import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "../../plan/net/encap";
 import type { Encapsulation } from "../../plan/net/encap";
+import { TopologyError } from "../../plan/errors";
 import { assumedMtu } from "./mtu";
 import { Flooding, SEGMENT } from "./spec";
+import { carrierFault } from "./ways";
 
 export type PortState = UnicastPortState | MulticastPortState | FlowPortState;
 
@@ -78,9 +80,13 @@ export interface PortWanted {
   stations?: StationState[];
 }
 
+/** @throws TopologyError when the way to flood cannot use the encapsulation */
 export function portState(wanted: PortWanted): PortState {
-  const { ovsType, udpPort: usual } = ENCAPSULATIONS[wanted.encapsulation ?? DEFAULT_ENCAPSULATION];
-  const { bridge, vni, local, udpPort = usual, vlan = null, flooding = Flooding.Unicast } = wanted;
+  const { flooding = Flooding.Unicast, encapsulation = DEFAULT_ENCAPSULATION } = wanted;
+  const fault = carrierFault(encapsulation, flooding);
+  if (fault !== undefined) throw new TopologyError([{ path: "encapsulation", got: encapsulation, ...fault }]);
+  const { ovsType, udpPort: usual } = ENCAPSULATIONS[encapsulation];
+  const { bridge, vni, local, udpPort = usual, vlan = null } = wanted;
   const { protected: isProtected = true, mtu = assumedMtu(local) } = wanted;
   const all: AnyPortState = { bridge, vni, encapsulation: ovsType, udpPort, local, vlan };
   // In the given order, which is the plan's, by host: an address that moves is one entry of a list, and not all of them.

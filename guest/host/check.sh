@@ -23,9 +23,11 @@ for need in $3; do
       peers="$peers ${need#to:}"
       continue
       ;;
-    multicast)
+    multicast | geneve)
+      module=geneve
+      [ "$need" = geneve ] || module=vxlan
       # Built in or loaded it is there; else it can be.
-      [ -d /sys/module/vxlan ] || modprobe -n -q vxlan || lacks="${lacks}the kernel's module vxlan, "
+      [ -d "/sys/module/$module" ] || modprobe -n -q "$module" || lacks="${lacks}the kernel's module $module, "
       continue
       ;;
     guard)

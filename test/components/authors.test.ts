@@ -86,12 +86,12 @@ describe("a thing whose host is a KvmHost", () => {
       const host = new v.KvmHost("kvm1", { ...MACHINE, mac: "52:54:00:00:00:01" });
       const mac = "02:00:00:00:00:01";
       const on = { host, hostName: "other", labId: "bbbb", bridge: "br0" };
-      new v.LxcContainer("c1", { ...on, interfaces: [{ bridge: "br0", mac, veth: "v1" }] });
+      new v.LxcContainer("c1", { ...on, interfaces: [{ bridge: "br0", mac, veth: "v1", mtu: 1300 }] });
       new v.VxlanPort("red", { ...on, vni: 1, local: "10.9.9.9", remotes: [] }, { replaceWith: [] });
     });
     expect(envelope(named(given, "c1-step"))).toMatchObject({ lab: "bbbb" });
     expect(named(given, "c1").inputs["interfaces"]).toEqual([
-      { bridge: "br0", mac: "02:00:00:00:00:01", veth: "v1" },
+      { bridge: "br0", mac: "02:00:00:00:00:01", veth: "v1", mtu: 1300 },
     ]);
     expect(named(given, "c1-step").replacementTrigger).toBe("other");
     expect(stateOf(named(given, "red-step"))["local"]).toBe("10.9.9.9");
@@ -113,6 +113,22 @@ describe("a thing whose host is an ExistingHost", () => {
     expect(stateOf(step)).toMatchObject({ local: "172.20.0.5" });
     expect(step).toMatchObject({ replacementTrigger: "srv", deletedWith: "", replaceWith: [] });
     expect((step.inputs["connection"] as { host: string }).host).toBe("10.9.9.9");
+  });
+
+  it("has the MTU that its VTEP's family leaves", async () => {
+    const v = await import("../../components");
+    const mtus = async (address: string) => {
+      const all = await deploy(() => {
+        const host = new v.ExistingHost("srv", { ...server, address, labId: "e0a1" });
+        const { bridge } = new v.OvsBridge("b", { host });
+        new v.SegmentService("gw", { host, bridge, addresses: ["10.0.3.1/24"] });
+        new v.LxcContainer("c1", { host, interfaces: [{ bridge }] });
+      });
+      const [b, gw, c1] = ["b-step", "gw-step", "c1-step"].map((name) => stateOf(named(all, name)));
+      return [b?.["mtu"], gw?.["mtu"], (c1?.["interfaces"] as { mtu: number }[])[0]?.mtu];
+    };
+    expect(await mtus("172.20.0.5")).toEqual([1450, 1450, 1450]);
+    expect(await mtus("fd00:20::5")).toEqual([1430, 1430, 1430]);
   });
 
   it("is refused without a lab's id, with the cure", async () => {

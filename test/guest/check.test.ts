@@ -48,7 +48,7 @@ function check(
     if (body !== false) writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
   const places = CHECK_HOST.replace(/^PATH=.*$/m, `PATH=${bin}`);
   if (places === CHECK_HOST) throw new Error("check.sh sets no PATH");
-  const script = places.replace("/sys/module/vxlan", loaded ? bin : join(bin, "no"));
+  const script = places.replace("/sys/module/$module", loaded ? bin : join(bin, "no"));
   if (script === places) throw new Error("check.sh looks for no module");
   const [program = "", ...words] = shell.split(" ");
   const { status, stdout, stderr } = spawnSync(program, [...words, "-c", CHECK_COMMAND], {
@@ -105,11 +105,13 @@ describe("an existing host", () => {
     expect(gateway.stderr).not.toContain("guard");
   });
 
-  it("that is to join groups and whose kernel has no vxlan devices is refused", () => {
+  it("whose kernel lacks the module of its tunnels, vxlan or geneve, is refused", () => {
     const at = (modprobe: string, needs: HostNeed[]) =>
       check("192.168.10.11", { modprobe }, "dash", { needs, loaded: false }).stderr;
     expect(at("exit 1", [HostNeed.Multicast])).toContain("this host lacks the kernel's module vxlan.");
     expect(at('[ "$*" = "-n -q vxlan" ]', [HostNeed.Multicast])).toBe("");
+    expect(at("exit 1", [HostNeed.Geneve])).toContain("this host lacks the kernel's module geneve.");
+    expect(at('[ "$*" = "-n -q geneve" ]', [HostNeed.Geneve])).toBe("");
     expect(at("exit 1", [])).toBe("");
   });
 

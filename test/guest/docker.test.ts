@@ -17,7 +17,7 @@ const BOX = {
   ...{ env: ["A=it's", "B="], interfaces: [NIC] },
 };
 /** Of the same lab: the host keeps something besides. */
-const BRIDGE = { id: "lab-kvm1-vxbr", lab: "00c0ffee", bridge: "vxbr", mac: "02:00:00:00:00:02" };
+const BRIDGE = { id: "lab-kvm1-vxbr", lab: "00c0ffee", bridge: "vxbr", mac: "02:00:00:00:00:02", mtu: 1450 };
 const INSIDE =
   "2: eth0@if5: <BROADCAST,UP> mtu 1450 qdisc noqueue state UP\\    link/ether 02:00:00:00:00:01\n" +
   "2: eth0    inet 10.0.3.10/24 brd 10.0.3.255 scope global eth0\\       valid_lft forever\n" +

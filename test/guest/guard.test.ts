@@ -2,6 +2,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { FakeHost } from "./fake-host";
+import { MULTICAST_UDP_PORT } from "../../components/segment/spec";
+import { UDP_PORTS } from "../../plan/net/encap";
 import { Flooding } from "../../plan/types";
 import { inputOf } from "./made";
 
@@ -26,6 +28,8 @@ const PORT = {
   mtu: 1450,
   remotes: ["192.168.10.222", "192.168.10.30"],
 };
+/** UDP ports that a tunnel of any host may have. */
+const usual = [...Object.values(UDP_PORTS), MULTICAST_UDP_PORT].sort();
 const BLUE = { ...PORT, id: "lab-kvm1-blue", vni: 200, vlan: 20, flooding: Flooding.Flow };
 const GREEN = {
   ...PORT,
@@ -188,7 +192,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(chain("outside").filter((rule) => !rule.startsWith("icmp"))).toEqual([
       'iifname != { "gw-blue" } counter drop',
       "meta nfproto ipv6 counter drop",
-      "udp dport { 4789, 4790, 5000 } counter drop",
+      `udp dport { ${usual.join(", ")}, 5000 } counter drop`,
       "ct direction reply ct state established accept",
       "ip daddr { 192.168.10.1 } meta l4proto { tcp, udp } th dport 53 accept",
       "ip daddr @closed counter drop",

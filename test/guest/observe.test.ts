@@ -128,7 +128,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
   it("what is not there is null", () => {
     const host = hostOf(shell);
-    const bridge = { id: "lab-kvm1-vxbr", lab: LAB, bridge: "vxbr", mac: "02:00:00:00:00:01" };
+    const bridge = { id: "lab-kvm1-vxbr", lab: LAB, bridge: "vxbr", mac: "02:00:00:00:00:01", mtu: 1450 };
     expect(observed(host, "bridge", bridge)).toEqual({ v: PROTOCOL, state: null });
     const red = {
       id: "lab-kvm1-red",

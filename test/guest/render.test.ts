@@ -50,6 +50,7 @@ const BRIDGE = envelopeOf("bridge", {
   lab: "b",
   bridge: "vxbr",
   mac: "02:00:00:00:00:01",
+  mtu: 1450,
   address: String.raw`a \ "b" %s`,
 });
 const DESIRED = `${JSON.stringify(BRIDGE)}\n`;

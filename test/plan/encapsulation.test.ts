@@ -2,11 +2,14 @@
 import { describe, expect, it } from "vitest";
 import { portState } from "../../components/segment/state";
 import { hostOutput } from "../../plan/contract";
+import { ed25519FromSeed } from "../../plan/keys";
 import { Encapsulation } from "../../plan/net/encap";
 import { planLab } from "../../plan/plan";
+import { Flooding } from "../../plan/types";
 import { referenceWith } from "./reference";
 import { tellsOf } from "./rows";
 
+const HOST_KEY = ed25519FromSeed(new Uint8Array(32), "root@server").publicKeyLine;
 const plan = (red: object, underlay: object = {}) =>
   planLab(referenceWith({ segments: { red }, ...underlay }), { lab: "vxlab/dev" });
 const portOf = (red: object, underlay?: object) => plan(red, underlay).hosts[0]?.ports[0];
@@ -49,6 +52,24 @@ it("VXLAN is not named: what a lab's output and preview say stays as it was", ()
   }
 });
 
+it("a port that is declared by hand is refused where its flooding cannot use GENEVE", () => {
+  const port = { bridge: "vxbr", vni: 100, local: "192.168.10.156", remotes: [] };
+  for (const flooding of [Flooding.Flow, Flooding.Multicast])
+    expect(() => portState({ ...port, flooding, encapsulation: Encapsulation.Geneve })).toThrow(
+      `Cannot be used with flooding: ${flooding}.`,
+    );
+});
+
+it("an existing host needs the kernel's module", () => {
+  const server = { address: "192.168.10.9", existing: { hostKey: HOST_KEY } };
+  const needs = (segment: object) =>
+    planLab(referenceWith({ hosts: { server }, segments: { red: segment } }), {
+      lab: "vxlab/dev",
+    }).hosts.flatMap((host) => host.existing?.needs ?? []);
+  expect(needs({ encapsulation: "geneve" })).toContain("geneve");
+  expect(needs({})).not.toContain("geneve");
+});
+
 const red = (more: object) => ({ segments: { red: more } });
 const blue = (more: object) => ({
   segments: { blue: { vni: 200, vlan: 20, subnet: "10.7.0.0/24", ...more } },
@@ -74,7 +95,7 @@ tellsOf({
       blue({ encapsulation: "geneve", udpPort: 4789 }),
       "segments.blue.udpPort",
       "VXLAN device",
-      "another port",
+      "such as 4790",
     ],
   ],
 });

@@ -1,5 +1,7 @@
 /** Every way to flood. */
 import type { Findings } from "../../../plan/findings";
+import type { Encapsulation } from "../../../plan/net/encap";
+import type { Problem } from "../../../plan/problem";
 import type { ResolvedFlooding } from "../../../plan/resolved";
 import { Flooding } from "../spec";
 import { flow } from "./flow";
@@ -33,6 +35,20 @@ export function resolveFlooding(
     }
   }
   return own;
+}
+
+/** Why a segment that floods in this way cannot be encapsulated so, and the cure. */
+export function carrierFault(
+  encapsulation: Encapsulation,
+  flooding: Flooding,
+): Pick<Problem, "message" | "cure"> | undefined {
+  const can = (way: Flooding) => WAYS[way].encapsulations[encapsulation] !== undefined;
+  if (can(flooding)) return undefined;
+  const ways = Object.values(Flooding).filter(can).join(" or ");
+  return {
+    message: `Cannot be used with flooding: ${flooding}.`,
+    cure: `Write flooding: ${ways}, or leave encapsulation out.`,
+  };
 }
 
 /** Name of the port by which frames for a remote leave. */
