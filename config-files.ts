@@ -2,10 +2,10 @@
 import { accessSync, closeSync, constants, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { resolve } from "node:path";
+import { CONTAINER_KINDS, isContainerKind } from "./components/container/kinds";
 import { keyFilePath } from "./components/host/resolve-existing";
 import { EXISTING } from "./components/host/spec";
 import { isText, pathOf, sortedEntries } from "./plan/rules";
-import { ContainerKind } from "./plan/types";
 import type { Problem, Topology } from "./plan/types";
 
 /** What has the wrong form is the plan's to refuse. */
@@ -20,12 +20,14 @@ export function checkFiles(topology: Topology): Problem[] {
   ];
 }
 
-/** Archives of Docker images. @param containers of any form: only what has the right one is looked at */
+/** Files that containers are made from. @param containers of any form: only what has the right one is looked at */
 export function checkArchives(containers: unknown): Problem[] {
   if (typeof containers !== "object" || containers === null) return [];
   return sortedEntries(containers as Record<string, unknown>).flatMap(([name, one]) => {
-    const { kind, archive } = (one ?? {}) as { kind?: unknown; archive?: unknown };
-    return kind === ContainerKind.Docker ? checkArchive(pathOf("containers", name, "archive"), archive) : [];
+    const settings = (one ?? {}) as Record<string, unknown>;
+    const file = isContainerKind(settings["kind"]) ? CONTAINER_KINDS[settings["kind"]].file : undefined;
+    if (file === undefined) return [];
+    return checkArchive(pathOf("containers", name, file.key), settings[file.key], file.holds);
   });
 }
 
@@ -58,17 +60,10 @@ function isEncrypted(text: string): boolean {
   return body.toString("latin1", cipher, cipher + 4) !== "none";
 }
 
-function checkArchive(path: string, got: unknown): Problem[] {
+function checkArchive(path: string, got: unknown, holds: string): Problem[] {
   const message = isText(got) ? archiveFault(got) : undefined;
-  if (message === undefined) return [];
-  return [
-    {
-      path,
-      got,
-      message,
-      cure: `Put what docker save writes at ${resolve(String(got))}, or correct the path.`,
-    },
-  ];
+  const cure = `Put ${holds} at ${resolve(String(got))}, or correct the path.`;
+  return message === undefined ? [] : [{ path, got, message, cure }];
 }
 
 function archiveFault(file: string): string | undefined {

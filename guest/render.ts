@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { CONTAINER_WORDS } from "../components/container/kinds";
 import { PROTOCOL } from "./protocol";
 import { shellWord } from "./quote";
 import { THINGS } from "./things";
@@ -24,6 +25,7 @@ const PARTS: readonly string[] = [
 const WORDS: Readonly<Record<string, string>> = {
   PROTOCOL: String(PROTOCOL),
   KINDS: Object.keys(THINGS).join(" "),
+  CONTAINERS: CONTAINER_WORDS.join(" | "),
 };
 
 const ROOT = join(__dirname, "..");

@@ -1,3 +1,5 @@
+import { CONTAINER_KINDS } from "../components/container/kinds";
+
 /** The kinds of things on a host, in the order in which they are declared and booted, and the scripts of each. */
 export const THINGS = {
   bridge: ["components/bridge/guest.sh"],
@@ -5,12 +7,10 @@ export const THINGS = {
   service: ["guest/nft.sh", "components/service/guest.sh"],
   container: [
     "components/container/guest.sh",
-    "components/container/kinds/lxc/guest.sh",
-    "components/container/kinds/lxc/root.sh",
-    "components/container/kinds/docker/guest.sh",
-    "components/container/kinds/docker/start.sh",
-    "components/container/kinds/docker/image.sh",
+    ...Object.entries(CONTAINER_KINDS).flatMap(([word, { scripts }]) =>
+      scripts.map((script) => `components/container/kinds/${word}/${script}`),
+    ),
   ],
-} as const;
+};
 
 export type StepKind = keyof typeof THINGS;

@@ -1,6 +1,6 @@
 /** What is decided from a topology: the shape of a plan. */
 import type { Encapsulation } from "./net/encap";
-import type { ContainerKind } from "../components/container/spec";
+import type { ContainerKind, KindSettings } from "../components/container/spec";
 import type { HostNeed } from "../components/host/spec";
 import type { ImageKind } from "../components/image/spec";
 import type { Flooding } from "../components/segment/spec";
@@ -115,15 +115,11 @@ export interface StationPlan {
   vtep: string;
 }
 
-export interface ContainerPlan {
+/** Where there are any, `env` is sorted by name; it is not in stack outputs. */
+export interface ContainerPlan extends KindSettings {
   name: string;
   host: string;
   kind: ContainerKind;
-  /** With ContainerKind.Docker: this or `archive`. */
-  image?: string;
-  archive?: string;
-  /** With ContainerKind.Docker, where there are any: by name, sorted. Not in stack outputs. */
-  env?: Record<string, string>;
   /** Empty: the image's own (Docker). */
   command: string[];
   interfaces: InterfacePlan[];

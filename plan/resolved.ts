@@ -5,7 +5,7 @@
  * A thing with an unusable value that no default replaces is left out, and so is what cannot be without it. Each has been said, and
  * such a lab is never planned.
  */
-import type { ContainerKind, ContainerSpec, InterfaceSpec } from "../components/container/spec";
+import type { ContainerKind, ContainerSpec, InterfaceSpec, KindSettings } from "../components/container/spec";
 import type { HOST, HostSpec } from "../components/host/spec";
 import type { ImageKind } from "../components/image/spec";
 import type { Flooding, SEGMENT, SegmentSpec } from "../components/segment/spec";
@@ -177,12 +177,7 @@ export interface ResolvedContainer {
 }
 
 /** What a container is made of. */
-export type Content =
-  | { kind: ContainerKind.Lxc }
-  | { kind: ContainerKind.Docker; source: DockerSource; env: Readonly<Record<string, string>> };
-
-/** An image by name, or as a file of `docker save`. */
-export type DockerSource = { image: string } | { archive: string };
+export type Content = { kind: ContainerKind } & KindSettings;
 
 interface AnyNic {
   container: string;

@@ -6,6 +6,7 @@ import { Address4, Address6 } from "ip-address";
 import { DEFAULT_ENCAPSULATION, tunnelOverhead, UDP_PORTS } from "../plan/net/encap";
 import type { Encapsulation } from "../plan/net/encap";
 import { IpFamily } from "../plan/net/family";
+import { CONTAINER_KINDS } from "../components/container/kinds";
 import { UNDERLAY as UNDERLAY_SETTINGS } from "../components/underlay/spec";
 
 /** A resource as it is declared: its inputs. */
@@ -22,7 +23,7 @@ export type Rule = (declared: readonly Declared[]) => string[];
 const BRIDGE = "vxlab:index:OvsBridge";
 const PORT = "vxlab:index:VxlanPort";
 const HOSTS = ["vxlab:index:KvmHost", "vxlab:index:ExistingHost"];
-const CONTAINERS = ["vxlab:index:LxcContainer", "vxlab:index:DockerContainer"];
+const CONTAINERS = Object.values(CONTAINER_KINDS).map(({ component }) => `vxlab:index:${component}`);
 const UNDERLAY = "vxlab:index:UnderlayNetwork";
 const DOMAIN = "libvirt:index/domain:Domain";
 const REMOTE = /^command:remote:/;

@@ -1,4 +1,4 @@
-import { CONTAINER_ACCESS } from "../../components/container/access";
+import { CONTAINER_KINDS } from "../../components/container/kinds";
 import type { ContainerPlan } from "../../plan/types";
 import type { Command } from "../command";
 import { stackName, stackOption } from "../args";
@@ -30,5 +30,5 @@ export function execLine(
   terminal: readonly string[],
 ): string {
   const command = words.length === 0 ? ["/bin/sh"] : words;
-  return shellWords(CONTAINER_ACCESS[kind].exec(name, command, terminal));
+  return shellWords(CONTAINER_KINDS[kind].exec(name, command, terminal));
 }

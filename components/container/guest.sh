@@ -1,5 +1,5 @@
 #!/bin/sh
-# A container of either kind: LXC's in kinds/lxc, Docker's in kinds/docker. Its interfaces, eth0, eth1, … inside, are ports of the
+# A container of any kind; each kind's scripts are in kinds/. Its interfaces, eth0, eth1, … inside, are ports of the
 # host's bridges (nics.sh). Desired state: components/container/state.ts.
 # A kind has KIND_apply, KIND_drop NAME and KIND_look, which say state (RUNNING, ABSENT, …) and pid.
 # shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of with_state, by eval
@@ -9,7 +9,7 @@ INSIDE_AWK='@inside.awk@'
 container_apply() {
   local state='' pid='' box=''
   nics_plain
-  case $kind in lxc | docker) ;; *) fail "unknown kind of container: $kind" ;; esac
+  case $kind in @CONTAINERS@) ;; *) fail "unknown kind of container: $kind" ;; esac
   container_alone
   [ -z "${was_name:-}" ] || [ "$was_name $was_kind" = "$name $kind" ] || ("${was_kind}_drop" "$was_name")
   "${kind}_apply"

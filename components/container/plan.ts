@@ -1,31 +1,16 @@
 import { addressText, prefixed } from "../../plan/addresses";
 import type { ContainerPlan, InterfacePlan, TaggedPlan } from "../../plan/lab-plan";
 import { vethName } from "../../plan/names";
-import type {
-  AccessNic,
-  Content,
-  Place,
-  ResolvedContainer,
-  ResolvedNic,
-  TrunkNic,
-} from "../../plan/resolved";
-import { ContainerKind } from "./spec";
+import type { AccessNic, Place, ResolvedContainer, ResolvedNic, TrunkNic } from "../../plan/resolved";
 
 export function planContainer({ name, host, content, command, nics }: ResolvedContainer): ContainerPlan {
   return {
     name,
     host,
-    kind: content.kind,
-    ...planContent(content),
+    ...content,
     command: [...command],
     interfaces: withGateway(nics, nics.map(planInterface)),
   };
-}
-
-function planContent(content: Content): Pick<ContainerPlan, "image" | "archive" | "env"> {
-  if (content.kind !== ContainerKind.Docker) return {};
-  const { source, env } = content;
-  return { ...source, ...(Object.keys(env).length === 0 ? {} : { env }) };
 }
 
 function planInterface(nic: ResolvedNic): InterfacePlan {

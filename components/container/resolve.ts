@@ -6,12 +6,12 @@ import { compareText, pathOf, sortedEntries, suggest } from "../../plan/rules";
 import type { Topology } from "../../plan/settings";
 import { simpleValues } from "../../plan/values";
 import type { At } from "../../plan/values";
-import { ImageKind } from "../image/spec";
+import type { ImageKind } from "../image/spec";
 import type { Segments } from "../segment/resolve";
-import { DOCKER_KEYS, resolveDocker } from "./kinds/docker/resolve";
+import { CONTAINER_KINDS, CONTAINER_WORDS } from "./kinds";
 import { resolveNics } from "./resolve-nics";
-import { COMMAND, CONTAINER, ContainerKind } from "./spec";
-import type { ContainerSpec } from "./spec";
+import { CONTAINER } from "./spec";
+import type { ContainerKind, ContainerSpec } from "./spec";
 
 interface Context {
   /** The lab's identity. */
@@ -38,7 +38,7 @@ function resolveContainer(
   said.sayIf(at(), name, labelFault(name), "Rename the container, for example c1.");
   const host = resolveHost(topology, at("host"), spec.host, said);
   const { kind } = simpleValues({ kind: CONTAINER.kind }, spec, at, said);
-  const content = resolveContent(topology, spec, kind, { at, ...context }, said);
+  const content = resolveContent(topology, spec, kind, { host, at, ...context }, said);
   const command = resolveCommand(at("command"), spec, kind, said);
   const nics = resolveNics(topology, { name, spec, host, at, ...context }, said);
   if (host === undefined || content === undefined) return undefined;
@@ -54,39 +54,24 @@ function resolveHost({ hosts }: Topology, path: string, got: unknown, said: Find
 }
 
 function resolveContent(
-  topology: Topology,
+  { hosts }: Topology,
   spec: ContainerSpec,
   kind: ContainerKind,
-  { at, image }: { at: At; image: ImageKind },
+  { host, at, image }: { host: string | undefined; at: At; image: ImageKind },
   said: Findings,
 ): Content | undefined {
   // An unknown kind: whether its other settings have an effect is unknown as well.
   if (spec.kind !== undefined && spec.kind !== kind) return undefined;
-  if (kind === ContainerKind.Docker) {
-    checkHostHasDocker(topology, at("kind"), spec, image, said);
-    return resolveDocker(spec, at, said);
+  const own = CONTAINER_KINDS[kind];
+  const every = new Set(CONTAINER_WORDS.flatMap((word) => CONTAINER_KINDS[word].settings));
+  for (const key of [...every].filter((one) => !own.settings.includes(one))) {
+    const words = CONTAINER_WORDS.filter((word) => CONTAINER_KINDS[word].settings.includes(key));
+    const cure = `Leave it out, or write kind: ${words.join(" or ")}.`;
+    if (spec[key] !== undefined) said.say(at(key), spec[key], `Has no effect: ${own.limit}.`, cure);
   }
-  for (const key of DOCKER_KEYS) {
-    const message = "Has no effect: an LXC container's files are a busybox userland.";
-    const cure = `Leave it out, or write kind: ${ContainerKind.Docker}.`;
-    if (spec[key] !== undefined) said.say(at(key), spec[key], message, cure);
-  }
-  return { kind };
-}
-
-/** Whether an existing host or a cloud image has Docker, its step finds out. */
-function checkHostHasDocker(
-  { hosts }: Topology,
-  path: string,
-  { host }: ContainerSpec,
-  image: ImageKind,
-  said: Findings,
-): void {
-  const ours = Object.hasOwn(hosts, host) && hosts[host]?.existing === undefined;
-  if (!ours || image !== ImageKind.Golden) return;
-  const message = `Needs Docker on ${host}, which image.kind ${ImageKind.Golden} does not have.`;
-  const cure = `Write image: { kind: ${ImageKind.Docker} }; the lab's machines are then replaced.`;
-  said.say(path, ContainerKind.Docker, message, cure);
+  const ours = host !== undefined && hosts[host]?.existing === undefined;
+  const content = own.resolve({ spec, at, image: ours ? image : undefined }, said);
+  return content === undefined ? undefined : { kind, ...content };
 }
 
 function resolveCommand(
@@ -95,7 +80,7 @@ function resolveCommand(
   kind: ContainerKind,
   said: Findings,
 ): readonly string[] {
-  const usual = COMMAND[kind];
+  const usual = CONTAINER_KINDS[kind].command;
   if (got === undefined) return usual;
   const cure = 'Write a list of words, for example ["/bin/sleep", "infinity"], or leave it out.';
   if (!Array.isArray(got) || got.length < Math.min(usual.length, 1)) {

@@ -34,6 +34,9 @@ export interface ContainerSpec extends InterfaceSpec {
   interfaces?: InterfaceSpec[];
 }
 
+/** Settings that not every kind has. */
+export type KindSettings = Pick<ContainerSpec, "image" | "archive" | "env">;
+
 export interface InterfaceSpec {
   /** Its segment. @default the only one */
   segment?: string;
@@ -57,12 +60,6 @@ export interface InterfaceSpec {
 
 /** LXC has no limit of its own. */
 const MAX_INTERFACES = 8;
-
-/** What runs as a container's first process: Docker's images say it themselves. */
-export const COMMAND: Readonly<Record<ContainerKind, readonly string[]>> = {
-  [ContainerKind.Lxc]: ["/sbin/init"],
-  [ContainerKind.Docker]: [],
-};
 
 export const INTERFACE = {
   segment: { kind: "text", usual: "the only one", doc: "its segment" },
@@ -108,7 +105,7 @@ export const CONTAINER = {
   },
   command: {
     kind: "list",
-    usual: `\`[${COMMAND[ContainerKind.Lxc].join(", ")}]\`; with \`docker\` the image's`,
+    usual: "`[/sbin/init]`; with `docker` the image's",
     doc: "first process, a list of words of which the first must not be empty; with `docker` it replaces entry point and command; it is an error when it ends",
   },
   ...INTERFACE,

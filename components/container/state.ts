@@ -1,33 +1,17 @@
 /** The desired state of a container, as its host gets it. */
-import { ContainerKind } from "../../plan/types";
 import { allowedSources } from "../port-security/plan";
 import type { Sender } from "../port-security/plan";
 import { assumedMtu } from "../segment/mtu";
-import { COMMAND } from "./spec";
+import { CONTAINER_KINDS } from "./kinds";
+import type { ContainerKind, KindSettings } from "./spec";
 
-export type ContainerState = LxcState | DockerState;
-
-interface AnyContainerState {
+/** Each kind adds its own fields (kinds/<kind>/kind.ts). */
+export interface ContainerState {
   name: string;
-  interfaces: InterfaceState[];
-}
-
-export interface LxcState extends AnyContainerState {
-  kind: ContainerKind.Lxc;
-  /** Name of its root, an archive of the machine image; "busybox" is made on any host. */
-  rootfs: string;
-  /** First process. */
-  command: string[];
-}
-
-export interface DockerState extends AnyContainerState {
-  kind: ContainerKind.Docker;
-  /** Name of its image; this or `archive`. */
-  image: string | null;
-  /** SHA-256 of its image's archive, which was copied to the host before. */
-  archive: string | null;
+  kind: ContainerKind;
   /** First process; empty: the image's. */
   command: string[];
+  interfaces: InterfaceState[];
 }
 
 /** What travels and is kept apart from a container's state. */
@@ -83,31 +67,21 @@ interface TaggedWanted {
   portSecurity?: boolean;
 }
 
-export function lxcState(wanted: {
+/** What a container is made from; `archive` is the SHA-256 of the file. */
+interface ContainerWanted extends Omit<KindSettings, "env"> {
   name: string;
   command?: string[];
   interfaces: InterfaceWanted[];
-}): LxcState {
-  const { name, command = [...COMMAND[ContainerKind.Lxc]] } = wanted;
-  return {
-    ...{ name, kind: ContainerKind.Lxc, rootfs: "busybox", command },
-    interfaces: interfacesState(wanted.interfaces),
-  };
 }
 
-export function dockerState(wanted: {
-  name: string;
-  image?: string;
-  archive?: string;
-  command?: string[];
-  interfaces: InterfaceWanted[];
-}): DockerState {
-  const { name, image = null, archive = null, command = [...COMMAND[ContainerKind.Docker]] } = wanted;
-  return {
-    ...{ name, kind: ContainerKind.Docker, image, archive, command },
-    interfaces: interfacesState(wanted.interfaces),
-  };
-}
+/** Of a kind, the function that makes the desired state. */
+export const containerState =
+  (kind: ContainerKind) =>
+  ({ name, command, interfaces, ...own }: ContainerWanted): ContainerState => ({
+    ...{ name, kind, ...CONTAINER_KINDS[kind].state(own) },
+    command: command ?? [...CONTAINER_KINDS[kind].command],
+    interfaces: interfacesState(interfaces),
+  });
 
 function interfacesState(wanted: InterfaceWanted[]): InterfaceState[] {
   return wanted.map(({ mtu = assumedMtu(), trunk = [], portSecurity = true, ...nic }, index) => ({

@@ -2,14 +2,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import { TopologyError } from "../../plan/errors";
 import { pathOf, sortedEntries, suggest } from "../../plan/rules";
-import { ContainerKind, LabPlan, Problem } from "../../plan/types";
+import { LabPlan, Problem } from "../../plan/types";
+import { CONTAINER_KINDS } from "./kinds";
 
 /** Values of environment variables by name. */
 export type ContainerVariables = Record<string, pulumi.Input<string>>;
 
-/** @throws TopologyError when a container is not there, is not Docker's, or has the variable in the topology too */
+/** @throws TopologyError when a container is not there, is of a kind without `env`, or has the variable in the topology too */
 export function checkLabVariables(plan: LabPlan, env: Record<string, ContainerVariables> = {}): void {
-  const known = plan.containers.filter(({ kind }) => kind === ContainerKind.Docker);
+  const having = Object.values(CONTAINER_KINDS).filter(({ settings }) => settings.includes("env"));
+  const known = plan.containers.filter(({ kind }) => having.includes(CONTAINER_KINDS[kind]));
+  const what = `${having.map(({ title }) => title).join(" or ")} container`;
   const problems = sortedEntries(env).flatMap(([name, variables]): Problem[] => {
     const path = pathOf("containers", name, "env");
     const container = known.find((one) => one.name === name);
@@ -17,9 +20,9 @@ export function checkLabVariables(plan: LabPlan, env: Record<string, ContainerVa
       const cure = suggest(
         name,
         known.map((one) => one.name),
-        "Docker container",
+        what,
       );
-      return [{ path, got: Object.keys(variables), message: "Is not of a Docker container.", cure }];
+      return [{ path, got: Object.keys(variables), message: `Is not of a ${what}.`, cure }];
     }
     return Object.keys(variables)
       .filter((variable) => Object.hasOwn(container.env ?? {}, variable))

@@ -3,7 +3,7 @@ import { addressText } from "../../plan/addresses";
 import type { ContainerPlan, ExistingPlan, ServicePlan, VxlanPortPlan } from "../../plan/lab-plan";
 import { Encapsulation, tunnelOverhead } from "../../plan/net/encap";
 import type { ResolvedExisting, ResolvedLab } from "../../plan/resolved";
-import { ContainerKind } from "../container/spec";
+import { CONTAINER_KINDS } from "../container/kinds";
 import { WAYS } from "../segment/ways";
 import { mtuUnder } from "../underlay/mtu";
 import { UNDERLAY } from "../underlay/spec";
@@ -43,7 +43,7 @@ function needsOf({ ports, services, containers }: Workload, guard: boolean): Hos
     ...ports.flatMap(({ encapsulation }) =>
       encapsulation === Encapsulation.Geneve ? [HostNeed.Geneve] : [],
     ),
-    ...(containers.some(({ kind }) => kind === ContainerKind.Docker) ? [HostNeed.Docker] : []),
+    ...containers.flatMap(({ kind }) => CONTAINER_KINDS[kind].need ?? []),
     ...(guard ? [HostNeed.Guard] : []),
   ]);
   return Object.values(HostNeed).filter((need) => needed.has(need));

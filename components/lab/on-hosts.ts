@@ -8,9 +8,10 @@ import {
   LabPlan,
   VxlanPortPlan,
 } from "../../plan/types";
-import { DockerContainer } from "../container/kinds/docker/component";
+import { CONTAINER_KINDS, CONTAINER_WORDS } from "../container/kinds";
+import { CONTAINER_COMPONENTS } from "../container/kinds/index.component";
 import type { HostConnectionArgs } from "../guest-step";
-import { LxcContainer, LxcContainerArgs } from "../container/kinds/lxc/component";
+import type { LxcContainerArgs } from "../container/kinds/lxc/component";
 import { child, token } from "../naming";
 import { OvsBridge } from "../bridge/component";
 import { SegmentService } from "../service/component";
@@ -87,18 +88,10 @@ function onHost(
   for (const box of lab.containers.filter((c) => c.host === plan.name))
     parts.containers[box.name] = declareContainer(
       child(name, box.name),
-      withVariables(box, env),
-      { ...on, ...containerArgs(box, bridge) },
+      box.kind,
+      { ...on, ...containerArgs(box, bridge, env[box.name]) },
       opts,
     );
-}
-
-/** What of a container goes into its component as it is. */
-type Content = Pick<ContainerPlan, "kind" | "image" | "archive" | "command"> & { env?: ContainerVariables };
-
-function withVariables(box: ContainerPlan, env: Record<string, ContainerVariables>): Content {
-  const more = env[box.name];
-  return more === undefined ? box : { ...box, env: { ...box.env, ...more } };
 }
 
 /**
@@ -111,22 +104,16 @@ function elsewhere(name: string, lab: LabPlan, here: HostPlan, part: string): pu
     .map((host) => ({ name: child(child(name, host.name), part) }));
 }
 
-/** A container of a lab that changes its kind is the same one still: its step converges, instead of two that meet. */
+/** Aliases to all other kinds keep a container that changes its kind the same resource: its create and delete cannot race. */
 function declareContainer(
   name: string,
-  { kind, image, archive, env, command }: Content,
+  kind: ContainerKind,
   args: LxcContainerArgs,
   opts: pulumi.ComponentResourceOptions,
 ): LabContainer {
-  const was = (other: string) => ({ ...opts, aliases: [{ type: token(other) }] });
-  if (kind === ContainerKind.Lxc) return new LxcContainer(name, args, was("DockerContainer"));
-  const own = {
-    ...(image === undefined ? {} : { image }),
-    ...(archive === undefined ? {} : { archive }),
-    ...(env === undefined ? {} : { env }),
-    command: command.length === 0 ? undefined : command,
-  };
-  return new DockerContainer(name, { ...args, ...own }, was("LxcContainer"));
+  const others = CONTAINER_WORDS.filter((other) => other !== kind);
+  const aliases = others.map((other) => ({ type: token(CONTAINER_KINDS[other].component) }));
+  return new CONTAINER_COMPONENTS[kind](name, args, { ...opts, aliases });
 }
 
 function portArgs({ address: local }: HostPlan, { remotes, ...port }: VxlanPortPlan) {
@@ -134,9 +121,11 @@ function portArgs({ address: local }: HostPlan, { remotes, ...port }: VxlanPortP
 }
 
 function containerArgs(
-  { name: container, command, interfaces }: ContainerPlan,
+  { name: container, command, interfaces, image, archive, env: texts }: ContainerPlan,
   bridge: pulumi.Input<string>,
-): Pick<LxcContainerArgs, "container" | "command" | "interfaces"> {
+  secrets?: ContainerVariables,
+) {
+  const env = secrets === undefined ? texts : { ...texts, ...secrets };
   const nics = interfaces.map(({ mac, mtu, veth, vlan, addresses, dhcp, gateway, trunk, ...security }) => ({
     ...{ bridge, mac, mtu, veth, addresses },
     // What is not used is not said: a preview shows every word.
@@ -146,7 +135,14 @@ function containerArgs(
     ...(trunk.length === 0 ? {} : { trunk: trunk.map((one) => tagged(one, security.portSecurity)) }),
     ...securityArgs(security),
   }));
-  return { container, command, interfaces: nics };
+  return {
+    container,
+    command: command.length === 0 ? undefined : command,
+    interfaces: nics,
+    ...(image === undefined ? {} : { image }),
+    ...(archive === undefined ? {} : { archive }),
+    ...(env === undefined ? {} : { env }),
+  };
 }
 
 const tagged = (

@@ -1,7 +1,7 @@
 /** The components that a lab is made of, for resources that depend on one of them. */
 import type { OvsBridge } from "../bridge/component";
-import type { DockerContainer } from "../container/kinds/docker/component";
-import type { LxcContainer } from "../container/kinds/lxc/component";
+import type { CONTAINER_COMPONENTS } from "../container/kinds/index.component";
+import type { ContainerKind } from "../container/spec";
 import type { ExistingHost } from "../host/existing-host.component";
 import type { KvmHost } from "../host/kvm-host.component";
 import type { VxlanPort } from "../segment/component";
@@ -10,8 +10,8 @@ import type { SegmentService } from "../service/component";
 /** A host of a lab: both kinds have `address`, `hostKey`, `connection` and `inside`. */
 export type LabHost = KvmHost | ExistingHost;
 
-/** A container of a lab: both kinds have `addresses`. */
-export type LabContainer = LxcContainer | DockerContainer;
+/** A container of a lab: all kinds have `addresses`. */
+export type LabContainer = InstanceType<(typeof CONTAINER_COMPONENTS)[ContainerKind]>;
 
 /** A segment of a lab. */
 export interface LabSegment {

@@ -1,6 +1,7 @@
 /** What a host gets of a thing, made from what its component is given, by the functions that the components use. */
 import { bridgeState, type BridgeWanted } from "../../components/bridge/state";
-import { dockerState, lxcState, type InterfaceWanted } from "../../components/container/state";
+import { ContainerKind } from "../../components/container/spec";
+import { containerState, type InterfaceWanted } from "../../components/container/state";
 import { portState, type PortWanted } from "../../components/segment/state";
 import { serviceState, type ServiceWanted } from "../../components/service/state";
 import { PROTOCOL, stepInput, type Envelope } from "../../guest/protocol";
@@ -30,7 +31,8 @@ const STATES = {
   bridge: bridgeState,
   port: portState,
   service: serviceState,
-  container: (wanted: ContainerWanted) => (wanted.kind === "docker" ? dockerState(wanted) : lxcState(wanted)),
+  container: ({ kind = ContainerKind.Lxc, ...wanted }: ContainerWanted) =>
+    containerState(kind as ContainerKind)(wanted),
 };
 
 export function envelopeOf<Kind extends StepKind>(

@@ -93,6 +93,7 @@ describe("the guest tools", () => {
       text
         .replace("@PROTOCOL@", String(PROTOCOL))
         .replace("@KINDS@", "bridge port service container")
+        .replace("@CONTAINERS@", "lxc | docker")
         .replace(/@([a-z]+\.awk)@/g, (_, name: string) => strip(read(join(dirname(part), name))));
     expect(sources.size).toBeGreaterThan(15);
     for (const [name, text] of sources)

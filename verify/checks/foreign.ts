@@ -1,4 +1,4 @@
-import { CONTAINER_ACCESS } from "../../components/container/access";
+import { CONTAINER_KINDS } from "../../components/container/kinds";
 import type { HostOutput, LabOutput } from "../../plan/contract";
 import type { Check, CheckKind, Verdict } from "../check";
 import { UNSEEN } from "../drift";
@@ -94,8 +94,8 @@ function whereabouts({ homes }: Planned, { kind, key }: KeptFacts, { boxes }: Ho
   return ` (${words.join("; ")})`;
 }
 
-function runtimeName(kind: keyof typeof CONTAINER_ACCESS, key: string): string {
-  return CONTAINER_ACCESS[kind].runtimeName(key);
+function runtimeName(kind: keyof typeof CONTAINER_KINDS, key: string): string {
+  return CONTAINER_KINDS[kind].runtimeName(key);
 }
 
 function strayFiles({ lab, things }: Planned, { kept = [] }: HostFacts): KeptFacts[] {
@@ -121,6 +121,6 @@ function foreignOf(planned: Planned, facts: HostFacts): string[] {
   });
   return [
     ...ports.map(([name, { bridge = "" }]) => `port ${name} on ${bridge}`),
-    ...boxes.map(({ name, kind }) => `${CONTAINER_ACCESS[kind].title} container ${name}`),
+    ...boxes.map(({ name, kind }) => `${CONTAINER_KINDS[kind].title} container ${name}`),
   ];
 }

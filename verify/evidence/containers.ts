@@ -1,5 +1,4 @@
-import { CONTAINER_ACCESS } from "../../components/container/access";
-import type { ContainerKind } from "../../plan/types";
+import { CONTAINER_WORDS, isContainerKind } from "../../components/container/kinds";
 import type { BoxFacts } from "./facts";
 import { parseNics } from "./links";
 import type { Part } from "./part";
@@ -8,7 +7,7 @@ import { linesOf } from "./text";
 /** Every container on the host, and state and interfaces of the lab's own. */
 export const containers: Part = {
   args: (lab, { name: host }) => [
-    Object.keys(CONTAINER_ACCESS).join(" "),
+    CONTAINER_WORDS.join(" "),
     ...lab.containers.filter((box) => box.host === host).map(({ kind, name }) => `${kind}/${name}`),
   ],
   sections: {
@@ -26,10 +25,6 @@ export const containers: Part = {
 
 function boxOf(line: string): BoxFacts[] {
   const [kind = "", name, state = "", , step = ""] = line.split(" ");
-  if (!isKind(kind) || name === undefined) return [];
+  if (!isContainerKind(kind) || name === undefined) return [];
   return [{ kind, name, state, ...(step === "" ? {} : { step }) }];
-}
-
-function isKind(word: string): word is ContainerKind {
-  return Object.keys(CONTAINER_ACCESS).includes(word);
 }

@@ -1,5 +1,5 @@
 /** What hosts are asked of themselves, and what their answers mean. A new part is two files beside this one and a line in PARTS. */
-import { CONTAINER_ACCESS } from "../../components/container/access";
+import { CONTAINER_WORDS } from "../../components/container/kinds";
 import { scriptCommand, shellWords } from "../../guest/quote";
 import type { HostOutput, LabOutput } from "../../plan/contract";
 import { containers } from "./containers";
@@ -15,8 +15,6 @@ import { sections } from "./text";
 /** By the name of its script, in the order in which a host is asked. */
 const PARTS = { switch: ports, links, kept, containers, drift } satisfies Record<string, Part>;
 
-const KINDS = Object.keys(CONTAINER_ACCESS);
-
 export type PartName = keyof typeof PARTS;
 export const PART_NAMES = Object.keys(PARTS) as PartName[];
 
@@ -28,7 +26,7 @@ export function probeCommand(lab: LabOutput, host: HostOutput, wanted: readonly 
   ]);
   const texts = parts.map((part) => (typeof part === "string" ? part : shellWords(part)));
   return scriptCommand(
-    [scriptText("begin.sh"), ...KINDS.map(kindScript), ...texts, "exit 0\n"].join("\n"),
+    [scriptText("begin.sh"), ...CONTAINER_WORDS.map(kindScript), ...texts, "exit 0\n"].join("\n"),
     [],
   );
 }

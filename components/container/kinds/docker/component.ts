@@ -5,7 +5,8 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { variableWords } from "../../variables";
 import { ContainerInterfaceArgs } from "../../interfaces.component";
-import { addressesOf, dockerState } from "../../state";
+import { ContainerKind } from "../../spec";
+import { addressesOf, containerState } from "../../state";
 import type { Secrets } from "../../state";
 import { connection, guestStep, hostIdentity } from "../../../guest-step";
 import { incarnationOf, inside, machineId } from "../../../guest-step";
@@ -52,7 +53,8 @@ export class DockerContainer extends pulumi.ComponentResource {
     const copy =
       args.archive === undefined ? undefined : archiveCopy(name, args.archive, place, interfaces, within);
     const archive = args.archive === undefined ? undefined : pulumi.output(args.archive).apply(contentOf);
-    const state = pulumi.output({ name: container, image, archive, command, interfaces }).apply(dockerState);
+    const wanted = pulumi.output({ name: container, image, archive, command, interfaces });
+    const state = wanted.apply(containerState(ContainerKind.Docker));
     const secrets = args.env === undefined ? undefined : variables(name, args.env).apply(secretsOf);
     const step = guestStep(
       name,

@@ -3,7 +3,8 @@ import { guestStep, inside } from "../../../guest-step";
 import { MovableArgs, placeOf } from "../../../host/context.component";
 import { ContainerInterfaceArgs } from "../../interfaces.component";
 import { completeInterfaces } from "../../complete.component";
-import { addressesOf, lxcState } from "../../state";
+import { ContainerKind } from "../../spec";
+import { addressesOf, containerState } from "../../state";
 import { token } from "../../../naming";
 
 export interface LxcContainerArgs extends MovableArgs {
@@ -32,7 +33,8 @@ export class LxcContainer extends pulumi.ComponentResource {
     const interfaces = completeInterfaces(name, args);
     super(token("LxcContainer"), name, { ...shown, interfaces }, placed);
     const { container = name, command } = args;
-    const state = pulumi.output({ name: container, command, interfaces }).apply(lxcState);
+    const wanted = pulumi.output({ name: container, command, interfaces });
+    const state = wanted.apply(containerState(ContainerKind.Lxc));
     const step = guestStep(
       name,
       { ...place, kind: "container", lab: shown.labId, state },

@@ -1,4 +1,4 @@
-import type { ContainerAccess } from "../access";
+import type { Kind } from "../kind";
 
 /** The container's environment is its own: the host's would name paths that do not exist in it. */
 const ENVIRONMENT = [
@@ -6,8 +6,16 @@ const ENVIRONMENT = [
   ...["--set-var", "PATH=/sbin:/bin:/usr/sbin:/usr/bin"],
 ];
 
-export const lxc: ContainerAccess = {
+export const lxc: Kind = {
   title: "LXC",
+  component: "LxcContainer",
+  scripts: ["guest.sh", "root.sh"],
+  command: ["/sbin/init"],
+  settings: [],
+  limit: "an LXC container's files are a busybox userland",
+  resolve: () => ({}),
+  // Name of its root, an archive of the machine image; "busybox" is made on any host.
+  state: () => ({ rootfs: "busybox" }),
   runtimeName: (name) => name,
   exec: (name, command) => [
     ...["lxc-attach", "-P", "/var/lib/vxlab/containers", "-n", name],

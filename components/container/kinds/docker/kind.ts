@@ -1,0 +1,66 @@
+import type { Findings } from "../../../../plan/findings";
+import { isText, sortedEntries } from "../../../../plan/rules";
+import { HostNeed } from "../../../host/spec";
+import { ImageKind } from "../../../image/spec";
+import { ContainerKind } from "../../spec";
+import type { KindSettings } from "../../spec";
+import { checkVariables } from "../../variables";
+import type { Kind, KindInput } from "../kind";
+import { imageFault } from "./image-name";
+
+const runtimeName = (name: string): string => `vxlab-${name}`;
+
+export const docker: Kind = {
+  title: "Docker",
+  component: "DockerContainer",
+  scripts: ["guest.sh", "start.sh", "image.sh"],
+  command: [],
+  settings: ["image", "archive", "env"],
+  limit: "a Docker container is made from an image",
+  file: { key: "archive", holds: "what docker save writes" },
+  need: HostNeed.Docker,
+  resolve(input, said) {
+    const { spec, at } = input;
+    checkHost(input, said);
+    const source = resolveSource(input, said);
+    const problems = checkVariables((...names) => at("env", ...names), spec.env);
+    said.add(problems);
+    if (source === undefined || problems.length > 0) return undefined;
+    const env = sortedEntries(spec.env ?? {});
+    return { ...source, ...(env.length === 0 ? {} : { env: Object.fromEntries(env) }) };
+  },
+  // The image's name, or the SHA-256 of its archive, which was copied to the host before.
+  state: ({ image = null, archive = null }) => ({ image, archive }),
+  runtimeName,
+  // With -t Docker creates the container's end of the terminal.
+  exec: (name, command, terminal) => ["docker", "exec", "-i", ...terminal, runtimeName(name), ...command],
+};
+
+/** Whether an existing host or a cloud image has Docker, its step finds out. */
+function checkHost({ spec: { host }, at, image }: KindInput, said: Findings): void {
+  if (image !== ImageKind.Golden) return;
+  const message = `Needs Docker on ${host}, which image.kind ${ImageKind.Golden} does not have.`;
+  const cure = `Write image: { kind: ${ImageKind.Docker} }; the lab's machines are then replaced.`;
+  said.say(at("kind"), ContainerKind.Docker, message, cure);
+}
+
+const SOURCES =
+  "Write image, a name such as debian:12 or vxlab/busybox, or archive, a file of docker save such as ./app.tar.";
+
+/** An image by name, or as a file of `docker save`. */
+function resolveSource(
+  { spec: { image, archive }, at }: KindInput,
+  said: Findings,
+): KindSettings | undefined {
+  if (image === undefined && archive === undefined)
+    said.say(at("image"), undefined, "Is missing: Docker runs images.", SOURCES);
+  const fault = image === undefined ? undefined : imageFault(image);
+  said.sayIf(at("image"), image, fault, SOURCES);
+  const isFile = isText(archive);
+  if (archive !== undefined && !isFile)
+    said.say(at("archive"), archive, "Is not the path of a file.", SOURCES);
+  if (image !== undefined && archive !== undefined)
+    said.say(at("archive"), archive, "Is beside image.", "Leave one of them out.");
+  if (image !== undefined) return fault === undefined ? { image } : undefined;
+  return isFile ? { archive } : undefined;
+}

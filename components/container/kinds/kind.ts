@@ -1,0 +1,51 @@
+/**
+ * What differs by kind of container. Pure: words for a shell, nothing runs here. The word of a kind in the settings is the name of its
+ * folder, and begins the names of its shell functions (guest.sh).
+ *
+ * Beside each kind's object is `probe.sh` with two functions for the host: `KIND_list KIND/NAME…` prints every container of the
+ * kind, also of nobody's (the words are the lab's own containers), `KIND_state NAME` prints state and pid
+ * of one of the lab's, nothing where it does not exist.
+ */
+import type { Findings } from "../../../plan/findings";
+import type { At } from "../../../plan/values";
+import type { HostNeed } from "../../host/spec";
+import type { ImageKind } from "../../image/spec";
+import type { ContainerSpec, KindSettings } from "../spec";
+
+export interface KindInput {
+  spec: ContainerSpec;
+  at: At;
+  /** Image of the container's host; undefined: not a machine of this lab. */
+  image: ImageKind | undefined;
+}
+
+export interface Kind {
+  /** As people write it. */
+  readonly title: string;
+  /** Class of its component. */
+  readonly component: string;
+  /** Scripts of the guest tools, in its folder. */
+  readonly scripts: readonly string[];
+  /** First process; empty: the image says it. */
+  readonly command: readonly string[];
+  /** Its settings that not every kind has. */
+  readonly settings: readonly (keyof KindSettings)[];
+  /** Why the settings of other kinds have no effect. */
+  readonly limit: string;
+  /** The setting that names a file, and what the file holds. */
+  readonly file?: { key: keyof KindSettings; holds: string };
+  /** What a host must have for it. @default nothing beyond bridges, unicast tunnels and LXC */
+  readonly need?: HostNeed;
+  /** Its part of the plan. Undefined after something was said that no default replaces. */
+  resolve(input: KindInput, said: Findings): KindSettings | undefined;
+  /** What only its desired state has. */
+  state(settings: KindSettings): Readonly<Record<string, string | null>>;
+  /** What the runtime calls the lab's container NAME. */
+  runtimeName(name: string): string;
+  /**
+   * Program and arguments that run a command in it.
+   *
+   * @param terminal `-t`, or nothing
+   */
+  exec(name: string, command: readonly string[], terminal: readonly string[]): string[];
+}
