@@ -36,7 +36,7 @@ function checkKeyFile(path: string, got: unknown): Problem[] {
   if (!isText(keyFile)) return [];
   const file = resolve(keyFilePath(keyFile, homedir()));
   const message = keyFault(file);
-  const cure = `Put a private key without a passphrase at ${file}, for its user's eyes only, or write another path.`;
+  const cure = `Put a private key without a passphrase at ${file}, with mode 0600, or write another path.`;
   return message === undefined ? [] : [{ path, got, message, cure }];
 }
 

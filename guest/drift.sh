@@ -50,11 +50,11 @@ flows_of_segment() {
     ovs-ofctl --timeout=10 -O OpenFlow14 --no-names diff-flows "$devices_bridge" /proc/self/fd/0 2>&1) || code=$?
   case $code in 0) return 0 ;; 2) ;; *) flows_unseen && return 0 ;; esac
   printf '%s\n' "$said" | awk -v about="$about" -v bridge="$devices_bridge" -v most="$FLOWS_NAMED" '
-    /^-/ { if (++n[1] <= most) print about "\t" bridge ": nobody planned the flow " substr($0, 2) }
-    /^\+/ { if (++n[2] <= most) print about "\t" bridge ": missing is the flow " substr($0, 2) }
+    /^-/ { if (++n[1] <= most) print about "\t" bridge ": flow is not in the plan: " substr($0, 2) }
+    /^\+/ { if (++n[2] <= most) print about "\t" bridge ": flow is missing: " substr($0, 2) }
     END {
-      if (n[1] > most) print about "\t" bridge ": nobody planned " n[1] - most " flows more"
-      if (n[2] > most) print about "\t" bridge ": missing are " n[2] - most " flows more"
+      if (n[1] > most) print about "\t" bridge ": " n[1] - most " more flows are not in the plan"
+      if (n[2] > most) print about "\t" bridge ": " n[2] - most " more flows are missing"
     }'
 }
 
@@ -101,6 +101,6 @@ dhcp_drift() {
 }
 
 dhcp_drift_of() {
-  dhcp_pid dnsmasq >/dev/null || service_says "dnsmasq does not run: nobody lends addresses"
-  dhcp_pid loop >/dev/null || service_says "the loop that starts dnsmasq again does not run"
+  dhcp_pid dnsmasq >/dev/null || service_says "dnsmasq does not run: containers get no addresses"
+  dhcp_pid loop >/dev/null || service_says "the loop that restarts dnsmasq does not run"
 }

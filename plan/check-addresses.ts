@@ -33,7 +33,7 @@ function checkHosts(networks: readonly HostNetwork[]): Problem[] {
     const other = here.find((one) => overlap(one.subnet, network.subnet) && !isOne(one, network));
     if (other === undefined) return [];
     const { path, got, subnet, host } = network;
-    const message = `Puts ${host} into ${subnet.cidr}, which overlaps ${other.subnet.cidr}, where ${other.path} puts it.`;
+    const message = `${host} would have two overlapping networks: ${subnet.cidr} (${path}) and ${other.subnet.cidr} (${other.path}).`;
     const cure =
       network.segment === undefined
         ? `Write an address outside ${other.subnet.cidr}, or leave it out.`
@@ -94,7 +94,7 @@ function checkBridges(networks: readonly HostNetwork[]): Problem[] {
 function checkLogin({ hosts }: ResolvedLab, { host, path, got, subnet, segment }: HostNetwork): Problem[] {
   const found = hosts.find(({ name }) => name === host);
   if (found?.kind !== "existing" || !contains(subnet, found.reach.sshAddress)) return [];
-  const message = `Puts ${host} into ${subnet.cidr}, which holds its own sshAddress ${addressText(found.reach.sshAddress)}: answers to SSH would go into the overlay.`;
+  const message = `${subnet.cidr} contains the sshAddress ${addressText(found.reach.sshAddress)} of ${host}: its SSH replies would go into the overlay.`;
   const cure =
     segment === undefined
       ? `Write an address outside ${subnet.cidr}, or leave it out.`

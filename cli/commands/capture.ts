@@ -23,9 +23,9 @@ const options = {
 
 export const capture: Command = {
   name: "capture",
-  summary: "tcpdump on a machine's underlay, VXLAN decoded; ends with ^C",
+  summary: "tcpdump on a host's underlay, tunnels decoded; ends with ^C",
   usage:
-    "HOST [-i eth0] [-c PACKETS] [--seconds S] [-w FILE.pcap] [-s STACK] [-- FILTER…]   (default: the lab's VXLAN)",
+    "HOST [-i eth0] [-c PACKETS] [--seconds S] [-w FILE.pcap] [-s STACK] [-- FILTER…]   (default: the host's tunnels)",
   async run(context, args) {
     const { values, name, rest } = readWords(capture, args, options);
     const wish: CaptureWish = {

@@ -7,7 +7,7 @@ FLOWS_UNIT=/etc/systemd/system/ovs-vswitchd.service.d/vxlab.conf
 
 bridge_apply() {
   # Between install.sh, which takes no lock, and this the last of another lab's things may have gone.
-  [ -e "$TOOLS/guest" ] || fail "another lab left this host just now and took the guest tools along. Nothing was changed: run up again"
+  [ -e "$TOOLS/guest" ] || fail "another lab's down removed the guest tools from this host. Nothing was changed: run up again"
   [ "${was_name-}" = "$name" ] || bridge_free "$name"
   [ "${was_name:-$name}" = "$name" ] || vsctl --if-exists del-br "$was_name"
   guard_apply bridge
@@ -54,7 +54,7 @@ bridge_free() {
       whose="an interface of this host"
       ;;
     *"vxlab=$lab"*) return 0 ;;
-    *vxlab=*) whose="another lab's bridge (if that is no more, take it away: ovs-vsctl del-br $1)" ;;
+    *vxlab=*) whose="another lab's bridge (if that lab no longer exists, delete the bridge: ovs-vsctl del-br $1)" ;;
     *) whose="somebody else's bridge" ;;
   esac
   leave

@@ -65,7 +65,7 @@ function checkInterfaces(at: At, spec: ContainerSpec, said: Findings): void {
     said.say(at("interfaces"), got, message, "Write [{ segment: … }, { segment: … }].");
   }
   for (const key of ["segment", "address", "address6", "mac", "trunk"] as const) {
-    const message = "Is beside interfaces, where it belongs to one of them.";
+    const message = "Cannot be combined with interfaces: set it on one interface.";
     if (spec[key] !== undefined) said.say(at(key), spec[key], message, "Move it into interfaces.");
   }
 }

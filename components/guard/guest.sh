@@ -196,7 +196,7 @@ UNIT
   systemctl --quiet enable "${GUARD_UNIT##*/}"
 }
 
-# Called by leave (bridge.sh), which reloads systemd.
+# Called by leave (components/bridge/guest.sh), which reloads systemd.
 guard_leave() {
   guard_off
   [ -e "$GUARD_UNIT" ] || return 0

@@ -120,7 +120,7 @@ function network(plan: UnderlayPlan, shared: Shared): Network {
   return { plan, site, network: made };
 }
 
-/** The usual name is not told: what one network of a lab is given stays the same for every lab that stands. */
+/** The default name is left unset, so that existing stacks show no diff. */
 function networkArgs(plan: UnderlayPlan, labId: pulumi.Output<string>, libvirtUri: string) {
   const { name, cidr, prefix, gateway, mtu, mode } = plan;
   const usual = name === "underlay" ? {} : { network: name };

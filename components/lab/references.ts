@@ -89,7 +89,7 @@ export async function peerUnderlays(stacks: readonly string[]): Promise<Omit<Und
 function withoutPeer(absent: string): string {
   return (
     `No tunnels to a peer: ${absent}. Everything else is deployed. ` +
-    "When its owner has run up, run up here again; if it is not to come back, take it out of the peers (vxlab:peers)."
+    "Run `up` here again after the peer's owner has deployed it, or remove it from vxlab:peers."
   );
 }
 

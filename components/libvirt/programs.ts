@@ -31,7 +31,7 @@ export function needSeedTool(): void {
     {
       path: "PATH",
       got: process.env["PATH"],
-      message: "Has no mkisofs, which libvirt's provider makes the seed disks of machines with.",
+      message: "mkisofs is not installed; the libvirt provider needs it for seed disks.",
       cure: "Install it where Pulumi runs: apt-get install genisoimage.",
     },
   ]);

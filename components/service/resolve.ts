@@ -50,7 +50,7 @@ function hasIpv6Only({ hosts }: Topology, host: string, family: IpFamily): boole
 
 /** A gateway translates IPv4 (guest.sh), for which its host needs an IPv4 address on the underlay. */
 export function ipv6Only(path: string, host: string, got: unknown): Problem {
-  const message = `Has nothing to translate to: ${host} has an IPv6 address only, and a gateway translates IPv4.`;
+  const message = `${host} has no IPv4 address; a gateway translates IPv4 only.`;
   const cure = "Write an IPv4 underlay, or an existing host that has IPv4 too, or leave it out.";
   return { path, got, message, cure };
 }

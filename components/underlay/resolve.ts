@@ -62,7 +62,7 @@ function labFamily(used: readonly Written[], { hosts }: Topology): IpFamily {
 
 function checkAlone({ underlay: got }: Topology, said: Findings): void {
   if (Object.keys(got).length === 0) return;
-  const message = "Is beside underlays, and a lab has one or the other.";
+  const message = "Cannot be combined with vxlab:underlays.";
   said.say("underlay", got, message, "Write underlay: {}, or leave underlays out.");
 }
 

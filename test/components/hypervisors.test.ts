@@ -96,7 +96,7 @@ describe("a lab on two hypervisors", () => {
 describe("without mkisofs where Pulumi runs", () => {
   const image = { version: "1", root: "/i" };
   const said =
-    /missing; nothing was changed\.\s+PATH: got .*\s+Has no mkisofs.*\s+.*apt-get install genisoimage/;
+    /missing; nothing was changed\.\s+PATH: got .*\s+mkisofs is not installed.*\s+.*apt-get install genisoimage/;
 
   /** With a PATH that leads to nothing. */
   async function without(program: () => unknown, preview = false): Promise<Registered[]> {

@@ -141,7 +141,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
   it("that never comes to its command is no container that runs, nor at the second attempt", () => {
     begins("/bin/sh", "/.vxlab-init");
-    const error = `vxlab: container c1 has not come to its command, '/sbin/init'; what hangs before it: lxc-attach -P ${host.path("state/containers")} -n c1 -- ps\n`;
+    const error = `vxlab: container c1: its command has not started: '/sbin/init'. To see what runs instead: lxc-attach -P ${host.path("state/containers")} -n c1 -- ps\n`;
     expect(host.guest(["apply", "container"], BOX)).toMatchObject({ code: 1, stdout: "", stderr: error });
     host.shows("state/desired/container-00c0ffee-lab-c1.json", keptOf("container", BOX));
     expect(host.guest(["apply", "container"], BOX)).toMatchObject({ code: 1, stdout: "", stderr: error });

@@ -205,12 +205,12 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     [
       "a login that is missing",
       'Get "https://reg:5000/v2/app/manifests/2": no basic auth credentials',
-      /docker login on this host/,
+      /run docker login on this host/,
     ],
     [
       "an authority that nobody knows",
       'Get "https://reg:5000/v2/": x509: certificate signed by unknown authority',
-      /into \/etc\/docker\/certs\.d\/REGISTRY\/ca\.crt/,
+      /CA certificate to \/etc\/docker\/certs\.d\/REGISTRY\/ca\.crt/,
     ],
     [
       "a name that is none to this Docker",
@@ -220,7 +220,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     [
       "a name that nobody tells the host",
       'Get "https://reg/v2/": dial tcp: lookup reg on [::1]:53: read udp [::1]:4->[::1]:53: read: connection refused',
-      /underlay\.mode and underlay\.nameservers, or write archive: FILE/,
+      /The registry's name does not resolve on this host: see underlay\.mode and underlay\.nameservers, or write archive: FILE/,
     ],
   ])("says the cure for %s, and lets the container run on that is there", (_, said, cure) => {
     apply(BOX);
@@ -286,7 +286,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     apply(BOX);
     host.shows("mute", "");
     const { code, stderr } = host.guest(["remove", "container"], BOX);
-    expect([code, stderr]).toEqual([1, "vxlab: Docker does not tell of container c1: no answer\n"]);
+    expect([code, stderr]).toEqual([1, "vxlab: docker inspect vxlab-c1 failed: no answer\n"]);
     expect(host.kept()).toEqual(["container-00c0ffee-lab-c1.json"]);
   });
 

@@ -135,8 +135,8 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       );
       host.shows("diff-code", "2");
       expect(drift()).toEqual([
-        "flows lab-kvm1-blue: bf200: nobody planned the flow priority=300,in_port=2 actions=output:1",
-        "flows lab-kvm1-blue: bf200: missing is the flow priority=100,in_port=2 actions=drop",
+        "flows lab-kvm1-blue: bf200: flow is not in the plan: priority=300,in_port=2 actions=output:1",
+        "flows lab-kvm1-blue: bf200: flow is missing: priority=100,in_port=2 actions=drop",
       ]);
     });
 
@@ -145,7 +145,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       host.shows("diff-code", "2");
       const lines = drift();
       expect(lines).toHaveLength(4);
-      expect(lines.at(-1)).toBe("flows lab-kvm1-blue: bf200: missing are 47 flows more");
+      expect(lines.at(-1)).toBe("flows lab-kvm1-blue: bf200: 47 more flows are missing");
     });
 
     it("that cannot be looked at are a fault", () => {
@@ -235,8 +235,8 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   it("no dnsmasq, and no loop that starts it again", () => {
     host.keeps("service", { ...SERVICE, nat: false, dhcp: { first: "10.0.20.192", last: "10.0.20.254" } });
     expect(drift()).toEqual([
-      `dhcp ${SERVICE.id}: gw-blue: dnsmasq does not run: nobody lends addresses`,
-      `dhcp ${SERVICE.id}: gw-blue: the loop that starts dnsmasq again does not run`,
+      `dhcp ${SERVICE.id}: gw-blue: dnsmasq does not run: containers get no addresses`,
+      `dhcp ${SERVICE.id}: gw-blue: the loop that restarts dnsmasq does not run`,
     ]);
   });
 

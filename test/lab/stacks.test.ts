@@ -105,7 +105,7 @@ describe("an owner whose peer's stack is not there", () => {
     const said = await up("underlay-a", "overlay-a");
     good(said);
     expect(said.stderr).toContain(
-      "No tunnels to a peer: there is no stack underlay-b. Everything else is deployed. When its owner has run up, run up here again",
+      "No tunnels to a peer: there is no stack underlay-b. Everything else is deployed. Run `up` here again after the peer's owner has deployed it",
     );
     expect(good(await ping("c1", "overlay-a", "10.0.3.13"))).toContain(" 0% packet loss");
     expect(Object.keys((await seenOnA1()).tunnels)).toEqual([TO_A2]);

@@ -108,12 +108,12 @@ describe("what changed by hand is named, and put right by up alone", () => {
     );
     const { faults } = await status();
     const [first, ...more] = [
-      "drift/kvm1: bf200: nobody planned the flow priority=300,in_port=2 actions=output:1; bridge vxbr: flow is not part of the lab: ",
+      "drift/kvm1: bf200: flow is not in the plan: priority=300,in_port=2 actions=output:1; bridge vxbr: flow is not part of the lab: ",
       "kept/kvm2: missing for container c2",
-      "drift/kvm2: bf200: missing is the flow ",
+      "drift/kvm2: bf200: flow is missing: ",
       `service/blue: gw-blue: the nft table inet ${table} is missing`,
       "gw-blue: dnsmasq does not run",
-      "gw-blue: the loop that starts dnsmasq again does not run",
+      "gw-blue: the loop that restarts dnsmasq does not run",
       "container/b2: RUNNING, port v-b2 carries untagged frames instead of VLAN 20",
     ];
     const text = faults.join("\n");

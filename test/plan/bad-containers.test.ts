@@ -95,7 +95,12 @@ const rows: Record<string, Row[]> = {
   ],
   interfaces: [
     [c1({ interfaces: [] }), "containers.c1.interfaces", "1 to 8", "segment"],
-    [{ containers: { c1: { interfaces: [{}] } } }, "containers.c1.address", "beside interfaces", "Move it"],
+    [
+      { containers: { c1: { interfaces: [{}] } } },
+      "containers.c1.address",
+      "combined with interfaces",
+      "Move it",
+    ],
     [c1({ interfaces: [{}, {}] }), "containers.c1.interfaces[1].segment", "interfaces[0].segment", "once"],
     [
       c1({ interfaces: [{ segment: "rde" }] }),

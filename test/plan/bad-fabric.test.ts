@@ -42,7 +42,7 @@ const many = (count: number, make: (i: number) => object) =>
 
 const rows: Record<string, Row[]> = {
   "several underlays": [
-    [{ underlays: { north } }, "underlay", "beside underlays", "underlay: {}"],
+    [{ underlays: { north } }, "underlay", "combined with vxlab:underlays", "underlay: {}"],
     [
       underlays({ cidr: "192.168.0.0/16" }),
       "underlays.south.cidr",
@@ -148,25 +148,25 @@ const rows: Record<string, Row[]> = {
     [
       { ...server({ sshAddress: "10.0.3.99" }), ...red({ gateway: { host: "kvm3" } }) },
       "segments.red.gateway",
-      "Puts kvm3 into 10.0.3.0/24, which holds its own sshAddress 10.0.3.99: answers to SSH would go",
+      "10.0.3.0/24 contains the sshAddress 10.0.3.99 of kvm3: its SSH replies would go into the overlay",
       "another subnet",
     ],
     [
       { ...server({ sshAddress: "10.0.3.99" }), ...red({ dhcp: { host: "kvm3", last: "10.0.3.250" } }) },
       "segments.red.dhcp",
-      "holds its own sshAddress 10.0.3.99",
+      "contains the sshAddress 10.0.3.99",
       "write another host",
     ],
     [
       server({ sshAddress: "10.1.2.99" }, { bridgeAddress: "10.1.2.13/24" }),
       "hosts.kvm3.bridgeAddress",
-      "holds its own sshAddress 10.1.2.99",
+      "contains the sshAddress 10.1.2.99",
       "Write an address outside 10.1.2.0/24, or leave it out",
     ],
     [
       server({ sshAddress: "10.1.2.13" }, { bridgeAddress: "10.1.2.13/24" }),
       "hosts.kvm3.bridgeAddress",
-      "holds its own sshAddress 10.1.2.13",
+      "contains the sshAddress 10.1.2.13",
       "leave it out",
     ],
     [server({}, { memory: 512 }), "hosts.kvm3.memory", "no effect", "Leave it out"],
@@ -213,13 +213,13 @@ const rows: Record<string, Row[]> = {
     [
       six({ underlay: { mode: "nat" }, red: { gateway: { host: "kvm1" } } }),
       "segments.red.gateway",
-      "Has nothing to translate to: kvm1 has an IPv6 address only, and a gateway translates IPv4",
+      "kvm1 has no IPv4 address; a gateway translates IPv4 only.",
       "IPv4 underlay, or an existing host",
     ],
     [
       six({ underlay: { mode: "routed" }, red: { gateway: { host: "kvm1" }, dhcp: { host: "kvm1" } } }),
       "segments.red.gateway",
-      "nothing to translate to",
+      "kvm1 has no IPv4 address",
       "leave it out",
     ],
     [six({ underlay: { cidr: "fd00:10::/121" } }), "underlay.cidr", "32 to 120", "fd00:10::/64"],

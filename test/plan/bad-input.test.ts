@@ -153,7 +153,7 @@ const rows: Record<string, Row[]> = {
     [
       { ...blue({ gateway: { host: "kvm1" } }), ...kvm1({ bridgeAddress: "10.7.0.9/24" }) },
       "hosts.kvm1.bridgeAddress",
-      "Puts kvm1 into 10.7.0.0/24, which overlaps 10.7.0.0/24, where segments.blue.gateway puts it",
+      "kvm1 would have two overlapping networks: 10.7.0.0/24 (hosts.kvm1.bridgeAddress) and 10.7.0.0/24 (segments.blue.gateway)",
       "Write an address outside 10.7.0.0/24",
     ],
     [

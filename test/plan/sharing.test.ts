@@ -19,7 +19,7 @@ const rows: Record<string, Row[]> = {
     [
       twins({ gateway: { host: "kvm1" } }, { dhcp: { host: "kvm1" } }),
       "segments.red.gateway",
-      "Puts kvm1 into 10.0.3.0/24, which overlaps 10.0.3.0/25, where segments.blue.dhcp puts it",
+      "kvm1 would have two overlapping networks: 10.0.3.0/24 (segments.red.gateway) and 10.0.3.0/25 (segments.blue.dhcp)",
       "Write another host for one of the two, or subnets that do not overlap",
     ],
     [

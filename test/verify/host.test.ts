@@ -80,10 +80,10 @@ describe("a host on which something is not as planned", () => {
       "a flow that nobody planned",
       () => ({
         drift: [
-          { of: "flows", lab: lab.id, step: "lab-kvm1-200", found: "bf200: nobody planned the flow x" },
+          { of: "flows", lab: lab.id, step: "lab-kvm1-200", found: "bf200: flow is not in the plan: x" },
         ],
       }),
-      ["drift/kvm1: bf200: nobody planned the flow x"],
+      ["drift/kvm1: bf200: flow is not in the plan: x"],
       ["kvm1 port lab-kvm1-200"],
     ],
     [

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A container of Docker's: its life. Its image is docker-image.sh's, its creation and its first process docker-start.sh's.
+# The life of a Docker container. image.sh loads its image; start.sh creates it and starts its first process.
 # Desired state: components/container/state.ts, with kind "docker"; its environment variables come as secrets, env.
 # Its network is the host's work: Docker gives it none. The first process waits until eth0, eth1, … are there.
 # Starts a new container in the old one's place, without what was written in it: another image, archive, command, env,
@@ -62,7 +62,7 @@ docker_look() {
     case $found in
       # Nothing else means that there is none: what cannot be seen must not be taken for removed.
       *"No such container"*) found= ;;
-      *) fail "Docker does not tell of container $name: ${found:-no answer}" ;;
+      *) fail "docker inspect $box_name failed: ${found:-no answer}" ;;
     esac
   read -r state pid used owner had <<FOUND
 $found

@@ -37,7 +37,7 @@ docker_load() {
   [ -z "$2" ] || echo "$2  $1" | sha256sum -c >/dev/null 2>&1 ||
     fail "the archive of container $name has not arrived whole in $1: copy it again with: pulumi up --replace '**$step-archive'"
   known=$(engine image ls -aq --no-trunc)
-  loaded=$(engine load -q -i "$1" 2>&1) || fail "the archive of container $name is none of docker save: $loaded"
+  loaded=$(engine load -q -i "$1" 2>&1) || fail "the archive of container $name is not a docker save archive: $loaded"
   loaded=$(printf '%s\n' "$loaded" | sed -n 's/^Loaded image\( ID\)\{0,1\}: //p')
   case $loaded in
     "" | *"
@@ -62,11 +62,11 @@ docker_pull() {
 docker_cure() {
   case $said in
     *"manifest unknown"* | *"name unknown"*) echo "The registry has no such image: write a name and a tag that it has" ;;
-    *"no basic auth credentials"* | *unauthorized* | *denied*) echo "The registry wants a login: docker login on this host" ;;
+    *"no basic auth credentials"* | *unauthorized* | *denied*) echo "The registry needs a login: run docker login on this host" ;;
     *"invalid reference format"*) echo "This host's Docker does not take such a name: older ones, such as Debian 12's, know no registry by its IPv6 address" ;;
-    *x509*) echo "The authority of its certificate belongs into /etc/docker/certs.d/REGISTRY/ca.crt on this host" ;;
-    *"dial tcp: lookup"*) echo "No name server tells this host of its registry: see underlay.mode and underlay.nameservers, or write archive: FILE of docker save" ;;
-    *) echo "Without a way to its registry write archive: FILE of docker save" ;;
+    *x509*) echo "Copy the registry's CA certificate to /etc/docker/certs.d/REGISTRY/ca.crt on this host" ;;
+    *"dial tcp: lookup"*) echo "The registry's name does not resolve on this host: see underlay.mode and underlay.nameservers, or write archive: FILE of docker save" ;;
+    *) echo "If this host cannot reach the registry, write archive: FILE of docker save" ;;
   esac
 }
 

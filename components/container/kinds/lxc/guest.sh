@@ -1,5 +1,5 @@
 #!/bin/sh
-# A container of LXC's: its life. What it is made of is lxc-root.sh's.
+# The life of an LXC container. root.sh makes its root and its configuration.
 # Desired state: components/container/state.ts, with kind "lxc".
 # Starts the container anew: another command, MAC, veth, number of interfaces, the first trunk or dhcp and the last.
 # Everything else changes while it runs: addresses, gateway, MTU, VLAN, a trunk's VLANs, bridge.
@@ -46,7 +46,7 @@ lxc_names() {
   names=$(nameservers | sed 's/^/nameserver /')
   [ -n "$names" ] || return 0
   printf '%s\n' "$names" | timeout 20 lxc-attach -P "$BOXES" -n "$name" -- /bin/sh -c 'cat >/etc/resolv.conf' ||
-    fail "container $name does not take its name servers, see above"
+    fail "cannot write /etc/resolv.conf in container $name, see above"
 }
 
 # True when what runs can go on: everything but what changes live is as it was.
@@ -82,7 +82,7 @@ lxc_settle() {
   local tries="$SETTLES"
   while lxc_first && lxc_begins; do
     [ "$tries" -gt 0 ] ||
-      fail "container $name has not come to its command, $command; what hangs before it: lxc-attach -P $BOXES -n $name -- ps"
+      fail "container $name: its command has not started: $command. To see what runs instead: lxc-attach -P $BOXES -n $name -- ps"
     tries=$((tries - 1))
     sleep 0.02
   done
