@@ -1,5 +1,6 @@
 /** The desired state of a bridge, as its host gets it. */
 import { HOST } from "../host/spec";
+import { assumedMtu } from "../segment/mtu";
 
 export interface BridgeState {
   /** At most 15 bytes (IFNAMSIZ). */
@@ -18,12 +19,18 @@ export interface BridgeState {
 export interface BridgeWanted {
   bridge?: string;
   mac: string;
-  mtu: number;
+  mtu?: number;
   address?: string;
   guard?: boolean;
 }
 
 export function bridgeState(wanted: BridgeWanted): BridgeState {
-  const { bridge = HOST.bridge.default, mac, mtu, address = null, guard = HOST.guard.default } = wanted;
+  const {
+    bridge = HOST.bridge.default,
+    mac,
+    mtu = assumedMtu(),
+    address = null,
+    guard = HOST.guard.default,
+  } = wanted;
   return { name: bridge, mac, mtu, address, guard };
 }
