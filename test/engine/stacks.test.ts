@@ -64,7 +64,7 @@ describe("a peer", () => {
   it("whose stack is not there yet is named with the cure, and the rest is deployed", async () => {
     const result = await preview();
     expect(all(result)).toContain("warning: No tunnels to a peer: there is no stack underlay-b.");
-    expect(all(result)).toContain("When its owner has run up, run up here again");
+    expect(all(result)).toContain("Run `up` here again after the peer's owner has deployed it");
     expect(result.code).toBe(0);
     expect(all(result)).toMatch(/vxlab:index:LxcContainer: \(create\)/);
     expect(remotes(all(result))).toEqual([]);
