@@ -10,7 +10,7 @@ export interface Shaped {
   /** The data without unknown keys, and with an empty mapping or list where something else was in its place. */
   value: unknown;
   problems: Problem[];
-  /** Paths of what was no mapping or list: that it also lacks settings would be noise. */
+  /** Paths of values that are not the mapping or list they must be. Their missing settings are not reported as well. */
   broken: string[];
 }
 

@@ -2,6 +2,7 @@
  * Runs the steps of faulty things on the hosts again, as the state has them. The engine runs a step only when its inputs change, and
  * a manual change on a host changes no input.
  */
+import { THINGS } from "../../guest/things";
 import type { Answer, Ask } from "../../verify/ask";
 import type { FaultyThing } from "../../verify/faults";
 import { inTurn } from "../../verify/pace";
@@ -11,7 +12,7 @@ import type { Step } from "../state/steps";
 /** Longest time of one step, ms: Docker may have to pull an image. */
 const STEP_MS = 600_000;
 /** The order at boot. */
-const ORDER = ["bridge", "port", "service", "container"];
+const ORDER = Object.keys(THINGS);
 
 export interface Repair {
   step: Step;

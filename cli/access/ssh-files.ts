@@ -2,6 +2,7 @@
  * The ssh client's files for a lab's hosts, in a folder that is removed at the end. They use nothing of the user's own. The folder
  * holds no key, only the sockets at which ssh asks for one (agent.ts).
  */
+import { EXISTING } from "../../components/host/spec";
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,7 +36,7 @@ export function knownHosts(hosts: readonly SshHost[]): string {
 
 /** Given by -F, it takes the place of the user's and of the system's configuration (ssh(1)). */
 export function sshConfig(dir: string, hosts: readonly SshHost[]): string {
-  const each = hosts.flatMap(({ name, address, port = 22, user }) => [
+  const each = hosts.flatMap(({ name, address, port = EXISTING.port.default, user }) => [
     `Host ${name}`,
     `  HostName ${address}`,
     `  HostKeyAlias ${name}`,

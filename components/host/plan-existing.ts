@@ -29,7 +29,7 @@ export function planExisting(lab: ResolvedLab, host: ResolvedExisting, workload:
 function largestPacket({ underlays }: ResolvedLab, ports: readonly VxlanPortPlan[]): number {
   if (ports.length > 0) return Math.max(...ports.map(({ mtu }) => mtu)) + tunnelOverhead(underlays.family);
   const written = mtuUnder(underlays);
-  // A jumbo underlay is the machines': the setting is about existing hosts only if there are no machines.
+  // With machines, underlay.mtu describes their network, which may be jumbo; without, the network of the existing hosts.
   return underlays.used.length === 0 ? written : Math.min(UNDERLAY.mtu.default, written);
 }
 

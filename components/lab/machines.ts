@@ -1,5 +1,6 @@
 /** The lower half of a lab: what carries it. Used by VxlanLab and VxlanUnderlay, whose children these resources are. */
 import * as pulumi from "@pulumi/pulumi";
+import { SINGLE_UNDERLAY } from "../underlay/resolve";
 import * as random from "@pulumi/random";
 import type { HostFacts } from "../../plan/contract";
 import { pathOf } from "../../plan/rules";
@@ -123,7 +124,7 @@ function network(plan: UnderlayPlan, shared: Shared): Network {
 /** The default name is left unset, so that existing stacks show no diff. */
 function networkArgs(plan: UnderlayPlan, labId: pulumi.Output<string>, libvirtUri: string) {
   const { name, cidr, prefix, gateway, mtu, mode } = plan;
-  const usual = name === "underlay" ? {} : { network: name };
+  const usual = name === SINGLE_UNDERLAY ? {} : { network: name };
   return { labId, libvirtUri, cidr, prefix, gateway, mtu, mode, ...usual };
 }
 
