@@ -115,6 +115,6 @@ export async function withLab<T>(
 }
 
 /** An embedded lab's addresses exist only in its network namespace. */
-function namespaceWords({ paths }: Context): string[] {
+export function namespaceWords({ paths }: Context): string[] {
   return ["env", `VXLAB_ROOT=${paths.root}`, embeddedScript(paths), "exec"];
 }
