@@ -19,7 +19,7 @@ export const textOf = (page: string): string => readFileSync(join(checkout, page
 
 function tokensOf(text: string): Token[] {
   const all: Token[] = [];
-  marked.walkTokens(marked.lexer(text), (token) => void all.push(token));
+  void marked.walkTokens(marked.lexer(text), (token) => void all.push(token));
   return all;
 }
 
@@ -39,11 +39,11 @@ export function anchorsOf(text: string): string[] {
 }
 
 function plain(tokens: readonly Token[]): string {
-  return tokens
-    .map((token) =>
-      "tokens" in token && token.tokens ? plain(token.tokens) : "text" in token ? token.text : "",
-    )
-    .join("");
+  const words = tokens.map((token): string => {
+    if ("tokens" in token && token.tokens !== undefined) return plain(token.tokens);
+    return "text" in token ? String(token.text) : "";
+  });
+  return words.join("");
 }
 
 /** The file that a relative link of a page leads to: a path in the project. */
