@@ -12,9 +12,9 @@ import { renderSvg } from "../graph/svg";
 
 type Format = "mermaid" | "svg" | "dot" | "json";
 
-const WRITERS: Readonly<Record<Format, (picture: Picture) => string | Promise<string>>> = {
+const WRITERS: Readonly<Record<Format, (picture: Picture) => string>> = {
   mermaid: renderMermaid,
-  svg: (picture) => renderSvg(renderDot(picture)),
+  svg: renderSvg,
   dot: renderDot,
   json: (picture) => JSON.stringify(picture, undefined, 2),
 };
@@ -44,7 +44,7 @@ export const graph: Command = {
     const { values } = readArgs(graph, args, options);
     const format = formatOf(values.format, values.out);
     const { lab } = await loadLab(context, stackName(values.stack, context.environment));
-    const text = await WRITERS[format](pictureOf(lab));
+    const text = WRITERS[format](pictureOf(lab));
     if (values.out === undefined) context.out.print(text.trimEnd());
     else writeFileSync(values.out, text);
     return Exit.ok;
