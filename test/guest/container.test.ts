@@ -199,6 +199,15 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(restarts(apply(flat))).toBe(0);
   });
 
+  it("keeps running when older tools started it without a log of its console, and has one with its next start", () => {
+    apply(BOX);
+    const logged = /^lxc\.console\.logfile = .*\/c1\/console\nlxc\.console\.size = 128KB\n/m;
+    expect(box("config")).toMatch(logged);
+    host.shows("state/containers/c1/config", box("config").replace(logged, "lxc.console.path = none\n"));
+    expect(restarts(apply(BOX))).toBe(0);
+    expect(box("config")).toMatch(logged);
+  });
+
   it.each<[string, object, string[]]>([
     [
       "another address",

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { broadcasts, onceEach } from "../lib/broadcasts";
 import { capture, keepPinging } from "../lib/capture";
 import { change } from "../lib/changes";
+import { everyDay } from "../lib/everyday";
 import { Console } from "../lib/console";
 import { Guests, type Facts } from "../lib/guests";
 import { ArgumentWatch, leaksIn, textsBelow } from "../lib/leaks";
@@ -136,6 +137,9 @@ describe("from nothing", () => {
     expect(firstVni(readFileSync(file))).toBe(100);
     rmSync(file);
   });
+
+  it("has commands for every day: capture to stdout, cp, restart, logs, forward, inventory", () =>
+    everyDay(lab, guests));
 
   it("is drawn, and said to be as desired", async () => {
     const drawings = await Promise.all(["mermaid", "svg"].map((form) => lab.vxlab(["graph", "-f", form])));
