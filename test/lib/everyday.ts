@@ -8,6 +8,24 @@ import { expect } from "vitest";
 import { keepPinging } from "./capture";
 import type { Guests } from "./guests";
 import { good, type Project } from "./project";
+import { firstVni } from "./wire";
+
+/** `capture` of a host of the reference lab, as text and into a file. */
+export async function captured(lab: Project, guests: Guests): Promise<void> {
+  const pings = await keepPinging(guests, "c1", "10.0.3.11");
+  const file = join(lab.temporary, "kvm2.pcap");
+  // Enough packets for one of each direction; the seconds are for when there are none.
+  const words = ["capture", "kvm2", "--count", "4", "--seconds", "20"];
+  const [text, written] = await Promise.all([lab.vxlab(words), lab.vxlab([...words, "--write", file])]);
+  await pings.end();
+  const decoded =
+    /192\.168\.10\.156\.\d+ > 192\.168\.10\.222\.4789: VXLAN, .* vni 100\n.* 10\.0\.3\.10 > 10\.0\.3\.11: ICMP echo request/;
+  expect(good(text)).toMatch(decoded);
+  expect(good(written)).toBe("");
+  expect(written.stderr).toContain(`written: ${file}`);
+  expect(firstVni(readFileSync(file))).toBe(100);
+  rmSync(file);
+}
 
 /** On the reference lab. */
 export async function everyDay(lab: Project, guests: Guests): Promise<void> {
@@ -57,20 +75,15 @@ async function forwarded(lab: Project, what: string): Promise<string> {
     stdio: ["ignore", "pipe", "ignore"],
   });
   const ended = once(child, "close");
-  try {
-    const line = new Promise<string>((resolve) => createInterface(child.stdout).once("line", resolve));
-    const said = await Promise.race([line, ended.then(([code]) => `ended with ${String(code)}`)]);
-    const [, port] = /^127\.0\.0\.1:(\d+) is port/.exec(said) ?? [];
-    if (port === undefined) throw new Error(said);
-    const answer = await fetch(`http://127.0.0.1:${port}/index.html`, {
-      signal: AbortSignal.timeout(60_000),
-    });
-    return await answer.text();
-  } finally {
-    child.kill("SIGINT");
-    const [code] = (await ended) as [number];
-    if (code !== 0) throw new Error(`forward ended with ${code}`);
-  }
+  const line = new Promise<string>((resolve) => createInterface(child.stdout).once("line", resolve));
+  const said = await Promise.race([line, ended.then(([code]) => `ended with ${String(code)}`)]);
+  const [, port = ""] = /^127\.0\.0\.1:(\d+) is port/.exec(said) ?? [];
+  const url = `http://127.0.0.1:${port}/index.html`;
+  const text = await fetch(url, { signal: AbortSignal.timeout(60_000) })
+    .then((answer) => answer.text())
+    .finally(() => child.kill("SIGINT"));
+  expect([said, await ended]).toEqual([said, [0, null]]);
+  return text;
 }
 
 /** By the real ssh, with what `inventory` writes. */
