@@ -11,7 +11,7 @@ export const test: Command = {
   name: "test",
   summary: "run every test, the real machines included",
   usage:
-    "[--only NAME]…      format, lint, arrows, types, shellcheck, unit, toolchain, package, engine, lab, or a folder of test/",
+    "[--only NAME]…      format, lint, arrows, exports, types, shellcheck, unit, toolchain, package, engine, lab, or a folder of test/",
   async run(context, args) {
     const { values } = readArgs(test, args, { only: { type: "string", multiple: true } });
     const stages = choose(context, values.only ?? []);

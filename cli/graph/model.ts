@@ -55,7 +55,7 @@ export interface Cloud extends Segment {
 }
 
 /** Four machines with one segment, or three with two. More lines cannot be followed. */
-export const TUNNEL_LIMIT = 6;
+const TUNNEL_LIMIT = 6;
 
 /** Distinct with colour blindness too (Okabe and Ito), and dark enough for text on white. */
 const COLOURS = ["#0b62a4", "#b8480a", "#087f5b", "#9c3587", "#7a6400", "#444444"];
