@@ -212,8 +212,7 @@ export class FakeHost {
     if (fs.lstatSync(this.path("bin")).isSymbolicLink()) {
       fs.rmSync(this.path("bin"));
       fs.mkdirSync(this.path("bin"));
-      for (const fake of fs.readdirSync(shared))
-        fs.symlinkSync(join(shared, fake), this.path(`bin/${fake}`));
+      for (const fake of fs.readdirSync(shared)) fs.symlinkSync(join(shared, fake), this.path(`bin/${fake}`));
     }
     fs.rmSync(this.path(`bin/${name}`), { force: true });
     fs.writeFileSync(this.path(`bin/${name}`), program, { mode: 0o755 });
