@@ -9,7 +9,7 @@ import { reference } from "../plan/reference";
 
 export const SECRET = Buffer.alloc(32, 7);
 
-function labOf(topology: Topology): LabOutput {
+export function labOf(topology: Topology): LabOutput {
   const plan = planLab(topology, { lab: "lab" });
   const hosts = plan.hosts.map((host) => {
     if (host.kind === "existing") return hostOutput(host, host.existing);
