@@ -1,7 +1,7 @@
 /** What a picture of a lab shows, whatever draws it. Pure. */
 import type { HostOutput, LabOutput } from "../../plan/contract";
 import type { ContainerPlan, Flooding, InterfacePlan, ServicePlan } from "../../plan/types";
-import { WAYS } from "../../verify/ways";
+import { isJoint } from "../../components/segment/ways";
 
 export interface Picture {
   machines: Machine[];
@@ -63,7 +63,7 @@ const COLOURS = ["#0b62a4", "#b8480a", "#087f5b", "#9c3587", "#7a6400", "#444444
 export function pictureOf(lab: LabOutput): Picture {
   const segments = segmentsOf(lab);
   // A multicast group and flows lead to all hosts at once, so they are drawn as a cloud.
-  const joint = segments.filter(({ flooding }) => WAYS[flooding].joint);
+  const joint = segments.filter(({ flooding }) => isJoint(flooding));
   const tunnels = segments.filter((one) => !joint.includes(one)).flatMap((one) => tunnelsOf(lab, one));
   const small = tunnels.length <= TUNNEL_LIMIT;
   const colourOf = (name: string) => segments.find(({ segment }) => segment === name)?.colour ?? "#444444";
@@ -180,7 +180,7 @@ export function tunnelLabel({ vni, udpPort }: Pick<Segment, "vni" | "udpPort">):
 /** The lines of a segment's own node. */
 export function cloudLines(cloud: Cloud): string[] {
   const { segment, flooding, group, mtu } = cloud;
-  const how = !WAYS[flooding].joint ? [] : [group === undefined ? "static flows" : `group ${group}`];
+  const how = !isJoint(flooding) ? [] : [group === undefined ? "static flows" : `group ${group}`];
   return [`segment ${segment}`, tunnelLabel(cloud), ...how, `MTU ${mtu}`];
 }
 
