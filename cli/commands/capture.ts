@@ -11,7 +11,7 @@ import { hostNamed, readWords } from "../words";
 import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "../../plan/net/encap";
 import { scriptText } from "../../verify/evidence/scripts";
 import { underlayDevice } from "../../verify/evidence/wire";
-import { encapsulationOf } from "../../verify/ways";
+import { encapsulationOf } from "../../components/segment/port";
 
 const options = {
   ...stackOption,
