@@ -25,7 +25,7 @@ export function checkPlace(topology: Topology, underlays: Underlays): Problem[] 
   const single = more.length === 0 ? only : undefined;
   const addresses = outside.map(({ address }) => address);
   const other = single && networkAround(addresses, single.subnet.prefix);
-  const which = single === undefined ? "These networks hold" : `${single.subnet.cidr} holds`;
+  const which = single === undefined ? "These networks contain" : `${single.subnet.cidr} contains`;
   return [
     {
       path: single === undefined ? "underlays" : `${single.path}.cidr`,

@@ -12,7 +12,7 @@ export const flow: Way<FlowFlooding> = {
   need: HostNeed.Flow,
   settings: [],
   resolve: () => ({ way: Flooding.Flow }),
-  closed: () => ({ key: "flooding", needs: "knows every container" }),
+  closed: () => ({ key: "flooding", needs: "needs to know every container" }),
   // A bridge of its own, with a pair of patch ports to the host's bridge (../guest.sh).
   devices(vni) {
     const { tunnel, ...others } = flowDevices(vni);
