@@ -20,7 +20,7 @@ const IMPERATIVES =
 /** Calls whose fourth argument is a cure, which may be anything. */
 const SAYS = /\.(say|sayIf|take)$/;
 
-const isSentence = (text: string): boolean => /^(…|[A-Z"])[^]*\.$/.test(text) && /[a-z]{2} /.test(text);
+const isSentence = (text: string): boolean => /^(…|[A-Z"])[^]* [^]*\.$/.test(text) && /[a-z]{2}/.test(text);
 
 /** The text of a literal, a template, or several that are joined; undefined for anything else. */
 function literal(node: ts.Node): string | undefined {
@@ -34,11 +34,19 @@ function literal(node: ts.Node): string | undefined {
 
 /** Whether the text is a cure by its place, or a setting's documentation. */
 function isOther(node: ts.Node): boolean {
-  for (let [child, parent] = [node, node.parent]; !ts.isSourceFile(parent); child = parent, parent = parent.parent) {
-    if (ts.isCallExpression(parent) && SAYS.test(parent.expression.getText()) && parent.arguments[3] === child)
+  for (
+    let [child, parent] = [node, node.parent];
+    !ts.isSourceFile(parent);
+    child = parent, parent = parent.parent
+  ) {
+    if (
+      ts.isCallExpression(parent) &&
+      SAYS.test(parent.expression.getText()) &&
+      parent.arguments[3] === child
+    )
       return true;
     if ((ts.isPropertyAssignment(parent) || ts.isVariableDeclaration(parent)) && parent.initializer === child)
-      return /cure|^doc$/i.test(parent.name.getText());
+      return /cure|^(doc|more|summary)$/i.test(parent.name.getText());
   }
   return false;
 }
@@ -46,6 +54,7 @@ function isOther(node: ts.Node): boolean {
 /** In an error that is thrown at the user, which is a class of its own or begins like a sentence. */
 function isThrown(node: ts.Node, text: string): boolean {
   const { parent } = node;
+  if (ts.isCallExpression(parent) && parent.expression.getText() === "badUsage") return true;
   if (!ts.isNewExpression(parent)) return false;
   const name = parent.expression.getText();
   return /^(Fault|Missing)$/.test(name) || (/Error$/.test(name) && /^(…|[A-Z])/.test(text) && / /.test(text));
@@ -61,8 +70,8 @@ export function typeScriptMessages(code: string): string[] {
       ts.forEachChild(node, visit);
       return;
     }
-    if (isThrown(node, text) || (isSentence(text) && !IMPERATIVES.test(text) && !isOther(node)))
-      found.push(oneLine(text));
+    const isMessage = isThrown(node, text) || (isSentence(text) && !IMPERATIVES.test(text) && !isOther(node));
+    if (isMessage && /[a-z]{2}/.test(text)) found.push(oneLine(text));
   };
   visit(source);
   return found;
@@ -70,21 +79,33 @@ export function typeScriptMessages(code: string): string[] {
 
 /** Messages in a script of the host: `fail "…"`, and what check.sh prints. */
 export function shellMessages(code: string): string[] {
-  const quoted = [...code.matchAll(/\b(?:fail|echo) "((?:[^"\\]|\\[^]|\$\([^()]*(?:\([^()]*\)[^()]*)*\))*)"/g)];
-  return quoted.flatMap(([all, words = ""]) => {
-    if (all.startsWith("echo") && !words.startsWith("vxlab: ")) return [];
-    const text = filled(words.replace(/^vxlab: /, ""));
-    // A continuation, or nothing but what another program has said.
-    return /^ /.test(text) || !/[a-z]{2} [a-z]/.test(text) ? [] : [text];
+  return [...code.matchAll(/\b(fail|echo) "/g)].flatMap(({ 0: head, 1: verb, index }) => {
+    const words = quotedAt(code, index + head.length);
+    if (verb === "echo" && !words.startsWith("vxlab: ")) return [];
+    const text = words.replace(/^vxlab: /, "");
+    // A usage line, a continuation, or nothing but what another program has said.
+    return /^(usage:| )/.test(text) || !/[a-z]{2} [a-z]/.test(text) ? [] : [oneLine(text)];
   });
 }
 
-function filled(words: string): string {
-  const text = words
-    .replace(/\$\((?:[^()]|\([^()]*\))*\)/g, "…")
-    .replace(/\$\{[^}]*\}|\$\w+/g, "…")
-    .replaceAll('\\"', '"');
-  return oneLine(text);
+/** The text from a place to the closing quote, with … for substitutions, which may have quotes of their own. */
+function quotedAt(code: string, start: number): string {
+  let [text, at] = ["", start];
+  while (at < code.length && code[at] !== '"') {
+    const name = /^\$(?:\{[^}]*\}|\w+)/.exec(code.slice(at))?.[0];
+    if (code.startsWith("$(", at)) [text, at] = [`${text}…`, closing(code, at + 2)];
+    else if (name !== undefined) [text, at] = [`${text}…`, at + name.length];
+    else if (code[at] === "\\") [text, at] = [text + (code[at + 1] ?? ""), at + 2];
+    else [text, at] = [text + (code[at] ?? ""), at + 1];
+  }
+  return text;
+}
+
+/** Behind the parenthesis that closes one before `at`; those of `case` patterns are in no message. */
+function closing(code: string, at: number): number {
+  for (let depth = 1; depth > 0 && at < code.length; at += 1)
+    depth += code[at] === "(" ? 1 : code[at] === ")" ? -1 : 0;
+  return at;
 }
 
 const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, " ").trim();
