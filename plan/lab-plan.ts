@@ -151,7 +151,7 @@ export interface InterfacePlan {
   dhcpRange?: DhcpRange;
 }
 
-export interface DhcpRange {
+interface DhcpRange {
   /** Without prefix length. */
   first: string;
   last: string;
@@ -189,7 +189,7 @@ export interface ServicePlan {
 }
 
 /** What a DHCP server lends. */
-export interface DhcpPlan {
+interface DhcpPlan {
   first: string;
   last: string;
   router?: string;
