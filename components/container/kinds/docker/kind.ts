@@ -34,6 +34,15 @@ export const docker: Kind = {
   runtimeName,
   // With -t Docker creates the container's end of the terminal.
   exec: (name, command, terminal) => ["docker", "exec", "-i", ...terminal, runtimeName(name), ...command],
+  shell: ["/.vxlab/busybox", "sh"],
+  stop: (name) => ["docker", "stop", "-t", "3", runtimeName(name)],
+  pid: (name) => ["docker", "inspect", "-f", "{{.State.Pid}}", runtimeName(name)],
+  logs: (name, lines, follow) => [
+    ...["docker", "logs"],
+    ...(lines === undefined ? [] : ["--tail", String(lines)]),
+    ...(follow ? ["-f"] : []),
+    runtimeName(name),
+  ],
 };
 
 /** Whether an existing host or a cloud image has Docker, its step finds out. */
