@@ -6,13 +6,20 @@ import { eventLog, Progress } from "../engine/events";
 import type { EventLog } from "../engine/events";
 import { Exit } from "../exit";
 import { ready, sayHints, startLibvirt } from "../engine/ready";
-import { deployOrder, stacksNamed } from "../state/roles";
+import { deployOrder, stacksNamed, stacksOption } from "../state/roles";
 import { selectStack } from "../state/stack";
 
 export const preview: Command = {
   name: "preview",
   summary: "show what `up` would change, and change nothing",
-  usage: "[-s STACK]… [OPTIONS OF PULUMI PREVIEW, such as --diff]",
+  operands: "[OPTIONS OF PULUMI PREVIEW]",
+  options: stacksOption,
+  passesOptions: true,
+  checkoutOnly: "run pulumi preview",
+  examples: [
+    ["preview", "what up would do"],
+    ["preview --diff", "every property that changes"],
+  ],
   async run(context, args) {
     const { given, passed } = split(args);
     const stacks = deployOrder(context, stacksNamed(context, given));

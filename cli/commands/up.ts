@@ -17,16 +17,25 @@ import { runVerify, runVerifySet } from "../access/prove";
 
 const options = {
   ...stacksOption,
-  "no-verify": { type: "boolean" },
-  json: { type: "boolean" },
+  "no-verify": { type: "boolean", doc: "deploy only" },
+  json: {
+    type: "boolean",
+    doc: "print what verify --json prints; of several stacks one array, of each { stack, … }, without underlays",
+  },
 } as const;
 
 export const up: Command = {
   name: "up",
   summary: "set up what is missing, deploy the lab, prove that it works",
-  usage:
-    "[-s STACK]… [--no-verify | --json] [-- OPTIONS OF PULUMI UP]      (several: underlays first, then overlays)\n" +
-    "--json: what `verify --json` prints; of several stacks one array, of each { stack, … }, without underlays",
+  operands: "[-- OPTIONS OF PULUMI UP]",
+  options,
+  checkoutOnly: "run pulumi up, then vxlab verify",
+  more: "Several stacks: underlays first, then overlays.",
+  examples: [
+    ["up", "deploy and verify"],
+    ["up -s underlay -s overlay", "two stacks, in order"],
+    ["up -- --target-dependents --target URN", "options of pulumi up"],
+  ],
   async run(context, args) {
     const { own, passed } = split(args);
     const { values } = readArgs(up, own, options);
@@ -80,13 +89,13 @@ async function deploy(context: Context, stack: string, more: string[]): Promise<
   await forgetPending(context, stack);
   await forgetLostMachines(context, stack);
   const { mode, uri, environment } = await startLibvirt(context, stack);
-  context.out.line(`libvirt: ${mode === "elsewhere" ? "as vxlab:underlays say" : `${mode}, ${uri}`}`);
+  context.out.remark(`libvirt: ${mode === "elsewhere" ? "as vxlab:underlays say" : `${mode}, ${uri}`}`);
   const words = [...(await refreshing(context, stack)), ...more];
   const outcome = await change({ ...context, environment }, "up", stack, words);
   await noteLabs(context, stack);
   await noteHypervisors(context, stack);
   if (outcome.code !== 0) return failure(context, outcome);
-  context.out.line(`stack ${stack}: ${summary(outcome.changes)}`);
+  context.out.remark(`stack ${stack}: ${summary(outcome.changes)}`);
   return Exit.ok;
 }
 

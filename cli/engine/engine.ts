@@ -47,7 +47,7 @@ export async function change(
   // The flag --event-log is there only with this variable (pkg/cmd/pulumi/operations/up.go).
   const env = { ...context.environment, PULUMI_DEBUG_COMMANDS: "true" };
   return out.step(`pulumi ${verb} (stack ${stack})`, async (say) => {
-    const progress = new Progress((text) => out.line(text), say);
+    const progress = new Progress((text) => out.remark(text), say);
     const take = () => events.read().forEach((event) => progress.take(event));
     const timer = setInterval(() => {
       take();
