@@ -117,7 +117,7 @@ export function shown(value: unknown): string {
     return Object.entries(value)
       .map(([key, one]) => `${key} ${shown(one)}`)
       .join(", ");
-  return String(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 /** Which members of a list come and go: "tunnel to 192.168.10.3 added". */
