@@ -135,18 +135,18 @@ export interface PortOutput extends PortDescription {
   tunnels: TunnelOutput[];
 }
 
-/** What is known of a host once it has been made. */
-export type HostFacts = Pick<HostOutput, "hostKey" | "domain">;
+/** What is known of a host once it is deployed. */
+export type DeployedFacts = Pick<HostOutput, "hostKey" | "domain">;
 
-/** @param facts of the plan's hosts, in their order */
-export function labOutput(plan: LabPlan, id: string, facts: readonly HostFacts[]): LabOutput {
+/** @param hosts each of the plan's hosts, by `hostOutput` */
+export function labOutput(plan: LabPlan, id: string, hosts: HostOutput[]): LabOutput {
   return {
     schema: LAB_SCHEMA,
     id,
     family: plan.family,
     underlays: plan.underlays.map(({ name, cidr, gateway, mtu }) => ({ name, cidr, gateway, mtu })),
     image: plan.image.kind,
-    hosts: plan.hosts.map((host, index) => hostOutput(host, facts[index] ?? { hostKey: "" })),
+    hosts,
     containers: plan.containers.map(withoutValues),
     services: plan.services,
   };
@@ -159,13 +159,12 @@ function withoutValues(container: ContainerPlan): ContainerPlan {
   return told;
 }
 
-export function hostOutput(host: HostPlan, { hostKey, domain }: HostFacts): HostOutput {
-  const { name, address, underlay, existing, guard, bridge } = host;
+export function hostOutput(host: HostPlan, { hostKey, domain }: DeployedFacts): HostOutput {
+  const { name, address, guard, bridge } = host;
   return {
     name,
     address,
-    ...(underlay === undefined ? {} : { underlay }),
-    ...(existing === undefined ? {} : { existing: reach(existing) }),
+    ...(host.kind === "machine" ? { underlay: host.underlay.name } : { existing: reach(host.existing) }),
     hostKey,
     ...(domain === undefined ? {} : { domain }),
     guard,
@@ -174,7 +173,7 @@ export function hostOutput(host: HostPlan, { hostKey, domain }: HostFacts): Host
   };
 }
 
-function reach({ sshAddress, port, user }: ExistingPlan): HostOutput["existing"] {
+function reach({ sshAddress, port, user }: ExistingPlan): ReachOutput {
   return { sshAddress, port, user };
 }
 

@@ -40,9 +40,9 @@ export type HostPlan = MachinePlan | ExistingHostPlan;
 
 /** A machine that libvirt makes. */
 export interface MachinePlan extends AnyHostPlan {
-  existing?: undefined;
-  /** The underlay that it is on. */
-  underlay: string;
+  kind: "machine";
+  /** The underlay that it is on: one of the plan's `underlays`. */
+  underlay: UnderlayPlan;
   mac: string;
   /** MiB. */
   memory: number;
@@ -50,7 +50,7 @@ export interface MachinePlan extends AnyHostPlan {
 }
 
 export interface ExistingHostPlan extends AnyHostPlan {
-  underlay?: undefined;
+  kind: "existing";
   /** How it is reached. */
   existing: ExistingPlan;
 }

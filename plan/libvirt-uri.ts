@@ -1,5 +1,5 @@
 /** URIs of hypervisors (libvirt.org/uri.html), as the provider reads them; virsh spells some things in another way. */
-import { readAddress } from "./read-address";
+import { literalNumber } from "./addresses";
 
 /** What dmacvicar/libvirt 0.8.3 dials (libvirt/uri/connection_uri.go); libvirt's own programs know more. */
 const TRANSPORTS: readonly string[] = ["unix", "tcp", "tls", "ssh"];
@@ -38,7 +38,7 @@ export function isLocal(uri: string): boolean {
 /** The hypervisor's address where the URI holds a literal one of another machine. What a name resolves to is unknown here. */
 export function addressOf(uri: string): bigint | undefined {
   if (isLocal(uri)) return undefined;
-  return readAddress((parsed(uri)?.hostname ?? "").replace(/^\[|\]$/g, "")).value;
+  return literalNumber(parsed(uri)?.hostname.replace(/^\[|\]$/g, ""));
 }
 
 /**

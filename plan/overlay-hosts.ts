@@ -1,8 +1,7 @@
 /** The setting `hosts` of an overlay: what is written for the bridges on the hosts of its own underlay. */
 import { HOST } from "../components/host/spec";
 import type { HostSpec } from "../components/host/spec";
-import { addressNumber } from "./addresses";
-import { readAddress } from "./read-address";
+import { literalNumber } from "./addresses";
 import { pathOf, sortedEntries } from "./rules";
 import type { Problem } from "./problem";
 import type { Fields } from "./setting";
@@ -57,5 +56,5 @@ export function underlayKeyHints(
 }
 
 function isSame(got: unknown, vtep: VtepOutput | undefined): boolean {
-  return vtep !== undefined && readAddress(got).value === addressNumber(vtep.address);
+  return vtep !== undefined && literalNumber(got) === literalNumber(vtep.address);
 }

@@ -15,17 +15,34 @@ import { encapsulationOf } from "../../verify/ways";
 
 const options = {
   ...stackOption,
-  interface: { type: "string", short: "i" },
-  count: { type: "string", short: "c" },
-  seconds: { type: "string" },
-  write: { type: "string", short: "w" },
+  interface: {
+    type: "string",
+    short: "i",
+    value: "NAME",
+    doc: "default: the underlay's; a container's first",
+  },
+  count: { type: "string", short: "c", value: "PACKETS", doc: "end after so many" },
+  seconds: { type: "string", value: "SECONDS", doc: "end after so long" },
+  write: {
+    type: "string",
+    short: "w",
+    value: "FILE",
+    doc: "write pcap to FILE instead of text; -: to stdout",
+  },
 } as const;
 
 export const capture: Command = {
   name: "capture",
   summary: "tcpdump on a host's underlay, tunnels decoded; ends with ^C",
-  usage:
-    "HOST [-i eth0] [-c PACKETS] [--seconds S] [-w FILE.pcap] [-s STACK] [-- FILTER…]   (default: the host's tunnels)",
+  operands: "HOST|CONTAINER [-- FILTER…]",
+  options,
+  more: "FILTER is pcap-filter(7)'s. Default: a host's tunnels; all that a container sends and receives.",
+  examples: [
+    ["capture kvm1", "VXLAN packets of kvm1, decoded, until Ctrl-C"],
+    ["capture c1 -c 10 -- icmp", "ten pings on c1's interface"],
+    ["capture kvm1 -w - | wireshark -k -i -", "live in Wireshark"],
+    ["capture kvm2 --seconds 10 -w kvm2.pcap", "ten seconds into a file"],
+  ],
   async run(context, args) {
     const { values, name, rest } = readWords(capture, args, options);
     const wish: CaptureWish = {

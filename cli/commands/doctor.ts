@@ -6,7 +6,7 @@ import { aptLine, examine, readPieces, remedy, requirements } from "../../toolch
 import type { Finding, Piece, Source, When } from "../../toolchain";
 import { kvmWorks } from "../../components/libvirt/choices";
 import type { Command, Context } from "../command";
-import { readArgs, stackName } from "../args";
+import { jsonOption, readArgs, stackName } from "../args";
 import { Exit } from "../exit";
 import { table } from "../output/output";
 import { openPools, type OpenPool } from "../access/pools";
@@ -35,9 +35,12 @@ export interface Report {
 export const doctor: Command = {
   name: "doctor",
   summary: "list what this machine has and lacks, and the cure",
-  usage: "[--json]",
+  operands: "",
+  options: jsonOption,
+  checkoutOnly: "run pulumi about",
+  examples: [["doctor", "before the first up"]],
   async run(context, args) {
-    const { values } = readArgs(doctor, args, { json: { type: "boolean" } });
+    const { values } = readArgs(doctor, args, jsonOption);
     const report = await examineAll(context);
     if (values.json === true) context.out.json(report);
     else context.out.print(render(report));

@@ -1,6 +1,7 @@
 /** Every command, in the order in which the usage lists them. */
 import type { Command } from "../command";
 import { capture } from "./capture";
+import { completion } from "./completion";
 import { doctor } from "./doctor";
 import { down } from "./down";
 import { env } from "./env";
@@ -17,5 +18,5 @@ import { verify } from "./verify";
 export const commands: readonly Command[] = [
   ...[up, preview, down],
   ...[verify, status, graph, ssh, exec, capture],
-  ...[env, doctor, test, pulumi],
+  ...[env, doctor, test, pulumi, completion],
 ];

@@ -14,18 +14,30 @@ import type { EngineEvent } from "../engine/events";
 import { Exit } from "../exit";
 import { wantsColour } from "../output/report";
 import { ready, sayHints, startLibvirt } from "../engine/ready";
-import { deployOrder, stacksNamed } from "../state/roles";
+import { deployOrder, stacksNamed, stacksOption } from "../state/roles";
 import { selectStack } from "../state/stack";
+
+const options = {
+  ...stacksOption,
+  json: { type: "boolean", doc: "print the changes as JSON; of several stacks one array, of each { stack, … }" },
+  outputs: { type: "boolean", doc: "show the stack's outputs too" },
+} as const;
 
 export const preview: Command = {
   name: "preview",
   summary: "show what `up` would change, and change nothing",
-  usage:
-    "[-s STACK]… [--json | --outputs] [OPTIONS OF PULUMI PREVIEW, such as --diff]\n" +
-    "After Pulumi's list, a line for each change: + new, ~ changed, - removed, ! made anew, with what is lost.\n" +
-    "--json: the changes alone; of several stacks one array, of each { stack, … }\n" +
-    "--diff: what differs; all that Pulumi prints is in .vxlab/log/preview.log\n" +
-    "--outputs: the stack's outputs too",
+  operands: "[OPTIONS OF PULUMI PREVIEW]",
+  options,
+  passesOptions: true,
+  checkoutOnly: "run pulumi preview",
+  more:
+    "After Pulumi's list a line for each change: + new, ~ changed, - removed, ! made anew, with the reason and what is lost. " +
+    "With --diff Pulumi's list has every property that changes; .vxlab/log/preview.log has the properties that stay too.",
+  examples: [
+    ["preview", "what up would do"],
+    ["preview --diff", "every property that changes"],
+    ["preview --json", "for programs"],
+  ],
   async run(context, args) {
     const asked = split(args);
     const stacks = deployOrder(context, stacksNamed(context, asked.given));

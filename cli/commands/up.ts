@@ -22,16 +22,25 @@ import { runVerify, runVerifySet } from "../access/prove";
 
 const options = {
   ...stacksOption,
-  "no-verify": { type: "boolean" },
-  json: { type: "boolean" },
+  "no-verify": { type: "boolean", doc: "deploy only" },
+  json: {
+    type: "boolean",
+    doc: "print what verify --json prints; of several stacks one array, of each { stack, … }, without underlays",
+  },
 } as const;
 
 export const up: Command = {
   name: "up",
   summary: "set up what is missing, deploy the lab, prove that it works",
-  usage:
-    "[-s STACK]… [--no-verify | --json] [-- OPTIONS OF PULUMI UP]      (several: underlays first, then overlays)\n" +
-    "--json: what `verify --json` prints; of several stacks one array, of each { stack, … }, without underlays",
+  operands: "[-- OPTIONS OF PULUMI UP]",
+  options,
+  checkoutOnly: "run pulumi up, then vxlab verify",
+  more: "Several stacks: underlays first, then overlays. After an edit it says first what will change, as preview does.",
+  examples: [
+    ["up", "deploy and verify"],
+    ["up -s underlay -s overlay", "two stacks, in order"],
+    ["up -- --target-dependents --target URN", "options of pulumi up"],
+  ],
   async run(context, args) {
     const { own, passed } = split(args);
     const { values } = readArgs(up, own, options);
@@ -86,7 +95,7 @@ async function deploy(context: Context, stack: string, more: string[]): Promise<
   await forgetLostMachines(context, stack);
   await provideImage(context, stack);
   const { mode, uri, environment } = await startLibvirt(context, stack);
-  context.out.line(`libvirt: ${mode === "elsewhere" ? "as vxlab:underlays say" : `${mode}, ${uri}`}`);
+  context.out.remark(`libvirt: ${mode === "elsewhere" ? "as vxlab:underlays say" : `${mode}, ${uri}`}`);
   const since = new Date();
   const words = [...(await refreshing(context, stack)), ...more];
   const on = { ...context, environment };
@@ -97,7 +106,7 @@ async function deploy(context: Context, stack: string, more: string[]): Promise<
   await noteHypervisors(context, stack);
   if (outcome.code !== 0) return failure(context, outcome);
   if (wanted === undefined) sayChanges(context, outcome);
-  context.out.line(`stack ${stack}: ${summary(outcome.changes)}`);
+  context.out.remark(`stack ${stack}: ${summary(outcome.changes)}`);
   if (more.length === 0) noteDeployed(context, stack, since);
   return Exit.ok;
 }
@@ -121,7 +130,7 @@ const isShared = (word: string): boolean =>
 function sayChanges({ out }: Context, { edits, changes }: Outcome): void {
   const found = changesOf(edits);
   if (found.length === 0) return;
-  out.line(
+  out.remark(
     changesText(
       { changes: found, unchanged: changes["same"] ?? 0 },
       wantsColour(process.stderr.isTTY, process.env),

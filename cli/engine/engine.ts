@@ -53,7 +53,7 @@ export async function change(
   // The flag --event-log is there only with this variable (pkg/cmd/pulumi/operations/up.go).
   const env = { ...context.environment, PULUMI_DEBUG_COMMANDS: "true" };
   return out.step(`pulumi ${verb} (stack ${stack})`, async (say) => {
-    const lines = verb === "preview" ? () => undefined : (text: string) => out.line(text);
+    const lines = verb === "preview" ? () => undefined : (text: string) => out.remark(text);
     const progress = new Progress(lines, say);
     const all: EngineEvent[] = [];
     const take = () => {

@@ -14,6 +14,10 @@ const heartbeat = 30;
 const PATIENCE_MS = 2000;
 
 export class Output implements Reporter {
+  /** False: results, warnings and errors only. */
+  progress = true;
+  /** Whether to print what only someone who looks for a fault reads. */
+  verbose = false;
   private readonly terminal: boolean;
 
   constructor(
@@ -33,10 +37,20 @@ export class Output implements Reporter {
     this.print(JSON.stringify(value, null, 2));
   }
 
-  /** A remark on the way. */
+  /** A warning, an error, or what somebody has to do. */
   line(text: string): void {
     this.clear();
     this.stderr.write(`${text}\n`);
+  }
+
+  /** What has been done so far. */
+  remark(text: string): void {
+    if (this.progress) this.line(text);
+  }
+
+  /** What only someone who looks for a fault reads. */
+  detail(text: string): void {
+    if (this.verbose) this.line(text);
   }
 
   /** @param started when the work began, ms */
@@ -45,6 +59,7 @@ export class Output implements Reporter {
     work: (say: (detail: string) => void) => Promise<T>,
     started = Date.now(),
   ): Promise<T> {
+    if (!this.progress) return work(() => undefined);
     const seconds = () => (Date.now() - started) / 1000;
     let detail = "";
     const show = () => this.show(title, detail, seconds());

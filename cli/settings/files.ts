@@ -71,9 +71,12 @@ export function readProject(root: string): Project {
 
 export const projectName = (root: string): string => readProject(root).name;
 
+/** The stack's own part of `ORG/PROJECT/STACK`: files of settings and of a file backend's state are named by it. */
+export const shortName = (stack: string): string => stack.slice(stack.lastIndexOf("/") + 1);
+
 /** Whether it exists or not. */
 export const stackFile = (root: string, stack: string): string =>
-  join(readProject(root).folder, `Pulumi.${stack}.yaml`);
+  join(readProject(root).folder, `Pulumi.${shortName(stack)}.yaml`);
 
 export function readSettings(root: string, stack: string): Settings {
   const project = readProject(root);

@@ -1,9 +1,19 @@
 /** The package as npm makes it, in a program of its own elsewhere. */
-import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { builtinModules } from "node:module";
 import { join } from "node:path";
 import { describe, expect, inject, it } from "vitest";
 import { run } from "../../system/process";
+import { linksOf, targetOf } from "../docs/markdown";
 import { checkout, good } from "../lib/project";
 
 const app = inject("app");
@@ -51,6 +61,15 @@ describe("what is installed", () => {
 
   it("has the recipe of the guest image, ready to run", () => {
     expect(() => accessSync(join(own, "image", "build.sh"), constants.X_OK)).not.toThrow();
+  });
+
+  it("has the file behind every relative link of its README", () => {
+    const links = linksOf(readFileSync(join(own, "README.md"), "utf8")).filter(
+      (href) => !/^[a-z]+:/.test(href),
+    );
+    const missing = links.filter((href) => !existsSync(join(own, targetOf("README.md", href))));
+    expect(links.length).toBeGreaterThan(10);
+    expect(missing).toEqual([]);
   });
 
   it("calls plugin and policy pack by its own version", () => {

@@ -14,10 +14,8 @@ export const flow: Way<FlowFlooding> = {
   resolve: () => ({ way: Flooding.Flow }),
   closed: () => ({ key: "flooding", needs: "knows every container" }),
   // A bridge of its own, with a pair of patch ports to the host's bridge (../guest.sh).
-  devices(vni) {
-    const { tunnel, ...others } = flowDevices(vni);
-    return [tunnel, ...Object.values(others)];
-  },
+  devices: (vni) => Object.values(flowDevices(vni)),
+  portTo: (vni) => flowDevices(vni).tunnel,
   plan(segment, _, known) {
     const stations = stationsOf(segment, known);
     return (host) => ({

@@ -53,6 +53,5 @@ export function carrierFault(
 
 /** Name of the port by which frames for a remote leave. */
 export function portName(flooding: Flooding, vni: number, remote: string): string {
-  const { tunnel, devices } = WAYS[flooding];
-  return tunnel?.(vni, remote) ?? devices(vni)[0] ?? "";
+  return WAYS[flooding].portTo(vni, remote);
 }

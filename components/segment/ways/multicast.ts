@@ -33,6 +33,7 @@ export const multicast: Way<MulticastFlooding> = {
     return [...checkGroups(segments), ...checkMemberships(segments)];
   },
   devices: (vni) => [multicastDevices(vni).tunnel],
+  portTo: (vni) => multicastDevices(vni).tunnel,
   plan:
     (_, { group, ttl }) =>
     () => ({ group: addressText(group), ttl }),

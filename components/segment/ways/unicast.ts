@@ -17,7 +17,7 @@ export const unicast: Way<UnicastFlooding> = {
   },
   closed: ({ hub }) => (hub === undefined ? undefined : { key: "hub", needs: "has one hub" }),
   devices: () => [],
-  tunnel: tunnelName,
+  portTo: tunnelName,
   plan:
     (_, { hub }) =>
     (host, remotes) => {

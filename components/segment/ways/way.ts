@@ -38,9 +38,9 @@ export interface Way<Own> {
   closed?(own: Own): { key: keyof SegmentSpec; needs: string } | undefined;
   /** What is wrong among all segments. */
   check?(segments: readonly ResolvedSegment[]): Problem[];
-  /** Names of the interfaces that a host has for it, whatever its remotes are; the first is the port to all remotes. */
+  /** Names of the interfaces that a host has for it, whatever its remotes are. */
   readonly devices: (vni: number) => string[];
-  /** Name of the port to one remote, if each has its own. */
-  readonly tunnel?: (vni: number, remote: string) => string;
+  /** Name of the port that leads to a remote: each has its own, or one of `devices` leads to all. */
+  readonly portTo: (vni: number, remote: string) => string;
   plan(segment: ResolvedSegment, own: Own, known: Known): PortPart;
 }

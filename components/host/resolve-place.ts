@@ -1,7 +1,7 @@
 /** Underlays that hold none of the hosts: one wrong network, said once instead of once for each host. */
 import { addressText, contains, familyOf, subnetAround } from "../../plan/addresses";
+import type { Findings } from "../../plan/findings";
 import { IpFamily } from "../../plan/net/family";
-import type { Problem } from "../../plan/problem";
 import { readAddress, readSubnet } from "../../plan/read-address";
 import type { Underlays } from "../../plan/resolved";
 import { pathOf, sortedEntries } from "../../plan/rules";
@@ -11,29 +11,21 @@ import { underlayAt } from "../underlay/resolve";
 /** With fewer machines their addresses are more likely to be wrong. */
 const FEWEST = 2;
 
-/** True when the underlay's network, not the hosts' addresses, is to blame: each is outside. */
-export function isMisplaced(topology: Topology, underlays: Underlays): boolean {
-  return placesOutside(topology, underlays).length > 0;
-}
-
-/** At the underlay. */
-export function checkPlace(topology: Topology, underlays: Underlays): Problem[] {
+/** True when the underlay's network, not the hosts' addresses, is to blame: each is outside. Says so at the underlay. */
+export function resolvePlace(topology: Topology, underlays: Underlays, said: Findings): boolean {
   const outside = placesOutside(topology, underlays);
   const [first] = outside;
-  if (first === undefined) return [];
+  if (first === undefined) return false;
   const [only, ...more] = underlays.used;
   const single = more.length === 0 ? only : undefined;
   const addresses = outside.map(({ address }) => address);
   const other = single && networkAround(addresses, single.subnet.prefix);
   const which = single === undefined ? "These networks hold" : `${single.subnet.cidr} holds`;
-  return [
-    {
-      path: single === undefined ? "underlays" : `${single.path}.cidr`,
-      got: single === undefined ? topology.underlays : single.spec.cidr,
-      message: `${which} none of the ${outside.length} hosts: ${first.path} is ${addressText(first.address)}.`,
-      cure: `Write the network of the hosts' addresses${other === undefined ? "" : `, such as ${other}`}.`,
-    },
-  ];
+  const message = `${which} none of the ${outside.length} hosts: ${first.path} is ${addressText(first.address)}.`;
+  const cure = `Write the network of the hosts' addresses${other === undefined ? "" : `, such as ${other}`}.`;
+  if (single === undefined) said.say("underlays", topology.underlays, message, cure);
+  else said.say(`${single.path}.cidr`, single.spec.cidr, message, cure);
+  return true;
 }
 
 interface Place {
