@@ -17,6 +17,7 @@ export const docker: Kind = {
   command: [],
   settings: ["image", "archive", "env"],
   limit: "a Docker container is made from an image",
+  keepsRoot: false,
   file: { key: "archive", holds: "what docker save writes" },
   need: HostNeed.Docker,
   resolve(input, said) {
