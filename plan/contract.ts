@@ -17,7 +17,7 @@ export const LAB_OUTPUT = "lab";
 export const LAB_SCHEMA = 3;
 
 /** What the lab's two forms have in common. */
-export interface LabFacts {
+interface LabFacts {
   /** Version of the contract: 3. */
   schema: number;
   /** The random part of every name in libvirt: `vxlab-<id>-…`. */
@@ -60,7 +60,7 @@ export interface LabOutput extends LabFacts {
 }
 
 /** Written out, as everything here: the schema for other languages knows no Pick<> and no nameless types. */
-export interface UnderlayOutput {
+interface UnderlayOutput {
   name: string;
   cidr: string;
   gateway: string;
@@ -68,7 +68,7 @@ export interface UnderlayOutput {
 }
 
 /** How an existing host is reached. */
-export interface ReachOutput {
+interface ReachOutput {
   sshAddress: string;
   port: number;
   user: string;
@@ -86,7 +86,7 @@ export interface TunnelOutput {
 }
 
 /** A host without its ports. */
-export interface HostDescription {
+interface HostDescription {
   name: string;
   /** Underlay address: the VTEP, and where SSH answers unless `existing` says otherwise. */
   address: string;
@@ -110,7 +110,7 @@ export interface HostOutput extends HostDescription {
 }
 
 /** A host's attachment to one segment, without its tunnels. */
-export interface PortDescription {
+interface PortDescription {
   segment: string;
   vni: number;
   /** How its frames are carried over the underlay. @default vxlan */

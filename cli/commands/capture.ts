@@ -12,7 +12,7 @@ import { readWords, targetNamed, type Target } from "../words";
 import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "../../plan/net/encap";
 import { scriptText } from "../../verify/evidence/scripts";
 import { underlayDevice } from "../../verify/evidence/wire";
-import { encapsulationOf } from "../../verify/ways";
+import { encapsulationOf } from "../../components/segment/port";
 
 const options = {
   ...stackOption,

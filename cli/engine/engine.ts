@@ -6,9 +6,12 @@ import { pulumiWrapper } from "../../system/paths";
 import { run, type Result } from "../../system/process";
 import { Missing } from "../../system/reporter";
 import { wasInterrupted } from "../../system/signals";
+import { editsOf } from "../changes/edits";
+import type { Edit } from "../../plan/change";
 import type { Context } from "../command";
 import { runPulumi } from "./run";
 import { eventLog, Progress } from "./events";
+import type { EngineEvent } from "./events";
 import { Exit } from "../exit";
 
 export interface Outcome {
@@ -18,6 +21,8 @@ export interface Outcome {
   /** How many resources for each operation, as the engine counts: create, update, same, … */
   changes: Record<string, number>;
   errors: string[];
+  /** What it does, or would do. */
+  edits: Edit[];
   /** The whole output, in a file. */
   log: string;
 }
@@ -32,10 +37,10 @@ export async function pulumi(context: Context, args: readonly string[], timeout 
   return result;
 }
 
-/** `up` or `destroy`, with progress in compact form. The whole output is kept in `.vxlab/log`. */
+/** `up`, `destroy` or `preview`, with progress in compact form. The whole output is kept in `.vxlab/log`. */
 export async function change(
   context: Context,
-  verb: "up" | "destroy",
+  verb: "up" | "destroy" | "preview",
   stack: string,
   more: readonly string[],
 ): Promise<Outcome> {
@@ -43,13 +48,20 @@ export async function change(
   mkdirSync(paths.logs, { recursive: true });
   const log = join(paths.logs, `${verb}.log`);
   const events = eventLog(paths.logs);
-  const fixed = ["--yes", "--skip-preview", "--non-interactive", "--color", "never", "--suppress-progress"];
-  const args = [verb, "--stack", stack, ...fixed, "--event-log", events.path, ...more];
+  const sure = verb === "preview" ? [] : ["--yes", "--skip-preview"];
+  const fixed = [...sure, "--non-interactive", "--suppress-progress"];
+  const args = [verb, "--stack", stack, "--color", "never", ...fixed, "--event-log", events.path, ...more];
   // The flag --event-log is there only with this variable (pkg/cmd/pulumi/operations/up.go).
   const env = { ...context.environment, PULUMI_DEBUG_COMMANDS: "true" };
   return out.step(`pulumi ${verb} (stack ${stack})`, async (say) => {
-    const progress = new Progress((text) => out.remark(text), say);
-    const take = () => events.read().forEach((event) => progress.take(event));
+    const lines = verb === "preview" ? () => undefined : (text: string) => out.remark(text);
+    const progress = new Progress(lines, say);
+    const all: EngineEvent[] = [];
+    const take = () => {
+      const read = events.read();
+      read.forEach((event) => progress.take(event));
+      all.push(...read.filter(({ resourcePreEvent }) => resourcePreEvent !== undefined));
+    };
     const timer = setInterval(() => {
       take();
       progress.tick();
@@ -61,7 +73,7 @@ export async function change(
     take();
     events.close();
     const { changes, errors } = progress;
-    return { code: progress.endCode(code), killedBy, changes, errors, log };
+    return { code: progress.endCode(code), killedBy, changes, errors, edits: editsOf(all), log };
   });
 }
 

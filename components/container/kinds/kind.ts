@@ -34,6 +34,8 @@ export interface Kind {
   readonly limit: string;
   /** The setting that names a file, and what the file holds. */
   readonly file?: { key: keyof KindSettings; holds: string };
+  /** True when what was written in it outlives a start with another command or interface. */
+  readonly keepsRoot: boolean;
   /** What a host must have for it. @default nothing beyond bridges, unicast tunnels and LXC */
   readonly need?: HostNeed;
   /** Its part of the plan. Undefined after something was said that no default replaces. */

@@ -15,6 +15,7 @@ export const lxc: Kind = {
   scripts: ["guest.sh", "root.sh"],
   command: ["/sbin/init"],
   settings: [],
+  keepsRoot: true,
   limit: "an LXC container's files are a busybox userland",
   resolve: () => ({}),
   // Name of its root, an archive of the machine image; "busybox" is made on any host.
