@@ -4,7 +4,7 @@ import type { Problem } from "../../plan/problem";
 import type { ResolvedLab, ResolvedSegment } from "../../plan/resolved";
 import { pathOf, repeated } from "../../plan/rules";
 import { underlayClash } from "../underlay/check";
-import { Flooding, MULTICAST_UDP_PORT, SEGMENT } from "./spec";
+import { MULTICAST_UDP_PORT, SEGMENT } from "./spec";
 import { wayOf, WAYS } from "./ways";
 
 export function checkSegments(lab: ResolvedLab): Problem[] {
@@ -34,8 +34,7 @@ function checkSubnets(lab: ResolvedLab, { name, spec, subnet, subnet6 }: Resolve
 
 /** What receives the packets of a segment on a host, and binds their UDP port: nothing else on the host can bind it. */
 function receiver({ flooding, encapsulation }: ResolvedSegment): string {
-  if (flooding.way === Flooding.Multicast) return "the kernel's multicast device";
-  return `Open vSwitch's ${ENCAPSULATIONS[encapsulation].title} device`;
+  return wayOf(flooding).receiver ?? `Open vSwitch's ${ENCAPSULATIONS[encapsulation].title} device`;
 }
 
 /** The segment whose port is written is named, of two the later one. */
