@@ -197,7 +197,7 @@ export interface ServicePlan {
 }
 
 /** What a DHCP server lends. */
-interface DhcpPlan {
+export interface DhcpPlan {
   first: string;
   last: string;
   router?: string;
