@@ -27,7 +27,14 @@ interface LabFacts {
   image: ImageKind;
 }
 
-/** The stack output `lab`: every record is keyed by name, and each value repeats its name. */
+/**
+ * The stack output `lab`: every record is keyed by name, and each value repeats its name.
+ *
+ * @example
+ * ```ts
+ * const vtepOf = (lab: PublishedLab) => lab.hosts["kvm1"]?.address;
+ * ```
+ */
 export interface PublishedLab extends LabFacts {
   /** One; or one for each hypervisor; none when all hosts exist already. By name. */
   underlays: Record<string, UnderlayOutput>;
@@ -39,19 +46,40 @@ export interface PublishedLab extends LabFacts {
   services: Record<string, ServicePlan>;
 }
 
-/** A host of a `PublishedLab`. */
+/**
+ * A host of a `PublishedLab`.
+ *
+ * @example
+ * ```ts
+ * const vniOf = (host: PublishedHost) => host.ports["red"]?.vni;
+ * ```
+ */
 export interface PublishedHost extends HostDescription {
   /** By segment name. */
   ports: Record<string, PublishedPort>;
 }
 
-/** A port of a `PublishedHost`. */
+/**
+ * A port of a `PublishedHost`.
+ *
+ * @example
+ * ```ts
+ * const remotesOf = (port: PublishedPort) => Object.values(port.tunnels).map(({ address }) => address);
+ * ```
+ */
 export interface PublishedPort extends PortDescription {
   /** The other VTEPs by host name (a peer's: `stack/host`). */
   tunnels: Record<string, TunnelOutput>;
 }
 
-/** The lab as readers use it: underlays, hosts and containers are sorted by name, services by segment. */
+/**
+ * The lab as readers use it: underlays, hosts and containers are sorted by name, services by segment.
+ *
+ * @example
+ * ```ts
+ * const vnisOf = (lab: LabOutput) => lab.hosts.flatMap(({ ports }) => ports.map(({ vni }) => vni));
+ * ```
+ */
 export interface LabOutput extends LabFacts {
   underlays: UnderlayOutput[];
   hosts: HostOutput[];

@@ -7,7 +7,15 @@ import type { Flooding } from "../components/segment/spec";
 import type { Accel, UnderlayMode } from "../components/underlay/spec";
 import type { Problem } from "./problem";
 
-/** The whole lab, decided: every list is sorted by name, every default filled in. */
+/**
+ * The whole lab, decided: every list is sorted by name, every default filled in.
+ *
+ * @example
+ * ```ts
+ * const plan: LabPlan = planLab({ hosts: { kvm1: { address: "192.168.10.11" } } }, { lab: "demo" });
+ * const needs = plan.hosts.map((host) => (host.kind === "existing" ? host.existing.needs : []));
+ * ```
+ */
 export interface LabPlan {
   /** IP family of underlay and tunnels: 4 or 6. */
   family: number;

@@ -10,7 +10,7 @@ import { jsonOption, readArgs, stackName } from "../args";
 import { Exit } from "../exit";
 import { table } from "../output/output";
 import { openPools, type OpenPool } from "../access/pools";
-import { libvirtMode, purposes, virshUri, type Mode } from "../engine/ready";
+import { libvirtMode, purposes, stackVirshUri, type Mode } from "../engine/ready";
 
 /** What `--json` prints. */
 export interface Report {
@@ -61,7 +61,7 @@ async function examineAll(context: Context): Promise<Report> {
   const findings = await Promise.all(requirements.map((requirement) => examine(requirement, environment)));
   const rows = findings.map((finding) => row(finding, whens.has(finding.requirement.when)));
   const { packages } = remedy(findings.filter((finding) => whens.has(finding.requirement.when)));
-  const uri = await virshUri(context, stack);
+  const uri = await stackVirshUri(context, stack);
   return {
     ok: rows.every((one) => one.ok || !one.needed) && (mode !== "embedded" || process.getuid?.() === 0),
     requirements: rows,

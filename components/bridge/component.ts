@@ -7,6 +7,14 @@ import { stackIdentity, token } from "../naming";
 import { assumedMtu } from "../segment/mtu";
 import { bridgeState } from "./state";
 
+/**
+ * An Open vSwitch bridge as a program asks for it.
+ *
+ * @example
+ * ```ts
+ * const args: OvsBridgeArgs = { host: kvm1, address: "10.1.2.10/24" };
+ * ```
+ */
 export interface OvsBridgeArgs extends OnHostArgs {
   /** Name on the host, at most 15 bytes. @default "vxbr" */
   bridge?: pulumi.Input<string>;

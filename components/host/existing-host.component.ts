@@ -10,6 +10,14 @@ import { setContext } from "./context.component";
 import { UNDERLAY } from "../underlay/spec";
 import { EXISTING } from "./spec";
 
+/**
+ * A host that exists already, as a program asks for it.
+ *
+ * @example
+ * ```ts
+ * const args: ExistingHostArgs = { address: "172.20.0.5", hostKey: "ssh-ed25519 AAAA…", privateKey: loginKey("~/.ssh/id") };
+ * ```
+ */
 export interface ExistingHostArgs {
   /** Underlay address and VTEP: an IP literal. */
   address: pulumi.Input<string>;

@@ -20,7 +20,14 @@ import { secretBytes } from "../secret";
 import { UnderlayNetwork } from "../underlay/component";
 import type { LabHost } from "./parts";
 
-/** How the machines of a lab are made. */
+/**
+ * How the machines of a lab are made.
+ *
+ * @example
+ * ```ts
+ * const args: MachinesArgs = { libvirtUri: "qemu+ssh://root@hypervisor/system", accel: Accel.Kvm };
+ * ```
+ */
 export interface MachinesArgs {
   /**
    * Files that the machines boot from. @default those of the topology's `image`: the package's own image is found in

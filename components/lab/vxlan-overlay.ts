@@ -14,6 +14,16 @@ import { declareOnHosts } from "./on-hosts";
 import { LabContainer, LabSegment, partsOf, setParts } from "./parts";
 import { ContainerVariables } from "../container/variables.component";
 
+/**
+ * An overlay as a program asks for it.
+ *
+ * @example
+ * ```ts
+ * const { login, ...underlay } = await ownUnderlay("organization/underlay/a");
+ * const segments = { red: { vni: 100, subnet: "10.0.3.0/24" } };
+ * const args: VxlanOverlayArgs = { underlay, login, segments, containers: { c1: { host: "a1" } } };
+ * ```
+ */
 export interface VxlanOverlayArgs {
   /** The underlay that it stands on. */
   underlay: OverlayGroundArgs;
@@ -41,13 +51,28 @@ export interface VxlanOverlayArgs {
   bootTimeout?: number;
 }
 
-/** An underlay stack and its output `vteps`. */
+/**
+ * An underlay stack and its output `vteps`.
+ *
+ * @example
+ * ```ts
+ * const [peer]: OverlayGroundArgs[] = await peerUnderlays(["organization/underlay/b"]);
+ * ```
+ */
 export interface OverlayGroundArgs {
   /** Name of the stack, for messages and as a part of remote hosts' names. */
   stack: string;
   vteps: VtepsOutput;
 }
 
+/**
+ * What an overlay decides of a host of its underlay.
+ *
+ * @example
+ * ```ts
+ * const hosts: Record<string, OverlayHostArgs> = { a1: { bridgeAddress: "10.1.2.10/24" } };
+ * ```
+ */
 export interface OverlayHostArgs {
   /** The bridge's name on this host. @default "vxbr" */
   bridge?: string;

@@ -1,3 +1,11 @@
+/**
+ * An IP family: of an address, of the tunnels of a lab.
+ *
+ * @example
+ * ```ts
+ * const bytes = tunnelOverhead(IpFamily.V6); // 70
+ * ```
+ */
 export enum IpFamily {
   V4 = 4,
   V6 = 6,
