@@ -15,7 +15,7 @@ export const LOGIN_OUTPUT = "login";
 export const EXISTING_MACHINE = "existing";
 
 /**
- * The stack output `vteps` of an underlay stack.
+ * The stack output `vteps` of an underlay, without secrets.
  *
  * @example
  * ```ts
@@ -31,7 +31,7 @@ export interface VtepsOutput {
 }
 
 /**
- * A host of `VtepsOutput`.
+ * A host of an underlay stack, as overlay stacks read it.
  *
  * @example
  * ```ts

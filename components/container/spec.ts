@@ -52,7 +52,7 @@ export interface ContainerSpec extends InterfaceSpec {
 export type KindSettings = Pick<ContainerSpec, "image" | "archive" | "env">;
 
 /**
- * An interface of a container, in one segment or, as a trunk, in several.
+ * One of a container's interfaces.
  *
  * @example
  * ```ts

@@ -3,7 +3,7 @@ import type { Fields } from "../../plan/setting";
 import { ImageKind } from "../image/spec";
 
 /**
- * A machine that libvirt makes, or a host that exists already.
+ * A host: a machine that libvirt runs, or an existing host.
  *
  * @example
  * ```ts

@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { SINGLE_UNDERLAY } from "../underlay/resolve";
 import * as random from "@pulumi/random";
-import type { DeployedFacts } from "../../plan/contract";
+import type { DeployedFacts } from "../../plan/lab-output";
 import { memoized } from "../../plan/memoized";
 import { pathOf } from "../../plan/rules";
 import { Accel, UnderlayMode } from "../../plan/types";

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { PublishedLab, hostOutput, labOutput } from "../../plan/contract";
+import { PublishedLab } from "../../plan/contract";
+import { hostOutput, labOutput } from "../../plan/lab-output";
 import { planLab } from "../../plan/plan";
 import { publishedLab } from "../../plan/published-lab";
 import { LabPlan, Topology } from "../../plan/types";

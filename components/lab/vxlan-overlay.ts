@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { hostOutput, labOutput, PublishedLab } from "../../plan/contract";
+import { PublishedLab } from "../../plan/contract";
+import { hostOutput, labOutput } from "../../plan/lab-output";
 import { planOverlay } from "../../plan/peers";
 import { publishedLab } from "../../plan/published-lab";
 import { privateKeyOf } from "../../plan/read-vteps";
@@ -15,7 +16,7 @@ import { LabContainer, LabSegment, partsOf, setParts } from "./parts";
 import { ContainerVariables } from "../container/variables.component";
 
 /**
- * An overlay as a program asks for it.
+ * The own underlay, the underlays of peers, and what is put on the own hosts.
  *
  * @example
  * ```ts
@@ -62,11 +63,12 @@ export interface VxlanOverlayArgs {
 export interface OverlayGroundArgs {
   /** Name of the stack, for messages and as a part of remote hosts' names. */
   stack: string;
+  /** Its output `vteps`: where its hosts are. */
   vteps: VtepsOutput;
 }
 
 /**
- * What an overlay decides of a host of its underlay.
+ * The bridge of one of the overlay's own hosts.
  *
  * @example
  * ```ts

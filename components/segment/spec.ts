@@ -29,7 +29,7 @@ export enum Flooding {
 }
 
 /**
- * One virtual Ethernet, known by its VNI.
+ * A segment: its VNI, its subnet, and how its frames cross the underlay.
  *
  * @example
  * ```ts
@@ -90,7 +90,7 @@ export interface DhcpSpec {
 }
 
 /**
- * A segment's gateway.
+ * A segment's way out.
  *
  * @example
  * ```ts

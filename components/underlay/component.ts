@@ -6,7 +6,7 @@ import { clearsOrphans } from "../libvirt/orphans";
 import { UNDERLAY } from "./spec";
 
 /**
- * An underlay network as a program asks for it.
+ * Addresses and kind of a libvirt network.
  *
  * @example
  * ```ts

@@ -30,7 +30,7 @@ export enum Accel {
 }
 
 /**
- * The network that carries the tunnels.
+ * A libvirt network that carries the tunnels.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * An IP family: of an address, of the tunnels of a lab.
+ * IP version of an address.
  *
  * @example
  * ```ts

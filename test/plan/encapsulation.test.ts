@@ -1,7 +1,7 @@
 /** segments.<name>.encapsulation: from the settings to the port's state on a host. */
 import { describe, expect, it } from "vitest";
 import { portState } from "../../components/segment/state";
-import { hostOutput } from "../../plan/contract";
+import { hostOutput } from "../../plan/lab-output";
 import { ed25519FromSeed } from "../../plan/keys";
 import { Encapsulation } from "../../plan/net/encap";
 import { planLab } from "../../plan/plan";
@@ -78,7 +78,12 @@ const blue = (more: object) => ({
 
 tellsOf({
   encapsulation: [
-    [red({ encapsulation: "genev" }), "segments.red.encapsulation", "not a value", "Did you mean geneve?"],
+    [
+      red({ encapsulation: "genev" }),
+      "segments.red.encapsulation",
+      "not a valid value",
+      "Did you mean geneve?",
+    ],
     [
       red({ encapsulation: "geneve", flooding: "flow" }),
       "segments.red.encapsulation",

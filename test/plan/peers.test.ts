@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { LAB_OUTPUT, LAB_SCHEMA, hostOutput } from "../../plan/contract";
+import { LAB_OUTPUT, LAB_SCHEMA } from "../../plan/contract";
+import { hostOutput } from "../../plan/lab-output";
 import { planOverlay, sharedMtu } from "../../plan/peers";
 import { Role, inOrder } from "../../plan/roles";
 import type { LabPlan } from "../../plan/types";
@@ -268,7 +269,7 @@ describe("an overlay is refused", () => {
     expect(problemsOf({ sections })).toMatchObject([
       {
         path,
-        message: `Holds ${vtep}, the VTEP of underlay-b/b1: hosts could not tell tunnel packets from the overlay's.`,
+        message: `Contains ${vtep}, the VTEP of underlay-b/b1: hosts could not tell tunnel packets from the overlay's.`,
         cure: "Choose a network outside it, for example in 10.0.0.0/8.",
       },
     ]);
