@@ -9,12 +9,12 @@ import { Flooding } from "../spec";
 import { stationsOf } from "../stations";
 import type { Way } from "./way";
 
-interface FlowFlooding extends ResolvedFlooding {
+export interface FlowFlooding extends ResolvedFlooding {
   way: Flooding.Flow;
 }
 
 /** A bridge behind the host's, with static flows on one tunnel port; a pair of patch ports joins the two. */
-interface FlowPortState extends AnyPortState {
+export interface FlowPortState extends AnyPortState {
   flooding: Flooding.Flow;
   protected: boolean;
   devices: { bridge: string; tunnel: string; patch: string; peer: string };

@@ -8,14 +8,14 @@ import type { AnyPortState } from "../port";
 import { Flooding } from "../spec";
 import type { Way } from "./way";
 
-interface UnicastFlooding extends ResolvedFlooding {
+export interface UnicastFlooding extends ResolvedFlooding {
   way: Flooding.Unicast;
   /** Of hub and spoke; absent in a full mesh. */
   hub?: string;
 }
 
 /** One tunnel port of the bridge for each remote VTEP. */
-interface UnicastPortState extends AnyPortState {
+export interface UnicastPortState extends AnyPortState {
   flooding: Flooding.Unicast;
   /** Open vSwitch's `protected`: false on the hub of hub and spoke. */
   protected: boolean;
