@@ -73,7 +73,7 @@ export function lineFor(lab: LabOutput, { name, path }: Far, sent?: string): { h
   const [what, ...args] =
     sent === undefined ? ["get", posix.dirname(path), posix.basename(path)] : ["put", path, sent];
   if (container === undefined) return { host: host.name, line: scriptCommand(script(what ?? ""), args) };
-  const { exec, shell } = CONTAINER_KINDS[container.kind];
-  const words = [...shell, "-c", script(what ?? ""), "vxlab", ...args];
-  return { host: host.name, line: shellWords(exec(name, words, [])) };
+  const kind = CONTAINER_KINDS[container.kind];
+  const words = [...kind.shell, "-c", script(what ?? ""), "vxlab", ...args];
+  return { host: host.name, line: shellWords(kind.exec(name, words, [])) };
 }
