@@ -9,7 +9,7 @@ import { Flooding } from "../spec";
 import { stationsOf } from "../stations";
 import type { Way } from "./way";
 
-interface FlowFlooding extends ResolvedFlooding {
+export interface FlowFlooding extends ResolvedFlooding {
   way: Flooding.Flow;
 }
 

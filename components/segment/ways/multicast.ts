@@ -21,7 +21,7 @@ import type { FloodingInput, Way } from "./way";
  */
 export const MAX_GROUPS = 256;
 
-interface MulticastFlooding extends ResolvedFlooding {
+export interface MulticastFlooding extends ResolvedFlooding {
   way: Flooding.Multicast;
   group: bigint;
   /** Hops that a packet to the group may take. */

@@ -8,7 +8,7 @@ import type { AnyPortState } from "../port";
 import { Flooding } from "../spec";
 import type { Way } from "./way";
 
-interface UnicastFlooding extends ResolvedFlooding {
+export interface UnicastFlooding extends ResolvedFlooding {
   way: Flooding.Unicast;
   /** Of hub and spoke; absent in a full mesh. */
   hub?: string;
