@@ -90,7 +90,12 @@ function container(own: Record<string, fc.Arbitrary<string>>): fc.Arbitrary<Thin
   const nic = fc.oneof(
     fc.record({ mac, mtu, vlan, addresses, portSecurity: fc.boolean() }),
     fc.record({ mac, mtu, vlan, dhcp: fc.constant(true) }),
-    fc.record({ mac, mtu, addresses: fc.constant<string[]>(["10.1.2.9/24"]), gateway: fc.constant("10.1.2.1") }),
+    fc.record({
+      mac,
+      mtu,
+      addresses: fc.constant<string[]>(["10.1.2.9/24"]),
+      gateway: fc.constant("10.1.2.1"),
+    }),
     fc.record({
       ...{ mac, mtu },
       trunk: fc.uniqueArray(tagged, { minLength: 1, maxLength: 2, selector: ({ vlan }) => vlan }),

@@ -27,12 +27,10 @@ export const flow: Way<FlowFlooding, FlowPortState> = {
   need: HostNeed.Flow,
   settings: [],
   resolve: () => ({ way: Flooding.Flow }),
-  closed: () => ({ key: "flooding", needs: "knows every container" }),
+  closed: () => ({ key: "flooding", needs: "needs to know every container" }),
   // A bridge of its own, with a pair of patch ports to the host's bridge (flow.sh).
-  devices(vni) {
-    const { tunnel, ...others } = flowDevices(vni);
-    return [tunnel, ...Object.values(others)];
-  },
+  devices: (vni) => Object.values(flowDevices(vni)),
+  portTo: (vni) => flowDevices(vni).tunnel,
   plan(segment, _, known) {
     const stations = stationsOf(segment, known);
     return (host) => ({

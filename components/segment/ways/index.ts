@@ -66,7 +66,7 @@ export function carrierFault(
 
 /** One port leads to all other hosts, instead of one to each. */
 export function isJoint(flooding: Flooding): boolean {
-  return WAYS[flooding].tunnel === undefined;
+  return WAYS[flooding].devices(0).length > 0;
 }
 
 /** Names of every port that a segment has on bridges of a host. */
@@ -76,6 +76,5 @@ export function portsOf(flooding: Flooding, { vni, tunnels }: LinkPort): string[
 
 /** Name of the port by which frames for a remote leave. */
 export function portName(flooding: Flooding, vni: number, remote: string): string {
-  const { tunnel, devices } = WAYS[flooding];
-  return tunnel?.(vni, remote) ?? devices(vni)[0] ?? "";
+  return WAYS[flooding].portTo(vni, remote);
 }

@@ -55,6 +55,7 @@ export const multicast: Way<MulticastFlooding, MulticastPortState> = {
     return [...checkGroups(segments), ...checkMemberships(segments)];
   },
   devices: (vni) => [multicastDevices(vni).tunnel],
+  portTo: (vni) => multicastDevices(vni).tunnel,
   plan:
     (_, { group, ttl }) =>
     () => ({ group: addressText(group), ttl }),
@@ -106,7 +107,7 @@ function checkGroups(segments: readonly Multicast[]): Problem[] {
     got: spec.group,
     key: `${group} ${udpPort}`,
   }));
-  return repeated(claims, "This group on this UDP port", "Leave it out, or write another.");
+  return repeated(claims, "This group on this UDP port", "Write another group, or leave it out.");
 }
 
 function checkMemberships(segments: readonly Multicast[]): Problem[] {
@@ -118,8 +119,8 @@ function checkMemberships(segments: readonly Multicast[]): Problem[] {
     const full = names.find((host) => count(host) > MAX_GROUPS);
     if (full === undefined) return [];
     const path = pathOf("segments", name, "flooding");
-    const message = `Is multicast group number ${count(full)} of UDP port ${udpPort} on ${pathOf("hosts", full)}: a host joins ${MAX_GROUPS} on one port.`;
-    const cure = `Give it a udpPort of its own, such as ${MULTICAST_UDP_PORT + 1}, or write flooding: unicast or flow, or fewer hosts.`;
+    const message = `Is multicast group number ${count(full)} of UDP port ${udpPort} on ${pathOf("hosts", full)}: a host can join ${MAX_GROUPS} on one port.`;
+    const cure = `Give it another udpPort, such as ${MULTICAST_UDP_PORT + 1}, write flooding: unicast or flow, or list fewer hosts.`;
     return [{ path, got: spec.flooding, message, cure }];
   });
 }

@@ -32,9 +32,9 @@ export const unicast: Way<UnicastFlooding, UnicastPortState> = {
     said.say(at("hub"), hub, "Is not a host of the segment.", suggest(hub, names, "host of the segment"));
     return { way };
   },
-  closed: ({ hub }) => (hub === undefined ? undefined : { key: "hub", needs: "has one hub" }),
+  closed: ({ hub }) => (hub === undefined ? undefined : { key: "hub", needs: "has one hub for all hosts" }),
   devices: () => [],
-  tunnel: tunnelName,
+  portTo: tunnelName,
   plan:
     (_, { hub }) =>
     (host, remotes) => {

@@ -23,7 +23,7 @@ export interface FloodingInput {
 }
 
 /** What a way decides of a host's port: without anything, it is protected and has all of the segment's other hosts as remotes. */
-export type PortPart = (host: string, remotes: VxlanPortPlan["remotes"]) => Partial<VxlanPortPlan>;
+type PortPart = (host: string, remotes: VxlanPortPlan["remotes"]) => Partial<VxlanPortPlan>;
 
 /**
  * Everything about one way but what it does on a host: for that, `<word>.sh` beside it has shell functions (../guest.sh lists them).
@@ -47,10 +47,10 @@ export interface Way<
   closed?(own: Own): { key: keyof SegmentSpec; needs: string } | undefined;
   /** What is wrong among all segments. */
   check?(segments: readonly ResolvedSegment[]): Problem[];
-  /** Names of the interfaces that a host has for it, whatever its remotes are; the first is the port to all remotes. */
+  /** Names of the interfaces that a host has for it, whatever its remotes are. */
   readonly devices: (vni: number) => string[];
-  /** Name of the port to one remote, if each has its own. */
-  readonly tunnel?: (vni: number, remote: string) => string;
+  /** Name of the port that leads to a remote: each has its own, or one of `devices` leads to all. */
+  readonly portTo: (vni: number, remote: string) => string;
   /** What binds the UDP port on a host, where that is not Open vSwitch. */
   readonly receiver?: string;
   plan(segment: ResolvedSegment, own: Own, known: Known): PortPart;
