@@ -16,7 +16,7 @@ describe.each(FLOODINGS)("way %s", (word) => {
 
   it("names every port that verify expects of it", () => {
     const host = { address: "192.0.2.1", bridge: { name: "vxbr" }, ports: [] };
-    const tunnel = { port: WAYS[word].tunnel?.(7, "192.0.2.2") ?? "", host: "b", address: "192.0.2.2" };
+    const tunnel = { port: WAYS[word].portTo(7, "192.0.2.2"), host: "b", address: "192.0.2.2" };
     const port = { vni: 7, udpPort: 4789, protected: true, tunnels: [tunnel] };
     const ports = portsOf(word, port);
     expect(ports.length).toBeGreaterThan(0);
