@@ -97,16 +97,12 @@ guard_port() {
     plain "$remote"
     peers="$peers $remote"
   done
-  # Any host can join a multicast group. Only the remotes, where they are given, say who is a peer.
-  [ "$flooding" != multicast ] || [ -n "$peers" ] || peers=" any"
+  # Where the remotes are given, they alone say who is a peer.
+  [ -n "$peers" ] || ! way_has "$flooding" senders || peers=" $("${flooding}_senders")"
   under=$(vtep_device "$local")
   plain "$bridge" "$udpPort" "$vni" "$under"
   echo "vni $bridge $udpPort $vni $under$peers"
-  # Open vSwitch takes all their packets. A multicast device that somebody unplugs from it would hand them to the kernel instead.
-  case $flooding in
-    flow) echo "inner $bridge $devices_bridge" ;;
-    multicast) echo "inner $bridge $devices_tunnel" ;;
-  esac
+  ! way_has "$flooding" inner || echo "inner $bridge $("${flooding}_inner")"
 }
 
 guard_service() {
