@@ -73,7 +73,7 @@ function settings(paths: Paths, environment: Environment): Environment {
 }
 
 /** Garbage collection is a fifth of the compiler's work. Without it a compiler has up to 1 GiB; one runs on each core. */
-export function lessCollecting(memory: number): Environment {
+function lessCollecting(memory: number): Environment {
   return memory < 8 * 2 ** 30 ? {} : { GOGC: "off", GOMEMLIMIT: "1GiB" };
 }
 
