@@ -60,7 +60,7 @@ export interface LabOutput extends LabFacts {
 }
 
 /** Written out, as everything here: the schema for other languages knows no Pick<> and no nameless types. */
-interface UnderlayOutput {
+export interface UnderlayOutput {
   name: string;
   cidr: string;
   gateway: string;
@@ -68,7 +68,7 @@ interface UnderlayOutput {
 }
 
 /** How an existing host is reached. */
-interface ReachOutput {
+export interface ReachOutput {
   sshAddress: string;
   port: number;
   user: string;

@@ -15,6 +15,7 @@ export type Mode = "given" | "system" | "elsewhere" | "embedded";
 
 /** Which libvirt the stack uses (toolchain/libvirt.sh decides). */
 export async function libvirtMode(context: Context, stack: string): Promise<Mode> {
+  if (context.plain === true) return "elsewhere"; // the state has the hypervisors
   return (await askLibvirt(context, "mode", stack)) as Mode;
 }
 

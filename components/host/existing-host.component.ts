@@ -10,6 +10,7 @@ import { setContext } from "./context.component";
 import { UNDERLAY } from "../underlay/spec";
 import { EXISTING } from "./spec";
 
+/** Where an existing host is, and how SSH logs in to it. */
 export interface ExistingHostArgs {
   /** Underlay address and VTEP: an IP literal. */
   address: pulumi.Input<string>;

@@ -62,7 +62,7 @@ export interface LinkPort {
   tunnels: readonly LinkTunnel[];
 }
 
-export interface LinkTunnel {
+interface LinkTunnel {
   port: string;
   host: string;
   address: string;

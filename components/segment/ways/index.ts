@@ -19,7 +19,7 @@ const REGISTRY = {
 export const WAYS: Readonly<Record<Flooding, Way>> = REGISTRY;
 
 /** Their words. */
-export const FLOODINGS = Object.values(Flooding);
+const FLOODINGS = Object.values(Flooding);
 
 /** The way of a segment's flooding. */
 export function wayOf({ way }: ResolvedFlooding): Way {
