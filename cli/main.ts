@@ -78,7 +78,7 @@ function printed(out: Output, text: string): number {
 }
 
 /** The same, for a Pulumi program of the user's. */
-export function programAt(context: Context, folder: string): Context {
+function programAt(context: Context, folder: string): Context {
   const root = resolve(folder);
   if (!["yaml", "yml"].some((ending) => existsSync(join(root, `Pulumi.${ending}`))))
     throw new Fault(Exit.usage, `${root} has no Pulumi.yaml: name the folder of a Pulumi program with -C`);

@@ -9,7 +9,7 @@ import { isMapping, mappingOf, shaped } from "./shape";
 import type { VtepOutput, VtepsOutput } from "./vteps";
 
 /** The settings of a host that an overlay decides. */
-export type OverlayHostSpec = Pick<HostSpec, "bridge" | "bridgeAddress" | "guard">;
+type OverlayHostSpec = Pick<HostSpec, "bridge" | "bridgeAddress" | "guard">;
 
 const { bridge, bridgeAddress, guard } = HOST;
 const overlayHost: Fields<OverlayHostSpec> = { bridge, bridgeAddress, guard };

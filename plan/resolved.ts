@@ -76,7 +76,7 @@ interface AnyHost extends HostValues {
   bridgeAddress?: InterfaceAddress;
 }
 
-export interface ResolvedMachine extends AnyHost {
+interface ResolvedMachine extends AnyHost {
   kind: "machine";
   underlay: ResolvedUnderlay;
   mac: string;

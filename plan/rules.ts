@@ -21,7 +21,7 @@ function step(key: string | number, index: number): string {
   return `[${JSON.stringify(key)}]`;
 }
 
-export function isIntegerIn(value: unknown, min: number, max: number): value is number {
+function isIntegerIn(value: unknown, min: number, max: number): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
 }
 

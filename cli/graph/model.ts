@@ -30,7 +30,7 @@ export interface Box {
 }
 
 /** An interface, or one VLAN of a trunk. */
-export interface Link {
+interface Link {
   segment: string;
   /** What is written beside it. */
   facts: string[];
@@ -187,7 +187,7 @@ export function tunnelLabel({ segment, vni, udpPort }: Segment): string {
 }
 
 /** How a segment floods, in a few words. */
-export function floodingText({ flooding, group, hub, tunnels }: Segment): string {
+function floodingText({ flooding, group, hub, tunnels }: Segment): string {
   if (group !== undefined) return `group ${group}`;
   if (hub !== undefined) return `hub ${hub}`;
   return WAYS[flooding].joint ? "static flows" : tunnels.length > 1 ? "full mesh" : "unicast";

@@ -24,7 +24,7 @@ interface AnyPortState {
 }
 
 /** One tunnel port of the bridge for each remote VTEP. */
-export interface UnicastPortState extends AnyPortState {
+interface UnicastPortState extends AnyPortState {
   flooding: Flooding.Unicast;
   /** Open vSwitch's `protected`: false on the hub of hub and spoke. */
   protected: boolean;
@@ -33,7 +33,7 @@ export interface UnicastPortState extends AnyPortState {
 }
 
 /** The kernel's vxlan device, a port of the bridge. */
-export interface MulticastPortState extends AnyPortState {
+interface MulticastPortState extends AnyPortState {
   flooding: Flooding.Multicast;
   group: string;
   /** Hops that a packet to the group may take. */
@@ -46,7 +46,7 @@ export interface MulticastPortState extends AnyPortState {
 }
 
 /** A bridge behind the host's, with static flows on one tunnel port; a pair of patch ports joins the two. */
-export interface FlowPortState extends AnyPortState {
+interface FlowPortState extends AnyPortState {
   flooding: Flooding.Flow;
   protected: boolean;
   devices: { bridge: string; tunnel: string; patch: string; peer: string };
@@ -55,7 +55,7 @@ export interface FlowPortState extends AnyPortState {
 }
 
 /** An interface on another host. */
-export interface StationState {
+interface StationState {
   mac: string;
   /** Without prefix length. */
   addresses: string[];

@@ -22,7 +22,7 @@ export interface FloodingInput {
 }
 
 /** What a way decides of a host's port: without anything, it is protected and has all of the segment's other hosts as remotes. */
-export type PortPart = (host: string, remotes: VxlanPortPlan["remotes"]) => Partial<VxlanPortPlan>;
+type PortPart = (host: string, remotes: VxlanPortPlan["remotes"]) => Partial<VxlanPortPlan>;
 
 /** @typeParam Own what is resolved of a segment that floods in this way */
 export interface Way<Own> {
