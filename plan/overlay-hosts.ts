@@ -50,8 +50,8 @@ export function underlayKeyHints(
   );
   const [first, ...others] = idle;
   if (first === undefined) return [];
-  const more = others.length === 0 ? "" : `, and neither have ${others.length} others below hosts`;
-  const message = `Has no effect here${more}: the stack ${stack} decides what its hosts are.`;
+  const more = others.length === 0 ? "" : `, nor do ${others.length} other settings below hosts`;
+  const message = `Has no effect here${more}: the underlay stack ${stack} defines its hosts.`;
   return [{ ...first, message, cure: `Write it in the settings of ${stack}, or leave it out.` }];
 }
 

@@ -66,10 +66,9 @@ function onHost(
   parts: Omit<LabParts, "hosts">,
 ): void {
   const self = child(name, plan.name);
-  const { host, labId } = placement;
   const made = new OvsBridge(
     child(self, plan.bridge.name),
-    { host, labId, bridge: plan.bridge.name, ...plan.bridge, ...(plan.guard ? {} : { guard: false }) },
+    { ...placement, bridge: plan.bridge.name, ...plan.bridge, ...(plan.guard ? {} : { guard: false }) },
     opts,
   );
   const { bridge } = made;

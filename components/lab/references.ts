@@ -55,13 +55,13 @@ export async function ownUnderlay(
   const { found, absent } = await readUnderlay(stack);
   if (found === undefined) {
     throw new ContractError(
-      `The overlay's own underlay is not up: ${absent}. Nothing was changed: ${upCommand(stack)} first.`,
+      `The overlay's own underlay is not deployed: ${absent}. Nothing was changed. First ${upCommand(stack)}.`,
     );
   }
   const { login } = found;
   if (login !== undefined) return { ...found, login };
   throw new ContractError(
-    `The keys to the hosts of ${stack} cannot be read. Nothing was changed: an overlay and its own underlay need the ` +
+    `The keys to the hosts of ${stack} cannot be read. Nothing was changed. Give the overlay and its underlay the ` +
       "same passphrase (or secrets provider).",
   );
 }

@@ -118,11 +118,19 @@ describe("arguments", () => {
   });
 
   it.each([
-    [["-s", "x", "--diff", "--stack", "y"], ["x", "y"], ["--diff"]],
-    [["--stack=a=b", "--json"], ["a=b"], ["--json"]],
-    [["--diff"], [], ["--diff"]],
+    [
+      ["-s", "x", "--diff", "--stack", "y"],
+      ["x", "y"],
+      ["--suppress-outputs", "--diff"],
+    ],
+    [["--stack=a=b", "--refresh"], ["a=b"], ["--suppress-outputs", "--refresh"]],
+    [["--diff", "--outputs"], [], ["--diff"]],
   ])("of preview, %j: stacks %j, and Pulumi's %j", (args, given, passed) => {
-    expect(previewed(args)).toEqual({ given, passed });
+    expect(previewed(args)).toEqual({ given, json: false, passed });
+  });
+
+  it.each(["--json", "-j"])("of preview, %s is ours", (word) => {
+    expect(previewed([word])).toEqual({ given: [], json: true, passed: ["--suppress-outputs"] });
   });
 
   it("takes the stack from the option, else the environment, else lab", () => {
