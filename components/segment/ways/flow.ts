@@ -14,7 +14,7 @@ interface FlowFlooding extends ResolvedFlooding {
 }
 
 /** A bridge behind the host's, with static flows on one tunnel port; a pair of patch ports joins the two. */
-interface FlowPortState extends AnyPortState {
+export interface FlowPortState extends AnyPortState {
   flooding: Flooding.Flow;
   protected: boolean;
   devices: { bridge: string; tunnel: string; patch: string; peer: string };

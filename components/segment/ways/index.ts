@@ -6,8 +6,11 @@ import type { ResolvedFlooding } from "../../../plan/resolved";
 import type { AnyPortState, LinkPort, PortWanted } from "../port";
 import { Flooding } from "../spec";
 import { flow } from "./flow";
+import type { FlowPortState } from "./flow";
 import { multicast } from "./multicast";
+import type { MulticastPortState } from "./multicast";
 import { unicast } from "./unicast";
+import type { UnicastPortState } from "./unicast";
 import type { FloodingInput, Way } from "./way";
 
 const REGISTRY = {
@@ -27,7 +30,7 @@ export function wayOf({ way }: ResolvedFlooding): Way {
 }
 
 /** A port's desired state: a union by `flooding`. */
-export type PortState = ReturnType<(typeof REGISTRY)[Flooding]["state"]>;
+export type PortState = UnicastPortState | MulticastPortState | FlowPortState;
 
 export function wayState(flooding: Flooding, port: AnyPortState, wanted: PortWanted): PortState {
   return REGISTRY[flooding].state(port, wanted);

@@ -29,7 +29,7 @@ interface MulticastFlooding extends ResolvedFlooding {
 }
 
 /** The kernel's vxlan device, a port of the bridge. */
-interface MulticastPortState extends AnyPortState {
+export interface MulticastPortState extends AnyPortState {
   flooding: Flooding.Multicast;
   group: string;
   /** Hops that a packet to the group may take. */

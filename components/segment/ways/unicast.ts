@@ -15,7 +15,7 @@ interface UnicastFlooding extends ResolvedFlooding {
 }
 
 /** One tunnel port of the bridge for each remote VTEP. */
-interface UnicastPortState extends AnyPortState {
+export interface UnicastPortState extends AnyPortState {
   flooding: Flooding.Unicast;
   /** Open vSwitch's `protected`: false on the hub of hub and spoke. */
   protected: boolean;
