@@ -172,7 +172,8 @@ describe("the declarations that a program sees", () => {
     const text = readFileSync(file, "utf8");
     seen.set(file, text);
     for (const [, path = ""] of text.matchAll(/from "(\.[^"]+)"|import\("(\.[^"]+)"\)/g)) {
-      const next = `${join(file, "..", path)}.d.ts`;
+      const beside = join(file, "..", path);
+      const next = existsSync(`${beside}.d.ts`) ? `${beside}.d.ts` : join(beside, "index.d.ts");
       if (path !== "" && !seen.has(next)) reached(next, seen);
     }
     return seen;
