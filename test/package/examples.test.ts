@@ -1,6 +1,14 @@
-/** Every example, copied elsewhere and previewed by the real engine with the package as npm made it. */
-import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+/** Every example and template, made elsewhere and previewed by the real engine with the package as npm made it. */
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { addLanguages } from "../../toolchain/languages";
 import { must } from "../../system/process";
@@ -30,7 +38,14 @@ interface Program {
   settings?: () => Record<string, string>;
 }
 
-/** Each example with its programs, in the order of their README; an example that is missing here is no example yet. */
+/** What `pulumi new` makes: by the languages' names, in examples/templates. */
+const TEMPLATES = ["python", "typescript", "yaml"].map((language) => ({
+  folder: `templates/${language}`,
+  stack: "dev",
+  count: 32,
+}));
+
+/** Each example with its programs, in the order of their README. An example that is missing here fails the test below. */
 const EXAMPLES: Record<string, Program[]> = {
   "existing-host": [
     {
@@ -50,6 +65,8 @@ const EXAMPLES: Record<string, Program[]> = {
     },
   ],
   python: [{ folder: "python", stack: "lab", count: 32 }],
+  templates: TEMPLATES,
+  "three-segments": [{ folder: "three-segments", stack: "lab", count: 74 }],
   "two-owners": [
     { folder: "two-owners/underlay", stack: "a", count: 16 },
     { folder: "two-owners/underlay", stack: "b", count: 16 },
@@ -93,7 +110,7 @@ it("are all known", () => {
       .filter((one) => one.isDirectory())
       .map(({ name }) => name)
       .sort(),
-  ).toEqual(Object.keys(EXAMPLES).sort());
+  ).toEqual([...Object.keys(EXAMPLES), "github-actions"].sort());
 });
 
 describe.each(Object.entries(EXAMPLES))("examples/%s", (name, programs) => {
@@ -108,6 +125,15 @@ describe.each(Object.entries(EXAMPLES))("examples/%s", (name, programs) => {
 
   it("says how it is run", () => {
     expect(readFileSync(join(checkout, "examples", name, "README.md"), "utf8")).toMatch(/pulumi .*preview/);
+  });
+});
+
+describe("README's program", () => {
+  it("is examples/lab, which runs as it is printed", () => {
+    const readme = readFileSync(join(checkout, "README.md"), "utf8");
+    const printed = [...readme.matchAll(/```ts\n([^]*?)```/g)].map(([, program]) => program);
+    const program = readFileSync(join(checkout, "examples", "lab", "index.ts"), "utf8");
+    expect(printed).toEqual([program.replace(/^\/\*\*[^]*?\*\/\n/, "")]);
   });
 });
 
@@ -158,9 +184,10 @@ interface Declared {
 async function previewed({ folder, stack, settings }: Program): Promise<string> {
   const here = join(project.root, "run", folder);
   if (!existsSync(here)) {
-    cpSync(join(checkout, "examples", folder), here, { recursive: true });
+    if (folder.startsWith("templates/")) await fromTemplate(folder, here);
+    else cpSync(join(checkout, "examples", folder), here, { recursive: true });
     symlinkSync(join(app, "node_modules"), join(here, "node_modules"));
-    if (folder === "python") await prepare(here);
+    if (folder.endsWith("python")) await prepare(here);
   }
   const words = Object.entries(settings?.() ?? {}).flatMap(([key, value]) => [
     "--plaintext",
@@ -171,6 +198,21 @@ async function previewed({ folder, stack, settings }: Program): Promise<string> 
   if (words.length > 0) good(await pulumi("config", "set-all", "--stack", stack, ...words));
   const policy = join(app, "node_modules", "vxlab", "policy");
   return good(await pulumi("preview", "--stack", stack, "--policy-pack", policy));
+}
+
+/** Without a network: `pulumi new` would install what the package stage has installed already. */
+async function fromTemplate(folder: string, here: string): Promise<void> {
+  mkdirSync(here, { recursive: true });
+  const name = `made-from-${basename(folder)}`;
+  const words = ["--yes", "--generate-only", "--name", name, "--cwd", here];
+  good(await project.pulumi(["new", join(checkout, "examples", folder), ...words]));
+  const file = join(here, "Pulumi.yaml");
+  const text = readFileSync(file, "utf8");
+  expect(text).toMatch(new RegExp(`^name: ${name}$`, "m"));
+  expect(text).not.toContain("template:\n");
+  // As `pulumi package add` writes it, which the template asks for.
+  if (!folder.endsWith("typescript"))
+    writeFileSync(file, `${text}packages:\n  vxlab: ./node_modules/vxlab/plugin\n`);
 }
 
 /** An owner's underlay as its `up` would leave it: the outputs that overlays read. */
@@ -194,6 +236,8 @@ async function needPython(): Promise<void> {
 
 /** What `pulumi package add` does with the vendor's CLI: an SDK of the plugin's schema, in the virtual environment. */
 async function prepare(folder: string): Promise<void> {
+  const first = join(project.root, "run", "python", "venv");
+  if (existsSync(first)) return symlinkSync(first, join(folder, "venv"));
   await needPython();
   const schema = readFileSync(join(checkout, "test", "package", "schema.json"), "utf8");
   const sdk = join(folder, "sdks", "vxlab");
