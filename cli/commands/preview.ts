@@ -19,7 +19,10 @@ import { selectStack } from "../state/stack";
 
 const options = {
   ...stacksOption,
-  json: { type: "boolean", doc: "print the changes as JSON; of several stacks one array, of each { stack, … }" },
+  json: {
+    type: "boolean",
+    doc: "print the changes as JSON; of several stacks one array, of each { stack, … }",
+  },
   outputs: { type: "boolean", doc: "show the stack's outputs too" },
 } as const;
 
