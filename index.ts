@@ -1,4 +1,7 @@
-import { readRole } from "./config";
-import { programs } from "./stacks";
+import { startRandom } from "./stacks/plugins";
 
-export = (): Promise<object> => programs[readRole()]();
+export = async (): Promise<object> => {
+  await startRandom();
+  const [{ readRole }, { programs }] = await Promise.all([import("./config"), import("./stacks")]);
+  return programs[readRole()]();
+};

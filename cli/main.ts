@@ -10,6 +10,7 @@ import { Exit, Fault } from "./exit";
 import { globalOptions, readLine, withoutSwitches, type Line } from "./help/globals";
 import { helpOf, usage } from "./help/text";
 import type { Output } from "./output/output";
+import { selectedStack } from "./state/stack";
 import { suggestion } from "./suggest";
 
 export async function main(args: readonly string[], context: Context): Promise<number> {
@@ -39,7 +40,21 @@ function dispatch(args: readonly string[], context: Context): number | Promise<n
       Exit.usage,
       `${command.name} works in vxlab's own checkout only: ${command.checkoutOnly}`,
     );
-  return command.run(here, globals.stack === undefined ? own.rest : ["-s", globals.stack, ...own.rest]);
+  return started(here, command, globals.stack === undefined ? own.rest : ["-s", globals.stack, ...own.rest]);
+}
+
+/** A program of the user's has no default stack but the selected one. */
+async function started(context: Context, command: Command, args: string[]): Promise<number> {
+  const { environment, plain = false, paths } = context;
+  if (!plain || command.options["stack"] === undefined) return command.run(context, args);
+  if (!["yaml", "yml"].some((ending) => existsSync(join(paths.root, `Pulumi.${ending}`))))
+    throw new Fault(
+      Exit.usage,
+      `${paths.root} has no Pulumi.yaml: name the folder of a Pulumi program with -C`,
+    );
+  const named = environment["VXLAB_STACK"] !== undefined || args.some((word) => /^(-s|--stack)/.test(word));
+  const stack = named ? {} : { VXLAB_STACK: await selectedStack(context) };
+  return command.run({ ...context, environment: { ...environment, ...stack } }, args);
 }
 
 function lineOf(args: readonly string[]): Line {
@@ -77,11 +92,10 @@ function printed(out: Output, text: string): number {
   return Exit.ok;
 }
 
-/** The same, for a Pulumi program of the user's. */
-export function programAt(context: Context, folder: string): Context {
+/** The same, for the Pulumi program in a folder. */
+function programAt(context: Context, folder: string): Context {
   const root = resolve(folder);
-  if (!["yaml", "yml"].some((ending) => existsSync(join(root, `Pulumi.${ending}`))))
-    throw new Fault(Exit.usage, `${root} has no Pulumi.yaml: name the folder of a Pulumi program with -C`);
+  if (!existsSync(root)) throw new Fault(Exit.usage, `there is no folder ${root}`);
   return { ...context, paths: pathsOf(root, context.environment), plain: true };
 }
 

@@ -1,7 +1,7 @@
 /** The word that was meant. Pure. */
 
 /** The nearest of the known words; undefined when none is near. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
+function nearest(word: string, known: readonly string[]): string | undefined {
   const begun = known.filter((one) => word.length > 1 && one.startsWith(word));
   if (begun.length === 1) return begun[0];
   const [best] = known

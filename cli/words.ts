@@ -42,6 +42,24 @@ export function containerNamed(lab: LabOutput, name: string): ContainerPlan {
   return named("container", lab.containers, name);
 }
 
+/** A host, or a container with its host. */
+export interface Target {
+  host: HostOutput;
+  container?: ContainerPlan;
+}
+
+export function targetNamed(lab: LabOutput, name: string): Target {
+  const { host, ...found } = named(
+    "host or container",
+    [...lab.hosts.map(hostTarget), ...lab.containers],
+    name,
+  );
+  if (typeof host !== "string") return { host };
+  return { host: hostNamed(lab, host), container: containerNamed(lab, found.name) };
+}
+
+const hostTarget = (host: HostOutput): { name: string; host: HostOutput } => ({ name: host.name, host });
+
 function named<T extends { name: string }>(kind: string, all: readonly T[], name: string): T {
   const found = all.find((one) => one.name === name);
   if (found !== undefined) return found;

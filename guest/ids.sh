@@ -53,7 +53,7 @@ take_over() {
   [ "$whole" = false ] || echo "$LEVEL" >"$STATE/level"
 }
 
-# each_kept FUNCTION: calls it with the file and the kind of everything that is kept. Sets whole to false when it fails for one.
+# each_kept FUNCTION: calls it with the file and the kind of everything that is kept. When it fails for one, whole is false. Sets: whole
 each_kept() {
   local file kind taken
   for file in "$STATE"/desired/*-*.json; do
@@ -156,14 +156,12 @@ take_over_box() {
 # take_over_service FILE TO: dnsmasq starts once more, with its leases; addresses are translated on without a gap, by the new table
 # before the old one goes.
 take_over_service() {
-  local old="$SERVICES/$step" table now="$id"
+  local old="$SERVICES/$step" new="$SERVICES/$id" table id="$step"
   table=$(nat_table "$step")
   if [ -d "$old" ]; then
-    id=$step
     dhcp_end loop
     dhcp_end dnsmasq
-    id=$now
-    mv "$old" "$SERVICES/$id"
+    mv "$old" "$new"
   fi
   mv "$1" "$2"
   again "$2" || printf 'vxlab: %s failed\n' "$2" >&2

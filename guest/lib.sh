@@ -232,7 +232,6 @@ tune() {
 # untune [NAME]: as it was before; without a name everything.
 untune() {
   local file at
-  local now file
   for file in "$STATE"/tuned/*; do
     [ -e "$file" ] || continue
     at=$(printf %s "${file##*/}" | tr , /)

@@ -43,11 +43,6 @@ export interface Envelope<Kind extends StepKind = StepKind> {
   state: States[Kind];
 }
 
-/** What `apply` and `remove` answer, on one line. They fail with an exit code and a message on stderr. */
-export interface Done {
-  v: typeof PROTOCOL;
-}
-
 /**
  * What `observe` answers, on one line: the state in the shape of the desired one, as it is on the host. `state` is null when the thing
  * is not there, and so is a field that is not. After `apply` it equals what was applied. What no device carries, such as the command of

@@ -10,6 +10,8 @@ NR == 2 { secrets = $0 }
 END {
   for (level = level_of(text); level < protocol; level++) {
     text = lifted(level)
+    # Nothing is said and nothing is stored for a level that the table lacks.
+    if (text == "") exit 1
     level_of(text)
   }
   print text

@@ -41,7 +41,7 @@ export interface Edit {
 }
 
 /** Which thing an edit is about. */
-export interface Subject {
+interface Subject {
   name: string;
   /** The host that it is on; undefined for what is on none, and in a state in which components did not say it. */
   host?: string | undefined;
@@ -82,7 +82,7 @@ const SIGNATURE = "4dabf18193072939515e22adb298388d";
 
 export const isUnknown = (value: unknown): boolean => value === UNKNOWN;
 
-export function isSecret(value: unknown): boolean {
+function isSecret(value: unknown): boolean {
   return isObject(value) && SIGNATURE in value;
 }
 

@@ -10,7 +10,7 @@ import type { Claim } from "./rules";
 
 export function checkMacs(lab: ResolvedLab): Problem[] {
   const claims = [...machineMacs(lab), ...nicMacs(lab), ...ownMacs(lab)];
-  return repeated(claims, "This MAC address", "Write an address of its own for one of the two.");
+  return repeated(claims, "This MAC address", "Give one of the two an address of its own.");
 }
 
 const macClaim = (path: string, mac: string, written?: string): Claim => ({

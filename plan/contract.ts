@@ -17,7 +17,7 @@ export const LAB_OUTPUT = "lab";
 export const LAB_SCHEMA = 3;
 
 /** What the lab's two forms have in common. */
-export interface LabFacts {
+interface LabFacts {
   /** Version of the contract: 3. */
   schema: number;
   /** The random part of every name in libvirt: `vxlab-<id>-…`. */
@@ -86,7 +86,7 @@ export interface TunnelOutput {
 }
 
 /** A host without its ports. */
-export interface HostDescription {
+interface HostDescription {
   name: string;
   /** Underlay address: the VTEP, and where SSH answers unless `existing` says otherwise. */
   address: string;
@@ -110,7 +110,7 @@ export interface HostOutput extends HostDescription {
 }
 
 /** A host's attachment to one segment, without its tunnels. */
-export interface PortDescription {
+interface PortDescription {
   segment: string;
   vni: number;
   /** How its frames are carried over the underlay. @default vxlan */

@@ -12,19 +12,19 @@ export function uriFault(got: unknown): string | undefined {
   const url = parsed(got);
   if (url === undefined) return "Is not a libvirt URI (libvirt.org/uri.html).";
   const driver = driverOf(url);
-  if (driver !== DRIVER) return `Names libvirt's driver ${driver}, and vxlab's machines run on ${DRIVER}.`;
+  if (driver !== DRIVER) return `Names libvirt's driver ${driver}, but vxlab needs ${DRIVER}.`;
   if (url.pathname !== INSTANCE)
     return `Ends in ${url.pathname || "no path"} instead of ${INSTANCE}: only libvirt's system instance can create the lab's networks.`;
   const transport = transportOf(url);
   if (!TRANSPORTS.includes(transport))
     return `Has the transport ${transport}, which the provider does not know: it takes ${TRANSPORTS.join(", ")}.`;
-  if (url.password !== "") return "Holds a password, which would be in the state and in what is printed.";
+  if (url.password !== "") return "Contains a password, which would be stored in the state and printed.";
   const { searchParams } = url;
   if (searchParams.has("no_verify") || searchParams.get("known_hosts_verify") === "ignore")
-    return "Turns the check of the hypervisor's key off: whoever answers there would be given the lab's secrets.";
+    return "Disables host key verification, so any server that answers would receive the lab's secrets.";
   const loose = ["keyfile", "knownhosts", "socket"].find((key) => !absolute(searchParams.get(key)));
   // The provider expands ~ and variables in some of them, virsh in none.
-  return loose === undefined ? undefined : `Has in ${loose} no absolute path.`;
+  return loose === undefined ? undefined : `Its ${loose} is not an absolute path.`;
 }
 
 const absolute = (path: string | null): boolean => path === null || path.startsWith("/");

@@ -9,7 +9,7 @@ import { isMapping, mappingOf, shaped } from "./shape";
 import type { VtepOutput, VtepsOutput } from "./vteps";
 
 /** The settings of a host that an overlay decides. */
-export type OverlayHostSpec = Pick<HostSpec, "bridge" | "bridgeAddress" | "guard">;
+type OverlayHostSpec = Pick<HostSpec, "bridge" | "bridgeAddress" | "guard">;
 
 const { bridge, bridgeAddress, guard } = HOST;
 const overlayHost: Fields<OverlayHostSpec> = { bridge, bridgeAddress, guard };
@@ -50,8 +50,8 @@ export function underlayKeyHints(
   );
   const [first, ...others] = idle;
   if (first === undefined) return [];
-  const more = others.length === 0 ? "" : `, and neither have ${others.length} others below hosts`;
-  const message = `Has no effect here${more}: the stack ${stack} decides what its hosts are.`;
+  const more = others.length === 0 ? "" : `, nor do ${others.length} other settings below hosts`;
+  const message = `Has no effect here${more}: the underlay stack ${stack} defines its hosts.`;
   return [{ ...first, message, cure: `Write it in the settings of ${stack}, or leave it out.` }];
 }
 

@@ -107,11 +107,11 @@ function checkVteps({ own, peers }: OverlayInput): Problem[] {
   const [first] = everyone;
   const mixed = everyone.filter(({ family }) => family !== first?.family);
   return [
-    ...repeated(everyone, "This VTEP", "Give each host of all these stacks an underlay address of its own."),
+    ...repeated(everyone, "This VTEP", "Give each host in these stacks its own underlay address."),
     ...mixed.map(({ path, got }) => ({
       path,
       got,
-      message: `Is of another IP family than ${first?.path}, ${first?.got}.`,
+      message: `Is not of the IP family of ${first?.path}, ${first?.got}.`,
       cure: "Use underlays of one family.",
     })),
   ];

@@ -70,7 +70,7 @@ export function readVteps(stack: string, outputs: Readonly<Record<string, unknow
   const where = [VTEPS_OUTPUT, ...(issue?.path ?? [])].map(String).join(".");
   throw new ContractError(
     `The output ${where} of the stack ${stack} cannot be used: ${issue?.message}. Nothing was changed; ` +
-      `run ./vxlab up -s ${stack}, which writes it again.`,
+      `run ./vxlab up -s ${stack} to write it again.`,
   );
 }
 
@@ -91,7 +91,7 @@ function otherVersion(stack: string, schema: unknown): string {
   const newer = typeof schema === "number" && schema > VTEPS_SCHEMA;
   const cure = newer
     ? `use the newer vxlab for this stack too, or remove ${stack} from its settings`
-    : `run ./vxlab up -s ${stack} with this vxlab, which writes it again`;
+    : `run ./vxlab up -s ${stack} with this vxlab to write it again`;
   return (
     `The output "${VTEPS_OUTPUT}" of the stack ${stack} has version ${JSON.stringify(schema)}, and this vxlab reads ` +
     `version ${VTEPS_SCHEMA}. Nothing was changed: ${cure}.`

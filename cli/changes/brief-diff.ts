@@ -13,7 +13,7 @@ const HEAD = /^\s*(?:\+-|--|\+\+|[~+-])?\s*([\w-]+:[\w/-]+:\w+): \((\w[\w -]*)\)
 const OUTPUTS = /^\s*--outputs/;
 const ABOUT = /^\s*\[(urn|id|provider)=/;
 /** Says nothing without the lines that are left out. */
-const EMPTY = /^\s*[\]}]*\s*$|^Previewing update /;
+const EMPTY = /^\s*[\]}]*\s*$|^(@ p|P)reviewing update/;
 const MARKED = /^\s*[~+-]/;
 /** In a URN: the type of a resource whose parent is a component of ours. */
 const INSIDE = /vxlab:index:\w+\$(?!vxlab:)[^:]+:[^:]+:\w+::/;

@@ -88,12 +88,11 @@ async function settled({ out, ...context }: Context, stack: string): Promise<boo
 async function deploy(context: Context, stack: string, more: string[]): Promise<number> {
   sayHints(context, stack);
   await refuseUnbuilt(context, stack);
-  await ready(context, stack);
+  await ready(context, stack, [], () => provideImage(context, stack));
   await selectStack(context, stack);
   await clearDeadLocks(context, stack);
   await forgetPending(context, stack);
   await forgetLostMachines(context, stack);
-  await provideImage(context, stack);
   const { mode, uri, environment } = await startLibvirt(context, stack);
   context.out.remark(`libvirt: ${mode === "elsewhere" ? "as vxlab:underlays say" : `${mode}, ${uri}`}`);
   const since = new Date();

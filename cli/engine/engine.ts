@@ -4,6 +4,7 @@ import { mkdirSync, openSync, closeSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pulumiWrapper } from "../../system/paths";
 import { run, type Result } from "../../system/process";
+import { Missing } from "../../system/reporter";
 import { wasInterrupted } from "../../system/signals";
 import { editsOf } from "../changes/edits";
 import type { Edit } from "../../plan/change";
@@ -26,14 +27,14 @@ export interface Outcome {
   log: string;
 }
 
-/** A short command; its output is returned. */
-export function pulumi(context: Context, args: readonly string[], timeout = 120): Promise<Result> {
+/** A short command; its output is returned. @throws Missing when a program of the user's has no Pulumi on PATH */
+export async function pulumi(context: Context, args: readonly string[], timeout = 120): Promise<Result> {
+  const { paths, environment, plain = false } = context;
   const all = ["--non-interactive", "--color", "never", ...args];
-  return run(pulumiWrapper(context.paths), all, {
-    cwd: context.paths.root,
-    env: context.environment,
-    timeout,
-  });
+  const options = { cwd: paths.root, env: environment, timeout };
+  const result = await run(plain ? "pulumi" : pulumiWrapper(paths), all, options);
+  if (plain && result.code === 127) throw new Missing("pulumi is not on PATH: install the Pulumi CLI");
+  return result;
 }
 
 /** `up`, `destroy` or `preview`, with progress in compact form. The whole output is kept in `.vxlab/log`. */

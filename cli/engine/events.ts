@@ -152,7 +152,7 @@ function label(urn: string): string {
 }
 
 /** Without the engine's colour tags. */
-export function plain(text: string): string {
+function plain(text: string): string {
   return text.replace(/<\{%.*?%\}>/g, "");
 }
 

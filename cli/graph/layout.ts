@@ -11,7 +11,7 @@ const PAD = 12;
 /** A generous width for a character of a sans-serif font of 12 px. */
 const CHARACTER = 6.9;
 
-export const widthOf = (text: string): number => Math.ceil(text.length * CHARACTER);
+const widthOf = (text: string): number => Math.ceil(text.length * CHARACTER);
 const widest = (texts: readonly string[]): number => Math.max(0, ...texts.map(widthOf));
 
 export interface Layout {

@@ -2,7 +2,8 @@
 import type { HostOutput, LabOutput } from "../../plan/contract";
 import { ENCAPSULATIONS } from "../../plan/net/encap";
 import type { ContainerPlan, Flooding, InterfacePlan, ServicePlan } from "../../plan/types";
-import { encapsulationOf, WAYS } from "../../verify/ways";
+import { isJoint } from "../../components/segment/ways";
+import { encapsulationOf } from "../../components/segment/port";
 import { coloursOf } from "./colours";
 import type { Colour } from "./colours";
 
@@ -30,7 +31,7 @@ export interface Box {
 }
 
 /** An interface, or one VLAN of a trunk. */
-export interface Link {
+interface Link {
   segment: string;
   /** What is written beside it. */
   facts: string[];
@@ -84,7 +85,7 @@ function segmentsOf(lab: LabOutput): Segment[] {
   const colours = coloursOf(sorted.map(({ segment }) => segment));
   return sorted.flatMap((port) => {
     const { segment, flooding, group, vni, udpPort, mtu } = port;
-    const { joint } = WAYS[flooding];
+    const joint = isJoint(flooding);
     const colour = colours.get(segment);
     const hub = hubOf(lab, segment);
     return colour === undefined
@@ -187,10 +188,10 @@ export function tunnelLabel({ segment, vni, udpPort }: Segment): string {
 }
 
 /** How a segment floods, in a few words. */
-export function floodingText({ flooding, group, hub, tunnels }: Segment): string {
+function floodingText({ flooding, group, hub, tunnels }: Segment): string {
   if (group !== undefined) return `group ${group}`;
   if (hub !== undefined) return `hub ${hub}`;
-  return WAYS[flooding].joint ? "static flows" : tunnels.length > 1 ? "full mesh" : "unicast";
+  return isJoint(flooding) ? "static flows" : tunnels.length > 1 ? "full mesh" : "unicast";
 }
 
 /** The lines of a segment's own node or lane. */

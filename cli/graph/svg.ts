@@ -9,7 +9,7 @@ import { bridgeLines, segmentLines } from "./model";
 import type { Picture, Segment } from "./model";
 
 /** More tunnels of a segment are one straight line: arcs could not be followed. */
-export const TUNNEL_LIMIT = 6;
+const TUNNEL_LIMIT = 6;
 
 export function renderSvg(picture: Picture): string {
   const layout = layOut(picture);

@@ -34,6 +34,13 @@ function isSelected({ paths, environment }: Context, stack: string): boolean {
   return chosen.length === 1 && chosen[0] === shortName(stack);
 }
 
+/** The stack that Pulumi has selected in a program of the user's. */
+export async function selectedStack(context: Context): Promise<string> {
+  const { code, stdout } = await pulumi(context, ["stack", "--show-name"]);
+  if (code === 0) return stdout.trim();
+  throw new Fault(Exit.usage, "no stack is selected: name one with -s, or run pulumi stack select");
+}
+
 /** The project's stacks, the last changed first, so that overlays come before their underlays. */
 export async function stackNames(context: Context): Promise<string[]> {
   const { code, stdout, stderr } = await pulumi(context, ["stack", "ls", "--json"]);
@@ -69,11 +76,11 @@ export interface Deployment {
 
 /** The state as in an export, secrets encrypted; undefined when its file is not in this checkout. */
 export function stateInFile(
-  { paths, environment }: Context,
+  { paths, environment, plain }: Context,
   stack: string,
 ): { deployment?: Deployment } | undefined {
   const file = stateFile(paths, stack);
-  if (!ownBackend(environment) || !existsSync(file)) return undefined;
+  if (plain === true || !ownBackend(environment) || !existsSync(file)) return undefined;
   const { checkpoint } = JSON.parse(readFileSync(file, "utf8")) as { checkpoint?: { latest?: Deployment } };
   return { deployment: checkpoint?.latest };
 }

@@ -80,7 +80,7 @@ function labIdOf(host: pulumi.Input<HostConnectionArgs>, fault: () => never): pu
 
 function missing(className: string, name: string): never {
   throw new pulumi.RunError(
-    `${token(className)} ${name} has no labId, and its host has none. Give one of them the lab's id.`,
+    `${token(className)} ${name} has no labId, and its host has none. Set labId on one of them.`,
   );
 }
 

@@ -20,7 +20,7 @@ export function resolvePlace(topology: Topology, underlays: Underlays, said: Fin
   const single = more.length === 0 ? only : undefined;
   const addresses = outside.map(({ address }) => address);
   const other = single && networkAround(addresses, single.subnet.prefix);
-  const which = single === undefined ? "These networks hold" : `${single.subnet.cidr} holds`;
+  const which = single === undefined ? "These networks contain" : `${single.subnet.cidr} contains`;
   const message = `${which} none of the ${outside.length} hosts: ${first.path} is ${addressText(first.address)}.`;
   const cure = `Write the network of the hosts' addresses${other === undefined ? "" : `, such as ${other}`}.`;
   if (single === undefined) said.say("underlays", topology.underlays, message, cure);

@@ -81,7 +81,9 @@ function resolveAddress(
   if (ours && misplaced) return undefined;
   const read = readAddress(got, underlays.family);
   const fault = read.fault ?? placeFault(underlays, read.value, !ours);
-  const cure = ours ? rangesOf(underlays.used) : "Write the address of its interface to the other hosts.";
+  const cure = ours
+    ? rangesOf(underlays.used)
+    : "Write the address of its interface that leads to the other hosts.";
   said.sayIf(at("address"), got, fault, cure);
   return fault === undefined ? read.value : undefined;
 }
@@ -96,7 +98,7 @@ function placeFault({ used, complete }: Underlays, address: bigint, existing: bo
   const subnet = underlayAt(used, address)?.subnet;
   if (subnet !== undefined) return underlayFault(subnet, address);
   if (existing || !complete) return undefined;
-  return used.length === 1 ? `Is outside ${used[0]?.subnet.cidr}.` : "Is in none of the underlays.";
+  return used.length === 1 ? `Is outside ${used[0]?.subnet.cidr}.` : "Is outside all underlays.";
 }
 
 function underlayFault(underlay: Subnet, address: bigint): string | undefined {

@@ -14,6 +14,7 @@ import { declareOnHosts } from "./on-hosts";
 import { LabContainer, LabSegment, partsOf, setParts } from "./parts";
 import { ContainerVariables } from "../container/variables.component";
 
+/** The own underlay, the underlays of peers, and what is put on the own hosts. */
 export interface VxlanOverlayArgs {
   /** The underlay that it stands on. */
   underlay: OverlayGroundArgs;
@@ -45,9 +46,11 @@ export interface VxlanOverlayArgs {
 export interface OverlayGroundArgs {
   /** Name of the stack, for messages and as a part of remote hosts' names. */
   stack: string;
+  /** Its output `vteps`: where its hosts are. */
   vteps: VtepsOutput;
 }
 
+/** The bridge of one of the overlay's own hosts. */
 export interface OverlayHostArgs {
   /** The bridge's name on this host. @default "vxbr" */
   bridge?: string;

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { HypervisorError } from "../../plan/errors";
 import type { Problem } from "../../plan/types";
 import { child } from "../naming";
-import { virsh } from "./virsh";
+import { surveyed } from "./orphans";
 
 export interface Hypervisor {
   /** Of what is on it, as a resource. */
@@ -56,16 +56,16 @@ async function silence({ uri, path, provider }: Hypervisor): Promise<Problem | u
     message: `Cannot be reached: ${why}.`,
     cure: CURE,
   });
-  const { end, why } = await virsh(uri, ["uri"], { limit: LIMIT_MS });
+  const { end, why } = await surveyed(uri, { limit: LIMIT_MS });
   if (end === "late" || end === "failed") return no(why);
   try {
     await libvirt.getNodeInfo({}, { provider });
     return undefined;
   } catch {
     // The error is empty: why it cannot connect the provider tells the engine alone.
-    return no("the error of libvirt's provider beside this says why");
+    return no("the libvirt provider's error beside this one says why");
   }
 }
 
 const CURE =
-  "Start libvirtd there, and see that this machine can log in and knows its key (docs/hypervisors.md).";
+  "Start libvirtd there, and check that this machine can log in and knows the host key (docs/hypervisors.md).";

@@ -8,6 +8,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { LIBVIRT_NAME } from "../naming";
 import { undefineWords, virsh } from "./virsh";
+import type { Answer, Options } from "./virsh";
 
 /** virsh's words: how to ask for a thing, and how to end it. `NAME` and `POOL` are put in. */
 interface Words {
@@ -44,8 +45,55 @@ const WORDS: Record<string, Words | undefined> = {
   CloudinitDisk: VOLUME,
 };
 
-/** One set for each hypervisor of a program: the engine is told of every hook in a request of its own. */
-const shared = new WeakMap<pulumi.Resource, Map<string, pulumi.ResourceHookBinding>>();
+/**
+ * What libvirt had when a program first asked: one list for all machines, networks and pools, and one for each pool's volumes. Asking for
+ * each name before its create would take a virsh for each, one after the other.
+ */
+class Survey {
+  private readonly lists = new Map<string, Promise<Answer>>();
+
+  constructor(private readonly uri: string) {}
+
+  things(options?: Options): Promise<Answer> {
+    return this.list("", ["pool-list --all --name; net-list --all --name; list --all --name"], options);
+  }
+
+  /** False when libvirt certainly had no such thing. */
+  async mayHave(name: string, pool: string): Promise<boolean> {
+    const { end, stdout } = await (pool === ""
+      ? this.things()
+      : this.list(pool, ["vol-list", "--pool", pool]));
+    return end !== "done" || stdout.split(/\s+/).includes(name);
+  }
+
+  private list(key: string, words: string[], options?: Options): Promise<Answer> {
+    const known = this.lists.get(key) ?? virsh(this.uri, words, options);
+    this.lists.set(key, known);
+    return known;
+  }
+}
+
+interface Known {
+  survey: Survey;
+  /** One set for each hypervisor of a program: the engine is told of every hook in a request of its own. */
+  hooks?: pulumi.ResourceHookBinding;
+}
+
+const shared = new WeakMap<pulumi.Resource, Map<string, Known>>();
+
+function knownOf(uri: string): Known {
+  const program = pulumi.runtime.getStackResource();
+  if (program === undefined) return { survey: new Survey(uri) }; // a component for another language
+  const ours = shared.get(program) ?? new Map<string, Known>();
+  const known = ours.get(uri) ?? { survey: new Survey(uri) };
+  shared.set(program, ours.set(uri, known));
+  return known;
+}
+
+/** Whether virsh gets in: its answer to the list of all machines, networks and pools, which hooks use later. */
+export function surveyed(uri: string, options: Options): Promise<Answer> {
+  return knownOf(uri).survey.things(options);
+}
 
 /**
  * Hooks for a libvirt resource that clear a namesake away before it is created and after its creation failed.
@@ -58,17 +106,13 @@ export function clearsOrphans(
   uri: string | undefined,
 ): pulumi.ResourceHookBinding | undefined {
   if (uri === undefined) return undefined;
-  const program = pulumi.runtime.getStackResource();
-  if (program === undefined) return hooks(resource, uri); // a component for another language
-  const ours = shared.get(program) ?? new Map<string, pulumi.ResourceHookBinding>();
-  const found = ours.get(uri) ?? hooks(resource, uri);
-  shared.set(program, ours.set(uri, found));
-  return found;
+  const known = knownOf(uri);
+  return (known.hooks ??= hooks(resource, uri, known.survey));
 }
 
-function hooks(name: string, uri: string): pulumi.ResourceHookBinding {
+function hooks(name: string, uri: string, survey: Survey): pulumi.ResourceHookBinding {
   return {
-    beforeCreate: [new pulumi.ResourceHook(`clear-before-${name}`, (args) => clear(args, uri))],
+    beforeCreate: [new pulumi.ResourceHook(`clear-before-${name}`, (args) => clear(args, uri, survey))],
     onError: [
       new pulumi.ErrorHook(`clear-after-${name}`, async (args) => {
         if (args.failedOperation === "create") await clear(args, uri);
@@ -78,11 +122,15 @@ function hooks(name: string, uri: string): pulumi.ResourceHookBinding {
   };
 }
 
-async function clear(args: Pick<pulumi.ResourceHookArgs, "type" | "newInputs">, uri: string): Promise<void> {
+type Create = Pick<pulumi.ResourceHookArgs, "type" | "newInputs">;
+
+/** @param survey from before the create. @default libvirt is asked */
+async function clear(args: Create, uri: string, survey?: Survey): Promise<void> {
   const words = WORDS[args.type.split(":").at(-1) ?? ""];
   const inputs = (args.newInputs ?? {}) as Record<string, unknown>;
   const [name, pool] = [text(inputs["name"]), text(inputs["pool"])];
   if (words === undefined || !LIBVIRT_NAME.test(name)) return;
+  if (survey !== undefined && !(await survey.mayHave(name, pool))) return;
   const put = (line: string[]): string[] =>
     line.map((word) => (word === "NAME" ? name : word === "POOL" ? pool : word));
   if ((await virsh(uri, put(words.ask))).end !== "done") return;

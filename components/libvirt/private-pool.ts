@@ -12,7 +12,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { closedPool, qemuGroup } from "./pool-xml";
 import { LIBVIRT_NAME } from "../naming";
 import { clearsOrphans } from "./orphans";
-import { virshOutput } from "./virsh";
+import { virsh } from "./virsh";
 
 /**
  * Hooks of a pool: those of clearsOrphans, and one that closes its folder once it is created.
@@ -39,18 +39,12 @@ export function closesPool(
 /** @throws Error that says what stays open; the engine shows it as a warning */
 export async function closePool(uri: string, name: string): Promise<void> {
   try {
-    const group = qemuGroup(await say(uri, "capabilities"));
-    const xml = closedPool(await say(uri, "pool-dumpxml", "--inactive", name), group);
-    await say(uri, "pool-destroy", name); // stops it; the definition and the folder stay
-    try {
-      await define(uri, xml);
-      await say(uri, "pool-build", name);
-    } finally {
-      await say(uri, "pool-start", name);
-    }
+    const said = await all(uri, ["capabilities", `pool-dumpxml --inactive ${name}`]);
+    const [pool = ""] = /<pool\b[^]*<\/pool>/.exec(said) ?? [];
+    await define(uri, name, closedPool(pool, qemuGroup(said)));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    const cure = "Let only root and QEMU enter its folder (docs/security.md).";
+    const cure = "Restrict its folder to root and QEMU (docs/security.md).";
     throw new Error(
       `Every user of the hypervisor can read the private keys in the pool ${name}: ${why}. ${cure}`,
       { cause: error },
@@ -58,14 +52,26 @@ export async function closePool(uri: string, name: string): Promise<void> {
   }
 }
 
-async function define(uri: string, xml: string): Promise<void> {
+/** pool-destroy stops the pool; its definition and its folder stay. Whatever fails, pool-start comes last. */
+async function define(uri: string, name: string, xml: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "vxlab-pool-"));
+  const file = join(folder, "pool.xml");
   try {
-    writeFileSync(join(folder, "pool.xml"), xml);
-    await say(uri, "pool-define", join(folder, "pool.xml"));
+    writeFileSync(file, xml);
+    await all(uri, [
+      `pool-destroy ${name}`,
+      `pool-define '${file}'`,
+      `pool-build ${name}`,
+      `pool-start ${name}`,
+    ]);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-const say = (uri: string, ...words: string[]): Promise<string> => virshOutput(uri, words);
+/** One virsh for several commands. @throws Error when one of them fails */
+async function all(uri: string, commands: string[]): Promise<string> {
+  const { end, stdout, why, complaints } = await virsh(uri, [commands.join("; ")]);
+  if (end === "done" && complaints.length === 0) return stdout;
+  throw new Error(`virsh: ${complaints.join("; ") || why}`);
+}

@@ -8,6 +8,8 @@ export interface Answer {
   stdout: string;
   /** One line: why it is not `done`, without a full stop. Empty when it is. */
   why: string;
+  /** Everything that virsh called an error. It goes on after a command that fails: of several, `end` is about the last one. */
+  complaints: string[];
 }
 
 export interface Options {
@@ -17,7 +19,10 @@ export interface Options {
   environment?: Readonly<Record<string, string | undefined>>;
 }
 
-/** @param uri as the provider or as virsh spells it */
+/**
+ * @param uri as the provider or as virsh spells it
+ * @param words a command and its words; or one text of several commands with semicolons between
+ */
 export function virsh(uri: string, words: readonly string[], options: Options = {}): Promise<Answer> {
   const { limit = 60_000, environment = process.env } = options;
   return new Promise((resolve) => {
@@ -30,11 +35,12 @@ export function virsh(uri: string, words: readonly string[], options: Options = 
       killSignal: "SIGKILL",
     } as const;
     const child = execFile("virsh", args, settings, (error, stdout, stderr) => {
-      if (error === null) resolve({ end: "done", stdout, why: "" });
-      else if (error.code === "ENOENT")
-        resolve({ end: "absent", stdout, why: "virsh is not installed here" });
-      else if (error.killed) resolve({ end: "late", stdout, why: `no answer within ${limit / 1000} s` });
-      else resolve({ end: "failed", stdout, why: complaint(stderr) });
+      const complaints = complaintsIn(stderr);
+      const end = (end: Answer["end"], why = "") => resolve({ end, stdout, why, complaints });
+      if (error === null) end("done");
+      else if (error.code === "ENOENT") end("absent", "virsh is not installed here");
+      else if (error.killed) end("late", `no answer within ${limit / 1000} s`);
+      else end("failed", complaints.at(-1) ?? "virsh failed without an error message");
     });
     // libssh asks on stdin whether to trust an unknown key: the end of the input means no.
     child.stdin?.end();
@@ -52,10 +58,8 @@ export async function virshOutput(
   throw new Error(`virsh ${words[0]}: ${why}`);
 }
 
-function complaint(stderr: string): string {
-  const lines = stderr.split("\n").flatMap((line) => /^error: (.*?)[.\s]*$/.exec(line)?.[1] ?? []);
-  return lines.at(-1) ?? "virsh failed without an error message";
-}
+const complaintsIn = (stderr: string): string[] =>
+  stderr.split("\n").flatMap((line) => /^error: (.*?)[.\s]*$/.exec(line)?.[1] ?? []);
 
 /** The state of each domain, for example `running` or `shut off`, by name. @throws Error as `virshOutput` */
 export async function domainStates(uri: string, options: Options = {}): Promise<Map<string, string>> {

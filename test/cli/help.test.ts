@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { commands } from "../../cli/commands";
 import { candidates, type Names } from "../../cli/help/candidates";
 import { globalOptions } from "../../cli/help/globals";
@@ -69,9 +69,11 @@ describe("the table of commands", () => {
 
 describe("help before there is anything to run", () => {
   const clone = temporary("help");
-  cpSync(join(project, "vxlab"), join(clone, "vxlab"));
-  mkdirSync(join(clone, "cli/help"), { recursive: true });
-  for (const path of ["cli/help/help.txt", "package.json"]) cpSync(join(project, path), join(clone, path));
+  beforeAll(() => {
+    mkdirSync(join(clone, "cli/help"), { recursive: true });
+    for (const path of ["vxlab", "cli/help/help.txt", "package.json"])
+      cpSync(join(project, path), join(clone, path));
+  });
   // No node, no npm: only what the launcher itself needs.
   const env = { PATH: "/usr/bin:/bin", HOME: clone };
 
@@ -123,6 +125,10 @@ describe("completion", () => {
       ["kvm1", "kvm2"],
     ],
     [["exec", ""], ["c1"]],
+    [
+      ["cp", "k"],
+      ["kvm1:", "kvm2:"],
+    ],
     [["exec", "c1", "--", ""], []],
     [
       ["completion", ""],

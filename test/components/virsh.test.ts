@@ -39,8 +39,13 @@ describe("virsh", () => {
   });
 
   it("that is not installed is told from one that fails", async () => {
-    const absent = { end: "absent", stdout: "", why: "virsh is not installed here" };
+    const absent = { end: "absent", stdout: "", why: "virsh is not installed here", complaints: [] };
     expect(await virsh(URI, ["uri"], { environment: { PATH: "/nonexistent" } })).toEqual(absent);
+  });
+
+  it("says of several commands what each complained of, also when the last one is done", async () => {
+    const answer = await ask("printf 'error: failed\\nerror: no route.\\n' >&2");
+    expect(answer).toMatchObject({ end: "done", why: "", complaints: ["failed", "no route"] });
   });
 
   it("throws for a caller who needs the output, and names the verb", async () => {

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { PROTOCOL } from "../../guest/protocol";
 import { guestTools } from "../../guest/render";
+import { ofLevel2 } from "../lib/older-host";
 import { FakeHost } from "./fake-host";
 import { fabric, sentBy, type Sent } from "./labs";
 
@@ -31,6 +32,17 @@ const withoutLater = (lines: string) =>
 
 beforeAll(async () => {
   sent = await sentBy(fabric());
+});
+
+describe("the labs' older hosts (test/lib/older-host.ts)", () => {
+  // A port of today has no MTU where nothing needs it.
+  const withoutMtu = (text: string) => text.replace(/("ttl":null),"mtu":\d+/, "$1");
+
+  it.each(files(2))("keep %s as level 2 kept it", (file) => {
+    const [envelope = "", secrets] = now(file).split("\n");
+    const text = ofLevel2(file.replace(/-.*/, ""), envelope, secrets);
+    expect(withoutMtu(text)).toBe(withoutMtu(recorded(2, file).trim()));
+  });
 });
 
 const SHAPE = "2c13d5717e59d605";
@@ -186,6 +198,24 @@ describe.each(["dash", "busybox sh"])("tools of the next level in %s", (shell) =
       ).toMatchObject({ code: 0, stdout: `${lift(lines)}\n` });
   });
 });
+
+it.each(["dash", "busybox sh"])(
+  "in %s, tools without a level's line in the table leave its files alone",
+  (shell) => {
+    const host = new FakeHost(shell, guestTools().script.replace(/^.*level == 2.*\n/m, ""));
+    const name = "state/desired/port-00c0ffee-lab-kvm1-red.json";
+    const text = recorded(2, "port-lab-kvm1-red.json");
+    host.shows(name, text);
+    host.shows("state/level", "2\n");
+    const { code, stderr } = host.guest(["apply", "port"], text);
+    expect(code).toBe(1);
+    expect(stderr).toContain("is kept in its old form until the next step");
+    expect(stderr).toContain(
+      `desired state of version unknown: the guest tools read versions up to ${PROTOCOL}`,
+    );
+    expect([host.read(name), host.read("state/level"), host.changes()]).toEqual([text, "2\n", []]);
+  },
+);
 
 describe.each(["dash", "busybox sh"])("in %s, what a newer vxlab left is refused", (shell) => {
   const newer = (file: string) => now(file).replace(`{"v":${PROTOCOL},`, `{"v":${PROTOCOL + 1},`);

@@ -128,10 +128,13 @@ describe("types of a program", () => {
   );
 
   it("hold for every program in the documentation", async () => {
-    const pages = ["README.md", "docs/components.md"];
-    const programs = pages.flatMap((page) => {
+    const pages = readdirSync(join(checkout, "docs"))
+      .filter((file) => file.endsWith(".md") && file !== "reference.md")
+      .map((file) => `docs/${file}`);
+    const programs = ["README.md", ...pages].flatMap((page) => {
       const text = readFileSync(join(checkout, page), "utf8");
-      return [...text.matchAll(/```ts\n([^]*?)```/g)].map(([, program = ""]) => program);
+      // Without an import it is a part of a program.
+      return [...text.matchAll(/```ts\n(import [^]*?)```/g)].map(([, program = ""]) => program);
     });
     expect(programs.length).toBeGreaterThanOrEqual(5);
     expect(await compile(programs, "node10", "commonjs", false)).toBe("");

@@ -78,7 +78,12 @@ const blue = (more: object) => ({
 
 tellsOf({
   encapsulation: [
-    [red({ encapsulation: "genev" }), "segments.red.encapsulation", "not a value", "Did you mean geneve?"],
+    [
+      red({ encapsulation: "genev" }),
+      "segments.red.encapsulation",
+      "not a valid value",
+      "Did you mean geneve?",
+    ],
     [
       red({ encapsulation: "geneve", flooding: "flow" }),
       "segments.red.encapsulation",

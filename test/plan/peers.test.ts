@@ -268,7 +268,7 @@ describe("an overlay is refused", () => {
     expect(problemsOf({ sections })).toMatchObject([
       {
         path,
-        message: `Holds ${vtep}, the VTEP of underlay-b/b1: hosts could not tell tunnel packets from the overlay's.`,
+        message: `Contains ${vtep}, the VTEP of underlay-b/b1: hosts could not tell tunnel packets from the overlay's.`,
         cure: "Choose a network outside it, for example in 10.0.0.0/8.",
       },
     ]);

@@ -244,7 +244,7 @@ describe("TopologyError", () => {
         {
           path: "underlay.cidr",
           got: "192.168.11.0/24",
-          message: "192.168.11.0/24 holds none of the 200 hosts: hosts.h0.address is 192.168.10.2.",
+          message: "192.168.11.0/24 contains none of the 200 hosts: hosts.h0.address is 192.168.10.2.",
           cure: "Write the network of the hosts' addresses, such as 192.168.10.0/24.",
         },
       ]);

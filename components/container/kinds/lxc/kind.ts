@@ -6,6 +6,9 @@ const ENVIRONMENT = [
   ...["--set-var", "PATH=/sbin:/bin:/usr/sbin:/usr/bin"],
 ];
 
+const BOXES = "/var/lib/vxlab/containers";
+const of = (name: string): string[] => ["-P", BOXES, "-n", name];
+
 export const lxc: Kind = {
   title: "LXC",
   component: "LxcContainer",
@@ -18,10 +21,13 @@ export const lxc: Kind = {
   // Name of its root, an archive of the machine image; "busybox" is made on any host.
   state: () => ({ rootfs: "busybox" }),
   runtimeName: (name) => name,
-  exec: (name, command) => [
-    ...["lxc-attach", "-P", "/var/lib/vxlab/containers", "-n", name],
-    ...ENVIRONMENT,
-    "--",
-    ...command,
+  exec: (name, command) => ["lxc-attach", ...of(name), ...ENVIRONMENT, "--", ...command],
+  shell: ["/bin/sh"],
+  stop: (name) => ["lxc-stop", ...of(name), "-t", "3"],
+  pid: (name) => ["lxc-info", ...of(name), "-pH"],
+  logs: (name, lines, follow) => [
+    ...["tail", "-n", lines === undefined ? "+1" : String(lines)],
+    ...(follow ? ["-F"] : []),
+    `${BOXES}/${name}/console`,
   ],
 };
