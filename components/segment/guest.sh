@@ -138,7 +138,7 @@ flows_again() {
 
 # next_remote: port and remote of number i, which goes up; false after the last. Only unicast has a port for each.
 next_remote() {
-  [ "$i" -lt "$remotes_count" ] || return 1
+  [ "$i" -lt "${remotes_count:-0}" ] || return 1
   eval "port=\${remotes_${i}_port-} remote=\$remotes_${i}_address"
   i=$((i + 1))
 }

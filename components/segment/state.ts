@@ -41,8 +41,8 @@ export interface MulticastPortState extends AnyPortState {
   /** MTU inside the segment, bytes. */
   mtu: number;
   devices: { tunnel: string };
-  /** The VTEPs that may send; none: any. */
-  remotes: { address: string }[];
+  /** The VTEPs that may send; null when they are not known: any. */
+  remotes: { address: string }[] | null;
 }
 
 /** A bridge behind the host's, with static flows on one tunnel port; a pair of patch ports joins the two. */
@@ -68,7 +68,7 @@ export interface PortWanted {
   bridge: string;
   vni: number;
   local: string;
-  remotes: string[];
+  remotes?: string[];
   encapsulation?: Encapsulation;
   udpPort?: number;
   vlan?: number;
@@ -90,22 +90,23 @@ export function portState(wanted: PortWanted): PortState {
   const { protected: isProtected = true, mtu = assumedMtu(local) } = wanted;
   const all: AnyPortState = { bridge, vni, encapsulation: ovsType, udpPort, local, vlan };
   // In the given order, which is the plan's, by host: an address that moves is one entry of a list, and not all of them.
-  const remotes = wanted.remotes.map((address) => ({ address }));
+  const remotes = wanted.remotes?.map((address) => ({ address }));
   switch (flooding) {
     case Flooding.Unicast:
       return {
         ...all,
         ...{ flooding, protected: isProtected },
-        remotes: wanted.remotes.map((address) => ({ port: tunnelName(vni, address), address })),
+        remotes: (remotes ?? []).map(({ address }) => ({ port: tunnelName(vni, address), address })),
       };
     case Flooding.Multicast: {
       const { group = "", ttl = SEGMENT.ttl.default } = wanted;
-      return { ...all, flooding, group, ttl, mtu, devices: multicastDevices(vni), remotes };
+      const devices = multicastDevices(vni);
+      return { ...all, flooding, group, ttl, mtu, devices, remotes: remotes ?? null };
     }
     case Flooding.Flow:
       return {
         ...all,
-        ...{ flooding, protected: isProtected, devices: flowDevices(vni), remotes },
+        ...{ flooding, protected: isProtected, devices: flowDevices(vni), remotes: remotes ?? [] },
         stations: wanted.stations ?? [],
       };
   }
