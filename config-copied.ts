@@ -26,8 +26,8 @@ export function withoutDeclarations(raw: Raw): { raw: Raw; problems: Problem[] }
       return {
         path,
         got,
-        message: `Has ${word}: between the setting's name and its value, which is the form of Pulumi.yaml only.`,
-        cure: `Leave out ${word}: in Pulumi.<stack>.yaml, and write what is below it directly below vxlab:${path}.`,
+        message: `Has ${word}: between the setting's name and its value, which only Pulumi.yaml has.`,
+        cure: `Remove the line ${word}: in Pulumi.<stack>.yaml, and indent what is below it under vxlab:${path}.`,
       };
     }),
   };

@@ -44,9 +44,11 @@ function keyFault(file: string): string | undefined {
   try {
     const text = readFileSync(file, "latin1");
     if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) return "Is not a private key.";
-    if (isEncrypted(text)) return "Is encrypted, and a deployment cannot ask for its passphrase.";
+    if (isEncrypted(text)) return "Is encrypted, but a deployment cannot ask for a passphrase.";
     const mode = statSync(file).mode & 0o777;
-    return (mode & 0o077) === 0 ? undefined : `Is open to others (mode ${mode.toString(8)}): ssh refuses it.`;
+    return (mode & 0o077) === 0
+      ? undefined
+      : `Is readable by other users (mode ${mode.toString(8)}): ssh refuses it.`;
   } catch (error) {
     return absence(error);
   }

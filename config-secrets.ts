@@ -51,7 +51,7 @@ export function checkSecrets(secret: readonly string[], containers: unknown): Pr
     .map((path) => ({ path, got: SECRET, message: "Is secret, or holds a secret.", cure: CURE }));
   if (!secret.includes(CONTAINERS)) return others;
   const envs = environments(containers);
-  const message = "Holds a secret, and no container has an env.";
+  const message = "Holds a secret, but no container has env.";
   const none = envs.length > 0 ? [] : [{ path: CONTAINERS, got: SECRET, message, cure: CURE }];
   const exposed = envs
     .filter(({ at, env }) => checkVariables(at, env).length === 0)

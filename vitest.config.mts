@@ -45,8 +45,8 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: [...exclude, "test/{toolchain,package,engine,lab}/**"],
-          // Not one for each processor but one, vitest's default.
-          maxWorkers: 2,
+          // One more than the cores: some tests wait for time to pass.
+          maxWorkers: 3,
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },

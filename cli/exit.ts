@@ -7,7 +7,7 @@ export const Exit = {
   busy: 4,
 } as const;
 
-export const exitCodes: readonly [number, string][] = [
+export const exitCodes: readonly [number | string, string][] = [
   [Exit.ok, "done"],
   [
     Exit.failed,
@@ -20,11 +20,11 @@ export const exitCodes: readonly [number, string][] = [
   ],
   [Exit.busy, "another vxlab or Pulumi is working on this lab"],
   [130, "interrupted (SIGINT); 143 ended by SIGTERM, 129 by SIGHUP, 137 when Pulumi was killed (SIGKILL)"],
+  [
+    "other",
+    "ssh, exec, capture, logs and pulumi pass on the code of what they run; 255: ssh lost the connection",
+  ],
 ];
-
-/** For commands that run another program. */
-export const passedOn =
-  "ssh, exec, capture and pulumi end with the code of what they run; 255: ssh lost the connection";
 
 /** Ends the command with a message and a code, without a stack trace. */
 export class Fault extends Error {

@@ -1,9 +1,9 @@
 /** Arguments of the commands that take a host or a container, and after `--` words that are not ours. */
-import { parseArgs, type ParseArgsConfig } from "node:util";
+import type { ParseArgsConfig } from "node:util";
 import type { HostOutput, LabOutput } from "../plan/contract";
 import type { ContainerPlan } from "../plan/types";
 import type { Command } from "./command";
-import { badUsage } from "./args";
+import { badUsage, parsed } from "./args";
 import { Exit, Fault } from "./exit";
 import { shellWords } from "../guest/quote";
 
@@ -13,19 +13,11 @@ type Options = NonNullable<ParseArgsConfig["options"]>;
 export function readWords<T extends Options>(command: Command, args: readonly string[], options: T) {
   const end = args.indexOf("--");
   const own = end < 0 ? [...args] : args.slice(0, end);
-  const { values, positionals } = parsed(command, own, options);
+  const { values, positionals } = parsed(command, own, options, true);
   const [name, ...more] = positionals;
   if (name === undefined) throw badUsage(command, "a name is missing");
   if (more.length > 0) throw badUsage(command, `unexpected: ${more.join(" ")}: put a command after --`);
   return { values, name, rest: end < 0 ? [] : args.slice(end + 1) };
-}
-
-function parsed<T extends Options>(command: Command, args: string[], options: T) {
-  try {
-    return parseArgs({ args, options, strict: true, allowPositionals: true });
-  } catch (error) {
-    throw badUsage(command, (error as Error).message);
-  }
 }
 
 /**
@@ -49,6 +41,24 @@ export function hostNamed(lab: LabOutput, name: string): HostOutput {
 export function containerNamed(lab: LabOutput, name: string): ContainerPlan {
   return named("container", lab.containers, name);
 }
+
+/** A host, or a container with its host. */
+export interface Target {
+  host: HostOutput;
+  container?: ContainerPlan;
+}
+
+export function targetNamed(lab: LabOutput, name: string): Target {
+  const { host, ...found } = named(
+    "host or container",
+    [...lab.hosts.map(hostTarget), ...lab.containers],
+    name,
+  );
+  if (typeof host !== "string") return { host };
+  return { host: hostNamed(lab, host), container: containerNamed(lab, found.name) };
+}
+
+const hostTarget = (host: HostOutput): { name: string; host: HostOutput } => ({ name: host.name, host });
 
 function named<T extends { name: string }>(kind: string, all: readonly T[], name: string): T {
   const found = all.find((one) => one.name === name);

@@ -1,6 +1,8 @@
 /**
  * What a program imports as "vxlab": components, and of the planner what an author of components needs. Importing this creates
  * nothing.
+ *
+ * @packageDocumentation
  */
 export { OvsBridge, OvsBridgeArgs } from "./bridge/component";
 export { ContainerInterfaceArgs, DhcpRangeArgs, TaggedArgs } from "./container/interfaces.component";
@@ -42,20 +44,46 @@ export type {
 } from "../plan/types";
 
 /** Stack outputs: `lab` of a lab or an overlay, `vteps` and `login` of an underlay. */
-export type { LabOutput, PublishedHost, PublishedLab, PublishedPort } from "../plan/contract";
+export type {
+  HostOutput,
+  LabOutput,
+  PortOutput,
+  PublishedHost,
+  PublishedLab,
+  PublishedPort,
+  ReachOutput,
+  TunnelOutput,
+  UnderlayOutput,
+} from "../plan/contract";
 export { readLab } from "../plan/published-lab";
 export { ContractError, Finding, readVteps } from "../plan/read-vteps";
 export type { LoginOutput, VtepOutput, VtepSshOutput, VtepsOutput } from "../plan/vteps";
 
 /** The planner: the same input gives the same plan, names and addresses. */
 export { TopologyError } from "../plan/errors";
-export type { LabPlan } from "../plan/lab-plan";
+export type {
+  BridgePlan,
+  ContainerPlan,
+  DhcpPlan,
+  DhcpRange,
+  ExistingHostPlan,
+  ExistingPlan,
+  HostPlan,
+  InterfacePlan,
+  LabPlan,
+  MachinePlan,
+  ServicePlan,
+  StationPlan,
+  TaggedPlan,
+  UnderlayPlan,
+  VxlanPortPlan,
+} from "../plan/lab-plan";
 export { MacKind, computedMac } from "../plan/mac";
 export { maxOverlayMtu, tunnelOverhead } from "../plan/net/encap";
 export { IpFamily } from "../plan/net/family";
 export { serviceDevice, tunnelName, vethName } from "../plan/names";
 export { planLab } from "../plan/plan";
-export type { LabIdentity } from "../plan/resolve";
+export type { LabIdentity, Sections } from "../plan/resolve";
 
 /** For the provider that a hypervisor is reached by; no registry carries this SDK. */
 export * as libvirt from "@pulumi/libvirt";

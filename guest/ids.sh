@@ -34,20 +34,26 @@ elsewhere() {
   done
 }
 
-# take_over: brings what older tools kept up to the level of these. Files are rewritten and renamed, and ports get another label: no
-# container is started again, and no port is made again.
+# take_over: brings what older tools kept up to the level of these: every file gets the form of now (upgrade.awk), then take_over_LEVEL
+# FILE KIND, where a level has one, does what else is to be done for a thing of that level. Files are rewritten and renamed, and ports get
+# another label: no container is started again, and no port is made again.
 take_over() {
   [ -d "$STATE/desired" ] || return 0
   local had=1 whole=true
   [ ! -e "$STATE/level" ] || read -r had <"$STATE/level"
+  [ "$had" -le "$LEVEL" ] ||
+    fail "a newer vxlab keeps its things on this host (level $had, these guest tools: $LEVEL). Nothing was changed here: run up with the newer vxlab"
   [ "$had" -lt "$LEVEL" ] || return 0
   chmod 700 "$STATE/desired"
   each_kept take_over_form
-  [ "$had" -gt 1 ] || each_kept take_over_id
+  while [ "$had" -lt "$LEVEL" ]; do
+    ! command -v "take_over_$had" >/dev/null || each_kept "take_over_$had"
+    had=$((had + 1))
+  done
   [ "$whole" = false ] || echo "$LEVEL" >"$STATE/level"
 }
 
-# each_kept FUNCTION: calls it with the file and the kind of everything that is kept. Sets whole to false when it fails for one.
+# each_kept FUNCTION: calls it with the file and the kind of everything that is kept. When it fails for one, whole is false. Sets: whole
 each_kept() {
   local file kind taken
   for file in "$STATE"/desired/*-*.json; do
@@ -65,10 +71,10 @@ each_kept() {
   done
 }
 
-# take_over_form FILE KIND: the form of level 3, with secrets in a file of their own.
+# take_over_form FILE KIND: the form of these tools, with secrets in a file of their own.
 take_over_form() {
   local form envelope
-  form=$(upgraded "$2" <"$1")
+  form=$(cat "$1" "$STATE/secrets/${1##*/}" 2>/dev/null | upgraded "$2")
   envelope=${form%%"
 "*}
   [ "$envelope" != "$(cat "$1")" ] || return 0
@@ -80,10 +86,10 @@ STATE
 
 take_over_secrets() { store "$(secrets_of "$1" "$id")" "$secrets"; }
 
-# take_over_id FILE KIND: level 1 named things by their step alone.
-take_over_id() { with_kept "$1" take_over_one "$1" "$2"; }
+# Level 1 named things by their step alone.
+take_over_1() { with_kept "$1" take_over_id "$1" "$2"; }
 
-take_over_one() {
+take_over_id() {
   local file="$1" to
   case ${lab:+$file} in */"$2-$step.json") ;; *) return 0 ;; esac
   to=$(desired "$2" "$id")
@@ -150,14 +156,12 @@ take_over_box() {
 # take_over_service FILE TO: dnsmasq starts once more, with its leases; addresses are translated on without a gap, by the new table
 # before the old one goes.
 take_over_service() {
-  local old="$SERVICES/$step" table now="$id"
+  local old="$SERVICES/$step" new="$SERVICES/$id" table id="$step"
   table=$(nat_table "$step")
   if [ -d "$old" ]; then
-    id=$step
     dhcp_end loop
     dhcp_end dnsmasq
-    id=$now
-    mv "$old" "$SERVICES/$id"
+    mv "$old" "$new"
   fi
   mv "$1" "$2"
   again "$2" || printf 'vxlab: %s failed\n' "$2" >&2

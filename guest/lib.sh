@@ -97,7 +97,7 @@ assign() { printf '%s\n' "$1" | LC_ALL=C awk "$JSON_AWK $FIELDS_AWK"'{ assign($0
 with_state() {
   local outdated=
   eval "$(state_fields "$1" "$2")"
-  [ -z "$outdated" ] || eval "$(printf '%s\n' "$json" | upgraded "$1" | state_fields "$1" "$2")"
+  [ -z "$outdated" ] || eval "$(printf '%s\n' "$json" "$secrets" | upgraded "$1" | state_fields "$1" "$2")"
   shift 2
   "$@"
 }
@@ -106,7 +106,7 @@ state_fields() {
   LC_ALL=C awk -v kind="$1" -v kept="${2:+$STATE/desired}" -v protocol="$LEVEL" "$JSON_AWK $FIELDS_AWK $STATE_AWK"
 }
 
-# upgraded KIND: the desired state on stdin, in the form of older tools, in the form of these.
+# upgraded KIND: the desired state and secrets on stdin, in the form of older tools, in the form of these.
 upgraded() { LC_ALL=C awk -v kind="$1" -v protocol="$LEVEL" "$JSON_AWK $WRITE_AWK $UPGRADE_AWK"; }
 
 # with_kept FILE COMMAND...: the same for a file of desired state.
@@ -232,7 +232,6 @@ tune() {
 # untune [NAME]: as it was before; without a name everything.
 untune() {
   local file at
-  local now file
   for file in "$STATE"/tuned/*; do
     [ -e "$file" ] || continue
     at=$(printf %s "${file##*/}" | tr , /)

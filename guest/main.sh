@@ -32,7 +32,7 @@ boot() {
   [ -z "$left" ]
 }
 
-# Applies what is left; left is what failed.
+# Applies what is left; left is what failed. Sets: left
 boot_round() {
   local failed='' file late
   for file in $left; do

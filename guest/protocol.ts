@@ -8,8 +8,8 @@
  * A state names everything that its step makes on the host: the tools make no names. What is not wanted is null, not left out.
  * The order of keys means nothing.
  *
- * The tools also read version 1 and 2, one flat object without a version (guest/upgrade.awk): `remove` runs with the stdin that a
- * stack's state holds, and a host may hold a lab that an older vxlab deployed.
+ * The tools also read older versions (guest/upgrade.awk): `remove` runs with the stdin that a stack's state holds, and a host may hold a
+ * lab that an older vxlab deployed. They refuse a newer version. Version 1 and 2 were one flat object without a version.
  */
 import type { BridgeState } from "../components/bridge/state";
 import type { ContainerState, Secrets } from "../components/container/state";
@@ -41,11 +41,6 @@ export interface Envelope<Kind extends StepKind = StepKind> {
   /** What tells this machine from the next one of the same host, where the host says it: another one runs the step again. */
   machine?: string;
   state: States[Kind];
-}
-
-/** What `apply` and `remove` answer, on one line. They fail with an exit code and a message on stderr. */
-export interface Done {
-  v: typeof PROTOCOL;
 }
 
 /**

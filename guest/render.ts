@@ -9,7 +9,7 @@ import { THINGS } from "./things";
 import type { StepKind } from "./things";
 
 /** From the package's root. The order matters: lib.sh sets the shell up, plug.sh ends with what is before it, main.sh calls the rest. */
-const PARTS: readonly string[] = [
+export const TOOL_PARTS: readonly string[] = [
   "guest/lib.sh",
   "components/container/nics.sh",
   "components/container/plug.sh",
@@ -45,7 +45,7 @@ let cached: GuestTools | undefined;
  */
 export function guestTools(): GuestTools {
   if (cached === undefined) {
-    const script = "#!/bin/sh\n" + PARTS.map(filled).join("");
+    const script = "#!/bin/sh\n" + TOOL_PARTS.map(filled).join("");
     cached = { version: createHash("sha256").update(script).digest("hex").slice(0, 12), script };
   }
   return cached;

@@ -4,7 +4,7 @@
 #   json, secrets            the two lines as they are
 #   id, step, lab            the host keeps a thing under id: LAB-STEP
 #   every field of the state and of the secrets, and with the prefix was_ those of the state that is kept
-#   outdated                 set for the form of older tools, which has no version (upgrade.awk)
+#   outdated                 set for the form of older tools (upgrade.awk)
 
 BEGIN { json_root = "state"; scope = "local " }
 
@@ -17,8 +17,11 @@ END {
   fault = json_read(envelope)
   if (fault != "") refuse("desired state is not JSON: " fault)
   print scope "json=" shell(envelope) " secrets=" shell(secrets)
-  if (!("v" in json_value) && "id" in json_value) { print scope "outdated=true"; exit }
-  if (json_value["v"] != protocol) refuse("desired state of version " json_value["v"] ", and the guest tools read version " protocol)
+  version = "v" in json_value ? json_value["v"] : "id" in json_value ? 2 : "unknown"
+  if (version !~ /^[0-9]+$/) refuse("desired state of version " version ": the guest tools read versions up to " protocol)
+  if (version + 0 > protocol + 0)
+    refuse("desired state of version " version " comes from a newer vxlab: the guest tools of this host read versions up to " protocol ". Nothing was changed here: run up with the newer vxlab")
+  if (version + 0 < protocol + 0) { print scope "outdated=true"; exit }
   step = json_value["id"]
   lab = json_value["lab"]
   if (step !~ /^[A-Za-z0-9_.-]+$/) refuse("desired state without a usable id")

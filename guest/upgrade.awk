@@ -1,23 +1,48 @@
-# Desired state of level 1 or 2 in the form of guest/protocol.ts: the envelope, and on a second line the secrets, if it has any. Input
-# variables: kind, protocol. The old form was one flat object. It had no version, no names of devices but those of tunnels, and the
-# environment variables of containers among everything else.
+# Desired state of an older level in the form of guest/protocol.ts. Input: the envelope, and on a second line the secrets, if it has any;
+# output the same. Input variables: kind, protocol.
+#
+# lifted() is the table: a line for each level names the function that lifts a state of that level to the next one. Such a function
+# returns the envelope, and may set `secrets`. What it reads is in json_value and the like, with json_shape done.
 
 NR == 1 { text = $0 }
+NR == 2 { secrets = $0 }
 
 END {
-  if (json_read(text) != "" || !("id" in json_value) || "v" in json_value) { print text; exit }
+  for (level = level_of(text); level < protocol; level++) {
+    text = lifted(level)
+    # Nothing is said and nothing is stored for a level that the table lacks.
+    if (text == "") exit 1
+    level_of(text)
+  }
+  print text
+  if (secrets != "") print secrets
+}
+
+function lifted(level) {
+  if (level == 2) return lifted_2()
+}
+
+# Reads it. The levels 1 and 2 had no envelope, and so no version.
+function level_of(text) {
+  if (json_read(text) != "") return protocol
   json_shape()
+  return "v" in json_value ? json_value["v"] + 0 : "id" in json_value ? 2 : protocol
+}
+
+# Level 2 was one flat object. It had no names of devices but those of tunnels, and the environment variables of containers among
+# everything else. Level 1 lacked some of its fields.
+function lifted_2(   state) {
   if (kind == "bridge") state = fields("name mac mtu address") ",\"guard\":" or_else("guard", "true")
   else if (kind == "port") state = port()
   else if (kind == "service")
     state = fields("bridge device local mac mtu vlan addresses nat") ",\"closed\":" or_else("closed", "[]") ",\"dhcp\":" or_else("dhcp", "null")
   else state = container()
-  print "{\"v\":" protocol ",\"id\":" json_write("id") ",\"lab\":" or_else("lab", "\"\"") \
+  if (kind == "container" && json_size["env"] > 0) secrets = "{\"env\":" json_write("env") "}"
+  return "{\"v\":3,\"id\":" json_write("id") ",\"lab\":" or_else("lab", "\"\"") \
     ("machine" in json_value ? ",\"machine\":" json_write("machine") : "") ",\"state\":{" state "}}"
-  if (kind == "container" && json_size["env"] > 0) print "{\"env\":" json_write("env") "}"
 }
 
-function port(   flooding, vni) {
+function port(   state, flooding, vni) {
   flooding = or_else("flooding", "\"unicast\"")
   vni = json_value["vni"]
   state = fields("bridge vni") ",\"encapsulation\":\"vxlan\"," fields("udpPort local vlan") ",\"flooding\":" flooding

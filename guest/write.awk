@@ -1,6 +1,7 @@
 # JSON out of what json_read (json.awk) has read: json_shape() once, then json_write(PATH) is the value at a path.
 
 function json_shape(   i, at, base) {
+  split("", json_entries); split("", json_other)
   for (i = 1; i <= json_paths; i++) {
     at = json_path[i]
     if (at == "" || at == json_root) continue

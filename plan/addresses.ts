@@ -40,6 +40,11 @@ export function addressNumber(text: string): bigint {
   return text.includes(":") ? new Address6(text).bigInt() : MAPPED + new Address4(text).bigInt();
 }
 
+/** The number of what may be a literal. */
+export function literalNumber(text: unknown): bigint | undefined {
+  return typeof text === "string" && literalFamily(text) !== undefined ? addressNumber(text) : undefined;
+}
+
 /** The one spelling of an address: IPv6 as RFC 5952 has it. */
 export function addressText(address: bigint): string {
   return familyOf(address) === IpFamily.V4

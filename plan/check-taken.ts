@@ -60,8 +60,8 @@ function checkLent({ name, subnet, service }: ResolvedSegment, claims: readonly 
   const range = service?.range;
   if (range === undefined) return [];
   const text = `${addressText(range.first)} to ${addressText(range.last)}`;
-  const message = `Is one of ${text}, which ${pathOf("segments", name, "dhcp")} lends to others.`;
-  const cure = "Write an address outside, or another first and last for the DHCP server.";
+  const message = `Is in the DHCP range ${text} of ${pathOf("segments", name, "dhcp")}.`;
+  const cure = "Write an address outside the range, or change first and last of the DHCP server.";
   return claims
     .filter((one) => one.ethernet === name && contains(subnet, one.address) && contains(range, one.address))
     .map(({ path, got }) => ({ path, got, message, cure }));
@@ -97,6 +97,6 @@ function checkComputed(all: readonly Assignment[], claims: readonly AddressClaim
 
 function cureOf({ tagged, subnet }: Assignment, free: bigint | undefined): string {
   if (free === undefined) return `Choose a larger subnet: ${subnet.cidr} is full.`;
-  if (tagged) return "Rename one of the two containers: inside a trunk no address is written.";
-  return `Write ${prefixed(free, subnet)}, the nearest free one; it then stays as well.`;
+  if (tagged) return "Rename one of the two containers: addresses in a trunk cannot be set.";
+  return `Write ${prefixed(free, subnet)}, the nearest free address.`;
 }

@@ -10,7 +10,7 @@ import type { Claim } from "./rules";
 
 export function checkMacs(lab: ResolvedLab): Problem[] {
   const claims = [...machineMacs(lab), ...nicMacs(lab), ...ownMacs(lab)];
-  return repeated(claims, "This MAC address", "Write an address of its own for one of the two.");
+  return repeated(claims, "This MAC address", "Give one of the two an address of its own.");
 }
 
 const macClaim = (path: string, mac: string, written?: string): Claim => ({
@@ -72,18 +72,18 @@ function tunnelClaims(lab: ResolvedLab): Claim[] {
   const byVni = new Map(lab.segments.map((segment) => [segment.vni, segment]));
   return [...byVni].flatMap(([vni, segment]): Claim[] => {
     const path = pathOf("segments", segment.name, "vni");
-    const { devices, tunnel } = wayOf(segment.flooding);
-    const own = devices(vni).map((key) => ({ path, got: vni, key }));
-    if (tunnel === undefined) return own;
+    const { devices, portTo } = wayOf(segment.flooding);
+    const shared = devices(vni);
+    const tunnels = vteps(lab, segment).map((address) => ({
+      path,
+      got: `${vni} towards ${address}`,
+      key: portTo(vni, address),
+      owner: `${path} (${vni} towards ${address})`,
+      cure: TUNNEL_CURE,
+    }));
     return [
-      ...own,
-      ...vteps(lab, segment).map((address) => ({
-        path,
-        got: `${vni} towards ${address}`,
-        key: tunnel(vni, address),
-        owner: `${path} (${vni} towards ${address})`,
-        cure: TUNNEL_CURE,
-      })),
+      ...shared.map((key) => ({ path, got: vni, key })),
+      ...tunnels.filter(({ key }) => !shared.includes(key)),
     ];
   });
 }

@@ -17,7 +17,7 @@ export const LAB_OUTPUT = "lab";
 export const LAB_SCHEMA = 3;
 
 /** What the lab's two forms have in common. */
-export interface LabFacts {
+interface LabFacts {
   /** Version of the contract: 3. */
   schema: number;
   /** The random part of every name in libvirt: `vxlab-<id>-…`. */
@@ -86,7 +86,7 @@ export interface TunnelOutput {
 }
 
 /** A host without its ports. */
-export interface HostDescription {
+interface HostDescription {
   name: string;
   /** Underlay address: the VTEP, and where SSH answers unless `existing` says otherwise. */
   address: string;
@@ -110,7 +110,7 @@ export interface HostOutput extends HostDescription {
 }
 
 /** A host's attachment to one segment, without its tunnels. */
-export interface PortDescription {
+interface PortDescription {
   segment: string;
   vni: number;
   /** How its frames are carried over the underlay. @default vxlan */
@@ -135,18 +135,18 @@ export interface PortOutput extends PortDescription {
   tunnels: TunnelOutput[];
 }
 
-/** What is known of a host once it has been made. */
-export type HostFacts = Pick<HostOutput, "hostKey" | "domain">;
+/** What is known of a host once it is deployed. */
+export type DeployedFacts = Pick<HostOutput, "hostKey" | "domain">;
 
-/** @param facts of the plan's hosts, in their order */
-export function labOutput(plan: LabPlan, id: string, facts: readonly HostFacts[]): LabOutput {
+/** @param hosts each of the plan's hosts, by `hostOutput` */
+export function labOutput(plan: LabPlan, id: string, hosts: HostOutput[]): LabOutput {
   return {
     schema: LAB_SCHEMA,
     id,
     family: plan.family,
     underlays: plan.underlays.map(({ name, cidr, gateway, mtu }) => ({ name, cidr, gateway, mtu })),
     image: plan.image.kind,
-    hosts: plan.hosts.map((host, index) => hostOutput(host, facts[index] ?? { hostKey: "" })),
+    hosts,
     containers: plan.containers.map(withoutValues),
     services: plan.services,
   };
@@ -159,13 +159,12 @@ function withoutValues(container: ContainerPlan): ContainerPlan {
   return told;
 }
 
-export function hostOutput(host: HostPlan, { hostKey, domain }: HostFacts): HostOutput {
-  const { name, address, underlay, existing, guard, bridge } = host;
+export function hostOutput(host: HostPlan, { hostKey, domain }: DeployedFacts): HostOutput {
+  const { name, address, guard, bridge } = host;
   return {
     name,
     address,
-    ...(underlay === undefined ? {} : { underlay }),
-    ...(existing === undefined ? {} : { existing: reach(existing) }),
+    ...(host.kind === "machine" ? { underlay: host.underlay.name } : { existing: reach(host.existing) }),
     hostKey,
     ...(domain === undefined ? {} : { domain }),
     guard,
@@ -174,7 +173,7 @@ export function hostOutput(host: HostPlan, { hostKey, domain }: HostFacts): Host
   };
 }
 
-function reach({ sshAddress, port, user }: ExistingPlan): HostOutput["existing"] {
+function reach({ sshAddress, port, user }: ExistingPlan): ReachOutput {
   return { sshAddress, port, user };
 }
 

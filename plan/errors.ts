@@ -52,7 +52,7 @@ export class ProgramError extends Error {
 }
 
 /** One block of text: a head line, then a paragraph for each problem, or for many of one cause. */
-export function renderProblems(problems: readonly Problem[]): string {
+function renderProblems(problems: readonly Problem[]): string {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   return [`The lab's settings have ${count}; nothing was changed.`, ...paragraphs(problems)].join("\n\n");
 }

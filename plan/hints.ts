@@ -32,7 +32,7 @@ function oldPort({ name, udpPort }: ResolvedSegment): Problem[] {
   if (udpPort !== LINUX_UDP_PORT) return [];
   const own = ENCAPSULATIONS[DEFAULT_ENCAPSULATION].udpPort;
   const path = pathOf("segments", name, "udpPort");
-  const message = `Is the old default of Linux: a VTEP that uses VXLAN's own port ${own} does not receive this segment.`;
+  const message = `Is Linux's default from before RFC 7348: VTEPs on VXLAN's port ${own} do not receive this segment.`;
   const cure = "Leave it out unless a peer outside the lab needs it.";
   return [{ path, got: udpPort, message, cure }];
 }
@@ -44,8 +44,8 @@ function routedGroup(lab: ResolvedLab, { name, spec, flooding, members, open }: 
   const [first, second] = new Set(vteps);
   if (second === undefined) return [];
   const path = pathOf("segments", name, "flooding");
-  const message = `Its VTEPs are on several networks, such as ${first} and ${second}: a group gets across only where routers forward multicast.`;
-  const cure = "Write flooding: unicast or flow, unless they do.";
+  const message = `Its VTEPs are on several networks, such as ${first} and ${second}: packets to a group cross them only if the routers forward multicast.`;
+  const cure = "Write flooding: unicast or flow, unless the routers do.";
   return [{ path, got: spec.flooding, message, cure }];
 }
 
@@ -55,7 +55,7 @@ function translatedGroup(lab: ResolvedLab, { name, spec, flooding, members }: Re
   const nat = underlaysOf(lab.underlays, members).find(({ mode }) => mode === UnderlayMode.Nat);
   if (nat === undefined) return [];
   const message =
-    "On a hypervisor with br_netfilter (Docker loads it), libvirt's NAT changes the source of packets to a group, and the other VTEPs drop them.";
+    "On a hypervisor with br_netfilter (Docker loads it), libvirt's NAT rewrites the source of packets to a group, so the other VTEPs drop them.";
   const cure = `Write ${nat.path}.mode: routed, or run sysctl -w net.bridge.bridge-nf-call-iptables=0 on the hypervisor; the embedded libvirt needs neither.`;
   return [{ path: pathOf("segments", name, "flooding"), got: spec.flooding, message, cure }];
 }
@@ -78,9 +78,8 @@ function untranslated({ underlays: { used } }: ResolvedLab): Problem[] {
     .map(({ path, spec }) => ({
       path: `${path}.mode`,
       got: spec.mode,
-      message:
-        "Does not translate IPv6: packets leave with the machines' own addresses, and answers need a route back.",
-      cure: "Write mode: routed, and see to the routes (docs/hypervisors.md), or use an IPv4 underlay.",
+      message: "Does not translate IPv6: packets keep the machines' addresses, so replies need a route back.",
+      cure: "Write mode: routed, and add routes (docs/hypervisors.md), or use an IPv4 underlay.",
     }));
 }
 
@@ -90,7 +89,7 @@ function closedGateway(lab: ResolvedLab, { name, spec, service }: ResolvedSegmen
   const underlay = host && underlayOf(lab, host);
   if (underlay?.mode !== UnderlayMode.Isolated) return [];
   const path = pathOf("segments", name, "gateway");
-  const message = `Leads to ${underlay.path} only, which is isolated.`;
+  const message = `Leads only to ${underlay.path}, which is isolated.`;
   const cure = `Write ${underlay.path}.mode: nat for a way out of the lab.`;
   return [{ path, got: spec.gateway, message, cure }];
 }
@@ -101,8 +100,8 @@ function shutOut(lab: ResolvedLab, { members }: ResolvedSegment): Problem[] {
   const shut = lab.underlays.used.find((one) => under.includes(one) && one.mode !== UnderlayMode.Routed);
   const stranger = members.find((host) => host.kind === "existing" && underlayOf(lab, host) === undefined);
   if (shut === undefined || stranger === undefined) return [];
-  const message = `Is outside ${shut.path}, which is ${shut.mode}: none of its packets gets in there.`;
-  const cure = `Write ${shut.path}.mode: routed, and see to the routes (docs/stacks.md).`;
+  const message = `Is outside ${shut.path}, which is ${shut.mode}: libvirt lets none of its packets in.`;
+  const cure = `Write ${shut.path}.mode: routed, and add routes (docs/stacks.md).`;
   return [{ path: pathOf("hosts", stranger.name), got: stranger.spec.address, message, cure }];
 }
 

@@ -22,6 +22,7 @@ export interface LabPlan {
   hints: Problem[];
 }
 
+/** A libvirt network that carries the tunnels. */
 export interface UnderlayPlan {
   /** "underlay" when there is only one. */
   name: string;
@@ -36,21 +37,23 @@ export interface UnderlayPlan {
   accel?: Accel;
 }
 
+/** A machine or an existing host. */
 export type HostPlan = MachinePlan | ExistingHostPlan;
 
 /** A machine that libvirt makes. */
 export interface MachinePlan extends AnyHostPlan {
-  existing?: undefined;
-  /** The underlay that it is on. */
-  underlay: string;
+  kind: "machine";
+  /** The underlay that it is on: one of the plan's `underlays`. */
+  underlay: UnderlayPlan;
   mac: string;
   /** MiB. */
   memory: number;
   vcpus: number;
 }
 
+/** A host that exists already. */
 export interface ExistingHostPlan extends AnyHostPlan {
-  underlay?: undefined;
+  kind: "existing";
   /** How it is reached. */
   existing: ExistingPlan;
 }
@@ -65,6 +68,7 @@ interface AnyHostPlan {
   ports: VxlanPortPlan[];
 }
 
+/** How SSH reaches an existing host, and what the host must be able to do. */
 export interface ExistingPlan {
   sshAddress: string;
   port: number;
@@ -77,6 +81,7 @@ export interface ExistingPlan {
   needs: HostNeed[];
 }
 
+/** The Open vSwitch bridge of a host. */
 export interface BridgePlan {
   name: string;
   /** With prefix length; absent when the bridge has none. */
@@ -107,6 +112,7 @@ export interface VxlanPortPlan {
   stations?: StationPlan[];
 }
 
+/** A station on another host: frames for its MAC go to one VTEP. */
 export interface StationPlan {
   mac: string;
   /** Without prefix length, IPv4 and IPv6; empty where the plan knows none (DHCP, "none"). */
@@ -125,6 +131,7 @@ export interface ContainerPlan extends KindSettings {
   interfaces: InterfacePlan[];
 }
 
+/** One of a container's interfaces. */
 export interface InterfacePlan {
   /** eth0, eth1, … */
   name: string;
@@ -151,6 +158,7 @@ export interface InterfacePlan {
   dhcpRange?: DhcpRange;
 }
 
+/** Addresses that a DHCP server lends. */
 export interface DhcpRange {
   /** Without prefix length. */
   first: string;

@@ -1,5 +1,5 @@
 /** URIs of hypervisors (libvirt.org/uri.html), as the provider reads them; virsh spells some things in another way. */
-import { readAddress } from "./read-address";
+import { literalNumber } from "./addresses";
 
 /** What dmacvicar/libvirt 0.8.3 dials (libvirt/uri/connection_uri.go); libvirt's own programs know more. */
 const TRANSPORTS: readonly string[] = ["unix", "tcp", "tls", "ssh"];
@@ -12,19 +12,19 @@ export function uriFault(got: unknown): string | undefined {
   const url = parsed(got);
   if (url === undefined) return "Is not a libvirt URI (libvirt.org/uri.html).";
   const driver = driverOf(url);
-  if (driver !== DRIVER) return `Names libvirt's driver ${driver}, and vxlab's machines run on ${DRIVER}.`;
+  if (driver !== DRIVER) return `Names libvirt's driver ${driver}, but vxlab needs ${DRIVER}.`;
   if (url.pathname !== INSTANCE)
     return `Ends in ${url.pathname || "no path"} instead of ${INSTANCE}: only libvirt's system instance can create the lab's networks.`;
   const transport = transportOf(url);
   if (!TRANSPORTS.includes(transport))
     return `Has the transport ${transport}, which the provider does not know: it takes ${TRANSPORTS.join(", ")}.`;
-  if (url.password !== "") return "Holds a password, which would be in the state and in what is printed.";
+  if (url.password !== "") return "Contains a password, which would be stored in the state and printed.";
   const { searchParams } = url;
   if (searchParams.has("no_verify") || searchParams.get("known_hosts_verify") === "ignore")
-    return "Turns the check of the hypervisor's key off: whoever answers there would be given the lab's secrets.";
+    return "Disables host key verification, so any server that answers would receive the lab's secrets.";
   const loose = ["keyfile", "knownhosts", "socket"].find((key) => !absolute(searchParams.get(key)));
   // The provider expands ~ and variables in some of them, virsh in none.
-  return loose === undefined ? undefined : `Has in ${loose} no absolute path.`;
+  return loose === undefined ? undefined : `Its ${loose} is not an absolute path.`;
 }
 
 const absolute = (path: string | null): boolean => path === null || path.startsWith("/");
@@ -38,7 +38,7 @@ export function isLocal(uri: string): boolean {
 /** The hypervisor's address where the URI holds a literal one of another machine. What a name resolves to is unknown here. */
 export function addressOf(uri: string): bigint | undefined {
   if (isLocal(uri)) return undefined;
-  return readAddress((parsed(uri)?.hostname ?? "").replace(/^\[|\]$/g, "")).value;
+  return literalNumber(parsed(uri)?.hostname.replace(/^\[|\]$/g, ""));
 }
 
 /**

@@ -50,7 +50,7 @@ export const MAC_CURE =
 /** Why a written address cannot be an interface's; undefined when it can. */
 export function macFault(got: unknown): string | undefined {
   if (typeof got !== "string" || !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(got)) {
-    return "Is not a MAC address: six bytes in hexadecimal with colons between.";
+    return "Is not a MAC address: six hexadecimal bytes separated by colons.";
   }
   if (/^[0:]+$/.test(got)) return "Is the all-zero address, which no interface can have.";
   const multicast = (parseInt(got.slice(0, 2), 16) & 1) === 1;

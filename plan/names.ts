@@ -88,12 +88,12 @@ const TAKEN = /^(lo|eth\d+|all|default|ovs-system|ovs-netdev|(vxlan|geneve|genev
 /** Why a bridge cannot have this name; undefined when it can. */
 export function bridgeNameFault(got: unknown): string | undefined {
   if (typeof got !== "string" || !/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(got)) {
-    return "Is not an interface name: it begins with a letter or digit, then letters, digits and _ . - follow.";
+    return "Is not an interface name: a letter or digit first, then letters, digits, _ . or -.";
   }
   if (got.length > MAX_INTERFACE_NAME) {
     return `Is ${got.length} bytes long: the kernel takes ${MAX_INTERFACE_NAME} (IFNAMSIZ).`;
   }
-  return TAKEN.test(got) ? "Is a name that the kernel or Open vSwitch uses itself." : undefined;
+  return TAKEN.test(got) ? "Is reserved by the kernel or Open vSwitch." : undefined;
 }
 
 /** Why a host cannot have this name; undefined when it can. */
@@ -101,13 +101,15 @@ export function hostNameFault(name: string): string | undefined {
   const label = /^[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$/;
   return label.test(name)
     ? undefined
-    : "Is not a host name: 1 to 15 of a-z, 0-9 and -, with no - at either end.";
+    : "Is not a host name: 1 to 15 characters from a-z, 0-9 and -, without - at either end.";
 }
 
 /** Why a container or a segment cannot have this name; undefined when it can. */
 export function labelFault(name: string): string | undefined {
   const label = /^[a-z0-9][a-z0-9-]{0,14}$/;
-  return label.test(name) ? undefined : "Is not a name: 1 to 15 of a-z, 0-9 and -, not beginning with -.";
+  return label.test(name)
+    ? undefined
+    : "Is not a name: 1 to 15 characters from a-z, 0-9 and -, without - at the start.";
 }
 
 function hashText(text: string): string {

@@ -1,8 +1,7 @@
 /** The setting `hosts` of an overlay: what is written for the bridges on the hosts of its own underlay. */
 import { HOST } from "../components/host/spec";
 import type { HostSpec } from "../components/host/spec";
-import { addressNumber } from "./addresses";
-import { readAddress } from "./read-address";
+import { literalNumber } from "./addresses";
 import { pathOf, sortedEntries } from "./rules";
 import type { Problem } from "./problem";
 import type { Fields } from "./setting";
@@ -10,7 +9,7 @@ import { isMapping, mappingOf, shaped } from "./shape";
 import type { VtepOutput, VtepsOutput } from "./vteps";
 
 /** The settings of a host that an overlay decides. */
-export type OverlayHostSpec = Pick<HostSpec, "bridge" | "bridgeAddress" | "guard">;
+type OverlayHostSpec = Pick<HostSpec, "bridge" | "bridgeAddress" | "guard">;
 
 const { bridge, bridgeAddress, guard } = HOST;
 const overlayHost: Fields<OverlayHostSpec> = { bridge, bridgeAddress, guard };
@@ -51,11 +50,11 @@ export function underlayKeyHints(
   );
   const [first, ...others] = idle;
   if (first === undefined) return [];
-  const more = others.length === 0 ? "" : `, and neither have ${others.length} others below hosts`;
-  const message = `Has no effect here${more}: the stack ${stack} decides what its hosts are.`;
+  const more = others.length === 0 ? "" : `, nor do ${others.length} other settings below hosts`;
+  const message = `Has no effect here${more}: the underlay stack ${stack} defines its hosts.`;
   return [{ ...first, message, cure: `Write it in the settings of ${stack}, or leave it out.` }];
 }
 
 function isSame(got: unknown, vtep: VtepOutput | undefined): boolean {
-  return vtep !== undefined && readAddress(got).value === addressNumber(vtep.address);
+  return vtep !== undefined && literalNumber(got) === literalNumber(vtep.address);
 }

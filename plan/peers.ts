@@ -5,25 +5,19 @@
 import { ipv6Only } from "../components/service/resolve";
 import { literalFamily } from "./addresses";
 import { TopologyError } from "./errors";
+import { Findings } from "./findings";
 import { IpFamily } from "./net/family";
-import type { LabPlan } from "./lab-plan";
+import type { ExistingHostPlan, LabPlan } from "./lab-plan";
 import { checkOverlayHosts, overlayHostOf, underlayKeyHints } from "./overlay-hosts";
 import { checkedLab, plan } from "./plan";
 import type { Problem } from "./problem";
-import { readAddress, readSubnet } from "./read-address";
-import type { Others, Sections } from "./resolve";
-import type { Remote } from "./resolved";
+import type { Sections } from "./resolve";
+import { resolvePeers } from "./resolve-peers";
+import type { Underlay } from "./resolve-peers";
 import { compareText, pathOf, repeated, sortedEntries, suggest } from "./rules";
 import { mappingOf } from "./shape";
 import { EXISTING_MACHINE } from "./vteps";
-import type { VtepOutput, VtepsOutput } from "./vteps";
-
-/** An underlay stack that was found, and its outputs. */
-export interface Underlay {
-  /** Its name, as it is written in the settings. */
-  stack: string;
-  vteps: VtepsOutput;
-}
+import type { VtepOutput } from "./vteps";
 
 export interface OverlayInput {
   own: Underlay;
@@ -34,16 +28,24 @@ export interface OverlayInput {
   identity: string;
 }
 
+/** All of its hosts exist already: its underlay stack makes the machines. */
+export interface OverlayPlan extends LabPlan {
+  hosts: ExistingHostPlan[];
+}
+
 /**
  * Decides the whole overlay. Its hosts are the own underlay's, as hosts that exist already; a peer's are in the `remotes`
  * alone, by the name `stack/host`.
  *
  * @throws TopologyError with everything that is wrong
  */
-export function planOverlay(input: OverlayInput): LabPlan {
+export function planOverlay(input: OverlayInput): OverlayPlan {
   const { own, peers, sections, identity } = input;
-  const { lab, problems } = checkedLab(overlaySections(input), { lab: identity }, othersOf(own, peers));
+  const said = new Findings();
+  const others = resolvePeers(own, peers, said);
+  const { lab, problems } = checkedLab(overlaySections(input), { lab: identity }, others);
   const all = [
+    ...said.problems,
     ...checkOverlayHosts(sections["hosts"]),
     ...strangers(input),
     ...checkVteps(input),
@@ -52,7 +54,8 @@ export function planOverlay(input: OverlayInput): LabPlan {
   ];
   if (all.length > 0) throw new TopologyError(all);
   const decided = plan(lab);
-  return { ...decided, hints: [...underlayKeyHints(sections["hosts"], own), ...decided.hints] };
+  const hosts = decided.hosts.filter((host) => host.kind === "existing");
+  return { ...decided, hosts, hints: [...underlayKeyHints(sections["hosts"], own), ...decided.hints] };
 }
 
 /** The largest packet that every VTEP can take, bytes: the smallest of the own underlay's and the peers'. */
@@ -76,20 +79,6 @@ function overlaySections({ own, peers, sections }: OverlayInput): Sections {
 
 function reach({ ssh, hostKey }: VtepOutput) {
   return { sshAddress: ssh.address, port: ssh.port, user: ssh.user, hostKey };
-}
-
-function othersOf(own: Underlay, peers: readonly Underlay[]): Others {
-  const remotes = peers.flatMap(({ stack, vteps }) =>
-    sortedEntries(vteps.hosts).flatMap(([host, { address, ssh }]): Remote[] => {
-      const [vtep, sshAddress] = [readAddress(address).value, readAddress(ssh.address).value];
-      if (vtep === undefined || sshAddress === undefined) return [];
-      return [{ host: `${stack}/${host}`, address: vtep, sshAddress }];
-    }),
-  );
-  const networks = [own, ...peers].flatMap(({ vteps }) =>
-    (vteps.networks ?? []).flatMap((network) => readSubnet(network).value ?? []),
-  );
-  return { peers: remotes, networks };
 }
 
 /** Hosts in the settings that the own underlay does not have. */
@@ -118,11 +107,11 @@ function checkVteps({ own, peers }: OverlayInput): Problem[] {
   const [first] = everyone;
   const mixed = everyone.filter(({ family }) => family !== first?.family);
   return [
-    ...repeated(everyone, "This VTEP", "Give each host of all these stacks an underlay address of its own."),
+    ...repeated(everyone, "This VTEP", "Give each host in these stacks its own underlay address."),
     ...mixed.map(({ path, got }) => ({
       path,
       got,
-      message: `Is of another IP family than ${first?.path}, ${first?.got}.`,
+      message: `Is not of the IP family of ${first?.path}, ${first?.got}.`,
       cure: "Use underlays of one family.",
     })),
   ];

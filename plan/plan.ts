@@ -7,6 +7,7 @@ import { check } from "./check";
 import { TopologyError } from "./errors";
 import { labHints } from "./hints";
 import type { LabPlan, UnderlayPlan } from "./lab-plan";
+import { memoized } from "./memoized";
 import type { Problem } from "./problem";
 import { resolve } from "./resolve";
 import type { LabIdentity, Others, Sections } from "./resolve";
@@ -43,11 +44,12 @@ export function checkedLab(
 export function plan(lab: ResolvedLab): LabPlan {
   const containers = lab.containers.map(planContainer);
   const services = planServices(lab);
+  const underlayOf = memoized(planUnderlay);
   return {
     family: lab.underlays.family,
-    underlays: lab.underlays.used.map(planUnderlay),
+    underlays: lab.underlays.used.map(underlayOf),
     image: lab.image,
-    hosts: planHosts(lab, containers, services),
+    hosts: planHosts(lab, { underlayOf, containers, services }),
     containers,
     services,
     hints: labHints(lab),

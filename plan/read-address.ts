@@ -64,8 +64,7 @@ export function readSubnet(got: unknown, family?: IpFamily, prefixes?: Bounds): 
   const read = readInterface(got, family, prefixes);
   if (read.fault !== undefined) return read;
   const { address, subnet } = read.value;
-  if (address !== subnet.first)
-    return { fault: `Is an address inside a subnet, not a subnet: that would be ${subnet.cidr}.` };
+  if (address !== subnet.first) return { fault: `Has host bits set: the subnet is ${subnet.cidr}.` };
   return { value: subnet };
 }
 
@@ -80,14 +79,14 @@ function readLiteral(got: unknown, family?: IpFamily): Reading<bigint> {
   const value = addressNumber(got);
   const own = got.includes(":") ? IpFamily.V6 : IpFamily.V4;
   if (family !== undefined && own !== family)
-    return { fault: `Is an IPv${own} address, where IPv${family} is wanted.` };
+    return { fault: `Is an IPv${own} address, but this setting takes IPv${family}.` };
   if (own === familyOf(value)) return { value };
   return { fault: "Is an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2)." };
 }
 
 function literal6Fault(text: string): string | undefined {
   if (text.includes("/")) return "Has a prefix length, which this setting does not take.";
-  if (text.includes("%")) return "Has a zone, which means something on one machine only.";
+  if (text.includes("%")) return "Has a zone index, which is valid on one computer only.";
   return Address6.isValid(text) ? undefined : "Is not an IPv6 address (RFC 4291 section 2.2).";
 }
 
@@ -97,10 +96,10 @@ function literal4Fault(text: string, family: IpFamily | undefined): string | und
     return "Has leading zeros, which some programs read as octal.";
   // Open vSwitch takes none for a tunnel (ovs-vswitchd.conf.db(5), remote_ip), and what others resolve is not ours to plan.
   if (/^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/.test(text) && /[A-Za-z]/.test(text))
-    return "Is a name, where a literal address is wanted.";
+    return "Is a name, but this setting takes a literal IP address.";
   if (Address4.isValid(text)) return undefined;
   if (family === IpFamily.V6) return "Is not an IPv6 address (RFC 4291 section 2.2).";
-  return "Is not an IPv4 address: four numbers from 0 to 255 with dots between.";
+  return "Is not an IPv4 address: four numbers from 0 to 255 separated by dots.";
 }
 
 function isMulticast(address: bigint): boolean {
@@ -156,5 +155,5 @@ function specialFault(address: bigint, subnet?: Subnet): string | undefined {
   const inside = subnet && special.find((one) => one.family === subnet.family && overlap(one, subnet));
   return inside === undefined
     ? undefined
-    : `Its network ${subnet?.cidr} holds addresses that are ${inside.what}.`;
+    : `Its network ${subnet?.cidr} contains addresses that are ${inside.what}.`;
 }

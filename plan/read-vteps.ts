@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { literalFamily } from "./addresses";
 import { readSubnet } from "./read-address";
-import { VTEPS_OUTPUT, VTEPS_SCHEMA, VtepsOutput } from "./vteps";
+import { LOGIN_OUTPUT, LoginOutput, VTEPS_OUTPUT, VTEPS_SCHEMA, VtepsOutput } from "./vteps";
 
 /** An underlay stack's VTEPs, or why there are none. */
 export type Finding =
@@ -70,7 +70,20 @@ export function readVteps(stack: string, outputs: Readonly<Record<string, unknow
   const where = [VTEPS_OUTPUT, ...(issue?.path ?? [])].map(String).join(".");
   throw new ContractError(
     `The output ${where} of the stack ${stack} cannot be used: ${issue?.message}. Nothing was changed; ` +
-      `run ./vxlab up -s ${stack}, which writes it again.`,
+      `run ./vxlab up -s ${stack} to write it again.`,
+  );
+}
+
+/**
+ * The key by which an overlay reaches one of its hosts.
+ *
+ * @throws ContractError when `login` has none: it is of another underlay than the hosts are
+ */
+export function privateKeyOf(login: LoginOutput, host: string, stack: string): string {
+  const key = login[host];
+  if (key !== undefined) return key;
+  throw new ContractError(
+    `"login" has no private key for the host ${host}. Nothing was changed: pass the output "${LOGIN_OUTPUT}" of the stack ${stack}.`,
   );
 }
 
@@ -78,7 +91,7 @@ function otherVersion(stack: string, schema: unknown): string {
   const newer = typeof schema === "number" && schema > VTEPS_SCHEMA;
   const cure = newer
     ? `use the newer vxlab for this stack too, or remove ${stack} from its settings`
-    : `run ./vxlab up -s ${stack} with this vxlab, which writes it again`;
+    : `run ./vxlab up -s ${stack} with this vxlab to write it again`;
   return (
     `The output "${VTEPS_OUTPUT}" of the stack ${stack} has version ${JSON.stringify(schema)}, and this vxlab reads ` +
     `version ${VTEPS_SCHEMA}. Nothing was changed: ${cure}.`

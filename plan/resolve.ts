@@ -1,7 +1,7 @@
 /** The first phase of a plan: settings of any form in, a lab whose values are usable out, and everything that is wrong with them. */
 import { resolveContainers } from "../components/container/resolve";
-import { checkPlace } from "../components/host/place";
 import { resolveHosts } from "../components/host/resolve";
+import { resolvePlace } from "../components/host/resolve-place";
 import { resolveImage } from "../components/image/resolve";
 import { resolveSegments } from "../components/segment/resolve";
 import { checkUri, resolveUnderlays } from "../components/underlay/resolve";
@@ -36,10 +36,10 @@ export function resolve(
   const { topology, problems, broken } = readShape(raw);
   const said = new Findings();
   const underlays = resolveUnderlays(topology, said);
-  said.add(checkPlace(topology, underlays));
+  const misplaced = resolvePlace(topology, underlays, said);
   said.add(checkUri("libvirtUri", libvirtUri));
   const image = resolveImage(topology.image, said);
-  const hosts = resolveHosts(topology, { lab, underlays, image: image.kind }, said);
+  const hosts = resolveHosts(topology, { lab, underlays, misplaced, image: image.kind }, said);
   const segments = resolveSegments(topology, { underlays, hosts }, said);
   const containers = resolveContainers(topology, { lab, image: image.kind, segments }, said);
   return {

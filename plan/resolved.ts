@@ -76,7 +76,7 @@ interface AnyHost extends HostValues {
   bridgeAddress?: InterfaceAddress;
 }
 
-export interface ResolvedMachine extends AnyHost {
+interface ResolvedMachine extends AnyHost {
   kind: "machine";
   underlay: ResolvedUnderlay;
   mac: string;
@@ -130,24 +130,10 @@ export interface ResolvedSegment extends SegmentValues, SegmentNetwork {
   flooding: ResolvedFlooding;
 }
 
-export interface UnicastFlooding {
-  way: Flooding.Unicast;
-  /** Of hub and spoke; absent in a full mesh. */
-  hub?: string;
+/** How a segment floods; each way adds what it needs (components/segment/ways). */
+export interface ResolvedFlooding {
+  way: Flooding;
 }
-
-export interface MulticastFlooding {
-  way: Flooding.Multicast;
-  group: bigint;
-  /** Hops that a packet to the group may take. */
-  ttl: number;
-}
-
-export interface FlowFlooding {
-  way: Flooding.Flow;
-}
-
-export type ResolvedFlooding = UnicastFlooding | MulticastFlooding | FlowFlooding;
 
 export interface ResolvedService {
   host: string;

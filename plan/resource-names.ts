@@ -51,7 +51,7 @@ export function checkResourceNames(lab: ResolvedLab): Problem[] {
     if (owner === undefined || said.has(path)) return [];
     said.add(path);
     const hosts = [pathOf("hosts", host), pathOf("hosts", owner.host)] as const;
-    const message = `Its resource on ${hosts[0]} would be named ${name}, as that of ${owner.path} on ${hosts[1]} is.`;
+    const message = `Its resource on ${hosts[0]} would be named ${name}, which is already the name of that of ${owner.path} on ${hosts[1]}.`;
     const what = type === "OvsBridge" ? "bridges" : "segments";
     return [{ path, got, message, cure: `Rename one of the two hosts or one of the two ${what}.` }];
   });

@@ -21,7 +21,7 @@ function step(key: string | number, index: number): string {
   return `[${JSON.stringify(key)}]`;
 }
 
-export function isIntegerIn(value: unknown, min: number, max: number): value is number {
+function isIntegerIn(value: unknown, min: number, max: number): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
 }
 
@@ -68,7 +68,7 @@ export function checkChoice(path: string, got: unknown, choices: readonly string
   const list = choices.join(", ");
   const cure =
     near === undefined ? `Write one of: ${list}.` : `Did you mean ${near}? It takes one of: ${list}.`;
-  return [{ path, got, message: "Is not a value that this setting takes.", cure }];
+  return [{ path, got, message: "Is not a valid value.", cure }];
 }
 
 /** Something that one setting takes for itself. */

@@ -39,14 +39,14 @@ export interface SwitchSetting extends Described {
 }
 
 /** Text; resolve reads addresses and the like out of it. */
-export interface TextSetting extends Described {
+interface TextSetting extends Described {
   readonly kind: "text";
   readonly default?: string;
   /** A regular expression for editors. */
   readonly pattern?: string;
 }
 
-export interface ListSetting extends Described {
+interface ListSetting extends Described {
   readonly kind: "list";
   /** @default texts */
   readonly of?: SectionSetting;
@@ -55,7 +55,7 @@ export interface ListSetting extends Described {
 }
 
 /** Names to texts, each of which may be a secret. */
-export interface TextsSetting extends Described {
+interface TextsSetting extends Described {
   readonly kind: "texts";
 }
 
@@ -66,7 +66,7 @@ export interface SectionSetting extends Described {
 }
 
 /** Names to sections. */
-export interface NamedSetting extends Described {
+interface NamedSetting extends Described {
   readonly kind: "named";
   readonly each: SectionSetting;
 }

@@ -14,6 +14,7 @@ export const LOGIN_OUTPUT = "login";
 /** `machine` of every host that is there already: it stays the same for as long as its key does, and that is pinned. */
 export const EXISTING_MACHINE = "existing";
 
+/** The stack output `vteps` of an underlay, without secrets. */
 export interface VtepsOutput {
   schema: number;
   /** By host name. */
@@ -22,6 +23,7 @@ export interface VtepsOutput {
   networks?: string[];
 }
 
+/** A host of an underlay stack, as overlay stacks read it. */
 export interface VtepOutput {
   /** The host's underlay address, a literal. */
   address: string;

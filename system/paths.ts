@@ -1,6 +1,6 @@
 /** Paths of one checkout. */
 import { createHash } from "node:crypto";
-import { realpathSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
@@ -11,7 +11,7 @@ export interface Paths {
   id: string;
   /** `.vxlab/`: what belongs to this checkout only. */
   dot: string;
-  /** What a user's checkouts share: built tools, guest images. `$VXLAB_CACHE` overrides it. */
+  /** What a user's checkouts share: built tools, guest images. `$VXLAB_CACHE`, else what was used last here, else the default. */
   cache: string;
   pulumiHome: string;
   /** The file backend. */
@@ -25,17 +25,41 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export function pathsOf(folder: string, environment: Environment): Paths {
   const root = realpathSync(folder);
   const dot = join(root, ".vxlab");
-  const home = environment["XDG_CACHE_HOME"] || join(environment["HOME"] || homedir(), ".cache");
   return {
     root,
     id: createHash("sha256").update(root).digest("hex").slice(0, 8),
     dot,
-    cache: environment["VXLAB_CACHE"] || join(home, "vxlab"),
+    cache: environment["VXLAB_CACHE"] || rememberedCache(dot) || defaultCache(environment),
     pulumiHome: join(dot, "pulumi-home"),
     state: join(dot, "state"),
     passphrase: join(dot, "passphrase"),
     logs: join(dot, "log"),
   };
+}
+
+function defaultCache(environment: Environment): string {
+  return join(environment["XDG_CACHE_HOME"] || join(environment["HOME"] || homedir(), ".cache"), "vxlab");
+}
+
+/** toolchain/pulumi.sh reads it too. */
+const cacheRecord = (dot: string): string => join(dot, "cache");
+
+/** The cache that this checkout's tools are in, if it was given by a variable and is still there. */
+function rememberedCache(dot: string): string | undefined {
+  try {
+    const cache = readFileSync(cacheRecord(dot), "utf8").trimEnd();
+    return existsSync(cache) ? cache : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Lets a later command find this cache without the variable. */
+export function rememberCache({ dot, cache }: Paths, environment: Environment): void {
+  if (cache === join(environment["HOME"] || homedir(), ".cache", "vxlab"))
+    return rmSync(cacheRecord(dot), { force: true });
+  mkdirSync(dot, { recursive: true });
+  writeFileSync(cacheRecord(dot), `${cache}\n`);
 }
 
 export const embeddedScript = (paths: Paths): string => join(paths.root, "toolchain", "embedded.sh");

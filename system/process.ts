@@ -25,8 +25,12 @@ export interface Result {
   stderr: string;
 }
 
+/** Set by the CLI to print each program as it is started. */
+export const trace: { say: (line: string) => void } = { say: () => undefined };
+
 /** Returns any exit code; 127: no such program, 124: timed out. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Result> {
+  trace.say([command, ...args].join(" "));
   const child = spawn(command, [...args], {
     cwd: options.cwd,
     env: options.env === undefined ? process.env : { ...options.env },
@@ -58,6 +62,7 @@ export function attached(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<number> {
+  trace.say([command, ...args].join(" "));
   const env = options.env === undefined ? process.env : { ...options.env };
   const child = spawn(command, [...args], { cwd: options.cwd, env, stdio: "inherit" });
   const passing = passSignals(child);

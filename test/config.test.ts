@@ -182,10 +182,10 @@ describe("readConfig", () => {
     file("pem", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n");
     expect(said("key")).toEqual([]);
     expect(said("nokey")).toEqual([[path, "There is no such file."]]);
-    expect(said("open")).toEqual([[path, "Is open to others (mode 644): ssh refuses it."]]);
+    expect(said("open")).toEqual([[path, "Is readable by other users (mode 644): ssh refuses it."]]);
     expect(said("public")).toEqual([[path, "Is not a private key."]]);
-    expect(said("locked")).toEqual([[path, "Is encrypted, and a deployment cannot ask for its passphrase."]]);
-    expect(said("pem")).toEqual([[path, "Is encrypted, and a deployment cannot ask for its passphrase."]]);
+    expect(said("locked")).toEqual([[path, "Is encrypted, but a deployment cannot ask for a passphrase."]]);
+    expect(said("pem")).toEqual([[path, "Is encrypted, but a deployment cannot ask for a passphrase."]]);
   });
 
   it("looks for the archive of a Docker image", () => {
@@ -236,7 +236,7 @@ describe("settings copied from Pulumi.yaml with their value:", () => {
     expect(problems.map(({ path }) => path).sort()).toEqual([...COPIED].sort());
     for (const { path, cure } of problems)
       expect(cure).toBe(
-        `Leave out value: in Pulumi.<stack>.yaml, and write what is below it directly below vxlab:${path}.`,
+        `Remove the line value: in Pulumi.<stack>.yaml, and indent what is below it under vxlab:${path}.`,
       );
   });
 
@@ -248,7 +248,7 @@ describe("settings copied from Pulumi.yaml with their value:", () => {
     const [problem, ...more] = problemsOf(settings(reference(), { [path]: got }));
     expect(more).toEqual([]);
     expect(problem).toMatchObject({ path, got });
-    expect(problem?.cure).toContain(`Leave out ${word}:`);
+    expect(problem?.cure).toContain(`Remove the line ${word}:`);
   });
 
   it.each([

@@ -4,4 +4,5 @@ export { completeMachine, shortage } from "./machine/complete";
 export type { Piece, Source } from "./pieces/piece";
 export { examine, remedy, requirements, type Finding, type When } from "./machine/requirements";
 export { completeToolchain } from "./setup/set-up";
+export { otherVersions } from "./setup/other-versions";
 export { readPieces } from "./setup/stamp";

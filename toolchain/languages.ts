@@ -6,7 +6,7 @@ import { cpSync, mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { pathsOf, type Environment, type Paths } from "../system/paths";
 import { conclude, onStderr, type Reporter } from "../system/reporter";
-import { pythonHost, yamlHost } from "./pieces/cli";
+import { pythonHost, yamlHost } from "./pieces/languages";
 import { addGenerator } from "./setup/generator";
 import type { Piece } from "./pieces/piece";
 import { settingUp } from "./setup/set-up";
@@ -19,9 +19,9 @@ export async function addLanguages(
   environment: Environment,
   reporter: Reporter,
 ): Promise<Piece[]> {
-  const cli = readPieces(paths)?.find(({ name }) => name === "pulumi");
+  const cli = readPieces(paths, environment)?.find(({ name }) => name === "pulumi");
   if (cli === undefined) throw new Error(`Pulumi is not set up here yet; run: ${paths.root}/vxlab env`);
-  const setUp = { paths, environment, reporter, vendor: new Vendor(reporter, environment) };
+  const setUp = { paths, environment, reporter, vendor: new Vendor(paths, reporter, environment) };
   const hosts = async () => [await yamlHost(setUp, cli), await pythonHost(setUp, cli)];
   const pieces = await settingUp(paths, reporter, hosts);
   for (const { name, version, source, path } of pieces) {

@@ -13,6 +13,11 @@ real=$dot/toolchain/pulumi
   exit 3
 }
 
+# The cache that the set-up of this checkout used (system/paths.ts): the program looks for the guest image there.
+if [[ -z ${VXLAB_CACHE:-} && -f $dot/cache ]] && read -r cache <"$dot/cache" && [[ -d $cache ]]; then
+  export VXLAB_CACHE=$cache
+fi
+
 # Values from another clone's `vxlab env` must not select that clone's state.
 own() { [[ -z $1 || $1 == *"/.vxlab/$2" ]]; }
 

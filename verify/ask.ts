@@ -3,7 +3,7 @@
 /** What a command on a host printed, and its exit code: 124 when it did not end in time. Or why the host cannot be asked at all. */
 export type Answer = { code: number; stdout: string; stderr: string } | { silent: string };
 
-export interface AskOptions {
+interface AskOptions {
   /** Longest time of the command, ms. */
   limit: number;
   /** Its standard input. @default nothing */

@@ -1,12 +1,6 @@
 /** Verdicts on a port of Open vSwitch: its bridge, its VLANs. */
+import type { Place } from "../components/segment/port";
 import type { PortFacts } from "./evidence/facts";
-
-/** Where a port belongs. */
-export interface Place {
-  bridge: string;
-  /** The one VLAN of an access port, 0 for untagged frames, or those of a trunk; undefined: the lab's output does not say. */
-  vlans?: number | readonly number[];
-}
 
 export function packetsText({ packets }: PortFacts): string {
   return packets === undefined ? "" : `, packets in ${packets.in}, out ${packets.out}`;

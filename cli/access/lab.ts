@@ -28,11 +28,11 @@ export interface LoadedLab {
 
 /** Reads the state. If its file is in this checkout, Pulumi is asked for secrets only. */
 export async function loadLab(context: Context, stack: string): Promise<LoadedLab> {
-  if (!existsSync(pulumiWrapper(context.paths)))
+  if (context.plain !== true && !existsSync(pulumiWrapper(context.paths)))
     throw ownBackend(context.environment) ? noLab(stack) : notSetUp(context);
   let asked: Promise<unknown> | undefined;
   const secrets = () => (asked ??= exported(context, stack));
-  const lab = labOfState(stateInFile(context, stack) ?? (await secrets()), stack);
+  const lab = labOfState(stateInFile(context, stack) ?? (await secrets()), stack, context.plain);
   let keys: Promise<Map<string, string>> | undefined;
   return {
     lab,
@@ -54,7 +54,7 @@ const EXPORT_LIMIT = 60;
 async function exported(context: Context, stack: string): Promise<unknown> {
   const words = ["stack", "export", "--show-secrets", "--stack", stack];
   const { code, stdout, stderr } = await pulumi(context, words, EXPORT_LIMIT);
-  if (/no stack named/.test(stderr)) throw noLab(stack);
+  if (/no stack named/.test(stderr)) throw noLab(stack, context.plain);
   if (code === 124) throw new Fault(Exit.failed, `pulumi stack export did not end within ${EXPORT_LIMIT} s`);
   if (code !== 0) throw new Fault(Exit.failed, `pulumi stack export:\n${stderr.trim()}`);
   return JSON.parse(stdout);
@@ -115,6 +115,6 @@ export async function withLab<T>(
 }
 
 /** An embedded lab's addresses exist only in its network namespace. */
-function namespaceWords({ paths }: Context): string[] {
+export function namespaceWords({ paths }: Context): string[] {
   return ["env", `VXLAB_ROOT=${paths.root}`, embeddedScript(paths), "exec"];
 }

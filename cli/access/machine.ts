@@ -102,7 +102,7 @@ export async function lastRemains(context: Context, ids: readonly string[]): Pro
 }
 
 /** What an embedded lab could have left on the machine: namespace, sockets, data, mounts, processes. */
-export function embeddedRemains(context: Context, ids: readonly string[]): string[] {
+function embeddedRemains(context: Context, ids: readonly string[]): string[] {
   const { paths } = context;
   const places = [
     join("/run/netns", `vxlab-${paths.id}`),

@@ -57,7 +57,7 @@ function codeOf(results: readonly { ok: boolean }[]): number {
 }
 
 /** The verdicts, and without `only` how many of all pairs were pinged. */
-export interface Results {
+interface Results {
   results: CheckResult[];
   pairs?: PairCounts;
 }

@@ -81,6 +81,11 @@ export class Remote {
     return open;
   }
 
+  /** Makes the next command log in anew, as after the host's reboot. */
+  forget(host: string): void {
+    this.masters.delete(host);
+  }
+
   /** Runs a command with `input` on its stdin. Code 255: ssh failed; 124: it took longer than `limit`, ms. */
   async run(host: string, command: string, limit: number, input = ""): Promise<Result> {
     const silent = await this.connect(host);

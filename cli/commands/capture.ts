@@ -1,40 +1,61 @@
 import { createWriteStream } from "node:fs";
 import type { Writable } from "node:stream";
 import type { HostOutput } from "../../plan/contract";
+import type { ContainerPlan } from "../../plan/types";
 import type { Command } from "../command";
 import { badUsage, stackName, stackOption } from "../args";
-import { Exit } from "../exit";
+import { Exit, Fault } from "../exit";
 import { withLab } from "../access/lab";
 import { scriptCommand } from "../../guest/quote";
 import type { RemoteProcess } from "../access/remote";
-import { hostNamed, readWords } from "../words";
+import { readWords, targetNamed, type Target } from "../words";
 import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "../../plan/net/encap";
 import { scriptText } from "../../verify/evidence/scripts";
 import { underlayDevice } from "../../verify/evidence/wire";
-import { encapsulationOf } from "../../verify/ways";
+import { encapsulationOf } from "../../components/segment/port";
 
 const options = {
   ...stackOption,
-  interface: { type: "string", short: "i" },
-  count: { type: "string", short: "c" },
-  seconds: { type: "string" },
-  write: { type: "string", short: "w" },
+  interface: {
+    type: "string",
+    short: "i",
+    value: "NAME",
+    doc: "default: the underlay's; a container's first",
+  },
+  count: { type: "string", short: "c", value: "PACKETS", doc: "end after so many" },
+  seconds: { type: "string", value: "SECONDS", doc: "end after so long" },
+  write: {
+    type: "string",
+    short: "w",
+    value: "FILE",
+    doc: "write pcap to FILE instead of text; -: to stdout",
+  },
 } as const;
 
 export const capture: Command = {
   name: "capture",
-  summary: "tcpdump on a host's underlay, tunnels decoded; ends with ^C",
-  usage:
-    "HOST [-i eth0] [-c PACKETS] [--seconds S] [-w FILE.pcap] [-s STACK] [-- FILTER…]   (default: the host's tunnels)",
+  summary: "tcpdump on a host's underlay, tunnels decoded, or on a container's interface; ends with ^C",
+  operands: "HOST|CONTAINER [-- FILTER…]",
+  options,
+  more: "FILTER is pcap-filter(7)'s. Default: a host's tunnels; all that a container sends and receives.",
+  examples: [
+    ["capture kvm1", "VXLAN packets of kvm1, decoded, until Ctrl-C"],
+    ["capture c1 -c 10 -- icmp", "ten pings on c1's interface"],
+    ["capture kvm1 -w - | wireshark -k -i -", "live in Wireshark"],
+    ["capture kvm2 --seconds 10 -w kvm2.pcap", "ten seconds into a file"],
+  ],
   async run(context, args) {
     const { values, name, rest } = readWords(capture, args, options);
+    const { write } = values;
     const wish: CaptureWish = {
       interface: values.interface,
       count: positive("--count", values.count),
       seconds: positive("--seconds", values.seconds),
-      binary: values.write !== undefined,
+      binary: write !== undefined,
       filter: rest.join(" "),
     };
+    if (write === STDOUT && process.stdout.isTTY)
+      throw badUsage(capture, "-w - prints pcap, and stdout is a terminal: pipe it to a program");
     const stack = stackName(values.stack, context.environment);
     let stop = (): void => process.exit(130);
     const onSignal = () => stop();
@@ -42,12 +63,12 @@ export const capture: Command = {
       context,
       stack,
       async ({ lab, remote }) => {
-        const host = hostNamed(lab, name);
+        const target = targetNamed(lab, name);
         // Detached: ^C does not reach it, so that tcpdump can end in order and print its counters.
-        const child = remote.start(host.name, captureLine(host, wish), { detached: true });
+        const child = remote.start(target.host.name, captureLine(target, wish), { detached: true });
         stop = () => void ended(child);
-        const code = await copied(child, values.write);
-        if (values.write !== undefined && code === 0) context.out.line(`written: ${values.write}`);
+        const code = await copied(child, write === STDOUT ? undefined : write);
+        if (write !== undefined && write !== STDOUT && code === 0) context.out.remark(`written: ${write}`);
         return code;
       },
       { onSignal },
@@ -55,32 +76,46 @@ export const capture: Command = {
   },
 };
 
+/** As a file's name: standard output. */
+const STDOUT = "-";
+
 export interface CaptureWish {
-  /** @default the underlay's */
+  /** @default the underlay's; of a container its first */
   interface?: string;
   count?: number;
   seconds?: number;
   /** A pcap file instead of text. */
   binary: boolean;
-  /** In tcpdump's language (pcap-filter(7)). Empty: the UDP ports of the host's tunnels. */
+  /** In tcpdump's language (pcap-filter(7)). Empty: the UDP ports of the host's tunnels; everything of a container. */
   filter: string;
 }
 
-export function captureLine(host: HostOutput, wish: CaptureWish): string {
+export function captureLine(target: Target, wish: CaptureWish): string {
   return scriptCommand(scriptText("tcpdump.sh"), [
     String(wish.seconds ?? 0),
-    ...tcpdumpArguments(host, wish),
+    ...tcpdumpArguments(target, wish),
   ]);
 }
 
-export function tcpdumpArguments(host: HostOutput, wish: CaptureWish): string[] {
+export function tcpdumpArguments({ host, container }: Target, wish: CaptureWish): string[] {
   const count = wish.count === undefined ? [] : ["-c", String(wish.count)];
   const form = wish.binary ? ["-U", "-w", "-"] : ["-l", "-n", "-e"];
+  const tunnels = wish.filter === "" && container === undefined;
+  const decode = tunnels && !wish.binary ? decodeOptions(host) : [];
+  const filter = tunnels ? tunnelFilter(host) : wish.filter;
+  const device =
+    container === undefined ? (wish.interface ?? underlayDevice(host)) : vethOf(container, wish.interface);
   // Immediate mode: otherwise the packets in libpcap's buffer are lost at the end.
-  const own = wish.filter === "";
-  const decode = own && !wish.binary ? decodeOptions(host) : [];
-  const where = ["-i", wish.interface ?? underlayDevice(host), "--immediate-mode"];
-  return [...where, ...count, ...form, ...decode, own ? tunnelFilter(host) : wish.filter];
+  const where = ["-i", device, "--immediate-mode"];
+  return [...where, ...count, ...form, ...decode, ...(filter === "" ? [] : [filter])];
+}
+
+/** The host's end of a container's interface: every frame of the interface passes it, and the container needs no tcpdump. */
+function vethOf({ name, interfaces }: ContainerPlan, wanted: string | undefined): string {
+  const found = interfaces.find((one) => wanted === undefined || one.name === wanted);
+  if (found !== undefined) return found.veth;
+  const known = interfaces.map((one) => one.name).join(", ") || "none";
+  throw new Fault(Exit.usage, `container ${name} has no interface ${wanted ?? ""}: it has ${known}`);
 }
 
 /** tcpdump knows an encapsulation by its usual port; on another it has to be told, and then decodes all UDP as that one. */

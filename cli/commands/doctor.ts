@@ -2,11 +2,11 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { virsh } from "../../components/libvirt/virsh";
 import { must } from "../../system/process";
-import { aptLine, examine, readPieces, remedy, requirements } from "../../toolchain";
+import { aptLine, examine, otherVersions, readPieces, remedy, requirements } from "../../toolchain";
 import type { Finding, Piece, Source, When } from "../../toolchain";
 import { kvmWorks } from "../../components/libvirt/choices";
 import type { Command, Context } from "../command";
-import { readArgs, stackName } from "../args";
+import { jsonOption, readArgs, stackName } from "../args";
 import { Exit } from "../exit";
 import { table } from "../output/output";
 import { openPools, type OpenPool } from "../access/pools";
@@ -14,30 +14,39 @@ import { libvirtMode, purposes, virshUri, type Mode } from "../engine/ready";
 
 /** What `--json` prints. */
 export interface Report {
+  /** A lab needs nothing more. */
   ok: boolean;
   requirements: {
     program: string;
     ok: boolean;
+    /** By a lab. */
     needed: boolean;
     neededFor: string;
+    when: When;
     path?: string;
     version?: string;
     cure?: string;
   }[];
-  /** One line that installs every missing package. */
+  /** One line that installs every missing package of a lab. */
   install?: string;
+  /** The same for `vxlab test`. */
+  installTests?: string;
   toolchain: Piece[];
   libvirt: { mode: Mode; uri: string; answers: boolean; open: OpenPool[] };
   accel: "kvm" | "emulation";
-  cache: { path: string; sizes: Record<string, string> };
+  /** `otherVersions`: folders that this version does not use. */
+  cache: { path: string; sizes: Record<string, string>; otherVersions: string[] };
 }
 
 export const doctor: Command = {
   name: "doctor",
   summary: "list what this machine has and lacks, and the cure",
-  usage: "[--json]",
+  operands: "",
+  options: jsonOption,
+  checkoutOnly: "run pulumi about",
+  examples: [["doctor", "before the first up"]],
   async run(context, args) {
-    const { values } = readArgs(doctor, args, { json: { type: "boolean" } });
+    const { values } = readArgs(doctor, args, jsonOption);
     const report = await examineAll(context);
     if (values.json === true) context.out.json(report);
     else context.out.print(render(report));
@@ -49,20 +58,24 @@ async function examineAll(context: Context): Promise<Report> {
   const { paths, environment } = context;
   const stack = stackName(undefined, environment);
   const mode = await libvirtMode(context, stack);
-  const toolchain = readPieces(paths) ?? [];
+  const toolchain = readPieces(paths, environment) ?? [];
   const whens = new Set<When>([
     ...purposes(context, stack, mode),
-    "test",
     ...(toolchain.length === 0 ? (["build"] as const) : []),
   ]);
   const findings = await Promise.all(requirements.map((requirement) => examine(requirement, environment)));
   const rows = findings.map((finding) => row(finding, whens.has(finding.requirement.when)));
-  const { packages } = remedy(findings.filter((finding) => whens.has(finding.requirement.when)));
+  const line = (wanted: (when: When) => boolean) => {
+    const { packages } = remedy(findings.filter(({ requirement }) => wanted(requirement.when)));
+    return packages.length > 0 ? aptLine(packages) : undefined;
+  };
+  const [install, installTests] = [line((when) => whens.has(when)), line((when) => when === "test")];
   const uri = await virshUri(context, stack);
   return {
     ok: rows.every((one) => one.ok || !one.needed) && (mode !== "embedded" || process.getuid?.() === 0),
     requirements: rows,
-    ...(packages.length > 0 ? { install: aptLine(packages) } : {}),
+    ...(install === undefined ? {} : { install }),
+    ...(installTests === undefined ? {} : { installTests }),
     toolchain,
     libvirt: {
       ...{ mode, uri, answers: (await virsh(uri, ["uri"], { environment, limit: 5000 })).end === "done" },
@@ -70,7 +83,7 @@ async function examineAll(context: Context): Promise<Report> {
       open: mode === "embedded" ? [] : await openPools(uri, environment),
     },
     accel: kvmWorks() ? "kvm" : "emulation",
-    cache: { path: paths.cache, sizes: await sizes(paths.cache) },
+    cache: { path: paths.cache, sizes: await sizes(paths.cache), otherVersions: otherVersions(paths) },
   };
 }
 
@@ -78,8 +91,8 @@ function row(
   { requirement, ok, path, version, cure }: Finding,
   needed: boolean,
 ): Report["requirements"][number] {
-  const { program, neededFor } = requirement;
-  return { program, ok, needed, neededFor, path, version, ...(ok ? {} : { cure }) };
+  const { program, neededFor, when } = requirement;
+  return { program, ok, needed, neededFor, when, path, version, ...(ok ? {} : { cure }) };
 }
 
 async function sizes(cache: string): Promise<Record<string, string>> {
@@ -117,8 +130,7 @@ function render(report: Report): string {
       : "";
   const pieces = report.toolchain.map((one) => [`  ${one.name}`, one.version, sources[one.source], one.path]);
   return [
-    "requirements",
-    table(report.requirements.map(line)),
+    ...requirementLines(report.requirements),
     "\npulumi",
     pieces.length > 0 ? table(pieces) : "  not set up yet: the first `vxlab up` does it",
     `\nlibvirt\n  ${libvirt.mode}: ${libvirt.uri} (${state})${root}`,
@@ -129,9 +141,37 @@ function render(report: Report): string {
     `  machines run with ${report.accel === "kvm" ? "KVM" : "emulation: this machine's KVM is missing or does not work"}`,
     `\ncache ${cache.path}`,
     table(Object.entries(cache.sizes).map(([name, size]) => [`  ${name}`, size])) || "  empty",
-    report.ok ? "\nnothing is missing" : "\nsomething is missing: see above",
-    ...(report.install === undefined ? [] : [`install everything as root: ${report.install}`]),
+    ...(cache.otherVersions.length > 0
+      ? [
+          `  of other versions: ${cache.otherVersions.join(" ")}\n  delete them there if no other checkout uses them`,
+        ]
+      : []),
+    ...verdict(report),
   ].join("\n");
+}
+
+function requirementLines(rows: Report["requirements"]): string[] {
+  const lists: [string, (when: When) => boolean][] = [
+    ["a lab needs", (when) => when !== "test" && when !== "bench"],
+    ["\nonly `vxlab test` needs", (when) => when === "test"],
+    ["\nonly the benches need", (when) => when === "bench"],
+  ];
+  return lists.flatMap(([title, wanted]) => [
+    title,
+    table(rows.filter(({ when }) => wanted(when)).map(line)),
+  ]);
+}
+
+function verdict({ ok, install, installTests }: Report): string[] {
+  return [
+    ok
+      ? installTests === undefined
+        ? "\nnothing is missing"
+        : "\na lab needs nothing more"
+      : "\nsomething is missing: see above",
+    ...(install === undefined ? [] : [`install everything that a lab needs, as root: ${install}`]),
+    ...(installTests === undefined ? [] : [`install what \`vxlab test\` needs, as root: ${installTests}`]),
+  ];
 }
 
 function line(one: Report["requirements"][number]): string[] {

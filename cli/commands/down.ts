@@ -24,7 +24,14 @@ import { deployedOf, forgetLabs, knownLabs, labIds, ownBackend, resources, stack
 export const down: Command = {
   name: "down",
   summary: "destroy the lab and leave nothing behind (the cache of tools and images stays)",
-  usage: "[-s STACK]…      overlays first, then underlays; without -s: all stacks of this checkout",
+  operands: "",
+  options: stacksOption,
+  checkoutOnly: "run pulumi destroy",
+  more: "Overlays first, then underlays. Without -s: all stacks of this checkout.",
+  examples: [
+    ["down", "everything of this checkout"],
+    ["down -s lab2", "one stack"],
+  ],
   run(context, args) {
     const { values } = readArgs(down, args, stacksOption);
     return alone(context, "run this again", () => tearDown(context, values.stack));

@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { pulumiWrapper } from "../../system/paths";
 import { completeToolchain } from "../../toolchain";
 import type { Command, Context } from "../command";
-import { readArgs } from "../args";
+import { jsonOption, readArgs } from "../args";
 import { Exit } from "../exit";
 import { ownBackend, ownPassphrase } from "../state/stack";
 import { shellWord } from "../../guest/quote";
@@ -10,9 +10,12 @@ import { shellWord } from "../../guest/quote";
 export const env: Command = {
   name: "env",
   summary: 'print what the plain `pulumi` needs: eval "$(./vxlab env)"',
-  usage: "[--json]",
+  operands: "",
+  options: jsonOption,
+  checkoutOnly: "plain Pulumi needs nothing of it there",
+  examples: [["env > vxlab.env; . ./vxlab.env; pulumi preview", "plain Pulumi on this checkout"]],
   async run(context, args) {
-    const { values } = readArgs(env, args, { json: { type: "boolean" } });
+    const { values } = readArgs(env, args, jsonOption);
     await completeToolchain(context.paths, context.environment, context.out);
     const variables = variablesOf(context);
     if (values.json === true) context.out.json({ ...variables, PATH: join(context.paths.dot, "bin") });

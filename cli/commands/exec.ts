@@ -11,7 +11,12 @@ export const exec: Command = {
   name: "exec",
   summary:
     "run a command in a container, a shell without one (its exit code is passed on; 255: no connection)",
-  usage: "CONTAINER [-s STACK] [-- COMMAND…]",
+  operands: "CONTAINER [-- COMMAND…]",
+  options: stackOption,
+  examples: [
+    ["exec c1", "a shell"],
+    ["exec c1 -- ping -c 3 10.0.3.11", "one command"],
+  ],
   async run(context, args) {
     const { values, name, rest } = readWords(exec, args, stackOption);
     const stack = stackName(values.stack, context.environment);

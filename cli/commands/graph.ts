@@ -12,9 +12,9 @@ import { renderSvg } from "../graph/svg";
 
 type Format = "mermaid" | "svg" | "dot" | "json";
 
-const WRITERS: Readonly<Record<Format, (picture: Picture) => string | Promise<string>>> = {
+const WRITERS: Readonly<Record<Format, (picture: Picture) => string>> = {
   mermaid: renderMermaid,
-  svg: (picture) => renderSvg(renderDot(picture)),
+  svg: renderSvg,
   dot: renderDot,
   json: (picture) => JSON.stringify(picture, undefined, 2),
 };
@@ -22,19 +22,29 @@ const FORMATS = Object.keys(WRITERS);
 
 const options = {
   ...stackOption,
-  format: { type: "string", short: "f" },
-  out: { type: "string", short: "o" },
+  format: {
+    type: "string",
+    short: "f",
+    choices: FORMATS,
+    doc: "default: what the file's name ends with, else mermaid",
+  },
+  out: { type: "string", short: "o", value: "FILE", doc: "write to FILE instead of stdout" },
 } as const;
 
 export const graph: Command = {
   name: "graph",
   summary: "draw machines, bridges, tunnels and containers: Mermaid, SVG, DOT or JSON",
-  usage: `[-f ${FORMATS.join("|")}] [-o FILE] [-s STACK]   (without -f the file's ending decides, else mermaid)`,
+  operands: "",
+  options,
+  examples: [
+    ["graph", "Mermaid, for a Markdown page"],
+    ["graph -o lab.svg", "a picture"],
+  ],
   async run(context, args) {
     const { values } = readArgs(graph, args, options);
     const format = formatOf(values.format, values.out);
     const { lab } = await loadLab(context, stackName(values.stack, context.environment));
-    const text = await WRITERS[format](pictureOf(lab));
+    const text = WRITERS[format](pictureOf(lab));
     if (values.out === undefined) context.out.print(text.trimEnd());
     else writeFileSync(values.out, text);
     return Exit.ok;

@@ -1,67 +1,168 @@
-import { mkdirSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { wasInterrupted } from "../../system/signals";
+import type { Changes } from "../changes/changes";
+import { changesOf } from "../changes/changes";
+import { briefDiff } from "../changes/brief-diff";
+import { editsOf } from "../changes/edits";
+import { changesText } from "../changes/text";
 import type { Command, Context } from "../command";
+import { change, failure } from "../engine/engine";
 import { runPulumi } from "../engine/run";
 import { eventLog, Progress } from "../engine/events";
-import type { EventLog } from "../engine/events";
+import type { EngineEvent } from "../engine/events";
 import { Exit } from "../exit";
+import { wantsColour } from "../output/report";
 import { ready, sayHints, startLibvirt } from "../engine/ready";
-import { deployOrder, stacksNamed } from "../state/roles";
+import { deployOrder, stacksNamed, stacksOption } from "../state/roles";
 import { selectStack } from "../state/stack";
+
+const options = {
+  ...stacksOption,
+  json: {
+    type: "boolean",
+    doc: "print the changes as JSON; of several stacks one array, of each { stack, … }",
+  },
+  outputs: { type: "boolean", doc: "show the stack's outputs too" },
+} as const;
 
 export const preview: Command = {
   name: "preview",
   summary: "show what `up` would change, and change nothing",
-  usage: "[-s STACK]… [OPTIONS OF PULUMI PREVIEW, such as --diff]",
+  operands: "[OPTIONS OF PULUMI PREVIEW]",
+  options,
+  passesOptions: true,
+  checkoutOnly: "run pulumi preview",
+  more:
+    "After Pulumi's list a line for each change: + new, ~ changed, - removed, ! made anew, with the reason and what is lost. " +
+    "With --diff Pulumi's list has every property that changes; .vxlab/log/preview.log has the properties that stay too.",
+  examples: [
+    ["preview", "what up would do"],
+    ["preview --diff", "every property that changes"],
+    ["preview --json", "for programs"],
+  ],
   async run(context, args) {
-    const { given, passed } = split(args);
-    const stacks = deployOrder(context, stacksNamed(context, given));
-    let worst: number = Exit.ok;
-    for (const stack of stacks) {
-      if (stacks.length > 1) context.out.line(`\nstack ${stack}:`);
-      const code = await show(context, stack, [...(given.length === 0 ? [] : ["--stack", stack]), ...passed]);
-      if (wasInterrupted(code)) return code;
-      worst = Math.max(worst, code);
-    }
-    return worst;
+    const asked = split(args);
+    const stacks = deployOrder(context, stacksNamed(context, asked.given));
+    return asked.json ? printJson(context, stacks, asked.passed) : showAll(context, stacks, asked);
   },
 };
 
-/** The stacks that are named, and what is Pulumi's. */
-export function split(args: readonly string[]): { given: string[]; passed: string[] } {
+interface Asked {
+  /** The stacks that are named. */
+  given: string[];
+  json: boolean;
+  /** What is Pulumi's. */
+  passed: string[];
+}
+
+export function split(args: readonly string[]): Asked {
   const words = args.flatMap((word) => (word.startsWith("--stack=") ? word.split(/=(.*)/s, 2) : [word]));
   const isFlag = (word: string | undefined): boolean => word === "-s" || word === "--stack";
+  const rest = words.filter((word, i) => !isFlag(word) && !isFlag(words[i - 1]));
+  const own = ["--json", "-j", "--outputs"];
   return {
     given: words.filter((_, i) => isFlag(words[i - 1])),
-    passed: words.filter((word, i) => !isFlag(word) && !isFlag(words[i - 1])),
+    json: rest.some((word) => word === "--json" || word === "-j"),
+    passed: [
+      ...(rest.includes("--outputs") ? [] : ["--suppress-outputs"]),
+      ...rest.filter((word) => !own.includes(word)),
+    ],
   };
 }
 
+async function showAll(
+  context: Context,
+  stacks: readonly string[],
+  { given, passed }: Asked,
+): Promise<number> {
+  let worst: number = Exit.ok;
+  for (const stack of stacks) {
+    if (stacks.length > 1) context.out.line(`\nstack ${stack}:`);
+    const code = await show(context, stack, [...(given.length === 0 ? [] : ["--stack", stack]), ...passed]);
+    if (wasInterrupted(code)) return code;
+    worst = Math.max(worst, code);
+  }
+  return worst;
+}
+
 async function show(context: Context, stack: string, args: readonly string[]): Promise<number> {
-  const { paths } = context;
-  sayHints(context, stack);
-  await ready(context, stack);
-  await selectStack(context, stack);
-  const { environment } = await startLibvirt(context, stack);
+  const { paths, out } = context;
+  const environment = await prepared(context, stack);
   mkdirSync(paths.logs, { recursive: true });
-  const events = eventLog(paths.logs);
-  const words = ["preview", "--event-log", events.path, ...args];
+  const log = eventLog(paths.logs);
   const env = { ...environment, PULUMI_DEBUG_COMMANDS: "true" };
-  const ending = await runPulumi(paths, words, { env, stdio: "inherit" });
-  const { code, bad } = judged(events, ending.code);
-  events.close();
-  if (code === 0) return Exit.ok;
-  if (ending.killedBy !== undefined) context.out.line(`${ending.killedBy} ended Pulumi`);
+  const words = ["preview", "--event-log", log.path, ...args];
+  const run = args.includes("--diff")
+    ? diff
+    : (on: Context, all: string[], env: Context["environment"]) =>
+        runPulumi(on.paths, all, { env, stdio: "inherit" });
+  const ending = await run(context, words, env);
+  const events = log.read();
+  log.close();
+  const { code, bad, unchanged } = judged(events, ending.code);
+  if (code === 0) {
+    out.print(`\n${changesText({ changes: changesOf(editsOf(events)), unchanged }, hasColour())}`);
+    return Exit.ok;
+  }
+  if (ending.killedBy !== undefined) out.line(`${ending.killedBy} ended Pulumi`);
   return bad ? Exit.usage : wasInterrupted(code) || ending.killedBy !== undefined ? code : Exit.failed;
 }
 
+const hasColour = (): boolean => wantsColour(process.stdout.isTTY, process.env);
+
+/** Pulumi's own diff, with what it says once only. */
+async function diff(context: Context, words: string[], env: Context["environment"]) {
+  const { paths, out } = context;
+  const path = join(paths.logs, "preview.log");
+  const file = openSync(path, "w");
+  const colour = words.some((word) => word.startsWith("--color"))
+    ? []
+    : ["--color", hasColour() ? "always" : "never"];
+  const stdio = ["inherit", file, "inherit"] as const;
+  const ending = await runPulumi(paths, [...words, ...colour], { env, stdio: [...stdio] }).finally(() =>
+    closeSync(file),
+  );
+  out.print(briefDiff(readFileSync(path, "utf8")).trimEnd());
+  return ending;
+}
+
+async function printJson(
+  context: Context,
+  stacks: readonly string[],
+  passed: readonly string[],
+): Promise<number> {
+  const found: (Changes & { stack: string })[] = [];
+  for (const stack of stacks) {
+    const environment = await prepared(context, stack);
+    const outcome = await change({ ...context, environment }, "preview", stack, passed);
+    if (outcome.code !== 0) return failure(context, outcome);
+    found.push({ stack, changes: changesOf(outcome.edits), unchanged: outcome.changes["same"] ?? 0 });
+  }
+  const [only] = found;
+  context.out.json(
+    found.length === 1 && only !== undefined ? { changes: only.changes, unchanged: only.unchanged } : found,
+  );
+  return Exit.ok;
+}
+
+async function prepared(context: Context, stack: string): Promise<Context["environment"]> {
+  sayHints(context, stack);
+  await ready(context, stack);
+  await selectStack(context, stack);
+  return (await startLibvirt(context, stack)).environment;
+}
+
 /** Bad when the lab's settings were refused: Pulumi has one exit code for everything. */
-function judged(events: EventLog, code: number): { code: number; bad: boolean } {
+function judged(
+  events: readonly EngineEvent[],
+  code: number,
+): { code: number; bad: boolean; unchanged: number } {
   const progress = new Progress(
     () => undefined,
     () => undefined,
   );
-  events.read().forEach((event) => progress.take(event));
+  events.forEach((event) => progress.take(event));
   const bad = progress.errors.some((error) => error.includes("The lab's settings have"));
-  return { code: progress.endCode(code), bad };
+  return { code: progress.endCode(code), bad, unchanged: progress.changes["same"] ?? 0 };
 }

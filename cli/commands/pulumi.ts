@@ -6,7 +6,11 @@ import { stackName } from "../args";
 export const pulumi: Command = {
   name: "pulumi",
   summary: "run Pulumi itself with this project's state and plugins",
-  usage: "[ARGUMENTS OF PULUMI]",
+  operands: "[ARGUMENTS OF PULUMI]",
+  options: {},
+  passesOptions: true,
+  checkoutOnly: "run pulumi",
+  examples: [["pulumi stack output lab", "the lab as programs read it"]],
   async run(context, args) {
     await ready(context, stackName(undefined, context.environment));
     const { paths, environment: env } = context;

@@ -7,7 +7,13 @@ import { hostNamed, readWords, remoteLine, terminalOption } from "../words";
 export const ssh: Command = {
   name: "ssh",
   summary: "a shell on a machine, or one command there (its exit code is passed on; 255: no connection)",
-  usage: "HOST [-s STACK] [-- COMMAND…]   (one word: a shell's line; several: a program and its arguments)",
+  operands: "HOST [-- COMMAND…]",
+  options: stackOption,
+  more: "One word after -- is a line for the host's shell; several are a program and its arguments, passed unchanged.",
+  examples: [
+    ["ssh kvm1", "a shell"],
+    ["ssh kvm1 -- 'ovs-vsctl show | head'", "a line for its shell"],
+  ],
   async run(context, args) {
     const { values, name, rest } = readWords(ssh, args, stackOption);
     const stack = stackName(values.stack, context.environment);

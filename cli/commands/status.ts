@@ -1,6 +1,6 @@
 import { domainStates } from "../../components/libvirt/virsh";
 import type { Command, Context } from "../command";
-import { readArgs, stackName, stackOption } from "../args";
+import { jsonOption, readArgs, stackName, stackOption } from "../args";
 import { Exit } from "../exit";
 import { withLab } from "../access/lab";
 import { hypervisors } from "../access/hypervisors";
@@ -13,14 +13,20 @@ import { gather } from "../../verify/gather";
 const LIMIT_MS = 10_000;
 const PROBE_MS = 20_000;
 
+const options = { ...stackOption, ...jsonOption } as const;
+
 export const status: Command = {
   name: "status",
   summary: "show machines, tunnels and containers as they are now",
-  usage: "[-s STACK] [--json]",
+  operands: "",
+  options,
+  examples: [
+    ["status", "tables"],
+    ["status --json", "for programs; exit code 1: something is not as desired"],
+  ],
   async run(context, args) {
-    const { values } = readArgs(status, args, { ...stackOption, json: { type: "boolean" } });
+    const { values } = readArgs(status, args, options);
     const stack = stackName(values.stack, context.environment);
-    const options = { loginLimit: LIMIT_MS };
     const found = await withLab(
       context,
       stack,
@@ -30,7 +36,7 @@ export const status: Command = {
         const [evidence, machines] = await context.out.wait("asking the hosts", () => answers);
         return statusOf(lab, evidence, machines);
       },
-      options,
+      { loginLimit: LIMIT_MS },
     );
     if (values.json === true) context.out.json(found);
     else context.out.print(renderStatus(found));

@@ -40,6 +40,7 @@ export const checks: readonly Stage[] = [
   check("format", () => [bin("prettier"), "--check", "--log-level", "warn", "."]),
   check("lint", () => [bin("eslint"), "."]),
   check("arrows", () => [bin("depcruise"), "--config", ".dependency-cruiser.cjs", "."]),
+  check("exports", () => [bin("knip"), "--no-progress"]),
   check("types", () => [bin("tsc"), "--noEmit", "-p", "."]),
   check("shellcheck", ({ paths }) => ["shellcheck", "-x", "-P", "SCRIPTDIR", ...shellScripts(paths.root)]),
 ];
@@ -114,7 +115,7 @@ export function tally(json: string, code: number): Tally {
 }
 
 /** By suffix or first line, since some have no suffix. */
-export function shellScripts(root: string): string[] {
+function shellScripts(root: string): string[] {
   const skipped = new Set(["node_modules", ".git", ".vxlab", "sdks", "dist"]);
   const walk = (folder: string): string[] =>
     readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {

@@ -7,13 +7,27 @@ import { buildImage } from "../engine/image";
 import { hasImage, ready } from "../engine/ready";
 import { batches, checks, suite, suites, type Stage, type Tally } from "./test-stages";
 
+const options = {
+  only: {
+    type: "string",
+    multiple: true,
+    value: "NAME",
+    doc: `${[...checks, ...suites].map(({ name }) => name).join(", ")}, or a folder of test/`,
+  },
+} as const;
+
 export const test: Command = {
   name: "test",
   summary: "run every test, the real machines included",
-  usage:
-    "[--only NAME]…      format, lint, arrows, types, shellcheck, unit, toolchain, package, engine, lab, or a folder of test/",
+  operands: "",
+  options,
+  checkoutOnly: "its tests are vxlab's own",
+  examples: [
+    ["test", "all of them"],
+    ["test --only unit --only lint", "two stages"],
+  ],
   async run(context, args) {
-    const { values } = readArgs(test, args, { only: { type: "string", multiple: true } });
+    const { values } = readArgs(test, args, options);
     const stages = choose(context, values.only ?? []);
     await setUp(context, stages);
     const total = { passed: 0, failed: 0 };

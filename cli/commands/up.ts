@@ -2,7 +2,11 @@ import { parseArgs } from "node:util";
 import type { Command, Context } from "../command";
 import { Role } from "../../plan/roles";
 import { badUsage, readArgs } from "../args";
+import { changesOf } from "../changes/changes";
+import { changesText } from "../changes/text";
+import { isEdited, noteDeployed } from "../engine/edited";
 import { change, failure, pulumi, summary } from "../engine/engine";
+import type { Outcome } from "../engine/engine";
 import { Exit } from "../exit";
 import { alone } from "../engine/alone";
 import { provideImage, refuseUnbuilt } from "../engine/image";
@@ -12,21 +16,31 @@ import { hypervisors, noteHypervisors } from "../access/hypervisors";
 import { ready, sayHints, startLibvirt } from "../engine/ready";
 import { clearDeadLocks, forgetPending } from "../engine/interrupted";
 import { deployOrder, roleOf, stacksNamed, stacksOption } from "../state/roles";
-import { labIds, noteLabs, resources, selectStack } from "../state/stack";
+import { deployedOf, labIds, noteLabs, resources, selectStack } from "../state/stack";
+import { wantsColour } from "../output/report";
 import { runVerify, runVerifySet } from "../access/prove";
 
 const options = {
   ...stacksOption,
-  "no-verify": { type: "boolean" },
-  json: { type: "boolean" },
+  "no-verify": { type: "boolean", doc: "deploy only" },
+  json: {
+    type: "boolean",
+    doc: "print what verify --json prints; of several stacks one array, of each { stack, … }, without underlays",
+  },
 } as const;
 
 export const up: Command = {
   name: "up",
   summary: "set up what is missing, deploy the lab, prove that it works",
-  usage:
-    "[-s STACK]… [--no-verify | --json] [-- OPTIONS OF PULUMI UP]      (several: underlays first, then overlays)\n" +
-    "--json: what `verify --json` prints; of several stacks one array, of each { stack, … }, without underlays",
+  operands: "[-- OPTIONS OF PULUMI UP]",
+  options,
+  checkoutOnly: "run pulumi up, then vxlab verify",
+  more: "Several stacks: underlays first, then overlays. After an edit it says first what will change, as preview does.",
+  examples: [
+    ["up", "deploy and verify"],
+    ["up -s underlay -s overlay", "two stacks, in order"],
+    ["up -- --target-dependents --target URN", "options of pulumi up"],
+  ],
   async run(context, args) {
     const { own, passed } = split(args);
     const { values } = readArgs(up, own, options);
@@ -74,21 +88,53 @@ async function settled({ out, ...context }: Context, stack: string): Promise<boo
 async function deploy(context: Context, stack: string, more: string[]): Promise<number> {
   sayHints(context, stack);
   await refuseUnbuilt(context, stack);
-  await ready(context, stack);
+  await ready(context, stack, [], () => provideImage(context, stack));
   await selectStack(context, stack);
   await clearDeadLocks(context, stack);
   await forgetPending(context, stack);
   await forgetLostMachines(context, stack);
-  await provideImage(context, stack);
   const { mode, uri, environment } = await startLibvirt(context, stack);
-  context.out.line(`libvirt: ${mode === "elsewhere" ? "as vxlab:underlays say" : `${mode}, ${uri}`}`);
+  context.out.remark(`libvirt: ${mode === "elsewhere" ? "as vxlab:underlays say" : `${mode}, ${uri}`}`);
+  const since = new Date();
   const words = [...(await refreshing(context, stack)), ...more];
-  const outcome = await change({ ...context, environment }, "up", stack, words);
+  const on = { ...context, environment };
+  const wanted = await foretell(on, stack, words);
+  if (wanted !== undefined && wanted.code !== 0) return failure(context, wanted);
+  const outcome = await change(on, "up", stack, words);
   await noteLabs(context, stack);
   await noteHypervisors(context, stack);
   if (outcome.code !== 0) return failure(context, outcome);
-  context.out.line(`stack ${stack}: ${summary(outcome.changes)}`);
+  if (wanted === undefined) sayChanges(context, outcome);
+  context.out.remark(`stack ${stack}: ${summary(outcome.changes)}`);
+  if (more.length === 0) noteDeployed(context, stack, since);
   return Exit.ok;
+}
+
+/**
+ * Says what will change, where something may: a preview costs an `up` that changes nothing as much as itself. Undefined without one: nothing
+ * was touched since the last `up`, all is new, or an option of Pulumi's `up` is unknown to its `preview`; then the words come after.
+ */
+async function foretell(context: Context, stack: string, words: string[]): Promise<Outcome | undefined> {
+  if (!isEdited(context, stack) || !words.every(isShared)) return undefined;
+  if (deployedOf(await resources(context, stack)).length === 0) return undefined;
+  const outcome = await change(context, "preview", stack, words);
+  if (outcome.code === 0) sayChanges(context, outcome);
+  return outcome;
+}
+
+/** Options that `pulumi preview` has too. */
+const isShared = (word: string): boolean =>
+  !word.startsWith("-") || /^--(target|exclude|replace|refresh|parallel|policy-pack|config)\b/.test(word);
+
+function sayChanges({ out }: Context, { edits, changes }: Outcome): void {
+  const found = changesOf(edits);
+  if (found.length === 0) return;
+  out.remark(
+    changesText(
+      { changes: found, unchanged: changes["same"] ?? 0 },
+      wantsColour(process.stderr.isTTY, process.env),
+    ),
+  );
 }
 
 /** Returns --refresh when machines are off that run according to the state, as after a reboot of this machine. */

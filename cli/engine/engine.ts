@@ -4,10 +4,14 @@ import { mkdirSync, openSync, closeSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pulumiWrapper } from "../../system/paths";
 import { run, type Result } from "../../system/process";
+import { Missing } from "../../system/reporter";
 import { wasInterrupted } from "../../system/signals";
+import { editsOf } from "../changes/edits";
+import type { Edit } from "../../plan/change";
 import type { Context } from "../command";
 import { runPulumi } from "./run";
 import { eventLog, Progress } from "./events";
+import type { EngineEvent } from "./events";
 import { Exit } from "../exit";
 
 export interface Outcome {
@@ -17,24 +21,26 @@ export interface Outcome {
   /** How many resources for each operation, as the engine counts: create, update, same, … */
   changes: Record<string, number>;
   errors: string[];
+  /** What it does, or would do. */
+  edits: Edit[];
   /** The whole output, in a file. */
   log: string;
 }
 
-/** A short command; its output is returned. */
-export function pulumi(context: Context, args: readonly string[], timeout = 120): Promise<Result> {
+/** A short command; its output is returned. @throws Missing when a program of the user's has no Pulumi on PATH */
+export async function pulumi(context: Context, args: readonly string[], timeout = 120): Promise<Result> {
+  const { paths, environment, plain = false } = context;
   const all = ["--non-interactive", "--color", "never", ...args];
-  return run(pulumiWrapper(context.paths), all, {
-    cwd: context.paths.root,
-    env: context.environment,
-    timeout,
-  });
+  const options = { cwd: paths.root, env: environment, timeout };
+  const result = await run(plain ? "pulumi" : pulumiWrapper(paths), all, options);
+  if (plain && result.code === 127) throw new Missing("pulumi is not on PATH: install the Pulumi CLI");
+  return result;
 }
 
-/** `up` or `destroy`, with progress in compact form. The whole output is kept in `.vxlab/log`. */
+/** `up`, `destroy` or `preview`, with progress in compact form. The whole output is kept in `.vxlab/log`. */
 export async function change(
   context: Context,
-  verb: "up" | "destroy",
+  verb: "up" | "destroy" | "preview",
   stack: string,
   more: readonly string[],
 ): Promise<Outcome> {
@@ -42,13 +48,20 @@ export async function change(
   mkdirSync(paths.logs, { recursive: true });
   const log = join(paths.logs, `${verb}.log`);
   const events = eventLog(paths.logs);
-  const fixed = ["--yes", "--skip-preview", "--non-interactive", "--color", "never", "--suppress-progress"];
-  const args = [verb, "--stack", stack, ...fixed, "--event-log", events.path, ...more];
+  const sure = verb === "preview" ? [] : ["--yes", "--skip-preview"];
+  const fixed = [...sure, "--non-interactive", "--suppress-progress"];
+  const args = [verb, "--stack", stack, "--color", "never", ...fixed, "--event-log", events.path, ...more];
   // The flag --event-log is there only with this variable (pkg/cmd/pulumi/operations/up.go).
   const env = { ...context.environment, PULUMI_DEBUG_COMMANDS: "true" };
   return out.step(`pulumi ${verb} (stack ${stack})`, async (say) => {
-    const progress = new Progress((text) => out.line(text), say);
-    const take = () => events.read().forEach((event) => progress.take(event));
+    const lines = verb === "preview" ? () => undefined : (text: string) => out.remark(text);
+    const progress = new Progress(lines, say);
+    const all: EngineEvent[] = [];
+    const take = () => {
+      const read = events.read();
+      read.forEach((event) => progress.take(event));
+      all.push(...read.filter(({ resourcePreEvent }) => resourcePreEvent !== undefined));
+    };
     const timer = setInterval(() => {
       take();
       progress.tick();
@@ -60,7 +73,7 @@ export async function change(
     take();
     events.close();
     const { changes, errors } = progress;
-    return { code: progress.endCode(code), killedBy, changes, errors, log };
+    return { code: progress.endCode(code), killedBy, changes, errors, edits: editsOf(all), log };
   });
 }
 

@@ -4,18 +4,27 @@ import { closeSync, openSync, readSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { signalCode } from "../../system/signals";
 
-interface Metadata {
+interface StateMetadata {
+  type?: string;
+  /** URN. */
+  parent?: string;
+  custom?: boolean;
+  inputs?: Record<string, unknown>;
+}
+
+/** A step of the engine. Secrets in inputs are without their values. */
+export interface StepMetadata {
   op: string;
   urn: string;
-  new?: { custom?: boolean };
-  old?: { custom?: boolean };
+  new?: StateMetadata | null;
+  old?: StateMetadata | null;
 }
 
 /** The fields that vxlab reads of the engine's events (sdk/go/common/apitype/events.go). */
 export interface EngineEvent {
-  resourcePreEvent?: { metadata: Metadata };
-  resOutputsEvent?: { metadata: Metadata };
-  resOpFailedEvent?: { metadata: Metadata };
+  resourcePreEvent?: { metadata: StepMetadata };
+  resOutputsEvent?: { metadata: StepMetadata };
+  resOpFailedEvent?: { metadata: StepMetadata };
   diagnosticEvent?: { urn?: string; message: string; severity: string; ephemeral?: boolean };
   stdoutEvent?: { message: string };
   summaryEvent?: { resourceChanges: Record<string, number> };
@@ -70,13 +79,13 @@ export class Progress {
     if (word !== undefined) this.interrupt ??= word === "^C" ? "SIGINT" : "SIGTERM";
   }
 
-  private begin(metadata: Metadata): void {
+  private begin(metadata: StepMetadata): void {
     if (!counts(metadata)) return;
     this.begun.set(metadata.urn, this.now());
     this.tell();
   }
 
-  private end(metadata: Metadata, well: boolean): void {
+  private end(metadata: StepMetadata, well: boolean): void {
     if (!counts(metadata)) return;
     const started = this.begun.get(metadata.urn) ?? this.now();
     this.begun.delete(metadata.urn);
@@ -127,7 +136,7 @@ const past: Record<string, string> = {
 };
 
 /** Only what takes time: not components, not providers, and not a step that changes nothing. */
-function counts({ op, urn, ...states }: Metadata): boolean {
+function counts({ op, urn, ...states }: StepMetadata): boolean {
   const custom = (states.new ?? states.old)?.custom === true;
   return (
     custom && op !== "same" && op !== "replace" && op !== "refresh" && !urn.includes("pulumi:providers:")
@@ -143,7 +152,7 @@ function label(urn: string): string {
 }
 
 /** Without the engine's colour tags. */
-export function plain(text: string): string {
+function plain(text: string): string {
   return text.replace(/<\{%.*?%\}>/g, "");
 }
 

@@ -1,9 +1,9 @@
 /** Guest images of vxlab's own, built before the engine starts, so that the minutes have progress lines. */
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { BUILDERS, builderEnvironment, onlyRoot, ownImage } from "../../image/image";
 import { shortage } from "../../toolchain";
-import { must } from "../../system/process";
+import { must, run } from "../../system/process";
 import { Missing } from "../../system/reporter";
 import type { Context } from "../command";
 import { libvirtMode, purposes } from "./ready";
@@ -20,12 +20,21 @@ export async function buildImage(context: Context, kind: OwnImage): Promise<void
   if (isBuilt(context, kind)) return;
   const { paths, environment, out } = context;
   if (!isRoot()) throw new Missing(onlyRoot(kind, folder(context)));
+  await clearUnfinished(folder(context));
   await out.step(kind === "golden" ? "guest image" : `guest image (${kind})`, (say) => {
     const onLine = (line: string) => (line.startsWith("{") ? undefined : (out.line(`  ${line}`), say(line)));
     const script = join(paths.root, "image", BUILDERS[kind]);
     const env = builderEnvironment(environment);
     return must(script, [folder(context)], { cwd: paths.root, env, timeout: 3600, onLine });
   });
+}
+
+/** Removes what a killed build has left, unless another build runs: it holds the lock (image/lib.sh). */
+async function clearUnfinished(images: string): Promise<void> {
+  const left = existsSync(images) ? readdirSync(images).filter((name) => name.startsWith(".building.")) : [];
+  const paths = left.map((name) => join(images, name));
+  if (left.length > 0)
+    await run("flock", ["-n", join(images, ".lock"), "rm", "-rf", "--one-file-system", ...paths]);
 }
 
 /**

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { libvirtScript, type Environment } from "../../system/paths";
 import { run } from "../../system/process";
 import { Missing } from "../../system/reporter";
+import { together } from "../../system/together";
 import { completeMachine, completeToolchain, shortage, type Piece, type When } from "../../toolchain";
 import type { Context } from "../command";
 import { keepAnswer } from "../settings/answer";
@@ -14,6 +15,7 @@ export type Mode = "given" | "system" | "elsewhere" | "embedded";
 
 /** Which libvirt the stack uses (toolchain/libvirt.sh decides). */
 export async function libvirtMode(context: Context, stack: string): Promise<Mode> {
+  if (context.plain === true) return "elsewhere"; // the state has the hypervisors
   return (await askLibvirt(context, "mode", stack)) as Mode;
 }
 
@@ -51,7 +53,13 @@ export function purposes(context: Context, stack: string, mode: Mode): When[] {
   ];
 }
 
-export async function ready(context: Context, stack: string, more: readonly When[] = []): Promise<Piece[]> {
+/** @param beside runs while Pulumi is set up, such as the build of the guest image */
+export async function ready(
+  context: Context,
+  stack: string,
+  more: readonly When[] = [],
+  beside: () => Promise<void> = () => Promise.resolve(),
+): Promise<Piece[]> {
   const mode = await libvirtMode(context, stack);
   const whens = [...purposes(context, stack, mode), ...more];
   if (mode === "embedded" && process.getuid?.() !== 0) {
@@ -61,7 +69,8 @@ export async function ready(context: Context, stack: string, more: readonly When
     throw new Missing(lacks === undefined ? why : `${why}\n${lacks}`);
   }
   await completeMachine(whens, context.paths, context.environment, context.out);
-  return completeToolchain(context.paths, context.environment, context.out);
+  const toolchain = completeToolchain(context.paths, context.environment, context.out);
+  return (await together([toolchain, beside()]))[0];
 }
 
 /** Warns of what YAML makes of numbers in the settings, since the preview cannot see it. */

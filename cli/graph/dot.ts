@@ -1,6 +1,6 @@
 /** A picture as DOT text for Graphviz (graphviz.org/doc/info/lang.html). Pure. */
-import { boxLines, bridgeLines, cloudLines, tunnelLabel } from "./model";
-import type { Box, Cloud, Machine, Picture, Tunnel } from "./model";
+import { boxLines, bridgeLines, hasLanes, segmentLines, tunnelLabel } from "./model";
+import type { Box, Machine, Picture, Segment } from "./model";
 
 const FONT = 'fontname="Helvetica,Arial,sans-serif"';
 const QUIET = "#5f6b76";
@@ -8,75 +8,63 @@ const QUIET = "#5f6b76";
 export function renderDot(picture: Picture): string {
   const lines = [
     "graph lab {",
-    `  graph [${FONT}, fontsize=13, rankdir=TB, nodesep=0.5, ranksep=0.55, pad=0.3, bgcolor="white"]`,
+    // From left to right, as many hosts as there are stay in one column.
+    `  graph [${FONT}, fontsize=13, rankdir=LR, nodesep=0.3, ranksep=1.2, pad=0.3, bgcolor="white"]`,
     `  node [${FONT}, fontsize=11, shape=box, style="filled", fillcolor="white", color="${QUIET}", margin="0.22,0.09"]`,
-    `  edge [${FONT}, fontsize=11, color="${QUIET}"]`,
-    ...picture.machines.flatMap((one, index) => machine(one, isBelow(picture, index))),
+    `  edge [${FONT}, fontsize=10, color="${QUIET}"]`,
+    ...picture.machines.flatMap((one) => machine(one, picture)),
     ...picture.strangers.map(({ name, address }) => {
       return `  ${bridgeId(name)} [label=${text([name, address])}, style="dashed"]`;
     }),
-    ...picture.tunnels.flatMap(tunnel),
-    ...picture.clouds.flatMap((cloud) => cloudNode(cloud, picture)),
+    ...picture.segments.flatMap((segment) =>
+      segment.joint || hasLanes(picture) ? segmentNode(segment) : tunnelsOf(segment),
+    ),
     "}",
   ];
   return lines.join("\n") + "\n";
 }
 
-/** Longer rows are split in two, with the segments between them. */
-const ROW = 5;
-
-function isBelow({ machines, clouds }: Picture, index: number): boolean {
-  return clouds.length > 0 && machines.length > ROW && index >= machines.length / 2;
-}
-
-/** Graphviz puts the first end of a line above the second. */
-function line(upper: string, lower: string, turned: boolean, look = ""): string {
-  return `${turned ? `${lower} -- ${upper}` : `${upper} -- ${lower}`}${look}`;
-}
-
-function machine({ name, address, bridge, containers }: Machine, below: boolean): string[] {
-  const place = below ? "labelloc=b" : "labelloc=t";
+function machine({ name, address, bridge, containers }: Machine, picture: Picture): string[] {
+  const colourOf = (segment: string) =>
+    picture.segments.find((one) => one.segment === segment)?.colour.light ?? QUIET;
   return [
     `  subgraph ${quoted(`cluster ${name}`)} {`,
-    `    label=${text([name, address])}; ${place}; style="rounded,filled"; color="#c9d1d9"; fillcolor="#f4f6f8"; margin=14`,
-    ...containers.map(
-      (box) =>
-        `    ${boxId(box)} [label=${text(boxLines(box))}, style="rounded,filled", color="${box.colour}", penwidth=1.5]`,
-    ),
+    `    label=${text([name, address])}; style="rounded,filled"; color="#c9d1d9"; fillcolor="#f4f6f8"; margin=14`,
+    ...containers.map((box) => `    ${boxId(box)} [label=${text(boxLines(box))}, style="rounded,filled"]`),
     `    ${bridgeId(name)} [label=${text(bridgeLines(bridge))}, fillcolor="#e3eaf1"]`,
-    ...containers.map((box) => `    ${line(boxId(box), bridgeId(name), below)}`),
+    ...containers.flatMap((box) =>
+      box.links.map(
+        ({ segment }) =>
+          `    ${boxId(box)} -- ${bridgeId(name)} [color="${colourOf(segment)}", penwidth=1.5]`,
+      ),
+    ),
     "  }",
   ];
 }
 
-function cloudNode(cloud: Cloud, picture: Picture): string[] {
-  const node = quoted(`segment ${cloud.segment}`);
-  const { colour } = cloud;
-  const below = new Map(picture.machines.map(({ name }, index) => [name, isBelow(picture, index)]));
+function segmentNode(one: Segment): string[] {
+  const node = quoted(`segment ${one.segment}`);
+  const colour = one.colour.light;
   return [
-    `  ${node} [label=${text(cloudLines(cloud))}, shape=ellipse, color="${colour}", fontcolor="${colour}", penwidth=1.5]`,
-    ...cloud.hosts.map((host) => {
-      const look = ` [style=dashed, color="${colour}"]`;
-      return `  ${line(bridgeId(host), node, below.get(host) ?? false, look)}`;
-    }),
+    `  ${node} [label=${text(segmentLines(one))}, shape=ellipse, color="${colour}", fontcolor="${colour}", penwidth=1.5]`,
+    ...one.hosts.map((host) => `  ${bridgeId(host)} -- ${node} [${look(one, one.segment)}]`),
   ];
+}
+
+function tunnelsOf(one: Segment): string[] {
+  // The ends of a tunnel are beside each other, not one to the right of the other.
+  const also = "constraint=false";
+  return one.tunnels.map(
+    (ends) => `  ${ends.map(bridgeId).join(" -- ")} [${look(one, tunnelLabel(one))}, ${also}]`,
+  );
+}
+
+function look({ colour: { light } }: Segment, label: string): string {
+  return `label=${text([label])}, style=dashed, penwidth=1.4, color="${light}", fontcolor="${light}"`;
 }
 
 function boxId({ kind, name }: Box): string {
   return quoted(`${kind} ${name}`);
-}
-
-/**
- * A tunnel's label is a node between two dashed lines: Graphviz places a node's text clear of everything else, an
- * edge's often on top of another edge.
- */
-function tunnel({ ends, colour, segment, ...rest }: Tunnel): string[] {
-  const middle = quoted(`tunnel ${segment} ${ends.join(" ")}`);
-  const look = `style=dashed, penwidth=1.4, color="${colour}"`;
-  return [
-    `  ${middle} [label=${text([tunnelLabel({ ...rest })])}, penwidth=0, fontcolor="${colour}", margin="0.16,0.03", height=0.2]`,
-    ...ends.map((host) => `  ${bridgeId(host)} -- ${middle} [${look}]`),
-  ];
 }
 
 function bridgeId(host: string): string {

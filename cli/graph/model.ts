@@ -1,16 +1,19 @@
 /** What a picture of a lab shows, whatever draws it. Pure. */
 import type { HostOutput, LabOutput } from "../../plan/contract";
+import { ENCAPSULATIONS } from "../../plan/net/encap";
 import type { ContainerPlan, Flooding, InterfacePlan, ServicePlan } from "../../plan/types";
-import { WAYS } from "../../verify/ways";
+import { isJoint } from "../../components/segment/ways";
+import { encapsulationOf } from "../../components/segment/port";
+import { coloursOf } from "./colours";
+import type { Colour } from "./colours";
 
+/** Hosts and containers are in the order of their names as people count: kvm2 before kvm10. */
 export interface Picture {
   machines: Machine[];
   /** VTEPs of other labs that tunnels lead to. */
   strangers: Stranger[];
-  /** One for each tunnel, while the mesh is small. */
-  tunnels: Tunnel[];
-  /** Otherwise one for each segment. */
-  clouds: Cloud[];
+  /** By VNI. */
+  segments: Segment[];
 }
 
 export interface Machine {
@@ -24,9 +27,14 @@ export interface Machine {
 export interface Box {
   kind: "container" | "service";
   name: string;
-  /** What else is written on it. */
+  links: Link[];
+}
+
+/** An interface, or one VLAN of a trunk. */
+interface Link {
+  segment: string;
+  /** What is written beside it. */
   facts: string[];
-  colour: string;
 }
 
 interface Stranger {
@@ -34,104 +42,105 @@ interface Stranger {
   address: string;
 }
 
-interface Segment {
+export interface Segment {
   segment: string;
-  flooding: Flooding;
-  group?: string;
   vni: number;
+  /** VXLAN or GENEVE. */
+  encapsulation: string;
   udpPort: number;
   mtu: number;
-  colour: string;
-}
-
-export interface Tunnel extends Segment {
-  /** Host names. */
-  ends: [string, string];
-}
-
-export interface Cloud extends Segment {
-  /** Host names. */
+  flooding: Flooding;
+  /** Each host has one port that leads to all others: a multicast group, or flows. */
+  joint: boolean;
+  group?: string;
+  /** Host name. */
+  hub?: string;
+  colour: Colour;
+  /** Host names, strangers included. */
   hosts: string[];
+  /** Host names of both ends, each pair once; none where `joint`. */
+  tunnels: [string, string][];
 }
-
-/** Four machines with one segment, or three with two. More lines cannot be followed. */
-export const TUNNEL_LIMIT = 6;
-
-/** Distinct with colour blindness too (Okabe and Ito), and dark enough for text on white. */
-const COLOURS = ["#0b62a4", "#b8480a", "#087f5b", "#9c3587", "#7a6400", "#444444"];
 
 export function pictureOf(lab: LabOutput): Picture {
-  const segments = segmentsOf(lab);
-  // A multicast group and flows lead to all hosts at once, so they are drawn as a cloud.
-  const joint = segments.filter(({ flooding }) => WAYS[flooding].joint);
-  const tunnels = segments.filter((one) => !joint.includes(one)).flatMap((one) => tunnelsOf(lab, one));
-  const small = tunnels.length <= TUNNEL_LIMIT;
-  const colourOf = (name: string) => segments.find(({ segment }) => segment === name)?.colour ?? "#444444";
   return {
-    machines: lab.hosts.map((host) => machineOf(host, lab, colourOf, small)),
+    machines: lab.hosts.map((host) => machineOf(host, lab)).sort(byName),
     strangers: strangersOf(lab),
-    tunnels: small ? tunnels : [],
-    clouds: (small ? joint : segments).map((segment) => ({ ...segment, hosts: membersOf(lab, segment) })),
+    segments: segmentsOf(lab),
   };
 }
+
+/** Tunnels are lines of their own between two hosts; between more, each segment is a lane or a node. */
+export function hasLanes({ machines, strangers }: Picture): boolean {
+  return machines.length + strangers.length > 2;
+}
+
+/** With a locale, since the order must not depend on the machine's. */
+const COUNTING = new Intl.Collator("en", { numeric: true });
+const byName = (a: { name: string }, b: { name: string }): number => COUNTING.compare(a.name, b.name);
 
 function segmentsOf(lab: LabOutput): Segment[] {
   const all = new Map(lab.hosts.flatMap(({ ports }) => ports.map((port) => [port.segment, port] as const)));
   const sorted = [...all.values()].sort((a, b) => a.vni - b.vni);
-  return sorted.map(({ segment, flooding, group, vni, udpPort, mtu }, index) => ({
-    segment,
-    flooding,
-    ...(group === undefined ? {} : { group }),
-    vni,
-    udpPort,
-    mtu,
-    colour: COLOURS[index % COLOURS.length] ?? "#444444",
-  }));
+  const colours = coloursOf(sorted.map(({ segment }) => segment));
+  return sorted.flatMap((port) => {
+    const { segment, flooding, group, vni, udpPort, mtu } = port;
+    const joint = isJoint(flooding);
+    const colour = colours.get(segment);
+    const hub = hubOf(lab, segment);
+    return colour === undefined
+      ? []
+      : {
+          ...{
+            segment,
+            vni,
+            encapsulation: ENCAPSULATIONS[encapsulationOf(port)].title,
+            udpPort,
+            mtu,
+            flooding,
+            joint,
+          },
+          ...(group === undefined ? {} : { group }),
+          ...(hub === undefined ? {} : { hub }),
+          ...{ colour, hosts: membersOf(lab, segment), tunnels: joint ? [] : tunnelsOf(lab, segment) },
+        };
+  });
 }
 
-function machineOf(
-  { name, address, bridge }: HostOutput,
-  { containers, services }: LabOutput,
-  colourOf: ColourOf,
-  withMac: boolean,
-): Machine {
-  const own = containers.filter(({ host }) => host === name);
-  const offered = services.filter(({ host }) => host === name);
+function hubOf({ hosts }: LabOutput, segment: string): string | undefined {
+  return hosts.find(({ ports }) => ports.some((port) => port.segment === segment && !port.protected))?.name;
+}
+
+function machineOf({ name, address, bridge }: HostOutput, { containers, services }: LabOutput): Machine {
+  const own = containers.filter(({ host }) => host === name).map(containerBox);
+  const offered = services.filter(({ host }) => host === name).map(serviceBox);
   return {
     name,
     address,
     bridge: { name: bridge.name, ...(bridge.address === undefined ? {} : { address: bridge.address }) },
-    containers: [
-      ...own.map((container) => containerBox(container, colourOf, withMac)),
-      ...offered.map((service) => serviceBox(service, colourOf)),
-    ],
+    containers: [...own.sort(byName), ...offered.sort(byName)],
   };
 }
 
-type ColourOf = (segment: string) => string;
-
-function containerBox({ name, interfaces }: ContainerPlan, colourOf: ColourOf, withMac: boolean): Box {
-  const [first] = interfaces.flatMap(({ segment, trunk }) => segment ?? trunk[0]?.segment ?? []);
-  const facts = interfaces.flatMap((nic) => factsOf(nic, withMac));
-  return { kind: "container", name, facts, colour: colourOf(first ?? "") };
+function containerBox({ name, interfaces }: ContainerPlan): Box {
+  return { kind: "container", name, links: interfaces.flatMap(linksOf) };
 }
 
-function factsOf({ addresses, dhcp, mac, vlan, trunk }: InterfacePlan, withMac: boolean): string[] {
-  return [
-    ...(dhcp ? ["DHCP"] : []),
-    ...addresses,
-    ...(withMac ? [mac] : []),
-    ...(vlan === undefined ? [] : [`VLAN ${vlan}`]),
-    ...trunk.map((tagged) => `VLAN ${tagged.vlan}: ${tagged.addresses.join(" ")}`),
-  ];
+function linksOf({ segment, addresses, dhcp, vlan, trunk }: InterfacePlan): Link[] {
+  const facts = [...(dhcp ? ["DHCP"] : []), ...addresses, ...(vlan === undefined ? [] : [`VLAN ${vlan}`])];
+  const tagged = trunk.map((one) => ({
+    segment: one.segment,
+    facts: [...one.addresses, `VLAN ${one.vlan} tagged`],
+  }));
+  return [...(segment === undefined ? [] : [{ segment, facts }]), ...tagged];
 }
 
-function serviceBox({ device, segment, addresses, nat, dhcp }: ServicePlan, colourOf: ColourOf): Box {
+function serviceBox({ device, segment, addresses, nat, dhcp }: ServicePlan): Box {
   const does = [
     ...(nat ? ["gateway"] : []),
     ...(dhcp === undefined ? [] : [`DHCP ${dhcp.first}-${dhcp.last}`]),
   ];
-  return { kind: "service", name: device, facts: [...addresses, ...does], colour: colourOf(segment) };
+  return { kind: "service", name: device, links: [{ segment, facts: [...addresses, ...does] }] };
 }
 
 interface Peer {
@@ -153,39 +162,46 @@ function strangersOf(lab: LabOutput): Stranger[] {
   const own = new Set(lab.hosts.map(({ name }) => name));
   const others = peersOf(lab).filter(({ to }) => !own.has(to));
   const unique = new Map(others.map(({ to, address }) => [to, { name: to, address }]));
-  return [...unique.values()].sort((a, b) => a.name.localeCompare(b.name));
+  return [...unique.values()].sort(byName);
 }
 
 /** The two directions of a tunnel are one line. */
-function tunnelsOf(lab: LabOutput, segment: Segment): Tunnel[] {
-  const peers = peersOf(lab).filter((peer) => peer.segment === segment.segment);
-  const pairs = peers.map(({ from, to }) => [from, to].sort() as [string, string]);
+function tunnelsOf(lab: LabOutput, segment: string): [string, string][] {
+  const peers = peersOf(lab).filter((peer) => peer.segment === segment);
+  const pairs = peers.map(({ from, to }) => [from, to].sort(COUNTING.compare) as [string, string]);
   const unique = new Map(pairs.map((ends) => [ends.join(" "), ends]));
-  return [...unique.keys()].sort().flatMap((key) => {
+  return [...unique.keys()].sort(COUNTING.compare).flatMap((key) => {
     const ends = unique.get(key);
-    return ends === undefined ? [] : [{ ...segment, ends }];
+    return ends === undefined ? [] : [ends];
   });
 }
 
-function membersOf(lab: LabOutput, { segment }: Segment): string[] {
-  const peers = peersOf(lab).filter((peer) => peer.segment === segment);
-  return [...new Set(peers.flatMap(({ from, to }) => [from, to]))].sort();
+function membersOf(lab: LabOutput, segment: string): string[] {
+  const own = lab.hosts.filter(({ ports }) => ports.some((port) => port.segment === segment));
+  const others = peersOf(lab).flatMap((peer) => (peer.segment === segment ? [peer.to] : []));
+  return [...new Set([...own.map(({ name }) => name), ...others])].sort(COUNTING.compare);
 }
 
 /** The label of a tunnel. */
-export function tunnelLabel({ vni, udpPort }: Pick<Segment, "vni" | "udpPort">): string {
-  return `VNI ${vni} · UDP ${udpPort}`;
+export function tunnelLabel({ segment, vni, udpPort }: Segment): string {
+  return `${segment} · VNI ${vni} · UDP ${udpPort}`;
 }
 
-/** The lines of a segment's own node. */
-export function cloudLines(cloud: Cloud): string[] {
-  const { segment, flooding, group, mtu } = cloud;
-  const how = !WAYS[flooding].joint ? [] : [group === undefined ? "static flows" : `group ${group}`];
-  return [`segment ${segment}`, tunnelLabel(cloud), ...how, `MTU ${mtu}`];
+/** How a segment floods, in a few words. */
+function floodingText({ flooding, group, hub, tunnels }: Segment): string {
+  if (group !== undefined) return `group ${group}`;
+  if (hub !== undefined) return `hub ${hub}`;
+  return isJoint(flooding) ? "static flows" : tunnels.length > 1 ? "full mesh" : "unicast";
 }
 
-export function boxLines({ name, facts }: Box): string[] {
-  return [name, ...facts];
+/** The lines of a segment's own node or lane. */
+export function segmentLines(segment: Segment): string[] {
+  const { segment: name, vni, encapsulation, udpPort, mtu } = segment;
+  return [name, `VNI ${vni}`, `${encapsulation}, UDP ${udpPort}`, `MTU ${mtu}`, floodingText(segment)];
+}
+
+export function boxLines({ name, links }: Box): string[] {
+  return [name, ...links.flatMap(({ facts }) => facts)];
 }
 
 export function bridgeLines({ name, address }: Machine["bridge"]): string[] {

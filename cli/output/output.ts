@@ -14,7 +14,13 @@ const heartbeat = 30;
 const PATIENCE_MS = 2000;
 
 export class Output implements Reporter {
+  /** False: results, warnings and errors only. */
+  progress = true;
+  /** Whether to print what only someone who looks for a fault reads. */
+  verbose = false;
   private readonly terminal: boolean;
+  /** The steps that run, with what is drawn of each. */
+  private readonly running = new Map<symbol, string>();
 
   constructor(
     private readonly stdout: Stream = process.stdout,
@@ -33,10 +39,20 @@ export class Output implements Reporter {
     this.print(JSON.stringify(value, null, 2));
   }
 
-  /** A remark on the way. */
+  /** A warning, an error, or what somebody has to do. */
   line(text: string): void {
     this.clear();
     this.stderr.write(`${text}\n`);
+  }
+
+  /** What has been done so far. */
+  remark(text: string): void {
+    if (this.progress) this.line(text);
+  }
+
+  /** What only someone who looks for a fault reads. */
+  detail(text: string): void {
+    if (this.verbose) this.line(text);
   }
 
   /** @param started when the work began, ms */
@@ -45,16 +61,20 @@ export class Output implements Reporter {
     work: (say: (detail: string) => void) => Promise<T>,
     started = Date.now(),
   ): Promise<T> {
+    if (!this.progress) return work(() => undefined);
     const seconds = () => (Date.now() - started) / 1000;
     let detail = "";
-    const show = () => this.show(title, detail, seconds());
+    const step = Symbol(title);
+    const show = () => this.show(step, title, detail, seconds());
     if (!this.terminal) this.line(`${title} …`);
     const timer = setInterval(show, this.terminal ? 200 : heartbeat * 1000);
     try {
       const result = await work((text) => (detail = text));
+      this.running.delete(step);
       this.line(`${title}: ${seconds().toFixed(1)} s`);
       return result;
     } catch (error) {
+      this.running.delete(step);
       this.line(`${title}: failed after ${seconds().toFixed(1)} s`);
       throw error;
     } finally {
@@ -77,17 +97,27 @@ export class Output implements Reporter {
     return isLate ? this.step(title, () => result, started) : result;
   }
 
-  private show(title: string, detail: string, seconds: number): void {
+  /** Steps that run side by side share the redrawn line. */
+  private show(step: symbol, title: string, detail: string, seconds: number): void {
     const text = `${title} … ${Math.floor(seconds)} s${detail === "" ? "" : `  ${detail}`}`;
     if (!this.terminal) return this.line(text);
+    this.running.set(step, text);
+    const width = Math.floor((this.stderr.columns ?? 80) / this.running.size) - 1;
     this.clear();
-    this.stderr.write(text.slice(0, (this.stderr.columns ?? 80) - 1));
+    this.stderr.write([...this.running.values()].map((one) => shortened(one, width)).join(" "));
   }
 
   /** Clears the redrawn line. */
   private clear(): void {
     if (this.terminal) this.stderr.write("\r\u001b[K");
   }
+}
+
+/** Both ends stay: the title and the count are there. */
+function shortened(text: string, width: number): string {
+  if (text.length <= width) return text;
+  const end = Math.floor(width / 2);
+  return `${text.slice(0, width - end - 1)}…${text.slice(text.length - end)}`;
 }
 
 /** Columns of a table, as wide as their widest cell. */

@@ -52,7 +52,7 @@ function painted(line: string, ok: boolean, colour: boolean): string {
   return line.replace(/^\s*\S+( checks passed.*)?/, (word) => `${ok ? GREEN : RED}${word}${PLAIN}`);
 }
 
-export function summary(results: readonly CheckResult[]): string {
+function summary(results: readonly CheckResult[]): string {
   const failed = results.filter(({ ok }) => !ok).length;
   return `${results.length - failed} checks passed, ${failed} failed`;
 }

@@ -5,7 +5,7 @@ import type { CheckResult, Evidence } from "../../verify/check";
 import type { ContainerFacts, HostFacts } from "../../verify/evidence/facts";
 import { factsOn, judge } from "../../verify/judge";
 import { stillChecks } from "../../verify/registry";
-import { WAYS } from "../../verify/ways";
+import { isJoint } from "../../components/segment/ways";
 
 export interface Status {
   lab: string;
@@ -209,7 +209,7 @@ function tunnelStatus(
 /** A port that leads to all others is one row. */
 function waysOf({ flooding, group, tunnels }: PortOutput): PortOutput["tunnels"] {
   const [first] = tunnels;
-  if (!WAYS[flooding].joint || first === undefined) return tunnels;
+  if (!isJoint(flooding) || first === undefined) return tunnels;
   const others = tunnels.length === 1 ? first.host : `${tunnels.length} hosts`;
   return [{ port: first.port, host: others, address: group ?? "by flows" }];
 }

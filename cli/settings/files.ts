@@ -30,7 +30,7 @@ export interface Project {
   folder: string;
 }
 
-export const NAMESPACE = "vxlab:";
+const NAMESPACE = "vxlab:";
 const DEFAULT_NAME = "vxlab";
 
 const isMapping = (value: Value | undefined): value is Record<string, Value> =>
@@ -56,7 +56,7 @@ function readFile(root: string, path: string): SettingsFile | undefined {
 }
 
 /** @throws Fault with file and line, when the file is not YAML; as do the functions below */
-export function readProject(root: string): Project {
+function readProject(root: string): Project {
   const file = readFile(root, join(root, "Pulumi.yaml"));
   const value = file?.yaml.value;
   const { name, config, stackConfigDir } = isMapping(value) ? value : {};
@@ -71,9 +71,12 @@ export function readProject(root: string): Project {
 
 export const projectName = (root: string): string => readProject(root).name;
 
+/** The stack's own part of `ORG/PROJECT/STACK`: files of settings and of a file backend's state are named by it. */
+export const shortName = (stack: string): string => stack.slice(stack.lastIndexOf("/") + 1);
+
 /** Whether it exists or not. */
 export const stackFile = (root: string, stack: string): string =>
-  join(readProject(root).folder, `Pulumi.${stack}.yaml`);
+  join(readProject(root).folder, `Pulumi.${shortName(stack)}.yaml`);
 
 export function readSettings(root: string, stack: string): Settings {
   const project = readProject(root);
@@ -96,7 +99,7 @@ function entriesOf(file: SettingsFile | undefined, project: string): [string, Va
 }
 
 /** `name` is the project's, `vxlab:config:name` an older way to write `vxlab:name`. */
-export function namespaced(key: string, project: string): string {
+function namespaced(key: string, project: string): string {
   return key.includes(":") ? key.replace(/^([^:]+):config:([^:]+)$/, "$1:$2") : `${project}:${key}`;
 }
 

@@ -6,18 +6,29 @@ import { Exit, Fault } from "../exit";
 import { isObject, resourcesOf } from "./export";
 
 const STACK = "pulumi:pulumi:Stack";
+const LABS = ["vxlab:index:VxlanLab", "vxlab:index:VxlanOverlay"];
 const UNDERLAY = "vxlab:index:VxlanUnderlay";
 
 /**
  * The lab of a stack: nothing of it is a secret.
  *
  * @param stack its name, for what is said when there is no lab in it
+ * @param plain the program is the user's own: it may have no output `lab`, and then has one lab
  */
-export function labOfState(state: unknown, stack: string): LabOutput {
+export function labOfState(state: unknown, stack: string, plain = false): LabOutput {
   const resources = resourcesOf(state);
-  const lab = resources.find(({ type }) => type === STACK)?.outputs?.[LAB_OUTPUT];
+  const output = resources.find(({ type }) => type === STACK)?.outputs?.[LAB_OUTPUT];
+  const labs = resources
+    .filter(({ type }) => LABS.includes(type))
+    .map(({ outputs }) => outputs?.[LAB_OUTPUT]);
+  if (plain && !isObject(output) && labs.length > 1)
+    throw new Fault(
+      Exit.usage,
+      `stack ${stack} has ${labs.length} labs: export the one that is meant as lab`,
+    );
+  const lab = plain ? (output ?? labs[0]) : output;
   if (!isObject(lab))
-    throw resources.some(({ type }) => type === UNDERLAY) ? onlyMachines(stack) : noLab(stack);
+    throw resources.some(({ type }) => type === UNDERLAY) ? onlyMachines(stack) : noLab(stack, plain);
   const known = readLab(lab);
   if (known === undefined) {
     const cure = "run ./vxlab up, or the vxlab that deployed it";
@@ -29,8 +40,9 @@ export function labOfState(state: unknown, stack: string): LabOutput {
   return known;
 }
 
-export function noLab(stack: string): Fault {
-  return new Fault(Exit.missing, `there is no lab in stack ${stack}: run ./vxlab up first`);
+export function noLab(stack: string, plain = false): Fault {
+  const up = plain ? "pulumi up" : "./vxlab up";
+  return new Fault(Exit.missing, `there is no lab in stack ${stack}: run ${up} first`);
 }
 
 function onlyMachines(stack: string): Fault {

@@ -2,10 +2,10 @@
 import { Role, inOrder } from "../../plan/roles";
 import type { Context } from "../command";
 import { ownSetting, readSettings } from "../settings/files";
-import { stackName } from "../args";
+import { stackName, stackOption } from "../args";
 
 /** As stackOption, for commands that take a set. */
-export const stacksOption = { stack: { type: "string", short: "s", multiple: true } } as const;
+export const stacksOption = { stack: { ...stackOption.stack, multiple: true } } as const;
 
 /** The named stacks, each once; without a name the default stack. */
 export function stacksNamed({ environment }: Context, given: readonly string[] | undefined): string[] {

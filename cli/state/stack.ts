@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Environment, Paths } from "../../system/paths";
 import type { Context } from "../command";
-import { hasSecrets, projectName, stackFile } from "../settings/files";
+import { hasSecrets, projectName, shortName, stackFile } from "../settings/files";
 import { selectedIn, workspaceFiles } from "../settings/selected";
 import { pulumi } from "../engine/engine";
 import { Exit, Fault } from "../exit";
@@ -31,7 +31,14 @@ export async function selectStack(context: Context, stack: string): Promise<void
 function isSelected({ paths, environment }: Context, stack: string): boolean {
   if (!ownBackend(environment) || !existsSync(stateFile(paths, stack))) return false;
   const chosen = workspaceFiles(paths.pulumiHome, projectName(paths.root)).map(selectedIn);
-  return chosen.length === 1 && chosen[0] === stack;
+  return chosen.length === 1 && chosen[0] === shortName(stack);
+}
+
+/** The stack that Pulumi has selected in a program of the user's. */
+export async function selectedStack(context: Context): Promise<string> {
+  const { code, stdout } = await pulumi(context, ["stack", "--show-name"]);
+  if (code === 0) return stdout.trim();
+  throw new Fault(Exit.usage, "no stack is selected: name one with -s, or run pulumi stack select");
 }
 
 /** The project's stacks, the last changed first, so that overlays come before their underlays. */
@@ -40,9 +47,7 @@ export async function stackNames(context: Context): Promise<string[]> {
   if (code !== 0) throw new Fault(Exit.failed, `pulumi stack ls:\n${stderr.trim()}`);
   const stacks = JSON.parse(stdout) as { name: string; lastUpdate?: string }[];
   const age = (one: { lastUpdate?: string }) => one.lastUpdate ?? "";
-  return stacks
-    .sort((a, b) => age(b).localeCompare(age(a)))
-    .map(({ name }) => name.slice(name.lastIndexOf("/") + 1));
+  return stacks.sort((a, b) => age(b).localeCompare(age(a))).map(({ name }) => shortName(name));
 }
 
 /** True when the state is in this checkout. */
@@ -60,7 +65,7 @@ export function ownPassphrase(environment: Environment): boolean {
 }
 
 function stateFile(paths: Paths, stack: string): string {
-  return join(paths.state, ".pulumi", "stacks", projectName(paths.root), `${stack}.json`);
+  return join(paths.state, ".pulumi", "stacks", projectName(paths.root), `${shortName(stack)}.json`);
 }
 
 export interface Deployment {
@@ -71,11 +76,11 @@ export interface Deployment {
 
 /** The state as in an export, secrets encrypted; undefined when its file is not in this checkout. */
 export function stateInFile(
-  { paths, environment }: Context,
+  { paths, environment, plain }: Context,
   stack: string,
 ): { deployment?: Deployment } | undefined {
   const file = stateFile(paths, stack);
-  if (!ownBackend(environment) || !existsSync(file)) return undefined;
+  if (plain === true || !ownBackend(environment) || !existsSync(file)) return undefined;
   const { checkpoint } = JSON.parse(readFileSync(file, "utf8")) as { checkpoint?: { latest?: Deployment } };
   return { deployment: checkpoint?.latest };
 }

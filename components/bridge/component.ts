@@ -8,6 +8,8 @@ import { assumedMtu } from "../segment/mtu";
 import { bridgeState } from "./state";
 
 export interface OvsBridgeArgs extends OnHostArgs {
+  /** Name of the host, for previews. @default the name of the `KvmHost` or `ExistingHost` */
+  hostName?: pulumi.Input<string>;
   /** Name on the host, at most 15 bytes. @default "vxbr" */
   bridge?: pulumi.Input<string>;
   /** MAC of the bridge's own interface. @default computed from organization, project, stack and the resource's name */

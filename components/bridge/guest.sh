@@ -29,6 +29,7 @@ bridge_apply() {
 # What somebody changed by hand, or older guest tools left so: flows without a cookie, which ours have, and IPv6 on interfaces whose own
 # steps have nothing to do.
 bridge_mend() {
+  local device
   ovs-ofctl del-flows "$name" table=0,cookie=0/-1
   for device in $(guard_ipv6); do no_ipv6 "$device" ""; done
 }

@@ -1,13 +1,12 @@
 #!/bin/sh
 # A container of any kind; each kind's scripts are in kinds/. Its interfaces, eth0, eth1, … inside, are ports of the
 # host's bridges (nics.sh). Desired state: components/container/state.ts.
-# A kind has KIND_apply, KIND_drop NAME and KIND_look, which say state (RUNNING, ABSENT, …) and pid.
+# A kind has KIND_apply, KIND_drop NAME and KIND_look, which sets state (RUNNING, ABSENT, …) and pid.
 # shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of with_state, by eval
 
 INSIDE_AWK='@inside.awk@'
 
 container_apply() {
-  local state='' pid='' box=''
   nics_plain
   case $kind in @CONTAINERS@) ;; *) fail "unknown kind of container: $kind" ;; esac
   container_alone
@@ -20,14 +19,13 @@ container_apply() {
 # The host's end of an interface has the container's name in it.
 container_alone() {
   shared container || return 0
-  local i=0
+  eval "$NIC"
   set --
   while next_nic; do set -- "$@" "$veth"; done
   alone "container $name: the name" "rename the container in one of the two labs (containers.$name)" container 'interfaces.*.veth' "$@"
 }
 
 container_remove() {
-  local state='' pid='' box=''
   # A step of another kind and the same name has taken its place, and has put it away already.
   if [ "${was_kind:-$kind}" = "$kind" ]; then
     "${kind}_drop" "$name"
@@ -41,7 +39,7 @@ container_remove() {
 # What a container runs, and what its image is, cannot change while it runs: these are answered as they are wanted, and so are the
 # addresses and the route that a DHCP server gives.
 container_observe() {
-  local state='' pid='' box=''
+  local state pid
   "${kind}_look"
   [ "$state" = RUNNING ] || { absent && return; }
   {
@@ -52,7 +50,8 @@ container_observe() {
 
 # What inside.awk has to know of the interfaces.
 container_ports() {
-  local i=0 n at
+  local at
+  eval "$NIC; $TAG"
   while next_nic; do
     at=interfaces.$((i - 1))
     echo "nic $at $nic $dhcp"

@@ -3,10 +3,14 @@
 # shellcheck disable=SC2034,SC2154 # the variables come out of with_state, by eval
 
 LINKS_AWK='@links.awk@'
+# What next_nic and next_tag set, as locals of their callers: eval "$NIC; $TAG".
+NIC="local i=0 nic nic_at bridge veth mac mtu vlan dhcp gateway addresses trunk"
+TAG="local n=0 tag tag_at tag_mtu tag_addresses"
 
 # Nothing but names and addresses goes into LXC's files and ip's.
 nics_plain() {
-  local i=0 n one
+  local one
+  eval "$NIC; $TAG"
   plain "$name"
   while next_nic; do
     plain "$nic" "$bridge" "$veth" "$mac" "$mtu" "$vlan" "$gateway"
@@ -18,25 +22,24 @@ nics_plain() {
   done
 }
 
-# next_nic: what there is to know of interface number i, which goes up; false after the last.
+# next_nic: what there is to know of interface number i, which goes up; false after the last. Sets: $NIC
 next_nic() {
   local key words
   [ "$i" -lt "$interfaces_count" ] || return 1
-  for key in bridge veth mac mtu vlan dhcp gateway; do eval "$key=\${interfaces_${i}_$key-}"; done
-  eval "nic=\$interfaces_${i}_name words=\${interfaces_${i}_addresses-} trunk=\${interfaces_${i}_trunk_count:-0}"
-  addresses=$(unquoted "$words")
   nic_at=interfaces_$i
-  above=interfaces_${i}_trunk
+  for key in bridge veth mac mtu vlan dhcp gateway; do eval "$key=\${${nic_at}_$key-}"; done
+  eval "nic=\$${nic_at}_name words=\${${nic_at}_addresses-} trunk=\${${nic_at}_trunk_count:-0}"
+  addresses=$(unquoted "$words")
   i=$((i + 1))
 }
 
-# next_tag: VLAN number n of that interface's trunk, which goes up; false after the last.
+# next_tag: VLAN number n of that interface's trunk, which goes up; false after the last. Sets: $TAG
 next_tag() {
   local words
   [ "$n" -lt "$trunk" ] || return 1
-  eval "tag=\$${above}_${n}_vlan tag_mtu=\$${above}_${n}_mtu words=\$${above}_${n}_addresses"
+  tag_at=${nic_at}_trunk_$n
+  eval "tag=\$${tag_at}_vlan tag_mtu=\$${tag_at}_mtu words=\$${tag_at}_addresses"
   tag_addresses=$(unquoted "$words")
-  tag_at=${above}_$n
   n=$((n + 1))
 }
 
@@ -48,7 +51,8 @@ unquoted() {
 
 # One line for each interface: VETH BRIDGE OWNER VLAN, or "-" for the VLAN and those of the trunk.
 nics_ports() {
-  local i=0 n tags
+  local tags
+  eval "$NIC; $TAG"
   while next_nic; do
     tags='' n=0
     while next_tag; do tags=$tags,$tag; done
@@ -87,7 +91,8 @@ nic_flows_gone() {
 # Brings a running container, whose first process is pid, to what is wanted from now on, and back to it what somebody
 # changed inside.
 nics_live() {
-  local i=0 veth bridge owner vlan tags on found changes
+  local owner tags on found changes
+  eval "$NIC"
   while read -r veth bridge owner vlan tags; do
     # Ports do not move between bridges.
     on=$(vsctl port-to-br "$veth" 2>/dev/null) || on=$bridge
@@ -107,7 +112,8 @@ nics_live() {
 
 # The interfaces inside, for links.awk.
 nics_wanted() {
-  local i=0 n one
+  local one
+  eval "$NIC; $TAG"
   while next_nic; do
     echo "link $nic $mtu"
     if [ "$dhcp" = true ]; then echo "leased $nic"; fi

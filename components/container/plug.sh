@@ -7,12 +7,14 @@ BOXES=$STATE/containers
 
 # LXC calls these as: guest plug NAME net up veth DEVICE (lxc.container.conf(5), lxc.net.[i].script.up).
 plug() {
+  local veth bridge owner vlan tags
   while read -r veth bridge owner vlan tags; do
     [ "$veth" != "$5" ] || nic_plug "$BOXES/$1/flows"
   done <"$BOXES/$1/ports"
 }
 
 unplug() {
+  local veth bridge
   vsctl --if-exists del-port "$5"
   while read -r veth bridge _; do
     [ "$veth" != "$5" ] || nic_flows_gone "$BOXES/$1/flows" "$veth" "$bridge"

@@ -71,8 +71,13 @@ function computed(
   if (network === undefined || subnet === undefined) return [];
   const address = computedAddress(network, container, subnet);
   if (address !== undefined) return [{ address, subnet, computed: true, path, got }];
-  const message = `No address can be computed for it in ${subnet.cidr}: the DHCP server lends nearly all.`;
-  said.say(path, got, message, tagged ? "Let it lend fewer." : "Write one, or let it lend fewer.");
+  const message = `No address can be computed for it in ${subnet.cidr}: the DHCP range covers nearly all of it.`;
+  said.say(
+    path,
+    got,
+    message,
+    tagged ? "Shrink the DHCP range." : "Write an address, or shrink the DHCP range.",
+  );
   return [];
 }
 
@@ -102,8 +107,8 @@ function wordFault(
   }
   if (got !== LENT_ADDRESS) return false;
   return fault(
-    "Is for IPv4: no server lends IPv6 addresses here.",
-    "Leave it out to get a computed one, or write none.",
+    "Is for IPv4 only: vxlab has no DHCPv6 server.",
+    "Leave it out to get a computed address, or write none.",
   );
 }
 

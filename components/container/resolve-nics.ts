@@ -153,7 +153,7 @@ function resolveTrunk(
     if (named.spec === undefined) said.add([segmentProblem(topology, place.path, name)]);
     else if (named.spec.vlan === undefined) {
       const cure = `Give ${pathOf("segments", named.name)} a vlan, or an interface of its own.`;
-      said.say(place.path, name, "Has no VLAN, and a trunk carries tagged frames.", cure);
+      said.say(place.path, name, "Has no VLAN, but a trunk carries tagged frames only.", cure);
     }
     const { segment } = named;
     if (segment?.vlan === undefined) return [];
@@ -167,7 +167,7 @@ function resolveTrunk(
 function checkBesideTrunk({ spec, at }: Unplugged, said: Findings): void {
   const { segment, address, address6 } = spec;
   for (const [key, got] of Object.entries({ segment, address, address6 })) {
-    const message = "Has no effect beside trunk: the addresses inside are computed for each of its segments.";
+    const message = "Has no effect with trunk: vxlab computes an address for each of its segments.";
     if (got !== undefined) said.say(at(key), got, message, "Leave it out.");
   }
 }
@@ -182,10 +182,10 @@ function checkPlaces({ host, at }: Container, places: readonly Place[], said: Fi
   for (const { segment } of host === undefined ? [] : places) {
     if (segment.names.some((name) => name === host)) continue;
     const hosts = pathOf("segments", segment.name, "hosts");
-    const message = `Takes no part in segment ${segment.name}, whose hosts ${hosts} names.`;
+    const message = `Is not in segment ${segment.name}: ${hosts} does not list it.`;
     said.say(at("host"), host, message, `Add ${host} to ${hosts}, or move the container to one of them.`);
   }
   const claims = places.map(({ path, got, segment }) => ({ path, got, key: segment.name }));
-  const cure = "A container is in a segment once: name another.";
+  const cure = "Name another segment: a container can be in a segment only once.";
   said.add(repeated(claims, "This segment of the container", cure));
 }

@@ -84,7 +84,7 @@ function resolveCommand(
   if (got === undefined) return usual;
   const cure = 'Write a list of words, for example ["/bin/sleep", "infinity"], or leave it out.';
   if (!Array.isArray(got) || got.length < Math.min(usual.length, 1)) {
-    said.say(path, got, "Is not a command: a list of at least one word.", cure);
+    said.say(path, got, "Is not a command: it must be a list of at least one word.", cure);
     return usual;
   }
   // Any other character may be in them: words travel as JSON and reach exec as they are, never a shell.
@@ -95,6 +95,6 @@ function resolveCommand(
 /** An empty word may be an argument, but not the program. */
 function wordFault(word: unknown, index: number): string | undefined {
   if (typeof word !== "string" || word.includes("\0"))
-    return "Is not a word of a command: text in quotes without a NUL.";
-  return index === 0 && word === "" ? "Is empty, and the first word names the program." : undefined;
+    return "Is not a word of a command: it must be text in quotes, without NUL.";
+  return index === 0 && word === "" ? "Is empty, but the first word is the program." : undefined;
 }

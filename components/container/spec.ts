@@ -37,6 +37,7 @@ export interface ContainerSpec extends InterfaceSpec {
 /** Settings that not every kind has. */
 export type KindSettings = Pick<ContainerSpec, "image" | "archive" | "env">;
 
+/** One of a container's interfaces. */
 export interface InterfaceSpec {
   /** Its segment. @default the only one */
   segment?: string;

@@ -40,7 +40,7 @@ export interface InterfaceState {
 }
 
 /** A tagged segment on a trunk. */
-export interface TaggedState {
+interface TaggedState {
   vlan: number;
   addresses: string[];
   mtu: number;

@@ -22,14 +22,14 @@ export function checkLabVariables(plan: LabPlan, env: Record<string, ContainerVa
         known.map((one) => one.name),
         what,
       );
-      return [{ path, got: Object.keys(variables), message: `Is not of a ${what}.`, cure }];
+      return [{ path, got: Object.keys(variables), message: `Is not a ${what} of the topology.`, cure }];
     }
     return Object.keys(variables)
       .filter((variable) => Object.hasOwn(container.env ?? {}, variable))
       .map((variable) => ({
         path: pathOf("containers", name, "env", variable),
         got: variable,
-        message: "Is set twice: in the topology, and in env beside it.",
+        message: "Is set twice: in topology and in env.",
         cure: "Remove one of the two.",
       }));
   });

@@ -11,13 +11,13 @@ export function checkVariables(at: (...names: string[]) => string, got: unknown)
   if (got === undefined) return [];
   const cure = 'Write { NAME: "value" }.';
   if (typeof got !== "object" || got === null || Array.isArray(got)) {
-    return [{ path: at(), got, message: "Is not a mapping of variables to texts.", cure }];
+    return [{ path: at(), got, message: "Is not a mapping of variable names to text.", cure }];
   }
   return sortedEntries(got as Record<string, unknown>).flatMap(([name, value]) => {
     const fault = nameFault(name);
     if (fault !== undefined) return [{ path: at(name), got: name, message: fault, cure }];
     if (isPassable(value)) return [];
-    return [{ path: at(name), got: value, message: "Is not a text without NUL (execve(2)).", cure }];
+    return [{ path: at(name), got: value, message: "Is not text without NUL (execve(2)).", cure }];
   });
 }
 
@@ -63,7 +63,7 @@ export function checkSecretVariables(
   return sortedEntries(env).flatMap(([name, value]) => {
     const fault = exposure(name, value);
     if (fault === undefined) return [];
-    const message = `Cannot be secret: ${fault}, so it would be an argument of docker, which everybody on the host can read.`;
+    const message = `Cannot be secret: ${fault}, so it would be an argument of docker, which every user of the host can read.`;
     const cure = "Rename the variable, or set it without --secret.";
     return [{ path: at(name), got: SECRET, message, cure }];
   });

@@ -16,8 +16,8 @@ GUARD_UNIT=/etc/systemd/system/vxlab-guard.service
 # guard_apply [KIND]: loads the table. With KIND it includes the step that is about to change the host and whose desired state has
 # been read; without, it is called after a removal.
 guard_apply() {
+  local about="${1:+$1-$id}" rules
   [ -d "$GUARD" ] || mkdir -p "$GUARD"
-  about=${1:+$1-$id}
   [ -z "$about" ] || guard_fragment "$1" "$about"
   guard_rest
   rules=$(guard_rules)
@@ -58,6 +58,7 @@ guard_fail() {
 
 # Removes fragments of things that are gone, and adds missing ones: a lab may be older than the guard.
 guard_rest() {
+  local file thing
   for file in "$GUARD"/*; do
     thing=${file##*/}
     case $thing in "$about.$GUARD_FORM") continue ;; *."$GUARD_FORM") thing=${thing%."$GUARD_FORM"} ;; *) thing=. ;; esac
@@ -79,6 +80,7 @@ guard_missing() {
 
 # guard_fragment KIND THING: writes the fragment of a thing whose desired state has been read.
 guard_fragment() {
+  local part
   part=$(guard_"$1" "$2")
   printf '%s\n' "$part" >"$GUARD/$2.$GUARD_FORM"
 }
@@ -108,6 +110,7 @@ guard_port() {
 }
 
 guard_service() {
+  local names
   plain "$bridge" "$device"
   guard_line "inner $bridge $device" "$(unquoted "$addresses")"
   [ -z "${dhcp_first-}" ] || echo "dhcp $bridge $device"
@@ -121,7 +124,7 @@ guard_service() {
 
 # guard_line BEGINNING "WORD...": one line, even if a word holds a line break.
 guard_line() {
-  line=$1
+  local line="$1" one
   for one in $2; do
     plain "$one"
     line="$line $one"
@@ -132,6 +135,7 @@ guard_line() {
 # vtep_device ADDRESS: the interface that has it, on which alone tunnel packets are accepted; "-" if they come in by another one, since
 # the address is on lo or a dummy device (is_stub); ":", which no interface can be called, if none has it yet.
 vtep_device() {
+  local at
   # "2: eth0    inet 192.168.10.156/24 …"
   read -r _ at _ <<FOUND
 $(ip -o address show to "$1" 2>/dev/null)
@@ -206,6 +210,7 @@ guard_leave() {
 
 # guard_drift: one line for each thing that is not as desired.
 guard_drift() {
+  local rules device
   rules=$(guard_rules)
   if [ "$rules" != "$(cat "$GUARD_RULES" 2>/dev/null)" ]; then
     echo "host guard: $GUARD_RULES is not made of what is on this host"
@@ -230,7 +235,7 @@ guard_ipv6() {
 
 # no_ipv6 DEVICE "ADDRESS...": switches IPv6 off on a device of ours without an IPv6 address, before it is up and gets a link-local one.
 no_ipv6() {
-  value=1
+  local value=1
   case $2 in *:*) value=0 ;; esac
   [ ! -e "$SYSCTL/net/ipv6/conf/$1" ] || echo "$value" >"$SYSCTL/net/ipv6/conf/$1/disable_ipv6"
 }

@@ -44,8 +44,11 @@ export interface Place<T extends MovableArgs> {
   host: pulumi.Input<HostConnectionArgs>;
   hostName?: pulumi.Input<string>;
   opts: pulumi.ComponentResourceOptions;
-  /** Without the host, whose login key is a secret. */
-  shown: Omit<T, "host" | "hostName" | "labId"> & { labId: pulumi.Input<string> };
+  /** Without the host, whose login key is a secret; its name says in a preview where the thing is. */
+  shown: Omit<T, "host" | "hostName" | "labId"> & {
+    hostName: pulumi.Input<string> | undefined;
+    labId: pulumi.Input<string>;
+  };
 }
 
 /**
@@ -64,13 +67,10 @@ export function placeOf<T extends MovableArgs>(
   const known = contexts.get(host);
   const fault = () => missing(className, name);
   if (known === undefined)
-    return { host, hostName, opts, shown: { ...rest, labId: labId ?? labIdOf(host, fault) } };
-  return {
-    host: known.connection,
-    hostName: hostName ?? known.hostName,
-    opts: { ...known.inside, ...opts },
-    shown: { ...rest, labId: labId ?? known.labId ?? fault() },
-  };
+    return { host, hostName, opts, shown: { ...rest, hostName, labId: labId ?? labIdOf(host, fault) } };
+  const place = { host: known.connection, hostName: hostName ?? known.hostName };
+  const shown = { ...rest, hostName: place.hostName, labId: labId ?? known.labId ?? fault() };
+  return { ...place, opts: { ...known.inside, ...opts }, shown };
 }
 
 function labIdOf(host: pulumi.Input<HostConnectionArgs>, fault: () => never): pulumi.Output<string> {
@@ -80,7 +80,7 @@ function labIdOf(host: pulumi.Input<HostConnectionArgs>, fault: () => never): pu
 
 function missing(className: string, name: string): never {
   throw new pulumi.RunError(
-    `${token(className)} ${name} has no labId, and its host has none. Give one of them the lab's id.`,
+    `${token(className)} ${name} has no labId, and its host has none. Set labId on one of them.`,
   );
 }
 

@@ -10,6 +10,7 @@ import { setContext } from "./context.component";
 import { UNDERLAY } from "../underlay/spec";
 import { EXISTING } from "./spec";
 
+/** Where an existing host is, and how SSH logs in to it. */
 export interface ExistingHostArgs {
   /** Underlay address and VTEP: an IP literal. */
   address: pulumi.Input<string>;
@@ -118,10 +119,8 @@ export function loginKey(file: string): pulumi.Output<string> {
   const path = keyFilePath(file, homedir());
   const text = read(path);
   if (text?.includes("PRIVATE KEY-----")) return pulumi.secret(text);
-  const what = text === undefined ? "cannot be read" : "holds no private key";
-  throw new pulumi.RunError(
-    `${path} ${what}: it is the key that an existing host is reached with (existing.keyFile).`,
-  );
+  const what = text === undefined ? "cannot be read" : "is not a private key";
+  throw new pulumi.RunError(`${path} ${what}. Set existing.keyFile to a private key that the host accepts.`);
 }
 
 function read(path: string): string | undefined {

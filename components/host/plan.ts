@@ -1,33 +1,37 @@
 /** The hosts of a plan: machine or existing host, bridge, a port for each segment. */
 import { addressText, prefixed } from "../../plan/addresses";
-import type { BridgePlan, ContainerPlan, HostPlan, ServicePlan } from "../../plan/lab-plan";
+import type { BridgePlan, ContainerPlan, HostPlan, ServicePlan, UnderlayPlan } from "../../plan/lab-plan";
 import { computedMac, MacKind } from "../../plan/mac";
 import { maxOverlayMtu } from "../../plan/net/encap";
-import type { ResolvedHost, ResolvedLab } from "../../plan/resolved";
+import type { ResolvedHost, ResolvedLab, ResolvedUnderlay } from "../../plan/resolved";
 import { planPorts } from "../segment/plan";
 import { mtuUnder } from "../underlay/mtu";
 import { underlayAt } from "../underlay/resolve";
 import { untaggedSegment } from "./networks";
 import { planExisting } from "./plan-existing";
 
-export function planHosts(
-  lab: ResolvedLab,
-  containers: readonly ContainerPlan[],
-  services: readonly ServicePlan[],
-): HostPlan[] {
+/** What else is decided of the lab. */
+interface Decided {
+  underlayOf: (underlay: ResolvedUnderlay) => UnderlayPlan;
+  containers: readonly ContainerPlan[];
+  services: readonly ServicePlan[];
+}
+
+export function planHosts(lab: ResolvedLab, { underlayOf, containers, services }: Decided): HostPlan[] {
   const hosts = lab.hosts.map((host) => ({ host, bridge: planBridge(lab, host) }));
   const bridges = new Map(hosts.map(({ host, bridge }) => [host.name, bridge]));
   const portsOf = planPorts(lab, { bridges, containers, services });
   return hosts.map(({ host, bridge }) => {
     const { name, guard } = host;
-    const [address, ports] = [addressText(host.address), portsOf(name)];
+    const ports = portsOf(name);
+    const shared = { name, address: addressText(host.address), guard, bridge, ports };
     if (host.kind === "machine") {
-      const { underlay, mac, memory, vcpus } = host;
-      return { name, address, underlay: underlay.name, mac, memory, vcpus, guard, bridge, ports };
+      const { kind, mac, memory, vcpus } = host;
+      return { ...shared, kind, underlay: underlayOf(host.underlay), mac, memory, vcpus };
     }
     const on = (one: { host: string }) => one.host === name;
     const workload = { ports, services: services.filter(on), containers: containers.filter(on) };
-    return { name, address, existing: planExisting(lab, host, workload), guard, bridge, ports };
+    return { ...shared, kind: host.kind, existing: planExisting(lab, host, workload) };
   });
 }
 

@@ -31,16 +31,16 @@ export function resolveExisting(
     at("hostKey"),
     hostKey,
     keyFault,
-    "Write the line of the host's own /etc/ssh/ssh_host_ed25519_key.pub.",
+    "Write the line in the host's /etc/ssh/ssh_host_ed25519_key.pub.",
   );
   const keyFile = textOf(spec.keyFile, EXISTING.keyFile.default, isText);
   if (keyFile === undefined) {
     const cure = `Write the path of a private key, or leave it out to use ${EXISTING.keyFile.default}.`;
-    said.say(at("keyFile"), spec.keyFile, "Is not the path of a file.", cure);
+    said.say(at("keyFile"), spec.keyFile, "Is not a file path.", cure);
   }
   const user = textOf(spec.user, EXISTING.user.default, isUser);
   if (user === undefined) {
-    const cure = `Write one that has root's rights (uid 0), or leave it out to be ${EXISTING.user.default}.`;
+    const cure = `Write a user with uid 0, or leave it out to use ${EXISTING.user.default}.`;
     said.say(at("user"), spec.user, "Is not a user name.", cure);
   }
   const { port } = simpleValues(EXISTING, spec, at, said);
@@ -58,21 +58,21 @@ const isUser = (got: unknown): boolean => typeof got === "string" && USER.test(g
 
 /** sshd(8), "AUTHORIZED_KEYS FILE FORMAT"; the base64 begins with the type once more (RFC 4253 section 6.6). */
 function hostKeyFault(got: unknown): string | undefined {
-  if (got === undefined) return "Is missing: no connection is made without a pinned host key.";
+  if (got === undefined) return "Is missing: vxlab connects only to hosts with a pinned key.";
   if (typeof got !== "string" || /[\r\n\0]/.test(got)) return "Is not one line of text.";
   const [type = "", base64 = ""] = got.split(" ");
-  if (!KEY_TYPES.includes(type)) return `Does not begin with the type of a key: ${KEY_TYPES.join(", ")}.`;
+  if (!KEY_TYPES.includes(type)) return `Does not begin with a key type: ${KEY_TYPES.join(", ")}.`;
   const blob = Buffer.from(base64, "base64");
   const whole = /^[A-Za-z0-9+/]+={0,2}$/.test(base64) && blob.length > type.length + 8;
   if (!whole || blob.readUInt32BE(0) !== type.length || blob.toString("latin1", 4, 4 + type.length) !== type)
-    return "Holds no public key of its type in base64.";
+    return "Does not contain a public key of its type in base64.";
   return undefined;
 }
 
 /** A name is refused: whatever resolves it is on another machine. The pinned key would make it safe for SSH. */
 function resolveSshAddress(path: string, got: unknown, said: Findings): bigint | undefined {
   if (got === undefined) return undefined;
-  const cure = "Write an IPv4 or IPv6 address, or leave it out where SSH answers at the host's address.";
+  const cure = "Write an IPv4 or IPv6 address, or leave it out if SSH answers at the host's address.";
   return said.take(path, got, readAddress(got), cure);
 }
 

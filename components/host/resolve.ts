@@ -13,7 +13,6 @@ import { simpleValues, without } from "../../plan/values";
 import type { At } from "../../plan/values";
 import type { ImageKind } from "../image/spec";
 import { underlayAt } from "../underlay/resolve";
-import { isMisplaced } from "./place";
 import { resolveExisting } from "./resolve-existing";
 import { HOST, MEMORY } from "./spec";
 import type { HostSpec } from "./spec";
@@ -25,6 +24,8 @@ interface Context {
   /** The lab's identity. */
   lab: string;
   underlays: Underlays;
+  /** The underlay is to blame for the machines' addresses. */
+  misplaced: boolean;
   image: ImageKind;
 }
 
@@ -35,14 +36,13 @@ export function resolveHosts(topology: Topology, context: Context, said: Finding
     const cure = "Write at least one host, for example: kvm1: { address: 192.168.10.156 }.";
     said.say("hosts", topology.hosts, "A lab needs a host.", cure);
   }
-  const misplaced = isMisplaced(topology, context.underlays);
-  return hosts.flatMap(([name, spec]) => resolveHost(name, spec, { ...context, misplaced }, said) ?? []);
+  return hosts.flatMap(([name, spec]) => resolveHost(name, spec, context, said) ?? []);
 }
 
 function resolveHost(
   name: string,
   spec: HostSpec,
-  context: Context & { misplaced: boolean },
+  context: Context,
   said: Findings,
 ): ResolvedHost | undefined {
   const at: At = (...keys) => pathOf("hosts", name, ...keys);
@@ -74,15 +74,16 @@ function resolveHost(
 function resolveAddress(
   { address: got, existing }: HostSpec,
   at: At,
-  { underlays, misplaced }: Context & { misplaced: boolean },
+  { underlays, misplaced }: Context,
   said: Findings,
 ): bigint | undefined {
   const ours = existing === undefined;
-  // The underlay is to blame for the machines' addresses, which then are not looked at.
   if (ours && misplaced) return undefined;
   const read = readAddress(got, underlays.family);
   const fault = read.fault ?? placeFault(underlays, read.value, !ours);
-  const cure = ours ? rangesOf(underlays.used) : "Write the address of its interface to the other hosts.";
+  const cure = ours
+    ? rangesOf(underlays.used)
+    : "Write the address of its interface that leads to the other hosts.";
   said.sayIf(at("address"), got, fault, cure);
   return fault === undefined ? read.value : undefined;
 }
@@ -97,7 +98,7 @@ function placeFault({ used, complete }: Underlays, address: bigint, existing: bo
   const subnet = underlayAt(used, address)?.subnet;
   if (subnet !== undefined) return underlayFault(subnet, address);
   if (existing || !complete) return undefined;
-  return used.length === 1 ? `Is outside ${used[0]?.subnet.cidr}.` : "Is in none of the underlays.";
+  return used.length === 1 ? `Is outside ${used[0]?.subnet.cidr}.` : "Is outside all underlays.";
 }
 
 function underlayFault(underlay: Subnet, address: bigint): string | undefined {

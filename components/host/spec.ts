@@ -2,6 +2,7 @@
 import type { Fields } from "../../plan/setting";
 import { ImageKind } from "../image/spec";
 
+/** A host: a machine that libvirt runs, or an existing host. */
 export interface HostSpec {
   /** The host's underlay address and VTEP, a literal inside the underlay; an existing host's may be outside. */
   address: string;

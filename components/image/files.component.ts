@@ -40,7 +40,12 @@ function readable(setting: string, file: string, read: (file: string) => LabImag
     const { code, path = file } = error as NodeJS.ErrnoException;
     const message = `Cannot be used: ${path} cannot be read (${code}).`;
     throw new TopologyError([
-      { path: setting, got: file, message, cure: "Name an image where Pulumi runs." },
+      {
+        path: setting,
+        got: file,
+        message,
+        cure: "Write the path of an image on the machine that runs Pulumi.",
+      },
     ]);
   }
 }

@@ -10,10 +10,10 @@ export function resolveImage(spec: ImageSpec, said: Findings): ResolvedLab["imag
   const { kind } = simpleValues(IMAGE, spec, (key) => `image.${key}`, said);
   const path: unknown = spec.path;
   if (path === undefined && kind === ImageKind.Cloud) {
-    const cure = "Give the path of a qcow2 file on the machine where Pulumi runs.";
-    said.say("image.path", path, "Is missing, and vxlab does not build a cloud image.", cure);
+    const cure = "Write the path of a qcow2 file on the machine that runs Pulumi.";
+    said.say("image.path", path, "Is missing: vxlab does not build cloud images.", cure);
   }
   if (path !== undefined && !isText(path))
-    said.say("image.path", path, "Is not the path of a file.", "Give the path of a qcow2 file.");
+    said.say("image.path", path, "Is not a file path.", "Write the path of a qcow2 file.");
   return { kind, ...(isText(path) ? { path } : {}) };
 }

@@ -11,6 +11,7 @@ export enum ImageKind {
   Cloud = "cloud",
 }
 
+/** What the machines boot. */
 export interface ImageSpec {
   /**
    * What the machines boot; golden (built by vxlab), docker (the same with Docker in it), cloud (a stock image with

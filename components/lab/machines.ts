@@ -2,9 +2,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { SINGLE_UNDERLAY } from "../underlay/resolve";
 import * as random from "@pulumi/random";
-import type { HostFacts } from "../../plan/contract";
+import type { DeployedFacts } from "../../plan/contract";
+import { memoized } from "../../plan/memoized";
 import { pathOf } from "../../plan/rules";
-import { Accel, ExistingHostPlan, LabPlan, MachinePlan, UnderlayMode, UnderlayPlan } from "../../plan/types";
+import { Accel, UnderlayMode } from "../../plan/types";
+import type { ExistingHostPlan, HostPlan, LabPlan, MachinePlan, UnderlayPlan } from "../../plan/types";
 import { EXISTING_MACHINE } from "../../plan/vteps";
 import { ExistingHost, loginKey } from "../host/existing-host.component";
 import { GuestImage } from "../image/component";
@@ -38,19 +40,20 @@ export interface MachinesArgs {
   bootTimeout?: number;
 }
 
-/** A host, wherever it comes from. */
-export interface Machine {
+/** A host of the plan with its resource. */
+export interface DeclaredHost {
+  plan: HostPlan;
   host: LabHost;
-  /** What stack outputs tell of it. */
-  facts: pulumi.Output<HostFacts>;
+  /** For stack outputs. */
+  facts: pulumi.Output<DeployedFacts>;
   /** Another text as soon as the machine is another. */
   identity: pulumi.Output<string>;
 }
 
-export interface Machines {
+export interface DeclaredHosts {
   labId: pulumi.Output<string>;
-  /** By host name, in the order of the plan. */
-  hosts: ReadonlyMap<string, Machine>;
+  /** In the order of the plan. */
+  hosts: DeclaredHost[];
 }
 
 /**
@@ -64,28 +67,35 @@ export function declareMachines(
   args: MachinesArgs,
   plan: LabPlan,
   parent: pulumi.Resource,
-): Machines {
-  if (plan.hosts.some(({ existing }) => existing === undefined)) needSeedTool();
+): DeclaredHosts {
+  if (plan.hosts.some(({ kind }) => kind === "machine")) needSeedTool();
   const image = plan.underlays.length === 0 ? undefined : (args.image ?? imageFiles(plan.image));
   const id = new random.RandomId(child(name, "id"), { byteLength: 4 }, { parent }).hex;
   const secret = plan.underlays.length === 0 ? undefined : secretBytes(child(name, "secret"), parent);
-  const ways = hypervisors(name, args, plan, parent);
-  const ready = answering([...ways.values()]);
+  const hypervisorOf = hypervisors(name, args, parent);
+  const all = [...new Set(plan.underlays.map(hypervisorOf))];
+  const ready = answering(all);
   // Whatever is made on a hypervisor has the id in its name, and so waits until all have answered.
   const labId = pulumi.all([id, ready]).apply(([hex]) => hex);
-  const sites = new Map([...ways].map(([uri, way]) => [uri, siteOn(way, image, labId, parent)]));
-  const shared: Shared = { name, args, parent, labId, ready, secret, sites };
-  const networks = new Map(plan.underlays.map((one) => [one.name, network(one, shared)]));
-  const hosts = plan.hosts.map((host): [string, Machine] => {
-    const self = child(name, host.name);
-    return [host.name, host.existing ? existing(self, host, shared) : ours(self, host, networks, shared)];
+  const imageOn = memoized((on: Hypervisor) => guestImage(on, image, labId, parent));
+  all.forEach(imageOn);
+  const shared: Shared = { name, args, parent, labId, ready, secret };
+  const networkOf = memoized((underlay: UnderlayPlan): Network => {
+    const on = hypervisorOf(underlay);
+    return { ...underlayNetwork(underlay, on, shared), image: imageOn(on) };
   });
-  return { labId, hosts: new Map(hosts) };
+  plan.underlays.forEach(networkOf);
+  const hosts = plan.hosts.map((host) => {
+    const self = child(name, host.name);
+    if (host.kind === "existing") return existing(self, host, shared);
+    return machine(self, host, networkOf(host.underlay), shared);
+  });
+  return { labId, hosts };
 }
 
 /** By host name. */
-export function hostsOf({ hosts }: Machines): Record<string, LabHost> {
-  return Object.fromEntries([...hosts].map(([name, { host }]) => [name, host]));
+export function hostsOf({ hosts }: DeclaredHosts): Record<string, LabHost> {
+  return Object.fromEntries(hosts.map(({ plan, host }) => [plan.name, host]));
 }
 
 interface Shared {
@@ -96,29 +106,20 @@ interface Shared {
   /** Known when every hypervisor has answered. */
   ready: pulumi.Output<void>;
   secret: pulumi.Output<string> | undefined;
-  /** By the hypervisor's URI. */
-  sites: Map<string, Site>;
 }
 
-/** What all machines of one hypervisor share. */
-interface Site {
-  uri: string;
+/** An underlay with what its machines are made of. */
+interface Network {
+  network: UnderlayNetwork;
   image: GuestImage;
+  libvirtUri: string;
   opts: pulumi.ComponentResourceOptions;
 }
 
-interface Network {
-  plan: UnderlayPlan;
-  site: Site;
-  network: UnderlayNetwork;
-}
-
-function network(plan: UnderlayPlan, shared: Shared): Network {
-  const { name, labId } = shared;
-  const site = shared.sites.get(uriOf(plan, shared.args));
-  if (site === undefined) throw new Error(`underlay ${plan.name} is on no hypervisor`);
-  const made = new UnderlayNetwork(child(name, plan.name), networkArgs(plan, labId, site.uri), site.opts);
-  return { plan, site, network: made };
+function underlayNetwork(plan: UnderlayPlan, { uri, provider }: Hypervisor, { name, parent, labId }: Shared) {
+  const opts = { parent, providers: [provider] };
+  const network = new UnderlayNetwork(child(name, plan.name), networkArgs(plan, labId, uri), opts);
+  return { network, libvirtUri: uri, opts };
 }
 
 /** The default name is left unset, so that existing stacks show no diff. */
@@ -133,82 +134,70 @@ export function labUri({ libvirtUri }: MachinesArgs): string {
   return libvirtUri ?? chooseUri(undefined);
 }
 
-function uriOf({ libvirtUri }: UnderlayPlan, args: MachinesArgs): string {
-  return libvirtUri ?? labUri(args);
-}
-
-/** By URI. Each is named after the first underlay on it, unless it is the lab's own. */
+/** One for each URI. It is named after the first underlay on it, unless it is the lab's own. */
 function hypervisors(
   name: string,
   args: MachinesArgs,
-  { underlays }: LabPlan,
   parent: pulumi.Resource,
-): ReadonlyMap<string, Hypervisor> {
+): (underlay: UnderlayPlan) => Hypervisor {
   const usual = labUri(args);
-  const found = new Map<string, Hypervisor>();
-  for (const underlay of underlays) {
-    const uri = uriOf(underlay, args);
-    if (found.has(uri)) continue;
+  const uriOn = (underlay: UnderlayPlan) => underlay.libvirtUri ?? usual;
+  return memoized((underlay) => {
+    const uri = uriOn(underlay);
     const self = uri === usual ? name : child(name, underlay.name);
     const path = underlay.libvirtUri === undefined ? [] : ["underlays", underlay.name];
-    found.set(uri, hypervisor(self, uri, pathOf(...path, "libvirtUri"), parent));
-  }
-  return found;
+    return hypervisor(self, uri, pathOf(...path, "libvirtUri"), parent);
+  }, uriOn);
 }
 
-function siteOn(
+function guestImage(
   { name, uri, provider }: Hypervisor,
   files: LabImageArgs | undefined,
   labId: pulumi.Output<string>,
   parent: pulumi.Resource,
-): Site {
-  const opts = { parent, providers: [provider] };
-  const image = new GuestImage(child(name, "image"), { labId, libvirtUri: uri, ...files }, opts);
-  return { uri, image, opts };
+): GuestImage {
+  const args = { labId, libvirtUri: uri, ...files };
+  return new GuestImage(child(name, "image"), args, { parent, providers: [provider] });
 }
 
-function ours(
+function machine(
   name: string,
-  host: MachinePlan,
-  networks: ReadonlyMap<string, Network>,
+  plan: MachinePlan,
+  { network, image, libvirtUri, opts }: Network,
   { args, labId, secret }: Shared,
-): Machine {
-  const on = networks.get(host.underlay);
-  if (on === undefined) throw new Error(`the plan puts host ${host.name} on no underlay`);
-  const { prefix, mode, gateway, nameservers, mtu } = on.plan;
-  const accel = chooseAccel(on.plan.accel ?? args.accel, on.site.uri);
-  const machine = new KvmHost(
+): DeclaredHost {
+  const { name: hostName, address, mac, memory, vcpus, underlay } = plan;
+  const { prefix, mode, gateway, nameservers, mtu } = underlay;
+  const accel = chooseAccel(underlay.accel ?? args.accel, libvirtUri);
+  const host = new KvmHost(
     name,
     {
       labId,
-      hostName: host.name,
-      address: `${host.address}/${prefix}`,
+      hostName,
+      address: `${address}/${prefix}`,
       gateway: mode === UnderlayMode.Isolated ? undefined : gateway,
       nameservers: nameservers.length === 0 ? undefined : nameservers,
-      mac: host.mac,
+      mac,
       mtu,
-      networkId: on.network.networkId,
-      image: on.site.image.image,
-      memory: host.memory,
-      vcpus: host.vcpus,
+      networkId: network.networkId,
+      image: image.image,
+      memory,
+      vcpus,
       accel,
       codeCache: accel === Accel.Emulated ? (args.codeCache ?? chooseCodeCache()) : undefined,
       secret,
       bootTimeout: args.bootTimeout,
-      libvirtUri: on.site.uri,
+      libvirtUri,
     },
-    on.site.opts,
+    opts,
   );
-  const { hostKey, domain } = machine;
+  const { hostKey, domain } = host;
   const facts = pulumi.all([hostKey, domain.name]).apply(([key, name]) => ({ hostKey: key, domain: name }));
-  return { host: machine, facts, identity: domain.id };
+  return { plan, host, facts, identity: domain.id };
 }
 
-function existing(
-  name: string,
-  { address, existing, ports }: ExistingHostPlan,
-  { parent, ready, labId }: Shared,
-): Machine {
+function existing(name: string, plan: ExistingHostPlan, { parent, ready, labId }: Shared): DeclaredHost {
+  const { address, existing, ports } = plan;
   const { sshAddress, port, user, hostKey, keyFile, mtu, needs } = existing;
   const peers = [...new Set(ports.flatMap(({ remotes }) => remotes.map((remote) => remote.address)))].sort();
   const host = new ExistingHost(
@@ -228,5 +217,5 @@ function existing(
     { parent },
   );
   const facts = host.hostKey.apply((key) => ({ hostKey: key }));
-  return { host, facts, identity: pulumi.output(EXISTING_MACHINE) };
+  return { plan, host, facts, identity: pulumi.output(EXISTING_MACHINE) };
 }

@@ -11,6 +11,7 @@ import {
 import { CONTAINER_KINDS, CONTAINER_WORDS } from "../container/kinds";
 import { CONTAINER_COMPONENTS } from "../container/kinds/index.component";
 import type { HostConnectionArgs } from "../guest-step";
+import type { HostContext } from "../host/context.component";
 import type { LxcContainerArgs } from "../container/kinds/lxc/component";
 import { child, token } from "../naming";
 import { OvsBridge } from "../bridge/component";
@@ -19,38 +20,37 @@ import { ContainerVariables, checkLabVariables } from "../container/variables.co
 import { VxlanPort } from "../segment/component";
 import type { LabContainer, LabParts } from "./parts";
 
-/** A host as whatever is put on it sees it. */
-export interface Ground {
-  connection: pulumi.Input<HostConnectionArgs>;
-  /** Options for whatever lives there. */
-  inside: pulumi.ComponentResourceOptions;
+/** A host of the plan, and what the things on it need. */
+export interface TargetHost {
+  plan: HostPlan;
+  host: Pick<HostContext, "connection" | "inside">;
 }
 
 /**
  * Declares bridges, ports, services and containers of a plan.
  *
+ * @param hosts those of the plan
  * @param env of containers, beside the plan's
  */
 export function declareOnHosts(
   name: string,
   plan: LabPlan,
   labId: pulumi.Input<string>,
-  hosts: Readonly<Record<string, Ground>>,
+  hosts: readonly TargetHost[],
   parent: pulumi.Resource,
   env: Record<string, ContainerVariables> = {},
 ): Omit<LabParts, "hosts"> {
   checkLabVariables(plan, env);
   const parts = { bridges: {}, segments: {}, containers: {} };
-  for (const host of plan.hosts) {
-    const ground = hosts[host.name];
-    if (ground === undefined) throw new Error(`nobody has made the host ${host.name}`);
-    const on = { host: ground.connection, hostName: host.name, labId, env };
-    onHost(name, plan, host, on, { parent, ...ground.inside }, parts);
+  for (const { plan: host, host: context } of hosts) {
+    const placement = { host: context.connection, hostName: host.name, labId, env };
+    onHost(name, plan, host, placement, { parent, ...context.inside }, parts);
   }
   return parts;
 }
 
-interface On {
+/** Arguments of everything on one host. */
+interface Placement {
   host: pulumi.Input<HostConnectionArgs>;
   hostName: string;
   labId: pulumi.Input<string>;
@@ -61,35 +61,34 @@ function onHost(
   name: string,
   lab: LabPlan,
   plan: HostPlan,
-  { env, ...on }: On,
+  { env, ...placement }: Placement,
   opts: pulumi.ComponentResourceOptions,
   parts: Omit<LabParts, "hosts">,
 ): void {
   const self = child(name, plan.name);
-  const { host, labId } = on;
   const made = new OvsBridge(
     child(self, plan.bridge.name),
-    { host, labId, bridge: plan.bridge.name, ...plan.bridge, ...(plan.guard ? {} : { guard: false }) },
+    { ...placement, bridge: plan.bridge.name, ...plan.bridge, ...(plan.guard ? {} : { guard: false }) },
     opts,
   );
   const { bridge } = made;
   parts.bridges[plan.name] = made;
   for (const port of plan.ports) {
     const { ports } = (parts.segments[port.segment] ??= { ports: {} });
-    const args = { ...on, ...portArgs(plan, port), bridge };
+    const args = { ...placement, ...portArgs(plan, port), bridge };
     ports[plan.name] = new VxlanPort(child(self, port.segment), args, opts);
   }
   for (const { segment, ...service } of lab.services.filter((s) => s.host === plan.name))
     (parts.segments[segment] ??= { ports: {} }).service = new SegmentService(
       child(self, `${segment}-service`),
-      { ...service, ...on, bridge, local: plan.address },
+      { ...service, ...placement, bridge, local: plan.address },
       { ...opts, aliases: elsewhere(name, lab, plan, `${segment}-service`) },
     );
   for (const box of lab.containers.filter((c) => c.host === plan.name))
     parts.containers[box.name] = declareContainer(
       child(name, box.name),
       box.kind,
-      { ...on, ...containerArgs(box, bridge, env[box.name]) },
+      { ...placement, ...containerArgs(box, bridge, env[box.name]) },
       opts,
     );
 }

@@ -12,7 +12,7 @@ export interface UnderlayStack {
 }
 
 /** An underlay stack, or why there is nothing to know of it. */
-export type Looked = { found: UnderlayStack; absent?: undefined } | { found?: undefined; absent: string };
+type Looked = { found: UnderlayStack; absent?: undefined } | { found?: undefined; absent: string };
 
 /**
  * Reads an underlay stack's outputs as they were last deployed.
@@ -20,7 +20,7 @@ export type Looked = { found: UnderlayStack; absent?: undefined } | { found?: un
  * @param stack `stack`, or `organization/project/stack`
  * @throws ContractError when it is there and speaks another version of the contract
  */
-export async function readUnderlay(stack: string): Promise<Looked> {
+async function readUnderlay(stack: string): Promise<Looked> {
   // A StackReference to a stack that is not there fails the whole program, and nothing can catch it (pulumi/pulumi#2407).
   if (!(await exists(stack))) return { absent: absence(readVteps(stack, undefined)) };
   const reference = new pulumi.StackReference(stack);
@@ -55,13 +55,13 @@ export async function ownUnderlay(
   const { found, absent } = await readUnderlay(stack);
   if (found === undefined) {
     throw new ContractError(
-      `The overlay's own underlay is not up: ${absent}. Nothing was changed: ${upCommand(stack)} first.`,
+      `The overlay's own underlay is not deployed: ${absent}. Nothing was changed. First ${upCommand(stack)}.`,
     );
   }
   const { login } = found;
   if (login !== undefined) return { ...found, login };
   throw new ContractError(
-    `The keys to the hosts of ${stack} cannot be read. Nothing was changed: an overlay and its own underlay need the ` +
+    `The keys to the hosts of ${stack} cannot be read. Nothing was changed. Give the overlay and its underlay the ` +
       "same passphrase (or secrets provider).",
   );
 }

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { PublishedLab, labOutput } from "../../plan/contract";
+import { PublishedLab, hostOutput, labOutput } from "../../plan/contract";
 import { planLab } from "../../plan/plan";
 import { publishedLab } from "../../plan/published-lab";
 import { LabPlan, Topology } from "../../plan/types";
@@ -7,7 +7,7 @@ import type { OvsBridge } from "../bridge/component";
 import { ContainerVariables } from "../container/variables.component";
 import { token } from "../naming";
 import { sayHints } from "./hints";
-import { Machines, MachinesArgs, declareMachines, hostsOf, labUri } from "./machines";
+import { DeclaredHosts, MachinesArgs, declareMachines, hostsOf, labUri } from "./machines";
 import { declareOnHosts } from "./on-hosts";
 import { LabContainer, LabHost, LabSegment, partsOf, setParts } from "./parts";
 
@@ -52,7 +52,7 @@ export class VxlanLab extends pulumi.ComponentResource {
     sayHints(plan.hints, this);
     const machines = declareMachines(name, args, plan, this);
     const hosts = hostsOf(machines);
-    setParts(this, { ...declareOnHosts(name, plan, machines.labId, hosts, this, env), hosts });
+    setParts(this, { ...declareOnHosts(name, plan, machines.labId, machines.hosts, this, env), hosts });
     this.lab = knownLab(plan, machines);
     this.registerOutputs({ lab: this.lab });
   }
@@ -78,7 +78,7 @@ export class VxlanLab extends pulumi.ComponentResource {
   }
 }
 
-function knownLab(plan: LabPlan, { labId, hosts }: Machines): pulumi.Output<PublishedLab> {
-  const facts = pulumi.all([...hosts.values()].map((host) => host.facts));
-  return pulumi.all([labId, facts]).apply(([id, known]) => publishedLab(labOutput(plan, id, known)));
+function knownLab(plan: LabPlan, { labId, hosts }: DeclaredHosts): pulumi.Output<PublishedLab> {
+  const known = pulumi.all(hosts.map(({ plan, facts }) => facts.apply((facts) => hostOutput(plan, facts))));
+  return pulumi.all([labId, known]).apply(([id, hosts]) => publishedLab(labOutput(plan, id, hosts)));
 }

@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { labOutput, PublishedLab } from "../../plan/contract";
+import { hostOutput, labOutput, PublishedLab } from "../../plan/contract";
 import { planOverlay } from "../../plan/peers";
 import { publishedLab } from "../../plan/published-lab";
-import type { LabPlan, SegmentSpec, ContainerSpec } from "../../plan/types";
+import { privateKeyOf } from "../../plan/read-vteps";
+import type { ContainerSpec, ExistingPlan, SegmentSpec } from "../../plan/types";
 import { LoginOutput, VtepsOutput } from "../../plan/vteps";
 import type { HostConnectionArgs } from "../guest-step";
 import { sayHints } from "./hints";
@@ -13,6 +14,7 @@ import { declareOnHosts } from "./on-hosts";
 import { LabContainer, LabSegment, partsOf, setParts } from "./parts";
 import { ContainerVariables } from "../container/variables.component";
 
+/** The own underlay, the underlays of peers, and what is put on the own hosts. */
 export interface VxlanOverlayArgs {
   /** The underlay that it stands on. */
   underlay: OverlayGroundArgs;
@@ -44,9 +46,11 @@ export interface VxlanOverlayArgs {
 export interface OverlayGroundArgs {
   /** Name of the stack, for messages and as a part of remote hosts' names. */
   stack: string;
+  /** Its output `vteps`: where its hosts are. */
   vteps: VtepsOutput;
 }
 
+/** The bridge of one of the overlay's own hosts. */
 export interface OverlayHostArgs {
   /** The bridge's name on this host. @default "vxbr" */
   bridge?: string;
@@ -86,13 +90,17 @@ export class VxlanOverlay extends pulumi.ComponentResource {
     const plan = planOverlay(input);
     sayHints(plan.hints, this);
     const labId = new random.RandomId(child(name, "id"), { byteLength: 4 }, { parent: this }).hex;
-    const grounds = plan.hosts.map(({ name }) => {
-      const connection = connect(name, underlay.vteps, login, bootTimeout);
-      return [name, { connection, inside: {} }] as const;
+    const keys = pulumi.output(login);
+    const targets = plan.hosts.map((host) => {
+      const incarnation = underlay.vteps.hosts[host.name]?.machine;
+      const privateKey = pulumi.secret(keys.apply((all) => privateKeyOf(all, host.name, underlay.stack)));
+      const connection = { ...reach(host.existing), incarnation, privateKey, bootTimeout };
+      return { plan: host, host: { connection, inside: {} } };
     });
-    const parts = declareOnHosts(name, plan, labId, Object.fromEntries(grounds), this, args.env);
+    const parts = declareOnHosts(name, plan, labId, targets, this, args.env);
     setParts(this, { ...parts, hosts: {} });
-    this.lab = labId.apply((id) => publishedLab(labOutput(plan, id, factsOf(plan, underlay.vteps))));
+    const hostOutputs = plan.hosts.map((host) => hostOutput(host, host.existing));
+    this.lab = labId.apply((id) => publishedLab(labOutput(plan, id, hostOutputs)));
     this.registerOutputs({ lab: this.lab });
   }
 
@@ -112,19 +120,11 @@ export class VxlanOverlay extends pulumi.ComponentResource {
   }
 }
 
-function connect(
-  host: string,
-  vteps: VtepsOutput,
-  login: pulumi.Input<LoginOutput>,
-  bootTimeout: number | undefined,
-): HostConnectionArgs {
-  const vtep = vteps.hosts[host];
-  if (vtep === undefined) throw new Error(`the underlay has no host ${host}`);
-  const { hostKey, machine, ssh } = vtep;
-  const privateKey = pulumi.secret(pulumi.output(login).apply((keys) => keys[host] ?? ""));
-  return { ...ssh, hostKey, incarnation: machine, privateKey, bootTimeout };
-}
-
-function factsOf(plan: LabPlan, { hosts }: VtepsOutput) {
-  return plan.hosts.map(({ name }) => ({ hostKey: hosts[name]?.hostKey ?? "" }));
+function reach({
+  sshAddress: address,
+  port,
+  user,
+  hostKey,
+}: ExistingPlan): Omit<HostConnectionArgs, "privateKey"> {
+  return { address, port, user, hostKey };
 }

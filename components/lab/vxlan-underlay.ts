@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { planLab } from "../../plan/plan";
-import type { HostPlan, LabPlan, Topology } from "../../plan/types";
-import { LoginOutput, VTEPS_SCHEMA, VtepOutput, VtepsOutput } from "../../plan/vteps";
+import type { HostPlan, Topology } from "../../plan/types";
+import { LoginOutput, VTEPS_SCHEMA, VtepOutput, VtepSshOutput, VtepsOutput } from "../../plan/vteps";
 import { sayHints } from "./hints";
-import { Machine, Machines, MachinesArgs, declareMachines, hostsOf, labUri } from "./machines";
+import { DeclaredHost, DeclaredHosts, MachinesArgs, declareMachines, hostsOf, labUri } from "./machines";
 import { LabHost, partsOf, setParts } from "./parts";
 import { token } from "../naming";
 import { EXISTING } from "../host/spec";
@@ -36,7 +36,9 @@ export class VxlanUnderlay extends pulumi.ComponentResource {
     sayHints(plan.hints, this);
     const machines = declareMachines(name, args, plan, this);
     setParts(this, { ...partsOf(this), hosts: hostsOf(machines) });
-    this.vteps = vtepsOf(plan, machines);
+    const networks = plan.underlays.map(({ cidr }) => cidr);
+    const hosts = pulumi.all(machines.hosts.map(vtepOf)).apply(Object.fromEntries<VtepOutput>);
+    this.vteps = hosts.apply((hosts) => ({ schema: VTEPS_SCHEMA, hosts, networks }));
     this.login = pulumi.secret(loginOf(machines));
     this.registerOutputs({ vteps: this.vteps, login: this.login });
   }
@@ -47,46 +49,28 @@ export class VxlanUnderlay extends pulumi.ComponentResource {
   }
 }
 
-function vtepsOf(plan: LabPlan, machines: Machines): pulumi.Output<VtepsOutput> {
-  const all = plan.hosts.map((host) => vtepOf(host, plan, known(machines, host.name)));
-  return pulumi.all(all).apply((vteps) => ({
-    schema: VTEPS_SCHEMA,
-    hosts: Object.fromEntries(plan.hosts.map(({ name }, i) => [name, vteps[i]])),
-    networks: plan.underlays.map(({ cidr }) => cidr),
-  }));
+function vtepOf({ plan, facts, identity }: DeclaredHost): pulumi.Output<readonly [string, VtepOutput]> {
+  const { name, address } = plan;
+  return pulumi.all([facts, identity]).apply(([{ hostKey }, machine]) => {
+    const vtep = { address, mtu: mtuOf(plan), hostKey, machine, ssh: sshOf(plan) };
+    return [name, vtep] as const;
+  });
 }
 
-function vtepOf(host: HostPlan, plan: LabPlan, { facts, identity }: Machine): pulumi.Output<VtepOutput> {
-  const { address, existing } = host;
-  const ssh = {
-    address: existing?.sshAddress ?? address,
-    port: existing?.port ?? EXISTING.port.default,
-    user: existing?.user ?? EXISTING.user.default,
-  };
-  return pulumi.all([facts, identity]).apply(([{ hostKey }, machine]) => ({
-    address,
-    mtu: mtuOf(host, plan),
-    hostKey,
-    machine,
-    ssh,
-  }));
+function mtuOf(host: HostPlan): number {
+  return host.kind === "machine" ? host.underlay.mtu : host.existing.mtu;
 }
 
-function mtuOf({ name, underlay, existing }: HostPlan, { underlays }: LabPlan): number {
-  const found = existing ?? underlays.find((one) => one.name === underlay);
-  if (found === undefined) throw new Error(`the plan puts host ${name} on no underlay`);
-  return found.mtu;
+function sshOf(host: HostPlan): VtepSshOutput {
+  if (host.kind === "machine")
+    return { address: host.address, port: EXISTING.port.default, user: EXISTING.user.default };
+  const { sshAddress: address, port, user } = host.existing;
+  return { address, port, user };
 }
 
-function loginOf({ hosts }: Machines): pulumi.Output<LoginOutput> {
-  const keys = [...hosts].map(([name, { host }]) =>
-    host.connection.apply(({ privateKey }) => [name, privateKey] as const),
+function loginOf({ hosts }: DeclaredHosts): pulumi.Output<LoginOutput> {
+  const keys = hosts.map(({ plan, host }) =>
+    host.connection.apply(({ privateKey }) => [plan.name, privateKey] as const),
   );
   return pulumi.all(keys).apply((entries) => Object.fromEntries(entries));
-}
-
-function known(machines: Machines, host: string): Machine {
-  const found = machines.hosts.get(host);
-  if (found === undefined) throw new Error(`nobody has made the host ${host}`);
-  return found;
 }

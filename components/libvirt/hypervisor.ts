@@ -63,9 +63,9 @@ async function silence({ uri, path, provider }: Hypervisor): Promise<Problem | u
     return undefined;
   } catch {
     // The error is empty: why it cannot connect the provider tells the engine alone.
-    return no("the error of libvirt's provider beside this says why");
+    return no("the libvirt provider's error beside this one says why");
   }
 }
 
 const CURE =
-  "Start libvirtd there, and see that this machine can log in and knows its key (docs/hypervisors.md).";
+  "Start libvirtd there, and check that this machine can log in and knows the host key (docs/hypervisors.md).";

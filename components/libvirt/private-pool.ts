@@ -44,7 +44,7 @@ export async function closePool(uri: string, name: string): Promise<void> {
     await define(uri, name, closedPool(pool, qemuGroup(said)));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    const cure = "Let only root and QEMU enter its folder (docs/security.md).";
+    const cure = "Restrict its folder to root and QEMU (docs/security.md).";
     throw new Error(
       `Every user of the hypervisor can read the private keys in the pool ${name}: ${why}. ${cure}`,
       { cause: error },

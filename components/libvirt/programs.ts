@@ -32,7 +32,7 @@ export function needSeedTool(): void {
       path: "PATH",
       got: process.env["PATH"],
       message: "mkisofs is not installed; the libvirt provider needs it for seed disks.",
-      cure: "Install it where Pulumi runs: apt-get install genisoimage.",
+      cure: "Install it on the machine that runs Pulumi: apt-get install genisoimage.",
     },
   ]);
 }

@@ -19,7 +19,8 @@ nics_flows() {
 
 # The interfaces, for security.awk.
 nics_senders() {
-  local i=0 n one words secured leased open
+  local one words secured leased open
+  eval "$NIC; $TAG"
   while next_nic; do
     eval "secured=\${${nic_at}_sources_count+secured} words=\${${nic_at}_sources-}"
     [ "$dhcp" = true ] && leased=leased || leased=-
@@ -55,6 +56,7 @@ security_flows() {
 }
 
 # unknown_port MESSAGE: adds the port that ovs-ofctl did not find to skip; its name is in veth. nic_plug sets its flows later.
+# Sets: veth skip
 unknown_port() {
   case $1 in *": invalid or unknown port"*) ;; *) return 1 ;; esac
   veth=${1%%: invalid or unknown port*}
@@ -65,7 +67,7 @@ unknown_port() {
 # security_again BRIDGE: sets all flows of a bridge. It deletes none, and the NORMAL flow is the last one: so it needs no bundle,
 # which takes twice as long.
 security_again() {
-  local skip='' tries=60 said
+  local skip='' tries=60 said veth
   until said=$(security_flows "$1" | ovs-ofctl add-flows "$1" - 2>&1); do
     tries=$((tries - 1))
     # A switch that was only just started does not listen yet.

@@ -4,7 +4,7 @@ import type { Problem } from "../../plan/problem";
 import type { ResolvedLab, ResolvedSegment } from "../../plan/resolved";
 import { pathOf, repeated } from "../../plan/rules";
 import { underlayClash } from "../underlay/check";
-import { Flooding, MULTICAST_UDP_PORT, SEGMENT } from "./spec";
+import { MULTICAST_UDP_PORT, SEGMENT } from "./spec";
 import { wayOf, WAYS } from "./ways";
 
 export function checkSegments(lab: ResolvedLab): Problem[] {
@@ -34,8 +34,7 @@ function checkSubnets(lab: ResolvedLab, { name, spec, subnet, subnet6 }: Resolve
 
 /** What receives the packets of a segment on a host, and binds their UDP port: nothing else on the host can bind it. */
 function receiver({ flooding, encapsulation }: ResolvedSegment): string {
-  if (flooding.way === Flooding.Multicast) return "the kernel's multicast device";
-  return `Open vSwitch's ${ENCAPSULATIONS[encapsulation].title} device`;
+  return wayOf(flooding).receiver ?? `Open vSwitch's ${ENCAPSULATIONS[encapsulation].title} device`;
 }
 
 /** The segment whose port is written is named, of two the later one. */
@@ -89,13 +88,13 @@ function checkVlans(segments: readonly ResolvedSegment[]): Problem[] {
 
 function vlanProblem({ name, vlan: got }: ResolvedSegment, other: string, host: string): Problem {
   const path = pathOf("segments", name, "vlan");
-  const apart = `keep the two to different hosts (${pathOf("segments", name, "hosts")})`;
+  const apart = `restrict the two to different hosts (${pathOf("segments", name, "hosts")})`;
   const taken = pathOf("segments", other, "vlan");
   if (got !== undefined) {
     const message = `This VLAN is already taken by ${taken}, and ${host} is in both segments.`;
     return { path, got, message, cure: `Give it a VLAN of its own, or ${apart}.` };
   }
-  const message = `A bridge holds one untagged segment, and ${pathOf("segments", other)} is that on ${host}.`;
+  const message = `A bridge can have one untagged segment, and on ${host} that is ${pathOf("segments", other)}.`;
   return {
     path,
     got,
@@ -113,8 +112,8 @@ function checkPeers({ name, spec, open, flooding }: ResolvedSegment): Problem[] 
     {
       path: pathOf("segments", name, key),
       got: spec[key],
-      message: `Such a segment ${needs}, and of a peer only the VTEPs are known.`,
-      cure: `Leave ${key} out, or keep the segment to own hosts by writing segments.${name}.hosts.`,
+      message: `Such a segment ${needs}, but vxlab knows only the VTEPs of a peer.`,
+      cure: `Leave ${key} out, or restrict the segment to your own hosts with segments.${name}.hosts.`,
     },
   ];
 }

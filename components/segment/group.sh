@@ -6,6 +6,7 @@
 GROUPS_MAX=256
 GROUPS_SETTING=net/ipv4/igmp_max_memberships
 
+# Sets: gone first
 port_multicast() {
   local device="$devices_tunnel" under made was
   under=$(underlay_device "$local" "${remotes_0_address-}")

@@ -49,6 +49,7 @@ port_alone() {
   alone "VNI $vni" "$cure" port "flooding vni" "$@"
 }
 
+# Sets: first
 port_begin() {
   # By tools of level 1, and cut short.
   if [ -e "$STATE/begun/port-$step" ]; then
@@ -60,6 +61,7 @@ port_begin() {
   : >"$begun"
 }
 
+# Sets: gone said
 port_unicast() {
   local tunnels='' i=0 port remote
   while next_remote; do tunnels="$tunnels $port "; done
@@ -89,6 +91,7 @@ port_unicast() {
   [ -z "$(port_refused)" ] || { vsctl set bridge "$bridge" external_ids:again=1 && vsctl remove bridge "$bridge" external_ids again; }
 }
 
+# Sets: gone
 port_flow() {
   local behind="$devices_bridge" tunnel="$devices_tunnel" patch="$devices_patch" peer="$devices_peer"
   [ "${was_devices_bridge-}" = "$behind" ] || bridge_free "$behind"
@@ -137,6 +140,7 @@ flows_again() {
 }
 
 # next_remote: port and remote of number i, which goes up; false after the last. Only unicast has a port for each.
+# Sets: i port remote
 next_remote() {
   [ "$i" -lt "${remotes_count:-0}" ] || return 1
   eval "port=\${remotes_${i}_port-} remote=\$remotes_${i}_address"
@@ -144,7 +148,7 @@ next_remote() {
 }
 
 # port_gone WANTED: in gone, as words for eval, how to take away what this step has in Open vSwitch and wants no more. Ports first,
-# then the bridge that some of them are on.
+# then the bridge that some of them are on. Sets: gone
 port_gone() {
   local names have what=del-port
   gone=
@@ -169,13 +173,13 @@ port_refused() {
 }
 
 port_drop() {
+  local gone
   port_gone ""
   [ -z "$gone" ] || eval "vsctl ${gone# -- }"
   group_drop
 }
 
 port_remove() {
-  local gone
   port_drop
   forget port
   rm -f "$STATE/begun/port-$id"

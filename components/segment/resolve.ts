@@ -125,7 +125,7 @@ const SIMPLE = without(SEGMENT, "mtu");
 function resolveHosts(topology: Topology, path: string, got: unknown, said: Findings): string[] {
   const known = Object.keys(topology.hosts).sort(compareText);
   if (got === undefined) return known;
-  const cure = "Write names of hosts, or leave it out for all.";
+  const cure = "Write a list of host names, or leave it out for all hosts.";
   said.add(checkList(path, got, cure));
   if (!Array.isArray(got) || got.length === 0) return known;
   const claims = got.map((name: unknown, index) => {
@@ -134,7 +134,7 @@ function resolveHosts(topology: Topology, path: string, got: unknown, said: Find
       said.say(place, name, "Is not a host of this lab.", suggest(name, known, "host"));
     return { path: place, got: name, key: JSON.stringify(name) ?? "" };
   });
-  said.add(repeated(claims, "This host's place", "Name each host once."));
+  said.add(repeated(claims, "This host", "Name each host once."));
   return known.filter((name) => got.includes(name));
 }
 

@@ -21,6 +21,7 @@ export enum Flooding {
   Flow = "flow",
 }
 
+/** A segment: its VNI, its subnet, and how its frames cross the underlay. */
 export interface SegmentSpec {
   /** VXLAN network identifier; 1 to 16777215. */
   vni: number;
@@ -57,6 +58,7 @@ export interface SegmentSpec {
   portSecurity?: boolean;
 }
 
+/** A segment's DHCP server. */
 export interface DhcpSpec {
   /** The host that runs the DHCP server: the gateway's, if there is a gateway. */
   host: string;
@@ -66,6 +68,7 @@ export interface DhcpSpec {
   last?: string;
 }
 
+/** A segment's way out. */
 export interface GatewaySpec {
   /** The host that routes and translates (NAT). */
   host: string;

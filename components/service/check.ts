@@ -16,15 +16,15 @@ function checkRange(lab: ResolvedLab, { name, spec, service }: ResolvedSegment):
   const text = `${addressText(range.first)} to ${addressText(range.last)}`;
   const problem = (message: string, cure: string) => [{ path, got: first ?? last, message, cure }];
   if (range.first > range.last)
-    return problem(`Makes the range ${text}, which is empty.`, "Write first and last in this order.");
+    return problem(`Makes the range ${text} empty.`, "Write a first that is not above last.");
   if (own >= range.first && own <= range.last) {
-    const message = `The range ${text} holds the server's own address ${addressText(own)}.`;
-    return problem(message, "Write a range without it, or another gateway.address.");
+    const message = `The range ${text} contains the server's own address ${addressText(own)}.`;
+    return problem(message, "Write a range without that address, or another gateway.address.");
   }
   const [room, wanted] = [range.last - range.first + 1n, borrowers(lab, name)];
   if (wanted <= room) return [];
   return problem(
-    `The range ${text} lends ${room} addresses to ${wanted} containers.`,
+    `The range ${text} has ${room} addresses for ${wanted} containers.`,
     "Write a larger range.",
   );
 }

@@ -51,14 +51,15 @@ function hasIpv6Only({ hosts }: Topology, host: string, family: IpFamily): boole
 /** A gateway translates IPv4 (guest.sh), for which its host needs an IPv4 address on the underlay. */
 export function ipv6Only(path: string, host: string, got: unknown): Problem {
   const message = `${host} has no IPv4 address; a gateway translates IPv4 only.`;
-  const cure = "Write an IPv4 underlay, or an existing host that has IPv4 too, or leave it out.";
+  const cure = "Use an IPv4 underlay or an existing host that also has IPv4, or leave it out.";
   return { path, got, message, cure };
 }
 
 function resolveHost(path: string, got: unknown, { names }: Input, said: Findings): string | undefined {
   const found = names.find((name) => name === got);
   if (found !== undefined) return found;
-  const message = got === undefined ? "Is missing: a host offers it." : "Is not a host of the segment.";
+  const message =
+    got === undefined ? "Is missing: the service needs a host." : "Is not a host of the segment.";
   said.say(path, got, message, suggest(got, names, "host of the segment"));
   return undefined;
 }
@@ -66,7 +67,7 @@ function resolveHost(path: string, got: unknown, { names }: Input, said: Finding
 /** Both have one interface in the segment, with one address. */
 function checkTogether(path: string, dhcp: DhcpSpec, gateway: GatewaySpec, said: Findings): void {
   if (dhcp.host === undefined || gateway.host === undefined || dhcp.host === gateway.host) return;
-  const message = "Is not the gateway's host, and the two are one interface of one host.";
+  const message = "Is not the gateway's host: DHCP server and gateway share one interface.";
   said.say(path, dhcp.host, message, `Write ${JSON.stringify(gateway.host)}, the gateway's.`);
 }
 

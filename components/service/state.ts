@@ -21,7 +21,7 @@ export interface ServiceState {
 }
 
 /** What a DHCP server lends. */
-export interface DhcpState {
+interface DhcpState {
   first: string;
   last: string;
   router: string | null;

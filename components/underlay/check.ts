@@ -39,8 +39,8 @@ function checkHypervisorsOutside({ underlays: { used }, libvirtUri }: ResolvedLa
   return used.flatMap(({ path, spec, subnet }) => {
     const inside = known.find(({ address }) => contains(subnet, address));
     if (inside === undefined) return [];
-    const message = `${subnet.cidr} holds ${addressText(inside.address)}, where libvirt answers (${inside.uri}): the hypervisor would be cut off from its own network.`;
-    const cure = "Choose a network that is used nowhere else.";
+    const message = `${subnet.cidr} contains ${addressText(inside.address)}, where libvirt answers (${inside.uri}): it would cut the hypervisor off from its own network.`;
+    const cure = "Choose an unused network.";
     return [{ path: `${path}.cidr`, got: spec.cidr, message, cure }];
   });
 }
@@ -50,7 +50,7 @@ function checkOpen(lab: ResolvedLab, underlay: ResolvedUnderlay): Problem[] {
   const { path, mode, spec } = underlay;
   if (mode === UnderlayMode.Routed) return [];
   const message = closedTo(lab, underlay);
-  const cure = "Write mode: routed, and see to the routes (docs/hypervisors.md).";
+  const cure = "Write mode: routed, and add routes (docs/hypervisors.md).";
   return message === undefined ? [] : [{ path: `${path}.mode`, got: spec.mode, message, cure }];
 }
 
@@ -61,10 +61,10 @@ function closedTo(lab: ResolvedLab, underlay: ResolvedUnderlay): string | undefi
     return spanned.length > 1 && spanned.includes(underlay);
   });
   if (crossing !== undefined)
-    return `Segment ${crossing.name} has hosts on other underlays too, and nothing gets into a network that is ${shut}.`;
+    return `Segment ${crossing.name} also has hosts on other underlays, and libvirt lets nothing into a network that is ${shut}.`;
   const uri = underlay.libvirtUri ?? lab.libvirtUri;
   if (uri === undefined || isLocal(uri)) return undefined;
-  return `The hypervisor is another machine (${withoutPassword(uri)}), and nothing gets from here into a network that is ${shut}.`;
+  return `The hypervisor is another machine (${withoutPassword(uri)}), and libvirt there lets nothing from here into a network that is ${shut}.`;
 }
 
 /** The one sentence for anything of the overlay that reaches into the underlay, or holds a VTEP. */
@@ -77,7 +77,7 @@ export function underlayClash(lab: ResolvedLab, path: string, got: unknown, subn
   }
   const inside = vtepsOutside(lab).find(({ address }) => contains(subnet, address));
   if (inside === undefined) return [];
-  const message = `Holds ${addressText(inside.address)}, the VTEP of ${inside.host}: hosts could not tell tunnel packets from the overlay's.`;
+  const message = `Contains ${addressText(inside.address)}, the VTEP of ${inside.host}: hosts could not tell tunnel packets from the overlay's.`;
   return [{ path, got, message, cure }];
 }
 

@@ -5,6 +5,7 @@ import { child, libvirtName, token } from "../naming";
 import { clearsOrphans } from "../libvirt/orphans";
 import { UNDERLAY } from "./spec";
 
+/** Addresses and kind of a libvirt network. */
 export interface UnderlayNetworkArgs {
   /** The lab's id: part of every name in libvirt. */
   labId: pulumi.Input<string>;

@@ -15,6 +15,7 @@ export enum Accel {
   Emulated = "qemu",
 }
 
+/** A libvirt network that carries the tunnels. */
 export interface UnderlaySpec {
   /**
    * Network of the VTEPs: IPv4, /8 to /30, or IPv6, /32 to /120; the hypervisor takes its first address and must have no

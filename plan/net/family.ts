@@ -1,3 +1,4 @@
+/** IP version of an address. */
 export enum IpFamily {
   V4 = 4,
   V6 = 6,

@@ -2,10 +2,14 @@ import { describe, expect, it } from "vitest";
 import { capture, captureLine, tcpdumpArguments } from "../../cli/commands/capture";
 import type { Context } from "../../cli/command";
 import { Fault } from "../../cli/exit";
-import { referenceLab, twoSegments } from "./fixture";
+import { targetNamed } from "../../cli/words";
+import { fabricLab, referenceLab, twoSegments } from "./fixture";
 
-const [kvm1] = referenceLab().hosts;
-const [mixed] = twoSegments().hosts;
+const lab = referenceLab();
+const kvm1 = targetNamed(lab, "kvm1");
+const c1 = targetNamed(lab, "c1");
+const mixed = targetNamed(twoSegments(), "kvm1");
+const veth = c1.container?.interfaces[0]?.veth ?? "missing";
 const wish = { interface: "eth0", binary: false, filter: "" };
 const before = ["-i", "eth0", "--immediate-mode"];
 
@@ -31,8 +35,35 @@ describe("tcpdump is asked for", () => {
       { ...wish, interface: "vxbr", filter: "arp or icmp" },
       ["-i", "vxbr", "--immediate-mode", "-l", "-n", "-e", "arp or icmp"],
     ],
-  ])("%s", (_, host, what, words) => {
-    expect(tcpdumpArguments(host, what)).toEqual(words);
+    [
+      "all of a container's first interface, at the host's end of it",
+      c1,
+      { binary: true, filter: "" },
+      ["-i", veth, "--immediate-mode", "-U", "-w", "-"],
+    ],
+    [
+      "some packets of a container",
+      c1,
+      { binary: false, filter: "icmp" },
+      ["-i", veth, "--immediate-mode", "-l", "-n", "-e", "icmp"],
+    ],
+  ])("%s", (_, target, what, words) => {
+    expect(tcpdumpArguments(target, what)).toEqual(words);
+  });
+
+  it("a container's second interface, by the name that it has there", () => {
+    const target = targetNamed(fabricLab(), "c1");
+    const second = target.container?.interfaces[1]?.veth;
+    expect(tcpdumpArguments(target, { ...wish, interface: "eth1" }).slice(0, 2)).toEqual(["-i", second]);
+    expect(() => tcpdumpArguments(target, { ...wish, interface: "eth2" })).toThrow(
+      "container c1 has no interface eth2: it has eth0, eth1",
+    );
+  });
+
+  it("nothing that is not in the lab", () => {
+    expect(() => targetNamed(lab, "x")).toThrow(
+      'the lab has no host or container "x": it has kvm1, kvm2, c1, c2',
+    );
   });
 
   it("for so many seconds, 0 without an end", () => {

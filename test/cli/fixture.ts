@@ -1,5 +1,5 @@
 /** Labs as a stack output shows them, made by the planner from a topology. */
-import { labOutput } from "../../plan/contract";
+import { hostOutput, labOutput } from "../../plan/contract";
 import type { LabOutput } from "../../plan/contract";
 import { deriveSeed, ed25519FromSeed, hostKeyInfo } from "../../plan/keys";
 import { planLab } from "../../plan/plan";
@@ -11,11 +11,12 @@ export const SECRET = Buffer.alloc(32, 7);
 
 export function labOf(topology: Topology): LabOutput {
   const plan = planLab(topology, { lab: "lab" });
-  const facts = plan.hosts.map(({ name, existing }) => ({
-    hostKey: existing?.hostKey ?? ed25519FromSeed(deriveSeed(SECRET, hostKeyInfo(name))).publicKeyLine,
-    ...(existing === undefined ? { domain: `vxlab-cafe0001-${name}` } : {}),
-  }));
-  return labOutput(plan, "cafe0001", facts);
+  const hosts = plan.hosts.map((host) => {
+    if (host.kind === "existing") return hostOutput(host, host.existing);
+    const hostKey = ed25519FromSeed(deriveSeed(SECRET, hostKeyInfo(host.name))).publicKeyLine;
+    return hostOutput(host, { hostKey, domain: `vxlab-cafe0001-${host.name}` });
+  });
+  return labOutput(plan, "cafe0001", hosts);
 }
 
 /** The lab of design.md: kvm1 and kvm2, VNI 100, c1 and c2. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { formatOf } from "../../cli/commands/graph";
+import { coloursOf } from "../../cli/graph/colours";
 import { renderDot } from "../../cli/graph/dot";
 import { renderMermaid } from "../../cli/graph/mermaid";
 import { pictureOf } from "../../cli/graph/model";
@@ -13,18 +14,19 @@ describe("the reference lab", () => {
     expect(renderMermaid(picture)).toMatchInlineSnapshot(`
       "flowchart TB
         subgraph h_kvm1["kvm1 · 192.168.10.156"]
-          c_c1("c1<br/>10.0.3.10/24<br/>02:fe:40:d0:21:eb")
+          c_c1("c1<br/>10.0.3.10/24")
           b_kvm1["vxbr<br/>10.1.2.10/24"]
-          c_c1 --- b_kvm1
         end
         subgraph h_kvm2["kvm2 · 192.168.10.222"]
-          c_c2("c2<br/>10.0.3.11/24<br/>02:0f:b1:3b:63:43")
+          c_c2("c2<br/>10.0.3.11/24")
           b_kvm2["vxbr<br/>10.1.2.11/24"]
-          c_c2 --- b_kvm2
         end
-        b_kvm1 -. "VNI 100 · UDP 4789" .- b_kvm2
-        style c_c1 stroke:#0b62a4
-        style c_c2 stroke:#0b62a4
+        c_c1 -- "red" --- b_kvm1
+        c_c2 -- "red" --- b_kvm2
+        b_kvm1 -. "red · VNI 100 · UDP 4789" .- b_kvm2
+        linkStyle 0 stroke:#b8320f
+        linkStyle 1 stroke:#b8320f
+        linkStyle 2 stroke:#b8320f
       "
     `);
   });
@@ -33,24 +35,15 @@ describe("the reference lab", () => {
     const dot = renderDot(picture);
     expect(dot).toContain('subgraph "cluster kvm1" {\n    label="kvm1\\n192.168.10.156"');
     expect(dot).toContain('"container c1" -- "bridge kvm1"');
-    expect(dot).toContain('"tunnel red kvm1 kvm2" [label="VNI 100 · UDP 4789"');
-    expect(dot.match(/style=dashed/g)).toHaveLength(2);
+    expect(dot).toContain('"bridge kvm1" -- "bridge kvm2" [label="red · VNI 100 · UDP 4789"');
+    expect(dot.match(/style=dashed/g)).toHaveLength(1);
   });
 
-  it("in SVG: drawn by Graphviz, with every name and address as text", async () => {
-    const svg = await renderSvg(renderDot(picture));
-    expect(svg).toMatch(/<svg .*<\/svg>\s*$/s);
-    for (const text of [
-      "kvm1",
-      "192.168.10.222",
-      "vxbr",
-      "10.1.2.10/24",
-      "c2",
-      "10.0.3.11/24",
-      "VNI 100 · UDP 4789",
-    ]) {
-      expect(svg).toContain(`>${text}</text>`);
-    }
+  it("in SVG: with every name and address as text", () => {
+    const svg = renderSvg(picture);
+    expect(svg).toMatch(/^<svg .*<\/svg>\s*$/s);
+    const words = ["kvm1", "192.168.10.222", "vxbr", "10.1.2.10/24", "c2", "10.0.3.11/24", "VXLAN, UDP 4789"];
+    for (const text of words) expect(svg).toContain(`>${text}</text>`);
   });
 
   it("is the same every time", () => {
@@ -60,28 +53,27 @@ describe("the reference lab", () => {
 
 describe("tunnels", () => {
   it("are one line for both directions, one for each segment, in the segment's colour", () => {
-    const { tunnels, clouds, machines } = pictureOf(twoSegments());
-    expect(tunnels.map(({ segment, ends }) => `${segment} ${ends.join("-")}`)).toEqual([
-      ...["red kvm1-kvm2", "red kvm1-kvm3", "red kvm2-kvm3"],
-      ...["blue kvm1-kvm2", "blue kvm1-kvm3", "blue kvm2-kvm3"],
+    const { segments, machines } = pictureOf(twoSegments());
+    const pairs = segments.map(({ segment, tunnels }) => [segment, ...tunnels.map((ends) => ends.join("-"))]);
+    expect(pairs).toEqual([
+      ["red", "kvm1-kvm2", "kvm1-kvm3", "kvm2-kvm3"],
+      ["blue", "kvm1-kvm2", "kvm1-kvm3", "kvm2-kvm3"],
     ]);
-    expect(clouds).toEqual([]);
-    const colours = (name: string) =>
-      tunnels.filter(({ segment }) => segment === name).map(({ colour }) => colour);
-    expect(new Set(colours("red"))).not.toEqual(new Set(colours("blue")));
-    const [c1, d1] = machines[0].containers;
-    expect([c1.colour, d1.colour]).toEqual([colours("red")[0], colours("blue")[0]]);
-    expect(d1.facts).toContain("VLAN 20");
+    expect(machines[0].containers.map(({ links }) => links)).toEqual([
+      [{ segment: "red", facts: ["10.0.3.10/24"] }],
+      [{ segment: "blue", facts: ["10.0.4.10/24", "VLAN 20"] }],
+    ]);
   });
 
   it.each([
-    [1, 0, 0],
+    [2, 1, 0],
     [4, 6, 0],
     [5, 0, 1],
-    [10, 0, 1],
-  ])("of %i machines are %i lines or %i segments", (machines, tunnels, clouds) => {
-    const picture = pictureOf(meshOf(machines, machines));
-    expect([picture.tunnels.length, picture.clouds.length]).toEqual([tunnels, clouds]);
+    [12, 0, 1],
+  ])("of %i machines are %i arcs or %i lines", (machines, arcs, lines) => {
+    const svg = renderSvg(pictureOf(meshOf(machines, machines)));
+    const count = (look: string) => svg.match(new RegExp(`<path class="${look} `, "g"))?.length ?? 0;
+    expect([count("tunnel"), count("mesh")]).toEqual([arcs, lines]);
   });
 
   it("lead to machines of other stacks too", () => {
@@ -97,42 +89,79 @@ describe("tunnels", () => {
 describe("a fabric", () => {
   const text = renderMermaid(pictureOf(fabricLab()));
 
-  it("has lines for tunnels, and a node for what leads to all at once", () => {
-    expect(text.match(/VNI 100/g)).toHaveLength(2);
-    expect(text).toContain('s_blue{{"segment blue<br/>VNI 200 · UDP 4789<br/>static flows<br/>MTU 1450"}}');
+  it("has a node for each segment, which leads to its hosts", () => {
+    expect(text).toContain('s_blue{{"blue<br/>VNI 200<br/>VXLAN, UDP 4789<br/>MTU 1450<br/>static flows"}}');
     expect(text).toContain("group 239.0.1.44");
-    expect(text).not.toContain("b_server -.- s_blue");
+    expect(text).toContain("hub kvm1");
+    expect(text).toContain('b_kvm1 -. "blue" .- s_blue');
+    expect(text).not.toContain('b_server -. "blue" .- s_blue');
+  });
+
+  it("marks the hub and each way to flood in SVG", () => {
+    const svg = renderSvg(pictureOf(fabricLab()));
+    expect(svg).toContain(">red, hub</text>");
+    for (const look of ["tunnel s0", "flows s1", "group s2"]) expect(svg).toContain(`<path class="${look}"`);
   });
 
   it("shows services, trunks and every address", () => {
     expect(text).toContain(
       'g_gw_green("gw-green<br/>10.0.5.1/24<br/>gateway<br/>DHCP 10.0.5.192-10.0.5.254")',
     );
-    expect(text).toMatch(/c_c3\("c3<br\/>.*VLAN 20: 10\.0\.4\.\d+\/24<br\/>VLAN 30: /);
+    expect(text).toMatch(
+      /c_c3\("c3<br\/>10\.0\.4\.\d+\/24<br\/>VLAN 20 tagged<br\/>10\.0\.5\.\d+\/24<br\/>VLAN 30 tagged/,
+    );
     expect(text).toContain("c4<br/>DHCP");
     expect(renderDot(pictureOf(fabricLab()))).toContain('"service gw-green" -- "bridge kvm1"');
   });
 });
 
-describe("ten machines", () => {
-  const picture = pictureOf(meshOf(10, 10));
+describe("twelve machines", () => {
+  const picture = pictureOf(meshOf(12, 12));
 
   it("share one node for the segment, which every bridge is tied to", () => {
     const dot = renderDot(picture);
-    expect(dot).toContain('"segment red" [label="segment red\\nVNI 100 · UDP 4789\\nMTU 1450"');
-    expect(dot.match(/style=dashed/g)).toHaveLength(10);
+    expect(dot).toContain('"segment red" [label="red\\nVNI 100\\nVXLAN, UDP 4789\\nMTU 1450\\nfull mesh"');
+    expect(dot.match(/style=dashed/g)).toHaveLength(12);
     expect(dot).toContain('"bridge h04" -- "segment red"');
-    // The second row hangs below the segment.
-    expect(dot).toContain('"segment red" -- "bridge h05"');
-    expect(renderMermaid(picture)).toContain('s_red{{"segment red<br/>VNI 100 · UDP 4789<br/>MTU 1450"}}');
   });
 
-  it("fit on a page: two rows of five", async () => {
-    const svg = await renderSvg(renderDot(picture));
-    const [, width, height] = /width="(\d+)pt" height="(\d+)pt"/.exec(svg) ?? [];
-    expect(Number(width)).toBeLessThan(1000);
-    expect(Number(height)).toBeLessThan(700);
+  it("are one column, narrow enough for a page", () => {
+    const [, width] = /width="(\d+)"/.exec(renderSvg(picture)) ?? [];
+    expect(Number(width)).toBeLessThan(700);
   });
+});
+
+describe("the order", () => {
+  it("is the one that people count in", () => {
+    const lab = meshOf(3, 3);
+    const renamed = JSON.parse(
+      JSON.stringify(lab)
+        .replaceAll('"h00"', '"kvm10"')
+        .replaceAll('"h01"', '"kvm2"')
+        .replaceAll('"h02"', '"kvm1"'),
+    ) as typeof lab;
+    const { machines, segments } = pictureOf(renamed);
+    expect(machines.map(({ name }) => name)).toEqual(["kvm1", "kvm2", "kvm10"]);
+    expect(segments[0].hosts).toEqual(["kvm1", "kvm2", "kvm10"]);
+    expect(segments[0].tunnels).toEqual([
+      ["kvm1", "kvm2"],
+      ["kvm1", "kvm10"],
+      ["kvm2", "kvm10"],
+    ]);
+  });
+});
+
+describe("colours", () => {
+  it("follow a segment's name, and differ for six segments", () => {
+    const names = ["storage", "red", "mgmt", "blue", "x", "y"];
+    const colours = coloursOf(names);
+    expect(colours.get("red")).toEqual(coloursOf(["red"]).get("red"));
+    expect(new Set([...colours.values()].map(({ light }) => light)).size).toBe(6);
+    expect(new Set([...colours.values()].map(({ dark }) => dark)).size).toBe(6);
+  });
+
+  it("have more segments than there are colours", () =>
+    expect([...coloursOf(Array.from({ length: 20 }, (_, index) => `s${index}`)).keys()]).toHaveLength(20));
 });
 
 describe("names", () => {
@@ -143,6 +172,7 @@ describe("names", () => {
       hosts: lab.hosts.map((host) => ({ ...host, bridge: { ...host.bridge, name: 'a"b\\c' } })),
     };
     expect(renderMermaid(pictureOf(odd))).toContain('b_kvm1["a#quot;b\\c<br/>');
+    expect(renderSvg(pictureOf(odd))).toContain(">a&quot;b\\c</text>");
     expect(renderDot(pictureOf(odd))).toContain('[label="a\\"b\\\\c\\n10.1.2.10/24"');
   });
 

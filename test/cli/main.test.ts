@@ -6,7 +6,8 @@ import { split } from "../../cli/commands/up";
 import { script } from "../../cli/commands/env";
 import { stackName } from "../../cli/args";
 import { Exit, exitCodes, Fault } from "../../cli/exit";
-import { main, usage } from "../../cli/main";
+import { usage } from "../../cli/help/text";
+import { main } from "../../cli/main";
 import { Missing } from "../../system/reporter";
 import { run } from "../../system/process";
 import { world } from "./world";
@@ -14,7 +15,9 @@ import { world } from "./world";
 const probe = (name: string, work: (args: string[]) => number): Command => ({
   name,
   summary: `does ${name}`,
-  usage: "[X]",
+  operands: "[X]",
+  options: {},
+  examples: [[name, "does it"]],
   run: (_, args) => Promise.resolve().then(() => work(args)),
 });
 
@@ -24,7 +27,7 @@ const fail = (error: Error) => (): number => {
 
 describe("the dispatcher", () => {
   it("lists every command and every exit code", () => {
-    const lines = usage().split("\n");
+    const lines = usage(commands).split("\n");
     const has = (word: string, meaning: string) =>
       expect(
         lines.some((line) => line.startsWith(`  ${word} `) && line.endsWith(` ${meaning}`)),
@@ -35,15 +38,24 @@ describe("the dispatcher", () => {
   });
 
   it.each([[[]], [["help"]], [["--help"]], [["-h"]]])("prints the usage for %j", async (args) => {
-    const context = world();
+    const context = world({}, commands);
     expect(await main(args, context)).toBe(Exit.ok);
-    expect(context.stdout()).toBe(`${usage()}\n`);
+    expect(context.stdout()).toBe(`${usage(commands)}\n`);
   });
 
-  it("refuses a command that it does not have", async () => {
-    const context = world();
-    expect(await main(["upp"], context)).toBe(Exit.usage);
-    expect(context.stderr()).toContain('no command "upp"');
+  it.each([
+    [["upp"], 'there is no command "upp": did you mean up?'],
+    [["statsu"], 'there is no command "statsu": did you mean status?'],
+    [["frobnicate"], 'there is no command "frobnicate": see vxlab --help'],
+    [["help", "verfy"], 'there is no command "verfy": did you mean verify?'],
+    [["--verion"], "no option --verion before a command: did you mean --version?"],
+    [["status", "--jsno"], "status has no option --jsno: did you mean --json?"],
+    [["verify", "--xyzzy"], "verify has no option --xyzzy: see vxlab verify --help"],
+    [["down", "--yes"], "down has no option --yes: see vxlab down --help"],
+  ])("refuses %j in one line, before it touches anything", async (args, line) => {
+    const context = world({}, commands);
+    expect(await main(args, context)).toBe(Exit.usage);
+    expect(context.stderr()).toBe(`vxlab: ${line}\n`);
     expect(context.stdout()).toBe("");
   });
 
@@ -65,18 +77,30 @@ describe("the dispatcher", () => {
     expect(await main(["try", "a", "--", "--help"], context)).toBe(Exit.ok);
     expect(seen).toEqual([["a", "--", "--help"]]);
     await main(["try", "--help"], context);
-    expect(context.stdout()).toBe("vxlab try [X]\n\ndoes try\n");
+    expect(context.stdout()).toBe("usage: vxlab try [X]\n\ndoes try\n\nexamples:\n  vxlab try  does it\n");
     expect(seen).toHaveLength(1);
   });
 
-  it.each(
-    commands
-      .filter(({ name }) => ["up", "down", "env", "doctor", "test"].includes(name))
-      .map((one) => one.name),
-  )("%s refuses an option that it does not have, before it touches anything", async (name) => {
-    const context = world({}, commands);
-    expect(await main([name, "--nonsense"], context)).toBe(Exit.usage);
-    expect(context.stderr()).toContain(`usage: vxlab ${name}`);
+  it("gives a stack before the command to it, and takes quiet and verbose on both sides", async () => {
+    const seen: unknown[] = [];
+    const context = world({}, [
+      probe("try", (args) => seen.push([...args, context.out.progress, context.out.verbose]) - 1),
+    ]);
+    expect(await main(["-q", "-s", "o/p/s", "try", "a"], context)).toBe(Exit.ok);
+    expect(seen).toEqual([["-s", "o/p/s", "a", false, false]]);
+    await main(["try", "--verbose", "a", "--", "--verbose"], context);
+    expect(seen[1]).toEqual(["a", "--", "--verbose", false, true]);
+  });
+
+  it("prints with --verbose what it runs and where an error came from, and with --quiet no progress", async () => {
+    const loud = world({}, [probe("try", fail(new Error("broken")))]);
+    expect(await main(["--verbose", "try"], loud)).toBe(Exit.failed);
+    expect(loud.stderr()).toMatch(/vxlab: Error: broken\n +at .*:\d+/);
+    const quiet = world({}, [
+      { ...probe("try", () => 0), run: (own) => own.out.step("work", () => Promise.resolve(0)) },
+    ]);
+    expect(await main(["try", "--quiet"], quiet)).toBe(Exit.ok);
+    expect(quiet.stderr()).toBe("");
   });
 });
 
@@ -94,18 +118,28 @@ describe("arguments", () => {
   });
 
   it.each([
-    [["-s", "x", "--diff", "--stack", "y"], ["x", "y"], ["--diff"]],
-    [["--stack=a=b", "--json"], ["a=b"], ["--json"]],
-    [["--diff"], [], ["--diff"]],
+    [
+      ["-s", "x", "--diff", "--stack", "y"],
+      ["x", "y"],
+      ["--suppress-outputs", "--diff"],
+    ],
+    [["--stack=a=b", "--refresh"], ["a=b"], ["--suppress-outputs", "--refresh"]],
+    [["--diff", "--outputs"], [], ["--diff"]],
   ])("of preview, %j: stacks %j, and Pulumi's %j", (args, given, passed) => {
-    expect(previewed(args)).toEqual({ given, passed });
+    expect(previewed(args)).toEqual({ given, json: false, passed });
+  });
+
+  it.each(["--json", "-j"])("of preview, %s is ours", (word) => {
+    expect(previewed([word])).toEqual({ given: [], json: true, passed: ["--suppress-outputs"] });
   });
 
   it("takes the stack from the option, else the environment, else lab", () => {
     expect(stackName("a", { VXLAB_STACK: "b" })).toBe("a");
     expect(stackName(undefined, { VXLAB_STACK: "b" })).toBe("b");
     expect(stackName(undefined, {})).toBe("lab");
-    expect(() => stackName("../x", {})).toThrow(Fault);
+    expect(stackName("org/project/dev", {})).toBe("org/project/dev");
+    for (const bad of ["../x", "a/b/c/d", "a b", "org//dev", "x;y"])
+      expect(() => stackName(bad, {})).toThrow(Fault);
   });
 });
 

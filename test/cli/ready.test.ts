@@ -67,10 +67,35 @@ describe("without root, and without a libvirt service", () => {
     expect(here.stdout()).toMatch(/^ {2}absent +jq +apt-get install jq /m);
     const line = `${APT} genisoimage mmdebstrap xsltproc`;
     expect(here.stdout()).toMatch(
-      new RegExp(`something is missing: see above\\ninstall everything as root: ${line}\\n$`),
+      new RegExp(
+        `something is missing: see above\\ninstall everything that a lab needs, as root: ${line}\\n$`,
+      ),
     );
     expect(await main(["doctor", "--json"], here)).toBe(Exit.failed);
     expect(here.stdout()).toContain(`"install": "${line}"`);
+  });
+});
+
+describe("doctor where only the tests lack something", () => {
+  const here = () =>
+    world({ VXLAB_LIBVIRT_URI: "test:///default", PATH: without("shellcheck", "jq") }, commands);
+
+  it("exits with 0: a lab needs nothing more; what the tests need is listed apart", async () => {
+    const one = here();
+    one.write(IMAGE, "");
+    one.write("go/bin/go", "#!/bin/sh\necho go version go1.26.0 linux/amd64\n");
+    const PATH = `${join(one.paths.root, "go/bin")}:${one.environment["PATH"]}`;
+    const context = { ...one, environment: { ...one.environment, PATH } };
+    expect(await main(["doctor"], context)).toBe(Exit.ok);
+    expect(one.stdout()).toMatch(/^only `vxlab test` needs$[^]*^ {2}absent +shellcheck /m);
+    expect(one.stdout()).toMatch(
+      new RegExp(
+        `\na lab needs nothing more\ninstall what \`vxlab test\` needs, as root: ${APT} shellcheck\n$`,
+      ),
+    );
+    expect(await main(["doctor", "--json"], context)).toBe(Exit.ok);
+    expect(one.stdout()).toContain(`"installTests": "${APT} shellcheck"`);
+    expect(one.stdout()).not.toContain('"install":');
   });
 });
 

@@ -84,12 +84,9 @@ describe("arguments", () => {
     expect(read("kvm1").rest).toEqual([]);
   });
 
-  it.each([[[]], [["--", "ls"]], [["kvm1", "ls"]], [["kvm1", "--bogus"]]])(
-    "%j is refused with the usage",
-    (args) => {
-      expect(() => read(...args)).toThrow(/usage: vxlab ssh HOST/);
-    },
-  );
+  it.each([[[]], [["--", "ls"]], [["kvm1", "ls"]]])("%j is refused with the usage", (args) => {
+    expect(() => read(...args)).toThrow(/usage: vxlab ssh HOST/);
+  });
 
   it.each([
     [[], undefined],

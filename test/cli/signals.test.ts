@@ -2,8 +2,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { buildSync } from "esbuild";
 import { afterEach, describe, expect, it } from "vitest";
 import { Progress } from "../../cli/engine/events";
+import { temporary } from "../lib/temporary";
 import { project, world, type World } from "./world";
 
 /** As the real one: its first SIGINT or SIGTERM asks it to end soon, the second to end at once; plugins are in groups of their own. */
@@ -26,6 +28,15 @@ note("plugin " + plugin.pid);
 if (kind === "fails") process.exit(3);
 setInterval(() => undefined, 1000);
 `;
+
+/** Bundled once: a loader of TypeScript takes longer to start than a run takes. */
+const runner = join(temporary("runner"), "run-pulumi.cjs");
+buildSync({
+  entryPoints: [join(project, "test", "lib", "run-pulumi.ts")],
+  outfile: runner,
+  bundle: true,
+  platform: "node",
+});
 
 interface Vxlab {
   child: ChildProcess;
@@ -57,9 +68,8 @@ async function vxlab(kind = "usual", here: World = world()): Promise<Vxlab> {
   here.write(".vxlab/bin/pulumi", ENGINE);
   const notes = join(here.paths.root, "notes");
   const lines = () => (existsSync(notes) ? readFileSync(notes, "utf8").trim().split("\n") : []);
-  const loader = join(project, "node_modules", "tsx", "dist", "loader.mjs");
-  const words = ["--import", loader, join(project, "test", "lib", "run-pulumi.ts"), here.paths.root, kind];
   const env = { ...process.env, FAKE_ROOT: here.paths.root };
+  const words = [runner, here.paths.root, kind];
   const child = spawn(process.execPath, words, { env, stdio: ["ignore", "pipe", "inherit"], detached: true });
   let said = "";
   child.stdout.on("data", (data: Buffer) => (said += data.toString()));

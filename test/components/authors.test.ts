@@ -136,7 +136,7 @@ describe("a thing whose host is an ExistingHost", () => {
     const bridge = () =>
       deploy(() => new OvsBridge("b", { host: new ExistingHost("srv", server), mac: "0a:00:00:00:00:01" }));
     await expect(bridge()).rejects.toThrow(
-      "vxlab:index:OvsBridge b has no labId, and its host has none. Give one of them the lab's id.",
+      "vxlab:index:OvsBridge b has no labId, and its host has none. Set labId on one of them.",
     );
   });
 });

@@ -16,7 +16,7 @@ it("is one warning for each hint, in one line, with the value and the cure", () 
   sayHints(labHints(referenceWith(old)), self);
   expect(warn.mock.calls).toEqual([
     [
-      "segments.red.udpPort (8472): Is the old default of Linux: a VTEP that uses VXLAN's own port 4789 does not receive " +
+      "segments.red.udpPort (8472): Is Linux's default from before RFC 7348: VTEPs on VXLAN's port 4789 do not receive " +
         "this segment. Leave it out unless a peer outside the lab needs it.",
       self,
     ],

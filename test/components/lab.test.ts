@@ -357,9 +357,9 @@ describe("a Docker container", () => {
         "of no container",
         d1,
         { d2: { T: "canary" } },
-        /containers\.d2\.env: .*\n.*not of a Docker container.*\n.*d1/,
+        /containers\.d2\.env: .*\n.*not a Docker container.*\n.*d1/,
       ],
-      ["of LXC's", d1, { c1: { T: "canary" } }, /containers\.c1\.env: .*\n.*not of a Docker container/],
+      ["of LXC's", d1, { c1: { T: "canary" } }, /containers\.c1\.env: .*\n.*not a Docker container/],
       ["that is in the topology too", d1, { d1: { A: "canary" } }, /containers\.d1\.env\.A: .*\n.*set twice/],
     ])("%s is refused without its value", async (_, box, env, message) => {
       const error = await withSecret(box, env).then(

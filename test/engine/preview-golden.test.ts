@@ -1,5 +1,5 @@
 /**
- * What a preview says of typical edits, word by word: the real CLI and the real providers on a recorded state, without
+ * What a preview says of typical edits, word by word, as Pulumi's diff and in words of the field: the real CLI and the real providers on a recorded state, without
  * machines. `UPDATE_GOLDEN=1` writes the files anew; read the difference before you commit it.
  */
 import { readFileSync, utimesSync, writeFileSync } from "node:fs";
@@ -8,6 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DOCKER_EDITS, DOCKER_IMAGE, DOCKER_LAB, EDITS, LAB, SECRETS } from "./golden/lab";
 import type { Settings } from "./golden/lab";
 import { normal } from "./golden/normal";
+import { share, usefulDiff, usefulWords, withoutOutputs } from "./golden/useful";
+import type { Changes } from "../../cli/changes/changes";
+import { briefDiff } from "../../cli/changes/brief-diff";
 import { stand, withDocker } from "./golden/state";
 import recording from "./golden/state.json";
 import { change } from "../lib/changes";
@@ -30,13 +33,19 @@ beforeAll(async () => {
 afterAll(() => project?.destroy());
 
 /** Compared with the golden file, which has to be there; or written there. */
-async function compare(name: string): Promise<void> {
-  const told = await preview();
-  const said = normal(good(told), project);
-  const file = join(__dirname, "golden", `${name}.txt`);
+function golden(name: string, said: string): void {
+  const file = join(__dirname, "golden", name);
   if (process.env["UPDATE_GOLDEN"] !== undefined) writeFileSync(file, said);
   expect(said).toBe(readFileSync(file, "utf8"));
-  expect(told.stdout + told.stderr).not.toContain("PRIVATE KEY");
+}
+
+async function compare(name: string): Promise<void> {
+  const told = await preview();
+  golden(`${name}.txt`, normal(good(told), project));
+  golden(`words/${name}.txt`, `${told.words}\n`);
+  expect(share(usefulWords, told.words)).toBeGreaterThanOrEqual(0.8);
+  expect(share(usefulDiff, briefDiff(withoutOutputs(told.stdout)))).toBeGreaterThanOrEqual(0.4);
+  expect(told.stdout + told.stderr + told.words).not.toMatch(/PRIVATE KEY|hunter2/);
   expect(scripts(told.stdout)).toEqual([]);
   expect(secrets(told.stdout)).toEqual(SECRETS[name] ?? []);
   expect(tooLate(told.order)).toEqual([]);
@@ -78,6 +87,48 @@ describe("a preview of", () => {
   });
 });
 
+describe("./vxlab preview", () => {
+  const { memory } = EDITS;
+  const LINES = ["! kvm2 is rebuilt (memory 256 → 384)", "unchanged"];
+  const ask = async (...words: string[]) => {
+    project.configure({ ...LAB, ...memory });
+    return good(await project.vxlab(["preview", ...words], { env: { NO_COLOR: "1" } })).trimEnd();
+  };
+
+  it("ends with the changes in words, without the stack's outputs", async () => {
+    const lines = (await ask()).split("\n");
+    expect(lines.slice(-2)).toEqual(LINES.map((words) => expect.stringContaining(words) as unknown));
+    expect(lines.join("\n")).toContain("lab-kvm2-domain");
+    expect(lines.join("\n")).not.toContain("hostKey");
+  });
+
+  it("shows the outputs when asked to", async () => {
+    expect(await ask("--outputs")).toContain("hostKey");
+  });
+
+  it("has a diff in which steps are told by their components", async () => {
+    const lines = (await ask("--diff")).split("\n");
+    expect(lines.slice(-2)).toEqual(LINES.map((words) => expect.stringContaining(words) as unknown));
+    expect(lines.some((line) => /~ memory *: 256 => 384$/.test(line))).toBe(true);
+    expect(lines.filter((line) => /\(hidden\)|\[secret\]|command:remote/.test(line))).toEqual([]);
+  });
+
+  it("prints nothing but JSON for programs", async () => {
+    const { changes, unchanged } = JSON.parse(await ask("--json")) as Changes;
+    expect(changes).toEqual([
+      {
+        kind: "rebuilt",
+        thing: "host",
+        names: ["kvm2"],
+        hosts: [],
+        facts: ["memory 256 → 384"],
+        loss: "the containers there are made anew, what they wrote is lost",
+      },
+    ]);
+    expect(unchanged).toBe(24);
+  });
+});
+
 describe("with a Docker container", () => {
   beforeAll(async () => {
     project.configure(DOCKER_LAB);
@@ -91,5 +142,12 @@ describe("with a Docker container", () => {
   it.each(Object.entries(DOCKER_EDITS))("a preview of %s", async (name, edit) => {
     project.configure({ ...DOCKER_LAB, ...edit });
     await compare(name);
+  });
+
+  it("a preview of docker-secret", async () => {
+    project.configure(DOCKER_LAB);
+    const words = ["--path", "--secret", "vxlab:containers.c1.env.TOKEN", "hunter2hunter2"];
+    good(await project.pulumi(["config", "set", "--stack", "lab", ...words]));
+    await compare("docker-secret");
   });
 });

@@ -82,7 +82,7 @@ describe("doctor", () => {
     expect(stdout).toMatch(/^ {2}MISSING +mkisofs +apt-get install genisoimage \(for seed disks/m);
     expect(stdout.trimEnd().split("\n").slice(-2)).toEqual([
       "something is missing: see above",
-      `install everything as root: ${APT}`,
+      `install everything that a lab needs, as root: ${APT}`,
     ]);
     const json = await project.vxlab(["doctor", "--json"], { env });
     expect(json.code).toBe(Exit.failed);

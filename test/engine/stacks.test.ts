@@ -168,7 +168,9 @@ describe("the own underlay", () => {
   it("that is not up is said, with the command, and nothing is changed", async () => {
     await writeOutputs(project, "underlay-a", {});
     const result = await preview();
-    expect(all(result)).toContain("The overlay's own underlay is not up: the stack underlay-a has no output");
+    expect(all(result)).toContain(
+      "The overlay's own underlay is not deployed: the stack underlay-a has no output",
+    );
     expect(all(result)).toContain("run ./vxlab up -s underlay-a first");
     expect(result.code).not.toBe(0);
   });

@@ -1,7 +1,7 @@
 /** components/bridge/guest.sh: the bridge's own interface, and what a host with systemd gets beside it. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { spawnSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { firstStepInput, PROTOCOL } from "../../guest/protocol";
 import { FakeHost } from "./fake-host";
 import { envelopeOf, inputOf } from "./made";
@@ -174,7 +174,7 @@ describe("removing a bridge with the stdin that its step was sent", () => {
     const host = new FakeHost();
     // What awk is given to read of it.
     const awk = `#!/bin/sh\nexec 3>>${host.path("read")}\nprintf '%s\\n' "$@" >&3\n/usr/bin/awk "$@" | tee /dev/fd/3\n`;
-    writeFileSync(host.path("bin/awk"), awk, { mode: 0o755 });
+    host.runs("awk", awk);
     host.shows("owner", `vxbr vxlab=${BRIDGE.lab}\n`);
     expect(host.guest(["remove", "bridge"], sent)).toMatchObject({ code: 0, stdout: `{"v":${PROTOCOL}}\n` });
     expect(JSON.stringify(host.changes())).toContain('"del-br","vxbr"');

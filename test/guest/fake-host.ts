@@ -41,7 +41,7 @@ case "\${0##*/} $*" in
   "ovs-vsctl "*) [ ! -e "$FAKE/refused" ] || { cat "$FAKE/refused" >&2; exit 1; }; case "$*" in *add-port*) [ ! -e "$FAKE/warning" ] || cat "$FAKE/warning" >&2 ;; esac ;;
   "ovs-ofctl del-flows "*) ;;
   "ovs-ofctl "*"diff-flows bf"*) cat >"$FAKE/said"; [ ! -e "$FAKE/diff" ] || { cat "$FAKE/diff"; exit "$(cat "$FAKE/diff-code")"; } ;;
-  "ovs-ofctl "*add-flows* | "ovs-ofctl "*diff-flows*) . "$FAKE/ofctl.sh" ;;
+  "ovs-ofctl "*add-flows* | "ovs-ofctl "*diff-flows*) . "$FAKE/bin/ofctl.sh" ;;
   "ovs-ofctl "* | "nft -f -" | *" -batch -") cat >"$FAKE/said" ;;
   "nft -f "*) [ ! -e "$FAKE/refuses-rules" ] && cp "$2" "$FAKE/loaded" && : >"$FAKE/guarded" ;;
   "nft delete table inet vxlab_guard") rm -f "$FAKE/guarded" ;;
@@ -62,7 +62,7 @@ case "\${0##*/} $*" in
   "lxc-info "*-sp) [ ! -e "$FAKE/state-of" ] || printf 'State: RUNNING\\nPID: 275\\n' ;;
   "lxc-info "*) cat "$FAKE/state-of" ;;
   "lxc-attach "*) cat >"$FAKE/attached" ;;
-  "docker "*) . "$FAKE/docker.sh" ;;
+  "docker "*) . "$FAKE/bin/docker.sh" ;;
 esac
 `;
 
@@ -85,7 +85,7 @@ case "$*" in *diff-flows*) cat "$FAKE/differs"; [ ! -s "$FAKE/differs" ] || exit
  */
 const DOCKER = `
 [ ! -e "$FAKE/mute" ] || exit 1
-image=$FAKE/images/$(printf %s "$*" | sed 's/.* //; s/[^A-Za-z0-9]/_/g')
+case "$*" in "image inspect "* | pull*) image=$FAKE/images/$(printf %s "$*" | sed 's/.* //; s/[^A-Za-z0-9]/_/g') ;; esac
 case "$*" in
   "container inspect "*) cat "$FAKE/box" 2>/dev/null || { echo "Error: No such container: x" >&2; exit 1; } ;;
   "image inspect "*json*) cat "$FAKE/own" ;;
@@ -110,10 +110,18 @@ case "$*" in
 esac
 `;
 
+/** What all hosts of a test file share. */
+const shared = temporary("fakes");
+for (const name of FAKES) fs.writeFileSync(join(shared, name), FAKE, { mode: 0o755 });
+fs.writeFileSync(join(shared, "docker.sh"), DOCKER);
+fs.writeFileSync(join(shared, "ofctl.sh"), OFCTL);
+
 export class FakeHost {
   readonly folder = temporary("guest");
   /** Seconds between the rounds of a boot. */
   pauses = "";
+  /** Seconds that the tools sleep wherever they ask again: what they wait for is there already, or never comes. */
+  nap = "0.01";
 
   /**
    * @param sh what runs the tools; "busybox sh" runs its own awk too
@@ -123,13 +131,11 @@ export class FakeHost {
     private readonly sh = "dash",
     script = guestTools().script,
   ) {
-    for (const name of ["bin", "tools", "state", "net", "images"]) fs.mkdirSync(join(this.folder, name));
+    fs.symlinkSync(shared, this.path("bin"));
+    for (const name of ["tools", "state", "net", "images"]) fs.mkdirSync(join(this.folder, name));
     for (const name of ["addresses", "inside", "bridge", "owner"]) fs.writeFileSync(this.path(name), "");
     fs.mkdirSync(this.path("sys/net/ipv4"), { recursive: true });
     fs.mkdirSync(this.path("modules/nft_ct"), { recursive: true });
-    for (const name of FAKES) fs.writeFileSync(join(this.folder, "bin", name), FAKE, { mode: 0o755 });
-    fs.writeFileSync(this.path("docker.sh"), DOCKER);
-    fs.writeFileSync(this.path("ofctl.sh"), OFCTL);
     fs.writeFileSync(this.path("tools/guest"), this.tamed(script), { mode: 0o755 });
     this.has([], []);
   }
@@ -150,7 +156,8 @@ export class FakeHost {
         `PATH=${this.folder}/bin:/usr/sbin:/usr/bin:/sbin:/bin\n` +
           ["ip", "nsenter", "setsid", "unshare", "modprobe"]
             .map((name) => `${name}() { "${this.folder}/bin/${name}" "$@"; }\n`)
-            .join(""),
+            .join("") +
+          'sleep() { command sleep "$NAP"; }\n',
       )
       .replaceAll("/run/systemd", `${this.folder}/none`)
       .replaceAll("/etc/systemd", `${this.folder}/none`);
@@ -200,6 +207,17 @@ export class FakeHost {
     return this.read("said");
   }
 
+  /** A program of this host alone. */
+  runs(name: string, program: string): void {
+    if (fs.lstatSync(this.path("bin")).isSymbolicLink()) {
+      fs.rmSync(this.path("bin"));
+      fs.mkdirSync(this.path("bin"));
+      for (const fake of fs.readdirSync(shared)) fs.symlinkSync(join(shared, fake), this.path(`bin/${fake}`));
+    }
+    fs.rmSync(this.path(`bin/${name}`), { force: true });
+    fs.writeFileSync(this.path(`bin/${name}`), program, { mode: 0o755 });
+  }
+
   /** From now on ovs-vsctl refuses every change with this message. */
   refuses(message: string): void {
     fs.writeFileSync(this.path("refused"), message);
@@ -220,11 +238,12 @@ export class FakeHost {
   private run([program = "", ...words]: string[], input: string): Answer {
     const env = {
       FAKE: this.folder,
+      NAP: this.nap,
       PATH: "/usr/bin:/bin",
       VXLAB_STATE: this.path("state"),
       VXLAB_TOOLS: this.path("tools"),
       VXLAB_LOCK: this.path("lock"),
-      VXLAB_LOCK_WAIT: "2",
+      VXLAB_LOCK_WAIT: "1",
       VXLAB_NET: this.path("net"),
       VXLAB_SYSCTL: this.path("sys"),
       VXLAB_MODULES: this.path("modules"),

@@ -1,5 +1,4 @@
 /** Open vSwitch, interfaces and addresses that remember what they are told, in place of FakeHost's programs that only write it down. */
-import { writeFileSync } from "node:fs";
 import type { FakeHost } from "./fake-host";
 
 /** As much of ovs-vsctl and of iproute2 as the tools use. The database is a file; the kernel's is below net/. */
@@ -74,5 +73,5 @@ fs.writeFileSync(file, JSON.stringify(db));
 
 /** From now on this host remembers. */
 export function remembers(host: FakeHost): void {
-  for (const name of ["ovs-vsctl", "ip"]) writeFileSync(host.path(`bin/${name}`), PROGRAM, { mode: 0o755 });
+  for (const name of ["ovs-vsctl", "ip"]) host.runs(name, PROGRAM);
 }

@@ -2,10 +2,11 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { FakeHost } from "./fake-host";
+import type { PortWanted } from "../../components/segment/port";
 import { MULTICAST_UDP_PORT } from "../../components/segment/spec";
 import { UDP_PORTS } from "../../plan/net/encap";
 import { Flooding } from "../../plan/types";
-import { inputOf, type Wanted } from "./made";
+import { inputOf } from "./made";
 
 const BRIDGE = {
   id: "lab-kvm1-vxbr",
@@ -124,8 +125,8 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     ]);
   });
 
-  const SENDERS: [string, Partial<Wanted["port"]>, string][] = [
-    ...[PORT, BLUE, GREEN].map((port): [string, Partial<Wanted["port"]>, string] => [
+  const SENDERS: [string, Partial<PortWanted>, string][] = [
+    ...[PORT, BLUE, GREEN].map((port): [string, Partial<PortWanted>, string] => [
       `no peer, ${port.flooding}: from nobody`,
       { ...port, remotes: [] },
       `@th,96,24 { ${port.vni} } ip saddr 0.0.0.0 accept`,

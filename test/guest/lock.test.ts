@@ -23,6 +23,7 @@ const PLAIN = `flock() { case $1 in -w) echo "flock: invalid option -- 'w'" >&2;
 describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   const host = (): FakeHost => {
     const made = new FakeHost(shell);
+    made.nap = "0.2";
     made.shows("net/vxbr/address", "02:00:00:00:00:01\n");
     made.shows("net/vxbr/mtu", "1450\n");
     made.shows("owner", "vxbr\nvxlab=00c0ffee\n");
@@ -31,23 +32,23 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
   it("a step waits for the one before it", async () => {
     const busy = host();
-    await held(busy, 1);
+    await held(busy, 0.6);
     const started = Date.now();
     expect(busy.guest(["apply", "bridge"], BRIDGE)).toMatchObject({ code: 0, stderr: "" });
-    expect(Date.now() - started).toBeGreaterThan(700);
+    expect(Date.now() - started).toBeGreaterThan(400);
   });
 
   it.each(["", PLAIN])("with bounds, and says what it waited for: %s", async (flock) => {
     const busy = host();
     await held(busy, 15);
     const { code, stderr } = busy.shell(`${flock}\nlock\necho got it`);
-    expect([code, stderr]).toEqual([1, `vxlab: another step holds ${busy.path("lock")} for over 2 s\n`]);
+    expect([code, stderr]).toEqual([1, `vxlab: another step holds ${busy.path("lock")} for over 1 s\n`]);
     expect(busy.changes()).toEqual([]);
   });
 
   it("a flock that cannot wait is asked again", async () => {
     const busy = host();
-    await held(busy, 1);
+    await held(busy, 0.6);
     expect(busy.shell(`${PLAIN}\nlock\necho got it`)).toMatchObject({ code: 0, stdout: "got it\n" });
   });
 });

@@ -7,7 +7,7 @@ import { serviceState, type ServiceWanted } from "../../components/service/state
 import { PROTOCOL, stepInput, type Envelope } from "../../guest/protocol";
 import type { StepKind } from "../../guest/things";
 
-export interface ContainerWanted {
+interface ContainerWanted {
   name: string;
   kind?: string;
   image?: string;
@@ -17,7 +17,7 @@ export interface ContainerWanted {
   interfaces: InterfaceWanted[];
 }
 
-export interface Wanted {
+interface Wanted {
   bridge: BridgeWanted;
   port: PortWanted;
   service: ServiceWanted;

@@ -7,6 +7,8 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { PROTOCOL } from "../../guest/protocol";
+import { guestTools } from "../../guest/render";
+import { ofLevel2 } from "../lib/older-host";
 import { FakeHost } from "./fake-host";
 import { fabric, sentBy, type Sent } from "./labs";
 
@@ -30,6 +32,17 @@ const withoutLater = (lines: string) =>
 
 beforeAll(async () => {
   sent = await sentBy(fabric());
+});
+
+describe("the labs' older hosts (test/lib/older-host.ts)", () => {
+  // A port of today has no MTU where nothing needs it.
+  const withoutMtu = (text: string) => text.replace(/("ttl":null),"mtu":\d+/, "$1");
+
+  it.each(files(2))("keep %s as level 2 kept it", (file) => {
+    const [envelope = "", secrets] = now(file).split("\n");
+    const text = ofLevel2(file.replace(/-.*/, ""), envelope, secrets);
+    expect(withoutMtu(text)).toBe(withoutMtu(recorded(2, file).trim()));
+  });
 });
 
 const SHAPE = "2c13d5717e59d605";
@@ -117,5 +130,113 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     const today = removed(now(file));
     expect(removed(recorded(2, file))).toEqual(today);
     expect(today.kept).toEqual(["port-00c0ffee-other.json"]);
+  });
+});
+
+/** Tools of the level after this one, whose bridges have a colour: what a change of the form adds, and nothing else. */
+function nextTools(): string {
+  const added: [string, string][] = [
+    [`LEVEL=${PROTOCOL}\n`, `LEVEL=${PROTOCOL + 1}\n`],
+    [
+      "function lifted(level) {\n",
+      `function lifted(level) {\n  if (level == ${PROTOCOL}) return lifted_${PROTOCOL}()\n`,
+    ],
+    [
+      "function lifted_2(",
+      `function lifted_${PROTOCOL}() {
+  json_other["v"] = ${PROTOCOL + 1}
+  if (kind == "bridge") { json_entries["state"] = json_entries["state"] " state.colour"; json_other["state.colour"] = json_quote("red") }
+  return json_write("")
+}
+function lifted_2(`,
+    ],
+    ["take_over_1() {", `take_over_${PROTOCOL}() { echo "$2" >>"$STATE/lifted"; }\ntake_over_1() {`],
+  ];
+  return added.reduce((script, [before, after]) => {
+    if (script.split(before).length !== 2) throw new Error(`the guest tools have not one "${before}"`);
+    return script.replace(before, () => after);
+  }, guestTools().script);
+}
+
+describe.each(["dash", "busybox sh"])("tools of the next level in %s", (shell) => {
+  const lift = (lines: string) =>
+    lines
+      .replace(`{"v":${PROTOCOL},`, `{"v":${PROTOCOL + 1},`)
+      .replace(/("name":"vxbr".*?)\}\}/, '$1,"colour":"red"}}');
+
+  it.each([
+    ["2", recorded],
+    [String(PROTOCOL), (_: number, file: string) => `${now(file)}\n`],
+  ] as const)("lift a host of level %s", (level, text) => {
+    const host = new FakeHost(shell, nextTools());
+    const name = (file: string) => file.replace("-", "-00c0ffee-");
+    for (const file of files(2)) {
+      const [envelope, secrets] = text(2, file).split("\n");
+      host.shows(`state/desired/${name(file)}`, `${envelope}\n`);
+      if (secrets) host.shows(`state/secrets/${name(file)}`, `${secrets}\n`);
+    }
+    host.shows("state/level", `${level}\n`);
+    expect(host.shell("lock; take_over; take_over")).toMatchObject({ code: 0, stderr: "" });
+    for (const file of files(2)) {
+      const [envelope, secrets] = lift(now(file)).split("\n");
+      expect(host.read(`state/desired/${name(file)}`)).toBe(`${envelope}\n`);
+      if (secrets !== undefined) expect(host.read(`state/secrets/${name(file)}`)).toBe(`${secrets}\n`);
+    }
+    expect(host.read("state/level")).toBe(`${PROTOCOL + 1}\n`);
+    expect(host.read("state/lifted").split("\n")).toHaveLength(files(2).length + 1);
+  });
+
+  it("read what is sent today, secrets included", () => {
+    const host = new FakeHost(shell, nextTools());
+    for (const { kind, lines } of sent)
+      expect(
+        host.shell(
+          `said() { printf '%s\\n' "$json"; [ -z "$secrets" ] || printf '%s\\n' "$secrets"; }
+          with_state ${kind} "" said`,
+          `${lines}\n`,
+        ),
+      ).toMatchObject({ code: 0, stdout: `${lift(lines)}\n` });
+  });
+});
+
+it.each(["dash", "busybox sh"])(
+  "in %s, tools without a level's line in the table leave its files alone",
+  (shell) => {
+    const host = new FakeHost(shell, guestTools().script.replace(/^.*level == 2.*\n/m, ""));
+    const name = "state/desired/port-00c0ffee-lab-kvm1-red.json";
+    const text = recorded(2, "port-lab-kvm1-red.json");
+    host.shows(name, text);
+    host.shows("state/level", "2\n");
+    const { code, stderr } = host.guest(["apply", "port"], text);
+    expect(code).toBe(1);
+    expect(stderr).toContain("is kept in its old form until the next step");
+    expect(stderr).toContain(
+      `desired state of version unknown: the guest tools read versions up to ${PROTOCOL}`,
+    );
+    expect([host.read(name), host.read("state/level"), host.changes()]).toEqual([text, "2\n", []]);
+  },
+);
+
+describe.each(["dash", "busybox sh"])("in %s, what a newer vxlab left is refused", (shell) => {
+  const newer = (file: string) => now(file).replace(`{"v":${PROTOCOL},`, `{"v":${PROTOCOL + 1},`);
+  const file = "bridge-lab-kvm1-vxbr.json";
+
+  it.each(["apply", "remove", "observe"])("on stdin, by %s", (verb) => {
+    const host = new FakeHost(shell);
+    const { code, stderr } = host.guest([verb, "bridge"], newer(file));
+    expect(code).toBe(1);
+    expect(stderr).toContain(`desired state of version ${PROTOCOL + 1} comes from a newer vxlab`);
+    expect([host.changes(), host.kept()]).toEqual([[], []]);
+  });
+
+  it("on the host", () => {
+    const host = new FakeHost(shell);
+    host.shows(`state/desired/${file.replace("-", "-00c0ffee-")}`, newer(file));
+    host.shows("state/level", `${PROTOCOL + 1}\n`);
+    const { code, stderr } = host.guest(["apply", "bridge"], now(file));
+    expect(code).toBe(1);
+    expect(stderr).toContain(`level ${PROTOCOL + 1}, these guest tools: ${PROTOCOL}`);
+    expect(host.changes()).toEqual([]);
+    expect(host.read("state/level")).toBe(`${PROTOCOL + 1}\n`);
   });
 });

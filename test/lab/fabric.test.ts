@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MAX_GROUPS } from "../../components/segment/ways/multicast";
+import { PROTOCOL } from "../../guest/protocol";
 import { vethName } from "../../plan/names";
 import { broadcasts, onceEach, type Forger } from "../lib/broadcasts";
 import { capture, keepPinging } from "../lib/capture";
@@ -12,6 +13,7 @@ import { BLUE, CONTAINERS, ENDS, FORGERS, GREEN, HOSTS, RED, RED_ENDS, red } fro
 import { moreGroups } from "../lib/groups";
 import { Guests } from "../lib/guests";
 import { intruder } from "../lib/intruder";
+import { DESIRED, GUEST, lasting, leaveAsLevel1, leaveAsLevel2 } from "../lib/older-host";
 import { good, Project } from "../lib/project";
 import { remains } from "../lib/remains";
 import { redChecks, within } from "../lib/wait";
@@ -325,8 +327,32 @@ describe("a container's edits", () => {
   });
 });
 
+describe("a host of an earlier version", () => {
+  it.each([
+    ["kvm1", 2, leaveAsLevel2],
+    ["kvm2", 1, leaveAsLevel1],
+  ] as const)(
+    "%s of level %i is migrated at boot: nothing is restarted or made again",
+    async (host, _, leave) => {
+      const before = await lasting(guests, host);
+      await leave(guests, host);
+      // The control: tools without the table's line for these levels cannot read what is kept.
+      const without = `sed '/level == 2/d' ${GUEST} >/tmp/guest; for f in ${DESIRED}/port-*; do sh /tmp/guest apply port <$f; done`;
+      const { stderr } = await guests.ask(host, without);
+      expect(stderr.match(/of version unknown/g)).toHaveLength(3);
+      expect((await lasting(guests, host))[0]).toEqual(before[0]);
+      await guests.tell(host, `rm /tmp/guest; ${GUEST} boot`, 180);
+      expect(await lasting(guests, host)).toEqual(before);
+      expect(await guests.tell(host, `cat ${DESIRED}/../level; ${GUEST} drift`)).toBe(`${PROTOCOL}`);
+      for (const { desired, found } of await guests.observed(host))
+        expect(found).toEqual({ v: desired.v, state: desired.state });
+    },
+  );
+});
+
 describe("a reboot", () => {
-  it("brings everything back with nobody's help", async () => {
+  it("brings everything back with nobody's help, also of an earlier version's host", async () => {
+    await leaveAsLevel2(guests, "kvm1");
     const boot = () => guests.ask("kvm1", "cat /proc/sys/kernel/random/boot_id", 15);
     const { stdout: before } = await boot();
     const lease = await guests.tell("kvm1", "cut -d' ' -f2- /var/lib/vxlab/services/*/leases");

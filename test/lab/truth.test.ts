@@ -78,16 +78,9 @@ describe("a lab that is as planned", () => {
 
 describe("what changed by hand is named, and put right by up alone", () => {
   it("nothing, of which observe answers what was applied", async () => {
-    for (const host of ["kvm1", "kvm2"]) {
-      const said = await guests.tell(host, `${GUEST} observe all`, 120);
-      for (const line of said.trim().split("\n")) {
-        const { desired, found } = JSON.parse(line) as Record<
-          "desired" | "found",
-          { v: number; state: unknown }
-        >;
+    for (const host of ["kvm1", "kvm2"])
+      for (const { desired, found } of await guests.observed(host))
         expect(found).toEqual({ v: desired.v, state: desired.state });
-      }
-    }
   });
 
   it("flows, the gateway's rules, the DHCP server, desired state, a VLAN", async () => {

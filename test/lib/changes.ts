@@ -1,6 +1,10 @@
 /** What a run of the engine changed, resource by resource, from its event log. */
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { changesOf } from "../../cli/changes/changes";
+import { editsOf } from "../../cli/changes/edits";
+import { changesText } from "../../cli/changes/text";
+import type { EngineEvent, StepMetadata } from "../../cli/engine/events";
 import type { Result } from "../../system/process";
 import type { Call, Project } from "./project";
 
@@ -9,16 +13,8 @@ export interface Changes extends Result {
   steps: string[];
   /** All that it began, in this order: what is replaced is `replace`, `delete-replaced` and `create-replacement`. */
   order: string[];
-}
-
-interface Metadata {
-  op: string;
-  urn: string;
-}
-
-interface EngineEvent {
-  resourcePreEvent?: { metadata: Metadata };
-  resOutputsEvent?: { metadata: Metadata };
+  /** The changes in words, as \`./vxlab preview\` prints them. */
+  words: string;
 }
 
 /** `pulumi up|preview|destroy|refresh`, plain. */
@@ -31,7 +27,7 @@ export async function change(project: Project, args: readonly string[], call: Ca
   const events = eventsOf(log);
   rmSync(log); // it has every secret in the open
   const order = events.flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? []).map(words);
-  return { ...result, steps: stepsOf(events), order };
+  return { ...result, steps: stepsOf(events), order, words: wordsOf(events) };
 }
 
 function eventsOf(log: string): EngineEvent[] {
@@ -41,7 +37,13 @@ function eventsOf(log: string): EngineEvent[] {
   return lines.map((line) => JSON.parse(line) as EngineEvent);
 }
 
-const words = ({ op, urn }: Metadata): string => `${op} ${urn.slice(urn.lastIndexOf("::") + 2)}`;
+function wordsOf(events: readonly EngineEvent[]): string {
+  const unchanged =
+    events.find(({ summaryEvent }) => summaryEvent)?.summaryEvent?.resourceChanges["same"] ?? 0;
+  return changesText({ changes: changesOf(editsOf(events)), unchanged }, false);
+}
+
+const words = ({ op, urn }: StepMetadata): string => `${op} ${urn.slice(urn.lastIndexOf("::") + 2)}`;
 
 function stepsOf(events: readonly EngineEvent[]): string[] {
   // A preview ends no step, it only begins them; what a refresh found is told at the end only.

@@ -16,6 +16,9 @@ export interface Facts {
   macs: Record<string, string>;
 }
 
+/** A line of `guest observe all`. */
+type Observation = Record<"desired" | "found", { v: number; state: unknown }>;
+
 export class Guests {
   private readonly folder: string;
 
@@ -106,6 +109,12 @@ export class Guests {
         string
       >,
     };
+  }
+
+  /** What the host keeps, and what there is of it. */
+  async observed(host: string): Promise<Observation[]> {
+    const said = await this.tell(host, "/usr/lib/vxlab/guest observe all", 120);
+    return said.split("\n").map((line) => JSON.parse(line) as Observation);
   }
 
   /** Ends a host's shared connection: the other side is gone, or will be. */

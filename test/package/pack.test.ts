@@ -1,9 +1,19 @@
 /** The package as npm makes it, in a program of its own elsewhere. */
-import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { builtinModules } from "node:module";
 import { join } from "node:path";
 import { describe, expect, inject, it } from "vitest";
 import { run } from "../../system/process";
+import { linksOf, targetOf } from "../docs/markdown";
 import { checkout, good } from "../lib/project";
 
 const app = inject("app");
@@ -51,6 +61,15 @@ describe("what is installed", () => {
 
   it("has the recipe of the guest image, ready to run", () => {
     expect(() => accessSync(join(own, "image", "build.sh"), constants.X_OK)).not.toThrow();
+  });
+
+  it("has the file behind every relative link of its README", () => {
+    const links = linksOf(readFileSync(join(own, "README.md"), "utf8")).filter(
+      (href) => !/^[a-z]+:/.test(href),
+    );
+    const missing = links.filter((href) => !existsSync(join(own, targetOf("README.md", href))));
+    expect(links.length).toBeGreaterThan(10);
+    expect(missing).toEqual([]);
   });
 
   it("calls plugin and policy pack by its own version", () => {
@@ -109,10 +128,13 @@ describe("types of a program", () => {
   );
 
   it("hold for every program in the documentation", async () => {
-    const pages = ["README.md", "docs/components.md"];
-    const programs = pages.flatMap((page) => {
+    const pages = readdirSync(join(checkout, "docs"))
+      .filter((file) => file.endsWith(".md") && file !== "reference.md")
+      .map((file) => `docs/${file}`);
+    const programs = ["README.md", ...pages].flatMap((page) => {
       const text = readFileSync(join(checkout, page), "utf8");
-      return [...text.matchAll(/```ts\n([^]*?)```/g)].map(([, program = ""]) => program);
+      // Without an import it is a part of a program.
+      return [...text.matchAll(/```ts\n(import [^]*?)```/g)].map(([, program = ""]) => program);
     });
     expect(programs.length).toBeGreaterThanOrEqual(5);
     expect(await compile(programs, "node10", "commonjs", false)).toBe("");

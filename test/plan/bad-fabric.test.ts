@@ -52,18 +52,18 @@ const rows: Record<string, Row[]> = {
     [underlays({ cidr: "fd00::/64" }), "underlays.south.cidr", "of one family", "192.168.10.0/24"],
     [underlays({ cidr: undefined }), "underlays.south.cidr", "Overlaps 192.168.10.0/24", "not overlap"],
     [underlays({ mtu: 9 }), "underlays.south.mtu", "1280 to 9216", "from 1280"],
-    [underlays({ mode: "x" }), "underlays.south.mode", "not a value", "isolated, nat"],
+    [underlays({ mode: "x" }), "underlays.south.mode", "not a valid value", "isolated, nat"],
     [underlays({ nameservers: ["127.0.0.1"] }), "underlays.south.nameservers[0]", "loopback", "can reach"],
     [
       underlays({ mode: "nat" }, kvm3({ address: "192.168.20.4" })),
       "underlays.south.mode",
-      "Segment red has hosts on other underlays too, and nothing gets into a network that is behind NAT",
+      "Segment red also has hosts on other underlays, and libvirt lets nothing into a network that is behind NAT",
       "mode: routed",
     ],
     [
       underlays({ mode: "isolated", libvirtUri: "qemu+ssh://root@far/system" }),
       "underlays.south.mode",
-      "another machine (qemu+ssh://root@far/system), and nothing gets from here into a network that is isolated",
+      "another machine (qemu+ssh://root@far/system), and libvirt there lets nothing from here into a network that is isolated",
       "mode: routed",
     ],
     [
@@ -72,12 +72,12 @@ const rows: Record<string, Row[]> = {
       "transport shs",
       "qemu+ssh",
     ],
-    [underlays({ accel: "xen" }), "underlays.south.accel", "not a value", "kvm, qemu"],
+    [underlays({ accel: "xen" }), "underlays.south.accel", "not a valid value", "kvm, qemu"],
     [{ underlay: { accel: "kvm" } }, "underlay.accel", "no effect", "underlays"],
     [
       underlays({ libvirtUri: "lxc:///" }),
       "underlays.south.libvirtUri",
-      "libvirt's driver lxc, and vxlab's machines run on qemu",
+      "libvirt's driver lxc, but vxlab needs qemu",
       "qemu:///system",
     ],
     [
@@ -89,15 +89,15 @@ const rows: Record<string, Row[]> = {
     [
       underlays({ libvirtUri: "qemu+ssh://root@192.168.20.9/system" }),
       "underlays.south.cidr",
-      "192.168.20.0/24 holds 192.168.20.9, where libvirt answers (qemu+ssh://root@192.168.20.9/system)",
-      "used nowhere else",
+      "192.168.20.0/24 contains 192.168.20.9, where libvirt answers (qemu+ssh://root@192.168.20.9/system)",
+      "unused network",
     ],
     // Each hypervisor has routes of its own to the others.
     [
       underlays({ libvirtUri: "qemu+tcp://192.168.10.9:16509/system" }),
       "underlays.north.cidr",
-      "holds 192.168.10.9",
-      "used nowhere else",
+      "contains 192.168.10.9",
+      "unused network",
     ],
     [underlays({ libvirtUri: "qemu" }), "underlays.south.libvirtUri", "not a libvirt URI", "qemu+ssh://"],
     [
@@ -110,7 +110,7 @@ const rows: Record<string, Row[]> = {
     [
       underlays({}, kvm3({ address: "192.168.30.4" })),
       "hosts.kvm3.address",
-      "none of the underlays",
+      "outside all underlays",
       "192.168.10.2 to 192.168.10.254, or of 192.168.20.2 to 192.168.20.254",
     ],
     [underlays({}, kvm3({ address: "192.168.20.1" })), "hosts.kvm3.address", "gateway of", "192.168.20.2"],
@@ -128,20 +128,30 @@ const rows: Record<string, Row[]> = {
     ],
   ],
   "existing hosts": [
-    [
-      server({ hostKey: undefined }),
-      "hosts.kvm3.existing.hostKey",
-      "pinned host key",
-      "ssh_host_ed25519_key.pub",
-    ],
+    [server({ hostKey: undefined }), "hosts.kvm3.existing.hostKey", "pinned key", "ssh_host_ed25519_key.pub"],
     [server({ hostKey: 7 }), "hosts.kvm3.existing.hostKey", "one line", "ssh_host"],
     [server({ hostKey: `${hostKey}\n` }), "hosts.kvm3.existing.hostKey", "one line", "ssh_host"],
-    [server({ hostKey: blob }), "hosts.kvm3.existing.hostKey", "the type of a key", "ssh_host"],
-    [server({ hostKey: `ssh-dss ${blob}` }), "hosts.kvm3.existing.hostKey", "the type of a key", "ssh_host"],
-    [server({ hostKey: `ssh-rsa ${blob}` }), "hosts.kvm3.existing.hostKey", "no public key", "ssh_host"],
-    [server({ hostKey: "ssh-ed25519 AAAA" }), "hosts.kvm3.existing.hostKey", "no public key", "ssh_host"],
-    [server({ hostKey: `ssh-ed25519 ${blob}!` }), "hosts.kvm3.existing.hostKey", "no public key", "ssh_host"],
-    [server({ keyFile: "" }), "hosts.kvm3.existing.keyFile", "path of a file", "~/.ssh/id_ed25519"],
+    [server({ hostKey: blob }), "hosts.kvm3.existing.hostKey", "a key type", "ssh_host"],
+    [server({ hostKey: `ssh-dss ${blob}` }), "hosts.kvm3.existing.hostKey", "a key type", "ssh_host"],
+    [
+      server({ hostKey: `ssh-rsa ${blob}` }),
+      "hosts.kvm3.existing.hostKey",
+      "not contain a public key",
+      "ssh_host",
+    ],
+    [
+      server({ hostKey: "ssh-ed25519 AAAA" }),
+      "hosts.kvm3.existing.hostKey",
+      "not contain a public key",
+      "ssh_host",
+    ],
+    [
+      server({ hostKey: `ssh-ed25519 ${blob}!` }),
+      "hosts.kvm3.existing.hostKey",
+      "not contain a public key",
+      "ssh_host",
+    ],
+    [server({ keyFile: "" }), "hosts.kvm3.existing.keyFile", "file path", "~/.ssh/id_ed25519"],
     [server({ user: "a b" }), "hosts.kvm3.existing.user", "not a user name", "root"],
     [server({ port: 0 }), "hosts.kvm3.existing.port", "not a TCP port", "from 1 to 65535"],
     [server({ sshAddress: "server" }), "hosts.kvm3.existing.sshAddress", "a name", "IPv4 or IPv6 address"],
@@ -172,12 +182,12 @@ const rows: Record<string, Row[]> = {
     [server({}, { memory: 512 }), "hosts.kvm3.memory", "no effect", "Leave it out"],
     [server({}, { vcpus: 2 }), "hosts.kvm3.vcpus", "no effect", "Leave it out"],
     [server({}, { mac: "52:54:00:00:00:01" }), "hosts.kvm3.mac", "no effect", "Leave it out"],
-    [server({}, { address: "fd00::5" }), "hosts.kvm3.address", "IPv6 address, where IPv4", "its interface"],
+    [server({}, { address: "fd00::5" }), "hosts.kvm3.address", "IPv6 address, but", "its interface"],
     [server({}, { address: "192.168.10.1" }), "hosts.kvm3.address", "gateway of", "its interface"],
     [
       { ...server({}), ...red({ subnet: "172.20.0.0/16" }), containers: { c1: undefined, c2: undefined } },
       "segments.red.subnet",
-      "Holds 172.20.0.5, the VTEP of hosts.kvm3",
+      "Contains 172.20.0.5, the VTEP of hosts.kvm3",
       "outside it",
     ],
   ],
@@ -185,7 +195,7 @@ const rows: Record<string, Row[]> = {
     [
       six({ hosts: { kvm1: { address: "192.168.10.156" } } }),
       "hosts.kvm1.address",
-      "where IPv6 is wanted",
+      "takes IPv6",
       "fd00:10::2",
     ],
     [
@@ -214,7 +224,7 @@ const rows: Record<string, Row[]> = {
       six({ underlay: { mode: "nat" }, red: { gateway: { host: "kvm1" } } }),
       "segments.red.gateway",
       "kvm1 has no IPv4 address; a gateway translates IPv4 only.",
-      "IPv4 underlay, or an existing host",
+      "IPv4 underlay or an existing host",
     ],
     [
       six({ underlay: { mode: "routed" }, red: { gateway: { host: "kvm1" }, dhcp: { host: "kvm1" } } }),
@@ -231,26 +241,21 @@ const rows: Record<string, Row[]> = {
     [
       six({ red: { subnet6: "fd00:3::1/64" } }),
       "segments.red.subnet6",
-      "would be fd00:3::/64",
+      "the subnet is fd00:3::/64",
       "fd00:0:0:3::/64",
     ],
-    [
-      six({ red: { subnet6: "10.0.0.0/24" } }),
-      "segments.red.subnet6",
-      "where IPv6 is wanted",
-      "fd00:0:0:3::/64",
-    ],
-    [red({ subnet: "fd00:3::/64" }), "segments.red.subnet", "where IPv4 is wanted", "10.0.3.0/24"],
+    [six({ red: { subnet6: "10.0.0.0/24" } }), "segments.red.subnet6", "takes IPv6", "fd00:0:0:3::/64"],
+    [red({ subnet: "fd00:3::/64" }), "segments.red.subnet", "takes IPv4", "10.0.3.0/24"],
     [
       six({ red: { flooding: "multicast", group: "239.1.1.1" } }),
       "segments.red.group",
-      "IPv6 is wanted",
+      "takes IPv6",
       "ff05::",
     ],
     [
       { hosts: { kvm1: { bridgeAddress: "fd00::1/64" } } },
       "hosts.kvm1.bridgeAddress",
-      "IPv4 is wanted",
+      "takes IPv4",
       "10.1.2.10/24",
     ],
   ],
@@ -264,25 +269,20 @@ const rows: Record<string, Row[]> = {
       "taken by segments.red.hosts[0]",
       "once",
     ],
-    [
-      red({ hosts: ["kvm1"] }),
-      "containers.c2.host",
-      "no part in segment red",
-      "Add kvm2 to segments.red.hosts",
-    ],
+    [red({ hosts: ["kvm1"] }), "containers.c2.host", "not in segment red", "Add kvm2 to segments.red.hosts"],
     [red({ hub: "kvm3" }), "segments.red.hub", "not a host of the segment", "kvm1, kvm2"],
     [blue({ hub: "kvm1", hosts: ["kvm2"] }), "segments.blue.hub", "not a host of the segment", "Known: kvm2"],
     [red({ hub: "kvm1", flooding: "flow" }), "segments.red.hub", "no effect", "unicast"],
     [red({ hub: "kvm1", flooding: "multicast" }), "segments.red.hub", "no effect", "unicast"],
   ],
   flooding: [
-    [red({ flooding: "multcast" }), "segments.red.flooding", "not a value", "Did you mean multicast?"],
+    [red({ flooding: "multcast" }), "segments.red.flooding", "not a valid value", "Did you mean multicast?"],
     [red({ group: "239.1.1.1" }), "segments.red.group", "no effect", "flooding: multicast"],
     [red({ ttl: 3 }), "segments.red.ttl", "no effect", "flooding: multicast"],
     [red({ flooding: "multicast", ttl: 0 }), "segments.red.ttl", "number of hops", "1 to 255"],
     [red({ flooding: "multicast", ttl: 256 }), "segments.red.ttl", "number of hops", "1 to 255"],
     [red({ flooding: "multicast", group: "10.0.0.1" }), "segments.red.group", "224.0.0.0/4", "239.1.2.3"],
-    [red({ flooding: "multicast", group: "ff05::1" }), "segments.red.group", "IPv4 is wanted", "239.1.2.3"],
+    [red({ flooding: "multicast", group: "ff05::1" }), "segments.red.group", "takes IPv4", "239.1.2.3"],
     [red({ flooding: "multicast", group: 7 }), "segments.red.group", "text in quotes", "239.1.2.3"],
     [blue({ flooding: "multicast", udpPort: 4789 }), "segments.blue.udpPort", "cannot share it", "4790"],
     [
@@ -384,7 +384,7 @@ describe("multicast groups", () => {
     const [problem, ...others] = labProblems(lab(segments(MAX_GROUPS + 1)));
     expect(others).toEqual([]);
     expect(problem?.message).toBe(
-      "Is multicast group number 257 of UDP port 4790 on hosts.kvm1: a host joins 256 on one port.",
+      "Is multicast group number 257 of UDP port 4790 on hosts.kvm1: a host can join 256 on one port.",
     );
     const last = { vni: 999, vlan: 999, subnet: "10.9.0.0/24", flooding: "multicast", udpPort: 4791 };
     expect(labProblems(lab({ ...segments(MAX_GROUPS), last }))).toEqual([]);

@@ -27,7 +27,7 @@ const rows: Record<string, Row[]> = {
     [
       { ...sites(), ...pair("lan", "a-lan") },
       "segments.lan",
-      "Its resource on hosts.site-a would be named site-a-lan, as that of segments.a-lan on hosts.site is",
+      "Its resource on hosts.site-a would be named site-a-lan, which is already the name of that of segments.a-lan on hosts.site",
       "Rename one of the two hosts or one of the two segments",
     ],
     [
@@ -40,13 +40,13 @@ const rows: Record<string, Row[]> = {
         },
       },
       "segments.lan",
-      "as that of segments.a-lan on hosts.site is",
+      "which is already the name of that of segments.a-lan on hosts.site",
       "Rename one",
     ],
     [
       { ...sites({ bridge: "a-br" }, { bridge: "br" }) },
       "hosts.site-a.bridge",
-      "Its resource on hosts.site-a would be named site-a-br, as that of hosts.site.bridge on hosts.site is",
+      "Its resource on hosts.site-a would be named site-a-br, which is already the name of that of hosts.site.bridge on hosts.site",
       "Rename one of the two hosts or one of the two bridges",
     ],
   ],
@@ -57,7 +57,7 @@ const rows: Record<string, Row[]> = {
       ["127.5.0.0/24", "loopback"],
       ["169.254.0.0/24", "link-local (169.254.0.0/16)"],
       ["169.254.0.0/16", "link-local"],
-      ["169.0.0.0/8", "169.0.0.0/8 holds addresses that are link-local"],
+      ["169.0.0.0/8", "169.0.0.0/8 contains addresses that are link-local"],
       ["224.0.0.0/24", "multicast"],
       ["239.1.0.0/16", "multicast"],
       ["240.0.0.0/8", "reserved"],

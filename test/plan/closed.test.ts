@@ -7,7 +7,7 @@ import { ContractError, readVteps } from "../../plan/read-vteps";
 import { VTEPS_SCHEMA } from "../../plan/vteps";
 import type { VtepsOutput } from "../../plan/vteps";
 import type { HostSpec } from "../../plan/types";
-import { reference, referenceWith } from "./reference";
+import { existingOf, reference, referenceWith } from "./reference";
 
 const hostKey =
   "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDtqJ7zOtqQtYqOo0CpvDXNlMhV3HeJDpjrASKGLWdop root@server";
@@ -90,7 +90,7 @@ describe("the guard", () => {
         ...(guard === undefined ? {} : { guard }),
       };
       const topology = { ...reference(), hosts: { kvm1: spec }, containers: {} };
-      return planLab(topology, { lab: "vxlab/dev" }).hosts[0]?.existing?.needs;
+      return existingOf(planLab(topology, { lab: "vxlab/dev" }).hosts[0])?.needs;
     };
     expect([needs(), needs(true), needs(false)]).toEqual([["guard"], ["guard"], []]);
   });

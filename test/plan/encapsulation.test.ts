@@ -6,7 +6,7 @@ import { ed25519FromSeed } from "../../plan/keys";
 import { Encapsulation } from "../../plan/net/encap";
 import { planLab } from "../../plan/plan";
 import { Flooding } from "../../plan/types";
-import { referenceWith } from "./reference";
+import { existingOf, referenceWith } from "./reference";
 import { tellsOf } from "./rows";
 
 const HOST_KEY = ed25519FromSeed(new Uint8Array(32), "root@server").publicKeyLine;
@@ -65,7 +65,7 @@ it("an existing host needs the kernel's module", () => {
   const needs = (segment: object) =>
     planLab(referenceWith({ hosts: { server }, segments: { red: segment } }), {
       lab: "vxlab/dev",
-    }).hosts.flatMap((host) => host.existing?.needs ?? []);
+    }).hosts.flatMap((host) => existingOf(host)?.needs ?? []);
   expect(needs({ encapsulation: "geneve" })).toContain("geneve");
   expect(needs({})).not.toContain("geneve");
 });
@@ -78,7 +78,12 @@ const blue = (more: object) => ({
 
 tellsOf({
   encapsulation: [
-    [red({ encapsulation: "genev" }), "segments.red.encapsulation", "not a value", "Did you mean geneve?"],
+    [
+      red({ encapsulation: "genev" }),
+      "segments.red.encapsulation",
+      "not a valid value",
+      "Did you mean geneve?",
+    ],
     [
       red({ encapsulation: "geneve", flooding: "flow" }),
       "segments.red.encapsulation",

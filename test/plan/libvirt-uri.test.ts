@@ -35,12 +35,12 @@ describe("a hypervisor's URI", () => {
     ["qemu+shs://far/system", "the transport shs"],
     ["qemu+libssh://far/system", "the transport libssh"],
     ["qemu+ssh://root:secret@far/system", "a password"],
-    [`${SSH}?no_verify=1`, "Turns the check"],
-    [`${SSH}?no_verify`, "Turns the check"],
-    [`${SSH}?known_hosts_verify=ignore`, "Turns the check"],
-    [`${SSH}?keyfile=~/.ssh/id`, "keyfile no absolute path"],
-    [`${SSH}?knownhosts=$HOME/hosts`, "knownhosts no absolute path"],
-    ["qemu:///system?socket=sock", "socket no absolute path"],
+    [`${SSH}?no_verify=1`, "Disables host key"],
+    [`${SSH}?no_verify`, "Disables host key"],
+    [`${SSH}?known_hosts_verify=ignore`, "Disables host key"],
+    [`${SSH}?keyfile=~/.ssh/id`, "keyfile is not an absolute path"],
+    [`${SSH}?knownhosts=$HOME/hosts`, "knownhosts is not an absolute path"],
+    ["qemu:///system?socket=sock", "socket is not an absolute path"],
   ])("must not be %s", (uri, fault) => {
     expect(uriFault(uri)).toContain(fault);
   });

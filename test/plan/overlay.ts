@@ -1,7 +1,8 @@
 /** An overlay of one owner with one peer, for tests of the planner. */
 import { TopologyError } from "../../plan/errors";
 import { planOverlay } from "../../plan/peers";
-import type { OverlayInput, Underlay } from "../../plan/peers";
+import type { OverlayInput } from "../../plan/peers";
+import type { Underlay } from "../../plan/resolve-peers";
 import type { Problem } from "../../plan/types";
 import { VTEPS_SCHEMA } from "../../plan/vteps";
 import type { VtepsOutput } from "../../plan/vteps";

@@ -11,7 +11,7 @@ describe("an overlay's hints", () => {
     segments: { red: { vni: 100, subnet: "10.0.3.0/24", flooding: "multicast", ...more } },
   });
   const networks = (first: string, second: string) =>
-    `Its VTEPs are on several networks, such as ${first} and ${second}: a group gets across only where routers forward multicast.`;
+    `Its VTEPs are on several networks, such as ${first} and ${second}: packets to a group cross them only if the routers forward multicast.`;
 
   it("are none where all is as meant", () => expect(hints({})).toEqual([]));
 
@@ -52,7 +52,7 @@ describe("an overlay's hints", () => {
         path: "hosts.a1.address",
         got: "192.168.10.99",
         message:
-          "Has no effect here, and neither have 2 others below hosts: the stack underlay-a decides what its hosts are.",
+          "Has no effect here, nor do 2 other settings below hosts: the underlay stack underlay-a defines its hosts.",
         cure: "Write it in the settings of underlay-a, or leave it out.",
       },
     ]);

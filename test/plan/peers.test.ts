@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { LAB_OUTPUT, LAB_SCHEMA, labOutput } from "../../plan/contract";
+import { LAB_OUTPUT, LAB_SCHEMA, hostOutput } from "../../plan/contract";
 import { planOverlay, sharedMtu } from "../../plan/peers";
 import { Role, inOrder } from "../../plan/roles";
 import type { LabPlan } from "../../plan/types";
-import { ContractError, readVteps } from "../../plan/read-vteps";
+import { ContractError, privateKeyOf, readVteps } from "../../plan/read-vteps";
 import { LOGIN_OUTPUT, VTEPS_OUTPUT, VTEPS_SCHEMA } from "../../plan/vteps";
+import type { VtepsOutput } from "../../plan/vteps";
 import { input, own, peer, problemsOf, vteps } from "./overlay";
 
 const remotes = (plan: LabPlan, host: string) =>
@@ -115,7 +116,7 @@ describe("peers in networks that differ in the high digits of their addresses al
         sections: { segments, containers: {} },
       }),
     );
-    const ports = labOutput(plan, "00c0ffee", []).hosts.flatMap((host) => host.ports);
+    const ports = plan.hosts.flatMap((host) => hostOutput(host, host.existing).ports);
     expect(ports.flatMap(({ tunnels }) => tunnels.map(({ port }) => port))).toEqual([
       "vx5yjuc-02ryqyz",
       "vx5yjuc-02s05jf",
@@ -171,6 +172,18 @@ describe("an overlay is refused", () => {
   it("with a peer of the other IP family", () => {
     const six = { stack: "underlay-b", vteps: vteps({ b1: "fd00::1" }) };
     expect(problemsOf({ peers: [six] })).toMatchObject([{ path: "underlay-b/b1", got: "fd00::1" }]);
+  });
+
+  it("is refused where no tunnel can lead, and so is what SSH cannot reach", () => {
+    const loop = { ...peer, vteps: vteps({ b1: "127.0.0.1" }) };
+    const message = "Is loopback (127.0.0.0/8).";
+    expect(problemsOf({ peers: [loop] })).toMatchObject([
+      { path: "underlay-b/b1", got: "127.0.0.1", message },
+    ]);
+    const { b1 } = peer.vteps.hosts;
+    const hosts = { b1: { ...b1, ssh: { ...b1?.ssh, address: "far" } } } as unknown as VtepsOutput["hosts"];
+    const named = { ...peer, vteps: { ...peer.vteps, hosts } };
+    expect(problemsOf({ peers: [named] })).toMatchObject([{ path: "underlay-b/b1", got: "far" }]);
   });
 
   it.each([
@@ -255,7 +268,7 @@ describe("an overlay is refused", () => {
     expect(problemsOf({ sections })).toMatchObject([
       {
         path,
-        message: `Holds ${vtep}, the VTEP of underlay-b/b1: hosts could not tell tunnel packets from the overlay's.`,
+        message: `Contains ${vtep}, the VTEP of underlay-b/b1: hosts could not tell tunnel packets from the overlay's.`,
         cure: "Choose a network outside it, for example in 10.0.0.0/8.",
       },
     ]);
@@ -327,4 +340,10 @@ describe("a stack's role", () => {
       "oa",
     ]);
   });
+});
+
+it("the key of a host is its own, and a login without one says whose it lacks", () => {
+  const login = { a1: "KEY of a1" };
+  expect(privateKeyOf(login, "a1", "underlay-a")).toBe("KEY of a1");
+  expect(() => privateKeyOf(login, "a2", "underlay-a")).toThrow(/host a2.*the stack underlay-a/);
 });

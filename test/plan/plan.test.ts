@@ -14,22 +14,22 @@ describe("planLab", () => {
     const port = {
       ...{ segment: "red", vni: 100, udpPort: 4789, mtu: 1450, flooding: "unicast", protected: true },
     };
+    const underlay = {
+      ...{ name: "underlay", cidr: "192.168.10.0/24", prefix: 24, gateway: "192.168.10.1" },
+      ...{ mtu: 1500, mode: "isolated", nameservers: [] },
+    };
     const container = { kind: "lxc", command: ["/sbin/init"] };
     const nic = { name: "eth0", segment: "red", dhcp: false, mtu: 1450, trunk: [], portSecurity: true };
     expect(planLab(frozen(reference()), { lab })).toEqual({
       family: 4,
-      underlays: [
-        {
-          ...{ name: "underlay", cidr: "192.168.10.0/24", prefix: 24, gateway: "192.168.10.1" },
-          ...{ mtu: 1500, mode: "isolated", nameservers: [] },
-        },
-      ],
+      underlays: [underlay],
       image: { kind: "golden" },
       hosts: [
         {
           name: "kvm1",
           address: "192.168.10.156",
-          underlay: "underlay",
+          kind: "machine",
+          underlay,
           mac: "52:54:00:5a:7a:61",
           memory: 256,
           vcpus: 1,
@@ -40,7 +40,8 @@ describe("planLab", () => {
         {
           name: "kvm2",
           address: "192.168.10.222",
-          underlay: "underlay",
+          kind: "machine",
+          underlay,
           mac: "52:54:00:f3:f2:fe",
           memory: 256,
           vcpus: 1,
@@ -243,7 +244,7 @@ describe("TopologyError", () => {
         {
           path: "underlay.cidr",
           got: "192.168.11.0/24",
-          message: "192.168.11.0/24 holds none of the 200 hosts: hosts.h0.address is 192.168.10.2.",
+          message: "192.168.11.0/24 contains none of the 200 hosts: hosts.h0.address is 192.168.10.2.",
           cure: "Write the network of the hosts' addresses, such as 192.168.10.0/24.",
         },
       ]);

@@ -1,4 +1,4 @@
-import type { Topology } from "../../plan/types";
+import type { ExistingPlan, HostPlan, Topology } from "../../plan/types";
 
 /** The lab of Pulumi.yaml, which a test holds equal to it. Fresh at each call, so that no test can spoil another. */
 export function reference(): Topology {
@@ -45,4 +45,9 @@ export function frozen<T>(value: T): T {
     Object.freeze(value);
   }
   return value;
+}
+
+/** How a planned host is reached, if it exists already. */
+export function existingOf(host: HostPlan | undefined): ExistingPlan | undefined {
+  return host?.kind === "existing" ? host.existing : undefined;
 }

@@ -20,7 +20,7 @@ describe("variables", () => {
 
   it.each<[Record<string, unknown>, RegExp]>([
     [{ "A=": "canary" }, /web\.env\["A="\]: got "\[secret\]"/],
-    [{ A: ["canary"] }, /web\.env\.A: got "\[secret\]"\n +Is not a text/],
+    [{ A: ["canary"] }, /web\.env\.A: got "\[secret\]"\n +Is not text/],
     [{ A: "canary\0" }, /web\.env\.A: got "\[secret\]"/],
     [{ "A B": "canary" }, /web\.env\["A B"\]: got "\[secret\]"\n +Cannot be secret: its name/],
     [{ "a.b": "canary\n" }, /web\.env\["a\.b"\]: got "\[secret\]"\n +Cannot be secret: it has several lines/],

@@ -10,7 +10,7 @@ const ROOT = join(__dirname, "../..");
 const LIMIT = 20_000;
 
 /** What an editor underlines. */
-export interface Underline {
+interface Underline {
   /** From 1. */
   line: number;
   /** The underlined text, if it is in one line. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { libvirtStreams } from "../../toolchain/go/mend";
+import { edited, libvirtStreams } from "../../toolchain/go/mend";
 
 /** The places of go-libvirt's rpc.go that are mended, and nothing else of it. */
 const RPC = `type response struct {
@@ -30,7 +30,7 @@ func (l *Libvirt) processIncomingStream(c chan response, inStream io.Writer) (re
 
 describe("the cure for the libvirt client's streams", () => {
   it("tells data from replies, keeps what comes early, and gives late answers room", () => {
-    const text = libvirtStreams.edit(RPC);
+    const text = edited(RPC, libvirtStreams);
     expect(text).toContain("Stream: h.Type == socket.Stream}");
     expect(text).toContain("early = append(early, resp)");
     expect(text).toContain("return l.processIncomingStream(c, in, early)");
@@ -40,6 +40,9 @@ describe("the cure for the libvirt client's streams", () => {
 
   it.each(["", RPC + RPC, RPC.replace("chan response)\n", "chan response, 1)\n")])(
     "is refused where the text is another",
-    (text) => expect(() => libvirtStreams.edit(text)).toThrow("rpc.go of go-libvirt"),
+    (text) =>
+      expect(() => edited(text, libvirtStreams)).toThrow(
+        "rpc.go of github.com/digitalocean/go-libvirt has changed",
+      ),
   );
 });

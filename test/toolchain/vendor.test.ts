@@ -18,11 +18,13 @@ let asked: string[];
 /** What the server does with a GET. */
 let give: (request: IncomingMessage, response: ServerResponse) => void;
 let lines: string[];
+let cache: string;
 let folder: string;
 
 beforeEach(async () => {
   [asked, lines] = [[], []];
-  folder = join(temporary("vendor"), "plugins", "thing");
+  cache = temporary("vendor");
+  folder = join(cache, "plugins", "thing");
   server = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
     if (request.method === "HEAD") response.end();
@@ -42,7 +44,7 @@ function vendor(environment: Environment = {}, site?: string, limits = LIMITS): 
     step: <T>(_: string, work: (say: () => void) => Promise<T>) => work(() => undefined),
   };
   const here = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return new Vendor(reporter, environment, site ?? here, limits);
+  return new Vendor({ cache }, reporter, environment, site ?? here, limits);
 }
 
 /** An archive with one folder, one file of 3 MB in it. */
@@ -57,7 +59,8 @@ function archive(): { bytes: Buffer; sum: string } {
 
 const sum = (content: Buffer): string => createHash("sha256").update(content).digest("hex");
 /** Nothing half done stays beside it either. */
-const left = (): string[] => (existsSync(join(folder, "..")) ? readdirSync(join(folder, "..")) : []);
+const left = (): string[] =>
+  [join(cache, "work"), join(folder, "..")].flatMap((one) => (existsSync(one) ? readdirSync(one) : []));
 
 describe("a download", () => {
   it("comes whole, by way of a redirect, and without its outer folder for the CLI", async () => {

@@ -1,23 +1,14 @@
 /** Builds programs from Go modules. Each has a wrapper module beside this file, with a complete go.sum. */
-import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { totalmem } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { mended, type Mend } from "./mend";
+import { mended } from "./mend";
+import { builtFolder, FLAGS, type Recipe } from "./recipe";
 import type { Paths, Environment } from "../../system/paths";
 import { must } from "../../system/process";
 import { Missing, type Reporter } from "../../system/reporter";
 import { examine, requirements } from "../machine/requirements";
-
-export interface GoBinary {
-  /** The wrapper module's folder, beside this file. */
-  module: string;
-  package: string;
-  /** The linker's -X settings, such as the version, which the sources lack. */
-  variables: string[];
-  out: string;
-  title: string;
-  /** Applied to a copy that is compiled; the module and its go.sum stay unchanged. */
-  mend?: Mend;
-}
+import { inWorkFolder } from "../setup/work";
 
 interface Context {
   paths: Paths;
@@ -25,24 +16,31 @@ interface Context {
   reporter: Reporter;
 }
 
-export async function build(binary: GoBinary, { paths, environment, reporter }: Context): Promise<void> {
-  const go = await findGo(environment, binary.title);
-  mkdirSync(dirname(binary.out), { recursive: true });
-  const work = mkdtempSync(join(dirname(binary.out), ".build-"));
-  try {
-    await reporter.step(`building ${binary.title}`, async (say) => {
-      const out = join(work, basename(binary.out));
-      const ldflags = ["-s", "-w", ...binary.variables.map((value) => `-X ${value}`)].join(" ");
-      const cwd = join(paths.root, "toolchain", "go", binary.module);
+/** @param names of the recipe's programs; one `go build` compiles what they share once */
+export async function build(recipe: Recipe, names: readonly string[], context: Context): Promise<void> {
+  const { paths, environment, reporter } = context;
+  const go = await findGo(environment, recipe.title);
+  await inWorkFolder(paths, (work) =>
+    reporter.step(`building ${recipe.title}`, async (say) => {
+      const cwd = join(paths.root, "toolchain", "go", recipe.module);
       const env = settings(paths, environment);
-      const cure = binary.mend === undefined ? [] : await mended(go, binary.mend, work, { cwd, env });
-      const args = ["build", "-v", "-trimpath", ...cure, "-ldflags", ldflags, "-o", out, binary.package];
-      await must(go, args, { cwd, env, timeout: 3600, onLine: counter(say) });
-      renameSync(out, binary.out);
-    });
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
+      const cure = recipe.mend === undefined ? [] : await mended(go, recipe.mend, work, { cwd, env });
+      const packages = names.map((name) => recipe.programs[name] ?? name);
+      const total = await fetchModules(go, [...cure, ...packages], { cwd, env, say });
+      const variables = (recipe.variables ?? []).map((value) => ` -X ${value}`).join("");
+      const options = [...FLAGS, ...cure, `-ldflags=-s -w${variables}`, "-o", `${join(work, "out")}/`];
+      const onLine = counter(join(paths.cache, "go", `${recipe.module}.packages`), total, say);
+      await must(go, ["build", "-v", ...options, ...packages], { cwd, env, timeout: 3600, onLine });
+      keep(work, builtFolder(paths, recipe), recipe, names);
+    }),
+  );
+}
+
+/** Go names a program after the last part of its package. Renamed into place: a program that exists is complete. */
+function keep(work: string, folder: string, { programs }: Recipe, names: readonly string[]): void {
+  mkdirSync(folder, { recursive: true });
+  for (const name of names)
+    renameSync(join(work, "out", basename(programs[name] ?? name)), join(folder, name));
 }
 
 /** Modules and compiled packages: 4 GB that nothing needs after the build. */
@@ -60,6 +58,7 @@ async function findGo(environment: Environment, title: string): Promise<string> 
 
 function settings(paths: Paths, environment: Environment): Environment {
   return {
+    ...lessCollecting(totalmem()),
     ...environment,
     GOMODCACHE: join(paths.cache, "go", "mod"),
     GOCACHE: join(paths.cache, "go", "build"),
@@ -73,11 +72,42 @@ function settings(paths: Paths, environment: Environment): Environment {
   };
 }
 
-/** `go build -v` prints each package that it compiles. */
-function counter(say: (detail: string) => void): (line: string) => void {
-  let [modules, packages] = [0, 0];
-  return (line) => {
+/** Garbage collection is a fifth of the compiler's work. Without it a compiler has up to 1 GiB; one runs on each core. */
+function lessCollecting(memory: number): Environment {
+  return memory < 8 * 2 ** 30 ? {} : { GOGC: "off", GOMEMLIMIT: "1GiB" };
+}
+
+interface Fetching {
+  cwd: string;
+  env: Environment;
+  say: (detail: string) => void;
+}
+
+/** Downloads the modules of these packages. Returns the number of packages that they are made of. */
+async function fetchModules(
+  go: string,
+  args: readonly string[],
+  { cwd, env, say }: Fetching,
+): Promise<number> {
+  let modules = 0;
+  const onLine = (line: string) => {
     if (line.startsWith("go: downloading")) say(`${++modules} modules fetched`);
-    else say(`${++packages} packages compiled`);
+  };
+  const list = await must(go, ["list", "-deps", ...args], { cwd, env, timeout: 1800, onLine });
+  return list.trim().split("\n").length;
+}
+
+/**
+ * `go build -v` prints each package that it compiles, and none that an interrupted build has compiled: those are noted in
+ * `file`, beside Go's cache.
+ */
+function counter(file: string, total: number, say: (detail: string) => void): (line: string) => void {
+  mkdirSync(dirname(file), { recursive: true });
+  const done = new Set(existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : []);
+  return (line) => {
+    if (!/^[\w./~-]+$/.test(line) || done.has(line)) return;
+    done.add(line);
+    appendFileSync(file, `${line}\n`);
+    say(`${done.size} of ${total} packages`);
   };
 }

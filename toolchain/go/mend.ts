@@ -8,12 +8,11 @@ export interface Mend {
   module: string;
   /** Inside the module. */
   file: string;
-  /** @throws Error when the text is not the expected one */
-  edit: (text: string) => string;
+  /** Each text occurs once in the file and is replaced by the second one. */
+  edits: readonly (readonly [string, string])[];
 }
 
-/** Each text occurs once in rpc.go and is replaced by the second one. */
-const STREAM_EDITS: [string, string][] = [
+const STREAM_EDITS: Mend["edits"] = [
   ["\tStatus  uint32\n}", "\tStatus  uint32\n\tStream  bool\n}"],
   [
     "response{Payload: buf, Status: h.Status}",
@@ -48,29 +47,33 @@ const STREAM_EDITS: [string, string][] = [
 export const libvirtStreams: Mend = {
   module: "github.com/digitalocean/go-libvirt",
   file: "rpc.go",
-  edit: (text) => STREAM_EDITS.reduce(replacedOnce, text),
+  edits: STREAM_EDITS,
 };
 
-function replacedOnce(text: string, [from, to]: [string, string]): string {
-  const [before, after, ...more] = text.split(from);
-  if (before === undefined || after === undefined || more.length > 0)
-    throw new Error(
-      `rpc.go of go-libvirt has changed, so it cannot be fixed; not found exactly once: ${JSON.stringify(from)}`,
-    );
-  return before + to + after;
+/** @throws Error when the text is not the expected one */
+export function edited(text: string, { module, file, edits }: Mend): string {
+  return edits.reduce((now, [from, to]) => {
+    const [before, after, ...more] = now.split(from);
+    if (before === undefined || after === undefined || more.length > 0)
+      throw new Error(
+        `${file} of ${module} has changed, so it cannot be fixed; not found exactly once: ${JSON.stringify(from)}`,
+      );
+    return before + to + after;
+  }, text);
 }
 
 /** Copies and fixes the module in the folder `work`. Returns arguments for `go build` in the wrapper module `cwd`. */
 export async function mended(
   go: string,
-  { module, file, edit }: Mend,
+  mend: Mend,
   work: string,
   { cwd, env }: { cwd: string; env: Environment },
 ): Promise<string[]> {
+  const { module, file } = mend;
   const answer = await must(go, ["mod", "download", "-json", module], { cwd, env, timeout: 600 });
   const copy = join(work, "module");
   cpSync((JSON.parse(answer) as { Dir: string }).Dir, copy, { recursive: true });
-  writeFileSync(join(copy, file), edit(readFileSync(join(copy, file), "utf8")));
+  writeFileSync(join(copy, file), edited(readFileSync(join(copy, file), "utf8"), mend));
   const modfile = join(work, "go.mod");
   writeFileSync(modfile, `${readFileSync(join(cwd, "go.mod"), "utf8")}\nreplace ${module} => ${copy}\n`);
   cpSync(join(cwd, "go.sum"), join(work, "go.sum"));

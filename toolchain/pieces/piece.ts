@@ -28,18 +28,33 @@ export interface Origins {
   /** The vendor's download in the cache. `fetch` returns false if it cannot be had. */
   vendor?: { path: string; fetch: () => Promise<boolean> };
   /** What the package registries give. `program`: what to look for in the folder `path`. */
-  own: { source: "built" | "stand-in"; path: string; program?: string; make: () => Promise<unknown> };
+  own: { source: "built" | "stand-in"; path: string; program?: string };
 }
 
-/** The first of: installed, downloaded earlier, made earlier, downloaded now, made now. */
-export async function obtain(name: string, version: string, origins: Origins): Promise<Piece> {
-  const { installed, vendor, own } = origins;
-  if (installed !== undefined) return installed;
+/** The first of: installed, downloaded earlier, made earlier, downloaded now, to be made. */
+export async function choose(
+  name: string,
+  version: string,
+  { installed, vendor, own }: Origins,
+): Promise<{ piece: Piece; missing: boolean }> {
   const piece = (source: Source, path: string): Piece => ({ name, version, source, path });
-  if (vendor !== undefined && existsSync(vendor.path)) return piece("vendor", vendor.path);
-  if (!existsSync(own.program ?? own.path)) {
-    if (vendor !== undefined && (await vendor.fetch())) return piece("vendor", vendor.path);
-    await own.make();
-  }
-  return piece(own.source, own.path);
+  const there = (one: Piece) => ({ piece: one, missing: false });
+  if (installed !== undefined) return there(installed);
+  if (vendor !== undefined && existsSync(vendor.path)) return there(piece("vendor", vendor.path));
+  const mine = piece(own.source, own.path);
+  if (existsSync(own.program ?? own.path)) return there(mine);
+  if (vendor !== undefined && (await vendor.fetch())) return there(piece("vendor", vendor.path));
+  return { piece: mine, missing: true };
+}
+
+/** As `choose`, and makes what has to be made. */
+export async function obtain(
+  name: string,
+  version: string,
+  origins: Origins,
+  make: () => Promise<unknown>,
+): Promise<Piece> {
+  const { piece, missing } = await choose(name, version, origins);
+  if (missing) await make();
+  return piece;
 }

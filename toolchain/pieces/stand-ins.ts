@@ -1,9 +1,10 @@
 /** The plugins that no registry carries (packages/pulumi-stand-ins), bundled once for each state of their sources. */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Paths } from "../../system/paths";
 import { must } from "../../system/process";
+import { inWorkFolder } from "../setup/work";
 import type { Piece, SetUp } from "./piece";
 
 /** Laid out as `$PULUMI_HOME/plugins`. */
@@ -24,19 +25,17 @@ export function bundleStandIns({ paths, reporter }: SetUp): Promise<void> {
   );
 }
 
-async function bundle(paths: Paths, folder: string): Promise<void> {
-  mkdirSync(dirname(folder), { recursive: true });
-  const work = mkdtempSync(join(dirname(folder), ".bundle-"));
-  try {
+function bundle(paths: Paths, folder: string): Promise<void> {
+  return inWorkFolder(paths, async (work) => {
     // In a process of its own: bundled into the CLI, build.ts would not find its entries beside itself.
     const tsx = join(paths.root, "node_modules", "tsx", "dist", "cli.mjs");
     const script = join(sourcesOf(paths), "build.ts");
-    await must(process.execPath, [tsx, script, work], { cwd: paths.root, timeout: 120 });
+    const made = join(work, "plugins");
+    await must(process.execPath, [tsx, script, made], { cwd: paths.root, timeout: 120 });
+    mkdirSync(dirname(folder), { recursive: true });
     rmSync(folder, { recursive: true, force: true });
-    renameSync(work, folder);
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
+    renameSync(made, folder);
+  });
 }
 
 /** Covers names, contents, and the versions of the bundled packages. */

@@ -1,8 +1,9 @@
 /** The vendor's downloads: tried once, with a short limit, and never required. */
-import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { answers, download, patience, type Patience } from "./download";
-import type { Environment } from "../../system/paths";
+import { inWorkFolder } from "../setup/work";
+import type { Environment, Paths } from "../../system/paths";
 import { run } from "../../system/process";
 import type { Reporter } from "../../system/reporter";
 
@@ -11,6 +12,7 @@ export class Vendor {
 
   /** @param site for tests, like `limits`: another server */
   constructor(
+    private readonly paths: Pick<Paths, "cache">,
     private readonly reporter: Reporter,
     private readonly environment: Environment,
     private readonly site = "https://get.pulumi.com",
@@ -54,24 +56,22 @@ export class Vendor {
       : "";
   }
 
-  /** Unpacks beside the folder and then renames it, so that a folder that exists is complete. */
+  /** Unpacks elsewhere and then renames, so that a folder that exists is complete. */
   private async fetch(path: string, folder: string, tarOptions: string[]): Promise<boolean> {
     if (!(await this.reachable())) return false;
     const url = `${this.site}/releases/${path}`;
-    mkdirSync(dirname(folder), { recursive: true });
-    const work = mkdtempSync(join(dirname(folder), ".download-"));
-    try {
-      return await this.reporter.step(`downloading ${url}`, async () => {
+    return inWorkFolder(this.paths, (work) =>
+      this.reporter.step(`downloading ${url}`, async () => {
         const archive = join(work, "archive");
         if (!(await download(url, archive, this.limits))) return false;
         const out = join(work, "out");
         mkdirSync(out);
         const tar = await run("tar", ["-xzf", archive, "-C", out, "--no-same-owner", ...tarOptions]);
-        if (tar.code === 0) renameSync(out, folder);
-        return tar.code === 0;
-      });
-    } finally {
-      rmSync(work, { recursive: true, force: true });
-    }
+        if (tar.code !== 0) return false;
+        mkdirSync(dirname(folder), { recursive: true });
+        renameSync(out, folder);
+        return true;
+      }),
+    );
   }
 }

@@ -5,7 +5,7 @@ import { UNSEEN } from "../drift";
 import type { HostFacts, KeptFacts } from "../evidence/facts";
 import { isThing, servicesOn, thingText, thingsOn } from "../things";
 import type { Thing } from "../things";
-import { WAYS } from "../ways";
+import { portsOf, WAYS } from "../../components/segment/ways";
 
 /**
  * Nothing of this lab is on the host that no plan puts there. What belongs to nobody whom the lab knows is named, and is no fault.
@@ -46,10 +46,13 @@ function plannedOn(lab: LabOutput, host: HostOutput): Planned {
   return {
     lab: lab.id,
     things: thingsOn(lab, host),
-    bridges: [host.bridge.name, ...host.ports.flatMap((port) => WAYS[port.flooding].bridges(port))],
+    bridges: [
+      host.bridge.name,
+      ...host.ports.flatMap((port) => WAYS[port.flooding].bridges?.(port.vni) ?? []),
+    ],
     ports: [
       host.bridge.name,
-      ...host.ports.flatMap((port) => WAYS[port.flooding].ports(port)),
+      ...host.ports.flatMap((port) => portsOf(port.flooding, port)),
       ...servicesOn(lab, host),
       ...boxes.flatMap(({ interfaces }) => interfaces.map(({ veth }) => veth)),
     ],

@@ -2,7 +2,8 @@ import type { HostOutput, PortOutput } from "../../plan/contract";
 import type { Check, CheckKind, Verdict } from "../check";
 import type { HostFacts, VxlanFacts } from "../evidence/facts";
 import { packetsText, vlanFault } from "../on-port";
-import { WAYS, isShared, placeOf } from "../ways";
+import { isShared, placeOf } from "../../components/segment/port";
+import { WAYS } from "../../components/segment/ways";
 
 /** The kernel's VXLAN device of a multicast group, plugged into the bridge. */
 export const group: CheckKind = {
@@ -10,7 +11,7 @@ export const group: CheckKind = {
   of: ({ hosts }) =>
     hosts.flatMap((host) =>
       host.ports.flatMap((port) => {
-        const device = WAYS[port.flooding].device?.(port);
+        const device = WAYS[port.flooding].device?.(port.vni);
         return device === undefined || port.tunnels.length === 0 ? [] : [groupCheck(host, port, device)];
       }),
     ),

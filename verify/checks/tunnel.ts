@@ -4,8 +4,8 @@ import type { HostFacts, PortFacts } from "../evidence/facts";
 import type { Ping } from "../evidence/pings";
 import { packetsText, vlanFault } from "../on-port";
 import { pingAcross } from "../packets";
-import { WAYS } from "../ways";
-import type { Link } from "../ways";
+import type { Link } from "../../components/segment/port";
+import { WAYS } from "../../components/segment/ways";
 
 /** A port of Open vSwitch that leads to others: the switch uses it, with the planned options and in its place. */
 export const tunnel: CheckKind = {
@@ -15,7 +15,7 @@ export const tunnel: CheckKind = {
       host.ports
         .filter(({ tunnels }) => tunnels.length > 0)
         .flatMap((port) =>
-          WAYS[port.flooding].links(host, port).map((link) => tunnelCheck(lab, host, port, link)),
+          (WAYS[port.flooding].links?.(host, port) ?? []).map((link) => tunnelCheck(lab, host, port, link)),
         ),
     ),
 };

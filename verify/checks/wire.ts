@@ -6,7 +6,7 @@ import type { Outer, WirePacket, WirePing } from "../evidence/wire";
 import { pairName, pairPing } from "../packets";
 import { commonAddresses, endsOf, farPairs, ipOf, isIpv6, segmentsOf } from "../pairs";
 import type { Pair } from "../pairs";
-import { encapsulationOf } from "../ways";
+import { encapsulationOf } from "../../components/segment/port";
 
 /** A ping, as the destination's host sees it arrive. */
 export const wire: CheckKind = {

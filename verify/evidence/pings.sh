@@ -14,7 +14,7 @@ shift 2
 # ping counts an unreachable address as it does answers: -c ends it once ARP or neighbour discovery gave up, after three
 # seconds. With time left it is asked once more.
 patient() {
-  left=$patience
+  local left="$patience" said
   while :; do
     said=$($in_box ping "$@" 2>&1)
     left=$((left - 3))
@@ -25,8 +25,8 @@ patient() {
 }
 
 one() {
+  local in_box="nsenter -t $2 -n" data
   echo "== ping $1"
-  in_box="nsenter -t $2 -n"
   # ping -s counts neither IP nor ICMP header.
   case $4 in *:*) data=$(($5 - 48)) ;; *) data=$(($5 - 28)) ;; esac
   case $3 in

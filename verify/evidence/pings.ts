@@ -27,7 +27,7 @@ export interface Ping {
 }
 
 /** How a ping ended. */
-export type PingFate = "answered" | "too long" | "no answer" | "not sent";
+type PingFate = "answered" | "too long" | "no answer" | "not sent";
 
 export interface PingFacts {
   fate: PingFate;

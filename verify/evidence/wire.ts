@@ -36,7 +36,7 @@ export function isRequestOf({ inner, vni }: WirePacket, { inner: { src, dst }, a
  */
 const OUTER = /IP6? (\S+)\.\d+ > (\S+)\.(\d+): VXLAN, flags \[.*?\] \(0x([0-9a-f]+)\), vni (\d+)/;
 const INNER = /IP6? (\S+) > (\S+): ICMP6?,? echo (request|reply)/;
-export const DECODE = ENCAPSULATIONS[Encapsulation.Vxlan].capture.options;
+const DECODE = ENCAPSULATIONS[Encapsulation.Vxlan].capture.options;
 
 export function parseCapture(text: string): WirePacket[] {
   const lines = text.split("\n");

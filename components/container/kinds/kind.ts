@@ -34,6 +34,8 @@ export interface Kind {
   readonly limit: string;
   /** The setting that names a file, and what the file holds. */
   readonly file?: { key: keyof KindSettings; holds: string };
+  /** True when what was written in it outlives a start with another command or interface. */
+  readonly keepsRoot: boolean;
   /** What a host must have for it. @default nothing beyond bridges, unicast tunnels and LXC */
   readonly need?: HostNeed;
   /** Its part of the plan. Undefined after something was said that no default replaces. */
@@ -48,4 +50,17 @@ export interface Kind {
    * @param terminal `-t`, or nothing
    */
   exec(name: string, command: readonly string[], terminal: readonly string[]): string[];
+  /** A shell that is in every container of the kind, whatever its image holds. */
+  readonly shell: readonly string[];
+  /** Program and arguments on the host that stop it; its step starts it again. */
+  stop(name: string): string[];
+  /** Program and arguments on the host that print the number of its first process. */
+  pid(name: string): string[];
+  /**
+   * Program and arguments on the host that print what its command has written.
+   *
+   * @param lines only the last ones; undefined: all
+   * @param follow go on with what it writes from now on
+   */
+  logs(name: string, lines: number | undefined, follow: boolean): string[];
 }

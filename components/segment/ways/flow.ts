@@ -1,23 +1,36 @@
 /** Static forwarding: flows on one tunnel port lead to everything that the plan knows, and answer ARP for it. */
 import { flowDevices } from "../../../plan/names";
 import { Encapsulation, UDP_PORTS } from "../../../plan/net/encap";
-import type { FlowFlooding } from "../../../plan/resolved";
+import type { ResolvedFlooding } from "../../../plan/resolved";
 import { HostNeed } from "../../host/spec";
+import { isShared, placeOf, tunnelTo } from "../port";
+import type { AnyPortState, StationState } from "../port";
 import { Flooding } from "../spec";
 import { stationsOf } from "../stations";
 import type { Way } from "./way";
 
-export const flow: Way<FlowFlooding> = {
+interface FlowFlooding extends ResolvedFlooding {
+  way: Flooding.Flow;
+}
+
+/** A bridge behind the host's, with static flows on one tunnel port; a pair of patch ports joins the two. */
+export interface FlowPortState extends AnyPortState {
+  flooding: Flooding.Flow;
+  protected: boolean;
+  devices: { bridge: string; tunnel: string; patch: string; peer: string };
+  remotes: { address: string }[];
+  stations: StationState[];
+}
+
+export const flow: Way<FlowFlooding, FlowPortState> = {
   encapsulations: { [Encapsulation.Vxlan]: UDP_PORTS[Encapsulation.Vxlan] },
   need: HostNeed.Flow,
   settings: [],
   resolve: () => ({ way: Flooding.Flow }),
-  closed: () => ({ key: "flooding", needs: "knows every container" }),
-  // A bridge of its own, with a pair of patch ports to the host's bridge (../guest.sh).
-  devices(vni) {
-    const { tunnel, ...others } = flowDevices(vni);
-    return [tunnel, ...Object.values(others)];
-  },
+  closed: () => ({ key: "flooding", needs: "needs to know every container" }),
+  // A bridge of its own, with a pair of patch ports to the host's bridge (flow.sh).
+  devices: (vni) => Object.values(flowDevices(vni)),
+  portTo: (vni) => flowDevices(vni).tunnel,
   plan(segment, _, known) {
     const stations = stationsOf(segment, known);
     return (host) => ({
@@ -26,4 +39,23 @@ export const flow: Way<FlowFlooding> = {
         .map(({ mac, addresses, vtep }) => ({ mac, addresses: [...addresses], vtep })),
     });
   },
+  state: (port, { protected: isProtected = true, remotes = [], stations = [] }) => ({
+    ...port,
+    ...{ flooding: Flooding.Flow, protected: isProtected, devices: flowDevices(port.vni) },
+    remotes: remotes.map((address) => ({ address })),
+    stations,
+  }),
+  // The tunnel's port is alone on a bridge of its own; a patch ties that to the host's bridge, as one of the segment's ports there.
+  links(host, port) {
+    const { tunnel, patch, peer, bridge } = flowDevices(port.vni);
+    return [
+      { port: tunnel, ...tunnelTo(host, port, "flow"), place: { bridge }, shared: false },
+      {
+        ...{ port: patch, type: "patch", options: { peer } },
+        place: placeOf(host, port),
+        shared: isShared(host),
+      },
+    ];
+  },
+  bridges: (vni) => [flowDevices(vni).bridge],
 };

@@ -3,21 +3,37 @@ import type { Findings } from "../../../plan/findings";
 import type { Encapsulation } from "../../../plan/net/encap";
 import type { Problem } from "../../../plan/problem";
 import type { ResolvedFlooding } from "../../../plan/resolved";
+import type { AnyPortState, LinkPort, PortWanted } from "../port";
 import { Flooding } from "../spec";
 import { flow } from "./flow";
+import type { FlowPortState } from "./flow";
 import { multicast } from "./multicast";
+import type { MulticastPortState } from "./multicast";
 import { unicast } from "./unicast";
+import type { UnicastPortState } from "./unicast";
 import type { FloodingInput, Way } from "./way";
 
-export const WAYS: { readonly [Word in Flooding]: Way<Extract<ResolvedFlooding, { way: Word }>> } = {
+const REGISTRY = {
   [Flooding.Unicast]: unicast,
   [Flooding.Multicast]: multicast,
   [Flooding.Flow]: flow,
-};
+} satisfies Readonly<Record<Flooding, Way>>;
+
+export const WAYS: Readonly<Record<Flooding, Way>> = REGISTRY;
+
+/** Their words. */
+const FLOODINGS = Object.values(Flooding);
 
 /** The way of a segment's flooding. */
-export function wayOf({ way }: ResolvedFlooding): Way<ResolvedFlooding> {
+export function wayOf({ way }: ResolvedFlooding): Way {
   return WAYS[way];
+}
+
+/** A port's desired state: a union by `flooding`. */
+export type PortState = UnicastPortState | MulticastPortState | FlowPortState;
+
+export function wayState(flooding: Flooding, port: AnyPortState, wanted: PortWanted): PortState {
+  return REGISTRY[flooding].state(port, wanted);
 }
 
 export function resolveFlooding(
@@ -26,7 +42,7 @@ export function resolveFlooding(
   said: Findings,
 ): ResolvedFlooding | undefined {
   const own = WAYS[flooding].resolve(input, said);
-  for (const word of Object.values(Flooding).filter((one) => one !== flooding)) {
+  for (const word of FLOODINGS.filter((one) => one !== flooding)) {
     for (const key of WAYS[word].settings) {
       const got = input.spec[key];
       const message = `Has no effect: only ${word} flooding has ${key}.`;
@@ -44,15 +60,24 @@ export function carrierFault(
 ): Pick<Problem, "message" | "cure"> | undefined {
   const can = (way: Flooding) => WAYS[way].encapsulations[encapsulation] !== undefined;
   if (can(flooding)) return undefined;
-  const ways = Object.values(Flooding).filter(can).join(" or ");
+  const ways = FLOODINGS.filter(can).join(" or ");
   return {
     message: `Cannot be used with flooding: ${flooding}.`,
     cure: `Write flooding: ${ways}, or leave encapsulation out.`,
   };
 }
 
+/** One port leads to all other hosts, instead of one to each. */
+export function isJoint(flooding: Flooding): boolean {
+  return WAYS[flooding].devices(0).length > 0;
+}
+
+/** Names of every port that a segment has on bridges of a host. */
+export function portsOf(flooding: Flooding, { vni, tunnels }: LinkPort): string[] {
+  return isJoint(flooding) ? WAYS[flooding].devices(vni) : tunnels.map(({ port }) => port);
+}
+
 /** Name of the port by which frames for a remote leave. */
 export function portName(flooding: Flooding, vni: number, remote: string): string {
-  const { tunnel, devices } = WAYS[flooding];
-  return tunnel?.(vni, remote) ?? devices(vni)[0] ?? "";
+  return WAYS[flooding].portTo(vni, remote);
 }

@@ -6,20 +6,42 @@ import { Encapsulation } from "../../../plan/net/encap";
 import { IpFamily } from "../../../plan/net/family";
 import type { Problem } from "../../../plan/problem";
 import { readGroup } from "../../../plan/read-address";
-import type { MulticastFlooding, ResolvedSegment } from "../../../plan/resolved";
+import type { ResolvedFlooding, ResolvedSegment } from "../../../plan/resolved";
 import { pathOf, repeated } from "../../../plan/rules";
 import { HostNeed } from "../../host/spec";
+import { assumedMtu } from "../mtu";
+import type { AnyPortState } from "../port";
 import { Flooding, MULTICAST_UDP_PORT, SEGMENT } from "../spec";
 import type { FloodingInput, Way } from "./way";
 
 /**
  * Groups that one host joins on one UDP port: all its vxlan devices of a port share one socket (vxlan_sock_add in
- * drivers/net/vxlan). Linux lets a socket join 20 of IPv4 (igmp_max_memberships, ip-sysctl.rst), which ../group.sh raises to
+ * drivers/net/vxlan). Linux lets a socket join 20 of IPv4 (igmp_max_memberships, ip-sysctl.rst), which multicast.sh raises to
  * this. The memory for options (optmem_max, 20 KiB) ends after 426 groups of IPv4, 365 of IPv6 (6.1).
  */
 export const MAX_GROUPS = 256;
 
-export const multicast: Way<MulticastFlooding> = {
+interface MulticastFlooding extends ResolvedFlooding {
+  way: Flooding.Multicast;
+  group: bigint;
+  /** Hops that a packet to the group may take. */
+  ttl: number;
+}
+
+/** The kernel's vxlan device, a port of the bridge. */
+export interface MulticastPortState extends AnyPortState {
+  flooding: Flooding.Multicast;
+  group: string;
+  /** Hops that a packet to the group may take. */
+  ttl: number;
+  /** MTU inside the segment, bytes. */
+  mtu: number;
+  devices: { tunnel: string };
+  /** The VTEPs that may send; null when they are not known: any. */
+  remotes: { address: string }[] | null;
+}
+
+export const multicast: Way<MulticastFlooding, MulticastPortState> = {
   encapsulations: { [Encapsulation.Vxlan]: MULTICAST_UDP_PORT },
   need: HostNeed.Multicast,
   settings: ["group", "ttl"],
@@ -33,9 +55,20 @@ export const multicast: Way<MulticastFlooding> = {
     return [...checkGroups(segments), ...checkMemberships(segments)];
   },
   devices: (vni) => [multicastDevices(vni).tunnel],
+  portTo: (vni) => multicastDevices(vni).tunnel,
   plan:
     (_, { group, ttl }) =>
     () => ({ group: addressText(group), ttl }),
+  receiver: "the kernel's multicast device",
+  state(port, { group = "", ttl = SEGMENT.ttl.default, mtu = assumedMtu(port.local), remotes }) {
+    const devices = multicastDevices(port.vni);
+    return {
+      ...port,
+      ...{ flooding: Flooding.Multicast, group, ttl, mtu, devices },
+      remotes: remotes?.map((address) => ({ address })) ?? null,
+    };
+  },
+  device: (vni) => multicastDevices(vni).tunnel,
 };
 
 /**
@@ -57,11 +90,15 @@ function resolveGroup(
   return addressNumber(family === IpFamily.V4 ? `239.${words.join(".")}` : `ff05::${words.join(":")}`);
 }
 
+function isMulticast(flooding: ResolvedFlooding): flooding is MulticastFlooding {
+  return flooding.way === Flooding.Multicast;
+}
+
 type Multicast = ResolvedSegment & { flooding: MulticastFlooding };
 
 function multicastOf(segment: ResolvedSegment): Multicast[] {
   const { flooding } = segment;
-  return flooding.way === Flooding.Multicast ? [{ ...segment, flooding }] : [];
+  return isMulticast(flooding) ? [{ ...segment, flooding }] : [];
 }
 
 function checkGroups(segments: readonly Multicast[]): Problem[] {
@@ -70,7 +107,7 @@ function checkGroups(segments: readonly Multicast[]): Problem[] {
     got: spec.group,
     key: `${group} ${udpPort}`,
   }));
-  return repeated(claims, "This group on this UDP port", "Leave it out, or write another.");
+  return repeated(claims, "This group on this UDP port", "Write another group, or leave it out.");
 }
 
 function checkMemberships(segments: readonly Multicast[]): Problem[] {
@@ -82,8 +119,8 @@ function checkMemberships(segments: readonly Multicast[]): Problem[] {
     const full = names.find((host) => count(host) > MAX_GROUPS);
     if (full === undefined) return [];
     const path = pathOf("segments", name, "flooding");
-    const message = `Is multicast group number ${count(full)} of UDP port ${udpPort} on ${pathOf("hosts", full)}: a host joins ${MAX_GROUPS} on one port.`;
-    const cure = `Give it a udpPort of its own, such as ${MULTICAST_UDP_PORT + 1}, or write flooding: unicast or flow, or fewer hosts.`;
+    const message = `Is multicast group number ${count(full)} of UDP port ${udpPort} on ${pathOf("hosts", full)}: a host can join ${MAX_GROUPS} on one port.`;
+    const cure = `Give it another udpPort, such as ${MULTICAST_UDP_PORT + 1}, write flooding: unicast or flow, or list fewer hosts.`;
     return [{ path, got: spec.flooding, message, cure }];
   });
 }

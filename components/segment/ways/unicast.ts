@@ -1,12 +1,29 @@
 /** Head-end replication: a copy of each flooded frame to each remote VTEP, by a tunnel port for each. */
 import { tunnelName } from "../../../plan/names";
 import { UDP_PORTS } from "../../../plan/net/encap";
-import type { UnicastFlooding } from "../../../plan/resolved";
+import type { ResolvedFlooding } from "../../../plan/resolved";
 import { suggest } from "../../../plan/rules";
+import { isShared, placeOf, tunnelTo } from "../port";
+import type { AnyPortState } from "../port";
 import { Flooding } from "../spec";
 import type { Way } from "./way";
 
-export const unicast: Way<UnicastFlooding> = {
+interface UnicastFlooding extends ResolvedFlooding {
+  way: Flooding.Unicast;
+  /** Of hub and spoke; absent in a full mesh. */
+  hub?: string;
+}
+
+/** One tunnel port of the bridge for each remote VTEP. */
+export interface UnicastPortState extends AnyPortState {
+  flooding: Flooding.Unicast;
+  /** Open vSwitch's `protected`: false on the hub of hub and spoke. */
+  protected: boolean;
+  /** The tunnel port towards each remote VTEP. */
+  remotes: { port: string; address: string }[];
+}
+
+export const unicast: Way<UnicastFlooding, UnicastPortState> = {
   encapsulations: UDP_PORTS,
   settings: ["hub"],
   resolve({ spec: { hub }, at, names }, said) {
@@ -15,9 +32,9 @@ export const unicast: Way<UnicastFlooding> = {
     said.say(at("hub"), hub, "Is not a host of the segment.", suggest(hub, names, "host of the segment"));
     return { way };
   },
-  closed: ({ hub }) => (hub === undefined ? undefined : { key: "hub", needs: "has one hub" }),
+  closed: ({ hub }) => (hub === undefined ? undefined : { key: "hub", needs: "has one hub for all hosts" }),
   devices: () => [],
-  tunnel: tunnelName,
+  portTo: tunnelName,
   plan:
     (_, { hub }) =>
     (host, remotes) => {
@@ -25,4 +42,19 @@ export const unicast: Way<UnicastFlooding> = {
       // The hub passes frames on from tunnel to tunnel.
       return host === hub ? { protected: false } : { remotes: remotes.filter((one) => one.host === hub) };
     },
+  // In the given order, which is the plan's, by host: an address that moves is one entry of a list, and not all of them.
+  state: (port, { protected: isProtected = true, remotes = [] }) => ({
+    ...port,
+    ...{ flooding: Flooding.Unicast, protected: isProtected },
+    remotes: remotes.map((address) => ({ port: tunnelName(port.vni, address), address })),
+  }),
+  links: (host, port) =>
+    port.tunnels.map((tunnel) => ({
+      port: tunnel.port,
+      ...tunnelTo(host, port, tunnel.address),
+      place: placeOf(host, port),
+      protected: port.protected,
+      shared: isShared(host),
+      tunnel,
+    })),
 };

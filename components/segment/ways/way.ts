@@ -4,9 +4,10 @@ import type { IpFamily } from "../../../plan/net/family";
 import type { Findings } from "../../../plan/findings";
 import type { VxlanPortPlan } from "../../../plan/lab-plan";
 import type { Problem } from "../../../plan/problem";
-import type { ResolvedSegment } from "../../../plan/resolved";
+import type { ResolvedFlooding, ResolvedSegment } from "../../../plan/resolved";
 import type { At } from "../../../plan/values";
 import type { HostNeed } from "../../host/spec";
+import type { AnyPortState, Link, LinkHost, LinkPort, PortWanted } from "../port";
 import type { SegmentSpec } from "../spec";
 import type { Known } from "../stations";
 
@@ -22,10 +23,18 @@ export interface FloodingInput {
 }
 
 /** What a way decides of a host's port: without anything, it is protected and has all of the segment's other hosts as remotes. */
-export type PortPart = (host: string, remotes: VxlanPortPlan["remotes"]) => Partial<VxlanPortPlan>;
+type PortPart = (host: string, remotes: VxlanPortPlan["remotes"]) => Partial<VxlanPortPlan>;
 
-/** @typeParam Own what is resolved of a segment that floods in this way */
-export interface Way<Own> {
+/**
+ * Everything about one way but what it does on a host: for that, `<word>.sh` beside it has shell functions (../guest.sh lists them).
+ *
+ * @typeParam Own what is resolved of a segment that floods in this way
+ * @typeParam State the desired state of a host's port
+ */
+export interface Way<
+  Own extends ResolvedFlooding = ResolvedFlooding,
+  State extends AnyPortState = AnyPortState,
+> {
   /** How frames of such a segment can be encapsulated, and the UDP port where the segment has no `udpPort`. */
   readonly encapsulations: Readonly<Partial<Record<Encapsulation, number>>>;
   /** What a host must have for it. @default nothing beyond Open vSwitch */
@@ -38,9 +47,18 @@ export interface Way<Own> {
   closed?(own: Own): { key: keyof SegmentSpec; needs: string } | undefined;
   /** What is wrong among all segments. */
   check?(segments: readonly ResolvedSegment[]): Problem[];
-  /** Names of the interfaces that a host has for it, whatever its remotes are; the first is the port to all remotes. */
+  /** Names of the interfaces that a host has for it, whatever its remotes are. */
   readonly devices: (vni: number) => string[];
-  /** Name of the port to one remote, if each has its own. */
-  readonly tunnel?: (vni: number, remote: string) => string;
+  /** Name of the port that leads to a remote: each has its own, or one of `devices` leads to all. */
+  readonly portTo: (vni: number, remote: string) => string;
+  /** What binds the UDP port on a host, where that is not Open vSwitch. */
+  readonly receiver?: string;
   plan(segment: ResolvedSegment, own: Own, known: Known): PortPart;
+  state(port: AnyPortState, wanted: PortWanted): State;
+  /** The ports of Open vSwitch that verify checks one by one, in a segment with other hosts. @default none */
+  links?(host: LinkHost, port: LinkPort): Link[];
+  /** The kernel's VXLAN device that is a port of the bridge. */
+  readonly device?: (vni: number) => string;
+  /** The bridges that it adds. @default none */
+  readonly bridges?: (vni: number) => string[];
 }

@@ -21,7 +21,7 @@ const folders: Record<PluginName, string> = {
 let built: Promise<string> | undefined;
 
 /** The stand-ins, built once in a test file. */
-export function standIns(): Promise<string> {
+function standIns(): Promise<string> {
   const build = async (): Promise<string> => {
     const dir = temporary("plugins");
     await buildPlugins(dir);

@@ -33,6 +33,8 @@ export const DOCKER_LAB: Settings = {
 /** Of `DOCKER_LAB`. */
 export const DOCKER_EDITS: Record<string, Settings> = {
   "docker-image": { containers: { ...CONTAINERS, c1: { ...BOX, image: "registry.test/app:2" } } },
+  "docker-command": { containers: { ...CONTAINERS, c1: { ...BOX, command: ["serve", "--port", "80"] } } },
+  "docker-env": { containers: { ...CONTAINERS, c1: { ...BOX, env: { MODE: "debug" } } } },
 };
 
 /** By the name of the golden file. `IMAGE` stands for a disk image that the test makes. */
@@ -50,6 +52,14 @@ export const EDITS: Record<string, Settings> = {
   "one-more-host": { hosts: { ...HOSTS, kvm3: { address: "192.168.10.33" } } },
   "one-more-container": {
     containers: { ...CONTAINERS, c3: { host: "kvm2", segment: "blue", address: "10.0.4.12/24" } },
+  },
+  "one-more-segment": { segments: { ...SEGMENTS, green: { vni: 300, subnet: "10.0.5.0/24", vlan: 30 } } },
+  "removed-host": { hosts: { kvm1: HOSTS.kvm1 }, containers: { c1: CONTAINERS.c1 } },
+  "removed-container": { containers: { c1: CONTAINERS.c1 } },
+  "container-moved": { containers: { ...CONTAINERS, c2: { ...CONTAINERS.c2, host: "kvm1" } } },
+  "container-address": { containers: { ...CONTAINERS, c2: { ...CONTAINERS.c2, address: "10.0.3.77/24" } } },
+  gateway: {
+    segments: { ...SEGMENTS, red: { ...SEGMENTS.red, gateway: { host: "kvm1" }, dhcp: { host: "kvm1" } } },
   },
   mtu: { segments: { ...SEGMENTS, red: { ...SEGMENTS.red, mtu: 1400 } } },
   flooding: { segments: { ...SEGMENTS, red: { ...SEGMENTS.red, flooding: "flow" } } },
@@ -74,6 +84,14 @@ export const SECRETS: Record<string, readonly string[]> = {
   flooding: ["connection"],
   "container-command": ["connection"],
   "docker-image": ["connection"],
+  "docker-command": ["connection"],
+  "docker-env": ["connection"],
+  "docker-secret": ["TOKEN", "connection", "stdin"],
+  "one-more-segment": ["connection"],
+  "removed-host": ["connection"],
+  "container-moved": ["connection"],
+  "container-address": ["connection"],
+  gateway: ["connection"],
   image: ["userData"],
   "removed-segment": ["connection"],
 };

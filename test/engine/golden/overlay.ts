@@ -1,5 +1,5 @@
 /** An overlay as if it stood: its state is written out of its own previews, nothing of it was ever recorded. */
-import { labOutput, PublishedLab } from "../../../plan/contract";
+import { hostOutput, labOutput, PublishedLab } from "../../../plan/contract";
 import { publishedLab } from "../../../plan/published-lab";
 import type { LabPlan } from "../../../plan/types";
 import { good, type Project } from "../../lib/project";
@@ -36,7 +36,8 @@ export async function standOverlay(
   host: Reached,
   plan: LabPlan,
 ): Promise<void> {
-  let resources = ground(stack, (id) => publishedLab(labOutput(plan, id, [{ hostKey: host.hostKey }])));
+  const hosts = plan.hosts.map((planned) => hostOutput(planned, host));
+  let resources = ground(stack, (id) => publishedLab(labOutput(plan, id, hosts)));
   for (let round = 0; round < ROUNDS; round++) {
     await writeState(project, stack, resources);
     const told = good(await project.pulumi(["preview", "--json", "--show-secrets", "--stack", stack]));

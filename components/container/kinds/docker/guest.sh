@@ -13,11 +13,10 @@ SETTLE=${VXLAB_SETTLE:-1}
 engine() { timeout "${ENGINE_WAIT:-180}" docker "$@" 9>&-; }
 
 docker_apply() {
-  local before shape image_id used='' had='' box_name
+  local box="$STATE/docker/$id" before shape image_id state pid used had box_name
   docker_ready
-  box=$STATE/docker/$id
   mkdir -p "$box/in" "$IMAGES"
-  docker_look
+  docker_find
   before=$used
   docker_image
   nics_ports >"$box/ports.new"
@@ -54,8 +53,14 @@ docker_ready() {
   done
 }
 
-# What there is of the container: state, pid, had (its shape), used (its image).
+# Sets: state pid
 docker_look() {
+  local used had box_name
+  docker_find
+}
+
+# What there is of the container: had is its shape, used its image. Sets: state pid used had box_name
+docker_find() {
   local found owner
   box_name=vxlab-$name
   found=$(engine container inspect -f '{{.State.Status}} {{.State.Pid}} {{.Image}} {{index .Config.Labels "vxlab-container"}} {{index .Config.Labels "vxlab-shape"}}' "$box_name" 2>&1) ||
@@ -81,15 +86,16 @@ FOUND
 
 # What a running container cannot be given, in one word.
 docker_shape() {
-  local i=0
+  eval "$NIC"
   {
     printf '%s\n' "$image_id" "$command" "$env"
     while next_nic; do printf '%s\n' "$nic $veth $mac $dhcp"; done
   } | sha256sum | cut -c1-16
 }
 
+# Sets: state pid
 docker_start() {
-  local i=0
+  eval "$NIC"
   while next_nic; do
     [ -e "$NET/$bridge" ] || fail "bridge $bridge is not on this host: apply its OvsBridge first"
   done
@@ -112,7 +118,7 @@ docker_start() {
 
 # Docker switches IPv6 off in a network of its kind "none".
 docker_plug() {
-  local i=0
+  eval "$NIC"
   nsenter -t "$pid" -n sh -c 'cd /proc/sys/net/ipv6/conf && echo 0 >all/disable_ipv6 && echo 0 >default/disable_ipv6'
   while next_nic; do
     # Left by a container that died with its host, or by another kind of container.
@@ -125,7 +131,7 @@ docker_plug() {
 
 # As lxc_net's loop, among the container's own processes: they end with it.
 docker_leases() {
-  local i=0
+  eval "$NIC"
   container_lease >"$box/lease"
   cat >"$box/leases" <<'LEASES'
 while :; do busybox udhcpc -f -i "$1" -s "$2" -x "hostname:$3" -O mtu -t 5 -T 2 -A 5; sleep 1; done
@@ -137,6 +143,7 @@ LEASES
   done
 }
 
+# Sets: had state
 docker_drop_box() {
   [ "$state" != RUNNING ] || engine stop -t 3 "$box_name" >/dev/null
   engine rm -f "$box_name" >/dev/null
@@ -145,12 +152,11 @@ docker_drop_box() {
 
 # docker_drop NAME: the container, and its image if nobody else has it.
 docker_drop() {
-  local name="$1" dropping
-  box=${STATE:?}/docker/$id
+  local name="$1" box="${STATE:?}/docker/$id" state pid used had box_name dropping
   if command -v docker >/dev/null; then
     docker_ready
     dropping=$name
-    docker_look
+    docker_find
     dropping=
     if [ "$state" != ABSENT ]; then
       docker_drop_box

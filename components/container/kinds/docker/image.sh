@@ -9,6 +9,7 @@ BAKED=${VXLAB_BAKED:-/usr/share/vxlab/docker}
 PULL_WAIT=300
 
 # image_id: of the archive, or of the image by its name; loads or fetches what is not there.
+# Sets: image_id
 docker_image() {
   if [ -n "${archive:-}" ]; then
     plain "$archive"
@@ -29,9 +30,11 @@ docker_image() {
   esac
 }
 
+# Sets: image_id
 docker_has() { image_id=$(engine image inspect -f '{{.Id}}' "$1" 2>/dev/null); }
 
 # docker_load FILE SHA-256: the one image in it.
+# Sets: image_id
 docker_load() {
   local loaded known
   [ -z "$2" ] || echo "$2  $1" | sha256sum -c >/dev/null 2>&1 ||
@@ -47,6 +50,7 @@ docker_load() {
   docker_brought
 }
 
+# Sets: image_id
 docker_pull() {
   local known said
   known=$(engine image ls -aq --no-trunc)

@@ -17,6 +17,7 @@ export const docker: Kind = {
   command: [],
   settings: ["image", "archive", "env"],
   limit: "a Docker container is made from an image",
+  keepsRoot: false,
   file: { key: "archive", holds: "what docker save writes" },
   need: HostNeed.Docker,
   resolve(input, said) {
@@ -34,6 +35,15 @@ export const docker: Kind = {
   runtimeName,
   // With -t Docker creates the container's end of the terminal.
   exec: (name, command, terminal) => ["docker", "exec", "-i", ...terminal, runtimeName(name), ...command],
+  shell: ["/.vxlab/busybox", "sh"],
+  stop: (name) => ["docker", "stop", "-t", "3", runtimeName(name)],
+  pid: (name) => ["docker", "inspect", "-f", "{{.State.Pid}}", runtimeName(name)],
+  logs: (name, lines, follow) => [
+    ...["docker", "logs"],
+    ...(lines === undefined ? [] : ["--tail", String(lines)]),
+    ...(follow ? ["-f"] : []),
+    runtimeName(name),
+  ],
 };
 
 /** Whether an existing host or a cloud image has Docker, its step finds out. */
@@ -57,10 +67,9 @@ function resolveSource(
   const fault = image === undefined ? undefined : imageFault(image);
   said.sayIf(at("image"), image, fault, SOURCES);
   const isFile = isText(archive);
-  if (archive !== undefined && !isFile)
-    said.say(at("archive"), archive, "Is not the path of a file.", SOURCES);
+  if (archive !== undefined && !isFile) said.say(at("archive"), archive, "Is not a file path.", SOURCES);
   if (image !== undefined && archive !== undefined)
-    said.say(at("archive"), archive, "Is beside image.", "Leave one of them out.");
+    said.say(at("archive"), archive, "Cannot be combined with image.", "Remove one of the two.");
   if (image !== undefined) return fault === undefined ? { image } : undefined;
   return isFile ? { archive } : undefined;
 }

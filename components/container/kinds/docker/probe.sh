@@ -4,7 +4,7 @@
 
 docker_found=
 
-# docker_list KIND/NAME…: Docker is asked where one of these is its own, or where it has a socket.
+# docker_list KIND/NAME…: Docker is asked where one of these is its own, or where it has a socket. Sets: docker_found
 docker_list() {
   case " $*" in *" docker/"*) ;; *) [ -S /run/docker.sock ] || return 0 ;; esac
   docker_found=$(docker ps -aq 2>/dev/null)
@@ -16,6 +16,7 @@ docker_list() {
 }
 
 docker_state() {
+  local name state pid
   while read -r _ name state pid _; do
     [ "$name" != "vxlab-$1" ] || echo "$state $pid"
   done <<FOUND

@@ -29,7 +29,7 @@ $lines
 LINES
 }
 
-# docker_variable: variable number n, NAME=VALUE, in `one`; n goes up. False after the last.
+# docker_variable: variable number n, NAME=VALUE; n goes up. False after the last. Sets: one n
 docker_variable() {
   [ "$n" -lt "${env_count:-0}" ] || return 1
   eval "one=\$env_$n"
@@ -39,6 +39,7 @@ docker_variable() {
 # docker_way: how the variable in `one` reaches Docker. Anyone on the host can read arguments (proc(5), cmdline), nobody but
 # root what is on stdin or in the environment. A name that Docker's files of variables cannot hold, or a value of several
 # lines whose name no shell exports, has no way but the arguments: components/container/variables.ts refuses those as secrets.
+# Sets: way
 docker_way() {
   way=word
   case ${one%%=*} in *[!A-Za-z0-9_.:/@,+%-]*) return ;; esac
@@ -58,6 +59,7 @@ docker_way() {
 }
 
 # first: what is to run, as a shell writes them. The image's own is its entry point and its command, one after the other.
+# Sets: first
 docker_words() {
   local own entry cmd
   first=$command

@@ -9,8 +9,7 @@
 SETTLES=${VXLAB_SETTLES:-1000}
 
 lxc_apply() {
-  local runs file
-  box=$BOXES/$name
+  local box="$BOXES/$name" state pid runs file
   lxc_ours || fail "container $name: the folder $box is another lab's. Nothing was changed: rename the container (containers.$name)"
   [ -d "$box" ] || mkdir -p "$box"
   [ -e "$box/owner" ] || echo "$id" >"$box/owner"
@@ -40,7 +39,8 @@ lxc_apply() {
 # With a gateway come the host's name servers, as Docker gives them to its containers. Written by a process of the container's:
 # where the links in its root lead is for itself to say.
 lxc_names() {
-  local i=0 way='' names
+  local way='' names
+  eval "$NIC"
   while next_nic; do way=$way$gateway; done
   [ -n "$way" ] || return 0
   names=$(nameservers | sed 's/^/nameserver /')
@@ -62,7 +62,7 @@ lxc_same() {
 lxc_fixed() { grep -v '^lxc\.net\.[0-9]*\.\(mtu\|ipv[46]\.address\|ipv4\.gateway\) '; }
 
 lxc_start() {
-  local i=0
+  eval "$NIC"
   while next_nic; do
     [ -e "$NET/$bridge" ] || fail "bridge $bridge is not on this host: apply its OvsBridge first"
     # A veth left by a container that died with its host would keep the name.
@@ -79,7 +79,7 @@ lxc_start() {
 # LXC calls a container running as soon as our own /.vxlab-init is. Until the command has taken its place: what the init does
 # before (a trunk's VLANs: some programs each) takes seconds under emulation. Asking LXC instead takes half a second there.
 lxc_settle() {
-  local tries="$SETTLES"
+  local tries="$SETTLES" pid
   while lxc_first && lxc_begins; do
     [ "$tries" -gt 0 ] ||
       fail "container $name: its command has not started: $command. To see what runs instead: lxc-attach -P $BOXES -n $name -- ps"
@@ -108,30 +108,32 @@ lxc_ours() {
 }
 
 lxc_drop() {
-  local name="$1"
+  local name="$1" box="${BOXES:?}/$1"
   lxc_ours || return 0
-  box=${BOXES:?}/$name
   lxc_stop
   nics_drop
   rm -rf "$box"
 }
 
 lxc_runs() {
+  local pid
   [ -e "$BOXES/$name/config" ] || return 1
   lxc_first || [ "$(lxc-info -P "$BOXES" -n "$name" -sH 2>/dev/null)" = RUNNING ]
 }
 
 # True with the first process's number in pid. Its cgroup says both; lxc-info takes 0.14 s under emulation, and is asked
-# where the cgroup does not tell: a container may move its processes to cgroups of its own.
+# where the cgroup does not tell: a container may move its processes to cgroups of its own. Sets: pid
 lxc_first() {
   { read -r pid <"$CGROUPS/lxc.payload.$name/cgroup.procs"; } 2>/dev/null || return 1
   [ "$(awk '$1 == "NSpid:" { print $NF }' "$PROC/$pid/status" 2>/dev/null)" = 1 ]
 }
 
+# Sets: state pid
 lxc_look() {
   if lxc_first; then state=RUNNING; else lxc_ask; fi
 }
 
+# Sets: state pid
 lxc_ask() {
   # Two lines, "State: RUNNING" and, where there is one, "PID: 275".
   read -r state pid <<FOUND

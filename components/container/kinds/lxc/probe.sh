@@ -2,6 +2,7 @@
 # What LXC says of its containers, as functions for verify/evidence/containers.sh.
 
 lxc_list() {
+  local name
   for name in /sys/fs/cgroup/lxc.payload.*; do
     [ ! -d "$name" ] || echo "lxc ${name#*lxc.payload.} RUNNING -"
   done

@@ -45,14 +45,15 @@ lxc_init() {
 }
 
 lxc_leased() {
-  local i=0
+  eval "$NIC"
   while next_nic; do [ "$dhcp" != true ] || printf '%s ' "$nic"; done
 }
 
 # What LXC has no settings for, done inside at every start: the VLANs of a trunk, and DHCP. The loop is the client's
 # supervisor; -O mtu: it does not ask for that by itself.
 lxc_net() {
-  local i=0 n one
+  local one
+  eval "$NIC; $TAG"
   while next_nic; do
     n=0
     while next_tag; do
@@ -71,7 +72,8 @@ NET
 
 # The whole configuration: included defaults and appended lxc.net keys fight (lxc.container.conf(5)).
 lxc_config() {
-  local i=0 key one
+  local key one
+  eval "$NIC"
   cat <<CONFIG
 lxc.uts.name = $name
 lxc.arch = $(uname -m)

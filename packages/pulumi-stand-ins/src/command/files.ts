@@ -42,7 +42,7 @@ function* walk(dir: string, below: string): Generator<string> {
 const special: { [token: string]: string } = { "**": "[^]*", "*": "[^/]*", "?": "[^/]" };
 
 /** `*` does not match a slash, `**` does; `?`, [list], [!list], {a,b} and a backslash as usual. */
-export function globPattern(glob: string): RegExp {
+function globPattern(glob: string): RegExp {
   const tokens = glob.match(/\*\*|\\[^]|\[[^\]]*\]|[^]/g) ?? [];
   let depth = 0;
   const parts = tokens.map((token) => {

@@ -54,7 +54,7 @@ export interface Provider {
 }
 
 // urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME; a name may contain anything, "::" too
-export function parseUrn(urn: string): { type: string; name: string } {
+function parseUrn(urn: string): { type: string; name: string } {
   const [, , types = "", ...name] = urn.split("::");
   return { type: types.slice(types.lastIndexOf("$") + 1), name: name.join("::") };
 }

@@ -20,7 +20,7 @@ export interface ObjectSpec {
   required?: string[];
 }
 
-export interface ResourceSpec extends ObjectSpec {
+interface ResourceSpec extends ObjectSpec {
   inputProperties?: { [name: string]: PropertySpec };
   requiredInputs?: string[];
 }

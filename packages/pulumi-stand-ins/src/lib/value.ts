@@ -67,7 +67,7 @@ export function secret(v: Value): Value {
 }
 
 /** The value without its outermost secret wrapper. */
-export function unwrap(v: Value | undefined): Value | undefined {
+function unwrap(v: Value | undefined): Value | undefined {
   return isSecret(v) ? unwrap(v.value) : v;
 }
 

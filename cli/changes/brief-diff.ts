@@ -1,0 +1,60 @@
+/**
+ * Pulumi's diff (`--diff`), each fact once: without what is as it was, and without what a component's own inputs say already. Pure.
+ * Lines that are no part of a resource, such as warnings, stay as they are.
+ */
+
+interface Block {
+  /** "  ~ vxlab:index:VxlanPort: (update)" */
+  head: string;
+  lines: string[];
+}
+
+const HEAD = /^\s*(?:\+-|--|\+\+|[~+-])?\s*([\w-]+:[\w/-]+:\w+): \((\w[\w -]*)\)/;
+const OUTPUTS = /^\s*--outputs/;
+const ABOUT = /^\s*\[(urn|id|provider)=/;
+/** Says nothing without the lines that are left out. */
+const EMPTY = /^\s*[\]}]*\s*$|^Previewing update /;
+const MARKED = /^\s*[~+-]/;
+/** In a URN: the type of a resource whose parent is a component of ours. */
+const INSIDE = /vxlab:index:\w+\$(?!vxlab:)[^:]+:[^:]+:\w+::/;
+/** Select Graphic Rendition (ECMA-48). */
+// eslint-disable-next-line no-control-regex
+const COLOURS = /\u001b\[[0-9;]*m/g;
+
+export function briefDiff(text: string): string {
+  return blocksOf(text.split("\n"))
+    .flatMap((block) => (typeof block === "string" ? [block] : shownLines(block)))
+    .filter((line) => !EMPTY.test(bare(line)))
+    .join("\n");
+}
+
+const bare = (line: string): string => line.replace(COLOURS, "");
+
+/** Lines of resources and outputs in blocks; what begins without an indentation is no part of one. */
+function blocksOf(lines: readonly string[]): (Block | string)[] {
+  const all: (Block | string)[] = [];
+  let open: Block | undefined;
+  for (const line of lines) {
+    const plain = bare(line);
+    if (HEAD.test(plain) || OUTPUTS.test(plain)) all.push((open = { head: line, lines: [] }));
+    else if (open === undefined || /^\S/.test(plain)) {
+      open = undefined;
+      all.push(line);
+    } else open.lines.push(line);
+  }
+  return all;
+}
+
+function shownLines({ head, lines }: Block): string[] {
+  const [, type = "", op = ""] = HEAD.exec(bare(head)) ?? [];
+  if (op === "same") return [];
+  const urn = lines.map(bare).find((line) => line.includes("[urn=")) ?? "";
+  const inside = INSIDE.test(urn);
+  // The component above says what a step on a host is about, and what a machine is made of.
+  if (inside && type.startsWith("command:")) return [];
+  const named = `${head} ${/::([^:\]]+)\]/.exec(urn)?.[1] ?? ""}`.trimEnd();
+  if (inside || op === "delete") return [named];
+  const rest = lines.filter((line) => !ABOUT.test(bare(line)));
+  const marked = rest.filter((line) => MARKED.test(bare(line)));
+  return [named, ...(op === "create" || (op === "" && marked.length === 0) ? rest : marked)];
+}

@@ -1,0 +1,95 @@
+/** What a deployment changes: the engine's edits in, typed changes out. Pure. */
+import { hostWords, isRebuilt } from "../../components/host/words";
+import { isEqual, isUnknown } from "../../plan/change";
+import type { Change, Edit, EditOp, Said, Surroundings, Words } from "../../plan/change";
+import { THINGS } from "./things";
+
+/** What `vxlab preview --json` prints of a stack. */
+export interface Changes {
+  changes: Change[];
+  /** Resources that stay as they are. */
+  unchanged: number;
+}
+
+const OURS = /^vxlab:index:/;
+
+/** @param edits of one stack (`editsOf`) */
+export function changesOf(edits: readonly Edit[]): Change[] {
+  const around = surroundings(edits);
+  const said = THINGS.flatMap((words) => {
+    const mine = edits.filter(({ type }) => words.types.includes(type));
+    return merged(
+      words,
+      mine.flatMap((edit) => spoken(words, edit, around)),
+    );
+  });
+  return [...said, ...others(edits)];
+}
+
+function surroundings(all: readonly Edit[]): Surroundings {
+  const hosts = all.filter(({ type }) => hostWords.types.includes(type));
+  const ops = new Map<string, EditOp>();
+  const around: Surroundings = { all, host: (name) => (name === undefined ? undefined : ops.get(name)) };
+  for (const one of hosts) ops.set(hostWords.subject(one, around).name, isRebuilt(one) ? "replace" : one.op);
+  return around;
+}
+
+function spoken(words: Words, edit: Edit, around: Surroundings): Change[] {
+  const { name, host } = words.subject(edit, around);
+  const said = words.say(edit, around) ?? again(edit, around.host(host ?? name));
+  if (said === undefined) return [];
+  return [{ thing: words.thing, names: [name], hosts: host === undefined ? [] : [host], ...said }];
+}
+
+/** A step that runs though its component is as it was: how the host is reached, another vxlab. A new machine needs no words for it. */
+function again({ op, children }: Edit, host: EditOp | undefined): Said | undefined {
+  if (host === "create" || host === "replace" || host === "delete" || op === "create" || op === "delete")
+    return undefined;
+  const steps = children.filter((one) => one.op === "update" || one.op === "replace");
+  if (steps.length === 0) return undefined;
+  const keys = steps.flatMap(({ old, now }) =>
+    Object.keys({ ...old, ...now }).filter((key) => !isEqual(old[key], now[key]) && !isUnknown(now[key])),
+  );
+  const why = keys.length === 0 ? "" : ` (${[...new Set(keys)].join(", ")})`;
+  return { kind: "changed", facts: [`applied again${why}`] };
+}
+
+/** Resources of the user's own program that are no part of a lab. */
+function others(edits: readonly Edit[]): Change[] {
+  const inside = new Set(edits.filter(({ type }) => OURS.test(type)).flatMap(below));
+  const kinds = {
+    create: "added",
+    update: "changed",
+    delete: "removed",
+    replace: "rebuilt",
+    same: undefined,
+  } as const;
+  return edits.flatMap((edit): Change[] => {
+    const kind = kinds[edit.op];
+    if (kind === undefined || OURS.test(edit.type) || inside.has(edit)) return [];
+    return [{ kind, thing: edit.type, names: [edit.name], hosts: [], facts: [] }];
+  });
+}
+
+const below = (edit: Edit): Edit[] => edit.children.flatMap((one) => [one, ...below(one)]);
+
+/** One change for all hosts of which the same is said, then one for all names. */
+function merged({ single = false }: Words, all: readonly Change[]): Change[] {
+  const perName = grouped(all, ({ names }) => names);
+  const perHosts = grouped(perName, ({ hosts }) => hosts);
+  return single ? grouped(perHosts, () => []) : perHosts;
+}
+
+function grouped(all: readonly Change[], also: (change: Change) => readonly string[]): Change[] {
+  const groups = new Map<string, Change>();
+  for (const change of all) {
+    const key = JSON.stringify([change.kind, change.facts, change.loss, also(change)]);
+    const one = groups.get(key);
+    const joined = { names: union(one?.names, change.names), hosts: union(one?.hosts, change.hosts) };
+    groups.set(key, { ...change, ...joined });
+  }
+  return [...groups.values()];
+}
+
+const union = (a: readonly string[] = [], b: readonly string[]): string[] =>
+  [...new Set([...a, ...b])].sort((x, y) => x.localeCompare(y, "en", { numeric: true }));

@@ -1,0 +1,19 @@
+/** The things that have words of their own, in the order in which changes are listed. A new thing is a line here. */
+import { bridgeWords } from "../../components/bridge/words";
+import { containerWords } from "../../components/container/words";
+import { hostWords } from "../../components/host/words";
+import { imageWords } from "../../components/image/words";
+import { segmentWords } from "../../components/segment/words";
+import { serviceWords } from "../../components/service/words";
+import { underlayWords } from "../../components/underlay/words";
+import type { Words } from "../../plan/change";
+
+export const THINGS: readonly Words[] = [
+  underlayWords,
+  imageWords,
+  hostWords,
+  bridgeWords,
+  segmentWords,
+  serviceWords,
+  containerWords,
+];

@@ -1,0 +1,38 @@
+import { CONTAINER_KINDS } from "../../components/container/kinds";
+import { shellWords } from "../../guest/quote";
+import { badUsage, stackName, stackOption } from "../args";
+import { withLab } from "../access/lab";
+import { handOver } from "../access/remote";
+import type { Command } from "../command";
+import { containerNamed, readWords } from "../words";
+
+const options = {
+  ...stackOption,
+  follow: { type: "boolean", short: "f", doc: "go on with what it writes from now on, until Ctrl-C" },
+  tail: { type: "string", short: "n", value: "LINES", doc: "only the last lines" },
+} as const;
+
+export const logs: Command = {
+  name: "logs",
+  summary: "print what a container's command has written to its output",
+  operands: "CONTAINER",
+  options,
+  more: "Docker keeps all of it. Of an LXC container vxlab keeps the last 128 KiB that were written to /dev/console.",
+  examples: [
+    ["logs c1", "everything that is kept"],
+    ["logs c1 -n 20 -f", "the last lines, then live"],
+  ],
+  async run(context, args) {
+    const { values, name, rest } = readWords(logs, args, options);
+    if (rest.length > 0) throw badUsage(logs, `unexpected: ${rest.join(" ")}`);
+    const { tail, follow = false } = values;
+    if (tail !== undefined && !/^\d{1,9}$/.test(tail))
+      throw badUsage(logs, `--tail ${tail}: give a whole number`);
+    const stack = stackName(values.stack, context.environment);
+    return withLab(context, stack, ({ lab, remote }) => {
+      const { host, kind } = containerNamed(lab, name);
+      const lines = tail === undefined ? undefined : Number(tail);
+      return handOver(context, remote, host, shellWords(CONTAINER_KINDS[kind].logs(name, lines, follow)), []);
+    });
+  },
+};

@@ -1,0 +1,106 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { CONTAINER_KINDS } from "../../components/container/kinds";
+import { virsh } from "../../components/libvirt/virsh";
+import { shellWords } from "../../guest/quote";
+import type { HostOutput } from "../../plan/contract";
+import type { ContainerPlan } from "../../plan/types";
+import { badUsage, stackName, stackOption } from "../args";
+import { heal } from "../access/heal";
+import { hypervisors } from "../access/hypervisors";
+import { withLab, type OpenLab } from "../access/lab";
+import type { Command, Context } from "../command";
+import { Exit, Fault } from "../exit";
+import { readWords, targetNamed } from "../words";
+
+/** Longest times of a stop, and of a machine's boot with all that is on it, ms: under emulation on a busy machine. */
+const STOP_MS = 60_000;
+const BOOT_MS = 300_000;
+/** Longest time of a question, and how often one is asked, ms. */
+const ASK_MS = 15_000;
+const POLL_MS = 500;
+
+export const restart: Command = {
+  name: "restart",
+  summary: "reboot a machine, or stop a container and start it again; what they wrote stays",
+  operands: "HOST|CONTAINER",
+  options: stackOption,
+  more: "It ends when everything on the machine is there again. A machine that does not answer is reset.",
+  examples: [
+    ["restart c1", "the container"],
+    ["restart kvm1", "the machine with all of its containers"],
+  ],
+  async run(context, args) {
+    const { values, name, rest } = readWords(restart, args, stackOption);
+    if (rest.length > 0) throw badUsage(restart, `unexpected: ${rest.join(" ")}`);
+    const stack = stackName(values.stack, context.environment);
+    return withLab(context, stack, async (open) => {
+      const { host, container } = targetNamed(open.lab, name);
+      if (container !== undefined) return restartContainer(context, open, container);
+      return context.out.step(`restarting ${name}`, () => restartHost(context, open, host));
+    });
+  },
+};
+
+async function restartContainer({ out }: Context, open: OpenLab, container: ContainerPlan): Promise<number> {
+  const { name, host, kind } = container;
+  const step = (await open.steps()).find((one) => one.kind === "container" && one.key === name);
+  if (step === undefined)
+    throw new Fault(Exit.missing, `the state of stack ${open.stack} has no step of ${name}: run up`);
+  const stopped = await out.wait(`stopping ${name}`, () =>
+    open.remote.run(host, shellWords(CONTAINER_KINDS[kind].stop(name)), STOP_MS),
+  );
+  // One that was not running cannot be stopped, and is started all the same.
+  if (stopped.code === 255) throw new Fault(Exit.failed, `${host} ${stopped.stderr.trim()}`);
+  return (await heal(out, open.ask, [{ step, why: "restarted" }])) ? Exit.ok : Exit.failed;
+}
+
+async function restartHost(context: Context, open: OpenLab, host: HostOutput): Promise<number> {
+  const { name, existing, domain } = host;
+  if (existing !== undefined || domain === undefined)
+    throw new Fault(
+      Exit.usage,
+      `${name} is an existing host, which vxlab does not restart: run vxlab ssh ${name} -- reboot`,
+    );
+  const before = await bootId(open, name);
+  const asked = await open.remote.run(name, "sync; reboot", ASK_MS);
+  if (before === undefined || (asked.code !== 0 && asked.code !== 255))
+    await reset(context, open.stack, domain);
+  const limit = Date.now() + BOOT_MS;
+  while (Date.now() < limit) {
+    await pause(POLL_MS);
+    open.remote.forget(name);
+    const now = await bootId(open, name);
+    if (now !== undefined && now !== before && (await complete(open, name, limit))) return Exit.ok;
+  }
+  throw new Fault(
+    Exit.failed,
+    `${name} is not complete within ${BOOT_MS / 1000} s: run vxlab status, or up, which applies what is missing`,
+  );
+}
+
+async function bootId({ remote }: OpenLab, host: string): Promise<string | undefined> {
+  const { code, stdout } = await remote.run(host, "cat /proc/sys/kernel/random/boot_id", ASK_MS);
+  return code === 0 ? stdout.trim() : undefined;
+}
+
+/** Waits until nothing on the host differs from what it is to be. */
+async function complete({ remote }: OpenLab, host: string, limit: number): Promise<boolean> {
+  while (Date.now() < limit) {
+    const { code, stdout } = await remote.run(host, "/usr/lib/vxlab/guest drift", ASK_MS);
+    if (code === 0 && stdout.trim() === "") return true;
+    if (code === 255) return false;
+    await pause(POLL_MS);
+  }
+  return false;
+}
+
+async function reset(context: Context, stack: string, domain: string): Promise<void> {
+  const uris = await hypervisors(context, stack);
+  const answers = await Promise.all(uris.map((uri) => virsh(uri, ["reset", domain], { limit: ASK_MS })));
+  if (answers.some(({ end }) => end === "done")) return;
+  const why = answers.map((answer) => ("why" in answer ? answer.why : "")).join("; ");
+  throw new Fault(
+    Exit.failed,
+    `${domain} does not answer and cannot be reset (${why}): run up, which starts it`,
+  );
+}

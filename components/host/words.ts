@@ -1,0 +1,91 @@
+/** A host in the words of a preview. */
+import { because, facts, from, isEqual, isUnknown, listed, losing, nameIn, shown } from "../../plan/change";
+import type { Edit, Label, Said, Surroundings, Words } from "../../plan/change";
+
+const MACHINE = "vxlab:index:KvmHost";
+const DOMAIN = "libvirt:index/domain:Domain";
+const CONTAINER = /^vxlab:index:\w+Container$/;
+
+const LABELS: Readonly<Record<string, Label>> = {
+  address: (old, now) => from("address", bare(old), bare(now)),
+  memory: "memory",
+  vcpus: "vCPUs",
+  mtu: "MTU",
+  mac: "MAC",
+  gateway: "gateway",
+  nameservers: "name servers",
+  accel: "acceleration",
+  codeCache: "code cache",
+  bootTimeout: "SSH timeout",
+  libvirtUri: "hypervisor",
+  image: () => "another image",
+  networkId: (_, now) => (isUnknown(now) ? "the underlay is made anew" : "another underlay"),
+  sshAddress: "SSH address",
+  port: "SSH port",
+  hostKey: () => "another host key",
+  needs: "needs",
+  // Its ports say these.
+  peers: false,
+  hostName: false,
+  labId: false,
+};
+
+export const hostWords: Words = {
+  thing: "host",
+  types: [MACHINE, "vxlab:index:ExistingHost"],
+  subject: (edit) => ({ name: nameIn(edit, "hostName") }),
+  say(edit, around) {
+    const existing = edit.type !== MACHINE;
+    if (edit.op === "create") return { kind: "added", facts: described(edit.now, existing) };
+    if (edit.op === "delete")
+      return {
+        kind: "removed",
+        facts: [],
+        loss: existing ? "what vxlab put on it is removed" : "what was written there is lost",
+      };
+    const differing = facts(LABELS, edit);
+    if (isRebuilt(edit)) return rebuilt(edit, differing, around);
+    return differing.length === 0 ? undefined : { kind: "changed", facts: differing };
+  },
+  line: ({ kind, names, facts: said, loss }) => {
+    if (kind === "added") return `host ${listed(names)} ${said.join(", ")}`;
+    if (kind === "removed") return `host ${listed(names)}${losing(loss)}`;
+    if (kind === "changed") return `${listed(names)}: ${said.join("; ")}`;
+    return `${listed(names)} ${names.length > 1 ? "are" : "is"} rebuilt${because(said)}${losing(loss)}`;
+  },
+};
+
+/** True for a machine that is replaced: the component itself is only updated then. */
+export const isRebuilt = ({ op, children }: Edit): boolean =>
+  op === "replace" || children.some((one) => one.type === DOMAIN && one.op === "replace");
+
+function described({ address, memory, vcpus }: Edit["now"], existing: boolean): string[] {
+  if (existing) return [shown(address), "an existing host"];
+  const size = typeof memory === "number" ? [`${memory} MiB`] : [];
+  return [bare(address), ...size, ...(typeof vcpus === "number" && vcpus > 1 ? [`${vcpus} vCPUs`] : [])];
+}
+
+function rebuilt(edit: Edit, differing: string[], { all }: Surroundings): Said {
+  const name = nameIn(edit, "hostName");
+  const hasContainers = all.some(
+    (one) => CONTAINER.test(one.type) && one.op === "replace" && nameIn(one, "hostName") === name,
+  );
+  const loss = hasContainers
+    ? "the containers there are made anew, what they wrote is lost"
+    : "what was written there is lost";
+  return { kind: "rebuilt", facts: differing.length > 0 ? differing : deeper(edit.children), loss };
+}
+
+/** Without the prefix length. */
+const bare = (address: unknown): string => shown(address).replace(/\/\d+$/, "");
+
+/** Where the component's inputs are as they were: what differs below it. */
+function deeper(children: readonly Edit[]): string[] {
+  return children.flatMap(({ type, op, old, now }) => {
+    if (op !== "replace") return [];
+    const keys = Object.keys({ ...old, ...now }).filter(
+      (key) => !isEqual(old[key], now[key]) && !isUnknown(now[key]),
+    );
+    return keys.length === 0 ? [] : [`${type.slice(type.lastIndexOf(":") + 1)}: ${keys.join(", ")}`];
+  });
+}

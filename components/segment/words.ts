@@ -1,0 +1,87 @@
+/** A host's port in a segment, in the words of a preview. */
+import { because, facts, hostIn, isObject, listed, members, nameIn, onHosts, shown } from "../../plan/change";
+import type { Edit, Label, Said, Surroundings, Words } from "../../plan/change";
+
+const PORT = "vxlab:index:VxlanPort";
+
+const LABELS: Readonly<Record<string, Label>> = {
+  vni: "VNI",
+  encapsulation: "encapsulation",
+  udpPort: "UDP port",
+  vlan: "VLAN",
+  mtu: "MTU",
+  flooding: "flooding",
+  group: "multicast group",
+  ttl: "TTL",
+  protected: (_, now) => (now === false ? "is the hub" : "is not the hub any more"),
+  local: "VTEP",
+  remotes: (old, now) => members("tunnel to", old, now),
+  stations: (old, now) => members("station", stations(old), stations(now)),
+  bridge: "bridge",
+  segment: "name",
+  hostName: false,
+  labId: false,
+};
+
+export const segmentWords: Words = {
+  thing: "segment",
+  types: [PORT],
+  subject: (edit) => ({ name: segmentOf(edit), host: hostIn(edit) }),
+  say(edit, around) {
+    const on = around.host(hostIn(edit));
+    if (edit.op === "create")
+      return isNew(edit, around) || on !== "create"
+        ? { kind: "added", facts: described(edit.now) }
+        : undefined;
+    if (edit.op === "delete")
+      return isGone(edit, around) || on !== "delete" ? { kind: "removed", facts: [] } : undefined;
+    const differing = facts(labelsOf(edit, on === "replace"), edit);
+    if (edit.op === "replace" && on !== "replace") return anew(differing);
+    return differing.length === 0 ? undefined : { kind: "changed", facts: differing };
+  },
+  line: ({ kind, names, hosts, facts: said }) => {
+    const title = `${names.length > 1 ? "segments" : "segment"} ${listed(names)}`;
+    if (kind === "changed")
+      return `${hosts.length === 0 ? "" : `${listed(hosts)}: `}${title}: ${said.join("; ")}`;
+    return kind === "rebuilt"
+      ? `${title}${onHosts(hosts)} is set up anew${because(said)}`
+      : `${title}${because(said)}${onHosts(hosts)}`;
+  },
+};
+
+/** The name of a port's segment; without one its VNI. */
+export function segmentOf(edit: Edit): string {
+  const vni = edit.now["vni"] ?? edit.old["vni"];
+  return nameIn({ ...edit, name: `VNI ${shown(vni)}` }, "segment");
+}
+
+const ports = (edit: Edit, { all }: Surroundings): Edit[] =>
+  all.filter((one) => one.type === PORT && segmentOf(one) === segmentOf(edit));
+const isNew = (edit: Edit, around: Surroundings): boolean =>
+  ports(edit, around).every(({ op }) => op === "create");
+const isGone = (edit: Edit, around: Surroundings): boolean =>
+  ports(edit, around).every(({ op }) => op === "delete");
+
+/** With another way to flood, what only that way has is no news. A rebuilt host says itself that its address is another. */
+function labelsOf({ old, now }: Edit, rebuilt: boolean): Readonly<Record<string, Label>> {
+  const way =
+    old["flooding"] === now["flooding"] ? {} : { stations: false, group: false, ttl: false, mtu: false };
+  return { ...LABELS, ...(way as Record<string, false>), ...(rebuilt ? { local: false as const } : {}) };
+}
+
+const described = ({ vni, vlan, flooding }: Edit["now"]): string[] => [
+  `VNI ${shown(vni)}`,
+  ...(vlan === undefined ? [] : [`VLAN ${shown(vlan)}`]),
+  ...(flooding === undefined || flooding === "unicast" ? [] : [`flooding ${shown(flooding)}`]),
+];
+
+const anew = (differing: string[]): Said => ({
+  kind: "rebuilt",
+  facts: differing.length > 0 ? differing : ["its host is another machine"],
+});
+
+/** "10.0.3.12 at 192.168.10.3" */
+function stations(value: unknown): string[] {
+  const all = Array.isArray(value) ? (value as unknown[]) : [];
+  return all.flatMap((one) => (isObject(one) ? [`${shown(one["addresses"])} at ${shown(one["vtep"])}`] : []));
+}

@@ -1,0 +1,183 @@
+/**
+ * What a deployment changes, in the field's words: types and helpers for the `words.ts` of each thing. Where the edits come
+ * from is in cli/changes/.
+ */
+/** What happens: something new, something lost, something that goes on with other values, something that is made anew. */
+export type ChangeKind = "added" | "changed" | "removed" | "rebuilt";
+
+/** One change. Things of which the same is said are in one. No value of a secret is ever in it. */
+export interface Change {
+  kind: ChangeKind;
+  /** What it is: host, segment, container, … */
+  thing: string;
+  names: string[];
+  /** Names of the hosts that it is on. */
+  hosts: string[];
+  /** What differs, or what is known of a new thing. Of a rebuilt one: why. */
+  facts: string[];
+  /** What is lost with it. */
+  loss?: string;
+}
+
+/** Inputs of a resource, as the engine tells them. */
+export type Inputs = Readonly<Record<string, unknown>>;
+
+export type EditOp = "same" | "create" | "update" | "delete" | "replace";
+
+/** A resource of the program and what happens to it. */
+export interface Edit {
+  op: EditOp;
+  type: string;
+  /** As deployed, where that was another type. */
+  oldType?: string;
+  /** Of the resource. */
+  name: string;
+  /** As deployed; empty for a new one. */
+  old: Inputs;
+  /** As wanted; empty for one that is deleted. */
+  now: Inputs;
+  /** What is below it. */
+  children: readonly Edit[];
+}
+
+/** Which thing an edit is about. */
+interface Subject {
+  name: string;
+  /** The host that it is on; undefined for what is on none, and in a state in which components did not say it. */
+  host?: string | undefined;
+}
+
+/** What is said of one edit. */
+export type Said = Pick<Change, "kind" | "facts" | "loss">;
+
+/** What else the same deployment does. */
+export interface Surroundings {
+  /** All edits, whatever they are about. */
+  all: readonly Edit[];
+  /** What happens to the host of that name: "replace" when it is rebuilt. Undefined when it belongs to another stack. */
+  host(name: string | undefined): EditOp | undefined;
+}
+
+/** A thing's own words. */
+export interface Words {
+  thing: string;
+  /** Types of its components. */
+  types: readonly string[];
+  /** True when a thing is on one host only: then the same change of several is one, wherever they are. */
+  single?: boolean;
+  subject(edit: Edit, around: Surroundings): Subject;
+  /** Undefined when others tell it, or nothing happens. */
+  say(edit: Edit, around: Surroundings): Said | undefined;
+  /** The change in words, without its mark. */
+  line(change: Change): string;
+}
+
+/** How an input is called: a label, its own words (nothing: not worth saying), or false, which says that others tell it. */
+export type Label = string | false | ((old: unknown, now: unknown) => string | undefined);
+
+/** How the engine writes what it does not know yet (sdk/go/common/resource/plugin, UnknownStringValue). */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+/** Marks a secret in the engine's JSON (sdk/go/common/resource, SigKey). */
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+
+export const isUnknown = (value: unknown): boolean => value === UNKNOWN;
+
+function isSecret(value: unknown): boolean {
+  return isObject(value) && SIGNATURE in value;
+}
+
+/** What differs between the old and the new inputs, in the order of `labels`. Inputs without a label are called by their key. */
+export function facts(
+  labels: Readonly<Record<string, Label>>,
+  { old, now }: Pick<Edit, "old" | "now">,
+): string[] {
+  const keys = [...new Set([...Object.keys(labels), ...Object.keys(old), ...Object.keys(now)])];
+  return keys.flatMap((key) => {
+    const label = labels[key] ?? key;
+    if (label === false || isEqual(old[key], now[key])) return [];
+    const fact = typeof label === "string" ? from(label, old[key], now[key]) : label(old[key], now[key]);
+    return fact === undefined || fact === "" ? [] : [fact];
+  });
+}
+
+/** "memory 256 → 512" */
+export function from(label: string, old: unknown, now: unknown): string {
+  if (now === undefined) return `${label} removed (was ${shown(old)})`;
+  return old === undefined ? `${label} ${shown(now)}` : `${label} ${shown(old)} → ${shown(now)}`;
+}
+
+/** A value in few words. */
+export function shown(value: unknown): string {
+  if (isUnknown(value)) return "known after up";
+  if (isSecret(value)) return "(secret)";
+  if (value === undefined || value === null) return "none";
+  if (typeof value === "boolean") return value ? "on" : "off";
+  if (Array.isArray(value)) return value.length === 0 ? "none" : value.map(shown).join(" ");
+  if (isObject(value))
+    return Object.entries(value)
+      .map(([key, one]) => `${key} ${shown(one)}`)
+      .join(", ");
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** Which members of a list come and go: "tunnel to 192.168.10.3 added". */
+export function members(label: string, old: unknown, now: unknown): string | undefined {
+  const [was, is] = [texts(old), texts(now)];
+  const gone = was.filter((one) => !is.includes(one));
+  const come = is.filter((one) => !was.includes(one));
+  if (gone.length === 1 && come.length === 1) return `${label} ${gone.join()} → ${come.join()}`;
+  const words = (some: string[], verb: string) =>
+    some.length === 0 ? [] : [`${label} ${some.join(", ")} ${verb}`];
+  return [...words(come, "added"), ...words(gone, "removed")].join(", ");
+}
+
+/** Paths of the secrets among inputs: "env.TOKEN". */
+export function secretPaths(inputs: unknown, path = ""): string[] {
+  if (isSecret(inputs)) return [path];
+  if (!isObject(inputs)) return [];
+  return Object.entries(inputs).flatMap(([key, one]) =>
+    secretPaths(one, path === "" ? key : `${path}.${key}`),
+  );
+}
+
+export function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(shown) : [];
+}
+
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+export function isEqual(a: unknown, b: unknown): boolean {
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((one, i) => isEqual(one, b[i]));
+  if (!isObject(a) || !isObject(b)) return a === b;
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...keys].every((key) => isEqual(a[key], b[key]));
+}
+
+/** An input that is a name. @default the resource's name */
+export function nameIn({ old, now, name }: Edit, key: string): string {
+  const found = now[key] ?? old[key];
+  return typeof found === "string" && !isUnknown(found) ? found : name;
+}
+
+/** The host that a thing is on. */
+export function hostIn({ old, now }: Edit): string | undefined {
+  const found = now["hostName"] ?? old["hostName"];
+  return typeof found === "string" && !isUnknown(found) ? found : undefined;
+}
+
+/** "kvm2, kvm10" */
+export const listed = (names: readonly string[]): string =>
+  [...names].sort((a, b) => a.localeCompare(b, "en", { numeric: true })).join(", ");
+
+/** " on kvm1, kvm2"; nothing without hosts. */
+export const onHosts = (hosts: readonly string[]): string =>
+  hosts.length === 0 ? "" : ` on ${listed(hosts)}`;
+
+/** " (VNI 100 → 101; …)"; nothing without facts. */
+export const because = (said: readonly string[]): string =>
+  said.length === 0 ? "" : ` (${said.join("; ")})`;
+
+/** ": what it wrote is lost"; nothing when nothing is. */
+export const losing = (loss: string | undefined): string => (loss === undefined ? "" : `: ${loss}`);

@@ -1,0 +1,37 @@
+/** The hosts of peers and the underlay networks of all stacks, read from the outputs of underlay stacks. */
+import type { Findings } from "./findings";
+import { readAddress, readSubnet } from "./read-address";
+import type { Others } from "./resolve";
+import type { Remote } from "./resolved";
+import { sortedEntries } from "./rules";
+import type { VtepsOutput } from "./vteps";
+
+/** An underlay stack that was found, and its outputs. */
+export interface Underlay {
+  /** Its name, as it is written in the settings. */
+  stack: string;
+  vteps: VtepsOutput;
+}
+
+/** What is unusable is said, and left out. */
+export function resolvePeers(own: Underlay, peers: readonly Underlay[], said: Findings): Others {
+  return {
+    peers: peers.flatMap((peer) => remotesOf(peer, said)),
+    networks: [own, ...peers].flatMap(({ stack, vteps }) =>
+      (vteps.networks ?? []).flatMap((got) => said.take(stack, got, readSubnet(got), cureFor(stack)) ?? []),
+    ),
+  };
+}
+
+function remotesOf({ stack, vteps }: Underlay, said: Findings): Remote[] {
+  return sortedEntries(vteps.hosts).flatMap(([name, vtep]): Remote[] => {
+    const host = `${stack}/${name}`;
+    const read = (got: string) => said.take(host, got, readAddress(got), cureFor(stack));
+    const address = read(vtep.address);
+    const sshAddress = vtep.ssh.address === vtep.address ? address : read(vtep.ssh.address);
+    return address === undefined || sshAddress === undefined ? [] : [{ host, address, sshAddress }];
+  });
+}
+
+const cureFor = (stack: string): string =>
+  `Correct it in the settings of ${stack}, and run ./vxlab up -s ${stack}.`;

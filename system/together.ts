@@ -1,0 +1,10 @@
+/** Work that runs side by side. */
+
+/** Waits for all of it, and then throws the first error: nothing runs on after the caller has failed. */
+export async function together<T extends readonly unknown[]>(work: {
+  [K in keyof T]: Promise<T[K]>;
+}): Promise<T> {
+  const ends = await Promise.allSettled(work);
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+  return ends.map((end) => (end as PromiseFulfilledResult<unknown>).value) as unknown as T;
+}

@@ -1,0 +1,71 @@
+/** No function of the guest tools assigns a name that another kind of thing sees by mistake (shell-names.ts). */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { CONTAINER_WORDS } from "../../components/container/kinds";
+import { TOOL_PARTS } from "../../guest/render";
+import { faultsOf } from "./shell-names";
+
+const ROOT = join(__dirname, "../..");
+const read = (files: readonly string[]) =>
+  Object.fromEntries(files.map((file) => [file, readFileSync(join(ROOT, file), "utf8")]));
+const PARTS = read(TOOL_PARTS);
+
+/** Of verify: small programs of their own. */
+const HOST_SCRIPTS = [
+  ...readdirSync(join(ROOT, "verify/evidence")).map((name) => `verify/evidence/${name}`),
+  ...CONTAINER_WORDS.map((word) => `components/container/kinds/${word}/probe.sh`),
+].filter((file) => file.endsWith(".sh"));
+
+const fault = (body: string, before = "") =>
+  faultsOf({ ...PARTS, "new.sh": `${before}\nnew() {\n${body}\n}\n` });
+
+describe("functions of the guest tools", () => {
+  it("assign locals, and what they say that they set", () => {
+    expect(faultsOf(PARTS)).toEqual([]);
+  });
+
+  it.each([
+    ["an assignment", "found=$1", "found"],
+    ["one after a condition", '[ -z "$1" ] || found=yes', "found"],
+    ["one in braces", "{ found=1 && echo; }", "found"],
+    ["a second one", "local a=1\n  a=2 found=$(echo a)", "found"],
+    ["a loop", "for one in a b; do echo; done", "one"],
+    ["read", "while read -r _ one; do echo; done </dev/null", "one"],
+    ["a default", ': "${found:=1}"', "found"],
+    ["eval", 'eval "found=\\$$1"', "found"],
+    ["a global", "STATE=/tmp", "STATE"],
+    ["a pattern's command", "case $1 in a) found=1 ;; esac", "found"],
+  ])("find %s", (_, body, name) => {
+    expect(fault(body)).toEqual([`new.sh: new assigns ${name}`]);
+  });
+
+  it.each([
+    ["a local", "local found; found=1"],
+    ["an assignment for one command", "found=1 IFS= sh -c true"],
+    ["what is quoted", "echo 'a; found=1' \"b; found=1\""],
+    ["what runs in a shell of its own", 'echo "$(found=1; echo $found)"'],
+    ["a here-document", "cat <<TEXT\nfound=1\nTEXT"],
+    ["several locals of one name", 'eval "$NIC"\n nic=1 veth=2'],
+  ])("let %s pass", (_, body) => {
+    expect(fault(body)).toEqual([]);
+  });
+
+  it("find who calls what sets a name, and has it not", () => {
+    expect(fault("port_gone ''")).toEqual(["new.sh: new calls port_gone, which sets gone"]);
+    expect(fault("local gone\n  port_gone ''")).toEqual([]);
+    expect(fault("port_gone ''", "# Sets: gone")).toEqual([]);
+  });
+
+  it.each(HOST_SCRIPTS)("assign locals in %s, too", (file) => {
+    const own = / is a global in lower case$/;
+    expect(faultsOf(read([file])).filter((one) => !own.test(one))).toEqual([]);
+  });
+
+  it("find globals in lower case, and second ones", () => {
+    expect(faultsOf({ "a.sh": "found=1\n", "b.sh": "LEVEL=1\n", "c.sh": "LEVEL=2\n" })).toEqual([
+      "found is a global in lower case",
+      "LEVEL is declared twice",
+    ]);
+  });
+});
