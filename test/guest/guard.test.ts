@@ -131,9 +131,8 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       { ...port, remotes: [] },
       `@th,96,24 { ${port.vni} } ip saddr 0.0.0.0 accept`,
     ]),
-    // The control: where the members of a group are not known, every sender is accepted.
     [
-      "a group whose members are not known: from all",
+      "a group whose members are not known (the control): from all",
       { ...GREEN, remotes: undefined },
       "@th,96,24 { 300 } accept",
     ],
