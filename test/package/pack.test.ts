@@ -172,7 +172,9 @@ describe("the declarations that a program sees", () => {
     const text = readFileSync(file, "utf8");
     seen.set(file, text);
     for (const [, path = ""] of text.matchAll(/from "(\.[^"]+)"|import\("(\.[^"]+)"\)/g)) {
-      const next = `${join(file, "..", path)}.d.ts`;
+      const target = join(file, "..", path);
+      // A folder is its index.
+      const next = [`${target}.d.ts`, join(target, "index.d.ts")].find((one) => existsSync(one)) ?? target;
       if (path !== "" && !seen.has(next)) reached(next, seen);
     }
     return seen;
