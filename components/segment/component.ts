@@ -23,8 +23,11 @@ export interface VxlanPortArgs extends MovableArgs {
   segment?: pulumi.Input<string>;
   /** The host's own VTEP, an IPv4 or IPv6 literal. @default the host's `address` */
   local?: pulumi.Input<string>;
-  /** The other VTEPs of the segment, literals of the same family; none is allowed. Multicast needs none. */
-  remotes: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * The other VTEPs of the segment, literals of the same family. The host guard accepts packets from these alone, from nobody with an
+   * empty list. @default not known: no tunnels; with Flooding.Multicast, packets from every host
+   */
+  remotes?: pulumi.Input<pulumi.Input<string>[]>;
   /** How frames are carried over the underlay. @default Encapsulation.Vxlan */
   encapsulation?: pulumi.Input<Encapsulation>;
   /** UDP port of the tunnels; a multicast segment shares its port with multicast segments only. @default IANA's: 4789 (RFC 7348) */

@@ -98,7 +98,7 @@ flows_drift() {
 # next_remote: port and remote of number i, which goes up; false after the last. Only separate tunnels have a port each.
 # Sets: i port remote
 next_remote() {
-  [ "$i" -lt "$remotes_count" ] || return 1
+  [ "$i" -lt "${remotes_count:-0}" ] || return 1
   eval "port=\${remotes_${i}_port-} remote=\$remotes_${i}_address"
   i=$((i + 1))
 }

@@ -39,7 +39,7 @@ export const flow: Way<FlowFlooding, FlowPortState> = {
         .map(({ mac, addresses, vtep }) => ({ mac, addresses: [...addresses], vtep })),
     });
   },
-  state: (port, { protected: isProtected = true, remotes, stations = [] }) => ({
+  state: (port, { protected: isProtected = true, remotes = [], stations = [] }) => ({
     ...port,
     ...{ flooding: Flooding.Flow, protected: isProtected, devices: flowDevices(port.vni) },
     remotes: remotes.map((address) => ({ address })),

@@ -61,7 +61,7 @@ multicast_drop() {
 
 # Without a group on the host the kernel's limit is what it was.
 multicast_rest() {
-  [ -d "$STATE/tuned" ] || return 0
+  [ -e "$STATE/tuned/net,ipv4,igmp_max_memberships" ] || return 0
   case " $(kept port flooding | tr '\n' ' ') " in *" multicast "*) ;; *) untune "$GROUPS_SETTING" ;; esac
 }
 

@@ -37,8 +37,8 @@ export interface MulticastPortState extends AnyPortState {
   /** MTU inside the segment, bytes. */
   mtu: number;
   devices: { tunnel: string };
-  /** The VTEPs that may send; none: any. */
-  remotes: { address: string }[];
+  /** The VTEPs that may send; null when they are not known: any. */
+  remotes: { address: string }[] | null;
 }
 
 export const multicast: Way<MulticastFlooding, MulticastPortState> = {
@@ -65,7 +65,7 @@ export const multicast: Way<MulticastFlooding, MulticastPortState> = {
     return {
       ...port,
       ...{ flooding: Flooding.Multicast, group, ttl, mtu, devices },
-      remotes: remotes.map((address) => ({ address })),
+      remotes: remotes?.map((address) => ({ address })) ?? null,
     };
   },
   device: (vni) => multicastDevices(vni).tunnel,

@@ -43,7 +43,7 @@ export const unicast: Way<UnicastFlooding, UnicastPortState> = {
       return host === hub ? { protected: false } : { remotes: remotes.filter((one) => one.host === hub) };
     },
   // In the given order, which is the plan's, by host: an address that moves is one entry of a list, and not all of them.
-  state: (port, { protected: isProtected = true, remotes }) => ({
+  state: (port, { protected: isProtected = true, remotes = [] }) => ({
     ...port,
     ...{ flooding: Flooding.Unicast, protected: isProtected },
     remotes: remotes.map((address) => ({ port: tunnelName(port.vni, address), address })),
