@@ -110,10 +110,16 @@ function closing(code: string, at: number): number {
 
 const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, " ").trim();
 
+/** Whoever releases the package reads these messages, and no user. */
+const MAINTAINERS = "toolchain/release/";
+
 function filesBelow(path: string): string[] {
   if (statSync(join(checkout, path)).isFile()) return [path];
   const names = readdirSync(join(checkout, path), { recursive: true, encoding: "utf8" });
-  return names.filter((name) => /\.(ts|sh)$/.test(name)).map((name) => join(path, name));
+  return names
+    .filter((name) => /\.(ts|sh)$/.test(name))
+    .map((name) => join(path, name))
+    .filter((name) => !name.startsWith(MAINTAINERS));
 }
 
 /** Each once. @param paths files and folders of the project */

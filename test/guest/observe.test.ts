@@ -185,7 +185,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
           ended(host);
         }
       }),
-      { numRuns: 3 },
+      { numRuns: 3, includeErrorInReport: true },
     );
   });
 
