@@ -61,7 +61,7 @@ const scripts = (stdout: string): string[] =>
 /** Names of the properties that are shown as secret. */
 function secrets(stdout: string): string[] {
   const lines = stdout.split("\n").filter((line) => line.includes("[secret]"));
-  return [...new Set(lines.map((line) => /^[\s~+-]*(\S+)/.exec(line)?.[1] ?? line))].sort();
+  return [...new Set(lines.map((line) => /^[\s~+-]*([^\s:]+)/.exec(line)?.[1] ?? line))].sort();
 }
 
 const preview = (env = {}) => change(project, ["preview", "--diff", "--stack", "lab"], { env });
