@@ -17,7 +17,14 @@ import { STACK } from "../plan/settings";
 import { EXISTING } from "./host/spec";
 import { optional } from "./optional";
 
-/** How a host is reached. Nothing is sent before the host key is verified. */
+/**
+ * How a host is reached. Nothing is sent before the host key is verified.
+ *
+ * @example
+ * ```ts
+ * const host: HostConnectionArgs = { address: "192.168.10.5", hostKey: "ssh-ed25519 AAAA…", privateKey: "…" };
+ * ```
+ */
 export interface HostConnectionArgs {
   /** Underlay address. */
   address: pulumi.Input<string>;

@@ -9,8 +9,6 @@
 
 DRIFTS="flows nat dhcp guard security"
 FORWARD_AWK='@forward.awk@'
-# Flows of one bridge that are named one by one.
-FLOWS_NAMED=3
 
 drift() {
   local kind found
@@ -30,35 +28,6 @@ the host's $kind cannot be looked at"
     }'
   done
 }
-
-# The bridges of flow segments have exactly the computed flows. Those of the host's bridge are port security's to judge.
-flows_drift() {
-  local file flooding
-  kept port flooding | while read -r file _ _ flooding; do
-    [ "$flooding" != flow ] || with_kept "$file" flows_of_segment
-  done
-}
-
-# OpenFlow 1.4: older versions tell set_field as load, and each such flow would differ.
-flows_of_segment() {
-  local wanted said code=0 about="$lab/$step"
-  wanted=$(port_flows_wanted) || {
-    printf '%s\t%s: %s\n' "$about" "$devices_bridge" "$wanted"
-    return 0
-  }
-  said=$(printf '%s\n' "$wanted" |
-    ovs-ofctl --timeout=10 -O OpenFlow14 --no-names diff-flows "$devices_bridge" /proc/self/fd/0 2>&1) || code=$?
-  case $code in 0) return 0 ;; 2) ;; *) flows_unseen && return 0 ;; esac
-  printf '%s\n' "$said" | awk -v about="$about" -v bridge="$devices_bridge" -v most="$FLOWS_NAMED" '
-    /^-/ { if (++n[1] <= most) print about "\t" bridge ": flow is not in the plan: " substr($0, 2) }
-    /^\+/ { if (++n[2] <= most) print about "\t" bridge ": flow is missing: " substr($0, 2) }
-    END {
-      if (n[1] > most) print about "\t" bridge ": " n[1] - most " more flows are not in the plan"
-      if (n[2] > most) print about "\t" bridge ": " n[2] - most " more flows are missing"
-    }'
-}
-
-flows_unseen() { printf '%s\t%s: its flows cannot be looked at: %s\n' "$about" "$devices_bridge" "$(printf %s "$said" | tail -n 1)"; }
 
 nat_drift() {
   local file nat

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CONTAINER_WORDS } from "../components/container/kinds";
+import { FLOODINGS, isJoint } from "../components/segment/ways";
 import { PROTOCOL } from "./protocol";
 import { shellWord } from "./quote";
 import { THINGS } from "./things";
@@ -25,6 +26,8 @@ export const TOOL_PARTS: readonly string[] = [
 const WORDS: Readonly<Record<string, string>> = {
   PROTOCOL: String(PROTOCOL),
   KINDS: Object.keys(THINGS).join(" "),
+  WAYS: FLOODINGS.join(" "),
+  JOINT: FLOODINGS.filter(isJoint).join(" "),
   CONTAINERS: CONTAINER_WORDS.join(" | "),
 };
 

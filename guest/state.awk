@@ -27,6 +27,8 @@ END {
   if (step !~ /^[A-Za-z0-9_.-]+$/) refuse("desired state without a usable id")
   if (lab !~ /^[A-Za-z0-9_.-]*$/) refuse("desired state without a usable id of its lab")
   id = lab == "" ? step : lab "-" step
+  # Null leaves it empty, whatever another port's state has set around this one.
+  if (kind == "port") print scope "remotes_count="
   assign(envelope, "")
   print scope "id=" shell(id) " step=" shell(step)
   if (kind == "container") print scope "env= env_count=0"

@@ -1,9 +1,10 @@
 import { CONTAINER_KINDS } from "../components/container/kinds";
+import { FLOODINGS } from "../components/segment/ways";
 
 /** The kinds of things on a host, in the order in which they are declared and booted, and the scripts of each. */
 export const THINGS = {
   bridge: ["components/bridge/guest.sh"],
-  port: ["components/segment/guest.sh", "components/segment/group.sh"],
+  port: ["components/segment/guest.sh", ...FLOODINGS.map((word) => `components/segment/ways/${word}.sh`)],
   service: ["guest/nft.sh", "components/service/guest.sh"],
   container: [
     "components/container/guest.sh",

@@ -47,7 +47,7 @@ function port(   state, flooding, vni) {
   vni = json_value["vni"]
   state = fields("bridge vni") ",\"encapsulation\":\"vxlan\"," fields("udpPort local vlan") ",\"flooding\":" flooding
   if (flooding == "\"multicast\"")
-    return state "," fields("group ttl mtu") ",\"devices\":{\"tunnel\":\"vm" vni "\"},\"remotes\":" remotes("")
+    return state "," fields("group ttl mtu") ",\"devices\":{\"tunnel\":\"vm" vni "\"},\"remotes\":" ("remotes" in json_size ? remotes("") : "null")
   state = state ",\"protected\":" or_else("protected", "true")
   if (flooding == "\"flow\"")
     return state ",\"devices\":{\"bridge\":\"bf" vni "\",\"tunnel\":\"vf" vni "\",\"patch\":\"pf" vni "\",\"peer\":\"pb" vni "\"}" \

@@ -167,9 +167,11 @@ export function hostIn({ old, now }: Edit): string | undefined {
   return typeof found === "string" && !isUnknown(found) ? found : undefined;
 }
 
+/** kvm2 before kvm10. */
+export const asPeopleCount = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });
+
 /** "kvm2, kvm10" */
-export const listed = (names: readonly string[]): string =>
-  [...names].sort((a, b) => a.localeCompare(b, "en", { numeric: true })).join(", ");
+export const listed = (names: readonly string[]): string => [...names].sort(asPeopleCount).join(", ");
 
 /** " on kvm1, kvm2"; nothing without hosts. */
 export const onHosts = (hosts: readonly string[]): string =>

@@ -6,9 +6,7 @@
  * published-lab.ts.
  */
 import type { Encapsulation } from "./net/encap";
-import { portName } from "../components/segment/ways";
-import { BridgePlan, ContainerPlan, ExistingPlan, Flooding, HostPlan, ImageKind, LabPlan } from "./types";
-import { ServicePlan, VxlanPortPlan } from "./types";
+import { BridgePlan, ContainerPlan, Flooding, ImageKind, ServicePlan } from "./types";
 
 /** Name of the stack output. */
 export const LAB_OUTPUT = "lab";
@@ -27,7 +25,14 @@ interface LabFacts {
   image: ImageKind;
 }
 
-/** The stack output `lab`: every record is keyed by name, and each value repeats its name. */
+/**
+ * The stack output `lab`: every record is keyed by name, and each value repeats its name.
+ *
+ * @example
+ * ```ts
+ * const vtepOf = (lab: PublishedLab) => lab.hosts["kvm1"]?.address;
+ * ```
+ */
 export interface PublishedLab extends LabFacts {
   /** One; or one for each hypervisor; none when all hosts exist already. By name. */
   underlays: Record<string, UnderlayOutput>;
@@ -39,19 +44,40 @@ export interface PublishedLab extends LabFacts {
   services: Record<string, ServicePlan>;
 }
 
-/** A host of a `PublishedLab`. */
+/**
+ * A host of a `PublishedLab`.
+ *
+ * @example
+ * ```ts
+ * const vniOf = (host: PublishedHost) => host.ports["red"]?.vni;
+ * ```
+ */
 export interface PublishedHost extends HostDescription {
   /** By segment name. */
   ports: Record<string, PublishedPort>;
 }
 
-/** A port of a `PublishedHost`. */
+/**
+ * A port of a `PublishedHost`.
+ *
+ * @example
+ * ```ts
+ * const remotesOf = (port: PublishedPort) => Object.values(port.tunnels).map(({ address }) => address);
+ * ```
+ */
 export interface PublishedPort extends PortDescription {
   /** The other VTEPs by host name (a peer's: `stack/host`). */
   tunnels: Record<string, TunnelOutput>;
 }
 
-/** The lab as readers use it: underlays, hosts and containers are sorted by name, services by segment. */
+/**
+ * The lab as readers use it: underlays, hosts and containers are sorted by name, services by segment.
+ *
+ * @example
+ * ```ts
+ * const vnisOf = (lab: LabOutput) => lab.hosts.flatMap(({ ports }) => ports.map(({ vni }) => vni));
+ * ```
+ */
 export interface LabOutput extends LabFacts {
   underlays: UnderlayOutput[];
   hosts: HostOutput[];
@@ -59,7 +85,14 @@ export interface LabOutput extends LabFacts {
   services: ServicePlan[];
 }
 
-/** Written out, as everything here: the schema for other languages knows no Pick<> and no nameless types. */
+/**
+ * An underlay. Written out, as everything here: the schema for other languages knows no Pick<> and no nameless types.
+ *
+ * @example
+ * ```ts
+ * const hypervisorIn = ({ gateway }: UnderlayOutput) => gateway;
+ * ```
+ */
 export interface UnderlayOutput {
   name: string;
   cidr: string;
@@ -67,14 +100,28 @@ export interface UnderlayOutput {
   mtu: number;
 }
 
-/** How an existing host is reached. */
+/**
+ * How an existing host is reached.
+ *
+ * @example
+ * ```ts
+ * const login = ({ user, sshAddress, port }: ReachOutput) => `ssh://${user}@${sshAddress}:${port}`;
+ * ```
+ */
 export interface ReachOutput {
   sshAddress: string;
   port: number;
   user: string;
 }
 
-/** A tunnel to another VTEP. */
+/**
+ * A tunnel to another VTEP.
+ *
+ * @example
+ * ```ts
+ * const where = ({ port, address }: TunnelOutput) => `${port} leads to ${address}`;
+ * ```
+ */
 export interface TunnelOutput {
   /**
    * Name of the port that leads there: with Flooding.Unicast a port in Open vSwitch for each VTEP; else one for all of them,
@@ -103,7 +150,14 @@ interface HostDescription {
   bridge: BridgePlan;
 }
 
-/** A host as readers use it. */
+/**
+ * A host as readers use it.
+ *
+ * @example
+ * ```ts
+ * const segmentsOn = ({ ports }: HostOutput) => ports.map(({ segment }) => segment);
+ * ```
+ */
 export interface HostOutput extends HostDescription {
   /** Sorted by VNI. */
   ports: PortOutput[];
@@ -129,71 +183,15 @@ interface PortDescription {
   ttl?: number;
 }
 
-/** A port as readers use it. */
+/**
+ * A port as readers use it.
+ *
+ * @example
+ * ```ts
+ * const peersOf = ({ tunnels }: PortOutput) => tunnels.map(({ host }) => host);
+ * ```
+ */
 export interface PortOutput extends PortDescription {
   /** The other VTEPs, sorted by host name. */
   tunnels: TunnelOutput[];
-}
-
-/** What is known of a host once it is deployed. */
-export type DeployedFacts = Pick<HostOutput, "hostKey" | "domain">;
-
-/** @param hosts each of the plan's hosts, by `hostOutput` */
-export function labOutput(plan: LabPlan, id: string, hosts: HostOutput[]): LabOutput {
-  return {
-    schema: LAB_SCHEMA,
-    id,
-    family: plan.family,
-    underlays: plan.underlays.map(({ name, cidr, gateway, mtu }) => ({ name, cidr, gateway, mtu })),
-    image: plan.image.kind,
-    hosts,
-    containers: plan.containers.map(withoutValues),
-    services: plan.services,
-  };
-}
-
-/** Values of variables can be secrets, and nobody who reads this needs them. */
-function withoutValues(container: ContainerPlan): ContainerPlan {
-  const told = { ...container };
-  delete told.env;
-  return told;
-}
-
-export function hostOutput(host: HostPlan, { hostKey, domain }: DeployedFacts): HostOutput {
-  const { name, address, guard, bridge } = host;
-  return {
-    name,
-    address,
-    ...(host.kind === "machine" ? { underlay: host.underlay.name } : { existing: reach(host.existing) }),
-    hostKey,
-    ...(domain === undefined ? {} : { domain }),
-    guard,
-    bridge,
-    ports: host.ports.map(portOutput),
-  };
-}
-
-function reach({ sshAddress, port, user }: ExistingPlan): ReachOutput {
-  return { sshAddress, port, user };
-}
-
-function portOutput(port: VxlanPortPlan): PortOutput {
-  const { segment, vni, encapsulation, udpPort, mtu, vlan = 0, flooding, group, ttl } = port;
-  return {
-    segment,
-    vni,
-    ...(encapsulation === undefined ? {} : { encapsulation }),
-    udpPort,
-    mtu,
-    vlan,
-    flooding,
-    protected: port.protected,
-    ...(group === undefined ? {} : { group }),
-    ...(ttl === undefined ? {} : { ttl }),
-    tunnels: port.remotes.map(({ host, address }) => ({
-      port: portName(flooding, vni, address),
-      host,
-      address,
-    })),
-  };
 }

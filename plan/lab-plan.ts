@@ -1,13 +1,23 @@
 /** What is decided from a topology: the shape of a plan. */
 import type { Encapsulation } from "./net/encap";
-import type { ContainerKind, KindSettings } from "../components/container/spec";
 import type { HostNeed } from "../components/host/spec";
 import type { ImageKind } from "../components/image/spec";
 import type { Flooding } from "../components/segment/spec";
 import type { Accel, UnderlayMode } from "../components/underlay/spec";
 import type { Problem } from "./problem";
+import type { ContainerPlan, ServicePlan, StationPlan } from "./workload-plan";
 
-/** The whole lab, decided: every list is sorted by name, every default filled in. */
+export type * from "./workload-plan";
+
+/**
+ * The whole lab, decided: every list is sorted by name, every default filled in.
+ *
+ * @example
+ * ```ts
+ * const plan: LabPlan = planLab({ hosts: { kvm1: { address: "192.168.10.11" } } }, { lab: "demo" });
+ * const needs = plan.hosts.map((host) => (host.kind === "existing" ? host.existing.needs : []));
+ * ```
+ */
 export interface LabPlan {
   /** IP family of underlay and tunnels: 4 or 6. */
   family: number;
@@ -22,7 +32,14 @@ export interface LabPlan {
   hints: Problem[];
 }
 
-/** A libvirt network that carries the tunnels. */
+/**
+ * A libvirt network that carries the tunnels.
+ *
+ * @example
+ * ```ts
+ * const hostsIn = ({ cidr, mode }: UnderlayPlan) => `${cidr}, ${mode}`;
+ * ```
+ */
 export interface UnderlayPlan {
   /** "underlay" when there is only one. */
   name: string;
@@ -40,7 +57,14 @@ export interface UnderlayPlan {
 /** A machine or an existing host. */
 export type HostPlan = MachinePlan | ExistingHostPlan;
 
-/** A machine that libvirt makes. */
+/**
+ * A machine that libvirt makes.
+ *
+ * @example
+ * ```ts
+ * const mtuOf = ({ underlay }: MachinePlan) => underlay.mtu;
+ * ```
+ */
 export interface MachinePlan extends AnyHostPlan {
   kind: "machine";
   /** The underlay that it is on: one of the plan's `underlays`. */
@@ -51,7 +75,14 @@ export interface MachinePlan extends AnyHostPlan {
   vcpus: number;
 }
 
-/** A host that exists already. */
+/**
+ * A host that exists already.
+ *
+ * @example
+ * ```ts
+ * const needsOf = ({ existing }: ExistingHostPlan) => existing.needs;
+ * ```
+ */
 export interface ExistingHostPlan extends AnyHostPlan {
   kind: "existing";
   /** How it is reached. */
@@ -68,7 +99,14 @@ interface AnyHostPlan {
   ports: VxlanPortPlan[];
 }
 
-/** How SSH reaches an existing host, and what the host must be able to do. */
+/**
+ * How SSH reaches an existing host, and what the host must be able to do.
+ *
+ * @example
+ * ```ts
+ * const loginOf = ({ user, sshAddress, port }: ExistingPlan) => `ssh://${user}@${sshAddress}:${port}`;
+ * ```
+ */
 export interface ExistingPlan {
   sshAddress: string;
   port: number;
@@ -81,7 +119,14 @@ export interface ExistingPlan {
   needs: HostNeed[];
 }
 
-/** The Open vSwitch bridge of a host. */
+/**
+ * The Open vSwitch bridge of a host.
+ *
+ * @example
+ * ```ts
+ * const bridgesOf = (plan: LabPlan): BridgePlan[] => plan.hosts.map(({ bridge }) => bridge);
+ * ```
+ */
 export interface BridgePlan {
   name: string;
   /** With prefix length; absent when the bridge has none. */
@@ -90,7 +135,14 @@ export interface BridgePlan {
   mtu: number;
 }
 
-/** A host's attachment to one segment. */
+/**
+ * A host's attachment to one segment.
+ *
+ * @example
+ * ```ts
+ * const remotesOf = ({ remotes }: VxlanPortPlan) => remotes.map(({ address }) => address);
+ * ```
+ */
 export interface VxlanPortPlan {
   segment: string;
   vni: number;
@@ -110,96 +162,4 @@ export interface VxlanPortPlan {
   remotes: { host: string; address: string }[];
   /** With Flooding.Flow: every address of the segment that the plan knows and that is on another host, sorted by MAC. */
   stations?: StationPlan[];
-}
-
-/** A station on another host: frames for its MAC go to one VTEP. */
-export interface StationPlan {
-  mac: string;
-  /** Without prefix length, IPv4 and IPv6; empty where the plan knows none (DHCP, "none"). */
-  addresses: string[];
-  /** VTEP of its host. */
-  vtep: string;
-}
-
-/** Where there are any, `env` is sorted by name; it is not in stack outputs. */
-export interface ContainerPlan extends KindSettings {
-  name: string;
-  host: string;
-  kind: ContainerKind;
-  /** Empty: the image's own (Docker). */
-  command: string[];
-  interfaces: InterfacePlan[];
-}
-
-/** One of a container's interfaces. */
-export interface InterfacePlan {
-  /** eth0, eth1, … */
-  name: string;
-  /** Absent on a trunk. */
-  segment?: string;
-  /** With prefix length, IPv4 first; without the IPv4 one with DHCP, empty on a trunk. */
-  addresses: string[];
-  dhcp: boolean;
-  /**
-   * Default route; absent without a gateway of the segment. Only the first interface that has one gets it, and none where
-   * that takes its address by DHCP, which tells it the route too.
-   */
-  gateway?: string;
-  mac: string;
-  mtu: number;
-  /** Its interface on the host's side, at most 15 bytes. */
-  veth: string;
-  vlan?: number;
-  /** Tagged segments; empty unless it is a trunk. */
-  trunk: TaggedPlan[];
-  /** Its host filters what it sends; on a trunk, in at least one VLAN. */
-  portSecurity: boolean;
-  /** Addresses that the segment's DHCP server lends; with `dhcp`. */
-  dhcpRange?: DhcpRange;
-}
-
-/** Addresses that a DHCP server lends. */
-export interface DhcpRange {
-  /** Without prefix length. */
-  first: string;
-  last: string;
-}
-
-/** One segment of a trunk. */
-export interface TaggedPlan {
-  segment: string;
-  vlan: number;
-  addresses: string[];
-  mtu: number;
-  portSecurity: boolean;
-}
-
-/** A segment's DHCP server and gateway: an interface of their own on the host's bridge. */
-export interface ServicePlan {
-  segment: string;
-  host: string;
-  /** Interface on the host, at most 15 bytes. */
-  device: string;
-  mac: string;
-  mtu: number;
-  vlan?: number;
-  /** With prefix length. */
-  addresses: string[];
-  /** True: routes and translates towards the underlay. */
-  nat: boolean;
-  /**
-   * With `nat`, what the gateway does not lead to: the underlays, and every host of the lab or of a peer that is outside of
-   * them, by its VTEP and its SSH address. Networks and addresses of either family, networks first.
-   */
-  closed?: string[];
-  /** Absent: no DHCP. */
-  dhcp?: DhcpPlan;
-}
-
-/** What a DHCP server lends. */
-export interface DhcpPlan {
-  first: string;
-  last: string;
-  router?: string;
-  mtu: number;
 }

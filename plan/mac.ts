@@ -1,7 +1,14 @@
 /** Hardware addresses: computed from what they belong to, so that they outlive everything but a rename. */
 import { createHash } from "node:crypto";
 
-/** What a computed address belongs to; the text is hashed, so changing it changes every address. */
+/**
+ * What a computed address belongs to; the text is hashed, so changing it changes every address.
+ *
+ * @example
+ * ```ts
+ * const mac = computedMac("organization/project/stack", MacKind.Bridge, "kvm1");
+ * ```
+ */
 export enum MacKind {
   Machine = "machine",
   Bridge = "bridge",

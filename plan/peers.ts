@@ -13,15 +13,15 @@ import { checkedLab, plan } from "./plan";
 import type { Problem } from "./problem";
 import type { Sections } from "./resolve";
 import { resolvePeers } from "./resolve-peers";
-import type { Underlay } from "./resolve-peers";
+import type { UnderlayVteps } from "./resolve-peers";
 import { compareText, pathOf, repeated, sortedEntries, suggest } from "./rules";
 import { mappingOf } from "./shape";
 import { EXISTING_MACHINE } from "./vteps";
 import type { VtepOutput } from "./vteps";
 
 export interface OverlayInput {
-  own: Underlay;
-  peers: readonly Underlay[];
+  own: UnderlayVteps;
+  peers: readonly UnderlayVteps[];
   /** The settings `hosts` (of which `bridge`, `bridgeAddress` and `guard` count), `segments` and `containers`, of any type. */
   sections: Readonly<Record<string, unknown>>;
   /** Stays the same for the overlay's whole life and differs from every peer's: MAC addresses are computed from it. */
@@ -59,7 +59,7 @@ export function planOverlay(input: OverlayInput): OverlayPlan {
 }
 
 /** The largest packet that every VTEP can take, bytes: the smallest of the own underlay's and the peers'. */
-export function sharedMtu(underlays: readonly Underlay[]): number {
+export function sharedMtu(underlays: readonly UnderlayVteps[]): number {
   return Math.min(...underlays.flatMap(({ vteps }) => Object.values(vteps.hosts).map(({ mtu }) => mtu)));
 }
 

@@ -7,14 +7,14 @@ import { sortedEntries } from "./rules";
 import type { VtepsOutput } from "./vteps";
 
 /** An underlay stack that was found, and its outputs. */
-export interface Underlay {
+export interface UnderlayVteps {
   /** Its name, as it is written in the settings. */
   stack: string;
   vteps: VtepsOutput;
 }
 
 /** What is unusable is said, and left out. */
-export function resolvePeers(own: Underlay, peers: readonly Underlay[], said: Findings): Others {
+export function resolvePeers(own: UnderlayVteps, peers: readonly UnderlayVteps[], said: Findings): Others {
   return {
     peers: peers.flatMap((peer) => remotesOf(peer, said)),
     networks: [own, ...peers].flatMap(({ stack, vteps }) =>
@@ -23,7 +23,7 @@ export function resolvePeers(own: Underlay, peers: readonly Underlay[], said: Fi
   };
 }
 
-function remotesOf({ stack, vteps }: Underlay, said: Findings): Remote[] {
+function remotesOf({ stack, vteps }: UnderlayVteps, said: Findings): Remote[] {
   return sortedEntries(vteps.hosts).flatMap(([name, vtep]): Remote[] => {
     const host = `${stack}/${name}`;
     const read = (got: string) => said.take(host, got, readAddress(got), cureFor(stack));

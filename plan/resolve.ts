@@ -15,7 +15,14 @@ import { outsideOf, shaped } from "./shape";
 /** The settings by section, of any form; a section left out is empty. */
 export type Sections = Readonly<Partial<Record<keyof Topology, unknown>>>;
 
-/** What settings leave open: what makes computed addresses differ from another lab's, and where it runs. */
+/**
+ * What settings leave open: what makes computed addresses differ from another lab's, and where it runs.
+ *
+ * @example
+ * ```ts
+ * const identity: LabIdentity = { lab: "organization/project/stack" };
+ * ```
+ */
 export interface LabIdentity {
   /** A name that stays the same for the lab's whole life, such as `project/stack`. */
   lab: string;

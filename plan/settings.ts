@@ -12,7 +12,18 @@ import type { UnderlaySpec } from "../components/underlay/spec";
 import { Role } from "./roles";
 import type { Fields, SectionSetting } from "./setting";
 
-/** What the author of a lab writes: the `vxlab:*` settings that make up a lab. */
+/**
+ * What the author of a lab writes: the `vxlab:*` settings that make up a lab.
+ *
+ * @example
+ * ```ts
+ * const topology: Partial<Topology> = {
+ *   hosts: { kvm1: { address: "192.168.10.11" }, kvm2: { address: "192.168.10.12" } },
+ *   segments: { red: { vni: 100, subnet: "10.0.3.0/24" } },
+ *   containers: { c1: { host: "kvm1" }, c2: { host: "kvm2" } },
+ * };
+ * ```
+ */
 export interface Topology {
   /** The network that carries the tunnels. @default none */
   underlay: UnderlaySpec;

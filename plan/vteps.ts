@@ -14,7 +14,14 @@ export const LOGIN_OUTPUT = "login";
 /** `machine` of every host that is there already: it stays the same for as long as its key does, and that is pinned. */
 export const EXISTING_MACHINE = "existing";
 
-/** The stack output `vteps` of an underlay, without secrets. */
+/**
+ * The stack output `vteps` of an underlay, without secrets.
+ *
+ * @example
+ * ```ts
+ * const addressesOf = (vteps: VtepsOutput) => Object.values(vteps.hosts).map(({ address }) => address);
+ * ```
+ */
 export interface VtepsOutput {
   schema: number;
   /** By host name. */
@@ -23,7 +30,17 @@ export interface VtepsOutput {
   networks?: string[];
 }
 
-/** A host of an underlay stack, as overlay stacks read it. */
+/**
+ * A host of an underlay stack, as overlay stacks read it.
+ *
+ * @example
+ * ```ts
+ * const a1: VtepOutput = {
+ *   ...{ address: "192.168.10.11", mtu: 1500, hostKey: "ssh-ed25519 AAAA…", machine: "existing" },
+ *   ssh: { address: "192.168.10.11", port: 22, user: "root" },
+ * };
+ * ```
+ */
 export interface VtepOutput {
   /** The host's underlay address, a literal. */
   address: string;
@@ -36,7 +53,14 @@ export interface VtepOutput {
   ssh: VtepSshOutput;
 }
 
-/** Where SSH answers, and as whom. */
+/**
+ * Where SSH answers, and as whom.
+ *
+ * @example
+ * ```ts
+ * const ssh: VtepSshOutput = { address: "192.168.10.11", port: 22, user: "root" };
+ * ```
+ */
 export interface VtepSshOutput {
   address: string;
   port: number;

@@ -3,10 +3,10 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Paths } from "../../system/paths";
 import { virsh } from "../../components/libvirt/virsh";
-import { virshUri as asVirsh } from "../../plan/libvirt-uri";
+import { virshUri } from "../../plan/libvirt-uri";
 import type { Context } from "../command";
 import { Exit, Fault } from "../exit";
-import { libvirtMode, virshUri } from "../engine/ready";
+import { libvirtMode, stackVirshUri } from "../engine/ready";
 import { resources } from "../state/stack";
 import type { StateResource } from "../state/stack";
 
@@ -15,14 +15,14 @@ const PROVIDER = "pulumi:providers:libvirt";
 /** The hypervisors in a state, each once. */
 export function hypervisorsIn(all: readonly StateResource[]): string[] {
   const uris = all.filter(({ type }) => type === PROVIDER).map(({ inputs }) => inputs?.["uri"]);
-  return [...new Set(uris.filter((uri): uri is string => typeof uri === "string").map(asVirsh))];
+  return [...new Set(uris.filter((uri): uri is string => typeof uri === "string").map(virshUri))];
 }
 
 /** The hypervisors of a stack; the default one if its state has none. */
 export async function hypervisors(context: Context, stack: string): Promise<string[]> {
   const named = hypervisorsIn(await resources(context, stack));
   if (named.length > 0 || (await libvirtMode(context, stack)) === "elsewhere") return named;
-  return [await virshUri(context, stack)];
+  return [await stackVirshUri(context, stack)];
 }
 
 /** Longest wait for one to answer, ms. */

@@ -13,7 +13,7 @@ const HEAD = /^\s*(?:\+-|--|\+\+|[~+-])?\s*([\w-]+:[\w/-]+:\w+): \((\w[\w -]*)\)
 const OUTPUTS = /^\s*--outputs/;
 const ABOUT = /^\s*\[(urn|id|provider)=/;
 /** Says nothing without the lines that are left out. */
-const EMPTY = /^\s*[\]}]*\s*$|^Previewing update /;
+const EMPTY = /^\s*[\]}]*\s*$|^(@ p|P)reviewing update/;
 const MARKED = /^\s*[~+-]/;
 /** In a URN: the type of a resource whose parent is a component of ours. */
 const INSIDE = /vxlab:index:\w+\$(?!vxlab:)[^:]+:[^:]+:\w+::/;
@@ -54,7 +54,30 @@ function shownLines({ head, lines }: Block): string[] {
   if (inside && type.startsWith("command:")) return [];
   const named = `${head} ${/::([^:\]]+)\]/.exec(urn)?.[1] ?? ""}`.trimEnd();
   if (inside || op === "delete") return [named];
-  const rest = lines.filter((line) => !ABOUT.test(bare(line)));
+  const rest = lines.filter((line) => !ABOUT.test(bare(line)) && !EMPTY.test(bare(line)));
   const marked = rest.filter((line) => MARKED.test(bare(line)));
-  return [named, ...(op === "create" || (op === "" && marked.length === 0) ? rest : marked)];
+  return [named, ...joined(op === "create" || (op === "" && marked.length === 0) ? rest : marked)];
+}
+
+/** What has one part only becomes one line, with the property's path as Pulumi writes it: `~ interfaces[0].mtu: 1450 => 1400`. */
+function joined(lines: readonly string[]): string[] {
+  const [line, next, ...others] = lines;
+  if (line === undefined || next === undefined) return [...lines];
+  const end = lines.findIndex((one, i) => i > 0 && columnOf(one) <= columnOf(line));
+  const parts = lines.slice(1, end < 0 ? undefined : end);
+  const isOnly = parts.filter((one) => columnOf(one) <= columnOf(next)).length === 1;
+  return /[{[]$/.test(bare(line)) && isOnly
+    ? joined([inOne(line, next), ...others])
+    : [line, ...joined([next, ...others])];
+}
+
+/** Where the key begins. */
+const columnOf = (line: string): number => bare(line).search(/[^\s~+-]/);
+const keyOf = (line: string): string => /^[\s~+-]*([^:]*?)\s*:/.exec(bare(line))?.[1] ?? "";
+const indentOf = (line: string): string => /^ */.exec(bare(line))?.[0] ?? "";
+
+function inOne(line: string, next: string): string {
+  const [above, key] = [keyOf(line), keyOf(next)];
+  const path = key.startsWith("[") ? `${above}${key}` : `${above}.${key}`;
+  return next.replace(key, () => path).replace(indentOf(next), indentOf(line));
 }

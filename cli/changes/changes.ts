@@ -1,6 +1,6 @@
 /** What a deployment changes: the engine's edits in, typed changes out. Pure. */
 import { hostWords, isRebuilt } from "../../components/host/words";
-import { isEqual, isUnknown } from "../../plan/change";
+import { asPeopleCount, isEqual, isUnknown } from "../../plan/change";
 import type { Change, Edit, EditOp, Said, Surroundings, Words } from "../../plan/change";
 import { THINGS } from "./things";
 
@@ -77,7 +77,7 @@ const below = (edit: Edit): Edit[] => edit.children.flatMap((one) => [one, ...be
 function merged({ single = false }: Words, all: readonly Change[]): Change[] {
   const perName = grouped(all, ({ names }) => names);
   const perHosts = grouped(perName, ({ hosts }) => hosts);
-  return single ? grouped(perHosts, () => []) : perHosts;
+  return (single ? grouped(perHosts, () => []) : perHosts).sort(byName);
 }
 
 function grouped(all: readonly Change[], also: (change: Change) => readonly string[]): Change[] {
@@ -92,4 +92,8 @@ function grouped(all: readonly Change[], also: (change: Change) => readonly stri
 }
 
 const union = (a: readonly string[] = [], b: readonly string[]): string[] =>
-  [...new Set([...a, ...b])].sort((x, y) => x.localeCompare(y, "en", { numeric: true }));
+  [...new Set([...a, ...b])].sort(asPeopleCount);
+
+/** The engine's events come in no order. */
+const byName = (a: Change, b: Change): number =>
+  asPeopleCount(a.names.join(), b.names.join()) || asPeopleCount(a.hosts.join(), b.hosts.join());

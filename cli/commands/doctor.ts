@@ -10,7 +10,7 @@ import { jsonOption, readArgs, stackName } from "../args";
 import { Exit } from "../exit";
 import { table } from "../output/output";
 import { openPools, type OpenPool } from "../access/pools";
-import { libvirtMode, purposes, virshUri, type Mode } from "../engine/ready";
+import { libvirtMode, purposes, stackVirshUri, type Mode } from "../engine/ready";
 
 /** What `--json` prints. */
 export interface Report {
@@ -70,7 +70,7 @@ async function examineAll(context: Context): Promise<Report> {
     return packages.length > 0 ? aptLine(packages) : undefined;
   };
   const [install, installTests] = [line((when) => whens.has(when)), line((when) => when === "test")];
-  const uri = await virshUri(context, stack);
+  const uri = await stackVirshUri(context, stack);
   return {
     ok: rows.every((one) => one.ok || !one.needed) && (mode !== "embedded" || process.getuid?.() === 0),
     requirements: rows,

@@ -17,7 +17,7 @@ export const logs: Command = {
   summary: "print what a container's command has written to its output",
   operands: "CONTAINER",
   options,
-  more: "Docker keeps all of it. Of an LXC container vxlab keeps the last 128 KiB that were written to /dev/console.",
+  more: "Docker keeps all of it, LXC at most the last 128 KiB. An LXC container that an older vxlab started keeps it after a restart.",
   examples: [
     ["logs c1", "everything that is kept"],
     ["logs c1 -n 20 -f", "the last lines, then live"],

@@ -102,7 +102,7 @@ async function show(context: Context, stack: string, args: readonly string[]): P
   log.close();
   const { code, bad, unchanged } = judged(events, ending.code);
   if (code === 0) {
-    out.print(`\n${changesText({ changes: changesOf(editsOf(events)), unchanged }, hasColour())}`);
+    out.print(changesText({ changes: changesOf(editsOf(events)), unchanged }, hasColour()));
     return Exit.ok;
   }
   if (ending.killedBy !== undefined) out.line(`${ending.killedBy} ended Pulumi`);
@@ -123,7 +123,7 @@ async function diff(context: Context, words: string[], env: Context["environment
   const ending = await runPulumi(paths, [...words, ...colour], { env, stdio: [...stdio] }).finally(() =>
     closeSync(file),
   );
-  out.print(briefDiff(readFileSync(path, "utf8")).trimEnd());
+  out.print(briefDiff(readFileSync(path, "utf8")).trimEnd() + "\n");
   return ending;
 }
 

@@ -20,7 +20,7 @@ export async function libvirtMode(context: Context, stack: string): Promise<Mode
 }
 
 /** The URI in virsh's notation. */
-export function virshUri(context: Context, stack: string): Promise<string> {
+export function stackVirshUri(context: Context, stack: string): Promise<string> {
   return askLibvirt(context, "virsh", stack);
 }
 

@@ -7,6 +7,14 @@ import { stackIdentity, token } from "../naming";
 import { assumedMtu } from "../segment/mtu";
 import { bridgeState } from "./state";
 
+/**
+ * An Open vSwitch bridge as a program asks for it.
+ *
+ * @example
+ * ```ts
+ * const args: OvsBridgeArgs = { host: kvm1, address: "10.1.2.10/24" };
+ * ```
+ */
 export interface OvsBridgeArgs extends OnHostArgs {
   /** Name of the host, for previews. @default the name of the `KvmHost` or `ExistingHost` */
   hostName?: pulumi.Input<string>;

@@ -1,7 +1,14 @@
 /** The interfaces of a container, of whatever kind it is. */
 import * as pulumi from "@pulumi/pulumi";
 
-/** An interface of a container. */
+/**
+ * An interface of a container.
+ *
+ * @example
+ * ```ts
+ * const eth0: ContainerInterfaceArgs = { bridge, vlan: 20, addresses: ["10.0.3.10/24"] };
+ * ```
+ */
 export interface ContainerInterfaceArgs {
   /** The host's bridge that it is on. */
   bridge: pulumi.Input<string>;
@@ -31,7 +38,14 @@ export interface ContainerInterfaceArgs {
   dhcpRange?: pulumi.Input<DhcpRangeArgs>;
 }
 
-/** Addresses that a DHCP server lends. */
+/**
+ * Addresses that a DHCP server lends.
+ *
+ * @example
+ * ```ts
+ * const range: DhcpRangeArgs = { first: "10.0.3.192", last: "10.0.3.254" };
+ * ```
+ */
 export interface DhcpRangeArgs {
   /** First of them, IPv4 without prefix length. */
   first: pulumi.Input<string>;
@@ -39,7 +53,14 @@ export interface DhcpRangeArgs {
   last: pulumi.Input<string>;
 }
 
-/** A tagged segment on a trunk: the interface eth0.VLAN inside. */
+/**
+ * A tagged segment on a trunk: the interface eth0.VLAN inside.
+ *
+ * @example
+ * ```ts
+ * const tagged: TaggedArgs = { vlan: 20, addresses: ["10.0.20.7/24"] };
+ * ```
+ */
 export interface TaggedArgs {
   /** VLAN of the segment on the bridge. */
   vlan: pulumi.Input<number>;

@@ -1,13 +1,27 @@
 /** The setting `containers.<name>`, and the interfaces of a container. */
 import type { Fields } from "../../plan/setting";
 
-/** What runs a container. */
+/**
+ * What runs a container.
+ *
+ * @example
+ * ```ts
+ * const c1: ContainerSpec = { host: "kvm1", kind: ContainerKind.Docker, image: "nginx:1.27" };
+ * ```
+ */
 export enum ContainerKind {
   Lxc = "lxc",
   Docker = "docker",
 }
 
-/** A single interface may be written on the container itself, several as `interfaces`; not both. */
+/**
+ * A single interface may be written on the container itself, several as `interfaces`; not both.
+ *
+ * @example
+ * ```ts
+ * const c1: ContainerSpec = { host: "kvm1", segment: "red", address: "10.0.3.10/24" };
+ * ```
+ */
 export interface ContainerSpec extends InterfaceSpec {
   /** Name of the host that runs it. */
   host: string;
@@ -37,7 +51,14 @@ export interface ContainerSpec extends InterfaceSpec {
 /** Settings that not every kind has. */
 export type KindSettings = Pick<ContainerSpec, "image" | "archive" | "env">;
 
-/** One of a container's interfaces. */
+/**
+ * One of a container's interfaces.
+ *
+ * @example
+ * ```ts
+ * const trunk: InterfaceSpec = { trunk: ["red", "blue"] };
+ * ```
+ */
 export interface InterfaceSpec {
   /** Its segment. @default the only one */
   segment?: string;

@@ -10,7 +10,7 @@ GUARD_TABLE=vxlab_guard
 # What nft loads, now and at boot before Open vSwitch starts.
 GUARD_RULES=$STATE/guard.nft
 # Version of the fragments' format: those of older tools are written again.
-GUARD_FORM=1
+GUARD_FORM=2
 GUARD_UNIT=/etc/systemd/system/vxlab-guard.service
 
 # guard_apply [KIND]: loads the table. With KIND it includes the step that is about to change the host and whose desired state has
@@ -42,10 +42,10 @@ guard_apply() {
   guard_unit
 }
 
-# guard_modules: loads by one program what the rules need, and with it what tunnels and containers need next. Otherwise the kernel
+# guard_modules: loads by one program what the rules need, and with it what Open vSwitch, tunnels and containers need next. Otherwise the kernel
 # starts a modprobe for each name that it is asked for, also for those that no module has (nft-expr-1-ct), 30 ms each under emulation.
 guard_modules() {
-  [ -d "$MODULES/nft_ct" ] || modprobe -q -a nf_tables nft_ct vxlan veth 2>/dev/null || :
+  [ -d "$MODULES/nft_ct" ] || modprobe -q -a nf_tables nft_ct nfnetlink_cttimeout vxlan veth 2>/dev/null || :
 }
 
 # guard_fail TEXT: stops the step, with nothing left behind on a host that holds nothing else. A removal goes on: it must not need
@@ -97,16 +97,12 @@ guard_port() {
     plain "$remote"
     peers="$peers $remote"
   done
-  # Any host can join a multicast group. Only the remotes, where they are given, say who is a peer.
-  [ "$flooding" != multicast ] || [ -n "$peers" ] || peers=" any"
+  # The remotes, where they are known, alone say who is a peer: none is nobody.
+  [ -n "$remotes_count" ] || ! way_has "$flooding" senders || peers=" $("${flooding}_senders")"
   under=$(vtep_device "$local")
   plain "$bridge" "$udpPort" "$vni" "$under"
   echo "vni $bridge $udpPort $vni $under$peers"
-  # Open vSwitch takes all their packets. A multicast device that somebody unplugs from it would hand them to the kernel instead.
-  case $flooding in
-    flow) echo "inner $bridge $devices_bridge" ;;
-    multicast) echo "inner $bridge $devices_tunnel" ;;
-  esac
+  ! way_has "$flooding" inner || echo "inner $bridge $("${flooding}_inner")"
 }
 
 guard_service() {

@@ -4,7 +4,14 @@ import type { HostConnectionArgs } from "../guest-step";
 import { token } from "../naming";
 import { optional } from "../optional";
 
-/** Arguments of everything that is put on a host. */
+/**
+ * Arguments of everything that is put on a host.
+ *
+ * @example
+ * ```ts
+ * const on: OnHostArgs = { host: kvm1 };
+ * ```
+ */
 export interface OnHostArgs {
   /** A `KvmHost` or an `ExistingHost`; in other languages than TypeScript the output `connection` of one. */
   host: pulumi.Input<HostConnectionArgs>;
@@ -12,7 +19,14 @@ export interface OnHostArgs {
   labId?: pulumi.Input<string>;
 }
 
-/** Arguments of what can move to another host. */
+/**
+ * Arguments of what can move to another host.
+ *
+ * @example
+ * ```ts
+ * const on: MovableArgs = { host: kvm1.connection, hostName: "kvm1", labId: "e0a1" };
+ * ```
+ */
 export interface MovableArgs extends OnHostArgs {
   /**
    * Name of the host. On a host of another name it is made anew, after it was removed from the old one.

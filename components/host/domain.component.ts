@@ -45,7 +45,14 @@ export function emulatedXslt(codeCacheMib: number): string {
 `;
 }
 
-/** What a machine is, apart from what it boots. */
+/**
+ * What a machine is, apart from what it boots.
+ *
+ * @example
+ * ```ts
+ * const shape: Pick<MachineShape, "memory" | "vcpus"> = { memory: 512, vcpus: 2 };
+ * ```
+ */
 export interface MachineShape {
   /** Id of the libvirt network (`UnderlayNetwork.networkId`). */
   networkId: pulumi.Input<string>;

@@ -10,7 +10,14 @@ import { setContext } from "./context.component";
 import { UNDERLAY } from "../underlay/spec";
 import { EXISTING } from "./spec";
 
-/** Where an existing host is, and how SSH logs in to it. */
+/**
+ * Where an existing host is, and how SSH logs in to it.
+ *
+ * @example
+ * ```ts
+ * const args: ExistingHostArgs = { address: "172.20.0.5", hostKey: "ssh-ed25519 AAAA…", privateKey: loginKey("~/.ssh/id") };
+ * ```
+ */
 export interface ExistingHostArgs {
   /** Underlay address and VTEP: an IP literal. */
   address: pulumi.Input<string>;

@@ -12,6 +12,15 @@ import { setContext } from "./context.component";
 import { DomainParts, MachineShape, domainArgs } from "./domain.component";
 import { hostKeys, seedDisk } from "./seed-disk.component";
 
+/**
+ * A machine as a program asks for it.
+ *
+ * @example
+ * ```ts
+ * const { image } = new GuestImage("image", { labId: "e0a1" });
+ * const args: KvmHostArgs = { address: "192.168.10.11/24", networkId: "…", image };
+ * ```
+ */
 export interface KvmHostArgs extends MachineShape {
   /** The lab's id: part of every name in libvirt. @default the image's (`GuestImage`) */
   labId?: pulumi.Input<string>;
@@ -115,14 +124,14 @@ export class KvmHost extends pulumi.ComponentResource implements HostConnectionA
 }
 
 /** What a program says of a machine, completed. */
-type Machine = KvmHostArgs & {
+type CompleteMachine = KvmHostArgs & {
   labId: pulumi.Input<string>;
   host: string;
   mac: pulumi.Input<string>;
   accel: pulumi.Input<Accel>;
 };
 
-function machineOf(name: string, args: KvmHostArgs): Machine {
+function machineOf(name: string, args: KvmHostArgs): CompleteMachine {
   const host = args.hostName ?? name;
   return {
     ...args,
@@ -136,7 +145,7 @@ function machineOf(name: string, args: KvmHostArgs): Machine {
 /** Another machine has another disk: from the old one, it would boot with what the old machine was to hold. */
 function rootDisk(
   name: string,
-  machine: Machine,
+  machine: CompleteMachine,
   seed: libvirt.CloudinitDisk,
   parent: pulumi.Resource,
 ): libvirt.Volume {
@@ -162,7 +171,7 @@ function rootDisk(
 
 function domainOf(
   name: string,
-  machine: Machine,
+  machine: CompleteMachine,
   root: libvirt.Volume,
   seed: libvirt.CloudinitDisk,
   parent: pulumi.Resource,
@@ -182,7 +191,11 @@ function domainOf(
   });
 }
 
-function partsOf(machine: Machine, root: pulumi.Input<string>, seed: pulumi.Input<string>): DomainParts {
+function partsOf(
+  machine: CompleteMachine,
+  root: pulumi.Input<string>,
+  seed: pulumi.Input<string>,
+): DomainParts {
   const { host, labId, mac, accel, image } = machine;
   return { name: libvirtName(labId, host), mac, accel, image, root, seed };
 }

@@ -2,7 +2,14 @@
 import type { Fields } from "../../plan/setting";
 import { ImageKind } from "../image/spec";
 
-/** A host: a machine that libvirt runs, or an existing host. */
+/**
+ * A host: a machine that libvirt runs, or an existing host.
+ *
+ * @example
+ * ```ts
+ * const kvm: HostSpec = { address: "192.168.10.11", bridgeAddress: "10.1.2.10/24", memory: 512 };
+ * ```
+ */
 export interface HostSpec {
   /** The host's underlay address and VTEP, a literal inside the underlay; an existing host's may be outside. */
   address: string;
@@ -31,7 +38,14 @@ export interface HostSpec {
   guard?: boolean;
 }
 
-/** How an existing host is reached. vxlab sends nothing before the host's key is verified. */
+/**
+ * How an existing host is reached. vxlab sends nothing before the host's key is verified.
+ *
+ * @example
+ * ```ts
+ * const server: HostSpec = { address: "172.20.0.5", existing: { hostKey: "ssh-ed25519 AAAA…" } };
+ * ```
+ */
 export interface ExistingSpec {
   /** The host's public SSH key, the line in its /etc/ssh/ssh_host_ed25519_key.pub. */
   hostKey: string;
@@ -48,7 +62,15 @@ export interface ExistingSpec {
   sshAddress?: string;
 }
 
-/** What a host must be able to do for what is put on it, beyond bridges, unicast tunnels and LXC. */
+/**
+ * What a host must be able to do for what is put on it, beyond bridges, unicast tunnels and LXC.
+ *
+ * @example
+ * ```ts
+ * const args = { address: "172.20.0.5", hostKey: "ssh-ed25519 AAAA…", privateKey: loginKey("~/.ssh/id") };
+ * new ExistingHost("server", { ...args, needs: [HostNeed.Gateway, HostNeed.Docker] });
+ * ```
+ */
 export enum HostNeed {
   /** Routes and translates for a segment. */
   Gateway = "gateway",

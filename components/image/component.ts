@@ -5,6 +5,14 @@ import { closesPool } from "../libvirt/private-pool";
 import { child, labIdIn, libvirtName, token } from "../naming";
 import { ImageSource, filesOf } from "./files.component";
 
+/**
+ * A guest image as a program asks for it.
+ *
+ * @example
+ * ```ts
+ * const args: GuestImageArgs = { labId: "e0a1", kind: ImageKind.Docker };
+ * ```
+ */
 export interface GuestImageArgs extends ImageSource {
   /** The lab's id: part of every name in libvirt. */
   labId: pulumi.Input<string>;
@@ -17,7 +25,14 @@ export interface GuestImageArgs extends ImageSource {
   libvirtUri?: string;
 }
 
-/** What a machine boots from, on one hypervisor. */
+/**
+ * What a machine boots from, on one hypervisor.
+ *
+ * @example
+ * ```ts
+ * const image: MachineImageArgs = { pool: "images", rootVolumeId: "/var/lib/libvirt/images/root.qcow2" };
+ * ```
+ */
 export interface MachineImageArgs {
   /** Name of the libvirt pool that holds the image and the machines' disks. */
   pool: pulumi.Input<string>;
@@ -49,12 +64,12 @@ export class GuestImage extends pulumi.ComponentResource {
     const files = filesOf(name, args);
     super(token("GuestImage"), name, { labId, poolPath, libvirtUri, ...files }, opts);
     const pool = poolOf(name, args, this);
-    const site = { name, labId, libvirtUri, pool, version: files.version, parent: this };
+    const context = { name, labId, libvirtUri, pool, version: files.version, parent: this };
     this.image = pulumi.output({
       pool: pool.name,
-      rootVolumeId: volume(site, "root", files.root, "qcow2").id,
-      kernel: files.kernel === undefined ? undefined : volume(site, "kernel", files.kernel, "raw").id,
-      initrd: files.initrd === undefined ? undefined : volume(site, "initrd", files.initrd, "raw").id,
+      rootVolumeId: volume(context, "root", files.root, "qcow2").id,
+      kernel: files.kernel === undefined ? undefined : volume(context, "kernel", files.kernel, "raw").id,
+      initrd: files.initrd === undefined ? undefined : volume(context, "initrd", files.initrd, "raw").id,
       cmdline: files.cmdline,
     });
     this.registerOutputs({ image: this.image });
@@ -90,7 +105,7 @@ function poolOf(name: string, args: GuestImageArgs, parent: pulumi.Resource): li
 }
 
 /** What all volumes of an image have in common. */
-interface Site {
+interface VolumeContext {
   name: string;
   labId: pulumi.Input<string>;
   libvirtUri?: string;
@@ -99,8 +114,13 @@ interface Site {
   parent: pulumi.Resource;
 }
 
-function volume(site: Site, part: string, source: pulumi.Input<string>, format: string): libvirt.Volume {
-  const { name, labId, libvirtUri, pool, version, parent } = site;
+function volume(
+  context: VolumeContext,
+  part: string,
+  source: pulumi.Input<string>,
+  format: string,
+): libvirt.Volume {
+  const { name, labId, libvirtUri, pool, version, parent } = context;
   return new libvirt.Volume(
     child(name, part),
     { name: libvirtName(labId, pulumi.interpolate`${part}-${version}`), pool: pool.name, source, format },

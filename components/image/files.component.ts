@@ -5,7 +5,14 @@ import { TopologyError } from "../../plan/errors";
 import { ImageKind, ImageSpec } from "../../plan/types";
 import { token } from "../naming";
 
-/** Files of a guest image, where Pulumi runs. */
+/**
+ * Files of a guest image, where Pulumi runs.
+ *
+ * @example
+ * ```ts
+ * const image: LabImageArgs = { version: "2026-11", root: "/images/root.qcow2" };
+ * ```
+ */
 export interface LabImageArgs {
   /** Identity of the image: a change rebuilds the machines. */
   version: string;
@@ -50,7 +57,14 @@ function readable(setting: string, file: string, read: (file: string) => LabImag
   }
 }
 
-/** What a `GuestImage` is made of; nothing at all for the package's own image. */
+/**
+ * What a `GuestImage` is made of; nothing at all for the package's own image.
+ *
+ * @example
+ * ```ts
+ * const source: ImageSource = { kind: ImageKind.Docker };
+ * ```
+ */
 export interface ImageSource {
   /** Which of the package's own images; used without `root`. @default ImageKind.Golden */
   kind?: ImageKind;

@@ -1,7 +1,14 @@
 /** The setting `image`: what the machines boot. */
 import type { Fields } from "../../plan/setting";
 
-/** What the machines boot. */
+/**
+ * What the machines boot.
+ *
+ * @example
+ * ```ts
+ * const image: ImageSpec = { kind: ImageKind.Docker };
+ * ```
+ */
 export enum ImageKind {
   /** The image that image/build.sh makes: direct kernel boot, busybox init, everything baked in. */
   Golden = "golden",
@@ -11,7 +18,14 @@ export enum ImageKind {
   Cloud = "cloud",
 }
 
-/** What the machines boot. */
+/**
+ * What the machines boot.
+ *
+ * @example
+ * ```ts
+ * const image: ImageSpec = { kind: ImageKind.Cloud, path: "/images/debian-12.qcow2" };
+ * ```
+ */
 export interface ImageSpec {
   /**
    * What the machines boot; golden (built by vxlab), docker (the same with Docker in it), cloud (a stock image with

@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { SINGLE_UNDERLAY } from "../underlay/resolve";
 import * as random from "@pulumi/random";
-import type { DeployedFacts } from "../../plan/contract";
+import type { DeployedFacts } from "../../plan/lab-output";
 import { memoized } from "../../plan/memoized";
 import { pathOf } from "../../plan/rules";
 import { Accel, UnderlayMode } from "../../plan/types";
@@ -20,7 +20,14 @@ import { secretBytes } from "../secret";
 import { UnderlayNetwork } from "../underlay/component";
 import type { LabHost } from "./parts";
 
-/** How the machines of a lab are made. */
+/**
+ * How the machines of a lab are made.
+ *
+ * @example
+ * ```ts
+ * const args: MachinesArgs = { libvirtUri: "qemu+ssh://root@hypervisor/system", accel: Accel.Kvm };
+ * ```
+ */
 export interface MachinesArgs {
   /**
    * Files that the machines boot from. @default those of the topology's `image`: the package's own image is found in

@@ -13,7 +13,14 @@ export type LabHost = KvmHost | ExistingHost;
 /** A container of a lab: all kinds have `addresses`. */
 export type LabContainer = InstanceType<(typeof CONTAINER_COMPONENTS)[ContainerKind]>;
 
-/** A segment of a lab. */
+/**
+ * A segment of a lab.
+ *
+ * @example
+ * ```ts
+ * const portOf = (red: LabSegment) => red.ports["kvm1"];
+ * ```
+ */
 export interface LabSegment {
   /** The ports of the hosts that take part, by host name. */
   ports: Record<string, VxlanPort>;

@@ -3,7 +3,15 @@ import * as pulumi from "@pulumi/pulumi";
 import { ContractError, readVteps } from "../../plan/read-vteps";
 import { LOGIN_OUTPUT, LoginOutput, VTEPS_OUTPUT, VtepsOutput } from "../../plan/vteps";
 
-/** An underlay stack that is up. */
+/**
+ * An underlay stack that is up.
+ *
+ * @example
+ * ```ts
+ * const own: UnderlayStack = await ownUnderlay("organization/underlay/a");
+ * const vtep = own.vteps.hosts["a1"]?.address;
+ * ```
+ */
 export interface UnderlayStack {
   stack: string;
   vteps: VtepsOutput;
@@ -12,7 +20,7 @@ export interface UnderlayStack {
 }
 
 /** An underlay stack, or why there is nothing to know of it. */
-type Looked = { found: UnderlayStack; absent?: undefined } | { found?: undefined; absent: string };
+type UnderlayLookup = { found: UnderlayStack; absent?: undefined } | { found?: undefined; absent: string };
 
 /**
  * Reads an underlay stack's outputs as they were last deployed.
@@ -20,7 +28,7 @@ type Looked = { found: UnderlayStack; absent?: undefined } | { found?: undefined
  * @param stack `stack`, or `organization/project/stack`
  * @throws ContractError when it is there and speaks another version of the contract
  */
-async function readUnderlay(stack: string): Promise<Looked> {
+async function readUnderlay(stack: string): Promise<UnderlayLookup> {
   // A StackReference to a stack that is not there fails the whole program, and nothing can catch it (pulumi/pulumi#2407).
   if (!(await exists(stack))) return { absent: absence(readVteps(stack, undefined)) };
   const reference = new pulumi.StackReference(stack);
@@ -78,10 +86,10 @@ export async function ownUnderlay(
  * ```
  */
 export async function peerUnderlays(stacks: readonly string[]): Promise<Omit<UnderlayStack, "login">[]> {
-  const looked = await Promise.all(stacks.map((stack) => readUnderlay(stack)));
-  for (const { absent } of looked) if (absent !== undefined) await pulumi.log.warn(withoutPeer(absent));
+  const lookups = await Promise.all(stacks.map((stack) => readUnderlay(stack)));
+  for (const { absent } of lookups) if (absent !== undefined) await pulumi.log.warn(withoutPeer(absent));
   // Without the keys: a peer's hosts are none of ours.
-  return looked.flatMap(({ found }) =>
+  return lookups.flatMap(({ found }) =>
     found === undefined ? [] : [{ stack: found.stack, vteps: found.vteps }],
   );
 }

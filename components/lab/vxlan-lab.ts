@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { PublishedLab, hostOutput, labOutput } from "../../plan/contract";
+import { PublishedLab } from "../../plan/contract";
+import { hostOutput, labOutput } from "../../plan/lab-output";
 import { planLab } from "../../plan/plan";
 import { publishedLab } from "../../plan/published-lab";
 import { LabPlan, Topology } from "../../plan/types";
@@ -11,6 +12,14 @@ import { DeclaredHosts, MachinesArgs, declareMachines, hostsOf, labUri } from ".
 import { declareOnHosts } from "./on-hosts";
 import { LabContainer, LabHost, LabSegment, partsOf, setParts } from "./parts";
 
+/**
+ * A whole lab as a program asks for it.
+ *
+ * @example
+ * ```ts
+ * const args: VxlanLabArgs = { topology: { hosts: { kvm1: { address: "192.168.10.11" } } } };
+ * ```
+ */
 export interface VxlanLabArgs extends MachinesArgs {
   /**
    * What the lab is made of; checked as a whole before the first resource is declared. Sections that a lab does not need may be

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { hostOutput, labOutput, PublishedLab } from "../../plan/contract";
+import { PublishedLab } from "../../plan/contract";
+import { hostOutput, labOutput } from "../../plan/lab-output";
 import { planOverlay } from "../../plan/peers";
 import { publishedLab } from "../../plan/published-lab";
 import { privateKeyOf } from "../../plan/read-vteps";
@@ -14,7 +15,16 @@ import { declareOnHosts } from "./on-hosts";
 import { LabContainer, LabSegment, partsOf, setParts } from "./parts";
 import { ContainerVariables } from "../container/variables.component";
 
-/** The own underlay, the underlays of peers, and what is put on the own hosts. */
+/**
+ * The own underlay, the underlays of peers, and what is put on the own hosts.
+ *
+ * @example
+ * ```ts
+ * const { login, ...underlay } = await ownUnderlay("organization/underlay/a");
+ * const segments = { red: { vni: 100, subnet: "10.0.3.0/24" } };
+ * const args: VxlanOverlayArgs = { underlay, login, segments, containers: { c1: { host: "a1" } } };
+ * ```
+ */
 export interface VxlanOverlayArgs {
   /** The underlay that it stands on. */
   underlay: OverlayGroundArgs;
@@ -42,7 +52,14 @@ export interface VxlanOverlayArgs {
   bootTimeout?: number;
 }
 
-/** An underlay stack and its output `vteps`. */
+/**
+ * An underlay stack and its output `vteps`.
+ *
+ * @example
+ * ```ts
+ * const [peer]: OverlayGroundArgs[] = await peerUnderlays(["organization/underlay/b"]);
+ * ```
+ */
 export interface OverlayGroundArgs {
   /** Name of the stack, for messages and as a part of remote hosts' names. */
   stack: string;
@@ -50,7 +67,14 @@ export interface OverlayGroundArgs {
   vteps: VtepsOutput;
 }
 
-/** The bridge of one of the overlay's own hosts. */
+/**
+ * The bridge of one of the overlay's own hosts.
+ *
+ * @example
+ * ```ts
+ * const hosts: Record<string, OverlayHostArgs> = { a1: { bridgeAddress: "10.1.2.10/24" } };
+ * ```
+ */
 export interface OverlayHostArgs {
   /** The bridge's name on this host. @default "vxbr" */
   bridge?: string;

@@ -8,6 +8,14 @@ import { LabHost, partsOf, setParts } from "./parts";
 import { token } from "../naming";
 import { EXISTING } from "../host/spec";
 
+/**
+ * An underlay with its machines, as a program asks for it.
+ *
+ * @example
+ * ```ts
+ * const args: VxlanUnderlayArgs = { topology: { hosts: { a1: { address: "192.168.10.11" } } } };
+ * ```
+ */
 export interface VxlanUnderlayArgs extends MachinesArgs {
   /** What the machines are: the sections `underlay`, `underlays`, `image` and `hosts`. The others are not looked at. */
   topology: Partial<Topology>;

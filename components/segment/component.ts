@@ -6,6 +6,14 @@ import { MovableArgs, placeOf, vtepOf } from "../host/context.component";
 import { token } from "../naming";
 import { portState } from "./state";
 
+/**
+ * A port as a program asks for it.
+ *
+ * @example
+ * ```ts
+ * const args: VxlanPortArgs = { host: kvm1, bridge, vni: 100, remotes: [kvm2.address] };
+ * ```
+ */
 export interface VxlanPortArgs extends MovableArgs {
   /** The host's bridge (`OvsBridge.bridge`). */
   bridge: pulumi.Input<string>;
@@ -15,8 +23,11 @@ export interface VxlanPortArgs extends MovableArgs {
   segment?: pulumi.Input<string>;
   /** The host's own VTEP, an IPv4 or IPv6 literal. @default the host's `address` */
   local?: pulumi.Input<string>;
-  /** The other VTEPs of the segment, literals of the same family; none is allowed. Multicast needs none. */
-  remotes: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * The other VTEPs of the segment, literals of the same family. The host guard accepts packets from these alone, from nobody with an
+   * empty list. @default not known: no tunnels; with Flooding.Multicast, packets from every host
+   */
+  remotes?: pulumi.Input<pulumi.Input<string>[]>;
   /** How frames are carried over the underlay. @default Encapsulation.Vxlan */
   encapsulation?: pulumi.Input<Encapsulation>;
   /** UDP port of the tunnels; a multicast segment shares its port with multicast segments only. @default IANA's: 4789 (RFC 7348) */
@@ -40,6 +51,11 @@ export interface VxlanPortArgs extends MovableArgs {
 /**
  * An interface on another host: frames for it go to one VTEP. Who asks for its IPv4 address is answered at home, for its IPv6
  * address by that VTEP alone.
+ *
+ * @example
+ * ```ts
+ * const c2: StationArgs = { mac: "02:00:00:00:00:02", addresses: ["10.0.3.11"], vtep: "192.168.10.222" };
+ * ```
  */
 export interface StationArgs {
   /** MAC of the interface, inside its container. */

@@ -1,51 +1,66 @@
 #!/bin/sh
-# A host's attachment to one VNI, in one of three ways to reach the others:
-#   unicast     one tunnel port of the bridge for each remote VTEP; Open vSwitch copies floods to each
-#   multicast   the kernel's vxlan device, a port of the bridge; floods go to a multicast group, once (group.sh)
-#   flow        a bridge behind the host's, joined by a pair of patch ports; static flows (flows.awk) on its one tunnel port. A bridge
-#               of its own: VLANs and learning stay the host bridge's affair, containers come and go with no flow changed, and a
-#               bridge that fails "secure" forwards nothing while it has no flows.
+# A host's attachment to one VNI. How frames reach the other hosts is a way's, by the word in `flooding` (ways/WORD.sh):
+#   WORD_apply, WORD_observe   make its ports, in a transaction with `gone`; print what there is of them, of the lines on stdin (port_awk)
+# and of these what it needs:
+#   WORD_drop                  takes away what is not in Open vSwitch
+#   WORD_rest                  after a step: what no port needs any more
+#   WORD_again, WORD_drift     its flows, once more; what is not as desired, as in drift.sh
+#   WORD_inner, WORD_senders   for the host guard: the interface by which the host is in the segment; who may send if no remote is known
 # Desired state: components/segment/state.ts. It names every port and device.
-# shellcheck disable=SC2154 # the variables come out of with_state, by eval
+# shellcheck disable=SC2034,SC2154 # some are read by what is called; the variables come out of with_state, by eval
 
+WAYS="@WAYS@"
+# Ways by which one port leads to all other hosts.
+JOINT="@JOINT@"
 TUNNELS_AWK='@tunnels.awk@'
-FLOWS_AWK='@flows.awk@'
 PORT_AWK='@observe.awk@'
 
 port_apply() {
   # first: no step was ever begun for this port, so Open vSwitch has nothing of it and need not be asked.
-  # said: what ovs-vsctl said of the tunnels.
-  local begun="$STATE/begun/port-$id" first=false gone='' said='' refused=''
+  # said: what ovs-vsctl said of new ports.
+  local begun="$STATE/begun/port-$id" first=false gone='' said=unknown refused=''
   port_alone
   port_begin
   # Ports do not move between bridges: what sits on the old one goes first.
   [ "${was_bridge:-$bridge}" = "$bridge" ] || port_drop
   guard_apply port
-  case $flooding in
-    unicast | multicast | flow) "port_$flooding" ;;
-    *) fail "unknown flooding: $flooding" ;;
-  esac
+  case " $WAYS " in *" $flooding "*) ;; *) fail "unknown flooding: $flooding" ;; esac
+  "${flooding}_apply"
   # Of new tunnels ovs-vsctl says itself that the switch refuses one (utilities/ovs-vsctl.c, post_db_reload_do_checks). Where it said
   # nothing, asking would cost 0.1 s under emulation.
-  [ "$first,$flooding,$said" = true,unicast, ] || refused=$(port_refused)
+  [ "$first,$said" = true, ] || refused=$(port_refused)
   [ -z "$refused" ] || fail "Open vSwitch refuses $refused"
   keep port
   rm -f "$begun"
   rmdir "$STATE/begun" 2>/dev/null || : # another's may be in it
-  group_rest
+  ways rest
   answer
 }
 
-# Of one VNI several labs may have tunnels to hosts that differ. A flow or a multicast segment takes in what every host sends.
+# way_has WORD NAME: whether that way has a function of this name.
+way_has() { command -v "$1_$2" >/dev/null; }
+
+# ways NAME: calls that function of every way that has it.
+ways() {
+  local way
+  for way in $WAYS; do ! way_has "$way" "$1" || "${way}_$1"; done
+}
+
+# is_joint WORD: whether one port of it leads to all other hosts.
+is_joint() { case " $JOINT " in *" $1 "*) ;; *) return 1 ;; esac; }
+
+# Of one VNI several labs may have tunnels to hosts that differ. A port to all hosts takes in what every host sends.
 port_alone() {
   shared port || return 0
-  local cure="write another vni in one of the two labs" i=0 port remote
+  local cure="write another vni in one of the two labs" i=0 port remote way
   set --
   while next_remote; do set -- "$@" "$port"; done
   alone "the tunnel port of VNI $vni towards the same host" "$cure" port 'remotes.*.port' "$@"
   [ "${was_vni-}" != "$vni" ] || return 0
-  set -- "flow $vni" "multicast $vni"
-  [ "$flooding" = unicast ] || set -- "$@" "unicast $vni"
+  set --
+  for way in $WAYS; do
+    if is_joint "$flooding" || is_joint "$way"; then set -- "$@" "$way $vni"; fi
+  done
   alone "VNI $vni" "$cure" port "flooding vni" "$@"
 }
 
@@ -61,73 +76,6 @@ port_begin() {
   : >"$begun"
 }
 
-# Sets: gone said
-port_unicast() {
-  local tunnels='' i=0 port remote
-  while next_remote; do tunnels="$tunnels $port "; done
-  port_gone "$tunnels"
-  # Before the tunnels: the kernel's device and Open vSwitch's cannot share a UDP port.
-  group_drop
-  eval "set -- $gone"
-  # tag: 0 is an untagged access port; without any a port is a trunk, and every segment leaks into this one.
-  # protected: a mesh of three or more loops without split horizon (ovs-vswitchd.conf.db(5), Port); a hub passes on.
-  i=0
-  while next_remote; do
-    set -- "$@" -- --may-exist add-port "$bridge" "$port" \
-      -- set port "$port" protected="$protected" tag="${vlan:-0}" external_ids:vxlab-port="\"$id\"" \
-      -- set interface "$port" type="$encapsulation" options:remote_ip="\"$remote\"" options:local_ip="\"$local\"" \
-      options:key="\"$vni\"" options:dst_port="\"$udpPort\"" external_ids:vxlab-port="\"$id\""
-  done
-  # One transaction: all tunnels change at once or none does.
-  [ $# -gt 0 ] || return 0
-  shift
-  if [ -z "$gone" ] || [ "$remotes_count" = 0 ]; then
-    said=$(vsctl "$@" 2>&1) || { printf '%s\n' "$said" >&2 && exit 1; }
-    return
-  fi
-  # A tunnel that only gets another name: Open vSwitch adds the new port before it has given up the old one, refuses two tunnels
-  # with the same ends (ovs-vsctl exits 0), and looks again when something else changes in its database.
-  said=$(vsctl "$@" 2>&1) || fail "$said"
-  [ -z "$(port_refused)" ] || { vsctl set bridge "$bridge" external_ids:again=1 && vsctl remove bridge "$bridge" external_ids again; }
-}
-
-# Sets: gone
-port_flow() {
-  local behind="$devices_bridge" tunnel="$devices_tunnel" patch="$devices_patch" peer="$devices_peer"
-  [ "${was_devices_bridge-}" = "$behind" ] || bridge_free "$behind"
-  port_gone " $tunnel $patch $peer $behind "
-  group_drop
-  # First what nobody sees: the way there is opened when the flows are in place.
-  vsctl --may-exist add-br "$behind" \
-    -- set bridge "$behind" fail_mode=secure external_ids:vxlab="\"$lab\"" external_ids:vxlab-port="\"$id\"" \
-    -- --may-exist add-port "$behind" "$tunnel" -- set port "$tunnel" external_ids:vxlab-port="\"$id\"" \
-    -- set interface "$tunnel" type="$encapsulation" ofport_request=2 options:remote_ip=flow options:local_ip="\"$local\"" \
-    options:key="\"$vni\"" options:dst_port="\"$udpPort\"" external_ids:vxlab-port="\"$id\""
-  no_ipv6 "$behind" ""
-  port_flows
-  eval "set -- $gone"
-  set -- "$@" -- --may-exist add-port "$bridge" "$patch" \
-    -- set port "$patch" protected="$protected" tag="${vlan:-0}" external_ids:vxlab-port="\"$id\"" \
-    -- set interface "$patch" type=patch options:peer="$peer" external_ids:vxlab-port="\"$id\"" \
-    -- --may-exist add-port "$behind" "$peer" -- set port "$peer" external_ids:vxlab-port="\"$id\"" \
-    -- set interface "$peer" type=patch ofport_request=1 options:peer="$patch" external_ids:vxlab-port="\"$id\""
-  shift
-  vsctl "$@"
-}
-
-# port_flows: the flows are exactly these; those that are there already stay untouched.
-port_flows() {
-  local flows said tries=60
-  flows=$(port_flows_wanted) || fail "$flows"
-  # A switch that was only just started does not listen yet.
-  until said=$(printf '%s\n' "$flows" | ovs-ofctl --bundle replace-flows "$devices_bridge" - 2>&1); do
-    tries=$((tries - 1))
-    case $tries,$said in [1-9]*"not a bridge"* | [1-9]*onnect*) sleep 0.5 ;; *) fail "no flows on $devices_bridge: $said" ;; esac
-  done
-}
-
-port_flows_wanted() { printf '%s\n' "$json" | LC_ALL=C awk "$JSON_AWK $FLOWS_AWK"; }
-
 # After ovs-vswitchd was started anew: the flows of every bridge.
 flows_again() {
   local name file way
@@ -135,14 +83,22 @@ flows_again() {
     (security_again "$name") || printf 'vxlab: no flows on %s\n' "$name" >&2
   done
   kept port flooding | while read -r file _ _ way; do
-    [ "$way" != flow ] || (with_kept "$file" port_flows) || printf 'vxlab: no flows for %s\n' "$file" >&2
+    ! way_has "$way" again || (with_kept "$file" "${way}_again") || printf 'vxlab: no flows for %s\n' "$file" >&2
   done
 }
 
-# next_remote: port and remote of number i, which goes up; false after the last. Only unicast has a port for each.
+# The flows of ways are exactly the computed ones. Those of the host's bridge are port security's to judge.
+flows_drift() {
+  local file way
+  kept port flooding | while read -r file _ _ way; do
+    ! way_has "$way" drift || with_kept "$file" "${way}_drift"
+  done
+}
+
+# next_remote: port and remote of number i, which goes up; false after the last. Only separate tunnels have a port each.
 # Sets: i port remote
 next_remote() {
-  [ "$i" -lt "$remotes_count" ] || return 1
+  [ "$i" -lt "${remotes_count:-0}" ] || return 1
   eval "port=\${remotes_${i}_port-} remote=\$remotes_${i}_address"
   i=$((i + 1))
 }
@@ -164,6 +120,16 @@ port_gone() {
   done
 }
 
+# port_clear WANTED: port_gone, after what other ways have outside of Open vSwitch: the kernel's device and a tunnel of Open vSwitch cannot
+# share a UDP port. Sets: gone
+port_clear() {
+  local way
+  port_gone "$1"
+  for way in $WAYS; do
+    [ "$way" = "$flooding" ] || ! way_has "$way" drop || "${way}_drop"
+  done
+}
+
 # ovs-vsctl exits 0 on a tunnel that the switch refuses: only error and ofport tell. Prints what is wrong, if anything is.
 port_refused() {
   local rows
@@ -176,14 +142,14 @@ port_drop() {
   local gone
   port_gone ""
   [ -z "$gone" ] || eval "vsctl ${gone# -- }"
-  group_drop
+  ways drop
 }
 
 port_remove() {
   port_drop
   forget port
   rm -f "$STATE/begun/port-$id"
-  group_rest
+  ways rest
   guard_apply
   leave
   answer
@@ -191,16 +157,20 @@ port_remove() {
 
 # What only the guard or the flows know of, such as the peers of a group, is answered as it is wanted.
 port_observe() {
-  local rows on flows=same
+  local rows
   rows=$(vsctl --format=json --columns=name,tag,protected find port external_ids:vxlab-port="\"$id\"" \
     -- --columns=name,type,options find interface external_ids:vxlab-port="\"$id\"" \
     -- --columns=name find bridge external_ids:vxlab-port="\"$id\"")
+  printf '%s\n' "$json" "$rows" | "${flooding}_observe" | observed
+}
+
+# port_awk TEXT OPTION...: observe.awk with a way's own function.
+port_awk() {
+  local text="$1" on joint=0
+  shift
   on=$(port_on)
-  [ "$flooding" != flow ] || port_flows_same || flows=other
-  {
-    printf '%s\n' "$json" "$rows"
-    [ "$flooding" != multicast ] || iproute -d -o link show dev "$devices_tunnel" 2>/dev/null || :
-  } | LC_ALL=C awk -v bridge="$on" -v flows="$flows" "$JSON_AWK $PORT_AWK" | observed
+  ! is_joint "$flooding" || joint=1
+  LC_ALL=C awk -v bridge="$on" -v joint="$joint" "$@" "$JSON_AWK $PORT_AWK $text"
 }
 
 # The bridge that its ports are on.
@@ -211,8 +181,4 @@ port_on() {
   for port in "$@"; do
     if [ -n "$port" ] && vsctl port-to-br "$port" 2>/dev/null; then return 0; fi
   done
-}
-
-port_flows_same() {
-  port_flows_wanted | ovs-ofctl -O OpenFlow14 --no-names diff-flows "$devices_bridge" /proc/self/fd/0 >/dev/null 2>&1
 }

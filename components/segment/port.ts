@@ -32,7 +32,8 @@ export interface PortWanted {
   bridge: string;
   vni: number;
   local: string;
-  remotes: string[];
+  /** @default not known */
+  remotes?: string[];
   encapsulation?: Encapsulation;
   udpPort?: number;
   vlan?: number;

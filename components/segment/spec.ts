@@ -11,7 +11,14 @@ import {
 import type { Fields } from "../../plan/setting";
 import { UNDERLAY } from "../underlay/spec";
 
-/** How frames for many, or for someone not yet known (BUM: broadcast, unknown unicast, multicast), cross the underlay. */
+/**
+ * How frames for many, or for someone not yet known (BUM: broadcast, unknown unicast, multicast), cross the underlay.
+ *
+ * @example
+ * ```ts
+ * const red: SegmentSpec = { vni: 100, subnet: "10.0.3.0/24", flooding: Flooding.Multicast };
+ * ```
+ */
 export enum Flooding {
   /** One copy to each remote VTEP, by Open vSwitch: one tunnel port for each (head-end replication). */
   Unicast = "unicast",
@@ -21,7 +28,14 @@ export enum Flooding {
   Flow = "flow",
 }
 
-/** A segment: its VNI, its subnet, and how its frames cross the underlay. */
+/**
+ * A segment: its VNI, its subnet, and how its frames cross the underlay.
+ *
+ * @example
+ * ```ts
+ * const red: SegmentSpec = { vni: 100, subnet: "10.0.3.0/24", vlan: 20, gateway: { host: "kvm1" } };
+ * ```
+ */
 export interface SegmentSpec {
   /** VXLAN network identifier; 1 to 16777215. */
   vni: number;
@@ -58,7 +72,14 @@ export interface SegmentSpec {
   portSecurity?: boolean;
 }
 
-/** A segment's DHCP server. */
+/**
+ * A segment's DHCP server.
+ *
+ * @example
+ * ```ts
+ * const dhcp: DhcpSpec = { host: "kvm1", first: "10.0.3.100", last: "10.0.3.199" };
+ * ```
+ */
 export interface DhcpSpec {
   /** The host that runs the DHCP server: the gateway's, if there is a gateway. */
   host: string;
@@ -68,7 +89,14 @@ export interface DhcpSpec {
   last?: string;
 }
 
-/** A segment's way out. */
+/**
+ * A segment's way out.
+ *
+ * @example
+ * ```ts
+ * const gateway: GatewaySpec = { host: "kvm1", address: "10.0.3.254" };
+ * ```
+ */
 export interface GatewaySpec {
   /** The host that routes and translates (NAT). */
   host: string;

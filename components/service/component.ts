@@ -6,6 +6,14 @@ import { MovableArgs, placeOf, vtepOf } from "../host/context.component";
 import { stackIdentity, token } from "../naming";
 import { serviceState } from "./state";
 
+/**
+ * A segment's service as a program asks for it: a gateway, a DHCP server, or both.
+ *
+ * @example
+ * ```ts
+ * const args: SegmentServiceArgs = { host: kvm1, bridge, addresses: ["10.0.3.1/24"], nat: true };
+ * ```
+ */
 export interface SegmentServiceArgs extends MovableArgs {
   /** The host's bridge (`OvsBridge.bridge`). */
   bridge: pulumi.Input<string>;
@@ -35,7 +43,14 @@ export interface SegmentServiceArgs extends MovableArgs {
   dhcp?: pulumi.Input<DhcpArgs>;
 }
 
-/** What a DHCP server lends. */
+/**
+ * What a DHCP server lends.
+ *
+ * @example
+ * ```ts
+ * const dhcp: DhcpArgs = { first: "10.0.3.192", last: "10.0.3.254", router: "10.0.3.1" };
+ * ```
+ */
 export interface DhcpArgs {
   /** First address that is lent, without prefix length, inside the subnet of the server's own address. */
   first: pulumi.Input<string>;

@@ -5,7 +5,14 @@ import { child, libvirtName, token } from "../naming";
 import { clearsOrphans } from "../libvirt/orphans";
 import { UNDERLAY } from "./spec";
 
-/** Addresses and kind of a libvirt network. */
+/**
+ * Addresses and kind of a libvirt network.
+ *
+ * @example
+ * ```ts
+ * const args: UnderlayNetworkArgs = { labId: "e0a1", cidr: "192.168.10.0/24", mode: UnderlayMode.Nat };
+ * ```
+ */
 export interface UnderlayNetworkArgs {
   /** The lab's id: part of every name in libvirt. */
   labId: pulumi.Input<string>;

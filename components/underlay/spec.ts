@@ -1,21 +1,42 @@
 /** The setting `underlay`, and each of `underlays`. */
 import type { Fields } from "../../plan/setting";
 
-/** How the underlay network reaches the outside (libvirt network `<forward mode>`). */
+/**
+ * How the underlay network reaches the outside (libvirt network `<forward mode>`).
+ *
+ * @example
+ * ```ts
+ * const underlay: UnderlaySpec = { cidr: "192.168.10.0/24", mode: UnderlayMode.Nat };
+ * ```
+ */
 export enum UnderlayMode {
   Isolated = "isolated",
   Nat = "nat",
   Routed = "routed",
 }
 
-/** What executes the machines' instructions. */
+/**
+ * What executes the machines' instructions.
+ *
+ * @example
+ * ```ts
+ * new VxlanUnderlay("u", { topology: { hosts: { a1: { address: "192.168.10.11" } } }, accel: Accel.Emulated });
+ * ```
+ */
 export enum Accel {
   Kvm = "kvm",
   /** QEMU's emulation (TCG): works everywhere, about ten times slower. */
   Emulated = "qemu",
 }
 
-/** A libvirt network that carries the tunnels. */
+/**
+ * A libvirt network that carries the tunnels.
+ *
+ * @example
+ * ```ts
+ * const underlay: UnderlaySpec = { cidr: "fd00:10::/64", mtu: 9000 };
+ * ```
+ */
 export interface UnderlaySpec {
   /**
    * Network of the VTEPs: IPv4, /8 to /30, or IPv6, /32 to /120; the hypervisor takes its first address and must have no

@@ -2,6 +2,8 @@
 import { because, facts, listed, shown } from "../../plan/change";
 import type { Label, Words } from "../../plan/change";
 
+/** UnderlayNetworkArgs.network. */
+const ONLY = "underlay";
 const NETWORK = "libvirt:index/network:Network";
 
 const LABELS: Readonly<Record<string, Label>> = {
@@ -20,7 +22,7 @@ export const underlayWords: Words = {
   thing: "underlay",
   types: ["vxlab:index:UnderlayNetwork"],
   // A lab's only underlay has no name of its own.
-  subject: ({ old, now }) => ({ name: shown(now["network"] ?? old["network"] ?? "") }),
+  subject: ({ old, now }) => ({ name: shown(now["network"] ?? old["network"] ?? ONLY) }),
   say(edit) {
     const { cidr, mtu, mode } = edit.now;
     if (edit.op === "create")
@@ -39,7 +41,7 @@ export const underlayWords: Words = {
     return { kind: anew ? "rebuilt" : "changed", facts: differing };
   },
   line: ({ kind, names, facts: said }) => {
-    const title = `underlay ${listed(names)}`.trim();
+    const title = names.includes(ONLY) ? ONLY : `underlay ${listed(names)}`;
     if (kind === "changed") return `${title}: ${said.join("; ")}`;
     return `${title}${kind === "rebuilt" ? " is made anew" : ""}${because(said)}`;
   },

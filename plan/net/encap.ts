@@ -1,6 +1,14 @@
 /** Encapsulations: how a frame of a segment is carried over the underlay, and what that costs. */
 import { IpFamily } from "./family";
 
+/**
+ * How frames are carried over the underlay: what UDP carries there.
+ *
+ * @example
+ * ```ts
+ * new VxlanPort("red", { host: kvm1, bridge, vni: 100, remotes: [], encapsulation: Encapsulation.Geneve });
+ * ```
+ */
 export enum Encapsulation {
   Vxlan = "vxlan",
   /** Open vSwitch alone has it here: with Flooding.Unicast. */

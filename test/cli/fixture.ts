@@ -1,5 +1,5 @@
 /** Labs as a stack output shows them, made by the planner from a topology. */
-import { hostOutput, labOutput } from "../../plan/contract";
+import { hostOutput, labOutput } from "../../plan/lab-output";
 import type { LabOutput } from "../../plan/contract";
 import { deriveSeed, ed25519FromSeed, hostKeyInfo } from "../../plan/keys";
 import { planLab } from "../../plan/plan";

@@ -104,6 +104,21 @@ describe("the dispatcher", () => {
   });
 });
 
+describe("settings that are not YAML", () => {
+  it.each([["status"], ["verify"], ["up"], ["preview"], ["down"], ["exec", "c1"], ["capture", "c1"]])(
+    "are named by file and line for %s, with exit code 2",
+    async (...args) => {
+      const context = world({}, commands);
+      context.write("Pulumi.lab.yaml", "config:\n  vxlab:hosts: [a\n");
+      context.write(".vxlab/bin/pulumi", "#!/bin/sh\nexit 9\n");
+      expect(await main(args, context)).toBe(Exit.usage);
+      expect(context.stderr()).toMatch(
+        /^vxlab: Pulumi\.lab\.yaml, line \d: .*\. Correct the YAML there\.\n$/,
+      );
+    },
+  );
+});
+
 describe("arguments", () => {
   it.each([
     [

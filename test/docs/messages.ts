@@ -2,7 +2,7 @@
  * Every message that a user can meet, read from the source: TypeScript's syntax tree, and the guest tools' `fail`. What is filled
  * in when it is printed is `…` here.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 import { checkout } from "./markdown";
@@ -77,9 +77,9 @@ export function typeScriptMessages(code: string): string[] {
   return found;
 }
 
-/** Messages in a script of the host: `fail "…"`, and what check.sh prints. */
+/** Messages in a script of the host: `fail "…"`, `die "…"`, and what is printed after `vxlab: `. */
 export function shellMessages(code: string): string[] {
-  return [...code.matchAll(/\b(fail|echo) "/g)].flatMap(({ 0: head, 1: verb, index }) => {
+  return [...code.matchAll(/\b(fail|die|echo) "/g)].flatMap(({ 0: head, 1: verb, index }) => {
     const words = quotedAt(code, index + head.length);
     if (verb === "echo" && !words.startsWith("vxlab: ")) return [];
     const text = words.replace(/^vxlab: /, "");
@@ -92,7 +92,7 @@ export function shellMessages(code: string): string[] {
 function quotedAt(code: string, start: number): string {
   let [text, at] = ["", start];
   while (at < code.length && code[at] !== '"') {
-    const name = /^\$(?:\{[^}]*\}|\w+)/.exec(code.slice(at))?.[0];
+    const name = /^\$(?:\{[^}]*\}|\w+|[*@])/.exec(code.slice(at))?.[0];
     if (code.startsWith("$(", at)) [text, at] = [`${text}…`, closing(code, at + 2)];
     else if (name !== undefined) [text, at] = [`${text}…`, at + name.length];
     else if (code[at] === "\\") [text, at] = [text + (code[at + 1] ?? ""), at + 2];
@@ -110,23 +110,23 @@ function closing(code: string, at: number): number {
 
 const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, " ").trim();
 
-const READERS: Readonly<Record<string, (code: string) => string[]>> = {
-  ".ts": typeScriptMessages,
-  ".sh": shellMessages,
-};
+/** Whoever releases the package reads these messages, and no user. */
+const MAINTAINERS = "toolchain/release/";
 
 function filesBelow(path: string): string[] {
-  if (/\.(ts|sh)$/.test(path)) return [path];
+  if (statSync(join(checkout, path)).isFile()) return [path];
   const names = readdirSync(join(checkout, path), { recursive: true, encoding: "utf8" });
-  return names.filter((name) => /\.(ts|sh)$/.test(name)).map((name) => join(path, name));
+  return names
+    .filter((name) => /\.(ts|sh)$/.test(name))
+    .map((name) => join(path, name))
+    .filter((name) => !name.startsWith(MAINTAINERS));
 }
 
 /** Each once. @param paths files and folders of the project */
 export function messagesOf(paths: readonly string[]): Message[] {
   const all = paths.flatMap(filesBelow).flatMap((file) => {
-    const read = READERS[file.slice(-3)];
-    const code = readFileSync(join(checkout, file), "utf8");
-    return (read?.(code) ?? []).map((text) => ({ text, file }));
+    const read = file.endsWith(".ts") ? typeScriptMessages : shellMessages;
+    return read(readFileSync(join(checkout, file), "utf8")).map((text) => ({ text, file }));
   });
   return [...new Map(all.map((one) => [one.text, one])).values()];
 }

@@ -6,7 +6,7 @@ import { messagesOf, shellMessages, typeScriptMessages } from "./messages";
 import { textOf } from "./markdown";
 
 const COVERED = [
-  ...["plan", "components", "guest", "cli"],
+  ...["plan", "components", "guest", "cli", "system", "toolchain", "image", "vxlab"],
   ...["config.ts", "config-copied.ts", "config-files.ts", "config-secrets.ts"],
 ];
 

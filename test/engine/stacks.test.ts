@@ -171,7 +171,7 @@ describe("the own underlay", () => {
     expect(all(result)).toContain(
       "The overlay's own underlay is not deployed: the stack underlay-a has no output",
     );
-    expect(all(result)).toContain("run ./vxlab up -s underlay-a first");
+    expect(all(result)).toContain("First run ./vxlab up -s underlay-a");
     expect(result.code).not.toBe(0);
   });
 

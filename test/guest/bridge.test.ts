@@ -1,5 +1,6 @@
 /** components/bridge/guest.sh: the bridge's own interface, and what a host with systemd gets beside it. */
 import { beforeEach, describe, expect, it } from "vitest";
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { firstStepInput, PROTOCOL } from "../../guest/protocol";
 import { FakeHost } from "./fake-host";
@@ -16,7 +17,10 @@ const BRIDGE = {
 const UNIT = "none/system/vxlab.service";
 const DROP_IN = "none/system/ovs-vswitchd.service.d/vxlab.conf";
 
+const MODPROBE = "sys/kernel/modprobe";
+
 let host: FakeHost;
+const ownImage = () => host.shows("tools-init/rcS", "");
 
 function apply(state: object): string[] {
   host.calls();
@@ -31,6 +35,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     host.shows("net/vxbr/address", "02:00:00:00:00:01\n");
     host.shows("net/vxbr/mtu", "1450\n");
     host.shows("owner", "vxbr\nvxlab=00c0ffee\n");
+    host.shows(MODPROBE, "/sbin/modprobe\n");
   });
 
   describe("whose name is taken", () => {
@@ -72,7 +77,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
   it("is not asked after where there can be no other: on our own image, as long as nothing has its name", () => {
     const asked = () => apply(BRIDGE).filter((call) => call.includes("find bridge name=vxbr"));
-    host.shows("tools-init/rcS", "");
+    ownImage();
     host.forgets("net/vxbr");
     host.guest(["apply", "bridge"], BRIDGE);
     expect(
@@ -85,6 +90,20 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     host.shows("net/vxbr/address", "02:00:00:00:00:01\n");
     host.shows("net/vxbr/mtu", "1450\n");
     expect(asked()).toHaveLength(1);
+  });
+
+  it("on our own image keeps the kernel from starting modprobe for names of devices, until the last lab leaves", () => {
+    const helper = host.path("tools/modprobe");
+    apply(BRIDGE);
+    expect([existsSync(helper), host.read(MODPROBE)], "on other hosts").toEqual([false, "/sbin/modprobe\n"]);
+    ownImage();
+    apply(BRIDGE);
+    expect(host.read(MODPROBE)).toBe(`${helper}\n`);
+    const ask = (name: string) => spawnSync("sh", [helper, "-q", "--", name]).status;
+    expect(ask("netdev-vxbr"), "no module has that alias").toBe(0);
+    expect(ask("vxlab-no-such-module"), "modprobe's own answer").not.toBe(0);
+    host.guest(["remove", "bridge"], BRIDGE);
+    expect([existsSync(helper), host.read(MODPROBE)]).toEqual([false, "/sbin/modprobe\n"]);
   });
 
   it("is taken away by its own lab", () => {

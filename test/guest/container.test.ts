@@ -132,7 +132,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   it("is waited for until its command has taken the place of our own init, however that goes", async () => {
     begins("/bin/sh", "/.vxlab-init");
     // Longer than ten looks; then the command is not there.
-    const gone = `sleep 0.8; rm -r proc/275; : >cgroups/lxc.payload.c1/cgroup.procs; rm state-of`;
+    const gone = `sleep 0.8; rm state-of; : >cgroups/lxc.payload.c1/cgroup.procs; rm -r proc/275`;
     const later = spawn("sh", ["-c", gone], { cwd: host.folder, stdio: "ignore" });
     const { code, stderr } = host.guest(["apply", "container"], BOX);
     await (later.exitCode ?? once(later, "exit"));
@@ -197,6 +197,15 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     host.forgets("state/level");
     expect(restarts(apply(BOX))).toBe(0);
     expect(restarts(apply(flat))).toBe(0);
+  });
+
+  it("keeps running when older tools started it without a log of its console, and has one with its next start", () => {
+    apply(BOX);
+    const logged = /^lxc\.console\.logfile = .*\/c1\/console\nlxc\.console\.size = 128KB\n/m;
+    expect(box("config")).toMatch(logged);
+    host.shows("state/containers/c1/config", box("config").replace(logged, "lxc.console.path = none\n"));
+    expect(restarts(apply(BOX))).toBe(0);
+    expect(box("config")).toMatch(logged);
   });
 
   it.each<[string, object, string[]]>([

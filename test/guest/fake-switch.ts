@@ -52,6 +52,7 @@ function ovs(words) {
 function ip(words) {
   const text = words.join(" "), after = (word) => words[words.indexOf(word) + 1];
   if (/^link add \S+ type vxlan/.test(text)) { show(words[2], "mtu", 1500); show(words[2], "address", ""); db.vxlan[words[2]] = text.replace(/^.* type vxlan/, "vxlan"); }
+  if (/^link add \S+ mtu \d+ type veth/.test(text)) show(words[2], "mtu", words[4]);
   if (/^link set dev \S+ (mtu|alias)/.test(text)) show(words[3], words[4] === "mtu" ? "mtu" : "ifalias", words[4] === "mtu" ? words[5] : words.slice(5).join(" "));
   if (/^link del/.test(text)) { fs.rmSync(net(after("dev")), { recursive: true, force: true }); delete db.vxlan[after("dev")]; }
   if (/^address replace/.test(text)) (db.address[after("dev")] ??= []).push(words[2]);

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { FakeHost } from "./fake-host";
+import type { PortWanted } from "../../components/segment/port";
 import { MULTICAST_UDP_PORT } from "../../components/segment/spec";
 import { UDP_PORTS } from "../../plan/net/encap";
 import { Flooding } from "../../plan/types";
@@ -124,19 +125,24 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     ]);
   });
 
-  it.each([
-    ["no peer: from nobody", { remotes: [] }, ["@th,96,24 { 100 } ip saddr 0.0.0.0 accept"]],
+  const SENDERS: [string, Partial<PortWanted>, string][] = [
+    ...[PORT, BLUE, GREEN].map((port): [string, Partial<PortWanted>, string] => [
+      `no peer, ${port.flooding}: from nobody`,
+      { ...port, remotes: [] },
+      `@th,96,24 { ${port.vni} } ip saddr 0.0.0.0 accept`,
+    ]),
     [
-      "a group whose members are not known: from all",
-      { ...GREEN, remotes: [] },
-      ["@th,96,24 { 300 } accept"],
+      "a group whose members are not known (the control): from all",
+      { ...GREEN, remotes: undefined },
+      "@th,96,24 { 300 } accept",
     ],
     [
       "an underlay of IPv6",
       { local: "fd00:10::b", remotes: ["fd00:10::c"] },
-      ["@th,96,24 { 100 } ip6 saddr { fd00:10::c } accept"],
+      "@th,96,24 { 100 } ip6 saddr { fd00:10::c } accept",
     ],
-  ])("with %s", (_, change, [accepts]) => {
+  ];
+  it.each(SENDERS)("with %s", (_, change, accepts) => {
     const state = { ...PORT, ...change };
     host.shows("addresses", `2: eth0    inet ${state.local}/24 scope global eth0\n`);
     apply("bridge", BRIDGE);

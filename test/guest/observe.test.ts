@@ -1,7 +1,9 @@
 /** What observe answers: after apply what was applied, and what is changed on the host as it is there. */
 import fc from "fast-check";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
+import { ContainerKind } from "../../components/container/spec";
 import type { InterfaceState } from "../../components/container/state";
 import { WAYS } from "../../components/segment/ways";
 import { PROTOCOL, type Observed } from "../../guest/protocol";
@@ -63,19 +65,51 @@ const THINGS: [string, StepKind, fc.Arbitrary<Thing>][] = [
       ...{ id: fc.constant("lab-kvm1-gw"), lab: fc.constant(LAB), bridge: fc.constant("vxbr") },
       ...{ device: fc.constant("gw-red"), local: fc.constant(LOCAL), mac, mtu, vlan },
       addresses: fc.uniqueArray(address, { minLength: 1, maxLength: 2 }),
+      nat: fc.boolean(),
+      closed: fc.constantFrom([], ["192.168.10.0/24"]),
+      dhcp: optional(
+        fc.record({
+          ...{ first: fc.constant("10.1.2.100"), last: fc.constant("10.1.2.200"), mtu },
+          ...{ router: optional(fc.constant("10.1.2.1")), domain: optional(fc.constant("lab.test")) },
+        }),
+      ),
     }),
   ],
+  ["an LXC container", "container", container({ kind: fc.constant("lxc") })],
   [
-    "a container",
+    "a Docker container",
     "container",
-    fc.record({
-      ...{ id: fc.constant("lab-c1"), lab: fc.constant(LAB), name: fc.constant("c1") },
-      interfaces: fc
-        .record({ mac, mtu, vlan, addresses: fc.uniqueArray(address, { maxLength: 2 }) })
-        .map((nic) => [{ ...nic, bridge: "vxbr", veth: "v-c1" }]),
-    }),
+    container({ kind: fc.constant("docker"), image: fc.constant("vxlab/busybox") }),
   ],
 ];
+
+/** Its interfaces are access ports, trunks, or have lent addresses. */
+function container(own: Record<string, fc.Arbitrary<string>>): fc.Arbitrary<Thing<"container">> {
+  const addresses = fc.uniqueArray(address, { maxLength: 2 });
+  const tagged = fc.record({ vlan: fc.integer({ min: 1, max: 4094 }), mtu, addresses });
+  const nic = fc.oneof(
+    fc.record({ mac, mtu, vlan, addresses, portSecurity: fc.boolean() }),
+    fc.record({ mac, mtu, vlan, dhcp: fc.constant(true) }),
+    fc.record({
+      mac,
+      mtu,
+      addresses: fc.constant<string[]>(["10.1.2.9/24"]),
+      gateway: fc.constant("10.1.2.1"),
+    }),
+    fc.record({
+      ...{ mac, mtu },
+      trunk: fc.uniqueArray(tagged, { minLength: 1, maxLength: 2, selector: ({ vlan }) => vlan }),
+    }),
+  );
+  return fc.record({
+    ...{ id: fc.constant("lab-c1"), lab: fc.constant(LAB), name: fc.constant("c1"), ...own },
+    interfaces: fc
+      .array(nic, { minLength: 1, maxLength: 2 })
+      .map((nics) =>
+        nics.map((one, n) => ({ ...one, bridge: "vxbr", veth: `v-c1${n === 0 ? "" : `_${n}`}` })),
+      ),
+  });
+}
 
 /** A host with the lab's bridge that remembers. */
 function hostOf(shell: string): FakeHost {
@@ -83,16 +117,24 @@ function hostOf(shell: string): FakeHost {
   host.shows("addresses", `2: eth0    inet ${LOCAL}/24 scope global eth0\n`);
   host.shows("sys/net/ipv4/igmp_max_memberships", "256\n");
   host.shows("sys/net/ipv4/conf/vxbr/arp_ignore", "0\n");
+  for (const device of ["eth0", "gw-red"]) host.shows(`sys/net/ipv4/conf/${device}/forwarding`, "0\n");
+  host.shows("images/vxlab_busybox", "sha256:aa\n");
+  host.shows("own", '{"entry":["/bin/app"],"cmd":null}\n');
   host.shows("state/containers/c1/rootfs/etc/hostname", "");
   remembers(host);
   return host;
 }
 
-/** Inside the container it is as LXC makes it. */
+/** Inside the container it is as LXC or the step makes it. */
 function inside(host: FakeHost, interfaces: readonly InterfaceState[]): void {
-  const lines = interfaces.flatMap((nic, index) => [
-    `${index + 2}: ${nic.name}@if9: <UP> mtu ${nic.mtu} qdisc noqueue state UP\\    link/ether ${nic.mac} brd ff:ff:ff:ff:ff:ff`,
-    ...nic.addresses.map((one) => `${index + 2}: ${nic.name}    inet ${one} scope global ${nic.name}`),
+  const link = (name: string, mtu: number, mac: string, addresses: readonly string[]) => [
+    `2: ${name}@if9: <UP> mtu ${mtu} qdisc noqueue state UP\\    link/ether ${mac} brd ff:ff:ff:ff:ff:ff`,
+    ...addresses.map((one) => `2: ${name}    inet ${one} scope global ${name}`),
+  ];
+  const lines = interfaces.flatMap(({ name, mtu, mac, addresses, dhcp, trunk, gateway }) => [
+    ...link(name, mtu, mac, dhcp ? ["10.1.2.150/24"] : addresses),
+    ...trunk.flatMap((tagged) => link(`${name}.${tagged.vlan}`, tagged.mtu, mac, tagged.addresses)),
+    ...(gateway === null ? [] : [`default via ${gateway} dev ${name}`]),
   ]);
   host.shows("inside", lines.map((line) => `${line}\n`).join(""));
 }
@@ -109,9 +151,24 @@ function applied(host: FakeHost, kind: StepKind, thing: Thing): void {
     inside(host, state.interfaces);
     host.shows("net/vxbr/address", "\n");
   }
+  // nft has the table then, and dnsmasq runs.
+  if ("nat" in state && state.nat) host.shows("table", "");
+  if ("dhcp" in state) host.shows("loop.sh", SERVES);
   expect(host.guest(["apply", kind], thing)).toMatchObject({ code: 0, stderr: "" });
   // LXC plugs when it starts a container.
-  if (kind === "container") host.guest(["plug", "c1", "net", "up", "veth", "v-c1"]);
+  if ("interfaces" in state && state.kind === ContainerKind.Lxc)
+    for (const { veth } of state.interfaces) host.guest(["plug", "c1", "net", "up", "veth", veth]);
+}
+
+/** In place of dnsmasq, a process that is called as it is. */
+const SERVES = `folder=$FAKE/state/services/${LAB}-lab-kvm1-gw
+sh -c 'sleep 20; :' "$folder/dnsmasq.conf" x </dev/null >/dev/null 2>&1 &
+echo $! >"$folder/dnsmasq.pid"
+`;
+
+function ended(host: FakeHost): void {
+  const file = host.path(`state/services/${LAB}-lab-kvm1-gw/dnsmasq.pid`);
+  if (existsSync(file)) process.kill(Number(readFileSync(file, "utf8")));
 }
 
 describe.each(["dash", "busybox sh"])("in %s", (shell) => {
@@ -119,10 +176,16 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     fc.assert(
       fc.property(things, (thing) => {
         const host = hostOf(shell);
-        applied(host, kind, thing);
-        expect(observed(host, kind, thing)).toEqual({ v: PROTOCOL, state: envelopeOf(kind, thing).state });
+        const docker = createServer().listen(host.path("docker.sock"));
+        try {
+          applied(host, kind, thing);
+          expect(observed(host, kind, thing)).toEqual({ v: PROTOCOL, state: envelopeOf(kind, thing).state });
+        } finally {
+          docker.close();
+          ended(host);
+        }
       }),
-      { numRuns: 3 },
+      { numRuns: 3, includeErrorInReport: true },
     );
   });
 

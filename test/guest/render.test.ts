@@ -93,6 +93,8 @@ describe("the guest tools", () => {
       text
         .replace("@PROTOCOL@", String(PROTOCOL))
         .replace("@KINDS@", "bridge port service container")
+        .replace("@WAYS@", "unicast multicast flow")
+        .replace("@JOINT@", "multicast flow")
         .replace("@CONTAINERS@", "lxc | docker")
         .replace(/@([a-z]+\.awk)@/g, (_, name: string) => strip(read(join(dirname(part), name))));
     expect(sources.size).toBeGreaterThan(15);

@@ -339,7 +339,7 @@ describe("a host of an earlier version", () => {
       // The control: tools without the table's line for these levels cannot read what is kept.
       const without = `sed '/level == 2/d' ${GUEST} >/tmp/guest; for f in ${DESIRED}/port-*; do sh /tmp/guest apply port <$f; done`;
       const { stderr } = await guests.ask(host, without);
-      expect(stderr.match(/of version unknown/g)).toHaveLength(3);
+      expect(stderr).toContain("desired state of version unknown");
       expect((await lasting(guests, host))[0]).toEqual(before[0]);
       await guests.tell(host, `rm /tmp/guest; ${GUEST} boot`, 180);
       expect(await lasting(guests, host)).toEqual(before);

@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { forger, type Forgery } from "../lib/vxlan-forger";
+import { forger, type Forgery } from "../lib/tunnel-forger";
 import { change } from "../lib/changes";
 import { Guests } from "../lib/guests";
 import { NameServer } from "../lib/name-server";
@@ -34,6 +34,7 @@ const SEGMENTS = {
   green: { vni: 300, vlan: 30, subnet: "10.0.30.0/24", gateway: { host: "kvm1" }, ...pair },
   purple: { vni: 400, vlan: 40, subnet: "10.0.40.0/24", flooding: "multicast", ...pair },
   grey: { vni: 500, vlan: 50, subnet: "10.0.50.0/24", flooding: "flow", ...pair },
+  navy: { vni: 700, vlan: 70, subnet: "10.0.70.0/24", encapsulation: "geneve", ...pair },
 };
 const CONTAINERS = {
   c1: { host: "kvm1", segment: "red", address: "10.0.3.10/24" },
@@ -45,14 +46,17 @@ const CONTAINERS = {
   p2: { host: "kvm2", segment: "purple", address: "10.0.40.11/24" },
   y1: { host: "kvm1", segment: "grey", address: "10.0.50.10/24" },
   y2: { host: "kvm2", segment: "grey", address: "10.0.50.11/24" },
+  n1: { host: "kvm1", segment: "navy", address: "10.0.70.10/24" },
+  n2: { host: "kvm2", segment: "navy", address: "10.0.70.11/24" },
 };
-/** A container on each of kvm1 and kvm2 in segments of which kvm3 is not a peer, by their flooding. */
+/** A container on each of kvm1 and kvm2 in segments of which kvm3 is not a peer, by their flooding; by unicast with GENEVE as well. */
 const VICTIMS = {
   unicast: { vni: SEGMENTS.green.vni, kvm1: "g1", kvm2: "g2" },
   multicast: { vni: SEGMENTS.purple.vni, port: 4790, kvm1: "p1", kvm2: "p2" },
   flow: { vni: SEGMENTS.grey.vni, kvm1: "y1", kvm2: "y2" },
-};
-const each = (count: number) => ({ unicast: count, multicast: count, flow: count });
+  geneve: { vni: SEGMENTS.navy.vni, encapsulation: "geneve", kvm1: "n1", kvm2: "n2" },
+} as const;
+const each = (count: number) => ({ unicast: count, multicast: count, flow: count, geneve: count });
 const settings = (guard3: boolean) => ({
   underlay: { mode: "nat" },
   hosts: {
@@ -191,7 +195,7 @@ describe("a lab with the guard", () => {
   });
 });
 
-describe("a forged VXLAN packet", () => {
+describe("a forged packet of a tunnel", () => {
   it("does not leave by a gateway, into segments with any flooding", async () => {
     const far: Forgery = { from: "g2", to: KVM3, vni: SEGMENTS.red.vni, victim: "c3" };
     expect(await forge(far)).toBe(0);
@@ -273,7 +277,7 @@ describe("a forged VXLAN packet", () => {
     const chain = "type nat hook postrouting priority srcnat";
     await guests.tell(
       "kvm3",
-      `nft 'table ip spoof { chain c { ${chain}; udp dport { 4789, 4790 } snat to ${KVM2}; }; }'`,
+      `nft 'table ip spoof { chain c { ${chain}; udp dport { 4789, 4790, 6081 } snat to ${KVM2}; }; }'`,
     );
     try {
       expect(await attack({ host: "kvm3" }, "kvm1")).toEqual(each(3));

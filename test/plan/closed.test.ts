@@ -1,6 +1,6 @@
 /** What a gateway does not lead to: the underlays, and the hosts outside of them. */
 import { describe, expect, it } from "vitest";
-import { hostOutput } from "../../plan/contract";
+import { hostOutput } from "../../plan/lab-output";
 import { planOverlay } from "../../plan/peers";
 import { planLab } from "../../plan/plan";
 import { ContractError, readVteps } from "../../plan/read-vteps";

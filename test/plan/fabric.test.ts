@@ -1,6 +1,6 @@
 /** What is decided of a fabric, part by part. */
 import { describe, expect, it } from "vitest";
-import { hostOutput } from "../../plan/contract";
+import { hostOutput } from "../../plan/lab-output";
 import { ed25519FromSeed } from "../../plan/keys";
 import { planLab } from "../../plan/plan";
 import type { LabPlan, Topology } from "../../plan/types";

@@ -2,7 +2,7 @@
 import { TopologyError } from "../../plan/errors";
 import { planOverlay } from "../../plan/peers";
 import type { OverlayInput } from "../../plan/peers";
-import type { Underlay } from "../../plan/resolve-peers";
+import type { UnderlayVteps } from "../../plan/resolve-peers";
 import type { Problem } from "../../plan/types";
 import { VTEPS_SCHEMA } from "../../plan/vteps";
 import type { VtepsOutput } from "../../plan/vteps";
@@ -18,11 +18,11 @@ export function vteps(hosts: Record<string, string>, mtu = 1500): VtepsOutput {
   return { schema: VTEPS_SCHEMA, hosts: Object.fromEntries(entries) as VtepsOutput["hosts"] };
 }
 
-export const own: Underlay = {
+export const own: UnderlayVteps = {
   stack: "underlay-a",
   vteps: vteps({ a1: "192.168.10.11", a2: "192.168.10.12" }),
 };
-export const peer: Underlay = { stack: "underlay-b", vteps: vteps({ b1: "192.168.20.11" }, 1450) };
+export const peer: UnderlayVteps = { stack: "underlay-b", vteps: vteps({ b1: "192.168.20.11" }, 1450) };
 
 export function input(change: Partial<OverlayInput> = {}): OverlayInput {
   const sections = {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { LAB_OUTPUT, LAB_SCHEMA, hostOutput } from "../../plan/contract";
+import { LAB_OUTPUT, LAB_SCHEMA } from "../../plan/contract";
+import { hostOutput } from "../../plan/lab-output";
 import { planOverlay, sharedMtu } from "../../plan/peers";
 import { Role, inOrder } from "../../plan/roles";
 import type { LabPlan } from "../../plan/types";

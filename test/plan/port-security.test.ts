@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addressNumber, addressText } from "../../plan/addresses";
 import { labProblems } from "./problems";
-import { labOutput } from "../../plan/contract";
+import { labOutput } from "../../plan/lab-output";
 import { planLab } from "../../plan/plan";
 import { allowedSources, linkLocal, rangePrefixes } from "../../components/port-security/plan";
 import type { Sender } from "../../components/port-security/plan";

@@ -191,7 +191,7 @@ describe("pings.sh", () => {
   });
 
   it("is not sent at all for containers that do not run", () => {
-    const errand = {
+    const ping = {
       name: "ping/c1/c2",
       host: "kvm1",
       from: "c1",
@@ -201,9 +201,9 @@ describe("pings.sh", () => {
     };
     const stopped = new Map([["c1", { state: "STOPPED", pid: 0 }]]);
     const facts = { containers: stopped, services: new Map(), trouble: new Map() };
-    expect(pingsCommand([errand], facts, 4, 6)).toBeUndefined();
+    expect(pingsCommand([ping], facts, 4, 6)).toBeUndefined();
     const alive = { ...facts, containers: new Map([["c1", { state: "RUNNING", pid: 328 }]]) };
-    expect(pingsCommand([errand], alive, 4, 6)).toMatch(
+    expect(pingsCommand([ping], alive, 4, 6)).toMatch(
       / vxlab 4 6 ping\/c1\/c2 328 reach 10\.0\.3\.11 0 eth0$/,
     );
   });

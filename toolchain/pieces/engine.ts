@@ -20,7 +20,7 @@ export const ENGINE: Recipe = {
   title: `the Pulumi CLI ${versions.cli} and the Terraform bridge ${versions.bridge} from Go sources (about 5 minutes on 2 cores, once)`,
 };
 
-export interface Engine {
+interface Engine {
   cli: Piece;
   bridge: Piece;
   /** Builds what is missing. Until then the paths of `cli` and `bridge` need not exist. */

@@ -9,7 +9,7 @@ import { Flooding } from "../spec";
 import { stationsOf } from "../stations";
 import type { Way } from "./way";
 
-interface FlowFlooding extends ResolvedFlooding {
+export interface FlowFlooding extends ResolvedFlooding {
   way: Flooding.Flow;
 }
 
@@ -39,7 +39,7 @@ export const flow: Way<FlowFlooding, FlowPortState> = {
         .map(({ mac, addresses, vtep }) => ({ mac, addresses: [...addresses], vtep })),
     });
   },
-  state: (port, { protected: isProtected = true, remotes, stations = [] }) => ({
+  state: (port, { protected: isProtected = true, remotes = [], stations = [] }) => ({
     ...port,
     ...{ flooding: Flooding.Flow, protected: isProtected, devices: flowDevices(port.vni) },
     remotes: remotes.map((address) => ({ address })),

@@ -22,7 +22,7 @@ const REGISTRY = {
 export const WAYS: Readonly<Record<Flooding, Way>> = REGISTRY;
 
 /** Their words. */
-const FLOODINGS = Object.values(Flooding);
+export const FLOODINGS = Object.values(Flooding);
 
 /** The way of a segment's flooding. */
 export function wayOf({ way }: ResolvedFlooding): Way {

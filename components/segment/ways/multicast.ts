@@ -21,7 +21,7 @@ import type { FloodingInput, Way } from "./way";
  */
 export const MAX_GROUPS = 256;
 
-interface MulticastFlooding extends ResolvedFlooding {
+export interface MulticastFlooding extends ResolvedFlooding {
   way: Flooding.Multicast;
   group: bigint;
   /** Hops that a packet to the group may take. */
@@ -37,8 +37,8 @@ export interface MulticastPortState extends AnyPortState {
   /** MTU inside the segment, bytes. */
   mtu: number;
   devices: { tunnel: string };
-  /** The VTEPs that may send; none: any. */
-  remotes: { address: string }[];
+  /** The VTEPs that may send; null when they are not known: any. */
+  remotes: { address: string }[] | null;
 }
 
 export const multicast: Way<MulticastFlooding, MulticastPortState> = {
@@ -65,7 +65,7 @@ export const multicast: Way<MulticastFlooding, MulticastPortState> = {
     return {
       ...port,
       ...{ flooding: Flooding.Multicast, group, ttl, mtu, devices },
-      remotes: remotes.map((address) => ({ address })),
+      remotes: remotes?.map((address) => ({ address })) ?? null,
     };
   },
   device: (vni) => multicastDevices(vni).tunnel,

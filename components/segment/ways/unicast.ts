@@ -8,7 +8,7 @@ import type { AnyPortState } from "../port";
 import { Flooding } from "../spec";
 import type { Way } from "./way";
 
-interface UnicastFlooding extends ResolvedFlooding {
+export interface UnicastFlooding extends ResolvedFlooding {
   way: Flooding.Unicast;
   /** Of hub and spoke; absent in a full mesh. */
   hub?: string;
@@ -43,7 +43,7 @@ export const unicast: Way<UnicastFlooding, UnicastPortState> = {
       return host === hub ? { protected: false } : { remotes: remotes.filter((one) => one.host === hub) };
     },
   // In the given order, which is the plan's, by host: an address that moves is one entry of a list, and not all of them.
-  state: (port, { protected: isProtected = true, remotes }) => ({
+  state: (port, { protected: isProtected = true, remotes = [] }) => ({
     ...port,
     ...{ flooding: Flooding.Unicast, protected: isProtected },
     remotes: remotes.map((address) => ({ port: tunnelName(port.vni, address), address })),

@@ -19,6 +19,13 @@ const OWN = `    ~ command:remote:Command: (update)
 const NEW = `        + vxlab:index:LxcContainer: (create)
             [urn=urn:pulumi:lab::vxlab::vxlab:index:VxlanLab$vxlab:index:LxcContainer::lab-c3]
             container : "c3"`;
+const NESTED = `    ~ a:b:C: (update)
+      ~ nics: [
+          ~ [0]: {
+              ~ mtu: 1450 => 1400
+                veth: "v"
+            }
+        ]`;
 const STACK = `  pulumi:pulumi:Stack: (same)
     [urn=urn:pulumi:lab::vxlab::pulumi:pulumi:Stack::vxlab-lab]`;
 
@@ -45,6 +52,11 @@ describe("the diff", () => {
       NEW,
       '        + vxlab:index:LxcContainer: (create) lab-c3\n            container : "c3"',
     ],
+    [
+      "one line for what has one part only",
+      NESTED,
+      "    ~ a:b:C: (update)\n      ~ nics[0].mtu: 1450 => 1400",
+    ],
     ["nothing of what is as it was", STACK, ""],
     [
       "lines that are no part of a resource",
@@ -54,7 +66,7 @@ describe("the diff", () => {
     [
       "of outputs what differs",
       '    --outputs:--\n  ~ lab: {\n        id: "x"\n      ~ vni: 1 => 2\n    }',
-      "    --outputs:--\n  ~ lab: {\n      ~ vni: 1 => 2",
+      "    --outputs:--\n  ~ lab.vni: 1 => 2",
     ],
   ])("has %s", (_, text, brief) => {
     expect(briefDiff(text)).toBe(brief);

@@ -259,7 +259,7 @@ describe("containers", () => {
         event("create", LXC, "lab-c3", undefined, box("c3", "kvm3")),
         event("delete", LXC, "lab-c2", box("c2", "kvm2")),
       ),
-    ).toEqual(["+ c3 on kvm3, 10.0.3.10/24", "- c2 on kvm2: what it wrote is lost"]);
+    ).toEqual(["- c2 on kvm2: what it wrote is lost", "+ c3 on kvm3, 10.0.3.10/24"]);
   });
 
   it("of one change on several hosts are one line", () => {

@@ -53,6 +53,8 @@ function telling(lines: readonly string[]): string[] {
   let created = false;
   return lines
     .filter((line) => {
+      // A preview that takes seconds says so.
+      if (line.startsWith("@ previewing")) return false;
       if (HEAD.test(line)) created = line.includes("(create)");
       if (END.test(line)) created = false;
       return created ? !/^\s*\[(urn|provider|id)=/.test(line) : says(line);

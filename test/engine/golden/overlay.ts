@@ -1,5 +1,6 @@
 /** An overlay as if it stood: its state is written out of its own previews, nothing of it was ever recorded. */
-import { hostOutput, labOutput, PublishedLab } from "../../../plan/contract";
+import { PublishedLab } from "../../../plan/contract";
+import { hostOutput, labOutput } from "../../../plan/lab-output";
 import { publishedLab } from "../../../plan/published-lab";
 import type { LabPlan } from "../../../plan/types";
 import { good, type Project } from "../../lib/project";

@@ -19,7 +19,7 @@ export const usefulDiff = (line: string): boolean => COMPONENT.test(line) || VAL
 
 const COMPONENT = /^\s*(\+-|--|\+\+|[~+-])?\s*vxlab:index:\w+: \((?!same)/;
 /** `key: value` or `[0]: value`, with or without a mark; not one that only opens a bracket. */
-const VALUE = /^\s*[~+-]?\s*(\[\d+\]|[\w.]+)\s*: (?![{[(]?$)(?!\(?[{[]$).*[^{[(\s]\s*$/;
+const VALUE = /^\s*[~+-]?\s*[\w.[\]-]+\s*: (?![{[(]?$)(?!\(?[{[]$).*[^{[(\s]\s*$/;
 
 /** As with --suppress-outputs, which `./vxlab preview` asks for. */
 export function withoutOutputs(text: string): string {

@@ -14,6 +14,14 @@ import { MovableArgs, Place, placeOf } from "../../../host/context.component";
 import { child, token } from "../../../naming";
 import { completeInterfaces } from "../../complete.component";
 
+/**
+ * A Docker container as a program asks for it.
+ *
+ * @example
+ * ```ts
+ * const args: DockerContainerArgs = { host: kvm1, image: "nginx:1.27", interfaces: [{ bridge, dhcp: true }] };
+ * ```
+ */
 export interface DockerContainerArgs extends MovableArgs {
   /** Its interfaces: eth0, eth1, … in this order. */
   interfaces: pulumi.Input<pulumi.Input<ContainerInterfaceArgs>[]>;

@@ -22,7 +22,7 @@ export const docker: Kind = {
   need: HostNeed.Docker,
   resolve(input, said) {
     const { spec, at } = input;
-    checkHost(input, said);
+    checkDockerHost(input, said);
     const source = resolveSource(input, said);
     const problems = checkVariables((...names) => at("env", ...names), spec.env);
     said.add(problems);
@@ -47,7 +47,7 @@ export const docker: Kind = {
 };
 
 /** Whether an existing host or a cloud image has Docker, its step finds out. */
-function checkHost({ spec: { host }, at, image }: KindInput, said: Findings): void {
+function checkDockerHost({ spec: { host }, at, image }: KindInput, said: Findings): void {
   if (image !== ImageKind.Golden) return;
   const message = `Needs Docker on ${host}, which image.kind ${ImageKind.Golden} does not have.`;
   const cure = `Write image: { kind: ${ImageKind.Docker} }; the lab's machines are then replaced.`;

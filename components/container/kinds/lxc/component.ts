@@ -7,6 +7,14 @@ import { ContainerKind } from "../../spec";
 import { addressesOf, containerState } from "../../state";
 import { token } from "../../../naming";
 
+/**
+ * An LXC container as a program asks for it.
+ *
+ * @example
+ * ```ts
+ * const args: LxcContainerArgs = { host: kvm1, interfaces: [{ bridge, addresses: ["10.0.3.10/24"] }] };
+ * ```
+ */
 export interface LxcContainerArgs extends MovableArgs {
   /** Its interfaces: eth0, eth1, … in this order. */
   interfaces: pulumi.Input<pulumi.Input<ContainerInterfaceArgs>[]>;

@@ -59,7 +59,8 @@ lxc_same() {
   [ "$(lxc_fixed <"$box/config.new")" = "$(lxc_fixed <"$box/config")" ]
 }
 
-lxc_fixed() { grep -v '^lxc\.net\.[0-9]*\.\(mtu\|ipv[46]\.address\|ipv4\.gateway\) '; }
+# Without the console's log, which a container of older tools gets with its next start.
+lxc_fixed() { grep -v -e '^lxc\.console\.' -e '^lxc\.net\.[0-9]*\.\(mtu\|ipv[46]\.address\|ipv4\.gateway\) '; }
 
 lxc_start() {
   eval "$NIC"

@@ -88,7 +88,8 @@ lxc.mount.auto = proc:mixed sys:ro cgroup:mixed
 lxc.autodev = 1
 lxc.tty.max = 0
 lxc.pty.max = 32
-lxc.console.path = none
+lxc.console.logfile = $box/console
+lxc.console.size = 128KB
 lxc.signal.halt = SIGUSR2
 lxc.signal.reboot = SIGTERM
 CONFIG

@@ -1,4 +1,4 @@
-/** VXLAN packets that nobody but Open vSwitch or the kernel should send: by a plain UDP socket, as anybody in a container can. */
+/** VXLAN and GENEVE packets that nobody but Open vSwitch or the kernel should send: by a plain UDP socket, as anybody in a container can. */
 import { capture } from "./capture";
 import type { Guests } from "./guests";
 
@@ -7,7 +7,9 @@ export interface Forgery {
   from: string | { host: string };
   /** A host's address. */
   to: string;
-  /** @default 4789 */
+  /** @default VXLAN */
+  encapsulation?: "geneve";
+  /** UDP port. @default that of the encapsulation (IANA) */
   port?: number;
   vni: number;
   /** Who must not hear it: a container's eth0, or an interface of a host. */
@@ -22,13 +24,19 @@ const TIMES = 3;
 const escaped = (bytes: readonly number[]) =>
   bytes.map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("");
 
-/** RFC 7348 section 5: flags, of which one says that there is a VNI; the VNI in three bytes. */
-const header = (vni: number) => [0x08, 0, 0, 0, (vni >> 16) & 0xff, (vni >> 8) & 0xff, vni & 0xff, 0];
+/**
+ * RFC 7348 section 5: flags, of which one says that there is a VNI; the VNI in three bytes. RFC 8926 section 3.4: no options, an Ethernet
+ * frame follows; the VNI at the same place.
+ */
+const header = ({ encapsulation, vni }: Forgery) => [
+  ...(encapsulation === "geneve" ? [0, 0, 0x65, 0x58] : [0x08, 0, 0, 0]),
+  ...[(vni >> 16) & 0xff, (vni >> 8) & 0xff, vni & 0xff, 0],
+];
 
 /** bash has UDP sockets; a write is a packet. */
-const send = ({ to, port = 4789, vni }: Forgery) =>
-  `bash -c 'exec 3>/dev/udp/${to}/${port}; for i in ${[...Array(TIMES).keys()].join(" ")}; do ` +
-  `printf "${escaped([...header(vni), ...FRAME])}%046d" 0 >&3; sleep 0.2; done'`;
+const send = (attack: Forgery) =>
+  `bash -c 'exec 3>/dev/udp/${attack.to}/${attack.port ?? (attack.encapsulation === "geneve" ? 6081 : 4789)}; for i in ${[...Array(TIMES).keys()].join(" ")}; do ` +
+  `printf "${escaped([...header(attack), ...FRAME])}%046d" 0 >&3; sleep 0.2; done'`;
 
 /** How many of three forged frames the victim has heard. */
 export function forger(guests: Guests): (attack: Forgery) => Promise<number> {

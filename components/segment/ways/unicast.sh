@@ -1,0 +1,57 @@
+#!/bin/sh
+# Head-end replication: one tunnel port of the bridge for each remote VTEP; Open vSwitch copies floods to each.
+# shellcheck disable=SC2034,SC2154 # some are read by what is called; the variables come out of with_state, by eval
+
+# Sets: gone said
+unicast_apply() {
+  local tunnels='' i=0 port remote
+  while next_remote; do tunnels="$tunnels $port "; done
+  port_clear "$tunnels"
+  said=
+  eval "set -- $gone"
+  # tag: 0 is an untagged access port; without any a port is a trunk, and every segment leaks into this one.
+  # protected: a mesh of three or more loops without split horizon (ovs-vswitchd.conf.db(5), Port); a hub passes on.
+  i=0
+  while next_remote; do
+    set -- "$@" -- --may-exist add-port "$bridge" "$port" \
+      -- set port "$port" protected="$protected" tag="${vlan:-0}" external_ids:vxlab-port="\"$id\"" \
+      -- set interface "$port" type="$encapsulation" options:remote_ip="\"$remote\"" options:local_ip="\"$local\"" \
+      options:key="\"$vni\"" options:dst_port="\"$udpPort\"" external_ids:vxlab-port="\"$id\""
+  done
+  # One transaction: all tunnels change at once or none does.
+  [ $# -gt 0 ] || return 0
+  shift
+  if [ -z "$gone" ] || [ "$remotes_count" = 0 ]; then
+    said=$(vsctl "$@" 2>&1) || { printf '%s\n' "$said" >&2 && exit 1; }
+    return
+  fi
+  # A tunnel that only gets another name: Open vSwitch adds the new port before it has given up the old one, refuses two tunnels
+  # with the same ends (ovs-vsctl exits 0), and looks again when something else changes in its database.
+  said=$(vsctl "$@" 2>&1) || fail "$said"
+  [ -z "$(port_refused)" ] || { vsctl set bridge "$bridge" external_ids:again=1 && vsctl remove bridge "$bridge" external_ids again; }
+}
+
+# Of several tunnels the one that is not as wanted speaks for all.
+unicast_observe() {
+  port_awk '
+    function way(   i, name, list) {
+      for (i = 1; i <= n; i++) {
+        name = names[i]
+        one("text", "encapsulation", type[name])
+        one("word", "vni", option[name, "key"])
+        one("word", "udpPort", option[name, "dst_port"])
+        one("text", "local", option[name, "local_ip"])
+        one("tag", "vlan", tag[name])
+        one("word", "protected", split_horizon[name])
+      }
+      for (i in said) print said[i]
+      for (i = 0; i < remotes; i++) if (wanted_port[i] in type) { list = list remote(wanted_port[i]); known[wanted_port[i]] }
+      for (i = 1; i <= n; i++) if (!(names[i] in known)) list = list remote(names[i])
+      print "json remotes [" substr(list, 2) "]"
+    }
+    function one(form, at, text) {
+      if (form == "tag" && text == "0") text = ""
+      if (!(at in said) || text != wanted[at]) said[at] = (form == "tag" ? "word" : form) " " at (text == "" ? "" : " " (text == "[]" ? 0 : text))
+    }
+  '
+}

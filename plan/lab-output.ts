@@ -1,0 +1,68 @@
+/** From a plan to the lab as readers use it (contract.ts). */
+import { portName } from "../components/segment/ways";
+import { LAB_SCHEMA } from "./contract";
+import type { HostOutput, LabOutput, PortOutput, ReachOutput } from "./contract";
+import type { ContainerPlan, ExistingPlan, HostPlan, LabPlan, VxlanPortPlan } from "./types";
+
+/** What is known of a host once it is deployed. */
+export type DeployedFacts = Pick<HostOutput, "hostKey" | "domain">;
+
+/** @param hosts each of the plan's hosts, by `hostOutput` */
+export function labOutput(plan: LabPlan, id: string, hosts: HostOutput[]): LabOutput {
+  return {
+    schema: LAB_SCHEMA,
+    id,
+    family: plan.family,
+    underlays: plan.underlays.map(({ name, cidr, gateway, mtu }) => ({ name, cidr, gateway, mtu })),
+    image: plan.image.kind,
+    hosts,
+    containers: plan.containers.map(withoutValues),
+    services: plan.services,
+  };
+}
+
+/** Values of variables can be secrets, and nobody who reads this needs them. */
+function withoutValues(container: ContainerPlan): ContainerPlan {
+  const told = { ...container };
+  delete told.env;
+  return told;
+}
+
+export function hostOutput(host: HostPlan, { hostKey, domain }: DeployedFacts): HostOutput {
+  const { name, address, guard, bridge } = host;
+  return {
+    name,
+    address,
+    ...(host.kind === "machine" ? { underlay: host.underlay.name } : { existing: reach(host.existing) }),
+    hostKey,
+    ...(domain === undefined ? {} : { domain }),
+    guard,
+    bridge,
+    ports: host.ports.map(portOutput),
+  };
+}
+
+function reach({ sshAddress, port, user }: ExistingPlan): ReachOutput {
+  return { sshAddress, port, user };
+}
+
+function portOutput(port: VxlanPortPlan): PortOutput {
+  const { segment, vni, encapsulation, udpPort, mtu, vlan = 0, flooding, group, ttl } = port;
+  return {
+    segment,
+    vni,
+    ...(encapsulation === undefined ? {} : { encapsulation }),
+    udpPort,
+    mtu,
+    vlan,
+    flooding,
+    protected: port.protected,
+    ...(group === undefined ? {} : { group }),
+    ...(ttl === undefined ? {} : { ttl }),
+    tunnels: port.remotes.map(({ host, address }) => ({
+      port: portName(flooding, vni, address),
+      host,
+      address,
+    })),
+  };
+}

@@ -1,0 +1,143 @@
+/** What is decided of whatever is put on hosts: the shape of containers and services in a plan. */
+import type { ContainerKind, KindSettings } from "../components/container/spec";
+
+/**
+ * A station on another host: frames for its MAC go to one VTEP.
+ *
+ * @example
+ * ```ts
+ * const entryOf = ({ mac, vtep }: StationPlan) => `${mac} is behind ${vtep}`;
+ * ```
+ */
+export interface StationPlan {
+  mac: string;
+  /** Without prefix length, IPv4 and IPv6; empty where the plan knows none (DHCP, "none"). */
+  addresses: string[];
+  /** VTEP of its host. */
+  vtep: string;
+}
+
+/**
+ * A container. Where there are any, `env` is sorted by name; it is not in stack outputs.
+ *
+ * @example
+ * ```ts
+ * const addressesOf = ({ interfaces }: ContainerPlan) => interfaces.flatMap(({ addresses }) => addresses);
+ * ```
+ */
+export interface ContainerPlan extends KindSettings {
+  name: string;
+  host: string;
+  kind: ContainerKind;
+  /** Empty: the image's own (Docker). */
+  command: string[];
+  interfaces: InterfacePlan[];
+}
+
+/**
+ * One of a container's interfaces.
+ *
+ * @example
+ * ```ts
+ * const isTrunk = ({ trunk }: InterfacePlan) => trunk.length > 0;
+ * ```
+ */
+export interface InterfacePlan {
+  /** eth0, eth1, … */
+  name: string;
+  /** Absent on a trunk. */
+  segment?: string;
+  /** With prefix length, IPv4 first; without the IPv4 one with DHCP, empty on a trunk. */
+  addresses: string[];
+  dhcp: boolean;
+  /**
+   * Default route; absent without a gateway of the segment. Only the first interface that has one gets it, and none where
+   * that takes its address by DHCP, which tells it the route too.
+   */
+  gateway?: string;
+  mac: string;
+  mtu: number;
+  /** Its interface on the host's side, at most 15 bytes. */
+  veth: string;
+  vlan?: number;
+  /** Tagged segments; empty unless it is a trunk. */
+  trunk: TaggedPlan[];
+  /** Its host filters what it sends; on a trunk, in at least one VLAN. */
+  portSecurity: boolean;
+  /** Addresses that the segment's DHCP server lends; with `dhcp`. */
+  dhcpRange?: DhcpRange;
+}
+
+/**
+ * Addresses that a DHCP server lends.
+ *
+ * @example
+ * ```ts
+ * const range: DhcpRange = { first: "10.0.3.192", last: "10.0.3.254" };
+ * ```
+ */
+export interface DhcpRange {
+  /** Without prefix length. */
+  first: string;
+  last: string;
+}
+
+/**
+ * One segment of a trunk.
+ *
+ * @example
+ * ```ts
+ * const nameOf = ({ vlan }: TaggedPlan) => `eth0.${vlan}`;
+ * ```
+ */
+export interface TaggedPlan {
+  segment: string;
+  vlan: number;
+  addresses: string[];
+  mtu: number;
+  portSecurity: boolean;
+}
+
+/**
+ * A segment's DHCP server and gateway: an interface of their own on the host's bridge.
+ *
+ * @example
+ * ```ts
+ * const lends = ({ dhcp }: ServicePlan) => dhcp !== undefined;
+ * ```
+ */
+export interface ServicePlan {
+  segment: string;
+  host: string;
+  /** Interface on the host, at most 15 bytes. */
+  device: string;
+  mac: string;
+  mtu: number;
+  vlan?: number;
+  /** With prefix length. */
+  addresses: string[];
+  /** True: routes and translates towards the underlay. */
+  nat: boolean;
+  /**
+   * With `nat`, what the gateway does not lead to: the underlays, and every host of the lab or of a peer that is outside of
+   * them, by its VTEP and its SSH address. Networks and addresses of either family, networks first.
+   */
+  closed?: string[];
+  /** Absent: no DHCP. */
+  dhcp?: DhcpPlan;
+}
+
+/**
+ * What a DHCP server lends.
+ *
+ * @example
+ * ```ts
+ * const dhcp: DhcpPlan = { first: "10.0.3.192", last: "10.0.3.254", router: "10.0.3.1", mtu: 1450 };
+ * ```
+ */
+export interface DhcpPlan {
+  first: string;
+  last: string;
+  router?: string;
+  mtu: number;
+}
