@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { cpSync, existsSync, lstatSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { pipeline, type Readable, type Writable } from "node:stream";
 import { Exit, Fault } from "../exit";
 import type { RemoteProcess } from "./remote";
 
@@ -24,7 +25,7 @@ export async function send(far: RemoteProcess, { folder, name }: Source): Promis
   const tar = spawn("tar", ["-cf", "-", "-C", folder, "--", `./${name}`], {
     stdio: ["ignore", "pipe", "pipe"],
   });
-  tar.stdout.pipe(far.stdin);
+  joined(tar.stdout, far.stdin);
   far.stdout.resume();
   await both(far, tar);
 }
@@ -44,8 +45,7 @@ export async function receive(far: RemoteProcess, name: string, target: string):
   try {
     far.stdin.end();
     const tar = spawn("tar", ["-xof", "-", "-C", draft], { stdio: ["pipe", "ignore", "pipe"] });
-    tar.stdin.on("error", () => undefined);
-    far.stdout.pipe(tar.stdin);
+    joined(far.stdout, tar.stdin);
     await both(far, tar);
     const found = readdirSync(draft);
     if (found.length !== 1 || found[0] !== name)
@@ -55,6 +55,11 @@ export async function receive(far: RemoteProcess, name: string, target: string):
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }
+}
+
+/** The reader may end first. The writer then gets SIGPIPE instead of waiting forever, and the exit codes say what went wrong. */
+function joined(from: Readable, to: Writable): void {
+  pipeline(from, to, () => undefined);
 }
 
 /** The far side's words come first: they name the cause. */

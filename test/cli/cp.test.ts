@@ -114,6 +114,13 @@ describe.each(SHELLS)("a copy through %s", (shell) => {
     expect(readFileSync(join(there, "my site", "kept"), "utf8")).toBe("kept");
   });
 
+  it("ends with the other side's words when that reads nothing of a large file", async () => {
+    const there = temporary("there");
+    const large = join(temporary("large"), "f");
+    writeFileSync(large, Buffer.alloc(4 << 20));
+    await expect(sent(large, join(there, "no/such"))).rejects.toThrow("there is no folder");
+  });
+
   it.each([
     ["no such folder", "no/such", "there is no folder"],
     ["a folder that is not there", "new/", "there is no folder"],

@@ -15,6 +15,8 @@ import { run } from "../../system/process";
 import { temporary } from "../lib/temporary";
 import { project, world } from "./world";
 
+const SHELLS = ["bash", "zsh", "fish"];
+
 const FILES: readonly [path: string, text: () => string][] = [
   ["cli/help/help.txt", () => helpFile(commands)],
   ["docs/commands.md", () => commandsPage(commands)],
@@ -130,10 +132,7 @@ describe("completion", () => {
       ["kvm1:", "kvm2:"],
     ],
     [["exec", "c1", "--", ""], []],
-    [
-      ["completion", ""],
-      ["bash", "zsh", "fish"],
-    ],
+    [["completion", ""], SHELLS],
     [["nonsense", "-"], Object.keys(globalOptions).map((name) => `--${name}`)],
   ])("of %j is %j", (words, expected) => {
     expect(offered(...words).sort()).toEqual([...expected].sort());
@@ -155,7 +154,7 @@ describe("completion", () => {
     expect(said).toBe("--json|complete -o default -F _vxlab vxlab\n");
   });
 
-  it.each(["bash", "zsh", "fish"])("script of %s is printed", async (shell) => {
+  it.each(SHELLS)("script of %s is printed", async (shell) => {
     const context = world({}, commands);
     expect(await main(["completion", shell], context)).toBe(Exit.ok);
     expect(context.stdout()).toBe(readFileSync(join(project, `cli/help/completion.${shell}`), "utf8"));

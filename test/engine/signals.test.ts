@@ -9,9 +9,12 @@ import { good, Project } from "../lib/project";
 let project: Project;
 
 /** Has a plugin of its own running, the language host's, and a step that is under way. */
-const PROGRAM = `import { RandomId } from "@pulumi/random";
+const programOf = (verb: "up" | "preview"): string => `import { runtime } from "@pulumi/pulumi";
+import { RandomId } from "@pulumi/random";
 export = async (): Promise<object> => {
   new RandomId("one", { byteLength: 4 });
+  // The preview by which ./vxlab up says what it will change.
+  if (runtime.isDryRun() && ${String(verb === "up")}) return {};
   console.error("the program waits");
   await new Promise((resolve) => setTimeout(resolve, 120_000));
   return {};
@@ -21,7 +24,6 @@ export = async (): Promise<object> => {
 beforeAll(async () => {
   project = await Project.create("signals");
   good(await project.vxlab(["preview"]));
-  writeFileSync(join(project.root, "index.ts"), PROGRAM);
 });
 
 afterAll(() => project?.destroy());
@@ -43,10 +45,11 @@ function runOf(engine: number): () => number {
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function started(verb: "up" | "preview") {
+/** @param engines what Pulumi is told to do when the signal comes */
+async function started(verb: "up" | "preview", engines = verb) {
   const child = project.start("vxlab", verb === "up" ? ["up", "--no-verify"] : [verb]);
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  const engine = () => engineOf(project, verb);
+  const engine = () => engineOf(project, engines);
   await expect.poll(engine, { timeout: 60_000 }).toBeDefined();
   const pid = engine() ?? 0;
   const members = runOf(pid);
@@ -60,6 +63,8 @@ const free = (members: () => number) =>
   expect.poll(() => [members(), readLocks(project, "lab")], { timeout: 10_000 }).toEqual([0, []]);
 
 describe.each(["preview", "up"] as const)("%s", (verb) => {
+  beforeAll(() => writeFileSync(join(project.root, "index.ts"), programOf(verb)));
+
   it("ends with 130 at a SIGINT to ./vxlab alone, and leaves no process and no lock", async () => {
     const { child, ended, members } = await started(verb);
     child.kill("SIGINT");
@@ -89,5 +94,15 @@ describe.each(["preview", "up"] as const)("%s", (verb) => {
     process.kill(pid, "SIGKILL");
     expect(await ended).toBe(137);
     expect(members()).toBe(0);
+  });
+});
+
+describe("up after an edit", () => {
+  it("ends with 130 at a SIGINT while it previews what will change", async () => {
+    writeFileSync(join(project.root, "index.ts"), programOf("preview"));
+    const { child, ended, members } = await started("up", "preview");
+    child.kill("SIGINT");
+    expect(await ended).toBe(130);
+    await free(members);
   });
 });

@@ -5,7 +5,7 @@ import type { FakeHost } from "./fake-host";
 const PROGRAM = String.raw`#!${process.execPath}
 const fs = require("node:fs"), path = require("node:path");
 const root = process.env.FAKE, file = root + "/switch.json", net = (name) => root + "/net/" + name;
-const db = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8")) : { bridge: {}, port: {}, interface: {}, address: {}, vxlan: {} };
+const before = fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "", db = before ? JSON.parse(before) : { bridge: {}, port: {}, interface: {}, address: {}, vxlan: {} };
 const show = (name, key, text) => { fs.mkdirSync(net(name), { recursive: true }); fs.writeFileSync(net(name) + "/" + key, text + "\n"); };
 const bare = (text) => text.replace(/^"(.*)"$/, "$1");
 const row = (table, name) => (db[table][name] ??= { name, options: {}, external_ids: {}, other_config: {}, type: "", tag: undefined, trunks: undefined, protected: false });
@@ -69,7 +69,9 @@ else {
   for (const word of first) { if (word === "--") commands.push([]); else commands.at(-1).push(word); }
   commands.forEach(ovs);
 }
-fs.writeFileSync(file, JSON.stringify(db));
+// In one piece: another program of the same pipeline may read it now.
+const after = JSON.stringify(db), half = file + "." + process.pid;
+if (after !== before) { fs.writeFileSync(half, after); fs.renameSync(half, file); }
 `;
 
 /** From now on this host remembers. */
