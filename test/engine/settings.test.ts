@@ -134,7 +134,7 @@ const FAULTS: [path: string, got: string, cure: string][] = [
   ["containers.c1.host", '"kvm9"', "Did you mean kvm1?"],
   ["containers.c2.address", '"10.9.9.9/24"', "from 10.0.3.1 to 10.0.3.254 with /24"],
   ["hosts.kvm1.mac", '"01:00:5e:00:00:01"', "Write another address"],
-  ["hosts.kvm6.mac", '"52:54:00:00:00:01"', "Write an address of its own"],
+  ["hosts.kvm6.mac", '"52:54:00:00:00:01"', "Give one of the two an address of its own."],
   ["image.path", '"/no/such/image.qcow2"', "correct the path"],
   ["accel", '"magic"', "Write one of: auto, kvm, qemu."],
   ["bootTimeout", "5", "Write a number from 30 to 3600."],

@@ -213,7 +213,7 @@ describe("a stack of another owner", () => {
     project.configure({ ...OVERLAY, underlayStack: "underlay-c", peers: [] }, "overlay-a");
     const result = await preview();
     expect(all(result)).toContain("The keys to the hosts of underlay-c cannot be read. Nothing was changed");
-    expect(all(result)).toContain("need the same passphrase");
+    expect(all(result)).toContain("Give the overlay and its underlay the same passphrase");
     expect(result.code).not.toBe(0);
   });
 });

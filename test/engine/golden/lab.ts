@@ -86,7 +86,7 @@ export const SECRETS: Record<string, readonly string[]> = {
   "docker-image": ["connection"],
   "docker-command": ["connection"],
   "docker-env": ["connection"],
-  "docker-secret": ["TOKEN:", "connection"],
+  "docker-secret": ["TOKEN", "connection"],
   "one-more-segment": ["connection"],
   "removed-host": ["connection", "userData"],
   "removed-container": ["connection"],
