@@ -98,7 +98,8 @@ async function deploy(context: Context, stack: string, more: string[]): Promise<
   const since = new Date();
   const words = [...(await refreshing(context, stack)), ...more];
   const on = { ...context, environment };
-  const wanted = await foretell(on, stack, words);
+  // A preview costs as much as an `up` that changes nothing.
+  const wanted = isEdited(context, stack) ? await foretell(on, stack, words) : undefined;
   if (wanted !== undefined && wanted.code !== 0) return failure(context, wanted);
   const outcome = await change(on, "up", stack, words);
   await noteLabs(context, stack);
@@ -111,11 +112,11 @@ async function deploy(context: Context, stack: string, more: string[]): Promise<
 }
 
 /**
- * Says what will change, where something may: a preview costs an `up` that changes nothing as much as itself. Undefined without one: nothing
- * was touched since the last `up`, all is new, or an option of Pulumi's `up` is unknown to its `preview`; then the words come after.
+ * Says what will change. Undefined without a preview: all is new, or an option of Pulumi's `up` is unknown to its `preview`. The words
+ * then come after.
  */
 async function foretell(context: Context, stack: string, words: string[]): Promise<Outcome | undefined> {
-  if (!isEdited(context, stack) || !words.every(isShared)) return undefined;
+  if (!words.every(isShared)) return undefined;
   if (deployedOf(await resources(context, stack)).length === 0) return undefined;
   const outcome = await change(context, "preview", stack, words);
   if (outcome.code === 0) sayChanges(context, outcome);

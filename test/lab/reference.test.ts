@@ -1,5 +1,5 @@
 /** The reference lab on real machines: one lab for all steps, in order, from nothing to nothing. */
-import { existsSync, statSync } from "node:fs";
+import { existsSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { broadcasts, onceEach } from "../lib/broadcasts";
@@ -192,6 +192,16 @@ describe("again", () => {
       expect([verb, code, steps], stdout).toEqual([verb, 0, []]);
     }
     expect(await facts()).toEqual(before);
+  });
+
+  it("needs no preview to say so: ./vxlab up previews after an edit only", async () => {
+    for (const previews of [true, false]) {
+      const file = join(lab.root, "Pulumi.yaml");
+      const now = new Date();
+      if (previews) utimesSync(file, now, now);
+      const { code, stdout, stderr } = await lab.vxlab(["up", "--no-verify"], { timeout: 300 });
+      expect([code, /pulumi preview/.test(stdout + stderr)], stderr).toEqual([0, previews]);
+    }
   });
 
   it("changes nothing on a host when every step is applied twice more", async () => {
