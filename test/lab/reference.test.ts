@@ -196,9 +196,7 @@ describe("again", () => {
 
   it("needs no preview to say so: ./vxlab up previews after an edit only", async () => {
     for (const previews of [true, false]) {
-      const file = join(lab.root, "Pulumi.yaml");
-      const now = new Date();
-      if (previews) utimesSync(file, now, now);
+      if (previews) utimesSync(join(lab.root, "Pulumi.yaml"), new Date(), new Date());
       const { code, stdout, stderr } = await lab.vxlab(["up", "--no-verify"], { timeout: 300 });
       expect([code, /pulumi preview/.test(stdout + stderr)], stderr).toEqual([0, previews]);
     }
