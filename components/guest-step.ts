@@ -39,7 +39,7 @@ export interface HostConnectionArgs {
   /** Longest wait for SSH to answer, seconds. @default 600 */
   bootTimeout?: pulumi.Input<number>;
   /**
-   * Another text when the machine is another: every step then runs again. Read where the connection is no output as a
+   * Another text when the machine is another: every step then runs again. Read where the connection is not an output as a
    * whole: an unknown part of it must not hide a step's desired state in a preview. @default `deletedWith` does it
    */
   incarnation?: pulumi.Input<string>;

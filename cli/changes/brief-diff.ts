@@ -1,7 +1,8 @@
 /**
  * Pulumi's diff (`--diff`), each fact once: without what is as it was, and without what a component's own inputs say already. Pure.
- * Lines that are no part of a resource, such as warnings, stay as they are.
+ * Lines that do not belong to a resource, such as warnings, stay as they are.
  */
+import { stripVTControlCharacters } from "node:util";
 
 interface Block {
   /** "  ~ vxlab:index:VxlanPort: (update)" */
@@ -17,9 +18,6 @@ const EMPTY = /^\s*[\]}]*\s*$|^(@ p|P)reviewing update/;
 const MARKED = /^\s*[~+-]/;
 /** In a URN: the type of a resource whose parent is a component of ours. */
 const INSIDE = /vxlab:index:\w+\$(?!vxlab:)[^:]+:[^:]+:\w+::/;
-/** Select Graphic Rendition (ECMA-48). */
-// eslint-disable-next-line no-control-regex
-const COLOURS = /\u001b\[[0-9;]*m/g;
 
 export function briefDiff(text: string): string {
   return blocksOf(text.split("\n"))
@@ -28,9 +26,9 @@ export function briefDiff(text: string): string {
     .join("\n");
 }
 
-const bare = (line: string): string => line.replace(COLOURS, "");
+const bare = stripVTControlCharacters;
 
-/** Lines of resources and outputs in blocks; what begins without an indentation is no part of one. */
+/** Lines of resources and outputs in blocks; what begins without an indentation belongs to none. */
 function blocksOf(lines: readonly string[]): (Block | string)[] {
   const all: (Block | string)[] = [];
   let open: Block | undefined;

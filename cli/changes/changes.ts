@@ -54,7 +54,7 @@ function again({ op, children }: Edit, host: EditOp | undefined): Said | undefin
   return { kind: "changed", facts: [`applied again${why}`] };
 }
 
-/** Resources of the user's own program that are no part of a lab. */
+/** Resources of the user's own program that do not belong to a lab. */
 function others(edits: readonly Edit[]): Change[] {
   const inside = new Set(edits.filter(({ type }) => OURS.test(type)).flatMap(below));
   const kinds = {

@@ -62,7 +62,7 @@ const isNew = (edit: Edit, around: Surroundings): boolean =>
 const isGone = (edit: Edit, around: Surroundings): boolean =>
   ports(edit, around).every(({ op }) => op === "delete");
 
-/** With another way to flood, what only that way has is no news. A rebuilt host says itself that its address is another. */
+/** With another way to flood, what only that way has is left out. A rebuilt host says itself that its address is another. */
 function labelsOf({ old, now }: Edit, rebuilt: boolean): Readonly<Record<string, Label>> {
   const way =
     old["flooding"] === now["flooding"] ? {} : { stations: false, group: false, ttl: false, mtu: false };

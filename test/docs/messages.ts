@@ -13,7 +13,7 @@ export interface Message {
   file: string;
 }
 
-/** A cure begins with an imperative; it is no message of its own. */
+/** A cure begins with an imperative; it is not a message of its own. */
 const IMPERATIVES =
   /^(Add|Choose|Did you mean|Give|Install|Known|Leave|Move|Name|Put|Raise|Remove|Rename|Restrict|Set|Shrink|Start|Use|With a single|Write)\b/;
 

@@ -43,7 +43,7 @@ import { pathsOf } from "${project}/system/paths";
 const paths = pathsOf(process.argv[2]!, process.env);
 const recipe = { module: "small", programs: { small: "vxlab.local/small" }, title: "small" };
 const say = (text: string) => console.log(text);
-const reporter = { line: say, step: (title: string, work: any) => work(say) };
+const reporter = { line: say, step: <T>(_: string, work: (say: (text: string) => void) => T) => work(say) };
 const out = join(builtFolder(paths, recipe), "small");
 settingUp(paths, reporter, async () => {
   if (existsSync(out)) say("is there");

@@ -59,7 +59,7 @@ describe("the whole set-up", () => {
     );
   });
 
-  it("takes what is installed later instead of its own, says so once, and keeps what is no better", async () => {
+  it("takes what is installed later instead of its own, says so once, and keeps what is not better", async () => {
     installed("random", "command");
     expect(await complete()).toMatchObject({ command: "stand-in", random: "stand-in" });
     at.said = [];

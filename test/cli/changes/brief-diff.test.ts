@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
 import { briefDiff } from "../../../cli/changes/brief-diff";
 
@@ -59,7 +60,7 @@ describe("the diff", () => {
     ],
     ["nothing of what is as it was", STACK, ""],
     [
-      "lines that are no part of a resource",
+      "lines that do not belong to a resource",
       `${STACK}\nwarning: careful\n  more\nResources:\n    3 unchanged`,
       "warning: careful\n  more\nResources:\n    3 unchanged",
     ],
@@ -76,7 +77,6 @@ describe("the diff", () => {
     const coloured = PORT.split("\n")
       .map((line) => `\u001b[33m${line}\u001b[0m`)
       .join("\n");
-    // eslint-disable-next-line no-control-regex
-    expect(briefDiff(coloured).replace(/\u001b\[[0-9;]*m/g, "")).toBe(briefDiff(PORT));
+    expect(stripVTControlCharacters(briefDiff(coloured))).toBe(briefDiff(PORT));
   });
 });

@@ -1,19 +1,17 @@
 // Package managers: selects one, installs with it, lists what is installed.
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { accessSync, constants, readFileSync, realpathSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import type { ServerWritableStream } from "@grpc/grpc-js";
-import * as pb from "@pulumi/pulumi/proto/language_pb";
+import type * as pb from "@pulumi/pulumi/proto/language_pb";
+import { execute, send } from "./installer";
+import type { InstallCall } from "./installer";
 import { manifestIn, searchUp } from "./modules";
 import { optionsOf } from "./options";
 import type { PackageManager } from "./options";
-import { ended } from "./run";
-
-type Call = ServerWritableStream<pb.InstallDependenciesRequest, pb.InstallDependenciesResponse>;
 
 export async function installDependencies(
   q: pb.InstallDependenciesRequest,
-  call: Call,
+  call: InstallCall,
   signal: AbortSignal,
 ): Promise<void> {
   const out = (data: Buffer): void => send(call, (r) => r.setStdout(data));
@@ -23,21 +21,11 @@ export async function installDependencies(
   if (root !== undefined) out(Buffer.from(`Detected workspace root at ${root}\n`));
   const manager = packageManager(q.getInfo(), root ?? dir);
   const args = installArguments(manager, q.getIsPlugin());
-  const child = spawn(manager, args, { cwd: root ?? dir, stdio: ["ignore", "pipe", "pipe"] });
-  child.stdout.on("data", out);
-  child.stderr.on("data", (data: Buffer) => send(call, (r) => r.setStderr(data)));
-  const code = await ended(child, signal);
-  if (code !== 0) throw new Error(`${manager} ${args.join(" ")} failed: exit status ${String(code)}`);
+  await execute([manager, ...args], root ?? dir, call, signal);
   if (searchUp(root ?? dir, "node_modules") === undefined) {
     throw new Error(`${manager} install reported success, but node_modules directory is missing`);
   }
   out(Buffer.from("Finished installing dependencies\n\n"));
-}
-
-function send(call: Call, fill: (r: pb.InstallDependenciesResponse) => void): void {
-  const response = new pb.InstallDependenciesResponse();
-  fill(response);
-  call.write(response);
 }
 
 /** The nearest ancestor whose package.json lists `dir` in its workspaces. */

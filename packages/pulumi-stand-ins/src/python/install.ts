@@ -1,17 +1,14 @@
 // Makes the virtual environment in Pulumi.yaml (`runtime.options.virtualenv`), and installs requirements.txt in it.
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { ServerWritableStream } from "@grpc/grpc-js";
-import * as pb from "@pulumi/pulumi/proto/language_pb";
-import { ended } from "../language/run";
+import type * as pb from "@pulumi/pulumi/proto/language_pb";
+import { execute } from "../language/installer";
+import type { InstallCall } from "../language/installer";
 import { interpreter } from "./run";
-
-type Call = ServerWritableStream<pb.InstallDependenciesRequest, pb.InstallDependenciesResponse>;
 
 export async function installDependencies(
   q: pb.InstallDependenciesRequest,
-  call: Call,
+  call: InstallCall,
   signal: AbortSignal,
 ): Promise<void> {
   const folder = q.getInfo()?.getProgramDirectory() ?? "";
@@ -23,19 +20,4 @@ export async function installDependencies(
   if (python !== "python3" && existsSync(join(folder, "requirements.txt")))
     steps.push([python, "-m", "pip", "install", "-r", "requirements.txt"]);
   for (const step of steps) await execute(step, folder, call, signal);
-}
-
-async function execute(step: string[], cwd: string, call: Call, signal: AbortSignal): Promise<void> {
-  const [program = "", ...args] = step;
-  const child = spawn(program, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
-  child.stdout.on("data", (data: Buffer) => send(call, (r) => r.setStdout(data)));
-  child.stderr.on("data", (data: Buffer) => send(call, (r) => r.setStderr(data)));
-  const code = await ended(child, signal);
-  if (code !== 0) throw new Error(`${step.join(" ")} failed: exit status ${String(code)}`);
-}
-
-function send(call: Call, fill: (r: pb.InstallDependenciesResponse) => void): void {
-  const response = new pb.InstallDependenciesResponse();
-  fill(response);
-  call.write(response);
 }
