@@ -42,7 +42,7 @@ take_over() {
   local had=1 whole=true
   [ ! -e "$STATE/level" ] || read -r had <"$STATE/level"
   [ "$had" -le "$LEVEL" ] ||
-    fail "a newer vxlab keeps its things on this host (level $had, these guest tools: $LEVEL). Nothing was changed here: run up with the newer vxlab"
+    fail "a newer vxlab manages this host (level $had, these guest tools: $LEVEL). Nothing was changed: run up with the newer vxlab"
   [ "$had" -lt "$LEVEL" ] || return 0
   chmod 700 "$STATE/desired"
   each_kept take_over_form

@@ -148,7 +148,7 @@ addresses_of() {
 plain() {
   local text
   for text in "$@"; do
-    case $text in *[!A-Za-z0-9_.:/@,-]*) fail "desired state holds text where a name or an address belongs: $text" ;; esac
+    case $text in *[!A-Za-z0-9_.:/@,-]*) fail "the desired state has text where a name or an address belongs: $text" ;; esac
   done
 }
 

@@ -20,7 +20,7 @@ END {
   version = "v" in json_value ? json_value["v"] : "id" in json_value ? 2 : "unknown"
   if (version !~ /^[0-9]+$/) refuse("desired state of version " version ": the guest tools read versions up to " protocol)
   if (version + 0 > protocol + 0)
-    refuse("desired state of version " version " comes from a newer vxlab: the guest tools of this host read versions up to " protocol ". Nothing was changed here: run up with the newer vxlab")
+    refuse("desired state of version " version " comes from a newer vxlab: the guest tools of this host read versions up to " protocol ". Nothing was changed: run up with the newer vxlab")
   if (version + 0 < protocol + 0) { print scope "outdated=true"; exit }
   step = json_value["id"]
   lab = json_value["lab"]

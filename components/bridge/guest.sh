@@ -76,7 +76,7 @@ bridge_free() {
     *) whose="somebody else's bridge" ;;
   esac
   leave
-  fail "$1 is $whose. It is left as it is: the lab needs another name (hosts.<name>.bridge), or another VNI for bf…"
+  fail "$1 is $whose, so it was not changed: set another name (hosts.<name>.bridge), or another VNI for bf…"
 }
 
 bridge_observe() {

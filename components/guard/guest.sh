@@ -26,7 +26,7 @@ guard_apply() {
     return
   fi
   if ! command -v nft >/dev/null; then
-    guard_fail "this host has no nft, which the host guard needs: apt-get install nftables, or write hosts.<name>.guard: false"
+    guard_fail "this host has no nft, which the host guard needs: apt-get install nftables, or set hosts.<name>.guard: false"
     return
   fi
   # Somebody else may have flushed or changed it.
@@ -34,7 +34,7 @@ guard_apply() {
   printf '%s\n' "$rules" >"$GUARD_RULES.new"
   guard_modules
   if ! nft -f "$GUARD_RULES.new"; then
-    guard_fail "nft refuses the host guard, see above; hosts.<name>.guard: false does without it"
+    guard_fail "nft rejects the host guard, see above; to deploy without it, set hosts.<name>.guard: false"
     return
   fi
   mv "$GUARD_RULES.new" "$GUARD_RULES"

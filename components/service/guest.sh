@@ -75,7 +75,7 @@ nat_on() {
   for one in $own; do
     case $one in *:*) ;; *) inside=$one ;; esac
   done
-  [ -n "$inside" ] || fail "a gateway translates IPv4: $device has no address of it"
+  [ -n "$inside" ] || fail "$device has no IPv4 address, which NAT needs"
   table=$(nat_table "$id")
   # Made, deleted and made again in one transaction: what was there is replaced, connections live on.
   nft -f - <<RULES

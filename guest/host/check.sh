@@ -6,7 +6,7 @@
 set -eu
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 [ "$(id -u)" = 0 ] || {
-  echo "vxlab: $(id -un) is not root on this host: steps need root's rights. Write user: root, and root's key." >&2
+  echo "vxlab: $(id -un) is not root on this host, and steps need root. Set user: root and root's key." >&2
   exit 1
 }
 lacks='' more='' peers='' without=''
@@ -44,7 +44,7 @@ if command -v ovs-vsctl >/dev/null && ! ovs-vsctl --timeout=60 --retry show >/de
 fi
 # Not an apt line: Debian's lxc by itself starts a bridge with NAT, which prepare.sh keeps it from.
 [ -z "$lacks" ] || {
-  echo "vxlab: this host lacks ${lacks%, }. Nothing was changed there. On Debian this installs and starts what is missing:" >&2
+  echo "vxlab: this host lacks ${lacks%, }. Nothing was changed. On Debian this installs and starts what is missing:" >&2
   echo "vxlab:   ssh root@HOST sh -s$more <prepare.sh   (guest/host/prepare.sh; node_modules/vxlab/dist/guest/host/prepare.sh)" >&2
   [ -z "$without" ] || echo "vxlab: $without" >&2
   exit 1
@@ -54,7 +54,7 @@ device=$(ip -o address show to "$2" 2>/dev/null | awk '{ print $2; exit }')
 [ -n "$device" ] || {
   echo "vxlab: no interface of this host has $2, the address of its VTEP. It has:" >&2
   ip -o address show scope global | awk '{ print "vxlab:   " $4 " on " $2 }' >&2
-  echo "vxlab: write one of these as address; where SSH answers elsewhere, that is sshAddress." >&2
+  echo "vxlab: set address to one of these. If SSH listens on another address, set sshAddress to that one." >&2
   exit 1
 }
 # A VTEP may be on lo, whose MTU says nothing: what the routes to the other VTEPs lead by counts. Where none is known, on lo the
@@ -75,10 +75,10 @@ for device in ${devices:-$device}; do
   mtu=$(ip -o link show dev "$device" | awk '{ for (i = 1; i < NF; i++) if ($i == "mtu") print $(i + 1) }')
   [ "$mtu" -ge "$1" ] || {
     # Smaller than that an underlay is refused (plan/mtu.ts).
-    smaller="write underlay.mtu: $mtu, or "
+    smaller="set underlay.mtu: $mtu, or "
     [ "$mtu" -ge 1280 ] || smaller=
-    echo "vxlab: $device, by which packets of the VTEP $2 leave, has an MTU of $mtu bytes, and the lab sends packets of $1. Nothing was changed there." >&2
-    echo "vxlab: ${smaller}where the way to the other hosts takes $1: ip link set dev $device mtu $1 (and in what sets it at boot)" >&2
+    echo "vxlab: $device, which leads to the underlay of the VTEP $2, has an MTU of $mtu bytes, and the lab sends packets of $1. Nothing was changed." >&2
+    echo "vxlab: ${smaller}if the network to the other hosts carries $1 bytes: ip link set dev $device mtu $1 (and in what sets it at boot)" >&2
     exit 1
   }
 done

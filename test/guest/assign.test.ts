@@ -137,7 +137,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       const { code, stderr } = told(JSON.stringify({ ...envelope, v: PROTOCOL + 1 }));
       expect([code, stderr]).toEqual([
         1,
-        `vxlab: desired state of version ${PROTOCOL + 1} comes from a newer vxlab: the guest tools of this host read versions up to ${PROTOCOL}. Nothing was changed here: run up with the newer vxlab\n`,
+        `vxlab: desired state of version ${PROTOCOL + 1} comes from a newer vxlab: the guest tools of this host read versions up to ${PROTOCOL}. Nothing was changed: run up with the newer vxlab\n`,
       ]);
     });
   });

@@ -40,9 +40,9 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
   describe("whose name is taken", () => {
     const taken: [string, string, RegExp][] = [
-      ["by somebody else's bridge", "vxbr\n", /vxbr is somebody else's bridge\. It is left/],
+      ["by somebody else's bridge", "vxbr\n", /vxbr is somebody else's bridge, so it was not changed:/],
       ["by another lab's bridge", "vxbr\nvxlab=0badcafe\n", /another lab's bridge .*ovs-vsctl del-br vxbr/],
-      ["by an interface", "", /vxbr is an interface of this host\./],
+      ["by an interface", "", /vxbr is an interface of this host, so it was not/],
     ];
     it.each(taken)("%s is refused, with nothing changed and nothing left behind", (_, owner, said) => {
       host.shows("owner", owner);

@@ -71,7 +71,7 @@ describe("an existing host", () => {
     });
     expect(status).toBe(1);
     expect(stderr).toContain(
-      "this host lacks openvswitch-switch, openvswitch-common, busybox-static. Nothing was changed there.",
+      "this host lacks openvswitch-switch, openvswitch-common, busybox-static. Nothing was changed.",
     );
     expect(stderr).toContain("ssh root@HOST sh -s <prepare.sh");
   });
@@ -119,9 +119,9 @@ describe("an existing host", () => {
     const { status, stdout, stderr } = check("192.168.10.11", {}, "dash", { mtu: 9000 });
     expect([status, stdout]).toEqual([1, ""]);
     expect(stderr).toContain(
-      "eth0, by which packets of the VTEP 192.168.10.11 leave, has an MTU of 1500 bytes, and the lab sends packets of 9000.",
+      "eth0, which leads to the underlay of the VTEP 192.168.10.11, has an MTU of 1500 bytes, and the lab sends packets of 9000.",
     );
-    expect(stderr).toContain("write underlay.mtu: 1500, or ");
+    expect(stderr).toContain("set underlay.mtu: 1500, or ");
     expect(stderr).toContain("ip link set dev eth0 mtu 9000");
   });
 
@@ -141,10 +141,22 @@ describe("an existing host", () => {
       check("10.255.0.1", { ip: host, grep: 'exec /usr/bin/grep "$@"' }, "dash", { mtu, peers });
 
     it.each([
-      ["the interfaces to its peers", ["10.2.0.1"], ip, "eth1, by which", "1400"],
-      ["the default route's where no peer is known", [], ip, "eth2, by which", "1400"],
-      ["the default route's where the peer is itself", ["10.255.0.1"], ip, "eth2, by which", "1400"],
-      ["any but lo where there is no default route either", [], bare, "eth3, by which", "1300"],
+      ["the interfaces to its peers", ["10.2.0.1"], ip, "eth1, which leads to the underlay", "1400"],
+      ["the default route's where no peer is known", [], ip, "eth2, which leads to the underlay", "1400"],
+      [
+        "the default route's where the peer is itself",
+        ["10.255.0.1"],
+        ip,
+        "eth2, which leads to the underlay",
+        "1400",
+      ],
+      [
+        "any but lo where there is no default route either",
+        [],
+        bare,
+        "eth3, which leads to the underlay",
+        "1300",
+      ],
     ])("is held to the MTU of %s", (_, peers, host, said, mtu) => {
       const { status, stderr } = asked(peers, host);
       expect([status, stderr]).toEqual([1, expect.stringContaining(said)]);

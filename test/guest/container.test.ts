@@ -118,7 +118,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   it("is said to have ended at once when it has", () => {
     host.shows("ends", "");
     const { code, stderr } = host.guest(["apply", "container"], BOX);
-    expect([code, stderr]).toEqual([1, "vxlab: container c1 ended at once: its command is '/sbin/init'\n"]);
+    expect([code, stderr]).toEqual([1, "vxlab: container c1 exited at once; its command is '/sbin/init'\n"]);
     expect(host.kept()).toEqual([]);
   });
 
@@ -137,7 +137,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     const later = spawn("sh", ["-c", gone], { cwd: host.folder, stdio: "ignore" });
     const { code, stderr } = host.guest(["apply", "container"], BOX);
     await (later.exitCode ?? once(later, "exit"));
-    expect([code, stderr]).toEqual([1, "vxlab: container c1 ended at once: its command is '/sbin/init'\n"]);
+    expect([code, stderr]).toEqual([1, "vxlab: container c1 exited at once; its command is '/sbin/init'\n"]);
   });
 
   it("that never comes to its command is no container that runs, nor at the second attempt", () => {
@@ -301,7 +301,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       interfaces: [{ ...NIC, ...change }],
     });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^vxlab: desired state holds text where a name or an address belongs: /);
+    expect(stderr).toMatch(/^vxlab: the desired state has text where a name or an address belongs: /);
     expect(host.everything()).toEqual([]);
   });
 

@@ -190,7 +190,7 @@ describe.each(["dash", "busybox sh"])("docker create, in %s", (shell) => {
     const env = { TOKEN: "s3cret-word", PART: "s3cret", KEY: "line one\nline two", SHORT: "is" };
     const { code, stderr } = host.guest(["apply", "container"], box(env));
     expect(code).toBe(1);
-    expect(stderr).toContain("ended at once");
+    expect(stderr).toContain("exited at once");
     expect(stderr).toContain("token is [env], key is [env] [env], [env]");
   });
 

@@ -250,14 +250,14 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     [
       "an archive of two images",
       () => host.shows("loads", "Loaded image: a:1\nLoaded image: b:1\n"),
-      /not one image but: a:1 b:1/,
+      /exactly one image, and holds: a:1 b:1/,
     ],
     [
       "an image without a command",
       () => host.shows("own", '{"entry":null,"cmd":null}\n'),
-      /no command of its own: write command/,
+      /no default command: set command/,
     ],
-    ["a command that ends at once", () => host.shows("ends", ""), /ended at once.*it says why/],
+    ["a command that ends at once", () => host.shows("ends", ""), /exited at once.*it says why/],
     [
       "a container of somebody else's",
       () => host.shows("box", "running 9 sha256:cc\n"),

@@ -171,7 +171,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       dhcp: { ...DHCP, domain: first + "\n" },
     });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^vxlab: desired state holds text where a name or an address belongs: /);
+    expect(stderr).toMatch(/^vxlab: the desired state has text where a name or an address belongs: /);
     expect(host.everything()).toEqual([]);
   });
 

@@ -15,7 +15,7 @@ multicast_apply() {
   port_clear " $device "
   was=$(cat "$NET/$device/ifalias" 2>/dev/null) || :
   if [ "$was" != "$made" ]; then
-    case $was in "" | "vxlab $id "*) ;; *) fail "$device is not this lab's ($was). Nothing was changed here: write another vni" ;; esac
+    case $was in "" | "vxlab $id "*) ;; *) fail "$device is not this lab's ($was). Nothing was changed: set another vni" ;; esac
     gone="$gone -- --if-exists del-port $device"
     eval "vsctl ${gone# -- }"
     gone=
@@ -41,7 +41,7 @@ multicast_device() {
   until ip link set dev "$device" up 2>/dev/null; do
     tries=$((tries - 1))
     [ "$tries" -gt 0 ] ||
-      fail "$device does not come up: UDP port $udpPort is in use, by Open vSwitch when unicast or flow segments have it too"
+      fail "$device does not come up: UDP port $udpPort is in use. Open vSwitch uses it if a unicast or flow segment has the same port"
     sleep 0.5
   done
 }

@@ -44,7 +44,7 @@ docker_load() {
   loaded=$(printf '%s\n' "$loaded" | sed -n 's/^Loaded image\( ID\)\{0,1\}: //p')
   case $loaded in
     "" | *"
-"*) fail "the archive of container $name holds not one image but: $(printf '%s' "$loaded" | tr '\n' ' ')" ;;
+"*) fail "the archive of container $name must hold exactly one image, and holds: $(printf '%s' "$loaded" | tr '\n' ' ')" ;;
   esac
   docker_has "$loaded"
   docker_brought

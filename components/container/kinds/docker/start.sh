@@ -68,7 +68,7 @@ docker_words() {
   entry='' cmd=''
   eval "$(assign "$own")"
   first="$entry $cmd"
-  [ "$first" != " " ] || fail "the image of container $name has no command of its own: write command"
+  [ "$first" != " " ] || fail "the image of container $name has no default command: set command"
 }
 
 # What is in the container under /.vxlab: a shell of ours, since the image may have none, and what it runs. Written before
@@ -133,7 +133,7 @@ START
 }
 
 docker_ended() {
-  fail "container $name ended at once: its command is ${command:-the one of its image}: $(docker_said)"
+  fail "container $name exited at once; its command is ${command:-the one of its image}: $(docker_said)"
 }
 
 # docker_said: the end of its log, without the values of its variables, which may be secrets. The longest goes first: one may

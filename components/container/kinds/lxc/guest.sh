@@ -32,7 +32,7 @@ lxc_apply() {
   for file in flows ports config rootfs/.vxlab-init rootfs/.vxlab-net rootfs/.vxlab-lease; do mv "$box/$file.new" "$box/$file"; done
   "$runs" || lxc_start
   lxc_look
-  [ "$state" = RUNNING ] || fail "container $name ended at once: its command is $command"
+  [ "$state" = RUNNING ] || fail "container $name exited at once; its command is $command"
   lxc_names
 }
 
