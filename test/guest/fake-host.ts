@@ -110,11 +110,17 @@ case "$*" in
 esac
 `;
 
-/** What all hosts of a test file share. */
-const shared = temporary("fakes");
-for (const name of FAKES) fs.writeFileSync(join(shared, name), FAKE, { mode: 0o755 });
-fs.writeFileSync(join(shared, "docker.sh"), DOCKER);
-fs.writeFileSync(join(shared, "ofctl.sh"), OFCTL);
+let made: string | undefined;
+
+/** The folder of fake programs that all hosts of a test file share. */
+function fakes(): string {
+  if (made !== undefined && fs.existsSync(made)) return made;
+  made = temporary("fakes");
+  for (const name of FAKES) fs.writeFileSync(join(made, name), FAKE, { mode: 0o755 });
+  fs.writeFileSync(join(made, "docker.sh"), DOCKER);
+  fs.writeFileSync(join(made, "ofctl.sh"), OFCTL);
+  return made;
+}
 
 export class FakeHost {
   readonly folder = temporary("guest");
@@ -131,7 +137,7 @@ export class FakeHost {
     private readonly sh = "dash",
     script = guestTools().script,
   ) {
-    fs.symlinkSync(shared, this.path("bin"));
+    fs.symlinkSync(fakes(), this.path("bin"));
     for (const name of ["tools", "state", "net", "images"]) fs.mkdirSync(join(this.folder, name));
     for (const name of ["addresses", "inside", "bridge", "owner"]) fs.writeFileSync(this.path(name), "");
     fs.mkdirSync(this.path("sys/net/ipv4"), { recursive: true });
@@ -212,7 +218,7 @@ export class FakeHost {
     if (fs.lstatSync(this.path("bin")).isSymbolicLink()) {
       fs.rmSync(this.path("bin"));
       fs.mkdirSync(this.path("bin"));
-      for (const fake of fs.readdirSync(shared)) fs.symlinkSync(join(shared, fake), this.path(`bin/${fake}`));
+      for (const fake of fs.readdirSync(fakes())) fs.symlinkSync(join(fakes(), fake), this.path(`bin/${fake}`));
     }
     fs.rmSync(this.path(`bin/${name}`), { force: true });
     fs.writeFileSync(this.path(`bin/${name}`), program, { mode: 0o755 });
