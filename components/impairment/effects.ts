@@ -101,12 +101,13 @@ function togetherFaults(
   { delay, jitter }: Netem,
   at: (key: string) => string,
 ): Problem[] {
+  const why = { jitter: "it varies the delay", reorder: "a packet overtakes those that are delayed" };
   const needsDelay = (["jitter", "reorder"] as const)
     .filter((key) => effects[key] !== undefined && delay === 0)
     .map((key) => ({
       path: at(key),
       got: effects[key],
-      message: `Has no effect without delay: ${key === "jitter" ? "it varies the delay" : "a packet overtakes those that are delayed"}.`,
+      message: `Has no effect without delay: ${why[key]}.`,
       cure: "Add a delay such as 50ms, or leave it out.",
     }));
   if (needsDelay.length > 0 || jitter <= delay) return needsDelay;
