@@ -16,7 +16,7 @@ export function checkImpairments({ impairments }: ResolvedLab): Problem[] {
   const once = repeated(
     claims,
     "What is impaired here",
-    "Join the two, or write another place or direction.",
+    "Write both in one impairment, or give one of them another place or direction.",
   );
   // Both ways of one impairment collide with both of another: one message.
   return once.filter((one, index) => once.findIndex(({ path }) => path === one.path) === index);

@@ -22,7 +22,7 @@ impairment_apply() {
 }
 
 impair_plain() {
-  local n address udpPort packets
+  local n address udpPort vni
   eval "$PLACE"
   plain "$local"
   while next_place; do
@@ -164,7 +164,7 @@ impair_drop() {
   rmdir "$IMPAIRED" 2>/dev/null || :
 }
 
-# Takes the filters off an interface, and its clsact if that was ours and nobody uses it.
+# Takes the filters off an interface, and its clsact if that was ours and nobody uses it. Sets: found
 impair_away() {
   [ -e "$NET/$on" ] || { rm -f "$IMPAIRED/$on.hook" && return 0; }
   found=$(impair_found)
@@ -216,7 +216,8 @@ impair_wanted() {
     "reorder=$netem_reorder corrupt=$netem_corrupt rate=$netem_rate"
 }
 
-# True when packets are led through device. A container's interface that is not there is its container's fault.
+# True when packets are led through device. A container's interface that is not there is its container's
+# fault. Sets: on hook found
 impair_led() {
   { read -r on hook _; } <"$IMPAIRED/$device" || return 1
   [ -e "$NET/$on" ] || { [ -n "$veth" ] && return 0; }

@@ -109,9 +109,7 @@ function segmentsBetween(
   const path = spec.segment === undefined ? "between" : "segment";
   if (shared.length === 0) {
     if (wanted.length === 0) return undefined;
-    const what = spec.segment === undefined ? "No segment has" : "Has";
-    const not = spec.segment === undefined ? "a" : "no";
-    const message = `${what} ${not} tunnel between ${first} and ${second}${hubText(wanted)}.`;
+    const message = `There is no tunnel between ${first} and ${second}${hubText(wanted)}.`;
     said.say(at(path), spec[path], message, "Write two hosts that a tunnel joins, or impair a container.");
     return undefined;
   }

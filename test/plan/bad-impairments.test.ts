@@ -70,7 +70,7 @@ const rows: Record<string, Row[]> = {
     [
       slow({ between: ["kvm1", "kvm3"] }, { ...kvm3, segments: { red: { hosts: ["kvm1", "kvm2"] } } }),
       "impairments.slow.between",
-      "No segment has a tunnel between kvm1 and kvm3",
+      "no tunnel between kvm1 and kvm3",
       "that a tunnel joins",
     ],
     [
@@ -89,7 +89,7 @@ const rows: Record<string, Row[]> = {
       { impairments: { slow: slow({}).impairments.slow, too: { between: ["kvm2", "kvm1"], loss: "1%" } } },
       "impairments.too.between",
       "already taken by impairments.slow",
-      "Join the two",
+      "both in one impairment",
     ],
   ],
   "a container's": [
