@@ -85,6 +85,7 @@ impair_device() {
     iproute link add "$device" type ifb
     iproute link set dev "$device" alias "vxlab-impairment $id"
     no_ipv6 "$device" ""
+    rm -f "$IMPAIRED/$device.since"
   fi
   was=$(cat "$NET/$device/ifalias" 2>/dev/null) || :
   [ "$was" = "vxlab-impairment $id" ] || fail "$device is not this lab's ($was). Nothing was changed there: rename the impairment $name"
@@ -92,11 +93,16 @@ impair_device() {
   ip link set dev "$device" up
 }
 
-# What is left out keeps its value when a queue is changed, so every word is said. Packets that wait in it stay.
+# What is left out keeps its value when a queue is changed, so every word is said. Packets that wait in it stay, and so do its counters:
+# what they were at the last change is kept, for verify.
 impair_netem() {
-  tc qdisc replace dev "$device" root netem limit "$netem_limit" delay "${netem_delay}us" "${netem_jitter}us" \
-    loss "$(percent "$netem_loss")" duplicate "$(percent "$netem_duplicate")" reorder "$(percent "$netem_reorder")" \
-    corrupt "$(percent "$netem_corrupt")" rate "${netem_rate}bit" || fail "$device takes no netem, see above"
+  set -- limit "$netem_limit" delay "${netem_delay}us" "${netem_jitter}us" loss "$(percent "$netem_loss")" \
+    duplicate "$(percent "$netem_duplicate")" reorder "$(percent "$netem_reorder")" corrupt "$(percent "$netem_corrupt")" rate "${netem_rate}bit"
+  tc qdisc replace dev "$device" root netem "$@" || fail "$device takes no netem, see above"
+  [ "$(sed -n 2p "$IMPAIRED/$device.since" 2>/dev/null)" = "$*" ] || {
+    tc -s qdisc show dev "$device" | awk '$1 == "Sent" { sub(/,$/, "", $7); print $4, $7 + 0; exit }'
+    echo "$*"
+  } >"$IMPAIRED/$device.since"
 }
 
 # percent PPM: 12345 is 1.2345%.
@@ -144,7 +150,7 @@ impair_gone() {
   eval "$PLACE"
   while next_place; do wanted="$wanted$device "; done
   for file in "$IMPAIRED"/*; do
-    case $file in *.as | *.hook | *.new | *'*') continue ;; esac
+    case $file in *.as | *.since | *.hook | *.new | *'*') continue ;; esac
     read -r _ _ owner <"$file"
     device=${file##*/}
     case $owner,$wanted in "$id",*" $device "*) ;; "$id",*) impair_drop ;; esac
@@ -160,7 +166,7 @@ impair_drop() {
     impair_drain
     ip link del dev "$device"
   fi
-  rm -f "$IMPAIRED/$device" "$IMPAIRED/$device.as"
+  rm -f "$IMPAIRED/$device" "$IMPAIRED/$device.as" "$IMPAIRED/$device.since"
   rmdir "$IMPAIRED" 2>/dev/null || :
 }
 

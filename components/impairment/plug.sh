@@ -13,7 +13,7 @@ tc() { "$(program_path tc)" "$@"; }
 impair_plug() {
   local file on
   for file in "$IMPAIRED"/*; do
-    case $file in *.as | *.hook | *'*') continue ;; esac
+    case $file in *.as | *.since | *.hook | *'*') continue ;; esac
     read -r on _ <"$file"
     [ "$on" != "$1" ] || impair_lead "${file##*/}"
   done

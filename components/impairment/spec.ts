@@ -91,7 +91,6 @@ export const IMPAIRMENT = {
   between: {
     kind: "list",
     fewest: 2,
-    most: 2,
     doc: "two hosts: tunnel packets between them are impaired, and nothing else; this or `container`",
   },
   container: {

@@ -83,7 +83,7 @@ flows_again() {
     (security_again "$name") || printf 'vxlab: no flows on %s\n' "$name" >&2
   done
   for file in "$IMPAIRED"/*; do
-    case $file in *.as | *.hook | *'*') continue ;; esac
+    case $file in *.as | *.since | *.hook | *'*') continue ;; esac
     (impair_lead "${file##*/}") || :
   done
   kept port flooding | while read -r file _ _ way; do
