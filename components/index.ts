@@ -16,6 +16,13 @@ export { ExistingHost, ExistingHostArgs, loginKey } from "./host/existing-host.c
 export { KvmHost, KvmHostArgs } from "./host/kvm-host.component";
 export { GuestImage, GuestImageArgs, MachineImageArgs } from "./image/component";
 export { ImageSource, LabImageArgs } from "./image/files.component";
+export {
+  ImpairedLinkArgs,
+  ImpairedPortArgs,
+  Impairment,
+  ImpairmentArgs,
+  TunnelPacketsArgs,
+} from "./impairment/component";
 export { MachinesArgs } from "./lab/machines";
 export { LabContainer, LabHost, LabSegment } from "./lab/parts";
 export { UnderlayStack, ownUnderlay, peerUnderlays } from "./lab/references";
@@ -28,7 +35,7 @@ export { UnderlayNetwork, UnderlayNetworkArgs } from "./underlay/component";
 
 /** Settings of a lab. */
 export { Encapsulation } from "../plan/net/encap";
-export { Accel, ContainerKind, Flooding, HostNeed, ImageKind, UnderlayMode } from "../plan/types";
+export { Accel, ContainerKind, Direction, Flooding, HostNeed, ImageKind, UnderlayMode } from "../plan/types";
 export type {
   ContainerSpec,
   DhcpSpec,
@@ -36,6 +43,8 @@ export type {
   GatewaySpec,
   HostSpec,
   ImageSpec,
+  ImpairmentEffects,
+  ImpairmentSpec,
   InterfaceSpec,
   Problem,
   SegmentSpec,
@@ -69,19 +78,24 @@ export type {
   ExistingHostPlan,
   ExistingPlan,
   HostPlan,
+  ImpairedPlacePlan,
+  ImpairedPortPlan,
+  ImpairedRemotePlan,
+  ImpairmentPlan,
   InterfacePlan,
   LabPlan,
   MachinePlan,
   ServicePlan,
   StationPlan,
   TaggedPlan,
+  TunnelPacketsPlan,
   UnderlayPlan,
   VxlanPortPlan,
 } from "../plan/lab-plan";
 export { MacKind, computedMac } from "../plan/mac";
 export { maxOverlayMtu, tunnelOverhead } from "../plan/net/encap";
 export { IpFamily } from "../plan/net/family";
-export { serviceDevice, tunnelName, vethName } from "../plan/names";
+export { impairmentDevice, serviceDevice, tunnelName, vethName } from "../plan/names";
 export { planLab } from "../plan/plan";
 export type { LabIdentity, Sections } from "../plan/resolve";
 

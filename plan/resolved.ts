@@ -8,6 +8,7 @@
 import type { ContainerKind, ContainerSpec, InterfaceSpec, KindSettings } from "../components/container/spec";
 import type { HOST, HostSpec } from "../components/host/spec";
 import type { ImageKind } from "../components/image/spec";
+import type { ResolvedImpairment } from "../components/impairment/resolved";
 import type { Flooding, SEGMENT, SegmentSpec } from "../components/segment/spec";
 import type { Accel, UnderlayMode, UnderlaySpec } from "../components/underlay/spec";
 import type { InterfaceAddress, Subnet } from "./addresses";
@@ -24,6 +25,7 @@ export interface ResolvedLab {
   hosts: readonly ResolvedHost[];
   segments: readonly ResolvedSegment[];
   containers: readonly ResolvedContainer[];
+  impairments: readonly ResolvedImpairment[];
   /** Hosts of other owners, which every open segment reaches. */
   peers: readonly Remote[];
   /** Underlay networks of other stacks, below an overlay's own hosts and its peers'. */

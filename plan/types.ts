@@ -3,6 +3,8 @@ export { ContainerKind } from "../components/container/spec";
 export type { ContainerSpec, InterfaceSpec } from "../components/container/spec";
 export { HostNeed } from "../components/host/spec";
 export type { ExistingSpec, HostSpec } from "../components/host/spec";
+export { Direction } from "../components/impairment/spec";
+export type { ImpairmentEffects, ImpairmentSpec } from "../components/impairment/spec";
 export { ImageKind } from "../components/image/spec";
 export type { ImageSpec } from "../components/image/spec";
 export { Flooding } from "../components/segment/spec";

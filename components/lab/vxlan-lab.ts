@@ -6,6 +6,7 @@ import { publishedLab } from "../../plan/published-lab";
 import { LabPlan, Topology } from "../../plan/types";
 import type { OvsBridge } from "../bridge/component";
 import { ContainerVariables } from "../container/variables.component";
+import type { Impairment } from "../impairment/component";
 import { token } from "../naming";
 import { sayHints } from "./hints";
 import { DeclaredHosts, MachinesArgs, declareMachines, hostsOf, labUri } from "./machines";
@@ -84,6 +85,11 @@ export class VxlanLab extends pulumi.ComponentResource {
   /** By container name. TypeScript only. */
   get containers(): Readonly<Record<string, LabContainer>> {
     return partsOf(this).containers;
+  }
+
+  /** By name, then by the name of the host. TypeScript only. */
+  get impairments(): Readonly<Record<string, Readonly<Record<string, Impairment>>>> {
+    return partsOf(this).impairments;
   }
 }
 

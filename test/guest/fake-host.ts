@@ -17,15 +17,9 @@ export interface Answer {
   stderr: string;
 }
 
-const FAKES = ["ovs-vsctl", "ovs-ofctl", "ip", "nft", "dnsmasq", "nsenter", "setsid", "unshare"].concat([
-  "lxc-start",
-  "lxc-stop",
-  "lxc-info",
-  "lxc-attach",
-  "systemctl",
-  "docker",
-  "modprobe",
-]);
+const FAKES = ["ovs-vsctl", "ovs-ofctl", "ip", "tc", "nft", "dnsmasq", "nsenter", "setsid", "unshare"].concat(
+  ["lxc-start", "lxc-stop", "lxc-info", "lxc-attach", "systemctl", "docker", "modprobe"],
+);
 
 /** Writes its arguments down; what is asked comes out of files, and what is said on stdin goes into one. */
 const FAKE = `#!/bin/sh
@@ -42,12 +36,18 @@ case "\${0##*/} $*" in
   "ovs-ofctl del-flows "*) ;;
   "ovs-ofctl "*"diff-flows bf"*) cat >"$FAKE/said"; [ ! -e "$FAKE/diff" ] || { cat "$FAKE/diff"; exit "$(cat "$FAKE/diff-code")"; } ;;
   "ovs-ofctl "*add-flows* | "ovs-ofctl "*diff-flows*) . "$FAKE/bin/ofctl.sh" ;;
+  "tc -batch -") cat >>"$FAKE/said" ;;
   "ovs-ofctl "* | "nft -f -" | *" -batch -") cat >"$FAKE/said" ;;
   "nft -f "*) [ ! -e "$FAKE/refuses-rules" ] && cp "$2" "$FAKE/loaded" && : >"$FAKE/guarded" ;;
   "nft delete table inet vxlab_guard") rm -f "$FAKE/guarded" ;;
   "nft -s list table inet vxlab_guard") [ ! -e "$FAKE/guarded" ] || cat "$FAKE/loaded" ;;
   "nft list table inet vxlab_guard") [ -e "$FAKE/guarded" ] ;;
   "unshare -n sh -c"*) cat "$FAKE/state/guard.nft" ;;
+  "tc filter show dev "*" egress") [ ! -e "$FAKE/filters-$4" ] || cat "$FAKE/filters-$4" ;;
+  "tc "*"qdisc show dev "*) for device in "$@"; do :; done; cat "$FAKE/queue-$device" 2>/dev/null ;;
+  "ip link add "*" type ifb") mkdir -p "$FAKE/net/$3" && echo 0x82 >"$FAKE/net/$3/flags" ;;
+  "ip link set dev i-"*" alias "*) echo "$6" >"$FAKE/net/$4/ifalias" ;;
+  "ip link del dev i-"*) rm -rf "$FAKE/net/$4" ;;
   "ip -o address show"*) cat "$FAKE/addresses" ;;
   "ip -o route get"*) cat "$FAKE/route" 2>/dev/null ;;
   "ip -o "-[46]" route show default") cat "$FAKE/defaults" 2>/dev/null ;;

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { CONTAINER, INTERFACE } from "../../components/container/spec";
 import { EXISTING, HOST } from "../../components/host/spec";
 import { IMAGE } from "../../components/image/spec";
+import { IMPAIRMENT } from "../../components/impairment/spec";
 import { DHCP, GATEWAY, SEGMENT } from "../../components/segment/spec";
 import { UNDERLAY } from "../../components/underlay/spec";
 import { STACK, TOPOLOGY } from "../../plan/settings";
@@ -26,6 +27,7 @@ const SPECS: Readonly<Record<string, Readonly<Record<string, Readonly<Record<str
   "components/host/spec.ts": { HostSpec: HOST, ExistingSpec: EXISTING },
   "components/segment/spec.ts": { SegmentSpec: SEGMENT, DhcpSpec: DHCP, GatewaySpec: GATEWAY },
   "components/container/spec.ts": { ContainerSpec: CONTAINER, InterfaceSpec: INTERFACE },
+  "components/impairment/spec.ts": { ImpairmentSpec: IMPAIRMENT },
   "plan/settings.ts": { Topology: TOPOLOGY, StackSpec: STACK },
 };
 
