@@ -5,6 +5,12 @@
  * @packageDocumentation
  */
 export { OvsBridge, OvsBridgeArgs } from "./bridge/component";
+export {
+  ContainerExecArgs,
+  ContainerFileArgs,
+  ContainerRouteArgs,
+  ContainerSysctlArgs,
+} from "./container/content.component";
 export { ContainerInterfaceArgs, DhcpRangeArgs, TaggedArgs } from "./container/interfaces.component";
 export { DockerContainer, DockerContainerArgs } from "./container/kinds/docker/component";
 export { LxcContainer, LxcContainerArgs } from "./container/kinds/lxc/component";
@@ -32,12 +38,15 @@ export { Accel, ContainerKind, Flooding, HostNeed, ImageKind, UnderlayMode } fro
 export type {
   ContainerSpec,
   DhcpSpec,
+  ExecSpec,
   ExistingSpec,
+  FileSpec,
   GatewaySpec,
   HostSpec,
   ImageSpec,
   InterfaceSpec,
   Problem,
+  RouteSpec,
   SegmentSpec,
   Topology,
   UnderlaySpec,
@@ -66,14 +75,18 @@ export type {
   ContainerPlan,
   DhcpPlan,
   DhcpRange,
+  ExecPlan,
   ExistingHostPlan,
   ExistingPlan,
+  FilePlan,
   HostPlan,
   InterfacePlan,
   LabPlan,
   MachinePlan,
+  RoutePlan,
   ServicePlan,
   StationPlan,
+  SysctlPlan,
   TaggedPlan,
   UnderlayPlan,
   VxlanPortPlan,

@@ -13,6 +13,8 @@ container_apply() {
   [ -z "${was_name:-}" ] || [ "$was_name $was_kind" = "$name $kind" ] || ("${was_kind}_drop" "$was_name")
   "${kind}_apply"
   keep container
+  routing_again
+  content_apply
   answer
 }
 
@@ -44,6 +46,8 @@ container_observe() {
   [ "$state" = RUNNING ] || { absent && return; }
   {
     container_ports
+    content_observed
+    routing_observed
     nsenter -t "$pid" -n sh -c 'ip -o link show; ip -o address show; ip -o route show default'
   } | LC_ALL=C awk "$INSIDE_AWK" | observed
 }

@@ -27,6 +27,10 @@ const LABELS: Readonly<Record<string, Label>> = {
   command: "command",
   env: (old, now) => environment(old, now),
   interfaces: (old, now) => interfaces(old, now),
+  files: (old, now) => entries("file", old, now),
+  exec: (old, now) => members("runs", commands(old), commands(now)),
+  routes: (old, now) => members("route", ways(old), ways(now)),
+  sysctls: (old, now) => entries("sysctl", named(old), named(now)),
   container: "name",
   hostName: false,
   labId: false,
@@ -42,6 +46,7 @@ const NIC: Readonly<Record<string, Label>> = {
   mac: "MAC",
   bridge: "bridge",
   veth: "host's interface",
+  forwards: "forwards for",
   portSecurity: (_, now) => `port security ${now === false ? "off" : "on"}`,
   dhcpRange: "DHCP range that it may use",
 };
@@ -136,6 +141,13 @@ function keepsRoot({ type, oldType }: Edit): boolean {
   return (oldType ?? type) === type && kind !== undefined && CONTAINER_KINDS[kind].keepsRoot;
 }
 
+/** "file /etc/app.conf 5d41402abc4b, 12 bytes, 0644 0:0 → …" for each that differs. */
+function entries(label: string, old: unknown, now: unknown): string {
+  const [was, is] = [isObject(old) ? old : {}, isObject(now) ? now : {}];
+  const keys = Object.keys({ ...was, ...is }).filter((key) => !isEqual(was[key], is[key]));
+  return keys.map((key) => from(`${label} ${key}`, was[key], is[key])).join("; ");
+}
+
 function environment(old: unknown, now: unknown): string {
   const [was, is] = [isObject(old) ? old : {}, isObject(now) ? now : {}];
   const keys = Object.keys({ ...was, ...is }).filter((key) => !isEqual(was[key], is[key]));
@@ -158,3 +170,9 @@ function interfaces(old: unknown, now: unknown): string {
 const listOf = (value: unknown): Inputs[] =>
   Array.isArray(value) ? (value as unknown[]).filter(isObject) : [];
 const vlans = (value: unknown): string[] => listOf(value).map(({ vlan }) => shown(vlan));
+const ways = (value: unknown): string[] =>
+  listOf(value).map(({ to, via }) => `${shown(to)} via ${shown(via)}`);
+const named = (value: unknown): Inputs =>
+  Object.fromEntries(listOf(value).map(({ name, value: text }) => [shown(name), text]));
+const commands = (value: unknown): string[] =>
+  listOf(value).map(({ command, timeout }) => `${shown(command)} (at most ${shown(timeout)} s)`);

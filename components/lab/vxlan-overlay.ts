@@ -13,6 +13,7 @@ import type { OvsBridge } from "../bridge/component";
 import { child, stackIdentity, token } from "../naming";
 import { declareOnHosts } from "./on-hosts";
 import { LabContainer, LabSegment, partsOf, setParts } from "./parts";
+import { withoutContents } from "../container/content.component";
 import { ContainerVariables } from "../container/variables.component";
 
 /**
@@ -107,7 +108,7 @@ export class VxlanOverlay extends pulumi.ComponentResource {
 
   constructor(name: string, args: VxlanOverlayArgs, opts?: pulumi.ComponentResourceOptions) {
     const { login, bootTimeout, ...shown } = args;
-    super(token("VxlanOverlay"), name, shown, opts);
+    super(token("VxlanOverlay"), name, { ...shown, ...withoutContents(containersOf(shown)) }, opts);
     const { underlay, peers = [], identity = `${stackIdentity()}/${name}` } = args;
     const { hosts, segments, containers } = args;
     const input = { own: underlay, peers, identity, sections: { hosts, segments, containers } };
@@ -143,6 +144,9 @@ export class VxlanOverlay extends pulumi.ComponentResource {
     return partsOf(this).containers;
   }
 }
+
+const containersOf = ({ containers }: Pick<VxlanOverlayArgs, "containers">) =>
+  containers === undefined ? {} : { containers };
 
 function reach({
   sshAddress: address,

@@ -5,9 +5,16 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { variableWords } from "../../variables";
 import { ContainerInterfaceArgs } from "../../interfaces.component";
+import {
+  ContainerExecArgs,
+  ContainerFileArgs,
+  ContainerRouteArgs,
+  ContainerSysctlArgs,
+  contentParts,
+  stepSecrets,
+} from "../../content.component";
 import { ContainerKind } from "../../spec";
 import { addressesOf, containerState } from "../../state";
-import type { Secrets } from "../../state";
 import { connection, guestStep, hostIdentity } from "../../../guest-step";
 import { incarnationOf, inside, machineId } from "../../../guest-step";
 import { MovableArgs, Place, placeOf } from "../../../host/context.component";
@@ -35,6 +42,14 @@ export interface DockerContainerArgs extends MovableArgs {
   command?: pulumi.Input<pulumi.Input<string>[]>;
   /** Environment variables of the container; they override the image's. A secret value stays one. @default none */
   env?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Files by their path in the container, at most 256 KiB each; they change while it runs. @default none */
+  files?: pulumi.Input<Record<string, pulumi.Input<ContainerFileArgs>>>;
+  /** Commands that run in it after its start, and after each change of these or of `files`. @default none */
+  exec?: pulumi.Input<pulumi.Input<ContainerExecArgs>[]>;
+  /** Static routes, set anew when somebody changes them. @default none */
+  routes?: pulumi.Input<pulumi.Input<ContainerRouteArgs>[]>;
+  /** Kernel settings of its network. @default none */
+  sysctls?: pulumi.Input<pulumi.Input<ContainerSysctlArgs>[]>;
 }
 
 /**
@@ -55,15 +70,18 @@ export class DockerContainer extends pulumi.ComponentResource {
     const place = placeOf("DockerContainer", name, args, opts);
     const { host, hostName, shown } = place;
     const interfaces = completeInterfaces(name, args);
-    super(token("DockerContainer"), name, { ...shown, interfaces }, place.opts);
+    const content = contentParts(name, args);
+    super(token("DockerContainer"), name, { ...shown, interfaces, ...content.shown }, place.opts);
     const within = inside(this, place.opts);
     const { container = name, image, command } = args;
     const copy =
       args.archive === undefined ? undefined : archiveCopy(name, args.archive, place, interfaces, within);
     const archive = args.archive === undefined ? undefined : pulumi.output(args.archive).apply(contentOf);
     const wanted = pulumi.output({ name: container, image, archive, command, interfaces });
-    const state = wanted.apply(containerState(ContainerKind.Docker));
-    const secrets = args.env === undefined ? undefined : variables(name, args.env).apply(secretsOf);
+    const state = pulumi
+      .all([wanted, content.state])
+      .apply(([known, inside]) => containerState(ContainerKind.Docker)({ ...known, ...inside }));
+    const secrets = stepSecrets(args.env === undefined ? undefined : variables(name, args.env), content);
     const step = guestStep(
       name,
       { host, hostName, kind: "container", lab: shown.labId, state, secrets },
@@ -116,8 +134,6 @@ function contentOf(file: string): string {
     throw new pulumi.RunError(`The image archive ${resolve(file)} cannot be read (${code}).`);
   }
 }
-
-const secretsOf = (env: string[]): Secrets | undefined => (env.length === 0 ? undefined : { env });
 
 /** NAME=VALUE. Checked as secrets when one of the values is one. */
 function variables(

@@ -110,6 +110,9 @@ docker_start() {
   docker_plug
   nics_live
   docker_leases
+  routing_begin "$box"
+  routing_apply
+  content_files
   : >"$box/in/ready"
   sleep "$SETTLE"
   docker_look
@@ -143,8 +146,21 @@ LEASES
   done
 }
 
+docker_tool() { echo /.vxlab/busybox; }
+
+# The folder of the container on the host.
+docker_box() { printf %s "$STATE/docker/$id"; }
+
+# docker_within SECONDS WORDS...: a shell inside with these arguments, as root, with the variables of the container.
+docker_within() {
+  local wait="$1"
+  shift
+  timeout "$wait" docker exec -i -u 0 "vxlab-$name" /.vxlab/busybox sh "$@" 9>&-
+}
+
 # Sets: had state
 docker_drop_box() {
+  rm -f "$box/done" "$box/files"
   [ "$state" != RUNNING ] || engine stop -t 3 "$box_name" >/dev/null
   engine rm -f "$box_name" >/dev/null
   had='' state=ABSENT

@@ -136,12 +136,15 @@ docker_ended() {
   fail "container $name ended at once: its command is ${command:-the one of its image}: $(docker_said)"
 }
 
-# docker_said: the end of its log, without the values of its variables, which may be secrets. The longest goes first: one may
-# be a part of another.
-docker_said() {
+# docker_said: the end of its log.
+docker_said() { engine logs --tail 3 "$box_name" 2>&1 | tr '\n' ' ' | docker_veiled; }
+
+# docker_veiled: the line on stdin without the values of the variables, which may be secrets. The longest goes first: one may be a
+# part of another.
+docker_veiled() {
   local n=0 one
   {
-    engine logs --tail 3 "$box_name" 2>&1 | tr '\n' ' '
+    cat
     echo
     while docker_variable; do printf '%s\n' "${one#*=}"; done
   } | LC_ALL=C awk '

@@ -3,6 +3,14 @@ import { guestStep, inside } from "../../../guest-step";
 import { MovableArgs, placeOf } from "../../../host/context.component";
 import { ContainerInterfaceArgs } from "../../interfaces.component";
 import { completeInterfaces } from "../../complete.component";
+import {
+  ContainerExecArgs,
+  ContainerFileArgs,
+  ContainerRouteArgs,
+  ContainerSysctlArgs,
+  contentParts,
+  stepSecrets,
+} from "../../content.component";
 import { ContainerKind } from "../../spec";
 import { addressesOf, containerState } from "../../state";
 import { token } from "../../../naming";
@@ -22,6 +30,14 @@ export interface LxcContainerArgs extends MovableArgs {
   container?: pulumi.Input<string>;
   /** First process. @default ["/sbin/init"] */
   command?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Files by their path in the container, at most 256 KiB each; they change while it runs. @default none */
+  files?: pulumi.Input<Record<string, pulumi.Input<ContainerFileArgs>>>;
+  /** Commands that run in it after its start, and after each change of these or of `files`. @default none */
+  exec?: pulumi.Input<pulumi.Input<ContainerExecArgs>[]>;
+  /** Static routes, set anew when somebody changes them. @default none */
+  routes?: pulumi.Input<pulumi.Input<ContainerRouteArgs>[]>;
+  /** Kernel settings of its network. @default none */
+  sysctls?: pulumi.Input<pulumi.Input<ContainerSysctlArgs>[]>;
 }
 
 /**
@@ -39,13 +55,17 @@ export class LxcContainer extends pulumi.ComponentResource {
   constructor(name: string, args: LxcContainerArgs, opts?: pulumi.ComponentResourceOptions) {
     const { opts: placed, shown, ...place } = placeOf("LxcContainer", name, args, opts);
     const interfaces = completeInterfaces(name, args);
-    super(token("LxcContainer"), name, { ...shown, interfaces }, placed);
+    const content = contentParts(name, args);
+    super(token("LxcContainer"), name, { ...shown, interfaces, ...content.shown }, placed);
     const { container = name, command } = args;
     const wanted = pulumi.output({ name: container, command, interfaces });
-    const state = wanted.apply(containerState(ContainerKind.Lxc));
+    const state = pulumi
+      .all([wanted, content.state])
+      .apply(([known, within]) => containerState(ContainerKind.Lxc)({ ...known, ...within }));
+    const secrets = stepSecrets(undefined, content);
     const step = guestStep(
       name,
-      { ...place, kind: "container", lab: shown.labId, state },
+      { ...place, kind: "container", lab: shown.labId, state, ...(secrets === undefined ? {} : { secrets }) },
       inside(this, placed),
     );
     this.addresses = pulumi.all([state, step.id]).apply(([known]) => addressesOf(known));

@@ -17,6 +17,9 @@ lxc_apply() {
   nics_ports >"$box/ports.new"
   nics_flows "$box/flows.new"
   lxc_init
+  lxc_files
+  routing_plain
+  routing_lines >"$box/wire"
   lxc_config >"$box/config.new"
   if lxc_same; then
     lxc_look
@@ -55,12 +58,15 @@ lxc_same() {
   lxc_runs || return 1
   # Without its desired state of before, the init file alone has the command.
   [ "${was_command-$command}" = "$command" ] || return 1
-  cmp -s "$box/rootfs/.vxlab-init.new" "$box/rootfs/.vxlab-init" || return 1
+  [ "$(lxc_bare <"$box/rootfs/.vxlab-init.new")" = "$(lxc_bare <"$box/rootfs/.vxlab-init" 2>/dev/null)" ] || return 1
   [ "$(lxc_fixed <"$box/config.new")" = "$(lxc_fixed <"$box/config")" ]
 }
 
+# Files come and go while it runs.
+lxc_bare() { grep -v '^\[ ! -e /\.vxlab-files '; }
+
 # Without the console's log, which a container of older tools gets with its next start.
-lxc_fixed() { grep -v -e '^lxc\.console\.' -e '^lxc\.net\.[0-9]*\.\(mtu\|ipv[46]\.address\|ipv4\.gateway\) '; }
+lxc_fixed() { grep -v -e '^lxc\.console\.' -e '^lxc\.hook\.' -e '^lxc\.net\.[0-9]*\.\(mtu\|ipv[46]\.address\|ipv4\.gateway\) '; }
 
 lxc_start() {
   eval "$NIC"
@@ -69,6 +75,7 @@ lxc_start() {
     # A veth left by a container that died with its host would keep the name.
     [ ! -e "$NET/$veth" ] || ip link del dev "$veth"
   done
+  routing_begin "$box"
   # 9>&-: the container's monitor lives on and would hold the lock.
   timeout 60 lxc-start -P "$BOXES" -n "$name" -d -o "$box/log" -l WARN 9>&- ||
     fail "container $name does not start: $(tail -n 5 "$box/log" | tr '\n' ' ')"
@@ -94,6 +101,19 @@ lxc_begins() {
   local words=
   { read -r words <"$PROC/$pid/cmdline" || :; } 2>/dev/null
   [ "$words" = /bin/sh/.vxlab-init ]
+}
+
+lxc_tool() { :; }
+
+# The folder of the container on the host.
+lxc_box() { printf %s "$BOXES/$name"; }
+
+# lxc_within SECONDS WORDS...: a shell inside with these arguments.
+lxc_within() {
+  local wait="$1"
+  shift
+  timeout "$wait" lxc-attach -P "$BOXES" -n "$name" --clear-env \
+    --set-var PATH=/usr/local/sbin:/usr/local/bin:/sbin:/bin:/usr/sbin:/usr/bin -- /bin/sh "$@" 9>&-
 }
 
 lxc_stop() {

@@ -38,10 +38,22 @@ lxc_init() {
   {
     echo '#!/bin/sh'
     [ ! -s "$box/rootfs/.vxlab-net.new" ] || printf "leased='%s'\n. /.vxlab-net\n" "$(lxc_leased)"
+    [ "${files_count:-0}" = 0 ] || echo '[ ! -e /.vxlab-files ] || /bin/sh /.vxlab-files'
     printf 'exec %s\n' "$command"
   } >"$box/rootfs/.vxlab-init.new"
   container_lease /etc/resolv.conf >"$box/rootfs/.vxlab-lease.new"
   chmod 755 "$box/rootfs/.vxlab-init.new" "$box/rootfs/.vxlab-lease.new"
+}
+
+# What puts its files in place before the first process of each start. Moved, since the container may have made anything of
+# this name.
+lxc_files() {
+  rm -rf "$box/rootfs/.vxlab-files"
+  if [ "${files_count:-0}" = 0 ]; then return 0; fi
+  content_plain
+  (umask 077 && content_script >"$box/files.new")
+  chown 100000:100000 "$box/files.new"
+  mv -T "$box/files.new" "$box/rootfs/.vxlab-files"
 }
 
 lxc_leased() {
@@ -93,6 +105,7 @@ lxc.console.size = 128KB
 lxc.signal.halt = SIGUSR2
 lxc.signal.reboot = SIGTERM
 CONFIG
+  [ ! -s "$box/wire" ] || echo "lxc.hook.start-host = $TOOLS/guest wire $name"
   while next_nic; do
     key=lxc.net.$((i - 1))
     cat <<CONFIG
