@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { CONTAINER_KINDS, isContainerKind } from "./components/container/kinds";
 import { LARGE_FILE_CURE, sizeFault } from "./components/container/resolve-content";
+import { CONTAINER } from "./components/container/spec";
 import { keyFilePath } from "./components/host/resolve-existing";
 import { EXISTING } from "./components/host/spec";
 import { isText, pathOf, sortedEntries } from "./plan/rules";
@@ -27,7 +28,8 @@ export function checkArchives(containers: unknown): Problem[] {
   return sortedEntries(containers as Record<string, unknown>).flatMap(([name, one]) => {
     const settings = (one ?? {}) as Record<string, unknown>;
     const contents = checkContents(name, settings["files"]);
-    const file = isContainerKind(settings["kind"]) ? CONTAINER_KINDS[settings["kind"]].file : undefined;
+    const kind = settings["kind"] ?? CONTAINER.kind.default;
+    const file = isContainerKind(kind) ? CONTAINER_KINDS[kind].file : undefined;
     if (file === undefined) return contents;
     return [
       ...contents,

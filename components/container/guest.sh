@@ -66,10 +66,10 @@ container_ports() {
   done
 }
 
-# container_lease [FILE]: what udhcpc calls with a lease in the environment; the lease's name servers go into the file, for
+# container_lease [FILE] [LINES]: what udhcpc calls with a lease in the environment; the lease's name servers go into the file, for
 # a client that runs in the container's own root.
 container_lease() {
-  printf '#!/bin/sh\nresolv=%s\n' "${1:-}"
+  printf '#!/bin/sh\nresolv=%s\n%s' "${1:-}" "${2:-}"
   cat <<'LEASE'
 case $1 in
   deconfig) ip -4 address flush dev "$interface" ;;

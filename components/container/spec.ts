@@ -59,10 +59,13 @@ export interface ContainerSpec extends InterfaceSpec {
   routes?: RouteSpec[];
   /** Kernel settings of its network, such as net.ipv4.ip_forward. @default none */
   sysctls?: Record<string, string>;
+  rootfs?: string;
+  volumes?: Record<string, string>;
+  capAdd?: string[];
 }
 
 /** Settings that not every kind has. */
-export type KindSettings = Pick<ContainerSpec, "image" | "archive" | "env">;
+export type KindSettings = Pick<ContainerSpec, "image" | "archive" | "env" | "rootfs" | "volumes" | "capAdd">;
 
 /**
  * One of a container's interfaces.
@@ -194,5 +197,18 @@ export const CONTAINER = {
   sysctls: {
     kind: "texts",
     doc: "kernel settings of its network, such as `net.ipv4.ip_forward` ([routers](#routers))",
+  },
+  rootfs: {
+    kind: "text",
+    usual: "a busybox userland",
+    doc: "root file system as an archive on the machine that runs Pulumi: tar, tar.gz or tar.xz; with `lxc` only ([rootfs](#lxc-containers-from-an-archive))",
+  },
+  volumes: {
+    kind: "texts",
+    doc: "folders that outlive a new container, paths in it to names; with `docker` only ([docker](#docker-containers))",
+  },
+  capAdd: {
+    kind: "list",
+    doc: "capabilities beside Docker's own, such as `NET_ADMIN`; with `docker` only ([docker](#docker-containers))",
   },
 } as const satisfies Fields<ContainerSpec>;

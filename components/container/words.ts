@@ -24,6 +24,9 @@ const LOSS = "what it wrote is lost";
 const LABELS: Readonly<Record<string, Label>> = {
   image: "image",
   archive: "archive",
+  rootfs: "root file system",
+  volumes: (old, now) => entries("volume", old, now),
+  capAdd: "capabilities",
   command: "command",
   env: (old, now) => environment(old, now),
   interfaces: (old, now) => interfaces(old, now),
@@ -52,7 +55,7 @@ const NIC: Readonly<Record<string, Label>> = {
 };
 
 /** What no container can be given while it runs. */
-const AT_START = ["image", "archive", "command", "env"];
+const AT_START = ["image", "archive", "rootfs", "command", "env", "volumes", "capAdd"];
 const NIC_AT_START = ["mac", "veth", "dhcp"];
 
 export const containerWords: Words = {
@@ -92,7 +95,7 @@ function described({ type, now }: Edit): string[] {
   const nics = listOf(now["interfaces"]).flatMap((nic) =>
     nic["dhcp"] === true ? ["DHCP"] : texts(nic["addresses"]),
   );
-  const source = now["image"] ?? now["archive"];
+  const source = now["image"] ?? now["archive"] ?? now["rootfs"];
   return [...nics, ...(source === undefined ? [] : [`${kind ?? ""} ${shown(source)}`.trim()])];
 }
 
@@ -136,8 +139,9 @@ function startsAnew({ type, oldType, old, now }: Edit): boolean {
   return (oldType ?? type) !== type || nics || !same || (isEqual(old, now) && secretPaths(now).length > 0);
 }
 
-function keepsRoot({ type, oldType }: Edit): boolean {
+function keepsRoot({ type, oldType, old, now }: Edit): boolean {
   const kind = kindOf(type);
+  if (!isEqual(old["rootfs"], now["rootfs"])) return false;
   return (oldType ?? type) === type && kind !== undefined && CONTAINER_KINDS[kind].keepsRoot;
 }
 

@@ -146,8 +146,11 @@ function containerArgs(
   };
 }
 
-function insideArgs({ files, exec, routes, sysctls }: Partial<ContainerPlan>) {
+function insideArgs({ files, exec, routes, sysctls, rootfs, volumes, capAdd }: Partial<ContainerPlan>) {
   return {
+    ...(rootfs === undefined ? {} : { rootfs }),
+    ...(volumes === undefined ? {} : { volumes }),
+    ...(capAdd === undefined ? {} : { capAdd }),
     ...(files === undefined
       ? {}
       : { files: Object.fromEntries(files.map(({ target, ...file }) => [target, file])) }),

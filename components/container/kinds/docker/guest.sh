@@ -90,7 +90,18 @@ docker_shape() {
   {
     printf '%s\n' "$image_id" "$command" "$env"
     while next_nic; do printf '%s\n' "$nic $veth $mac $dhcp"; done
+    [ -z "${capAdd-}" ] || printf 'cap %s\n' "$capAdd"
+    docker_volumes
   } | sha256sum | cut -c1-16
+}
+
+# One line for each volume.
+docker_volumes() {
+  local i=0
+  while [ "$i" -lt "${volumes_count:-0}" ]; do
+    eval "printf 'volume %s %s\n' \"\$volumes_${i}_path\" \"\$volumes_${i}_name\""
+    i=$((i + 1))
+  done
 }
 
 # Sets: state pid
@@ -168,7 +179,7 @@ docker_drop_box() {
 
 # docker_drop NAME: the container, and its image if nobody else has it.
 docker_drop() {
-  local name="$1" box="${STATE:?}/docker/$id" state pid used had box_name dropping
+  local name="$1" box="${STATE:?}/docker/$id" state pid used had box_name dropping volume
   if command -v docker >/dev/null; then
     docker_ready
     dropping=$name
@@ -179,6 +190,10 @@ docker_drop() {
       docker_forget "$used"
     fi
   fi
+  # What is still used, by whomever, stays.
+  ! command -v docker >/dev/null || engine volume ls -q --filter "label=vxlab-container=$id" | while read -r volume; do
+    engine volume rm "$volume" >/dev/null </dev/null || :
+  done
   nics_drop
   [ ! -L "$STATE/docker/$step" ] || [ "$(readlink "$STATE/docker/$step")" != "$id" ] || rm -f "$STATE/docker/$step"
   rm -rf "$box"

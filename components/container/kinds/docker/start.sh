@@ -4,7 +4,7 @@
 # shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of with_state, by eval
 
 docker_create() {
-  local lines exports n one way first
+  local lines exports n one way first privileges
   docker_words
   printf 'set -- %s\n' "$first" >"$box/in/first"
   set --
@@ -19,14 +19,34 @@ $one" ;;
       word) set -- "$@" -e "$one" ;;
     esac
   done
+  docker_privileges
+  # shellcheck disable=SC2086 # plain words
   set -- "${ENGINE_WAIT:-180}" docker create --name "$box_name" --hostname "$name" --network none --restart no \
     --label "vxlab-container=$id" --label "vxlab-shape=$shape" \
     --mount "type=bind,src=$box/in,dst=/.vxlab,readonly" --entrypoint /.vxlab/busybox \
-    --env-file /proc/self/fd/0 "$@" "$image_id" sh /.vxlab/start
+    --env-file /proc/self/fd/0 $privileges "$@" "$image_id" sh /.vxlab/start
   # Not /dev/stdin, which our own image lacks. The subshell's own variables end with it: after the exports nothing is used but "$@".
   (eval "$exports" && exec timeout "$@" 9>&-) >/dev/null <<LINES
 $lines
 LINES
+}
+
+# Volumes, which are made before and labelled, so that they go with the container; and capabilities. Words of plain characters.
+# Sets: privileges
+docker_privileges() {
+  local i=0 path volume one
+  privileges=
+  while [ "$i" -lt "${volumes_count:-0}" ]; do
+    eval "path=\$volumes_${i}_path volume=vxlab-$id-\$volumes_${i}_name"
+    plain "$path" "$volume"
+    engine volume inspect "$volume" >/dev/null 2>&1 || engine volume create --label "vxlab-container=$id" "$volume" >/dev/null
+    privileges="$privileges --mount type=volume,src=$volume,dst=$path"
+    i=$((i + 1))
+  done
+  for one in $(unquoted "${capAdd-}"); do
+    plain "$one"
+    privileges="$privileges --cap-add $one"
+  done
 }
 
 # docker_variable: variable number n, NAME=VALUE; n goes up. False after the last. Sets: one n

@@ -13,7 +13,10 @@ lxc_apply() {
   lxc_ours || fail "container $name: the folder $box is another lab's. Nothing was changed: rename the container (containers.$name)"
   [ -d "$box" ] || mkdir -p "$box"
   [ -e "$box/owner" ] || echo "$id" >"$box/owner"
-  [ -d "$box/rootfs" ] || lxc_root
+  if ! lxc_root_fits; then
+    lxc_stop
+    lxc_root
+  fi
   nics_ports >"$box/ports.new"
   nics_flows "$box/flows.new"
   lxc_init
@@ -103,7 +106,7 @@ lxc_begins() {
   [ "$words" = /bin/sh/.vxlab-init ]
 }
 
-lxc_tool() { :; }
+lxc_tool() { ! lxc_is_archive || echo /.vxlab-busybox; }
 
 # The folder of the container on the host.
 lxc_box() { printf %s "$BOXES/$name"; }
