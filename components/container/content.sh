@@ -3,7 +3,7 @@
 # the container: where the links in its root lead is for itself to say.
 # A kind has KIND_box, which prints its folder on the host, and KIND_within SECONDS WORDS..., a shell of the container's with
 # these arguments, and KIND_tool, which prints what begins each command of that shell: busybox where the image may have no tools.
-# shellcheck disable=SC2016,SC2034,SC2153,SC2154 # what is in single quotes is for the container's shell; the variables come out of with_state, by eval
+# shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of with_state, by eval
 
 # What next_file sets, as locals of its callers: eval "$FILE".
 FILE="local f=0 path mode owner sha256"
@@ -74,12 +74,12 @@ file() {
   $B chown "$4" "$1" && $B chmod "$3" "$1" || fault "$1" "cannot be given to $4 with mode $3"
 }
 SCRIPT
-  content_gone | while read -r one; do printf '$B rm -f %s\n' "$one"; done
+  content_gone | while read -r one; do echo "\$B rm -f $one"; done
   while next_file; do
     printf "file %s %s %s %s <<'_'\n" "$path" "$sha256" "$mode" "$owner"
     eval "printf '%s\n_\n' \"\${contents_$((f - 1))-}\""
   done
-  echo 'exit $failed'
+  echo "exit \$failed"
 }
 
 # One line for each file: its number, then the hash, mode and owner that were found, in the words of what is wanted where they

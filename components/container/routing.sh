@@ -1,19 +1,36 @@
 #!/bin/sh
 # Routes and kernel settings of a container of any kind, set from outside by its network's namespace: the image needs no tools for
 # them. Routes are marked by their protocol, so that those of a routing daemon in the container are left alone.
-# shellcheck disable=SC2016,SC2034,SC2154 # what is in single quotes is for a shell in the namespace; the variables come out of with_state, by eval
+# shellcheck disable=SC2034,SC2154 # the variables come out of with_state, by eval
 
 # A number that no protocol has (iproute2, etc/iproute2/rt_protos).
 PROTO=86
-# What sysctls do for the words of routing_sysctls on stdin, in the network's namespace: what was there before goes to stdout.
-SYSCTL_SET='while read -r name value; do
+# routing_inside: a shell in the network's namespace, with this script and the lines of routing_settings on stdin.
+routing_inside() { nsenter -t "$pid" -n sh -c "$1"; }
+
+# Sets them; what was there before goes to stdout.
+routing_setter() {
+  cat <<'SET'
+while read -r name value; do
   at=/proc/sys/$name
   [ -e "$at" ] || { echo "vxlab: there is no kernel setting $name in this container" >&2; exit 1; }
   set -- $(cat "$at")
   [ "$*" != "$value" ] || continue
   echo "$name $*"
   echo "$value" >"$at" || exit 1
-done'
+done
+SET
+}
+
+# Prints what they are: NAME VALUE.
+routing_getter() {
+  cat <<'GET'
+while read -r name value; do
+  set -- $(cat "/proc/sys/$name" 2>/dev/null)
+  echo "$name $*"
+done
+GET
+}
 
 # routing_again: of a container of which nothing is known yet but that it runs.
 routing_again() {
@@ -37,11 +54,11 @@ routing_apply() {
 # (lxc.container.conf(5), lxc.hook.start-host). What fails here, such as a setting of a VLAN that the container makes itself, the
 # step sets afterwards.
 routing_wire() {
-  local box="$BOXES/$1"
+  local box="$BOXES/$1" pid="$LXC_PID"
   routing_begin "$box"
-  sed -n 's/^sysctl //p' "$box/wire" | nsenter -t "$LXC_PID" -n sh -c "$SYSCTL_SET" >"$box/tuned" 2>/dev/null || :
+  sed -n 's/^sysctl //p' "$box/wire" | routing_inside "$(routing_setter)" >"$box/tuned" 2>/dev/null || :
   sed -n "s/^route \(.*\) \(.*\)/route replace \1 via \2 proto $PROTO/p" "$box/wire" |
-    nsenter -t "$LXC_PID" -n "$(iproute_path)" -force -batch - >/dev/null 2>&1 || :
+    nsenter -t "$pid" -n "$(iproute_path)" -force -batch - >/dev/null 2>&1 || :
   : >"$box/routes"
 }
 
@@ -61,8 +78,7 @@ routing_plain() {
   i=0
   while [ "$i" -lt "${sysctls_count:-0}" ]; do
     eval "name=\$sysctls_${i}_name value=\$sysctls_${i}_value"
-    # shellcheck disable=SC2086 # words
-    plain "$name" $value
+    plain "$name" "$(printf %s "$value" | tr ' ' ,)"
     case $name in net/*..* | [!n]* | n[!e]* | ne[!t]* | net[!/]*) fail "desired state holds a kernel setting of the host: $name" ;; esac
     i=$((i + 1))
   done
@@ -93,9 +109,9 @@ routing_sysctls() {
   before=$({ routing_settings && echo / && cat "$box/tuned"; } |
     awk '$0 == "/" { had = 1; next } had && !($1 in want) { print } !had { want[$1] }')
   if [ -n "$before" ]; then
-    printf '%s\n' "$before" | nsenter -t "$pid" -n sh -c "$SYSCTL_SET" >/dev/null || fail "container $name: its kernel settings cannot be restored"
+    printf '%s\n' "$before" | routing_inside "$(routing_setter)" >/dev/null || fail "container $name: its kernel settings cannot be restored"
   fi
-  routing_settings | nsenter -t "$pid" -n sh -c "$SYSCTL_SET" >"$box/tuned.new" || fail "container $name: a kernel setting cannot be set, see above"
+  routing_settings | routing_inside "$(routing_setter)" >"$box/tuned.new" || fail "container $name: a kernel setting cannot be set, see above"
   { routing_settings && echo / && cat "$box/tuned" "$box/tuned.new"; } |
     awk '$0 == "/" { had = 1; next } !had { want[$1]; next } $1 in want && !seen[$1]++' >"$box/tuned.over"
   rm -f "$box/tuned.new"
@@ -131,7 +147,6 @@ routing_routes() {
 
 # What there is, as lines for observe.awk.
 routing_observed() {
-  local i=0 setting
   [ "${routes_count:-0}" = 0 ] || { routing_ways && echo / && routing_found; } | LC_ALL=C awk '
     $0 == "/" { had = 1; next }
     !had { order[++n] = $1; next }
@@ -142,10 +157,8 @@ routing_observed() {
       for (to in via) one(to)
       print "json routes [" out "]"
     }'
-  routing_settings | while read -r setting _; do
-    printf 'text sysctls.%s.value %s\n' "$i" "$(nsenter -t "$pid" -n sh -c 'set -- $(cat "/proc/sys/$1") && echo "$*"' sh "$setting" 2>/dev/null)"
-    i=$((i + 1))
-  done
+  [ "${sysctls_count:-0}" = 0 ] || routing_settings | routing_inside "$(routing_getter)" |
+    awk '{ sub(/^[^ ]+ /, ""); print "text sysctls." NR - 1 ".value " $0 }'
 }
 
 # What is not as it is wanted, in words.
@@ -157,8 +170,9 @@ routing_faults() {
     END { for (i = 1; i <= n; i++) { to = order[i]
       if (!(to in via)) print "route " to " is missing"
       else if (via[to] != want[to]) print "route " to " leads to " via[to] " instead of " want[to] } }'
-  [ "${sysctls_count:-0}" = 0 ] || routing_settings | nsenter -t "$pid" -n sh -c 'while read -r name value; do
-    set -- $(cat "/proc/sys/$name" 2>/dev/null)
-    [ "$*" = "$value" ] || echo "kernel setting $name is ${*:-missing} instead of $value"
-  done'
+  [ "${sysctls_count:-0}" = 0 ] || { routing_settings && echo / && routing_settings | routing_inside "$(routing_getter)"; } | awk '
+    { name = $1; sub(/^[^ ]+ ?/, "") }
+    name == "/" { had = 1; next }
+    !had { want[name] = $0; next }
+    want[name] != $0 { print "kernel setting " name " is " ($0 == "" ? "missing" : $0) " instead of " want[name] }'
 }

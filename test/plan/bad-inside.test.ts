@@ -3,6 +3,10 @@ import { tellsOf } from "./rows";
 import type { Row } from "./rows";
 
 const c1 = (fragment: object) => ({ containers: { c1: { address: undefined, ...fragment } } });
+const docker = (fragment: object) => ({
+  ...c1({ kind: "docker", image: "a", ...fragment }),
+  image: { kind: "docker" },
+});
 const file = (target: string, fragment: object = { content: "x" }) => c1({ files: { [target]: fragment } });
 const exec = (fragment: object) => c1({ exec: [fragment] });
 const sysctl = (name: string, value: unknown = "1") => c1({ sysctls: { [name]: value } });
@@ -124,6 +128,28 @@ const rows: Record<string, Row[]> = {
       "address: dhcp",
       "leave it out",
     ],
+  ],
+  roots: [
+    [c1({ rootfs: "" }), "containers.c1.rootfs", "not a file path", "leave it out"],
+    [c1({ rootfs: 7 }), "containers.c1.rootfs", "not a file path", "leave it out"],
+    [docker({ rootfs: "./a.tar" }), "containers.c1.rootfs", "Has no effect", "kind: lxc"],
+    [c1({ volumes: { "/d": "d" } }), "containers.c1.volumes", "Has no effect", "kind: docker"],
+    [c1({ capAdd: ["NET_ADMIN"] }), "containers.c1.capAdd", "Has no effect", "kind: docker"],
+  ],
+  privileges: [
+    [docker({ volumes: ["d"] }), "containers.c1.volumes", "not a mapping", "/var/lib/data"],
+    [docker({ volumes: { d: "d" } }), "containers.c1.volumes.d", "not the path", "/var/lib/data"],
+    [docker({ volumes: { "/d": "a b" } }), 'containers.c1.volumes["/d"]', "not the name", "/var/lib/data"],
+    [
+      docker({ volumes: { "/d": "d", "/e": "d" } }),
+      'containers.c1.volumes["/e"]',
+      "already taken",
+      "of its own",
+    ],
+    [docker({ capAdd: "NET_ADMIN" }), "containers.c1.capAdd", "not a list", "[NET_ADMIN]"],
+    [docker({ capAdd: ["NET_ADMN"] }), "containers.c1.capAdd[0]", "not a capability", "NET_ADMIN"],
+    [docker({ capAdd: ["ALL"] }), "containers.c1.capAdd[0]", "the root of its machine", "Leave"],
+    [docker({ capAdd: ["CAP_NET_RAW", "NET_RAW"] }), "containers.c1.capAdd[1]", "already taken", "once"],
   ],
   forwards: [
     [c1({ forwards: "all" }), "containers.c1.forwards", "not a list of networks", "0.0.0.0/0"],

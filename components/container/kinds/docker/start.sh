@@ -20,11 +20,11 @@ $one" ;;
     esac
   done
   docker_privileges
-  # shellcheck disable=SC2086 # plain words
+  eval "set -- $privileges \"\$@\""
   set -- "${ENGINE_WAIT:-180}" docker create --name "$box_name" --hostname "$name" --network none --restart no \
     --label "vxlab-container=$id" --label "vxlab-shape=$shape" \
     --mount "type=bind,src=$box/in,dst=/.vxlab,readonly" --entrypoint /.vxlab/busybox \
-    --env-file /proc/self/fd/0 $privileges "$@" "$image_id" sh /.vxlab/start
+    --env-file /proc/self/fd/0 "$@" "$image_id" sh /.vxlab/start
   # Not /dev/stdin, which our own image lacks. The subshell's own variables end with it: after the exports nothing is used but "$@".
   (eval "$exports" && exec timeout "$@" 9>&-) >/dev/null <<LINES
 $lines

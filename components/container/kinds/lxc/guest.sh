@@ -35,7 +35,12 @@ lxc_apply() {
     runs=false
   fi
   [ ! -e "$box/flows" ] || rm -rf "$box/flows"
-  for file in flows ports config rootfs/.vxlab-init rootfs/.vxlab-net rootfs/.vxlab-lease; do mv "$box/$file.new" "$box/$file"; done
+  for file in flows ports config; do mv "$box/$file.new" "$box/$file"; done
+  # The container may have made anything of these names: a link must not lead out of its root.
+  for file in .vxlab-init .vxlab-net .vxlab-lease; do
+    [ ! -d "$box/rootfs/$file" ] || rm -rf "${box:?}/rootfs/$file"
+    mv -T "$box/$file.new" "$box/rootfs/$file"
+  done
   "$runs" || lxc_start
   lxc_look
   [ "$state" = RUNNING ] || fail "container $name ended at once: its command is $command"
@@ -61,7 +66,7 @@ lxc_same() {
   lxc_runs || return 1
   # Without its desired state of before, the init file alone has the command.
   [ "${was_command-$command}" = "$command" ] || return 1
-  [ "$(lxc_bare <"$box/rootfs/.vxlab-init.new")" = "$(lxc_bare <"$box/rootfs/.vxlab-init" 2>/dev/null)" ] || return 1
+  [ "$(lxc_bare <"$box/.vxlab-init.new")" = "$(lxc_bare <"$box/rootfs/.vxlab-init" 2>/dev/null)" ] || return 1
   [ "$(lxc_fixed <"$box/config.new")" = "$(lxc_fixed <"$box/config")" ]
 }
 

@@ -21,7 +21,7 @@ lxc_root() {
   if lxc_is_archive; then echo "$rootfs" >"$box/rootfs-of"; else rm -f "$box/rootfs-of"; fi
 }
 
-lxc_is_archive() { case $rootfs in *[!0-9a-f]* | "") return 1 ;; esac && [ "${#rootfs}" = 64 ]; }
+lxc_is_archive() { case ${rootfs-} in *[!0-9a-f]* | "") return 1 ;; esac && [ "${#rootfs}" = 64 ]; }
 
 # True when the root is made from what is wanted.
 lxc_root_fits() {
@@ -82,24 +82,24 @@ lxc_busybox() {
 
 # The command travels as words that fields.awk quoted, into a file: LXC's own splitting of lxc.init.cmd is not a shell's.
 lxc_init() {
-  lxc_net >"$box/rootfs/.vxlab-net.new"
+  lxc_net >"$box/.vxlab-net.new"
   {
     echo '#!/bin/sh'
     lxc_tools
-    [ ! -s "$box/rootfs/.vxlab-net.new" ] || printf "leased='%s'\n. /.vxlab-net\n" "$(lxc_leased)"
+    [ ! -s "$box/.vxlab-net.new" ] || printf "leased='%s'\n. /.vxlab-net\n" "$(lxc_leased)"
     [ "${files_count:-0}" = 0 ] || echo '[ ! -e /.vxlab-files ] || /bin/sh /.vxlab-files'
     printf 'exec %s\n' "$command"
-  } >"$box/rootfs/.vxlab-init.new"
-  container_lease /etc/resolv.conf "$(lxc_tools | sed -n '1s/$/;/p')" >"$box/rootfs/.vxlab-lease.new"
-  chmod 755 "$box/rootfs/.vxlab-init.new" "$box/rootfs/.vxlab-lease.new"
+  } >"$box/.vxlab-init.new"
+  container_lease /etc/resolv.conf "$(lxc_tools | sed -n '1s/$/;/p')" >"$box/.vxlab-lease.new"
+  chmod 755 "$box/.vxlab-init.new" "$box/.vxlab-lease.new"
 }
 
 # What puts its files in place before the first process of each start. Moved, since the container may have made anything of
 # this name.
 lxc_files() {
-  rm -rf "$box/rootfs/.vxlab-files"
-  if [ "${files_count:-0}" = 0 ]; then return 0; fi
+  if [ "${files_count:-0}" = 0 ]; then rm -rf "$box/rootfs/.vxlab-files" && return; fi
   content_plain
+  [ ! -d "$box/rootfs/.vxlab-files" ] || rm -rf "$box/rootfs/.vxlab-files"
   (umask 077 && content_script >"$box/files.new")
   chown 100000:100000 "$box/files.new"
   mv -T "$box/files.new" "$box/rootfs/.vxlab-files"
