@@ -5,6 +5,12 @@
  * @packageDocumentation
  */
 export { OvsBridge, OvsBridgeArgs } from "./bridge/component";
+export {
+  ContainerExecArgs,
+  ContainerFileArgs,
+  ContainerRouteArgs,
+  ContainerSysctlArgs,
+} from "./container/content.component";
 export { ContainerInterfaceArgs, DhcpRangeArgs, TaggedArgs } from "./container/interfaces.component";
 export { DockerContainer, DockerContainerArgs } from "./container/kinds/docker/component";
 export { LxcContainer, LxcContainerArgs } from "./container/kinds/lxc/component";
@@ -39,7 +45,9 @@ export { Accel, ContainerKind, Direction, Flooding, HostNeed, ImageKind, Underla
 export type {
   ContainerSpec,
   DhcpSpec,
+  ExecSpec,
   ExistingSpec,
+  FileSpec,
   GatewaySpec,
   HostSpec,
   ImageSpec,
@@ -47,6 +55,7 @@ export type {
   ImpairmentSpec,
   InterfaceSpec,
   Problem,
+  RouteSpec,
   SegmentSpec,
   Topology,
   UnderlaySpec,
@@ -75,8 +84,10 @@ export type {
   ContainerPlan,
   DhcpPlan,
   DhcpRange,
+  ExecPlan,
   ExistingHostPlan,
   ExistingPlan,
+  FilePlan,
   HostPlan,
   ImpairedPlacePlan,
   ImpairedPortPlan,
@@ -85,8 +96,10 @@ export type {
   InterfacePlan,
   LabPlan,
   MachinePlan,
+  RoutePlan,
   ServicePlan,
   StationPlan,
+  SysctlPlan,
   TaggedPlan,
   TunnelPacketsPlan,
   UnderlayPlan,

@@ -10,6 +10,8 @@ export const THINGS = {
   service: ["guest/nft.sh", "components/service/guest.sh"],
   container: [
     "components/container/guest.sh",
+    "components/container/content.sh",
+    "components/container/routing.sh",
     ...Object.entries(CONTAINER_KINDS).flatMap(([word, { scripts }]) =>
       scripts.map((script) => `components/container/kinds/${word}/${script}`),
     ),

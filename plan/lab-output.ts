@@ -22,10 +22,12 @@ export function labOutput(plan: LabPlan, id: string, hosts: HostOutput[]): LabOu
   };
 }
 
-/** Values of variables can be secrets, and nobody who reads this needs them. */
+/** Values of variables can be secrets, files are large, and nobody who reads this needs them. */
 function withoutValues(container: ContainerPlan): ContainerPlan {
   const told = { ...container };
   delete told.env;
+  delete told.files;
+  delete told.exec;
   return told;
 }
 

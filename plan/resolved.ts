@@ -14,6 +14,7 @@ import type { Accel, UnderlayMode, UnderlaySpec } from "../components/underlay/s
 import type { InterfaceAddress, Subnet } from "./addresses";
 import type { IpFamily } from "./net/family";
 import type { Simple } from "./values";
+import type { ExecPlan, FilePlan, SysctlPlan } from "./workload-plan";
 
 export interface ResolvedLab {
   /** Stays the same for the lab's whole life: MAC addresses are computed from it. */
@@ -160,8 +161,20 @@ export interface ResolvedContainer {
   content: Content;
   /** Empty: the image's own. */
   command: readonly string[];
+  files: readonly FilePlan[];
+  exec: readonly ExecPlan[];
+  routes: readonly ResolvedRoute[];
+  sysctls: readonly SysctlPlan[];
   /** eth0, eth1, … */
   nics: readonly ResolvedNic[];
+}
+
+/** A route of a container, default routes by its interfaces' gateways among them. */
+export interface ResolvedRoute {
+  to: Subnet;
+  via: bigint;
+  /** The place that `via` is in. */
+  place: Place;
 }
 
 /** What a container is made of. */

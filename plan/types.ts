@@ -1,6 +1,7 @@
 /** The shapes that most of the project uses: what an author writes, what is decided from it, what is wrong with it. */
 export { ContainerKind } from "../components/container/spec";
 export type { ContainerSpec, InterfaceSpec } from "../components/container/spec";
+export type { ExecSpec, FileSpec, RouteSpec } from "../components/container/spec-inside";
 export { HostNeed } from "../components/host/spec";
 export type { ExistingSpec, HostSpec } from "../components/host/spec";
 export { Direction } from "../components/impairment/spec";

@@ -144,7 +144,7 @@ function portArgs({ address: local }: HostPlan, { remotes, ...port }: VxlanPortP
 }
 
 function containerArgs(
-  { name: container, command, interfaces, image, archive, env: texts }: ContainerPlan,
+  { name: container, command, interfaces, image, archive, env: texts, ...more }: ContainerPlan,
   bridge: pulumi.Input<string>,
   secrets?: ContainerVariables,
 ) {
@@ -157,6 +157,7 @@ function containerArgs(
     ...(gateway === undefined ? {} : { gateway }),
     ...(trunk.length === 0 ? {} : { trunk: trunk.map((one) => tagged(one, security.portSecurity)) }),
     ...securityArgs(security),
+    ...(security.forwards === undefined ? {} : { forwards: security.forwards }),
   }));
   return {
     container,
@@ -165,13 +166,32 @@ function containerArgs(
     ...(image === undefined ? {} : { image }),
     ...(archive === undefined ? {} : { archive }),
     ...(env === undefined ? {} : { env }),
+    ...insideArgs(more),
+  };
+}
+
+function insideArgs({ files, exec, routes, sysctls, rootfs, volumes, capAdd }: Partial<ContainerPlan>) {
+  return {
+    ...(rootfs === undefined ? {} : { rootfs }),
+    ...(volumes === undefined ? {} : { volumes }),
+    ...(capAdd === undefined ? {} : { capAdd }),
+    ...(files === undefined
+      ? {}
+      : { files: Object.fromEntries(files.map(({ target, ...file }) => [target, file])) }),
+    ...(exec === undefined ? {} : { exec }),
+    ...(routes === undefined ? {} : { routes }),
+    ...(sysctls === undefined ? {} : { sysctls }),
   };
 }
 
 const tagged = (
-  { vlan, addresses, mtu, portSecurity }: InterfacePlan["trunk"][number],
+  { vlan, addresses, mtu, portSecurity, forwards }: InterfacePlan["trunk"][number],
   interfacePortSecurity: boolean,
-) => ({ vlan, addresses, mtu, ...(portSecurity === interfacePortSecurity ? {} : { portSecurity }) });
+) => ({
+  ...{ vlan, addresses, mtu },
+  ...(portSecurity === interfacePortSecurity ? {} : { portSecurity }),
+  ...(forwards === undefined ? {} : { forwards }),
+});
 
 function securityArgs({ portSecurity, dhcpRange }: Pick<InterfacePlan, "portSecurity" | "dhcpRange">) {
   if (!portSecurity) return { portSecurity };

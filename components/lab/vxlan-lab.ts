@@ -8,6 +8,7 @@ import type { OvsBridge } from "../bridge/component";
 import { ContainerVariables } from "../container/variables.component";
 import type { Impairment } from "../impairment/component";
 import { token } from "../naming";
+import { withoutContents } from "../container/content.component";
 import { sayHints } from "./hints";
 import { DeclaredHosts, MachinesArgs, declareMachines, hostsOf, labUri } from "./machines";
 import { declareOnHosts } from "./on-hosts";
@@ -57,7 +58,12 @@ export class VxlanLab extends pulumi.ComponentResource {
 
   constructor(name: string, args: VxlanLabArgs, opts?: pulumi.ComponentResourceOptions) {
     const { topology, env } = args;
-    super(token("VxlanLab"), name, { topology, ...(env === undefined ? {} : { env }) }, opts);
+    super(
+      token("VxlanLab"),
+      name,
+      { topology: withoutContents(topology), ...(env === undefined ? {} : { env }) },
+      opts,
+    );
     const plan = planLab(topology, { lab: name, libvirtUri: labUri(args) });
     sayHints(plan.hints, this);
     const machines = declareMachines(name, args, plan, this);

@@ -14,6 +14,7 @@ import type { Impairment } from "../impairment/component";
 import { child, stackIdentity, token } from "../naming";
 import { declareOnHosts } from "./on-hosts";
 import { LabContainer, LabSegment, partsOf, setParts } from "./parts";
+import { withoutContents } from "../container/content.component";
 import { ContainerVariables } from "../container/variables.component";
 
 /**
@@ -110,7 +111,7 @@ export class VxlanOverlay extends pulumi.ComponentResource {
 
   constructor(name: string, args: VxlanOverlayArgs, opts?: pulumi.ComponentResourceOptions) {
     const { login, bootTimeout, ...shown } = args;
-    super(token("VxlanOverlay"), name, shown, opts);
+    super(token("VxlanOverlay"), name, { ...shown, ...withoutContents(containersOf(shown)) }, opts);
     const { underlay, peers = [], identity = `${stackIdentity()}/${name}` } = args;
     const { hosts, segments, containers, impairments } = args;
     const sections = { hosts, segments, containers, impairments };
@@ -152,6 +153,9 @@ export class VxlanOverlay extends pulumi.ComponentResource {
     return partsOf(this).impairments;
   }
 }
+
+const containersOf = ({ containers }: Pick<VxlanOverlayArgs, "containers">) =>
+  containers === undefined ? {} : { containers };
 
 function reach({
   sshAddress: address,

@@ -61,7 +61,11 @@ case "\${0##*/} $*" in
   "lxc-stop "*) rm -f "$FAKE/state-of" ;;
   "lxc-info "*-sp) [ ! -e "$FAKE/state-of" ] || printf 'State: RUNNING\\nPID: 275\\n' ;;
   "lxc-info "*) cat "$FAKE/state-of" ;;
-  "lxc-attach "*) cat >"$FAKE/attached" ;;
+  "lxc-attach "*)
+    [ -e "$FAKE/attach-runs" ] || { cat >"$FAKE/attached"; exit; }
+    while [ "$1" != -- ]; do shift; done
+    shift
+    exec "$@" ;;
   "docker "*) . "$FAKE/bin/docker.sh" ;;
 esac
 `;
