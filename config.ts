@@ -48,8 +48,10 @@ const NAMESPACE = "vxlab:";
 const KEYS = Object.keys(SETTINGS.fields);
 const OVERLAY_KEYS = ["underlayStack", "peers"] as const;
 /** The underlay decides what an overlay's hosts are made of, and the other way round. */
-const OVERLAY_SECTIONS = ["hosts", "segments", "containers"] as const;
-const UNDERLAY_SECTIONS = SECTIONS.filter((name) => name !== "segments" && name !== "containers");
+const OVERLAY_SECTIONS = ["hosts", "segments", "containers", "checks"] as const;
+const UNDERLAY_SECTIONS = SECTIONS.filter(
+  (name) => name !== "segments" && name !== "containers" && name !== "checks",
+);
 
 /**
  * What the running stack holds.

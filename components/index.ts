@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 export { OvsBridge, OvsBridgeArgs } from "./bridge/component";
+export { Connectivity, ConnectivityArgs } from "./connectivity/component";
 export { ContainerInterfaceArgs, DhcpRangeArgs, TaggedArgs } from "./container/interfaces.component";
 export { DockerContainer, DockerContainerArgs } from "./container/kinds/docker/component";
 export { LxcContainer, LxcContainerArgs } from "./container/kinds/lxc/component";
@@ -28,8 +29,17 @@ export { UnderlayNetwork, UnderlayNetworkArgs } from "./underlay/component";
 
 /** Settings of a lab. */
 export { Encapsulation } from "../plan/net/encap";
-export { Accel, ContainerKind, Flooding, HostNeed, ImageKind, UnderlayMode } from "../plan/types";
+export {
+  Accel,
+  ConnectivityKind,
+  ContainerKind,
+  Flooding,
+  HostNeed,
+  ImageKind,
+  UnderlayMode,
+} from "../plan/types";
 export type {
+  CheckSpec,
   ContainerSpec,
   DhcpSpec,
   ExistingSpec,
@@ -63,7 +73,10 @@ export type { LoginOutput, VtepOutput, VtepSshOutput, VtepsOutput } from "../pla
 export { TopologyError } from "../plan/errors";
 export type {
   BridgePlan,
+  CheckFacts,
+  CheckPlan,
   ContainerPlan,
+  CrossedPlan,
   DhcpPlan,
   DhcpRange,
   ExistingHostPlan,

@@ -1,4 +1,5 @@
 /** A lab, decided: resolve → check → plan. */
+import { planChecks } from "../components/connectivity/plan";
 import { planContainer } from "../components/container/plan";
 import { planHosts } from "../components/host/plan";
 import { planServices } from "../components/service/plan";
@@ -45,13 +46,17 @@ export function plan(lab: ResolvedLab): LabPlan {
   const containers = lab.containers.map(planContainer);
   const services = planServices(lab);
   const underlayOf = memoized(planUnderlay);
-  return {
+  const laid = {
     family: lab.underlays.family,
     underlays: lab.underlays.used.map(underlayOf),
-    image: lab.image,
     hosts: planHosts(lab, { underlayOf, containers, services }),
     containers,
     services,
+  };
+  return {
+    ...laid,
+    image: lab.image,
+    checks: planChecks(lab.checks, laid),
     hints: labHints(lab),
   };
 }

@@ -9,12 +9,14 @@ export function publishedLab(lab: LabOutput): PublishedLab {
     const ports = host.ports.map((port) => ({ ...port, tunnels: keyed(port.tunnels, ({ host }) => host) }));
     return { ...host, ports: keyed(ports, ({ segment }) => segment) };
   });
+  const { checks, ...rest } = lab;
   return {
-    ...lab,
+    ...rest,
     underlays: keyed(lab.underlays, name),
     hosts: keyed(hosts, name),
     containers: keyed(lab.containers, name),
     services: keyed(lab.services, ({ segment }) => segment),
+    ...(checks === undefined ? {} : { checks: keyed(checks, name) }),
   };
 }
 
@@ -31,13 +33,14 @@ export function publishedLab(lab: LabOutput): PublishedLab {
 export function readLab(output: unknown): LabOutput | undefined {
   const { schema } = (output ?? {}) as { schema?: unknown };
   if (schema !== 2 && schema !== LAB_SCHEMA) return undefined;
-  const { underlays, hosts, containers, services, ...facts } = output as PublishedLab;
+  const { underlays, hosts, containers, services, checks, ...facts } = output as PublishedLab;
   return {
     ...facts,
     underlays: listed(underlays, ({ name }) => name),
     hosts: listed(hosts, ({ name }) => name).map((host) => ({ ...host, ports: listedPorts(host.ports) })),
     containers: listed(containers, ({ name }) => name),
     services: listed(services, ({ segment }) => segment),
+    ...(checks === undefined ? {} : { checks: listed(checks, ({ name }) => name) }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** The first phase of a plan: settings of any form in, a lab whose values are usable out, and everything that is wrong with them. */
+import { resolveChecks } from "../components/connectivity/resolve";
 import { resolveContainers } from "../components/container/resolve";
 import { resolveHosts } from "../components/host/resolve";
 import { resolvePlace } from "../components/host/resolve-place";
@@ -49,9 +50,19 @@ export function resolve(
   const hosts = resolveHosts(topology, { lab, underlays, misplaced, image: image.kind }, said);
   const segments = resolveSegments(topology, { underlays, hosts }, said);
   const containers = resolveContainers(topology, { lab, image: image.kind, segments }, said);
+  const checks = resolveChecks({ topology, containers }, said);
   return {
     lab: {
-      ...{ identity: lab, underlays, image, hosts, segments: segments.segments, containers, ...others },
+      ...{
+        identity: lab,
+        underlays,
+        image,
+        hosts,
+        segments: segments.segments,
+        containers,
+        checks,
+        ...others,
+      },
       ...(libvirtUri === undefined ? {} : { libvirtUri }),
     },
     problems: [...problems, ...outsideOf(broken, said.problems)],

@@ -1,4 +1,6 @@
 /** Every setting of a stack, in one table. */
+import { CHECK } from "../components/connectivity/spec";
+import type { CheckSpec } from "../components/connectivity/spec";
 import { CONTAINER } from "../components/container/spec";
 import type { ContainerSpec } from "../components/container/spec";
 import { HOST } from "../components/host/spec";
@@ -37,6 +39,8 @@ export interface Topology {
   segments: Record<string, SegmentSpec>;
   /** By container name: as a segment's. @default none */
   containers: Record<string, ContainerSpec>;
+  /** By a name of its own, as a segment's: what a container must reach, or must not (docs/checks.md). @default none */
+  checks?: Record<string, CheckSpec>;
 }
 
 /** The other `vxlab:*` settings: how the lab is run, and what a stack holds of it. */
@@ -83,6 +87,11 @@ export const TOPOLOGY = {
     kind: "named",
     each: { kind: "section", fields: CONTAINER, doc: "a container" },
     doc: "by container name: as a segment's",
+  },
+  checks: {
+    kind: "named",
+    each: { kind: "section", fields: CHECK, doc: "a check" },
+    doc: "by a name of its own, as a segment's: what a container must reach, or must not ([checks.md](checks.md))",
   },
 } as const satisfies Fields<Topology>;
 

@@ -5,8 +5,10 @@ import { planLab } from "../../plan/plan";
 import { publishedLab } from "../../plan/published-lab";
 import { LabPlan, Topology } from "../../plan/types";
 import type { OvsBridge } from "../bridge/component";
+import type { Connectivity } from "../connectivity/component";
 import { ContainerVariables } from "../container/variables.component";
 import { token } from "../naming";
+import { afterChecks } from "./checks.component";
 import { sayHints } from "./hints";
 import { DeclaredHosts, MachinesArgs, declareMachines, hostsOf, labUri } from "./machines";
 import { declareOnHosts } from "./on-hosts";
@@ -61,9 +63,12 @@ export class VxlanLab extends pulumi.ComponentResource {
     sayHints(plan.hints, this);
     const machines = declareMachines(name, args, plan, this);
     const hosts = hostsOf(machines);
-    setParts(this, { ...declareOnHosts(name, plan, machines.labId, machines.hosts, this, env), hosts });
-    this.lab = knownLab(plan, machines);
-    this.registerOutputs({ lab: this.lab });
+    const parts = declareOnHosts(name, plan, machines.labId, machines.hosts, this, env);
+    setParts(this, { ...parts, hosts });
+    const lab = knownLab(plan, machines);
+    this.lab = afterChecks(lab, parts.checks);
+    // In the state even when a check fails: the commands that find out why need it.
+    this.registerOutputs({ lab });
   }
 
   /** By host name. TypeScript only: other languages find addresses in `lab`. */
@@ -84,6 +89,11 @@ export class VxlanLab extends pulumi.ComponentResource {
   /** By container name. TypeScript only. */
   get containers(): Readonly<Record<string, LabContainer>> {
     return partsOf(this).containers;
+  }
+
+  /** By name. TypeScript only. */
+  get checks(): Readonly<Record<string, Connectivity>> {
+    return partsOf(this).checks;
   }
 }
 

@@ -5,12 +5,14 @@ import { hostOutput, labOutput } from "../../plan/lab-output";
 import { planOverlay } from "../../plan/peers";
 import { publishedLab } from "../../plan/published-lab";
 import { privateKeyOf } from "../../plan/read-vteps";
-import type { ContainerSpec, ExistingPlan, SegmentSpec } from "../../plan/types";
+import type { CheckSpec, ContainerSpec, ExistingPlan, SegmentSpec } from "../../plan/types";
 import { LoginOutput, VtepsOutput } from "../../plan/vteps";
 import type { HostConnectionArgs } from "../guest-step";
 import { sayHints } from "./hints";
 import type { OvsBridge } from "../bridge/component";
+import type { Connectivity } from "../connectivity/component";
 import { child, stackIdentity, token } from "../naming";
+import { afterChecks } from "./checks.component";
 import { declareOnHosts } from "./on-hosts";
 import { LabContainer, LabSegment, partsOf, setParts } from "./parts";
 import { ContainerVariables } from "../container/variables.component";
@@ -38,6 +40,8 @@ export interface VxlanOverlayArgs {
   segments: Record<string, SegmentSpec>;
   /** By container name. */
   containers: Record<string, ContainerSpec>;
+  /** What containers must reach, or must not, by a name of its own. @default none */
+  checks?: Record<string, CheckSpec>;
   /**
    * Environment variables of Docker containers, by container and name, beside those in `containers`. A secret value stays
    * one. @default none
@@ -109,8 +113,8 @@ export class VxlanOverlay extends pulumi.ComponentResource {
     const { login, bootTimeout, ...shown } = args;
     super(token("VxlanOverlay"), name, shown, opts);
     const { underlay, peers = [], identity = `${stackIdentity()}/${name}` } = args;
-    const { hosts, segments, containers } = args;
-    const input = { own: underlay, peers, identity, sections: { hosts, segments, containers } };
+    const { hosts, segments, containers, checks } = args;
+    const input = { own: underlay, peers, identity, sections: { hosts, segments, containers, checks } };
     const plan = planOverlay(input);
     sayHints(plan.hints, this);
     const labId = new random.RandomId(child(name, "id"), { byteLength: 4 }, { parent: this }).hex;
@@ -124,8 +128,10 @@ export class VxlanOverlay extends pulumi.ComponentResource {
     const parts = declareOnHosts(name, plan, labId, targets, this, args.env);
     setParts(this, { ...parts, hosts: {} });
     const hostOutputs = plan.hosts.map((host) => hostOutput(host, host.existing));
-    this.lab = labId.apply((id) => publishedLab(labOutput(plan, id, hostOutputs)));
-    this.registerOutputs({ lab: this.lab });
+    const lab = labId.apply((id) => publishedLab(labOutput(plan, id, hostOutputs)));
+    this.lab = afterChecks(lab, parts.checks);
+    // As in VxlanLab.
+    this.registerOutputs({ lab });
   }
 
   /** By name of an own host. TypeScript only. */
@@ -141,6 +147,11 @@ export class VxlanOverlay extends pulumi.ComponentResource {
   /** By container name. TypeScript only. */
   get containers(): Readonly<Record<string, LabContainer>> {
     return partsOf(this).containers;
+  }
+
+  /** By name. TypeScript only. */
+  get checks(): Readonly<Record<string, Connectivity>> {
+    return partsOf(this).checks;
   }
 }
 

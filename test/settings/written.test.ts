@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as prettier from "prettier";
 import { describe, expect, it } from "vitest";
+import { CHECK } from "../../components/connectivity/spec";
 import { CONTAINER, INTERFACE } from "../../components/container/spec";
 import { EXISTING, HOST } from "../../components/host/spec";
 import { IMAGE } from "../../components/image/spec";
@@ -26,6 +27,7 @@ const SPECS: Readonly<Record<string, Readonly<Record<string, Readonly<Record<str
   "components/host/spec.ts": { HostSpec: HOST, ExistingSpec: EXISTING },
   "components/segment/spec.ts": { SegmentSpec: SEGMENT, DhcpSpec: DHCP, GatewaySpec: GATEWAY },
   "components/container/spec.ts": { ContainerSpec: CONTAINER, InterfaceSpec: INTERFACE },
+  "components/connectivity/spec.ts": { CheckSpec: CHECK },
   "plan/settings.ts": { Topology: TOPOLOGY, StackSpec: STACK },
 };
 
