@@ -5,6 +5,7 @@
  * same verb as `create`; nothing replaces a step but another host or another machine. A preview shows what changes in the component's
  * own inputs, and not once more in stdin.
  */
+import { createHash } from "node:crypto";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { firstStepInput, PROTOCOL, stepInput } from "../guest/protocol";
@@ -102,16 +103,26 @@ export function guestStep<Kind extends StepKind>(
 ): command.remote.Command {
   const envelope = envelopeOf(name, host, lab, state);
   const hidden = secrets === undefined ? undefined : pulumi.secret(secrets);
+  const stdin = pulumi.all([envelope, hidden]).apply(([desired, known]) => stepInput(desired, known));
+  if (opts.parent !== undefined) sent.set(opts.parent, stdin);
   return step(
     name,
     {
       connection: connection(host, dialsLater),
       create: guestCommand("apply", kind),
       delete: guestCommand("remove", kind),
-      stdin: pulumi.all([envelope, hidden]).apply(([desired, known]) => stepInput(desired, known)),
+      stdin,
     },
     { ...opts, replacementTrigger: hostIdentity(host, hostName) },
   );
+}
+
+/** By component: what its step sends to the host. */
+const sent = new WeakMap<pulumi.Resource, pulumi.Output<string>>();
+
+/** Another text when a thing's step has something else to do; undefined for what has no step of its own. A secret if the step has any. */
+export function stepDigest(component: pulumi.Resource): pulumi.Output<string> | undefined {
+  return sent.get(component)?.apply((stdin) => createHash("sha256").update(stdin).digest("hex").slice(0, 16));
 }
 
 function envelopeOf<Kind extends StepKind>(
@@ -127,7 +138,7 @@ function envelopeOf<Kind extends StepKind>(
   }));
 }
 
-function step(
+export function step(
   name: string,
   args: command.remote.CommandArgs,
   { hideDiffs = [], ...opts }: pulumi.CustomResourceOptions,

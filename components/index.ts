@@ -11,6 +11,7 @@ export {
   ContainerRouteArgs,
   ContainerSysctlArgs,
 } from "./container/content.component";
+export { Connectivity, ConnectivityArgs } from "./connectivity/component";
 export { ContainerInterfaceArgs, DhcpRangeArgs, TaggedArgs } from "./container/interfaces.component";
 export { DockerContainer, DockerContainerArgs } from "./container/kinds/docker/component";
 export { LxcContainer, LxcContainerArgs } from "./container/kinds/lxc/component";
@@ -41,8 +42,18 @@ export { UnderlayNetwork, UnderlayNetworkArgs } from "./underlay/component";
 
 /** Settings of a lab. */
 export { Encapsulation } from "../plan/net/encap";
-export { Accel, ContainerKind, Direction, Flooding, HostNeed, ImageKind, UnderlayMode } from "../plan/types";
+export {
+  Accel,
+  ConnectivityKind,
+  ContainerKind,
+  Direction,
+  Flooding,
+  HostNeed,
+  ImageKind,
+  UnderlayMode,
+} from "../plan/types";
 export type {
+  CheckSpec,
   ContainerSpec,
   DhcpSpec,
   ExecSpec,
@@ -81,7 +92,10 @@ export type { LoginOutput, VtepOutput, VtepSshOutput, VtepsOutput } from "../pla
 export { TopologyError } from "../plan/errors";
 export type {
   BridgePlan,
+  CheckFacts,
+  CheckPlan,
   ContainerPlan,
+  CrossedPlan,
   DhcpPlan,
   DhcpRange,
   ExecPlan,

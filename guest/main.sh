@@ -4,6 +4,7 @@
 #   observe all                    what is kept and what there is, a line of JSON each
 #   boot                           applies everything that is kept, in order
 #   drift                          what is not as is kept, one line of JSON each; takes no lock (drift.sh)
+#   check                          whether a container reaches an address, or fails in one sentence (connectivity/guest.sh); takes no lock
 #   flows                          all flows once more, after ovs-vswitchd was started anew
 # Filled in by guest/render.ts, in the order of boot.
 KINDS="@KINDS@"
@@ -76,6 +77,10 @@ main() {
     "serve "*) shift && serve "$@" && return ;;
     "wire "*) routing_wire "$2" && return ;;
     "drift ") drift && return ;;
+    "check ")
+      with_state check "" check_run
+      return
+      ;;
   esac
   if [ -z "${VXLAB_LOCKED:-}" ]; then
     lock
@@ -96,7 +101,7 @@ main() {
 }
 
 usage() {
-  fail "usage: guest apply|remove|observe $(echo "$KINDS" | tr ' ' '|'), guest observe all, guest boot, guest drift, guest flows"
+  fail "usage: guest apply|remove|observe $(echo "$KINDS" | tr ' ' '|'), guest observe all, guest boot, guest drift, guest check, guest flows"
 }
 
 main "$@"

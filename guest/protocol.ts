@@ -12,6 +12,7 @@
  * lab that an older vxlab deployed. They refuse a newer version. Version 1 and 2 were one flat object without a version.
  */
 import type { BridgeState } from "../components/bridge/state";
+import type { ConnectivityState } from "../components/connectivity/state";
 import type { ContainerState, Secrets } from "../components/container/state";
 import type { ImpairmentState } from "../components/impairment/state";
 import type { PortState } from "../components/segment/state";
@@ -45,6 +46,11 @@ export interface Envelope<Kind extends StepKind = StepKind> {
   state: States[Kind];
 }
 
+/** stdin of a check, which is no thing of the host's: nothing is kept of it. */
+export interface CheckEnvelope extends Omit<Envelope, "state"> {
+  state: ConnectivityState;
+}
+
 /**
  * What `observe` answers, on one line: the state in the shape of the desired one, as it is on the host. `state` is null when the thing
  * is not there, and so is a field that is not. After `apply` it equals what was applied. What no device carries, such as the command of
@@ -56,7 +62,7 @@ export interface Observed<Kind extends StepKind = StepKind> {
 }
 
 /** stdin of a step. */
-export function stepInput(envelope: Envelope, secrets?: Secrets): string {
+export function stepInput(envelope: Envelope | CheckEnvelope, secrets?: Secrets): string {
   return [envelope, ...(secrets === undefined ? [] : [secrets])]
     .map((line) => JSON.stringify(line))
     .join("\n");

@@ -19,6 +19,7 @@ export const TOOL_PARTS: readonly string[] = [
   "components/guard/guest.sh",
   "components/port-security/guest.sh",
   ...Object.values(THINGS).flat(),
+  "components/connectivity/guest.sh",
   "guest/drift.sh",
   "guest/main.sh",
 ];
@@ -90,6 +91,9 @@ export const INSTALL_AND_APPLY = [
   "[ ! -d /usr/lib/vxlab-init ] || set -- /bin/busybox sh",
   `exec "$@" -c ${shellWord(source("guest/host/install.sh"))} vxlab "$*"`,
 ].join("\n");
+
+/** The verb that tries whether a container reaches an address: what to try arrives as JSON on stdin. */
+export const CHECK_VERB = "/usr/lib/vxlab/guest check";
 
 /** Says what a host lacks that is no machine of ours, and what puts it there (host/prepare.sh). */
 export const CHECK_HOST = source("guest/host/check.sh");

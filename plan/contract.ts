@@ -6,7 +6,15 @@
  * published-lab.ts.
  */
 import type { Encapsulation } from "./net/encap";
-import { BridgePlan, ContainerPlan, Flooding, ImageKind, ImpairmentPlan, ServicePlan } from "./types";
+import {
+  BridgePlan,
+  CheckFacts,
+  ContainerPlan,
+  Flooding,
+  ImageKind,
+  ImpairmentPlan,
+  ServicePlan,
+} from "./types";
 
 /** Name of the stack output. */
 export const LAB_OUTPUT = "lab";
@@ -44,6 +52,8 @@ export interface PublishedLab extends LabFacts {
   services: Record<string, ServicePlan>;
   /** By name. Absent: none. */
   impairments?: Record<string, ImpairmentPlan>;
+  /** By name; absent without any. */
+  checks?: Record<string, CheckFacts>;
 }
 
 /**
@@ -87,6 +97,8 @@ export interface LabOutput extends LabFacts {
   services: ServicePlan[];
   /** Absent: none. */
   impairments?: ImpairmentPlan[];
+  /** Sorted by name; absent without any. */
+  checks?: CheckFacts[];
 }
 
 /**

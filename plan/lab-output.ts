@@ -2,7 +2,15 @@
 import { portName } from "../components/segment/ways";
 import { LAB_SCHEMA } from "./contract";
 import type { HostOutput, LabOutput, PortOutput, ReachOutput } from "./contract";
-import type { ContainerPlan, ExistingPlan, HostPlan, LabPlan, VxlanPortPlan } from "./types";
+import type {
+  CheckFacts,
+  CheckPlan,
+  ContainerPlan,
+  ExistingPlan,
+  HostPlan,
+  LabPlan,
+  VxlanPortPlan,
+} from "./types";
 
 /** What is known of a host once it is deployed. */
 export type DeployedFacts = Pick<HostOutput, "hostKey" | "domain">;
@@ -19,6 +27,21 @@ export function labOutput(plan: LabPlan, id: string, hosts: HostOutput[]): LabOu
     containers: plan.containers.map(withoutValues),
     services: plan.services,
     ...(plan.impairments.length === 0 ? {} : { impairments: plan.impairments }),
+    ...(plan.checks.length === 0 ? {} : { checks: plan.checks.map(withoutWay) }),
+  };
+}
+
+/** What it crosses is only to make it run again. */
+function withoutWay(check: CheckPlan): CheckFacts {
+  const { name, host, from, to, target, kind, port, path, atLeast, reach, within } = check;
+  return {
+    ...{ name, host, from, to },
+    ...(target === undefined ? {} : { target }),
+    kind,
+    ...(port === undefined ? {} : { port }),
+    ...(path === undefined ? {} : { path }),
+    ...(atLeast === undefined ? {} : { atLeast }),
+    ...{ reach, within },
   };
 }
 

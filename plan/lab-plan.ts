@@ -6,7 +6,7 @@ import type { Flooding } from "../components/segment/spec";
 import type { Accel, UnderlayMode } from "../components/underlay/spec";
 import type { Problem } from "./problem";
 import type { ImpairmentPlan } from "./impairment-plan";
-import type { ContainerPlan, ServicePlan, StationPlan } from "./workload-plan";
+import type { CheckPlan, ContainerPlan, ServicePlan, StationPlan } from "./workload-plan";
 
 export type * from "./impairment-plan";
 export type * from "./workload-plan";
@@ -31,6 +31,7 @@ export interface LabPlan {
   /** DHCP servers and gateways, at most one for each segment. */
   services: ServicePlan[];
   impairments: ImpairmentPlan[];
+  checks: CheckPlan[];
   /** What works, but may not be what was meant. */
   hints: Problem[];
 }

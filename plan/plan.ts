@@ -1,4 +1,5 @@
 /** A lab, decided: resolve → check → plan. */
+import { planChecks } from "../components/connectivity/plan";
 import { planContainer } from "../components/container/plan";
 import { planHosts } from "../components/host/plan";
 import { planImpairments } from "../components/impairment/plan";
@@ -46,14 +47,18 @@ export function plan(lab: ResolvedLab): LabPlan {
   const containers = lab.containers.map(planContainer);
   const services = planServices(lab);
   const underlayOf = memoized(planUnderlay);
-  return {
+  const laid = {
     family: lab.underlays.family,
     underlays: lab.underlays.used.map(underlayOf),
-    image: lab.image,
     hosts: planHosts(lab, { underlayOf, containers, services }),
     containers,
     services,
     impairments: planImpairments(lab),
+  };
+  return {
+    ...laid,
+    image: lab.image,
+    checks: planChecks(lab.checks, laid),
     hints: labHints(lab),
   };
 }

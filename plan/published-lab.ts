@@ -5,7 +5,7 @@ import { compareText } from "./rules";
 /** The lab as its stack publishes it. */
 export function publishedLab(lab: LabOutput): PublishedLab {
   const name = (one: { name: string }) => one.name;
-  const { impairments, ...rest } = lab;
+  const { impairments, checks, ...rest } = lab;
   const hosts = lab.hosts.map((host): PublishedHost => {
     const ports = host.ports.map((port) => ({ ...port, tunnels: keyed(port.tunnels, ({ host }) => host) }));
     return { ...host, ports: keyed(ports, ({ segment }) => segment) };
@@ -17,6 +17,7 @@ export function publishedLab(lab: LabOutput): PublishedLab {
     hosts: keyed(hosts, name),
     containers: keyed(lab.containers, name),
     services: keyed(lab.services, ({ segment }) => segment),
+    ...(checks === undefined ? {} : { checks: keyed(checks, name) }),
   };
 }
 
@@ -33,7 +34,7 @@ export function publishedLab(lab: LabOutput): PublishedLab {
 export function readLab(output: unknown): LabOutput | undefined {
   const { schema } = (output ?? {}) as { schema?: unknown };
   if (schema !== 2 && schema !== LAB_SCHEMA) return undefined;
-  const { underlays, hosts, containers, services, impairments, ...facts } = output as PublishedLab;
+  const { underlays, hosts, containers, services, impairments, checks, ...facts } = output as PublishedLab;
   return {
     ...facts,
     underlays: listed(underlays, ({ name }) => name),
@@ -41,6 +42,7 @@ export function readLab(output: unknown): LabOutput | undefined {
     containers: listed(containers, ({ name }) => name),
     services: listed(services, ({ segment }) => segment),
     ...(impairments === undefined ? {} : { impairments: listed(impairments, ({ name }) => name) }),
+    ...(checks === undefined ? {} : { checks: listed(checks, ({ name }) => name) }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** The first phase of a plan: settings of any form in, a lab whose values are usable out, and everything that is wrong with them. */
+import { resolveChecks } from "../components/connectivity/resolve";
 import { resolveContainers } from "../components/container/resolve";
 import { resolveHosts } from "../components/host/resolve";
 import { resolvePlace } from "../components/host/resolve-place";
@@ -55,10 +56,20 @@ export function resolve(
   const containers = resolveContainers(topology, { lab, image: image.kind, segments }, said);
   const around = { hosts, peers: others.peers, segments: segments.segments, containers };
   const impairments = resolveImpairments(topology, around, said);
+  const checks = resolveChecks({ topology, containers }, said);
   return {
     lab: {
-      ...{ identity: lab, underlays, image, hosts, segments: segments.segments, containers, impairments },
-      ...others,
+      ...{
+        identity: lab,
+        underlays,
+        image,
+        hosts,
+        segments: segments.segments,
+        containers,
+        impairments,
+        checks,
+        ...others,
+      },
       ...(libvirtUri === undefined ? {} : { libvirtUri }),
     },
     problems: [...problems, ...outsideOf(broken, said.problems)],

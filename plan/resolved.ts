@@ -5,6 +5,7 @@
  * A thing with an unusable value that no default replaces is left out, and so is what cannot be without it. Each has been said, and
  * such a lab is never planned.
  */
+import type { CheckSpec, ConnectivityKind } from "../components/connectivity/spec";
 import type { ContainerKind, ContainerSpec, InterfaceSpec, KindSettings } from "../components/container/spec";
 import type { HOST, HostSpec } from "../components/host/spec";
 import type { ImageKind } from "../components/image/spec";
@@ -27,6 +28,7 @@ export interface ResolvedLab {
   segments: readonly ResolvedSegment[];
   containers: readonly ResolvedContainer[];
   impairments: readonly ResolvedImpairment[];
+  checks: readonly ResolvedCheck[];
   /** Hosts of other owners, which every open segment reaches. */
   peers: readonly Remote[];
   /** Underlay networks of other stacks, below an overlay's own hosts and its peers'. */
@@ -175,6 +177,22 @@ export interface ResolvedRoute {
   via: bigint;
   /** The place that `via` is in. */
   place: Place;
+}
+
+export interface ResolvedCheck {
+  name: string;
+  spec: CheckSpec;
+  from: ResolvedContainer;
+  address: bigint;
+  /** The container that was named for it. */
+  target?: ResolvedContainer;
+  kind: ConnectivityKind;
+  port?: number;
+  path?: string;
+  atLeast?: string;
+  reach: boolean;
+  /** Seconds. */
+  within: number;
 }
 
 /** What a container is made of. */

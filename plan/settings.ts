@@ -1,4 +1,6 @@
 /** Every setting of a stack, in one table. */
+import { CHECK } from "../components/connectivity/spec";
+import type { CheckSpec } from "../components/connectivity/spec";
 import { CONTAINER } from "../components/container/spec";
 import type { ContainerSpec } from "../components/container/spec";
 import { HOST } from "../components/host/spec";
@@ -41,6 +43,8 @@ export interface Topology {
   containers: Record<string, ContainerSpec>;
   /** What the network does wrong on purpose, by a name as a segment's (docs/impairments.md). @default none */
   impairments?: Record<string, ImpairmentSpec>;
+  /** By a name of its own, as a segment's: what a container must reach, or must not (docs/checks.md). @default none */
+  checks?: Record<string, CheckSpec>;
 }
 
 /** The other `vxlab:*` settings: how the lab is run, and what a stack holds of it. */
@@ -92,6 +96,11 @@ export const TOPOLOGY = {
     kind: "named",
     each: { kind: "section", fields: IMPAIRMENT, doc: "an impairment" },
     doc: "what the network does wrong on purpose, by a name as a segment's ([impairments.md](impairments.md))",
+  },
+  checks: {
+    kind: "named",
+    each: { kind: "section", fields: CHECK, doc: "a check" },
+    doc: "by a name of its own, as a segment's: what a container must reach, or must not ([checks.md](checks.md))",
   },
 } as const satisfies Fields<Topology>;
 

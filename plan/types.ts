@@ -1,4 +1,6 @@
 /** The shapes that most of the project uses: what an author writes, what is decided from it, what is wrong with it. */
+export { ConnectivityKind } from "../components/connectivity/spec";
+export type { CheckSpec } from "../components/connectivity/spec";
 export { ContainerKind } from "../components/container/spec";
 export type { ContainerSpec, InterfaceSpec } from "../components/container/spec";
 export type { ExecSpec, FileSpec, RouteSpec } from "../components/container/spec-inside";

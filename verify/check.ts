@@ -1,8 +1,10 @@
 /** What a check is: one thing that a lab has to prove on one host. */
 import type { LabOutput } from "../plan/contract";
+import type { CheckFacts } from "../plan/types";
 import type { HostFacts } from "./evidence/facts";
 import type { Ping, PingFacts } from "./evidence/pings";
 import type { PartName } from "./evidence/probe";
+import type { Tried } from "./evidence/tries";
 import type { WirePacket, WirePing } from "./evidence/wire";
 import type { ThingRef } from "./things";
 
@@ -13,6 +15,8 @@ export interface Evidence {
   pings: ReadonlyMap<string, PingFacts>;
   /** What was captured, by host. */
   wires: ReadonlyMap<string, readonly WirePacket[]>;
+  /** By its name, what became of each check of the settings. @default none was tried */
+  tried?: ReadonlyMap<string, Tried>;
 }
 
 /** What a host has said, or why it has said nothing. */
@@ -39,6 +43,8 @@ export interface Check {
   needs: readonly PartName[];
   /** The ping that has to be sent for it. */
   ping?: Ping;
+  /** The check of the settings that its host has to try. */
+  tries?: CheckFacts;
   /** The ping for which its host has to capture what arrives. */
   wire?: WirePing;
   /** The verdict where the host has answered. Pure: the same evidence gives the same verdict. */

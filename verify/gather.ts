@@ -7,6 +7,8 @@ import { parsePings, pingsCommand } from "./evidence/pings";
 import type { Ping, PingFacts } from "./evidence/pings";
 import { PART_NAMES, parseProbe, probeCommand } from "./evidence/probe";
 import type { PartName } from "./evidence/probe";
+import { LONGEST_TRY, parseTries, triesCommand } from "./evidence/tries";
+import type { Tried } from "./evidence/tries";
 import { captureCommand, isRequestOf, parseCapture } from "./evidence/wire";
 import type { WirePacket, WirePing } from "./evidence/wire";
 import { hostsAtOnce, inTurn, pingsAtOnce } from "./pace";
@@ -61,7 +63,27 @@ export async function gather(
     send(ask, name, pings, found.get(name), { lanes, patience }),
   );
   const wires = await each(ask, hosts, async ({ name }) => (await ears.get(name)?.()) ?? []);
-  return { hosts: found, pings: new Map([...sent.values()].flatMap((answers) => [...answers])), wires };
+  const pingFacts = new Map([...sent.values()].flatMap((answers) => [...answers]));
+  const tried = await tryAll(ask, lab, checks, found);
+  return { hosts: found, pings: pingFacts, wires, ...(tried.size === 0 ? {} : { tried }) };
+}
+
+/** After everything else: a rate that is measured meanwhile would be another. */
+async function tryAll(
+  ask: Ask,
+  { id, hosts }: LabOutput,
+  checks: readonly Check[],
+  found: Evidence["hosts"],
+): Promise<Map<string, Tried>> {
+  const triesOn = (host: string) => checks.flatMap((one) => (one.host === host ? (one.tries ?? []) : []));
+  const asked = hosts.filter(({ name }) => triesOn(name).length > 0 && "facts" in (found.get(name) ?? {}));
+  const answers = await each(ask, asked, async ({ name }) => {
+    const own = triesOn(name);
+    const limit = PROBE_MS + own.length * LONGEST_TRY * 1000;
+    const answer = await ask.ask(name, triesCommand(id, own), { limit });
+    return "silent" in answer ? new Map<string, Tried>() : parseTries(answer.stdout);
+  });
+  return new Map([...answers.values()].flatMap((one) => [...one]));
 }
 
 /** Each ping once, though a capture and a check may both want it. */

@@ -3,6 +3,7 @@ import type { LabOutput } from "../plan/contract";
 import type { Check, CheckKind, CheckOptions } from "./check";
 import { beyond } from "./checks/beyond";
 import { bridge } from "./checks/bridge";
+import { connectivity } from "./checks/connectivity";
 import { container } from "./checks/container";
 import { drift } from "./checks/drift";
 import { foreign } from "./checks/foreign";
@@ -22,7 +23,7 @@ import { impairedChecks } from "./impaired";
 const CHECKS: readonly CheckKind[] = [
   ...[ssh, bridge, tunnel, group, kept, drift, foreign],
   ...[service, container, impairment],
-  ...[ping, gateway, beyond, delay, mtu, wire, isolation],
+  ...[ping, gateway, beyond, delay, mtu, wire, isolation, connectivity],
 ];
 
 export function buildChecks(lab: LabOutput, options: CheckOptions = {}): Check[] {

@@ -1,5 +1,6 @@
 /** The things that have words of their own, in the order in which changes are listed. A new thing is a line here. */
 import { bridgeWords } from "../../components/bridge/words";
+import { connectivityWords } from "../../components/connectivity/words";
 import { containerWords } from "../../components/container/words";
 import { hostWords } from "../../components/host/words";
 import { imageWords } from "../../components/image/words";
@@ -18,4 +19,5 @@ export const THINGS: readonly Words[] = [
   serviceWords,
   containerWords,
   impairmentWords,
+  connectivityWords,
 ];

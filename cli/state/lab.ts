@@ -26,7 +26,9 @@ export function labOfState(state: unknown, stack: string, plain = false): LabOut
       Exit.usage,
       `stack ${stack} has ${labs.length} labs: export the one that is meant as lab`,
     );
-  const lab = plain ? (output ?? labs[0]) : output;
+  // In the state even where the stack's output waits for a check that has failed.
+  const own = labs.length === 1 && isObject(labs[0]) ? labs[0] : undefined;
+  const lab = own ?? output ?? (plain ? labs[0] : undefined);
   if (!isObject(lab))
     throw resources.some(({ type }) => type === UNDERLAY) ? onlyMachines(stack) : noLab(stack, plain);
   const known = readLab(lab);

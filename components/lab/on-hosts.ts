@@ -11,8 +11,8 @@ import {
 import { CONTAINER_KINDS, CONTAINER_WORDS } from "../container/kinds";
 import { CONTAINER_COMPONENTS } from "../container/kinds/index.component";
 import type { HostConnectionArgs } from "../guest-step";
-import type { HostContext } from "../host/context.component";
 import type { LxcContainerArgs } from "../container/kinds/lxc/component";
+import { declareChecks } from "./checks.component";
 import { child, token } from "../naming";
 import { OvsBridge } from "../bridge/component";
 import { Impairment } from "../impairment/component";
@@ -20,13 +20,7 @@ import { impairmentArgs } from "../impairment/places";
 import { SegmentService } from "../service/component";
 import { ContainerVariables, checkLabVariables } from "../container/variables.component";
 import { VxlanPort } from "../segment/component";
-import type { LabContainer, LabParts } from "./parts";
-
-/** A host of the plan, and what the things on it need. */
-export interface TargetHost {
-  plan: HostPlan;
-  host: Pick<HostContext, "connection" | "inside">;
-}
+import type { LabContainer, LabParts, TargetHost } from "./parts";
 
 /**
  * Declares bridges, ports, services and containers of a plan.
@@ -43,11 +37,18 @@ export function declareOnHosts(
   env: Record<string, ContainerVariables> = {},
 ): Omit<LabParts, "hosts"> {
   checkLabVariables(plan, env);
-  const parts = { bridges: {}, segments: {}, containers: {}, impairments: {} };
+  const parts: Omit<LabParts, "hosts"> = {
+    bridges: {},
+    segments: {},
+    containers: {},
+    impairments: {},
+    checks: {},
+  };
   for (const { plan: host, host: context } of hosts) {
     const placement = { host: context.connection, hostName: host.name, labId, env };
     onHost(name, plan, host, placement, { parent, ...context.inside }, parts);
   }
+  parts.checks = declareChecks(name, plan, labId, hosts, parent, parts);
   return parts;
 }
 

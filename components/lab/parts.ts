@@ -1,7 +1,10 @@
 /** The components that a lab is made of, for resources that depend on one of them. */
 import type { OvsBridge } from "../bridge/component";
+import type { Connectivity } from "../connectivity/component";
 import type { CONTAINER_COMPONENTS } from "../container/kinds/index.component";
 import type { ContainerKind } from "../container/spec";
+import type { HostPlan } from "../../plan/lab-plan";
+import type { HostContext } from "../host/context.component";
 import type { ExistingHost } from "../host/existing-host.component";
 import type { KvmHost } from "../host/kvm-host.component";
 import type { Impairment } from "../impairment/component";
@@ -38,6 +41,13 @@ export interface LabParts {
   containers: Record<string, LabContainer>;
   /** By name, then by host name. */
   impairments: Record<string, Record<string, Impairment>>;
+  checks: Record<string, Connectivity>;
+}
+
+/** A host of the plan, and what the things on it need. */
+export interface TargetHost {
+  plan: HostPlan;
+  host: Pick<HostContext, "connection" | "inside">;
 }
 
 /** No fields of the components: each of those is an output in every language, and a component cannot be one. */
@@ -48,5 +58,7 @@ export function setParts(lab: object, parts: LabParts): void {
 }
 
 export function partsOf(lab: object): LabParts {
-  return known.get(lab) ?? { hosts: {}, bridges: {}, segments: {}, containers: {}, impairments: {} };
+  return (
+    known.get(lab) ?? { hosts: {}, bridges: {}, segments: {}, containers: {}, impairments: {}, checks: {} }
+  );
 }

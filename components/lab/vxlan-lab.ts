@@ -5,10 +5,12 @@ import { planLab } from "../../plan/plan";
 import { publishedLab } from "../../plan/published-lab";
 import { LabPlan, Topology } from "../../plan/types";
 import type { OvsBridge } from "../bridge/component";
+import type { Connectivity } from "../connectivity/component";
 import { ContainerVariables } from "../container/variables.component";
 import type { Impairment } from "../impairment/component";
 import { token } from "../naming";
 import { withoutContents } from "../container/content.component";
+import { afterChecks } from "./checks.component";
 import { sayHints } from "./hints";
 import { DeclaredHosts, MachinesArgs, declareMachines, hostsOf, labUri } from "./machines";
 import { declareOnHosts } from "./on-hosts";
@@ -68,9 +70,12 @@ export class VxlanLab extends pulumi.ComponentResource {
     sayHints(plan.hints, this);
     const machines = declareMachines(name, args, plan, this);
     const hosts = hostsOf(machines);
-    setParts(this, { ...declareOnHosts(name, plan, machines.labId, machines.hosts, this, env), hosts });
-    this.lab = knownLab(plan, machines);
-    this.registerOutputs({ lab: this.lab });
+    const parts = declareOnHosts(name, plan, machines.labId, machines.hosts, this, env);
+    setParts(this, { ...parts, hosts });
+    const lab = knownLab(plan, machines);
+    this.lab = afterChecks(lab, parts.checks);
+    // In the state even when a check fails: the commands that find out why need it.
+    this.registerOutputs({ lab });
   }
 
   /** By host name. TypeScript only: other languages find addresses in `lab`. */
@@ -96,6 +101,11 @@ export class VxlanLab extends pulumi.ComponentResource {
   /** By name, then by the name of the host. TypeScript only. */
   get impairments(): Readonly<Record<string, Readonly<Record<string, Impairment>>>> {
     return partsOf(this).impairments;
+  }
+
+  /** By name. TypeScript only. */
+  get checks(): Readonly<Record<string, Connectivity>> {
+    return partsOf(this).checks;
   }
 }
 

@@ -5,13 +5,15 @@ import { hostOutput, labOutput } from "../../plan/lab-output";
 import { planOverlay } from "../../plan/peers";
 import { publishedLab } from "../../plan/published-lab";
 import { privateKeyOf } from "../../plan/read-vteps";
-import type { ContainerSpec, ExistingPlan, ImpairmentSpec, SegmentSpec } from "../../plan/types";
+import type { CheckSpec, ContainerSpec, ExistingPlan, ImpairmentSpec, SegmentSpec } from "../../plan/types";
 import { LoginOutput, VtepsOutput } from "../../plan/vteps";
 import type { HostConnectionArgs } from "../guest-step";
 import { sayHints } from "./hints";
 import type { OvsBridge } from "../bridge/component";
 import type { Impairment } from "../impairment/component";
+import type { Connectivity } from "../connectivity/component";
 import { child, stackIdentity, token } from "../naming";
+import { afterChecks } from "./checks.component";
 import { declareOnHosts } from "./on-hosts";
 import { LabContainer, LabSegment, partsOf, setParts } from "./parts";
 import { withoutContents } from "../container/content.component";
@@ -42,6 +44,8 @@ export interface VxlanOverlayArgs {
   containers: Record<string, ContainerSpec>;
   /** What the network does wrong on purpose, by name. @default none */
   impairments?: Record<string, ImpairmentSpec>;
+  /** What containers must reach, or must not, by a name of its own. @default none */
+  checks?: Record<string, CheckSpec>;
   /**
    * Environment variables of Docker containers, by container and name, beside those in `containers`. A secret value stays
    * one. @default none
@@ -113,8 +117,8 @@ export class VxlanOverlay extends pulumi.ComponentResource {
     const { login, bootTimeout, ...shown } = args;
     super(token("VxlanOverlay"), name, { ...shown, ...withoutContents(containersOf(shown)) }, opts);
     const { underlay, peers = [], identity = `${stackIdentity()}/${name}` } = args;
-    const { hosts, segments, containers, impairments } = args;
-    const sections = { hosts, segments, containers, impairments };
+    const { hosts, segments, containers, impairments, checks } = args;
+    const sections = { hosts, segments, containers, impairments, checks };
     const input = { own: underlay, peers, identity, sections };
     const plan = planOverlay(input);
     sayHints(plan.hints, this);
@@ -129,8 +133,10 @@ export class VxlanOverlay extends pulumi.ComponentResource {
     const parts = declareOnHosts(name, plan, labId, targets, this, args.env);
     setParts(this, { ...parts, hosts: {} });
     const hostOutputs = plan.hosts.map((host) => hostOutput(host, host.existing));
-    this.lab = labId.apply((id) => publishedLab(labOutput(plan, id, hostOutputs)));
-    this.registerOutputs({ lab: this.lab });
+    const lab = labId.apply((id) => publishedLab(labOutput(plan, id, hostOutputs)));
+    this.lab = afterChecks(lab, parts.checks);
+    // As in VxlanLab.
+    this.registerOutputs({ lab });
   }
 
   /** By name of an own host. TypeScript only. */
@@ -151,6 +157,11 @@ export class VxlanOverlay extends pulumi.ComponentResource {
   /** By name, then by the name of the host. TypeScript only. */
   get impairments(): Readonly<Record<string, Readonly<Record<string, Impairment>>>> {
     return partsOf(this).impairments;
+  }
+
+  /** By name. TypeScript only. */
+  get checks(): Readonly<Record<string, Connectivity>> {
+    return partsOf(this).checks;
   }
 }
 

@@ -65,6 +65,7 @@ describe("planLab", () => {
         },
       ],
       services: [],
+      checks: [],
       hints: [],
     });
   });

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as prettier from "prettier";
 import { describe, expect, it } from "vitest";
+import { CHECK } from "../../components/connectivity/spec";
 import { CONTAINER, INTERFACE } from "../../components/container/spec";
 import { EXEC, FILE, ROUTE } from "../../components/container/spec-inside";
 import { EXISTING, HOST } from "../../components/host/spec";
@@ -30,6 +31,7 @@ const SPECS: Readonly<Record<string, Readonly<Record<string, Readonly<Record<str
   "components/container/spec.ts": { ContainerSpec: CONTAINER, InterfaceSpec: INTERFACE },
   "components/impairment/spec.ts": { ImpairmentSpec: IMPAIRMENT },
   "components/container/spec-inside.ts": { FileSpec: FILE, ExecSpec: EXEC, RouteSpec: ROUTE },
+  "components/connectivity/spec.ts": { CheckSpec: CHECK },
   "plan/settings.ts": { Topology: TOPOLOGY, StackSpec: STACK },
 };
 

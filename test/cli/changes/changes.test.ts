@@ -384,3 +384,34 @@ describe("the text", () => {
     );
   });
 });
+
+describe("checks", () => {
+  const CHECK = "vxlab:index:Connectivity";
+  const asked = (check: string, more: Inputs = {}): Inputs => ({
+    ...{ check, hostName: "kvm1", from: "c1", to: "10.0.3.11", target: "c2", kind: "ping", reach: true },
+    ...{ within: 30, crosses: ["aa"], ...more },
+  });
+
+  it("are added, edited and removed by what they ask", () => {
+    const http = { kind: "http", port: 80, path: "/" };
+    expect(
+      said(
+        event("create", CHECK, "lab-check-web", undefined, asked("web", http)),
+        event("update", CHECK, "lab-check-a", asked("a"), asked("a", { reach: false, within: 5 })),
+        event("delete", CHECK, "lab-check-b", asked("b")),
+      ),
+    ).toEqual([
+      "~ check a: must not be reached; seconds 30 → 5",
+      "- check b",
+      "+ check web: c1 reaches c2 (10.0.3.11) by HTTP, port 80, path /",
+    ]);
+  });
+
+  it("run again when what they cross changes, in one line", () => {
+    const again = (name: string, crosses: unknown) =>
+      event("update", CHECK, `lab-check-${name}`, asked(name), asked(name, { crosses }));
+    expect(said(again("a", ["bb"]), again("b", UNKNOWN))).toEqual([
+      "~ checks a, b: runs again: what it crosses changes",
+    ]);
+  });
+});

@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import { addressNumber, addressText, contains } from "../../plan/addresses";
+import type { CheckPlan, HostPlan, LabPlan, VxlanPortPlan } from "../../plan/lab-plan";
+import type { ResolvedCheck, ResolvedSegment } from "../../plan/resolved";
+import { placesOf } from "./resolve";
+
+/** What checks run on: the rest of the plan. */
+type Laid = Omit<LabPlan, "checks" | "hints" | "image">;
+
+/** Sorted by name. */
+export function planChecks(checks: readonly ResolvedCheck[], laid: Laid): CheckPlan[] {
+  return checks.map((check): CheckPlan => {
+    const { name, from, address, target, kind, port, path, atLeast, reach, within } = check;
+    const far = crossed(check, laid);
+    return {
+      ...{ name, host: from.host, from: from.name, to: addressText(address) },
+      ...(target === undefined ? {} : { target: target.name }),
+      kind,
+      ...(port === undefined ? {} : { port }),
+      ...(path === undefined ? {} : { path }),
+      ...(atLeast === undefined ? {} : { atLeast }),
+      ...{ reach, within },
+      crosses: {
+        digest: digestOf(far),
+        hosts: far.hosts.map((host) => host.name),
+        containers: far.containers.map((box) => box.name),
+      },
+    };
+  });
+}
+
+/** Everything between the two ends, and the ends: a check runs again when this is another. */
+type Crossed = Laid;
+
+/** Within one segment its ports on the hosts of the two ends; else, with routes that the plan does not follow, everything. */
+function crossed({ from, address, target }: ResolvedCheck, laid: Laid): Crossed {
+  const segment = placesOf(from)
+    .map((place) => place.segment)
+    .find((one) => [one.subnet, one.subnet6].some((net) => net !== undefined && contains(net, address)));
+  if (segment === undefined) return laid;
+  const there = target === undefined ? hostsWith(addressText(address), segment, laid) : [target.host];
+  const hosts = withHub([from.host, ...there], segment, laid.hosts);
+  return {
+    ...laid,
+    hosts: laid.hosts
+      .filter(({ name }) => hosts.has(name))
+      .map((host) => narrowed(host, segment, hosts, laid)),
+    containers: laid.containers.filter(({ name }) => name === from.name || name === target?.name),
+    services: laid.services.filter((service) => service.segment === segment.name),
+  };
+}
+
+/** Hosts that may answer for an address: those of its owner, else all of the segment. */
+function hostsWith(
+  address: string,
+  segment: ResolvedSegment,
+  { containers, services, hosts }: Laid,
+): string[] {
+  const is = (list: readonly string[]) => list.some((one) => one.split("/")[0] === address);
+  const boxes = containers.filter(({ interfaces }) =>
+    interfaces.some((nic) => is(nic.addresses) || nic.trunk.some((tagged) => is(tagged.addresses))),
+  );
+  const owners = [
+    ...boxes.map(({ host }) => host),
+    ...services.filter((service) => is(service.addresses)).map(({ host }) => host),
+    ...hosts
+      .filter(({ bridge }) => bridge.address !== undefined && is([bridge.address]))
+      .map(({ name }) => name),
+  ];
+  return owners.length > 0 ? owners : [...segment.names];
+}
+
+/** Where hosts have no tunnel to each other, those that they have one to are on the way. */
+function withHub(ends: readonly string[], segment: ResolvedSegment, hosts: readonly HostPlan[]): Set<string> {
+  const all = new Set(ends);
+  for (const host of hosts.filter(({ name }) => ends.includes(name))) {
+    const remotes =
+      host.ports.find((port) => port.segment === segment.name)?.remotes.map((one) => one.host) ?? [];
+    if (ends.some((end) => end !== host.name && !remotes.includes(end)))
+      for (const far of remotes) all.add(far);
+  }
+  return all;
+}
+
+/** A host with the one port, and of that the tunnels and stations on the way. */
+function narrowed(
+  host: HostPlan,
+  { name }: ResolvedSegment,
+  hosts: ReadonlySet<string>,
+  laid: Laid,
+): HostPlan {
+  const vteps = new Set(
+    laid.hosts.filter((one) => hosts.has(one.name)).map(({ address }) => addressNumber(address)),
+  );
+  const isOnTheWay = (address: string) => vteps.has(addressNumber(address));
+  const ports = host.ports
+    .filter((port) => port.segment === name)
+    .map((port): VxlanPortPlan => ({
+      ...port,
+      remotes: port.remotes.filter(({ address }) => isOnTheWay(address)),
+      ...(port.stations === undefined
+        ? {}
+        : { stations: port.stations.filter(({ vtep }) => isOnTheWay(vtep)) }),
+    }));
+  return { ...host, ports };
+}
+
+/** Of the containers, their steps' own digests count beside it: an archive's content is not in the plan. */
+function digestOf(crossed: Crossed): string {
+  const way = JSON.stringify({ ...crossed, containers: undefined });
+  return createHash("sha256").update(way).digest("hex").slice(0, 16);
+}

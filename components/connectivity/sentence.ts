@@ -1,0 +1,34 @@
+/** A check in one clause, as guest.sh says it. */
+import { CHECK, ConnectivityKind, HTTP_PORT } from "./spec";
+
+export interface Asked {
+  from: string;
+  to: string;
+  target?: string;
+  kind?: ConnectivityKind;
+  port?: number;
+  path?: string;
+  atLeast?: string;
+  reach?: boolean;
+}
+
+/** "c1 reaches c2 (10.0.3.11) by HTTP, port 80, path /" */
+export function sentenceOf({
+  from,
+  to,
+  target,
+  atLeast,
+  reach = CHECK.reach.default,
+  ...how
+}: Asked): string {
+  const whom = target === undefined ? to : `${target} (${to})`;
+  if (how.kind === ConnectivityKind.Throughput)
+    return `${from} to ${whom} and back carries at least ${atLeast}`;
+  return `${from} ${reach ? "reaches" : "does not reach"} ${whom}${wayOf(how)}`;
+}
+
+function wayOf({ kind, port, path = "/" }: Pick<Asked, "kind" | "port" | "path">): string {
+  if (kind === ConnectivityKind.Tcp) return ` by TCP, port ${port}`;
+  if (kind === ConnectivityKind.Http) return ` by HTTP, port ${port ?? HTTP_PORT}, path ${path}`;
+  return "";
+}

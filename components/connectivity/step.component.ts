@@ -1,0 +1,39 @@
+import type * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { PROTOCOL, stepInput } from "../../guest/protocol";
+import { CHECK_VERB } from "../../guest/render";
+import { connection, hostIdentity, incarnationOf, step } from "../guest-step";
+import type { HostConnectionArgs } from "../guest-step";
+import type { ConnectivityState } from "./state";
+
+/** What is tried, and where. */
+export interface ConnectivityStepArgs {
+  host: pulumi.Input<HostConnectionArgs>;
+  /** With another one the step is replaced. @default the host's key */
+  hostName?: pulumi.Input<string>;
+  /** The lab's id. */
+  lab: pulumi.Input<string>;
+  state: pulumi.Output<ConnectivityState>;
+}
+
+/** Changes nothing on its host, so it has nothing to delete. */
+export function connectivityStep(
+  name: string,
+  { host, hostName, lab, state }: ConnectivityStepArgs,
+  opts: pulumi.CustomResourceOptions,
+): command.remote.Command {
+  const envelope = pulumi
+    .all([lab, incarnationOf(host), state])
+    .apply(
+      ([known, machine, asked]) => ({ v: PROTOCOL, id: name, lab: known, machine, state: asked }) as const,
+    );
+  return step(
+    name,
+    {
+      connection: connection(host),
+      create: CHECK_VERB,
+      stdin: envelope.apply((asked) => stepInput(asked)),
+    },
+    { ...opts, replacementTrigger: hostIdentity(host, hostName) },
+  );
+}
