@@ -1,3 +1,4 @@
+import { checkEncryption } from "../components/encryption/check";
 import { checkHosts } from "../components/host/check";
 import { checkSegments } from "../components/segment/check";
 import { checkServices } from "../components/service/check";
@@ -12,6 +13,7 @@ import { checkResourceNames } from "./resource-names";
 export function check(lab: ResolvedLab): Problem[] {
   return [
     ...checkUnderlays(lab),
+    ...checkEncryption(lab),
     ...checkHosts(lab),
     ...checkSegments(lab),
     ...checkServices(lab),

@@ -53,6 +53,8 @@ export interface PublishedLab extends LabFacts {
  * ```
  */
 export interface PublishedHost extends HostDescription {
+  /** Absent: its tunnels are not encrypted. */
+  encryption?: PublishedEncryption;
   /** By segment name. */
   ports: Record<string, PublishedPort>;
 }
@@ -132,10 +134,66 @@ export interface TunnelOutput {
   address: string;
 }
 
+/**
+ * The WireGuard device of a host that encrypts.
+ *
+ * @example
+ * ```ts
+ * const peersOf = ({ peers }: EncryptionOutput) => peers.map(({ host }) => host);
+ * ```
+ */
+export interface EncryptionOutput extends EncryptionDescription {
+  /** The hosts that it has tunnels to, sorted by name. */
+  peers: EncryptionPeerOutput[];
+}
+
+/**
+ * The WireGuard device of a `PublishedHost`.
+ *
+ * @example
+ * ```ts
+ * const keyOf = ({ peers }: PublishedEncryption) => peers["kvm2"]?.publicKey;
+ * ```
+ */
+export interface PublishedEncryption extends EncryptionDescription {
+  /** By host name. */
+  peers: Record<string, EncryptionPeerOutput>;
+}
+
+/** What the two forms have in common. */
+interface EncryptionDescription {
+  device: string;
+  /** The host's VTEP, which packets reach through WireGuard alone. */
+  address: string;
+  /** UDP port of WireGuard. */
+  port: number;
+  /** Largest IP packet that it takes, bytes. */
+  mtu: number;
+  publicKey: string;
+}
+
+/**
+ * The other end of an encrypted tunnel.
+ *
+ * @example
+ * ```ts
+ * const endpoint = ({ vtep, port }: EncryptionPeerOutput) => `${vtep}:${port}`;
+ * ```
+ */
+export interface EncryptionPeerOutput {
+  host: string;
+  /** The only address that it may send from. */
+  address: string;
+  /** Its underlay address. */
+  vtep: string;
+  port: number;
+  publicKey: string;
+}
+
 /** A host without its ports. */
 interface HostDescription {
   name: string;
-  /** Underlay address: the VTEP, and where SSH answers unless `existing` says otherwise. */
+  /** Underlay address: where SSH answers unless `existing` says otherwise; the VTEP unless `encryption` has another. */
   address: string;
   /** The underlay that it is on; absent for an existing host. */
   underlay?: string;
@@ -159,6 +217,8 @@ interface HostDescription {
  * ```
  */
 export interface HostOutput extends HostDescription {
+  /** Absent: its tunnels are not encrypted. */
+  encryption?: EncryptionOutput;
   /** Sorted by VNI. */
   ports: PortOutput[];
 }

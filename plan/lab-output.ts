@@ -1,8 +1,8 @@
 /** From a plan to the lab as readers use it (contract.ts). */
 import { portName } from "../components/segment/ways";
 import { LAB_SCHEMA } from "./contract";
-import type { HostOutput, LabOutput, PortOutput, ReachOutput } from "./contract";
-import type { ContainerPlan, ExistingPlan, HostPlan, LabPlan, VxlanPortPlan } from "./types";
+import type { EncryptionOutput, HostOutput, LabOutput, PortOutput, ReachOutput } from "./contract";
+import type { ContainerPlan, EncryptionPlan, ExistingPlan, HostPlan, LabPlan, VxlanPortPlan } from "./types";
 
 /** What is known of a host once it is deployed. */
 export type DeployedFacts = Pick<HostOutput, "hostKey" | "domain">;
@@ -28,17 +28,34 @@ function withoutValues(container: ContainerPlan): ContainerPlan {
   return told;
 }
 
-export function hostOutput(host: HostPlan, { hostKey, domain }: DeployedFacts): HostOutput {
-  const { name, address, guard, bridge } = host;
+/** @param keys public ones of WireGuard, by name of the hosts that encrypt */
+export function hostOutput(
+  host: HostPlan,
+  { hostKey, domain }: DeployedFacts,
+  keys: Readonly<Record<string, string>> = {},
+): HostOutput {
+  const { name, address, guard, bridge, encryption } = host;
   return {
     name,
     address,
     ...(host.kind === "machine" ? { underlay: host.underlay.name } : { existing: reach(host.existing) }),
     hostKey,
     ...(domain === undefined ? {} : { domain }),
+    ...(encryption === undefined ? {} : { encryption: encryptionOutput(name, encryption, keys) }),
     guard,
     bridge,
     ports: host.ports.map(portOutput),
+  };
+}
+
+function encryptionOutput(
+  name: string,
+  { device, address, port, mtu, peers }: EncryptionPlan,
+  keys: Readonly<Record<string, string>>,
+): EncryptionOutput {
+  return {
+    ...{ device, address, port, mtu, publicKey: keys[name] ?? "" },
+    peers: peers.map((peer) => ({ ...peer, publicKey: peer.publicKey ?? keys[peer.host] ?? "" })),
   };
 }
 

@@ -7,7 +7,7 @@ import { resolveSegments } from "../components/segment/resolve";
 import { checkUri, resolveUnderlays } from "../components/underlay/resolve";
 import { Findings } from "./findings";
 import type { Problem } from "./problem";
-import type { ResolvedLab } from "./resolved";
+import type { ResolvedLab, ResolvedTunnel } from "./resolved";
 import { SECTIONS, TOPOLOGY } from "./settings";
 import type { Topology } from "./settings";
 import { outsideOf, shaped } from "./shape";
@@ -31,14 +31,17 @@ export interface LabIdentity {
 }
 
 /** What an overlay knows of other stacks. */
-export type Others = Pick<ResolvedLab, "peers" | "networks">;
+export type Others = Pick<ResolvedLab, "peers" | "networks"> & {
+  /** Ends of the own hosts' encrypted tunnels, by host name. */
+  tunnels?: ReadonlyMap<string, ResolvedTunnel>;
+};
 
 const NOBODY: Others = { peers: [], networks: [] };
 
 export function resolve(
   raw: Sections,
   { lab, libvirtUri }: LabIdentity,
-  others: Others = NOBODY,
+  { tunnels, ...others }: Others = NOBODY,
 ): { lab: ResolvedLab; problems: Problem[] } {
   const { topology, problems, broken } = readShape(raw);
   const said = new Findings();
@@ -46,7 +49,7 @@ export function resolve(
   const misplaced = resolvePlace(topology, underlays, said);
   said.add(checkUri("libvirtUri", libvirtUri));
   const image = resolveImage(topology.image, said);
-  const hosts = resolveHosts(topology, { lab, underlays, misplaced, image: image.kind }, said);
+  const hosts = resolveHosts(topology, { lab, underlays, misplaced, image: image.kind, tunnels }, said);
   const segments = resolveSegments(topology, { underlays, hosts }, said);
   const containers = resolveContainers(topology, { lab, image: image.kind, segments }, said);
   return {

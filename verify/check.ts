@@ -3,7 +3,7 @@ import type { LabOutput } from "../plan/contract";
 import type { HostFacts } from "./evidence/facts";
 import type { Ping, PingFacts } from "./evidence/pings";
 import type { PartName } from "./evidence/probe";
-import type { WirePacket, WirePing } from "./evidence/wire";
+import type { Seen, WirePing } from "./evidence/wire";
 import type { ThingRef } from "./things";
 
 /** All that is known of a lab. */
@@ -12,7 +12,7 @@ export interface Evidence {
   /** By the ping's name. */
   pings: ReadonlyMap<string, PingFacts>;
   /** What was captured, by host. */
-  wires: ReadonlyMap<string, readonly WirePacket[]>;
+  wires: ReadonlyMap<string, readonly Seen[]>;
 }
 
 /** What a host has said, or why it has said nothing. */

@@ -7,8 +7,8 @@ import { parsePings, pingsCommand } from "./evidence/pings";
 import type { Ping, PingFacts } from "./evidence/pings";
 import { PART_NAMES, parseProbe, probeCommand } from "./evidence/probe";
 import type { PartName } from "./evidence/probe";
-import { captureCommand, isRequestOf, parseCapture } from "./evidence/wire";
-import type { WirePacket, WirePing } from "./evidence/wire";
+import { captureCommand, isAwaited, parseCapture } from "./evidence/wire";
+import type { Seen, WirePing } from "./evidence/wire";
 import { hostsAtOnce, inTurn, pingsAtOnce } from "./pace";
 
 /** Longest time for a host to say how it is, ms. */
@@ -147,20 +147,25 @@ async function listen(
   ask: Ask,
   host: HostOutput,
   checks: readonly Check[],
-): Promise<() => Promise<WirePacket[]>> {
+): Promise<() => Promise<Seen[]>> {
   const awaited = checks.flatMap((check) => (check.host === host.name ? (check.wire ?? []) : []));
   const recording =
     awaited.length === 0 ? undefined : await ask.record(host.name, captureCommand(host), LISTENS);
   if (recording === undefined) return () => Promise.resolve([]);
-  return () => heard(ask, recording, awaited);
+  return () => heard(ask, recording, awaited, host);
 }
 
-async function heard(ask: Ask, recording: Recording, awaited: readonly WirePing[]): Promise<WirePacket[]> {
+async function heard(
+  ask: Ask,
+  recording: Recording,
+  awaited: readonly WirePing[],
+  { encryption }: HostOutput,
+): Promise<Seen[]> {
   const complete = () => {
-    const packets = parseCapture(recording.text());
-    return awaited.every((ping) => packets.some((packet) => isRequestOf(packet, ping)));
+    const packets = parseCapture(recording.text(), encryption);
+    return awaited.every((ping) => packets.some((packet) => isAwaited(packet, ping)));
   };
   for (const start = ask.now(); !complete() && ask.now() - start < PRINT_MS;) await ask.pause(GLANCE_MS);
   recording.end();
-  return parseCapture(recording.text());
+  return parseCapture(recording.text(), encryption);
 }

@@ -5,9 +5,11 @@ import { beyond } from "./checks/beyond";
 import { bridge } from "./checks/bridge";
 import { container } from "./checks/container";
 import { drift } from "./checks/drift";
+import { encryption } from "./checks/encryption";
 import { foreign } from "./checks/foreign";
 import { gateway } from "./checks/gateway";
 import { group } from "./checks/group";
+import { handshake } from "./checks/handshake";
 import { isolation } from "./checks/isolation";
 import { kept } from "./checks/kept";
 import { mtu } from "./checks/mtu";
@@ -18,9 +20,9 @@ import { tunnel } from "./checks/tunnel";
 import { wire } from "./checks/wire";
 
 const CHECKS: readonly CheckKind[] = [
-  ...[ssh, bridge, tunnel, group, kept, drift, foreign],
+  ...[ssh, bridge, encryption, tunnel, group, kept, drift, foreign],
   ...[service, container],
-  ...[ping, gateway, beyond, mtu, wire, isolation],
+  ...[handshake, ping, gateway, beyond, mtu, wire, isolation],
 ];
 
 export function buildChecks(lab: LabOutput, options: CheckOptions = {}): Check[] {

@@ -8,6 +8,7 @@ import {
   LabPlan,
   VxlanPortPlan,
 } from "../../plan/types";
+import { endpointOf } from "../encryption/endpoint";
 import { CONTAINER_KINDS, CONTAINER_WORDS } from "../container/kinds";
 import { CONTAINER_COMPONENTS } from "../container/kinds/index.component";
 import type { HostConnectionArgs } from "../guest-step";
@@ -18,12 +19,16 @@ import { OvsBridge } from "../bridge/component";
 import { SegmentService } from "../service/component";
 import { ContainerVariables, checkLabVariables } from "../container/variables.component";
 import { VxlanPort } from "../segment/component";
+import type { WireguardKeys } from "../encryption/keys.component";
+import { declareEncryption, publicKeysOf } from "./encryption";
 import type { LabContainer, LabParts } from "./parts";
 
 /** A host of the plan, and what the things on it need. */
 export interface TargetHost {
   plan: HostPlan;
   host: Pick<HostContext, "connection" | "inside">;
+  /** Of a host that encrypts. */
+  keys?: WireguardKeys | undefined;
 }
 
 /**
@@ -42,8 +47,9 @@ export function declareOnHosts(
 ): Omit<LabParts, "hosts"> {
   checkLabVariables(plan, env);
   const parts = { bridges: {}, segments: {}, containers: {} };
-  for (const { plan: host, host: context } of hosts) {
-    const placement = { host: context.connection, hostName: host.name, labId, env };
+  const publicKeys = publicKeysOf(hosts);
+  for (const { plan: host, host: context, keys } of hosts) {
+    const placement = { host: context.connection, hostName: host.name, labId, env, keys, publicKeys };
     onHost(name, plan, host, placement, { parent, ...context.inside }, parts);
   }
   return parts;
@@ -55,13 +61,15 @@ interface Placement {
   hostName: string;
   labId: pulumi.Input<string>;
   env: Record<string, ContainerVariables>;
+  keys: WireguardKeys | undefined;
+  publicKeys: ReturnType<typeof publicKeysOf>;
 }
 
 function onHost(
   name: string,
   lab: LabPlan,
   plan: HostPlan,
-  { env, ...placement }: Placement,
+  { env, keys, publicKeys, ...placement }: Placement,
   opts: pulumi.ComponentResourceOptions,
   parts: Omit<LabParts, "hosts">,
 ): void {
@@ -73,10 +81,11 @@ function onHost(
   );
   const { bridge } = made;
   parts.bridges[plan.name] = made;
+  const encrypted = declareEncryption(self, { plan, keys }, { ...placement, bridge }, publicKeys, opts);
   for (const port of plan.ports) {
     const { ports } = (parts.segments[port.segment] ??= { ports: {} });
     const args = { ...placement, ...portArgs(plan, port), bridge };
-    ports[plan.name] = new VxlanPort(child(self, port.segment), args, opts);
+    ports[plan.name] = new VxlanPort(child(self, port.segment), args, encrypted);
   }
   for (const { segment, ...service } of lab.services.filter((s) => s.host === plan.name))
     (parts.segments[segment] ??= { ports: {} }).service = new SegmentService(
@@ -115,8 +124,8 @@ function declareContainer(
   return new CONTAINER_COMPONENTS[kind](name, args, { ...opts, aliases });
 }
 
-function portArgs({ address: local }: HostPlan, { remotes, ...port }: VxlanPortPlan) {
-  return { ...port, local, remotes: remotes.map((remote) => remote.address) };
+function portArgs(host: HostPlan, { remotes, ...port }: VxlanPortPlan) {
+  return { ...port, local: endpointOf(host), remotes: remotes.map((remote) => remote.address) };
 }
 
 function containerArgs(

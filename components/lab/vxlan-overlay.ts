@@ -4,9 +4,10 @@ import { PublishedLab } from "../../plan/contract";
 import { hostOutput, labOutput } from "../../plan/lab-output";
 import { planOverlay } from "../../plan/peers";
 import { publishedLab } from "../../plan/published-lab";
-import { privateKeyOf } from "../../plan/read-vteps";
-import type { ContainerSpec, ExistingPlan, SegmentSpec } from "../../plan/types";
-import { LoginOutput, VtepsOutput } from "../../plan/vteps";
+import { privateKeyOf, tunnelKeyOf } from "../../plan/read-vteps";
+import type { ContainerSpec, ExistingHostPlan, ExistingPlan, SegmentSpec } from "../../plan/types";
+import { LoginOutput, TunnelKeysOutput, VtepsOutput } from "../../plan/vteps";
+import type { WireguardKeys } from "../encryption/keys.component";
 import type { HostConnectionArgs } from "../guest-step";
 import { sayHints } from "./hints";
 import type { OvsBridge } from "../bridge/component";
@@ -30,6 +31,8 @@ export interface VxlanOverlayArgs {
   underlay: OverlayGroundArgs;
   /** OpenSSH private keys by host name (`VxlanUnderlay.login`). */
   login: pulumi.Input<LoginOutput>;
+  /** Private keys of WireGuard by host name (`VxlanUnderlay.tunnelKeys`). @default none: no host encrypts */
+  tunnelKeys?: pulumi.Input<TunnelKeysOutput>;
   /** Underlays of others, whose hosts are remote VTEPs. @default none */
   peers?: OverlayGroundArgs[];
   /** Bridges of the own hosts, by host name. @default "vxbr" without an address on each */
@@ -106,7 +109,7 @@ export class VxlanOverlay extends pulumi.ComponentResource {
   public readonly lab: pulumi.Output<PublishedLab>;
 
   constructor(name: string, args: VxlanOverlayArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { login, bootTimeout, ...shown } = args;
+    const { login, tunnelKeys, bootTimeout, ...shown } = args;
     super(token("VxlanOverlay"), name, shown, opts);
     const { underlay, peers = [], identity = `${stackIdentity()}/${name}` } = args;
     const { hosts, segments, containers } = args;
@@ -119,11 +122,11 @@ export class VxlanOverlay extends pulumi.ComponentResource {
       const incarnation = underlay.vteps.hosts[host.name]?.machine;
       const privateKey = pulumi.secret(keys.apply((all) => privateKeyOf(all, host.name, underlay.stack)));
       const connection = { ...reach(host.existing), incarnation, privateKey, bootTimeout };
-      return { plan: host, host: { connection, inside: {} } };
+      return { plan: host, host: { connection, inside: {} }, keys: ownKeys(host, underlay, tunnelKeys) };
     });
     const parts = declareOnHosts(name, plan, labId, targets, this, args.env);
     setParts(this, { ...parts, hosts: {} });
-    const hostOutputs = plan.hosts.map((host) => hostOutput(host, host.existing));
+    const hostOutputs = plan.hosts.map((host) => hostOutput(host, host.existing, publicKeys(underlay)));
     this.lab = labId.apply((id) => publishedLab(labOutput(plan, id, hostOutputs)));
     this.registerOutputs({ lab: this.lab });
   }
@@ -142,6 +145,24 @@ export class VxlanOverlay extends pulumi.ComponentResource {
   get containers(): Readonly<Record<string, LabContainer>> {
     return partsOf(this).containers;
   }
+}
+
+function ownKeys(
+  { name }: ExistingHostPlan,
+  { vteps, stack }: OverlayGroundArgs,
+  keys: pulumi.Input<TunnelKeysOutput> = {},
+): WireguardKeys | undefined {
+  const encryption = vteps.hosts[name]?.encryption;
+  if (encryption === undefined) return undefined;
+  const privateKey = pulumi.secret(pulumi.output(keys).apply((all) => tunnelKeyOf(all, name, stack)));
+  return { privateKey, publicKey: pulumi.output(encryption.publicKey) };
+}
+
+function publicKeys({ vteps }: OverlayGroundArgs): Record<string, string> {
+  const hosts = Object.entries(vteps.hosts);
+  return Object.fromEntries(
+    hosts.flatMap(([name, { encryption }]) => (encryption ? [[name, encryption.publicKey]] : [])),
+  );
 }
 
 function reach({

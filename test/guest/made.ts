@@ -2,6 +2,7 @@
 import { bridgeState, type BridgeWanted } from "../../components/bridge/state";
 import { ContainerKind } from "../../components/container/spec";
 import { containerState, type InterfaceWanted } from "../../components/container/state";
+import { encryptionState, type EncryptionWanted } from "../../components/encryption/state";
 import { portState, type PortWanted } from "../../components/segment/state";
 import { serviceState, type ServiceWanted } from "../../components/service/state";
 import { PROTOCOL, stepInput, type Envelope } from "../../guest/protocol";
@@ -19,6 +20,7 @@ interface ContainerWanted {
 
 interface Wanted {
   bridge: BridgeWanted;
+  encryption: EncryptionWanted;
   port: PortWanted;
   service: ServiceWanted;
   container: ContainerWanted;
@@ -29,6 +31,7 @@ export type Thing<Kind extends StepKind = StepKind> = Wanted[Kind] & { id: strin
 
 const STATES = {
   bridge: bridgeState,
+  encryption: encryptionState,
   port: portState,
   service: serviceState,
   container: ({ kind = ContainerKind.Lxc, ...wanted }: ContainerWanted) =>
