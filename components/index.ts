@@ -9,6 +9,8 @@ export { ContainerInterfaceArgs, DhcpRangeArgs, TaggedArgs } from "./container/i
 export { DockerContainer, DockerContainerArgs } from "./container/kinds/docker/component";
 export { LxcContainer, LxcContainerArgs } from "./container/kinds/lxc/component";
 export { ContainerVariables } from "./container/variables.component";
+export { EncryptionPeerArgs, HostEncryption, HostEncryptionArgs } from "./encryption/component";
+export { WireguardKeys, wireguardKeys } from "./encryption/keys.component";
 export { HostConnectionArgs } from "./guest-step";
 export { MovableArgs, OnHostArgs } from "./host/context.component";
 export { MachineShape } from "./host/domain.component";
@@ -28,7 +30,7 @@ export { UnderlayNetwork, UnderlayNetworkArgs } from "./underlay/component";
 
 /** Settings of a lab. */
 export { Encapsulation } from "../plan/net/encap";
-export { Accel, ContainerKind, Flooding, HostNeed, ImageKind, UnderlayMode } from "../plan/types";
+export { Accel, ContainerKind, Encryption, Flooding, HostNeed, ImageKind, UnderlayMode } from "../plan/types";
 export type {
   ContainerSpec,
   DhcpSpec,
@@ -43,11 +45,14 @@ export type {
   UnderlaySpec,
 } from "../plan/types";
 
-/** Stack outputs: `lab` of a lab or an overlay, `vteps` and `login` of an underlay. */
+/** Stack outputs: `lab` of a lab or an overlay, `vteps`, `login` and `tunnelKeys` of an underlay. */
 export type {
+  EncryptionOutput,
+  EncryptionPeerOutput,
   HostOutput,
   LabOutput,
   PortOutput,
+  PublishedEncryption,
   PublishedHost,
   PublishedLab,
   PublishedPort,
@@ -57,7 +62,14 @@ export type {
 } from "../plan/contract";
 export { readLab } from "../plan/published-lab";
 export { ContractError, Finding, readVteps } from "../plan/read-vteps";
-export type { LoginOutput, VtepOutput, VtepSshOutput, VtepsOutput } from "../plan/vteps";
+export type {
+  LoginOutput,
+  TunnelKeysOutput,
+  VtepEncryptionOutput,
+  VtepOutput,
+  VtepSshOutput,
+  VtepsOutput,
+} from "../plan/vteps";
 
 /** The planner: the same input gives the same plan, names and addresses. */
 export { TopologyError } from "../plan/errors";
@@ -66,6 +78,8 @@ export type {
   ContainerPlan,
   DhcpPlan,
   DhcpRange,
+  EncryptionPeerPlan,
+  EncryptionPlan,
   ExistingHostPlan,
   ExistingPlan,
   HostPlan,

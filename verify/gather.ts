@@ -143,11 +143,7 @@ export async function send(
 }
 
 /** Resolves when tcpdump listens; what it resolves to ends the capture. */
-async function listen(
-  ask: Ask,
-  host: HostOutput,
-  checks: readonly Check[],
-): Promise<() => Promise<Seen[]>> {
+async function listen(ask: Ask, host: HostOutput, checks: readonly Check[]): Promise<() => Promise<Seen[]>> {
   const awaited = checks.flatMap((check) => (check.host === host.name ? (check.wire ?? []) : []));
   const recording =
     awaited.length === 0 ? undefined : await ask.record(host.name, captureCommand(host), LISTENS);

@@ -1,6 +1,7 @@
 /** The things that have words of their own, in the order in which changes are listed. A new thing is a line here. */
 import { bridgeWords } from "../../components/bridge/words";
 import { containerWords } from "../../components/container/words";
+import { encryptionWords } from "../../components/encryption/words";
 import { hostWords } from "../../components/host/words";
 import { imageWords } from "../../components/image/words";
 import { segmentWords } from "../../components/segment/words";
@@ -13,6 +14,7 @@ export const THINGS: readonly Words[] = [
   imageWords,
   hostWords,
   bridgeWords,
+  encryptionWords,
   segmentWords,
   serviceWords,
   containerWords,

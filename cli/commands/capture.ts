@@ -66,7 +66,9 @@ export const capture: Command = {
         const target = targetNamed(lab, name);
         const { encryption } = target.host;
         if (target.container === undefined && encryption !== undefined && wish.interface === undefined)
-          context.out.remark(`${name} encrypts: this is ${encryption.device}, inside of WireGuard; -i eth0 shows the underlay`);
+          context.out.remark(
+            `${name} encrypts: this is ${encryption.device}, inside of WireGuard; -i eth0 shows the underlay`,
+          );
         // Detached: ^C does not reach it, so that tcpdump can end in order and print its counters.
         const child = remote.start(target.host.name, captureLine(target, wish), { detached: true });
         stop = () => void ended(child);

@@ -82,7 +82,9 @@ const byName = (a: { name: string }, b: { name: string }): number => COUNTING.co
 function segmentsOf(lab: LabOutput): Segment[] {
   const all = new Map(lab.hosts.flatMap(({ ports }) => ports.map((port) => [port.segment, port] as const)));
   const sealed = new Set(
-    lab.hosts.flatMap(({ encryption, ports }) => (encryption === undefined ? [] : ports.map((port) => port.segment))),
+    lab.hosts.flatMap(({ encryption, ports }) =>
+      encryption === undefined ? [] : ports.map((port) => port.segment),
+    ),
   );
   const sorted = [...all.values()].sort((a, b) => a.vni - b.vni);
   const colours = coloursOf(sorted.map(({ segment }) => segment));

@@ -8,7 +8,14 @@ export function renderStatus(status: Status): string {
   const blocks = [
     [
       ["HOST", "ADDRESS (VTEP)", "MACHINE", "SSH", "BRIDGE", "ITS ADDRESS"],
-      ...hosts.map((h) => [h.name, vtepText(h), h.machine, shortSsh(h.ssh), h.bridge, h.bridgeAddress ?? "-"]),
+      ...hosts.map((h) => [
+        h.name,
+        vtepText(h),
+        h.machine,
+        shortSsh(h.ssh),
+        h.bridge,
+        h.bridgeAddress ?? "-",
+      ]),
     ],
     [
       ["TUNNEL", "FROM", "TO", "REMOTE", "SEGMENT", "VNI", "UDP", "STATE"],

@@ -2,7 +2,13 @@
 import { addressText, contains, overlap } from "../../plan/addresses";
 import type { Subnet } from "../../plan/addresses";
 import type { Problem } from "../../plan/problem";
-import type { Remote, ResolvedHost, ResolvedLab, ResolvedSegment, ResolvedUnderlay } from "../../plan/resolved";
+import type {
+  Remote,
+  ResolvedHost,
+  ResolvedLab,
+  ResolvedSegment,
+  ResolvedUnderlay,
+} from "../../plan/resolved";
 import { compareText, pathOf, repeated } from "../../plan/rules";
 import { Flooding } from "../segment/spec";
 import { Encryption } from "../underlay/spec";
@@ -46,7 +52,10 @@ function checkNetwork(lab: ResolvedLab, { path, spec, encryption }: ResolvedUnde
 function outsiders({ hosts, peers }: ResolvedLab): { host: string; address: bigint }[] {
   const own = hosts.flatMap((host) =>
     host.kind === "existing"
-      ? [host.address, host.reach.sshAddress].map((address) => ({ host: pathOf("hosts", host.name), address }))
+      ? [host.address, host.reach.sshAddress].map((address) => ({
+          host: pathOf("hosts", host.name),
+          address,
+        }))
       : [],
   );
   return [...own, ...peers, ...peers.map(({ host, sshAddress }) => ({ host, address: sshAddress }))];
@@ -64,7 +73,8 @@ function checkTunnels({ hosts, peers }: ResolvedLab): Problem[] {
       ? []
       : [{ path: host, got: addressText(encryption.address), key: addressText(encryption.address) }],
   );
-  const cure = "Give each underlay a tunnelCidr of its own, or one that has room for more of the addresses' bits.";
+  const cure =
+    "Give each underlay a tunnelCidr of its own, or one that has room for more of the addresses' bits.";
   return repeated([...own, ...far], "The address in the encrypted tunnel that is made from it", cure);
 }
 

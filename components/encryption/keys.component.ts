@@ -29,7 +29,9 @@ export interface WireguardKeys {
 export function wireguardKeys(secret: pulumi.Input<string>, host: string, version = 1): WireguardKeys {
   const pair = pulumi
     .secret(secret)
-    .apply((bytes) => wireguardFromSeed(deriveSeed(Buffer.from(bytes, "base64"), wireguardKeyInfo(host, version))));
+    .apply((bytes) =>
+      wireguardFromSeed(deriveSeed(Buffer.from(bytes, "base64"), wireguardKeyInfo(host, version))),
+    );
   return {
     privateKey: pair.apply(({ privateKey }) => privateKey),
     publicKey: pulumi.unsecret(pair.apply(({ publicKey }) => publicKey)),

@@ -4,12 +4,7 @@ import type { Subnet } from "../../plan/addresses";
 import type { Findings } from "../../plan/findings";
 import { IpFamily } from "../../plan/net/family";
 import { readSubnet } from "../../plan/read-address";
-import type {
-  ResolvedEncryption,
-  ResolvedTunnel,
-  ResolvedUnderlay,
-  Underlays,
-} from "../../plan/resolved";
+import type { ResolvedEncryption, ResolvedTunnel, ResolvedUnderlay, Underlays } from "../../plan/resolved";
 import { Encryption, UNDERLAY } from "../underlay/spec";
 import type { UnderlaySpec } from "../underlay/spec";
 

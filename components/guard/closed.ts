@@ -13,7 +13,10 @@ export function closedTo({ underlays, hosts, peers, networks }: ResolvedLab): st
   const tunnels = underlays.written.flatMap(({ encryption }) => encryption?.network ?? []);
   const ends = [...hosts, ...peers].flatMap(({ encryption }) => encryption?.address ?? []);
   const far = peers.flatMap(({ address, sshAddress }) => [address, sshAddress]);
-  return closedBy([...underlays.used.map(({ subnet }) => subnet), ...tunnels, ...networks], [...own, ...far, ...ends]);
+  return closedBy(
+    [...underlays.used.map(({ subnet }) => subnet), ...tunnels, ...networks],
+    [...own, ...far, ...ends],
+  );
 }
 
 /** Each once, in the given order. */

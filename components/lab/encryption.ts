@@ -45,7 +45,12 @@ export function declareEncryption(
 ): pulumi.ComponentResourceOptions {
   const { encryption } = plan;
   if (encryption === undefined || keys === undefined) return opts;
-  const args = { ...placement, local: plan.address, ...deviceArgs(encryption, publicKeys), privateKey: keys.privateKey };
+  const args = {
+    ...placement,
+    local: plan.address,
+    ...deviceArgs(encryption, publicKeys),
+    privateKey: keys.privateKey,
+  };
   return { ...opts, dependsOn: [new HostEncryption(child(name, encryption.device), args, opts)] };
 }
 

@@ -91,7 +91,9 @@ export class VxlanLab extends pulumi.ComponentResource {
 function knownLab(plan: LabPlan, { labId, hosts }: DeclaredHosts): pulumi.Output<PublishedLab> {
   const keys = pulumi.all(publicKeysOf(hosts));
   const known = pulumi.all(
-    hosts.map(({ plan, facts }) => pulumi.all([facts, keys]).apply(([facts, all]) => hostOutput(plan, facts, all))),
+    hosts.map(({ plan, facts }) =>
+      pulumi.all([facts, keys]).apply(([facts, all]) => hostOutput(plan, facts, all)),
+    ),
   );
   return pulumi.all([labId, known]).apply(([id, hosts]) => publishedLab(labOutput(plan, id, hosts)));
 }

@@ -56,7 +56,10 @@ export class VxlanUnderlay extends pulumi.ComponentResource {
     setParts(this, { ...partsOf(this), hosts: hostsOf(machines) });
     const isEncrypted = machines.hosts.some(({ keys }) => keys !== undefined);
     const schema = isEncrypted ? ENCRYPTED_VTEPS_SCHEMA : VTEPS_SCHEMA;
-    const networks = plan.underlays.flatMap(({ cidr, tunnelCidr }) => [cidr, ...(tunnelCidr === undefined ? [] : [tunnelCidr])]);
+    const networks = plan.underlays.flatMap(({ cidr, tunnelCidr }) => [
+      cidr,
+      ...(tunnelCidr === undefined ? [] : [tunnelCidr]),
+    ]);
     const hosts = pulumi.all(machines.hosts.map(vtepOf)).apply(Object.fromEntries<VtepOutput>);
     this.vteps = hosts.apply((hosts) => ({ schema, hosts, networks }));
     this.login = pulumi.secret(loginOf(machines));

@@ -72,8 +72,14 @@ export interface UnderlaySpec {
    * isolated: none
    */
   nameservers?: string[];
+  /** What protects the tunnels between its hosts (docs/encryption.md); none, wireguard. @default none */
   encryption?: Encryption;
+  /**
+   * IPv4 network, /8 to /30, of the tunnels' own addresses with encryption: each host's has the last bits of its
+   * underlay address. @default 10.255.0.0/16
+   */
   tunnelCidr?: string;
+  /** With encryption: another number replaces the keys of its hosts; 1 to 1000000. @default 1 */
   keyVersion?: number;
 }
 

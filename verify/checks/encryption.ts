@@ -27,11 +27,16 @@ function judged(wanted: EncryptionOutput, guard: boolean, facts: HostFacts): Ver
   const { device, port, publicKey, peers } = wanted;
   const { encryption: nic, wireguard: found, stopped, trouble } = facts;
   if (nic === undefined || found === undefined)
-    return { ok: false, got: trouble.get("encryption") ?? trouble.get("encryption-peers") ?? "was not looked at" };
+    return {
+      ok: false,
+      got: trouble.get("encryption") ?? trouble.get("encryption-peers") ?? "was not looked at",
+    };
   const faults = [
     ...nicFaults(wanted, nic),
     ...(found.port === port ? [] : [`UDP ${found.port}`]),
-    ...(found.publicKey === publicKey ? [] : [`its public key is ${found.publicKey} instead of ${publicKey}`]),
+    ...(found.publicKey === publicKey
+      ? []
+      : [`its public key is ${found.publicKey} instead of ${publicKey}`]),
     ...peerFaults(wanted, found.peers),
     ...(guard && stopped === undefined && peers.length > 0
       ? ["the host guard has no rule that keeps plain packets of the tunnels from leaving"]
@@ -64,7 +69,9 @@ function peerFaults(
       const endpoint = vtep.includes(":") ? `[${vtep}]:${port}` : `${vtep}:${port}`;
       return [
         ...(peer.endpoint === endpoint ? [] : [`${host} is at ${peer.endpoint} instead of ${endpoint}`]),
-        ...(peer.allowed === `${address}/32` ? [] : [`${host} may send from ${peer.allowed} instead of ${address}/32`]),
+        ...(peer.allowed === `${address}/32`
+          ? []
+          : [`${host} may send from ${peer.allowed} instead of ${address}/32`]),
       ];
     }),
     ...(strangers.length === 0 ? [] : [`peers that are not in the plan: ${strangers.join(", ")}`]),

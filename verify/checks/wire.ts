@@ -101,7 +101,10 @@ function onSealed(look: WirePing, leaked: readonly WirePacket[], packets: readon
   if (first !== undefined) return { ok: false, got: `${outerText(first)}, in plain text` };
   const seen = packets.filter((packet) => isAwaited(packet, look)).length;
   if (seen === 0) return { ok: false, got: "no packet of WireGuard" };
-  return { ok: true, got: `${look.sealed === undefined ? "" : sealedText(look.sealed)}, no ${titleOf(look.outer)} packet` };
+  return {
+    ok: true,
+    got: `${look.sealed === undefined ? "" : sealedText(look.sealed)}, no ${titleOf(look.outer)} packet`,
+  };
 }
 
 /** The usual encapsulation is not named. */

@@ -19,7 +19,10 @@ export const encryption: Part = {
 };
 
 export const handshakes: Part = {
-  args: (_, host) => (host.encryption === undefined ? [] : [host.encryption.device, ...greeted(host).map(({ address }) => address)]),
+  args: (_, host) =>
+    host.encryption === undefined
+      ? []
+      : [host.encryption.device, ...greeted(host).map(({ address }) => address)],
   sections: { handshakes: (_, attempt) => ({ handshakes: attempt(parseHandshakes) }) },
 };
 

@@ -14,7 +14,10 @@ import { ports } from "./switch";
 import { sections } from "./text";
 
 /** By the name of its script, in the order in which a host is asked. */
-const PARTS = { switch: ports, links, kept, containers, encryption, handshakes, drift } satisfies Record<string, Part>;
+const PARTS = { switch: ports, links, kept, containers, encryption, handshakes, drift } satisfies Record<
+  string,
+  Part
+>;
 
 export type PartName = keyof typeof PARTS;
 export const PART_NAMES = Object.keys(PARTS) as PartName[];
