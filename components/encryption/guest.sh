@@ -7,8 +7,7 @@
 encryption_apply() {
   local known
   plain "$device" "$address" "$local" "$port" "$mtu"
-  command -v wg >/dev/null ||
-    fail "this host has no wg, which encryption needs: apt-get install wireguard-tools (on vxlab's own image: ./vxlab down, then up, with the image of this version)"
+  command -v wg >/dev/null || fail "this host has no wg, which encryption needs: apt-get install wireguard-tools"
   alone "$device" "let only one of the two labs encrypt on this host" encryption device "$device"
   encryption_key
   encryption_source

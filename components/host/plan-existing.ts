@@ -39,7 +39,10 @@ function largestPacket(
   return underlays.used.length === 0 ? written : Math.min(UNDERLAY.mtu.default, written);
 }
 
-function needsOf({ ports, services, containers }: Workload, { guard, encryption }: ResolvedExisting): HostNeed[] {
+function needsOf(
+  { ports, services, containers }: Workload,
+  { guard, encryption }: ResolvedExisting,
+): HostNeed[] {
   const needed = new Set([
     ...services.flatMap(({ nat, dhcp }) => [
       ...(nat ? [HostNeed.Gateway] : []),

@@ -54,7 +54,10 @@ function planBridge(lab: ResolvedLab, host: ResolvedHost): BridgePlan {
 }
 
 /** The bridge's own interface is untagged: it is in the untagged segment, or in none. */
-function bridgeMtu({ segments, underlays }: ResolvedLab, { name, address, encryption }: ResolvedHost): number {
+function bridgeMtu(
+  { segments, underlays }: ResolvedLab,
+  { name, address, encryption }: ResolvedHost,
+): number {
   const untagged = untaggedSegment(segments, name);
   if (untagged !== undefined) return untagged.mtu;
   const under = underlayAt(underlays.written, address)?.mtu ?? mtuUnder(underlays);
