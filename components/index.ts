@@ -47,12 +47,9 @@ export type {
 
 /** Stack outputs: `lab` of a lab or an overlay, `vteps`, `login` and `tunnelKeys` of an underlay. */
 export type {
-  EncryptionOutput,
-  EncryptionPeerOutput,
   HostOutput,
   LabOutput,
   PortOutput,
-  PublishedEncryption,
   PublishedHost,
   PublishedLab,
   PublishedPort,
@@ -60,6 +57,7 @@ export type {
   TunnelOutput,
   UnderlayOutput,
 } from "../plan/contract";
+export type { EncryptionOutput, EncryptionPeerOutput, PublishedEncryption } from "../plan/encryption-output";
 export { readLab } from "../plan/published-lab";
 export { ContractError, Finding, readVteps } from "../plan/read-vteps";
 export type {

@@ -1,7 +1,8 @@
 /** From a plan to the lab as readers use it (contract.ts). */
 import { portName } from "../components/segment/ways";
 import { LAB_SCHEMA } from "./contract";
-import type { EncryptionOutput, HostOutput, LabOutput, PortOutput, ReachOutput } from "./contract";
+import type { HostOutput, LabOutput, PortOutput, ReachOutput } from "./contract";
+import type { EncryptionOutput } from "./encryption-output";
 import type { ContainerPlan, EncryptionPlan, ExistingPlan, HostPlan, LabPlan, VxlanPortPlan } from "./types";
 
 /** What is known of a host once it is deployed. */

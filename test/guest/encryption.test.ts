@@ -137,7 +137,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
   it("greets a peer with a new key, and all peers with a new key of its own", () => {
     apply();
-    const fresh = { ...SECOND, publicKey: keys(7).publicKey } as (typeof PEERS)[number];
+    const fresh = { ...SECOND, publicKey: keys(7).publicKey };
     const peers = [FIRST, fresh] as typeof PEERS;
     const sets = (calls: string[]) => calls.filter((call) => call.startsWith("wg set"));
     expect(sets(apply({ peers }))).toEqual(

@@ -42,7 +42,7 @@ describe("an encrypted underlay", () => {
     expect(plan.hosts.map(({ address }) => address)).toEqual(["192.168.10.156", "192.168.10.222"]);
   });
 
-  it.each([
+  it.each<[string, { underlay?: object; hosts?: object; segments?: object }, number, number]>([
     ["over IPv4", {}, 1390, 1440],
     ["on a jumbo underlay", { underlay: { mtu: 1610 } }, 1500, 1550],
     [
@@ -55,7 +55,7 @@ describe("an encrypted underlay", () => {
       1420,
     ],
     ["with GENEVE", { segments: { red: { encapsulation: "geneve" } } }, 1390, 1440],
-  ])("makes packets smaller %s", (_, { underlay, ...fragment }: { underlay?: object }, mtu, device) => {
+  ])("makes packets smaller %s", (_, { underlay, ...fragment }, mtu, device) => {
     const { hosts, containers } = planned({ ...fragment, underlay: { ...underlay, encryption } });
     expect(hosts.map(({ bridge, ports, encryption: on }) => [bridge.mtu, ports[0]?.mtu, on?.mtu])).toEqual(
       hosts.map(() => [mtu, mtu, device]),
@@ -101,9 +101,7 @@ describe("an encrypted underlay", () => {
       underlay: { encryption, mode: "nat" },
       segments: { red: { gateway: { host: "kvm1" } } },
     });
-    expect(services[0]?.closed).toEqual(
-      ["192.168.10.0/24", "10.255.0.0/16", "10.255.10.156", "10.255.10.222"].slice(0, 2),
-    );
+    expect(services[0]?.closed).toEqual(["192.168.10.0/24", "10.255.0.0/16"]);
   });
 
   it("another host changes nobody's address, and without encryption nothing is there", () => {
@@ -179,9 +177,8 @@ describe("between owners", () => {
 
   it("outputs are read whichever version has them, and an unusable key is refused", () => {
     expect(readVteps("b", { vteps: vteps({ b1: "192.168.20.11" }) }).absent).toBeUndefined();
-    expect(readVteps("b", { vteps: peerSealed.vteps }).vteps?.hosts["b1"]?.encryption?.publicKey).toBe(
-      publicKey(1),
-    );
+    const found = readVteps("b", { vteps: peerSealed.vteps });
+    expect(found.absent ?? found.vteps.hosts["b1"]?.encryption?.publicKey).toBe(publicKey(1));
     const [b1] = Object.values(peerSealed.vteps.hosts);
     const bad = { ...b1, encryption: { ...b1?.encryption, publicKey: "AAAA" } };
     expect(() => readVteps("b", { vteps: { ...peerSealed.vteps, hosts: { b1: bad } } })).toThrow(

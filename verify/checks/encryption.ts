@@ -1,4 +1,5 @@
-import type { EncryptionOutput, HostOutput } from "../../plan/contract";
+import type { HostOutput } from "../../plan/contract";
+import type { EncryptionOutput } from "../../plan/encryption-output";
 import type { Check, CheckKind, Verdict } from "../check";
 import type { HostFacts } from "../evidence/facts";
 

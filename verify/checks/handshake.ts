@@ -1,4 +1,5 @@
-import type { EncryptionPeerOutput, HostOutput } from "../../plan/contract";
+import type { HostOutput } from "../../plan/contract";
+import type { EncryptionPeerOutput } from "../../plan/encryption-output";
 import type { Check, CheckKind, Verdict } from "../check";
 import { greeted } from "../evidence/encryption";
 import type { HostFacts } from "../evidence/facts";
