@@ -9,10 +9,9 @@ import { createHash } from "node:crypto";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { firstStepInput, PROTOCOL, stepInput } from "../guest/protocol";
-import type { Envelope, States } from "../guest/protocol";
+import type { Envelope, States, StepSecrets } from "../guest/protocol";
 import { command as guestCommand, guestTools, INSTALL_AND_APPLY } from "../guest/render";
 import type { StepKind } from "../guest/things";
-import type { Secrets } from "./container/state";
 import { child } from "./naming";
 import { STACK } from "../plan/settings";
 import { EXISTING } from "./host/spec";
@@ -67,7 +66,7 @@ export interface GuestStepArgs<Kind extends StepKind> {
   lab: pulumi.Input<string>;
   state: pulumi.Input<States[Kind]>;
   /** With them the whole of stdin is a secret. @default none */
-  secrets?: pulumi.Input<Secrets | undefined>;
+  secrets?: pulumi.Input<StepSecrets | undefined>;
 }
 
 const GUEST = "/usr/lib/vxlab/guest";
@@ -223,7 +222,7 @@ export function inside(
   self: pulumi.Resource,
   opts?: pulumi.ComponentResourceOptions,
 ): pulumi.CustomResourceOptions {
-  const { deletedWith, replaceWith } = opts ?? {};
+  const { deletedWith, replaceWith, dependsOn } = opts ?? {};
   // The SDK's own is triggers[*], which an unknown whole is not.
   return {
     parent: self,
@@ -231,5 +230,6 @@ export function inside(
     replaceWith,
     deleteBeforeReplace: true,
     replaceOnChanges: ["triggers"],
+    ...(dependsOn === undefined ? {} : { dependsOn }),
   };
 }

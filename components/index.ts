@@ -16,6 +16,8 @@ export { ContainerInterfaceArgs, DhcpRangeArgs, TaggedArgs } from "./container/i
 export { DockerContainer, DockerContainerArgs } from "./container/kinds/docker/component";
 export { LxcContainer, LxcContainerArgs } from "./container/kinds/lxc/component";
 export { ContainerVariables } from "./container/variables.component";
+export { EncryptionPeerArgs, HostEncryption, HostEncryptionArgs } from "./encryption/component";
+export { WireguardKeys, wireguardKeys } from "./encryption/keys.component";
 export { HostConnectionArgs } from "./guest-step";
 export { MovableArgs, OnHostArgs } from "./host/context.component";
 export { MachineShape } from "./host/domain.component";
@@ -47,6 +49,7 @@ export {
   ConnectivityKind,
   ContainerKind,
   Direction,
+  Encryption,
   Flooding,
   HostNeed,
   ImageKind,
@@ -72,7 +75,7 @@ export type {
   UnderlaySpec,
 } from "../plan/types";
 
-/** Stack outputs: `lab` of a lab or an overlay, `vteps` and `login` of an underlay. */
+/** Stack outputs: `lab` of a lab or an overlay, `vteps`, `login` and `tunnelKeys` of an underlay. */
 export type {
   HostOutput,
   LabOutput,
@@ -84,9 +87,17 @@ export type {
   TunnelOutput,
   UnderlayOutput,
 } from "../plan/contract";
+export type { EncryptionOutput, EncryptionPeerOutput, PublishedEncryption } from "../plan/encryption-output";
 export { readLab } from "../plan/published-lab";
 export { ContractError, Finding, readVteps } from "../plan/read-vteps";
-export type { LoginOutput, VtepOutput, VtepSshOutput, VtepsOutput } from "../plan/vteps";
+export type {
+  LoginOutput,
+  TunnelKeysOutput,
+  VtepEncryptionOutput,
+  VtepOutput,
+  VtepSshOutput,
+  VtepsOutput,
+} from "../plan/vteps";
 
 /** The planner: the same input gives the same plan, names and addresses. */
 export { TopologyError } from "../plan/errors";
@@ -98,6 +109,8 @@ export type {
   CrossedPlan,
   DhcpPlan,
   DhcpRange,
+  EncryptionPeerPlan,
+  EncryptionPlan,
   ExecPlan,
   ExistingHostPlan,
   ExistingPlan,

@@ -1,8 +1,8 @@
 /**
  * The contract with the guest tools: what a verb (`/usr/lib/vxlab/guest apply|remove|observe KIND`) gets on stdin, and what it answers.
  *
- * stdin has lines of text. The first is the envelope, one JSON object (RFC 8259). A container's second line is its secrets, one JSON
- * object as well; after the first line of a host's first step, its bridge, come the guest tools, a shell script. So a preview, a
+ * stdin has lines of text. The first is the envelope, one JSON object (RFC 8259). Of a container and of a host's encryption the second line is
+ * the secrets, one JSON object as well; after the first line of a host's first step, its bridge, come the guest tools, a shell script. So a preview, a
  * host's folder of desired states and a log hold the state alone.
  *
  * A state names everything that its step makes on the host: the tools make no names. What is not wanted is null, not left out.
@@ -13,6 +13,7 @@
  */
 import type { BridgeState } from "../components/bridge/state";
 import type { ConnectivityState } from "../components/connectivity/state";
+import type { EncryptionSecrets, EncryptionState } from "../components/encryption/state";
 import type { ContainerState, Secrets } from "../components/container/state";
 import type { ImpairmentState } from "../components/impairment/state";
 import type { PortState } from "../components/segment/state";
@@ -28,11 +29,15 @@ export const PROTOCOL = 3;
 /** The desired state of each kind of thing. */
 export interface States {
   bridge: BridgeState;
+  encryption: EncryptionState;
   port: PortState;
   impairment: ImpairmentState;
   service: ServiceState;
   container: ContainerState;
 }
+
+/** The second line of stdin. */
+export type StepSecrets = Secrets | EncryptionSecrets;
 
 /** The first line of stdin. */
 export interface Envelope<Kind extends StepKind = StepKind> {
@@ -62,7 +67,7 @@ export interface Observed<Kind extends StepKind = StepKind> {
 }
 
 /** stdin of a step. */
-export function stepInput(envelope: Envelope | CheckEnvelope, secrets?: Secrets): string {
+export function stepInput(envelope: Envelope | CheckEnvelope, secrets?: StepSecrets): string {
   return [envelope, ...(secrets === undefined ? [] : [secrets])]
     .map((line) => JSON.stringify(line))
     .join("\n");

@@ -1,5 +1,5 @@
 # What a verb gets on stdin (guest/protocol.ts) as shell assignments, local to the function that evaluates them: first line the
-# envelope, second line a container's secrets. Input variables: kind, protocol, and kept, the folder of the kept desired states or "".
+# envelope, second line the secrets of a container or of the encryption. Input variables: kind, protocol, and kept, the folder of the kept desired states or "".
 #
 #   json, secrets            the two lines as they are
 #   id, step, lab            the host keeps a thing under id: LAB-STEP
@@ -11,7 +11,7 @@ BEGIN { json_root = "state"; scope = "local " }
 # Level 2 sent the tools at the end of a bridge's state. To parse them takes half a minute under emulation.
 NR == 1 && kind == "bridge" && (at = index($0, ",\"tools\":{")) { $0 = substr($0, 1, at - 1) "}" }
 NR == 1 { envelope = $0 }
-NR == 2 && kind == "container" { secrets = $0 }
+NR == 2 && kind ~ /^(container|encryption)$/ { secrets = $0 }
 
 END {
   fault = json_read(envelope)

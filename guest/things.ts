@@ -4,6 +4,7 @@ import { FLOODINGS } from "../components/segment/ways";
 /** The kinds of things on a host, in the order in which they are declared and booted, and the scripts of each. */
 export const THINGS = {
   bridge: ["components/bridge/guest.sh"],
+  encryption: ["components/encryption/guest.sh"],
   port: ["components/segment/guest.sh", ...FLOODINGS.map((word) => `components/segment/ways/${word}.sh`)],
   // Before containers: none is ever without its impairments.
   impairment: ["components/impairment/guest.sh"],

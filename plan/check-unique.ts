@@ -1,4 +1,5 @@
 /** Names of interfaces and hardware addresses: each belongs to one thing of the lab. */
+import { endpointOf } from "../components/encryption/endpoint";
 import { wayOf } from "../components/segment/ways";
 import { addressText } from "./addresses";
 import { computedMac, MacKind } from "./mac";
@@ -91,7 +92,7 @@ function tunnelClaims(lab: ResolvedLab): Claim[] {
 
 /** Each once. */
 function vteps({ peers }: ResolvedLab, { members, open }: ResolvedSegment): string[] {
-  const all = [...members, ...(open ? peers : [])].map(({ address }) => address);
+  const all = [...members.map(endpointOf), ...(open ? peers : []).map(endpointOf)];
   return [...new Set(all)].map(addressText);
 }
 

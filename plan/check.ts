@@ -1,3 +1,4 @@
+import { checkEncryption } from "../components/encryption/check";
 import { checkHosts } from "../components/host/check";
 import { checkImpairments } from "../components/impairment/check";
 import { checkSegments } from "../components/segment/check";
@@ -13,6 +14,7 @@ import { checkResourceNames } from "./resource-names";
 export function check(lab: ResolvedLab): Problem[] {
   return [
     ...checkUnderlays(lab),
+    ...checkEncryption(lab),
     ...checkHosts(lab),
     ...checkSegments(lab),
     ...checkServices(lab),

@@ -6,6 +6,7 @@
  * published-lab.ts.
  */
 import type { Encapsulation } from "./net/encap";
+import type { EncryptionOutput, PublishedEncryption } from "./encryption-output";
 import {
   BridgePlan,
   CheckFacts,
@@ -65,6 +66,8 @@ export interface PublishedLab extends LabFacts {
  * ```
  */
 export interface PublishedHost extends HostDescription {
+  /** Absent: its tunnels are not encrypted. */
+  encryption?: PublishedEncryption;
   /** By segment name. */
   ports: Record<string, PublishedPort>;
 }
@@ -151,7 +154,7 @@ export interface TunnelOutput {
 /** A host without its ports. */
 interface HostDescription {
   name: string;
-  /** Underlay address: the VTEP, and where SSH answers unless `existing` says otherwise. */
+  /** Underlay address: where SSH answers unless `existing` says otherwise; the VTEP unless `encryption` has another. */
   address: string;
   /** The underlay that it is on; absent for an existing host. */
   underlay?: string;
@@ -175,6 +178,8 @@ interface HostDescription {
  * ```
  */
 export interface HostOutput extends HostDescription {
+  /** Absent: its tunnels are not encrypted. */
+  encryption?: EncryptionOutput;
   /** Sorted by VNI. */
   ports: PortOutput[];
 }

@@ -103,3 +103,34 @@ function armour(bytes: Buffer): string {
 /** HKDF labels (RFC 5869, `info`): one key for each purpose out of the lab's secret. */
 export const LOGIN_KEY_INFO = "vxlab login key";
 export const hostKeyInfo = (host: string): string => `vxlab host key ${host}`;
+export const wireguardKeyInfo = (host: string, version: number): string =>
+  `vxlab wireguard key ${host} ${version}`;
+
+/** Keys of WireGuard, as wg(8) writes them. */
+export interface WireguardKeyPair {
+  /** A secret. */
+  privateKey: string;
+  publicKey: string;
+}
+
+/** The DER bytes before an X25519 seed in a PKCS #8 private key (RFC 8410 section 7). */
+const X25519_HEAD = Buffer.from("302e020100300506032b656e04220420", "hex");
+
+/** The key pair that a seed is: an X25519 private key is any 32 bytes, three bits of which count as set (RFC 7748 section 5). */
+export function wireguardFromSeed(seed: Uint8Array): WireguardKeyPair {
+  const bytes = Buffer.from(seed);
+  bytes[0] = (bytes[0] ?? 0) & 248;
+  bytes[31] = ((bytes[31] ?? 0) & 127) | 64;
+  const privateKey = bytes.toString("base64");
+  return { privateKey, publicKey: wireguardPublicKey(privateKey) };
+}
+
+/** @throws RangeError when it is not a private key of WireGuard */
+export function wireguardPublicKey(privateKey: string): string {
+  const bytes = Buffer.from(privateKey, "base64");
+  if (bytes.length !== SEED_BYTES || bytes.toString("base64") !== privateKey)
+    throw new RangeError("A private key of WireGuard is 32 bytes in base64, as wg genkey prints it.");
+  const key = createPrivateKey({ key: Buffer.concat([X25519_HEAD, bytes]), format: "der", type: "pkcs8" });
+  const der = createPublicKey(key).export({ format: "der", type: "spki" });
+  return der.subarray(-SEED_BYTES).toString("base64");
+}

@@ -2,10 +2,12 @@
 import { portName } from "../components/segment/ways";
 import { LAB_SCHEMA } from "./contract";
 import type { HostOutput, LabOutput, PortOutput, ReachOutput } from "./contract";
+import type { EncryptionOutput } from "./encryption-output";
 import type {
   CheckFacts,
   CheckPlan,
   ContainerPlan,
+  EncryptionPlan,
   ExistingPlan,
   HostPlan,
   LabPlan,
@@ -54,17 +56,34 @@ function withoutValues(container: ContainerPlan): ContainerPlan {
   return told;
 }
 
-export function hostOutput(host: HostPlan, { hostKey, domain }: DeployedFacts): HostOutput {
-  const { name, address, guard, bridge } = host;
+/** @param keys public ones of WireGuard, by name of the hosts that encrypt */
+export function hostOutput(
+  host: HostPlan,
+  { hostKey, domain }: DeployedFacts,
+  keys: Readonly<Record<string, string>> = {},
+): HostOutput {
+  const { name, address, guard, bridge, encryption } = host;
   return {
     name,
     address,
     ...(host.kind === "machine" ? { underlay: host.underlay.name } : { existing: reach(host.existing) }),
     hostKey,
     ...(domain === undefined ? {} : { domain }),
+    ...(encryption === undefined ? {} : { encryption: encryptionOutput(name, encryption, keys) }),
     guard,
     bridge,
     ports: host.ports.map(portOutput),
+  };
+}
+
+function encryptionOutput(
+  name: string,
+  { device, address, port, mtu, peers }: EncryptionPlan,
+  keys: Readonly<Record<string, string>>,
+): EncryptionOutput {
+  return {
+    ...{ device, address, port, mtu, publicKey: keys[name] ?? "" },
+    peers: peers.map((peer) => ({ ...peer, publicKey: peer.publicKey ?? keys[peer.host] ?? "" })),
   };
 }
 

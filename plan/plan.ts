@@ -64,12 +64,14 @@ export function plan(lab: ResolvedLab): LabPlan {
 }
 
 function planUnderlay({ name, subnet, gateway, mtu, mode, ...more }: ResolvedUnderlay): UnderlayPlan {
-  const { libvirtUri, accel, nameservers } = more;
+  const { libvirtUri, accel, nameservers, encryption } = more;
+  const tunnelCidr = encryption?.network?.cidr;
   const { cidr, prefix } = subnet;
   return {
     ...{ name, cidr, prefix, gateway: addressText(gateway), mtu, mode },
     nameservers: nameservers.map(addressText),
     ...(libvirtUri === undefined ? {} : { libvirtUri }),
     ...(accel === undefined ? {} : { accel }),
+    ...(tunnelCidr === undefined ? {} : { tunnelCidr }),
   };
 }

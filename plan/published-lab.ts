@@ -1,5 +1,5 @@
 /** From the lab as readers use it to the stack output `lab`, and back (contract.ts). */
-import { LAB_SCHEMA, LabOutput, PortOutput, PublishedHost, PublishedLab } from "./contract";
+import { HostOutput, LAB_SCHEMA, LabOutput, PortOutput, PublishedHost, PublishedLab } from "./contract";
 import { compareText } from "./rules";
 
 /** The lab as its stack publishes it. */
@@ -7,8 +7,13 @@ export function publishedLab(lab: LabOutput): PublishedLab {
   const name = (one: { name: string }) => one.name;
   const { impairments, checks, ...rest } = lab;
   const hosts = lab.hosts.map((host): PublishedHost => {
+    const { encryption, ...rest } = host;
     const ports = host.ports.map((port) => ({ ...port, tunnels: keyed(port.tunnels, ({ host }) => host) }));
-    return { ...host, ports: keyed(ports, ({ segment }) => segment) };
+    const peers = encryption && keyed(encryption.peers, (peer) => peer.host);
+    return {
+      ...{ ...rest, ports: keyed(ports, ({ segment }) => segment) },
+      ...(encryption === undefined || peers === undefined ? {} : { encryption: { ...encryption, peers } }),
+    };
   });
   return {
     ...rest,
@@ -38,11 +43,19 @@ export function readLab(output: unknown): LabOutput | undefined {
   return {
     ...facts,
     underlays: listed(underlays, ({ name }) => name),
-    hosts: listed(hosts, ({ name }) => name).map((host) => ({ ...host, ports: listedPorts(host.ports) })),
+    hosts: listed(hosts, ({ name }) => name).map(listedHost),
     containers: listed(containers, ({ name }) => name),
     services: listed(services, ({ segment }) => segment),
     ...(impairments === undefined ? {} : { impairments: listed(impairments, ({ name }) => name) }),
     ...(checks === undefined ? {} : { checks: listed(checks, ({ name }) => name) }),
+  };
+}
+
+function listedHost({ encryption, ports, ...host }: PublishedHost): HostOutput {
+  const peers = encryption && listed(encryption.peers, (peer) => peer.host);
+  return {
+    ...{ ...host, ports: listedPorts(ports) },
+    ...(encryption === undefined || peers === undefined ? {} : { encryption: { ...encryption, peers } }),
   };
 }
 

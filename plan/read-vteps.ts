@@ -1,8 +1,18 @@
 /** Reads the VTEPs of another stack (vteps.ts), which may be of another version, or not one of vxlab's. */
 import * as z from "zod";
 import { literalFamily } from "./addresses";
+import { IpFamily } from "./net/family";
 import { readSubnet } from "./read-address";
-import { LOGIN_OUTPUT, LoginOutput, VTEPS_OUTPUT, VTEPS_SCHEMA, VtepsOutput } from "./vteps";
+import {
+  ENCRYPTED_VTEPS_SCHEMA,
+  LOGIN_OUTPUT,
+  LoginOutput,
+  TUNNEL_KEYS_OUTPUT,
+  TunnelKeysOutput,
+  VTEPS_OUTPUT,
+  VTEPS_SCHEMA,
+  VtepsOutput,
+} from "./vteps";
 
 /** An underlay stack's VTEPs, or why there are none. */
 export type Finding =
@@ -27,9 +37,15 @@ export class ContractError extends Error {
 }
 
 const address = z.string().refine((text) => literalFamily(text) !== undefined, "is not an IP address");
+const address4 = z.string().refine((text) => literalFamily(text) === IpFamily.V4, "is not an IPv4 address");
+/** 32 bytes in base64. */
+const publicKey = z.string().regex(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/, "is not a key of WireGuard");
+const udpPort = z.int().min(1).max(65535);
 const network = z.string().refine((text) => readSubnet(text).fault === undefined, "is not an IP network");
+/** Versions of the contract. */
+const READABLE = [VTEPS_SCHEMA, ENCRYPTED_VTEPS_SCHEMA];
 const vteps: z.ZodType<VtepsOutput> = z.object({
-  schema: z.literal(VTEPS_SCHEMA),
+  schema: z.literal(READABLE),
   hosts: z.record(
     z.string(),
     z.object({
@@ -38,6 +54,7 @@ const vteps: z.ZodType<VtepsOutput> = z.object({
       hostKey: z.string().min(1),
       machine: z.string(),
       ssh: z.object({ address: z.string().min(1), port: z.int().positive(), user: z.string().min(1) }),
+      encryption: z.object({ address: address4, publicKey, port: udpPort }).optional(),
     }),
   ),
   networks: z.array(network).optional(),
@@ -63,7 +80,7 @@ export function readVteps(stack: string, outputs: Readonly<Record<string, unknow
     return { absent: `${lacks}: it is not deployed yet, was destroyed, or is not an underlay` };
   }
   const schema = (given as { schema?: unknown }).schema;
-  if (schema !== VTEPS_SCHEMA) throw new ContractError(otherVersion(stack, schema));
+  if (!READABLE.some((one) => one === schema)) throw new ContractError(otherVersion(stack, schema));
   const read = vteps.safeParse(given);
   if (read.success) return { vteps: read.data };
   const [issue] = read.error.issues;
@@ -87,13 +104,27 @@ export function privateKeyOf(login: LoginOutput, host: string, stack: string): s
   );
 }
 
+/**
+ * The key of WireGuard of one of the overlay's hosts.
+ *
+ * @throws ContractError when there is none: the hosts encrypt, and whoever runs the overlay was not given the keys
+ */
+export function tunnelKeyOf(keys: TunnelKeysOutput, host: string, stack: string): string {
+  const key = keys[host];
+  if (key !== undefined) return key;
+  throw new ContractError(
+    `"${TUNNEL_KEYS_OUTPUT}" has no private key for the host ${host}, which encrypts its tunnels. Nothing was changed: ` +
+      `pass the output "${TUNNEL_KEYS_OUTPUT}" of the stack ${stack}, and export it there.`,
+  );
+}
+
 function otherVersion(stack: string, schema: unknown): string {
-  const newer = typeof schema === "number" && schema > VTEPS_SCHEMA;
+  const newer = typeof schema === "number" && schema > ENCRYPTED_VTEPS_SCHEMA;
   const cure = newer
     ? `use the newer vxlab for this stack too, or remove ${stack} from its settings`
     : `run ./vxlab up -s ${stack} with this vxlab to write it again`;
   return (
     `The output "${VTEPS_OUTPUT}" of the stack ${stack} has version ${JSON.stringify(schema)}, and this vxlab reads ` +
-    `version ${VTEPS_SCHEMA}. Nothing was changed: ${cure}.`
+    `versions up to ${ENCRYPTED_VTEPS_SCHEMA}. Nothing was changed: ${cure}.`
   );
 }

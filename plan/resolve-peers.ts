@@ -2,9 +2,9 @@
 import type { Findings } from "./findings";
 import { readAddress, readSubnet } from "./read-address";
 import type { Others } from "./resolve";
-import type { Remote } from "./resolved";
+import type { Remote, RemoteTunnel, ResolvedTunnel } from "./resolved";
 import { sortedEntries } from "./rules";
-import type { VtepsOutput } from "./vteps";
+import type { VtepEncryptionOutput, VtepsOutput } from "./vteps";
 
 /** An underlay stack that was found, and its outputs. */
 export interface UnderlayVteps {
@@ -16,6 +16,7 @@ export interface UnderlayVteps {
 /** What is unusable is said, and left out. */
 export function resolvePeers(own: UnderlayVteps, peers: readonly UnderlayVteps[], said: Findings): Others {
   return {
+    tunnels: tunnelsOf(own, said),
     peers: peers.flatMap((peer) => remotesOf(peer, said)),
     networks: [own, ...peers].flatMap(({ stack, vteps }) =>
       (vteps.networks ?? []).flatMap((got) => said.take(stack, got, readSubnet(got), cureFor(stack)) ?? []),
@@ -29,8 +30,28 @@ function remotesOf({ stack, vteps }: UnderlayVteps, said: Findings): Remote[] {
     const read = (got: string) => said.take(host, got, readAddress(got), cureFor(stack));
     const address = read(vtep.address);
     const sshAddress = vtep.ssh.address === vtep.address ? address : read(vtep.ssh.address);
-    return address === undefined || sshAddress === undefined ? [] : [{ host, address, sshAddress }];
+    const encryption = vtep.encryption && tunnelOf(vtep.encryption, read);
+    if (address === undefined || sshAddress === undefined) return [];
+    return [{ host, address, sshAddress, ...(encryption === undefined ? {} : { encryption }) }];
   });
+}
+
+function tunnelOf(
+  { address: got, publicKey, port }: VtepEncryptionOutput,
+  read: (got: string) => bigint | undefined,
+): RemoteTunnel | undefined {
+  const address = read(got);
+  return address === undefined ? undefined : { address, publicKey, port };
+}
+
+/** Ends of the own hosts' encrypted tunnels. Keys have no versions here: they are the underlay stack's. */
+function tunnelsOf({ stack, vteps }: UnderlayVteps, said: Findings): Map<string, ResolvedTunnel> {
+  const ends = sortedEntries(vteps.hosts).flatMap(([name, { encryption }]): [string, ResolvedTunnel][] => {
+    const got = encryption?.address;
+    const address = got && said.take(`${stack}/${name}`, got, readAddress(got), cureFor(stack));
+    return address === undefined || address === "" ? [] : [[name, { address, keyVersion: 1 }]];
+  });
+  return new Map(ends);
 }
 
 const cureFor = (stack: string): string =>

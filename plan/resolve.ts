@@ -9,7 +9,7 @@ import { resolveSegments } from "../components/segment/resolve";
 import { checkUri, resolveUnderlays } from "../components/underlay/resolve";
 import { Findings } from "./findings";
 import type { Problem } from "./problem";
-import type { ResolvedLab } from "./resolved";
+import type { ResolvedLab, ResolvedTunnel } from "./resolved";
 import { SECTIONS, TOPOLOGY } from "./settings";
 import type { Topology } from "./settings";
 import { outsideOf, shaped } from "./shape";
@@ -33,7 +33,10 @@ export interface LabIdentity {
 }
 
 /** What an overlay knows of other stacks. */
-export type Others = Pick<ResolvedLab, "peers" | "networks">;
+export type Others = Pick<ResolvedLab, "peers" | "networks"> & {
+  /** Ends of the own hosts' encrypted tunnels, by host name. */
+  tunnels?: ReadonlyMap<string, ResolvedTunnel>;
+};
 
 /** Sections that a topology does not have when they are not written. */
 const OPTIONAL: ReadonlySet<string> = new Set(["underlays", "impairments"] satisfies (keyof Topology)[]);
@@ -43,7 +46,7 @@ const NOBODY: Others = { peers: [], networks: [] };
 export function resolve(
   raw: Sections,
   { lab, libvirtUri }: LabIdentity,
-  others: Others = NOBODY,
+  { tunnels, ...others }: Others = NOBODY,
 ): { lab: ResolvedLab; problems: Problem[] } {
   const { topology, problems, broken } = readShape(raw);
   const said = new Findings();
@@ -51,7 +54,7 @@ export function resolve(
   const misplaced = resolvePlace(topology, underlays, said);
   said.add(checkUri("libvirtUri", libvirtUri));
   const image = resolveImage(topology.image, said);
-  const hosts = resolveHosts(topology, { lab, underlays, misplaced, image: image.kind }, said);
+  const hosts = resolveHosts(topology, { lab, underlays, misplaced, image: image.kind, tunnels }, said);
   const segments = resolveSegments(topology, { underlays, hosts }, said);
   const containers = resolveContainers(topology, { lab, image: image.kind, segments }, said);
   const around = { hosts, peers: others.peers, segments: segments.segments, containers };

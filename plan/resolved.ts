@@ -41,6 +41,14 @@ export interface Remote {
   /** Its VTEP. */
   address: bigint;
   sshAddress: bigint;
+  encryption?: RemoteTunnel;
+}
+
+/** The encrypted tunnel's end on a host outside of the lab. */
+export interface RemoteTunnel {
+  address: bigint;
+  publicKey: string;
+  port: number;
 }
 
 export interface Underlays {
@@ -67,6 +75,22 @@ export interface ResolvedUnderlay {
   nameservers: readonly bigint[];
   libvirtUri?: string;
   accel?: Accel;
+  /** Undefined: its hosts send plain packets. */
+  encryption?: ResolvedEncryption;
+}
+
+/** How the hosts of an underlay encrypt what is between them. */
+export interface ResolvedEncryption {
+  /** Undefined: unusable. */
+  network?: Subnet;
+  keyVersion: number;
+}
+
+/** The encrypted tunnel's end on a host. */
+export interface ResolvedTunnel {
+  /** What VXLAN or GENEVE uses instead of the underlay address. */
+  address: bigint;
+  keyVersion: number;
 }
 
 /** Every simple value of a host (plan/values.ts) that is not below. */
@@ -75,8 +99,9 @@ type HostValues = Omit<Simple<HostSpec, typeof HOST>, "memory" | "vcpus">;
 interface AnyHost extends HostValues {
   name: string;
   spec: HostSpec;
-  /** Its VTEP. */
+  /** Its underlay address, and its VTEP unless `encryption` has another (components/encryption/endpoint.ts). */
   address: bigint;
+  encryption?: ResolvedTunnel;
   bridge: string;
   bridgeAddress?: InterfaceAddress;
 }

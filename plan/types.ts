@@ -12,7 +12,7 @@ export { ImageKind } from "../components/image/spec";
 export type { ImageSpec } from "../components/image/spec";
 export { Flooding } from "../components/segment/spec";
 export type { DhcpSpec, GatewaySpec, SegmentSpec } from "../components/segment/spec";
-export { Accel, UnderlayMode } from "../components/underlay/spec";
+export { Accel, Encryption, UnderlayMode } from "../components/underlay/spec";
 export type { UnderlaySpec } from "../components/underlay/spec";
 export type * from "./lab-plan";
 export type { Problem } from "./problem";

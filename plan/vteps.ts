@@ -8,6 +8,12 @@ export const VTEPS_OUTPUT = "vteps";
 /** Version of this contract. */
 export const VTEPS_SCHEMA = 1;
 
+/** Version where a host encrypts: readers of version 1 would send it plain packets. */
+export const ENCRYPTED_VTEPS_SCHEMA = 2;
+
+/** Name of the secret stack output: a private key of WireGuard for each host that encrypts, by its name. */
+export const TUNNEL_KEYS_OUTPUT = "tunnelKeys";
+
 /** Name of the secret stack output: a private key for each host, by its name. */
 export const LOGIN_OUTPUT = "login";
 
@@ -51,6 +57,25 @@ export interface VtepOutput {
   /** Another text as soon as the machine is another: whatever was on it has to be put there again. */
   machine: string;
   ssh: VtepSshOutput;
+  /** Absent: it takes and sends plain packets. Since version 2. */
+  encryption?: VtepEncryptionOutput;
+}
+
+/**
+ * The end of a host's encrypted tunnels.
+ *
+ * @example
+ * ```ts
+ * const peerOf = ({ publicKey, address }: VtepEncryptionOutput) => `${publicKey} ${address}/32`;
+ * ```
+ */
+export interface VtepEncryptionOutput {
+  /** The VTEP: an IPv4 address that packets reach through WireGuard alone. */
+  address: string;
+  /** Of WireGuard, as wg(8) writes it. */
+  publicKey: string;
+  /** UDP port of WireGuard. */
+  port: number;
 }
 
 /**
@@ -69,3 +94,6 @@ export interface VtepSshOutput {
 
 /** OpenSSH private keys, by host name. */
 export type LoginOutput = Record<string, string>;
+
+/** Private keys of WireGuard, by name of the hosts that encrypt. */
+export type TunnelKeysOutput = Record<string, string>;

@@ -6,6 +6,7 @@ import { Address4, Address6 } from "ip-address";
 import { DEFAULT_ENCAPSULATION, tunnelOverhead, UDP_PORTS } from "../plan/net/encap";
 import type { Encapsulation } from "../plan/net/encap";
 import { IpFamily } from "../plan/net/family";
+import { wireguardOverhead } from "../components/encryption/wireguard";
 import { CONTAINER_KINDS } from "../components/container/kinds";
 import { UNDERLAY as UNDERLAY_SETTINGS } from "../components/underlay/spec";
 
@@ -24,6 +25,7 @@ const BRIDGE = "vxlab:index:OvsBridge";
 const PORT = "vxlab:index:VxlanPort";
 const HOSTS = ["vxlab:index:KvmHost", "vxlab:index:ExistingHost"];
 const CONTAINERS = Object.values(CONTAINER_KINDS).map(({ component }) => `vxlab:index:${component}`);
+const ENCRYPTION = "vxlab:index:HostEncryption";
 const UNDERLAY = "vxlab:index:UnderlayNetwork";
 const DOMAIN = "libvirt:index/domain:Domain";
 const REMOTE = /^command:remote:/;
@@ -98,7 +100,9 @@ export const mtuFits =
     );
     const underlay = networks.length === 0 ? assumed : Math.min(...networks);
     const six = of(declared, PORT).some(({ inputs }) => address(inputs["local"])?.includes(":"));
-    const overhead = tunnelOverhead(six ? IpFamily.V6 : IpFamily.V4);
+    const vxlan = tunnelOverhead(six ? IpFamily.V6 : IpFamily.V4);
+    const sealed = wireguardBytes(declared);
+    const overhead = vxlan + sealed;
     const inside = [
       ...of(declared, BRIDGE, PORT).map(({ name, inputs }) => ({ name, mtu: number(inputs["mtu"]) })),
       ...nics(declared).map(({ name, nic }) => ({ name, mtu: number(nic["mtu"]) })),
@@ -107,11 +111,20 @@ export const mtuFits =
       mtu === undefined || mtu + overhead <= underlay
         ? []
         : [
-            `${name} has MTU ${mtu}: with ${overhead} bytes of VXLAN that is ${mtu + overhead}, ` +
+            `${name} has MTU ${mtu}: with ${vxlan} bytes of VXLAN ${sealed === 0 ? "" : `and ${sealed} of WireGuard `}that is ${mtu + overhead}, ` +
               `and the underlay takes ${underlay}. Write ${underlay - overhead} or less.`,
           ],
     );
   };
+
+/** What WireGuard takes of a packet of the underlay, where hosts encrypt. */
+function wireguardBytes(declared: readonly Declared[]): number {
+  const [first] = of(declared, ENCRYPTION);
+  if (first === undefined) return 0;
+  return wireguardOverhead(
+    address(first.inputs["local"])?.includes(":") === true ? IpFamily.V6 : IpFamily.V4,
+  );
+}
 
 /** Without it, whoever answers is believed, and is sent what the lab's key signs. */
 export const hostKeyPinned: Rule = (declared) =>
@@ -142,21 +155,36 @@ const PRIVATE = [
 ];
 
 /**
- * VXLAN neither encrypts nor authenticates (RFC 7348, section 7).
+ * VXLAN neither encrypts nor authenticates (RFC 7348, section 7). Addresses of WireGuard devices are reached through these alone, so
+ * below them the underlay may be public.
  *
  * @param allowed further networks that are known to be closed, in CIDR form
  */
 export const privateUnderlay =
   (allowed: readonly string[]): Rule =>
-  (declared) =>
-    of(declared, PORT).flatMap(({ name, inputs }) =>
-      [inputs["local"], ...list(inputs["remotes"])].flatMap((value) => {
+  (declared) => {
+    const sealed = encryptedAddresses(declared);
+    return of(declared, PORT).flatMap(({ name, inputs }) => {
+      const local = address(inputs["local"]);
+      const inside = local !== undefined && sealed.has(local);
+      return [inputs["local"], ...list(inputs["remotes"])].flatMap((value) => {
         const vtep = address(value);
-        return vtep === undefined || [...PRIVATE, ...allowed].some((network) => within(vtep, network))
+        if (vtep === undefined || (inside && sealed.has(vtep))) return [];
+        return [...PRIVATE, ...allowed].some((network) => within(vtep, network))
           ? []
           : [`${name} would send unencrypted VXLAN by way of ${vtep}, which is no private address.`];
-      }),
-    );
+      });
+    });
+  };
+
+/** Of WireGuard devices and their peers. */
+function encryptedAddresses(declared: readonly Declared[]): ReadonlySet<string> {
+  const own = of(declared, ENCRYPTION).flatMap(({ inputs }) => [
+    address(inputs["address"]),
+    ...list(inputs["peers"]).map((peer) => address(record(peer)["address"])),
+  ]);
+  return new Set(own.filter((one) => one !== undefined));
+}
 
 function within(vtep: string, network: string): boolean {
   const Address = vtep.includes(":") ? Address6 : Address4;

@@ -12,10 +12,11 @@ export interface OverlayOutputs {
 
 export async function overlayStack(settings: OverlaySettings): Promise<OverlayOutputs> {
   const { underlayStack, sections, secretEnv, bootTimeout } = settings;
-  const { login, ...underlay } = await ownUnderlay(underlayStack);
+  const { login, tunnelKeys, ...underlay } = await ownUnderlay(underlayStack);
   const { lab } = new VxlanOverlay("overlay", {
     underlay,
     login,
+    ...(tunnelKeys === undefined ? {} : { tunnelKeys }),
     peers: await peerUnderlays(settings.peers),
     // Of any type: VxlanOverlay checks them as a whole.
     ...(sections as unknown as Pick<VxlanOverlayArgs, "hosts" | "segments" | "containers">),

@@ -2,17 +2,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import { VxlanUnderlay } from "../components/lab/vxlan-underlay";
 import { LabSettings } from "../config";
-import { LoginOutput, VtepsOutput } from "../plan/vteps";
+import { LoginOutput, TunnelKeysOutput, VtepsOutput } from "../plan/vteps";
 import { machineArgs } from "./lab";
 
-/** By the names VTEPS_OUTPUT and LOGIN_OUTPUT, which a test holds these to. */
+/** By the names VTEPS_OUTPUT, LOGIN_OUTPUT and TUNNEL_KEYS_OUTPUT, which a test holds these to. */
 export interface UnderlayOutputs {
   vteps: pulumi.Output<VtepsOutput>;
   /** Secret. */
   login: pulumi.Output<LoginOutput>;
+  /** Secret; absent when no host encrypts. */
+  tunnelKeys?: pulumi.Output<TunnelKeysOutput>;
 }
 
 export function underlayStack(settings: LabSettings): UnderlayOutputs {
-  const { vteps, login } = new VxlanUnderlay("underlay", machineArgs(settings));
-  return { vteps, login };
+  const { vteps, login, tunnelKeys } = new VxlanUnderlay("underlay", machineArgs(settings));
+  return { vteps, login, ...(tunnelKeys === undefined ? {} : { tunnelKeys }) };
 }

@@ -5,7 +5,7 @@ import type { HostFacts } from "./evidence/facts";
 import type { Ping, PingFacts } from "./evidence/pings";
 import type { PartName } from "./evidence/probe";
 import type { Tried } from "./evidence/tries";
-import type { WirePacket, WirePing } from "./evidence/wire";
+import type { Seen, WirePing } from "./evidence/wire";
 import type { ThingRef } from "./things";
 
 /** All that is known of a lab. */
@@ -14,7 +14,7 @@ export interface Evidence {
   /** By the ping's name. */
   pings: ReadonlyMap<string, PingFacts>;
   /** What was captured, by host. */
-  wires: ReadonlyMap<string, readonly WirePacket[]>;
+  wires: ReadonlyMap<string, readonly Seen[]>;
   /** By its name, what became of each check of the settings. @default none was tried */
   tried?: ReadonlyMap<string, Tried>;
 }

@@ -9,8 +9,8 @@ import { PART_NAMES, parseProbe, probeCommand } from "./evidence/probe";
 import type { PartName } from "./evidence/probe";
 import { LONGEST_TRY, parseTries, triesCommand } from "./evidence/tries";
 import type { Tried } from "./evidence/tries";
-import { captureCommand, isRequestOf, parseCapture } from "./evidence/wire";
-import type { WirePacket, WirePing } from "./evidence/wire";
+import { captureCommand, isAwaited, parseCapture } from "./evidence/wire";
+import type { Seen, WirePing } from "./evidence/wire";
 import { hostsAtOnce, inTurn, pingsAtOnce } from "./pace";
 
 /** Longest time for a host to say how it is, ms. */
@@ -169,24 +169,25 @@ const longer = (pings: readonly Ping[]): number =>
   pings.reduce((total, { patience: more = 0 }) => total + more, 0);
 
 /** Resolves when tcpdump listens; what it resolves to ends the capture. */
-async function listen(
-  ask: Ask,
-  host: HostOutput,
-  checks: readonly Check[],
-): Promise<() => Promise<WirePacket[]>> {
+async function listen(ask: Ask, host: HostOutput, checks: readonly Check[]): Promise<() => Promise<Seen[]>> {
   const awaited = checks.flatMap((check) => (check.host === host.name ? (check.wire ?? []) : []));
   const recording =
     awaited.length === 0 ? undefined : await ask.record(host.name, captureCommand(host), LISTENS);
   if (recording === undefined) return () => Promise.resolve([]);
-  return () => heard(ask, recording, awaited);
+  return () => heard(ask, recording, awaited, host);
 }
 
-async function heard(ask: Ask, recording: Recording, awaited: readonly WirePing[]): Promise<WirePacket[]> {
+async function heard(
+  ask: Ask,
+  recording: Recording,
+  awaited: readonly WirePing[],
+  { encryption }: HostOutput,
+): Promise<Seen[]> {
   const complete = () => {
-    const packets = parseCapture(recording.text());
-    return awaited.every((ping) => packets.some((packet) => isRequestOf(packet, ping)));
+    const packets = parseCapture(recording.text(), encryption);
+    return awaited.every((ping) => packets.some((packet) => isAwaited(packet, ping)));
   };
   for (const start = ask.now(); !complete() && ask.now() - start < PRINT_MS;) await ask.pause(GLANCE_MS);
   recording.end();
-  return parseCapture(recording.text());
+  return parseCapture(recording.text(), encryption);
 }

@@ -6,10 +6,12 @@ import { bridge } from "./checks/bridge";
 import { connectivity } from "./checks/connectivity";
 import { container } from "./checks/container";
 import { drift } from "./checks/drift";
+import { encryption } from "./checks/encryption";
 import { foreign } from "./checks/foreign";
 import { gateway } from "./checks/gateway";
 import { group } from "./checks/group";
 import { delay, impairment } from "./checks/impairment";
+import { handshake } from "./checks/handshake";
 import { isolation } from "./checks/isolation";
 import { kept } from "./checks/kept";
 import { mtu } from "./checks/mtu";
@@ -21,9 +23,9 @@ import { wire } from "./checks/wire";
 import { impairedChecks } from "./impaired";
 
 const CHECKS: readonly CheckKind[] = [
-  ...[ssh, bridge, tunnel, group, kept, drift, foreign],
+  ...[ssh, bridge, encryption, tunnel, group, kept, drift, foreign],
   ...[service, container, impairment],
-  ...[ping, gateway, beyond, delay, mtu, wire, isolation, connectivity],
+  ...[handshake, ping, gateway, beyond, delay, mtu, wire, isolation, connectivity],
 ];
 
 export function buildChecks(lab: LabOutput, options: CheckOptions = {}): Check[] {

@@ -4,8 +4,8 @@ import type { ContainerKind, ImpairmentPlan } from "../plan/types";
 import type { KeptFacts } from "./evidence/facts";
 
 export interface Thing {
-  kind: "bridge" | "port" | "service" | "impairment" | "container";
-  /** What tells it from others of its kind on the host: VNI of a port, device of a service, else its name. */
+  kind: "bridge" | "encryption" | "port" | "service" | "impairment" | "container";
+  /** What tells it from others of its kind on the host: VNI of a port, device of an encryption or a service, else its name. */
   key: string;
   /** Of a container. */
   container?: ContainerKind;
@@ -40,12 +40,15 @@ export function thingsOn(lab: LabOutput, host: HostOutput): Thing[] {
   const own = lab.containers.filter((box) => box.host === host.name);
   return [
     { kind: "bridge", key: host.bridge.name },
+    ...(host.encryption === undefined ? [] : [encryptionThing(host.encryption)]),
     ...host.ports.map(({ vni }): Thing => ({ kind: "port", key: String(vni) })),
     ...servicesOn(lab, host).map((key): Thing => ({ kind: "service", key })),
     ...impairmentsOn(lab, host).map(({ name }): Thing => ({ kind: "impairment", key: name })),
     ...own.map(({ name, kind }): Thing => ({ kind: "container", key: name, container: kind })),
   ];
 }
+
+const encryptionThing = ({ device }: { device: string }): Thing => ({ kind: "encryption", key: device });
 
 /** The name of a host's bridge. */
 export function bridgeOn({ hosts }: LabOutput, host: string): string {

@@ -2,6 +2,7 @@
 import { bridgeWords } from "../../components/bridge/words";
 import { connectivityWords } from "../../components/connectivity/words";
 import { containerWords } from "../../components/container/words";
+import { encryptionWords } from "../../components/encryption/words";
 import { hostWords } from "../../components/host/words";
 import { imageWords } from "../../components/image/words";
 import { impairmentWords } from "../../components/impairment/words";
@@ -15,6 +16,7 @@ export const THINGS: readonly Words[] = [
   imageWords,
   hostWords,
   bridgeWords,
+  encryptionWords,
   segmentWords,
   serviceWords,
   containerWords,

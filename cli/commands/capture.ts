@@ -64,6 +64,11 @@ export const capture: Command = {
       stack,
       async ({ lab, remote }) => {
         const target = targetNamed(lab, name);
+        const { encryption } = target.host;
+        if (target.container === undefined && encryption !== undefined && wish.interface === undefined)
+          context.out.remark(
+            `${name} encrypts: this is ${encryption.device}, inside of WireGuard; -i eth0 shows the underlay`,
+          );
         // Detached: ^C does not reach it, so that tcpdump can end in order and print its counters.
         const child = remote.start(target.host.name, captureLine(target, wish), { detached: true });
         stop = () => void ended(child);
@@ -101,10 +106,10 @@ export function tcpdumpArguments({ host, container }: Target, wish: CaptureWish)
   const count = wish.count === undefined ? [] : ["-c", String(wish.count)];
   const form = wish.binary ? ["-U", "-w", "-"] : ["-l", "-n", "-e"];
   const tunnels = wish.filter === "" && container === undefined;
-  const decode = tunnels && !wish.binary ? decodeOptions(host) : [];
-  const filter = tunnels ? tunnelFilter(host) : wish.filter;
   const device =
-    container === undefined ? (wish.interface ?? underlayDevice(host)) : vethOf(container, wish.interface);
+    container === undefined ? (wish.interface ?? tunnelDevice(host)) : vethOf(container, wish.interface);
+  const filter = tunnels ? tunnelFilter(host, device) : wish.filter;
+  const decode = tunnels && !wish.binary && !showsSealed(host, device) ? decodeOptions(host) : [];
   // Immediate mode: otherwise the packets in libpcap's buffer are lost at the end.
   const where = ["-i", device, "--immediate-mode"];
   return [...where, ...count, ...form, ...decode, ...(filter === "" ? [] : [filter])];
@@ -124,12 +129,24 @@ function decodeOptions({ ports }: HostOutput): readonly string[] {
   return others.length === 0 ? ENCAPSULATIONS[one].capture.options : [];
 }
 
-function tunnelFilter({ ports }: HostOutput): string {
+/** Of a host that encrypts, where its tunnels are decrypted: on the underlay there is WireGuard alone. */
+export function tunnelDevice(host: HostOutput): string {
+  return host.encryption?.device ?? underlayDevice(host);
+}
+
+/** Whether WireGuard's packets are seen there, which tcpdump is not to take for VXLAN. */
+function showsSealed({ encryption }: HostOutput, device: string): boolean {
+  return encryption !== undefined && device !== encryption.device;
+}
+
+function tunnelFilter(host: HostOutput, device: string): string {
+  const { ports, encryption } = host;
+  const sealed = encryption !== undefined && showsSealed(host, device) ? [encryption.port] : [];
   const all =
     ports.length === 0
       ? [ENCAPSULATIONS[DEFAULT_ENCAPSULATION].udpPort]
       : ports.map(({ udpPort }) => udpPort);
-  const each = [...new Set(all)].sort((a, b) => a - b);
+  const each = [...new Set([...all, ...sealed])].sort((a, b) => a - b);
   return each.map((port) => `udp port ${port}`).join(" or ");
 }
 

@@ -45,7 +45,7 @@ interface Stranger {
 export interface Segment {
   segment: string;
   vni: number;
-  /** VXLAN or GENEVE. */
+  /** VXLAN or GENEVE, "in WireGuard" where the hosts encrypt. */
   encapsulation: string;
   udpPort: number;
   mtu: number;
@@ -81,6 +81,11 @@ const byName = (a: { name: string }, b: { name: string }): number => COUNTING.co
 
 function segmentsOf(lab: LabOutput): Segment[] {
   const all = new Map(lab.hosts.flatMap(({ ports }) => ports.map((port) => [port.segment, port] as const)));
+  const sealed = new Set(
+    lab.hosts.flatMap(({ encryption, ports }) =>
+      encryption === undefined ? [] : ports.map((port) => port.segment),
+    ),
+  );
   const sorted = [...all.values()].sort((a, b) => a.vni - b.vni);
   const colours = coloursOf(sorted.map(({ segment }) => segment));
   return sorted.flatMap((port) => {
@@ -94,7 +99,7 @@ function segmentsOf(lab: LabOutput): Segment[] {
           ...{
             segment,
             vni,
-            encapsulation: ENCAPSULATIONS[encapsulationOf(port)].title,
+            encapsulation: `${ENCAPSULATIONS[encapsulationOf(port)].title}${sealed.has(segment) ? " in WireGuard" : ""}`,
             udpPort,
             mtu,
             flooding,

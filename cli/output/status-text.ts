@@ -8,7 +8,14 @@ export function renderStatus(status: Status): string {
   const blocks = [
     [
       ["HOST", "ADDRESS (VTEP)", "MACHINE", "SSH", "BRIDGE", "ITS ADDRESS"],
-      ...hosts.map((h) => [h.name, h.address, h.machine, shortSsh(h.ssh), h.bridge, h.bridgeAddress ?? "-"]),
+      ...hosts.map((h) => [
+        h.name,
+        vtepText(h),
+        h.machine,
+        shortSsh(h.ssh),
+        h.bridge,
+        h.bridgeAddress ?? "-",
+      ]),
     ],
     [
       ["TUNNEL", "FROM", "TO", "REMOTE", "SEGMENT", "VNI", "UDP", "STATE"],
@@ -28,6 +35,12 @@ export function renderStatus(status: Status): string {
   ];
   const tables = blocks.filter((rows) => rows.length > 1).map((rows) => table(rows));
   return [...tables, ...foreignText(foreign), faultText(faults)].join("\n\n");
+}
+
+function vtepText({ address, encryption }: Status["hosts"][number]): string {
+  if (encryption === undefined) return address;
+  const { device, address: inside, ok } = encryption;
+  return `${address} (${device} ${inside}${ok ? "" : ", WRONG"})`;
 }
 
 function shortSsh(ssh: string): string {

@@ -22,7 +22,7 @@ export interface Status {
 
 interface HostStatus {
   name: string;
-  /** Also its VTEP. */
+  /** Also its VTEP, unless `encryption` has another. */
   address: string;
   /** Absent for an existing host. */
   domain?: string;
@@ -30,8 +30,17 @@ interface HostStatus {
   machine: string;
   /** "up", or why not. */
   ssh: string;
+  /** Absent: its tunnels are not encrypted. */
+  encryption?: EncryptionStatus;
   bridge: string;
   bridgeAddress: string | null;
+}
+
+interface EncryptionStatus {
+  device: string;
+  /** The VTEP. */
+  address: string;
+  ok: boolean;
 }
 
 export interface TunnelStatus {
@@ -82,7 +91,7 @@ export function statusOf(
   const checks = stillChecks(lab);
   const results = checks.map((check) => judge(check, evidence));
   const good = new Set(results.filter(({ ok }) => ok).map(({ name }) => name));
-  const hosts = lab.hosts.map((host) => hostStatus(host, evidence, domains));
+  const hosts = lab.hosts.map((host) => hostStatus(host, evidence, domains, good));
   const unheard = new Set(hosts.filter(({ ssh }) => ssh !== "up").map(({ name }) => name));
   // For a host that does not answer, one line is enough.
   const told = checks.flatMap((check, i) =>
@@ -144,8 +153,9 @@ function hostStatus(
   host: HostOutput,
   evidence: Evidence,
   domains: ReadonlyMap<string, string> | undefined,
+  good: ReadonlySet<string>,
 ): HostStatus {
-  const { name, address, domain, bridge } = host;
+  const { name, address, domain, bridge, encryption } = host;
   const found = evidence.hosts.get(name);
   const ssh = found === undefined ? "was not asked" : "silent" in found ? found.silent : "up";
   const machine = machineOf(domain, domains);
@@ -155,6 +165,14 @@ function hostStatus(
     ...(domain === undefined ? {} : { domain }),
     machine,
     ssh,
+    ...(encryption === undefined
+      ? {}
+      : {
+          encryption: {
+            ...{ device: encryption.device, address: encryption.address },
+            ok: good.has(`encryption/${name}`),
+          },
+        }),
     bridge: bridge.name,
     bridgeAddress: bridge.address ?? null,
   };

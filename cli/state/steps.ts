@@ -8,15 +8,18 @@ export interface Step {
   name: string;
   /** Name of the host in the lab. */
   host: string;
-  /** bridge, port, service or container. */
+  /** bridge, encryption, port, service or container. */
   kind: string;
-  /** VNI of a port, device of a service, else the thing's name. */
+  /** VNI of a port, device of an encryption or a service, else the thing's name. */
   key: string;
   /** What the step runs, by a shell on the host. */
   command: string;
   /** Desired state (guest/protocol.ts). May hold secrets. */
   stdin: string;
 }
+
+/** What tells things of a kind apart, where that is not their name. */
+const KEYS: Readonly<Record<string, string>> = { port: "vni", service: "device", encryption: "device" };
 
 const STEP = "command:remote:Command";
 
@@ -30,7 +33,7 @@ export function stepsOf(state: unknown, { hosts }: LabOutput): Step[] {
     const hostKey = isObject(connection) ? plain(connection["hostKey"]) : undefined;
     const host = hosts.find((one) => one.hostKey === hostKey);
     if (kind === undefined || desired === undefined || host === undefined) return [];
-    const key = desired.state[kind === "port" ? "vni" : kind === "service" ? "device" : "name"];
+    const key = desired.state[KEYS[kind] ?? "name"];
     const command = text(update) || text(create);
     return [{ name: desired.id, host: host.name, kind, key: text(key), command, stdin: text(stdin) }];
   });

@@ -9,8 +9,14 @@ export function closedTo({ underlays, hosts, peers, networks }: ResolvedLab): st
     host.address,
     host.kind === "existing" ? host.reach.sshAddress : host.address,
   ]);
+  // What is sent there arrives decrypted, as if it came from this host.
+  const tunnels = underlays.written.flatMap(({ encryption }) => encryption?.network ?? []);
+  const ends = [...hosts, ...peers].flatMap(({ encryption }) => encryption?.address ?? []);
   const far = peers.flatMap(({ address, sshAddress }) => [address, sshAddress]);
-  return closedBy([...underlays.used.map(({ subnet }) => subnet), ...networks], [...own, ...far]);
+  return closedBy(
+    [...underlays.used.map(({ subnet }) => subnet), ...tunnels, ...networks],
+    [...own, ...far, ...ends],
+  );
 }
 
 /** Each once, in the given order. */

@@ -3,6 +3,7 @@
 #   bridge BRIDGE off                  the guard is switched off for this bridge and what is on it
 #   inner BRIDGE DEVICE [ADDRESS...]   an interface by which the host is in a segment, and its addresses there
 #   vni BRIDGE PORT VNI UNDER PEER...  a segment: its UDP port, the interface of the VTEP (- or :, any), who may send (any: all)
+#   wg BRIDGE DEVICE PORT PEER...      encrypts the segments of BRIDGE: its UDP port, and who may send there
 #   dhcp BRIDGE DEVICE                 lends addresses there
 #   nat BRIDGE DEVICE                  a gateway
 #   closed BRIDGE NETWORK...           what a gateway does not lead to
@@ -15,6 +16,7 @@ word[1] == "bridge" { if (word[3] == "off") off[word[2]]; next }
 { line[++lines] = $0 }
 
 END {
+  for (l = 1; l <= lines; l++) { n = split(line[l], word, " "); if (word[1] == "wg" && !(word[2] in off)) encrypts() }
   for (l = 1; l <= lines; l++) { n = split(line[l], word, " "); if (!(word[2] in off)) take() }
   if (inner == "") exit
   print "table inet vxlab_guard"
@@ -22,6 +24,7 @@ END {
   print "table inet vxlab_guard {"
   if (closed != "") print "  set closed {\n    type ipv4_addr; flags interval; auto-merge\n    elements = { " closed " }\n  }"
   input()
+  output()
   forward()
   print "}"
 }
@@ -38,20 +41,33 @@ function take(   key, i) {
   } else if (word[1] == "vni") {
     if (!(word[3] in vnis)) port[++ports] = word[3]
     vnis[word[3]] = joined(vnis[word[3]], word[4])
+    # Encrypted, they come by no other way, whether or not the device is there yet.
+    if (word[2] in wireguard) word[5] = wireguard[word[2]]
     key = word[5] ~ /^[-:]$/ ? "" : "iifname " quoted(word[5]) " "
-    key = key "@th,96,24 { VNIS }" senders() " accept"
+    key = key "@th,96,24 { VNIS }" senders(6) " accept"
     if (!((word[3], key) in group)) rule[word[3], ++rules[word[3]]] = key
     group[word[3], key] = joined(group[word[3], key], word[4])
+    if (word[2] in wireguard) {
+      key = "oifname != " quoted(wireguard[word[2]]) " udp dport " word[3]
+      if (!(key in leaking)) leak[++leaks] = key
+      leaking[key] = joined(leaking[key], word[4])
+    }
   } else if (word[1] == "dhcp") dhcp = joined(dhcp, quoted(word[3]))
   else if (word[1] == "nat") { nat = joined(nat, quoted(word[3])); gateway[word[3]] }
   else if (word[1] == "closed") { for (i = 3; i <= n; i++) if (word[i] !~ /:/) closed = joined(closed, word[i]) }
   else if (word[1] == "dns") { for (i = 3; i <= n; i++) dns = joined(dns, word[i]) }
 }
 
-# Without a peer no sender is accepted.
-function senders(   i, peers) {
-  if (word[6] == "any") return ""
-  for (i = 6; i <= n; i++) peers = joined(peers, word[i])
+function encrypts() {
+  wireguard[word[2]] = word[3]
+  if (!(word[4] in partners)) wgport[++wgports] = word[4]
+  partners[word[4]] = partners[word[4]] "    " substr(senders(5), 2) " accept\n"
+}
+
+# Who may send, from word number `first` on. Without a peer no sender is accepted.
+function senders(first,   i, peers) {
+  if (word[first] == "any") return ""
+  for (i = first; i <= n; i++) peers = joined(peers, word[i])
   if (peers == "") return " ip saddr 0.0.0.0"
   return (peers ~ /:/ ? " ip6" : " ip") " saddr { " peers " }"
 }
@@ -61,7 +77,9 @@ function input(   i, j, p, text) {
   print "    type filter hook input priority filter; policy accept;"
   print "    iifname { " inner " } jump inside"
   for (i = 1; i <= ports; i++) print "    udp dport " port[i] " jump tunnels_" port[i]
+  for (i = 1; i <= wgports; i++) print "    udp dport " wgport[i] " jump wireguard_" wgport[i]
   print "  }"
+  for (i = 1; i <= wgports; i++) print "  chain wireguard_" wgport[i] " {\n" partners[wgport[i]] "    counter drop\n  }"
   # Other VNIs may be tunnels of the owner of this host on the same UDP port. The VNI is the 24 bits after the UDP header and four bytes
   # of flags (RFC 7348 section 5).
   for (i = 1; i <= ports; i++) {
@@ -84,6 +102,15 @@ function input(   i, j, p, text) {
   print "    icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem, echo-request, echo-reply, nd-neighbor-solicit, nd-neighbor-advert } accept"
   if (dhcp != "") print "    iifname { " dhcp " } udp dport 67 accept"
   print "    counter drop"
+  print "  }"
+}
+
+# What is to be encrypted leaves by WireGuard or not at all.
+function output(   i) {
+  if (!leaks) return
+  print "  chain output {"
+  print "    type filter hook output priority filter; policy accept;"
+  for (i = 1; i <= leaks; i++) print "    " leak[i] " @th,96,24 { " leaking[leak[i]] " } counter drop"
   print "  }"
 }
 

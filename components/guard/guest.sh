@@ -1,6 +1,6 @@
 #!/bin/sh
 # The host guard, an nftables table (docs/security.md): it keeps segments apart from this host and from the underlay, and accepts
-# VXLAN packets from a segment's peers only. One table covers all labs on this host. Each bridge, port and service has a fragment,
+# VXLAN packets from a segment's peers only. One table covers all labs on this host. Each bridge, encryption, port and service has a fragment,
 # and guard.awk renders the rules from all fragments: parsing every desired state again would take awk seconds under emulation.
 # shellcheck disable=SC2034,SC2154 # the variables come out of assign, by eval
 
@@ -64,7 +64,7 @@ guard_rest() {
     case $thing in "$about.$GUARD_FORM") continue ;; *."$GUARD_FORM") thing=${thing%."$GUARD_FORM"} ;; *) thing=. ;; esac
     [ -e "$STATE/desired/$thing.json" ] || [ -e "$STATE/begun/$thing" ] || rm -f "$file"
   done
-  for file in "$STATE"/desired/bridge-*.json "$STATE"/desired/port-*.json "$STATE"/desired/service-*.json; do
+  for file in "$STATE"/desired/bridge-*.json "$STATE"/desired/encryption-*.json "$STATE"/desired/port-*.json "$STATE"/desired/service-*.json; do
     thing=${file##*/}
     thing=${thing%.json}
     if [ ! -e "$file" ] || [ -e "$GUARD/$thing.$GUARD_FORM" ]; then continue; fi

@@ -3,6 +3,7 @@ import { addressText } from "../../plan/addresses";
 import type { ContainerPlan, ExistingPlan, ServicePlan, VxlanPortPlan } from "../../plan/lab-plan";
 import { Encapsulation, tunnelOverhead } from "../../plan/net/encap";
 import type { ResolvedExisting, ResolvedLab } from "../../plan/resolved";
+import { carrierOf } from "../encryption/mtu";
 import { CONTAINER_KINDS } from "../container/kinds";
 import { WAYS } from "../segment/ways";
 import { mtuUnder } from "../underlay/mtu";
@@ -20,20 +21,28 @@ export function planExisting(lab: ResolvedLab, host: ResolvedExisting, workload:
   const { sshAddress, port, user, hostKey, keyFile } = host.reach;
   return {
     ...{ sshAddress: addressText(sshAddress), port, user, hostKey, keyFile },
-    mtu: largestPacket(lab, workload.ports),
-    needs: needsOf(workload, host.guard),
+    mtu: largestPacket(lab, host, workload.ports),
+    needs: needsOf(workload, host),
   };
 }
 
 /** What its segments send; without any (an underlay stack), what others may count on. */
-function largestPacket({ underlays }: ResolvedLab, ports: readonly VxlanPortPlan[]): number {
-  if (ports.length > 0) return Math.max(...ports.map(({ mtu }) => mtu)) + tunnelOverhead(underlays.family);
+function largestPacket(
+  { underlays }: ResolvedLab,
+  { encryption }: ResolvedExisting,
+  ports: readonly VxlanPortPlan[],
+): number {
+  const { family, spent } = carrierOf(0, underlays.family, encryption !== undefined);
+  if (ports.length > 0) return Math.max(...ports.map(({ mtu }) => mtu)) + tunnelOverhead(family) + spent;
   const written = mtuUnder(underlays);
   // With machines, underlay.mtu describes their network, which may be jumbo; without, the network of the existing hosts.
   return underlays.used.length === 0 ? written : Math.min(UNDERLAY.mtu.default, written);
 }
 
-function needsOf({ ports, services, containers }: Workload, guard: boolean): HostNeed[] {
+function needsOf(
+  { ports, services, containers }: Workload,
+  { guard, encryption }: ResolvedExisting,
+): HostNeed[] {
   const needed = new Set([
     ...services.flatMap(({ nat, dhcp }) => [
       ...(nat ? [HostNeed.Gateway] : []),
@@ -45,6 +54,7 @@ function needsOf({ ports, services, containers }: Workload, guard: boolean): Hos
     ),
     ...containers.flatMap(({ kind }) => CONTAINER_KINDS[kind].need ?? []),
     ...(guard ? [HostNeed.Guard] : []),
+    ...(encryption === undefined ? [] : [HostNeed.Wireguard]),
   ]);
   return Object.values(HostNeed).filter((need) => needed.has(need));
 }

@@ -4,6 +4,8 @@ import type { BridgePlan, ContainerPlan, HostPlan, ServicePlan, UnderlayPlan } f
 import { computedMac, MacKind } from "../../plan/mac";
 import { maxOverlayMtu } from "../../plan/net/encap";
 import type { ResolvedHost, ResolvedLab, ResolvedUnderlay } from "../../plan/resolved";
+import { planEncryption } from "../encryption/plan";
+import { carrierOf } from "../encryption/mtu";
 import { planPorts } from "../segment/plan";
 import { mtuUnder } from "../underlay/mtu";
 import { underlayAt } from "../underlay/resolve";
@@ -24,7 +26,11 @@ export function planHosts(lab: ResolvedLab, { underlayOf, containers, services }
   return hosts.map(({ host, bridge }) => {
     const { name, guard } = host;
     const ports = portsOf(name);
-    const shared = { name, address: addressText(host.address), guard, bridge, ports };
+    const encryption = planEncryption(lab, host, ports);
+    const shared = {
+      ...{ name, address: addressText(host.address), guard, bridge, ports },
+      ...(encryption === undefined ? {} : { encryption }),
+    };
     if (host.kind === "machine") {
       const { kind, mac, memory, vcpus } = host;
       return { ...shared, kind, underlay: underlayOf(host.underlay), mac, memory, vcpus };
@@ -48,9 +54,13 @@ function planBridge(lab: ResolvedLab, host: ResolvedHost): BridgePlan {
 }
 
 /** The bridge's own interface is untagged: it is in the untagged segment, or in none. */
-function bridgeMtu({ segments, underlays }: ResolvedLab, { name, address }: ResolvedHost): number {
+function bridgeMtu(
+  { segments, underlays }: ResolvedLab,
+  { name, address, encryption }: ResolvedHost,
+): number {
   const untagged = untaggedSegment(segments, name);
   if (untagged !== undefined) return untagged.mtu;
   const under = underlayAt(underlays.written, address)?.mtu ?? mtuUnder(underlays);
-  return maxOverlayMtu(under, underlays.family);
+  const { mtu, family } = carrierOf(under, underlays.family, encryption !== undefined);
+  return maxOverlayMtu(mtu, family);
 }

@@ -6,12 +6,13 @@ import { computedMac, macFault, MacKind, MAC_CURE, normalMac } from "../../plan/
 import { bridgeNameFault, hostNameFault, MAX_INTERFACE_NAME } from "../../plan/names";
 import { IpFamily } from "../../plan/net/family";
 import { readAddress, readInterface } from "../../plan/read-address";
-import type { ResolvedHost, ResolvedUnderlay, Underlays } from "../../plan/resolved";
+import type { ResolvedHost, ResolvedTunnel, ResolvedUnderlay, Underlays } from "../../plan/resolved";
 import { checkInteger, pathOf, sortedEntries } from "../../plan/rules";
 import type { Topology } from "../../plan/settings";
 import { simpleValues, without } from "../../plan/values";
 import type { At } from "../../plan/values";
 import type { ImageKind } from "../image/spec";
+import { resolveTunnel } from "../encryption/resolve";
 import { underlayAt } from "../underlay/resolve";
 import { resolveExisting } from "./resolve-existing";
 import { HOST, MEMORY } from "./spec";
@@ -27,6 +28,8 @@ interface Context {
   /** The underlay is to blame for the machines' addresses. */
   misplaced: boolean;
   image: ImageKind;
+  /** Ends of encrypted tunnels, where other stacks decide them: of every host that has one. */
+  tunnels?: ReadonlyMap<string, ResolvedTunnel> | undefined;
 }
 
 /** Those with a usable address, sorted by name. */
@@ -52,7 +55,11 @@ function resolveHost(
   const bridgeAddress = resolveBridgeAddress(at("bridgeAddress"), spec.bridgeAddress, said);
   const bridge = resolveBridgeName(at("bridge"), spec.bridge, said);
   const values = simpleValues(SIMPLE, spec, at, said);
-  const shared = { ...values, name, spec, bridge, ...(bridgeAddress === undefined ? {} : { bridgeAddress }) };
+  const encryption = tunnelOf(name, at("address"), spec, address, context, said);
+  const shared = {
+    ...{ ...values, name, spec, bridge, ...(bridgeAddress === undefined ? {} : { bridgeAddress }) },
+    ...(encryption === undefined ? {} : { encryption }),
+  };
   if (spec.existing !== undefined) {
     checkIdle(spec, at, said);
     if (address === undefined || reach === undefined) return undefined;
@@ -69,6 +76,18 @@ function resolveHost(
   const underlay = address === undefined ? undefined : underlayAt(context.underlays.used, address);
   if (address === undefined || underlay === undefined) return undefined;
   return { ...shared, kind: "machine", address, underlay, mac, memory, vcpus };
+}
+
+function tunnelOf(
+  name: string,
+  path: string,
+  { address: got }: HostSpec,
+  address: bigint | undefined,
+  { underlays, tunnels }: Context,
+  said: Findings,
+): ResolvedTunnel | undefined {
+  if (tunnels !== undefined) return tunnels.get(name);
+  return address === undefined ? undefined : resolveTunnel(underlays, { path, got, address }, said);
 }
 
 function resolveAddress(

@@ -86,6 +86,8 @@ export enum HostNeed {
   Docker = "docker",
   /** Holds the host guard. */
   Guard = "guard",
+  /** Encrypts its tunnels. */
+  Wireguard = "wireguard",
 }
 
 /** Memory of a machine by what it boots, MiB. */

@@ -18,6 +18,8 @@ import { child } from "../naming";
 import { needSeedTool } from "../libvirt/programs";
 import { secretBytes } from "../secret";
 import { UnderlayNetwork } from "../underlay/component";
+import type { WireguardKeys } from "../encryption/keys.component";
+import { keysOf } from "./encryption";
 import type { LabHost } from "./parts";
 
 /**
@@ -55,6 +57,8 @@ export interface DeclaredHost {
   facts: pulumi.Output<DeployedFacts>;
   /** Another text as soon as the machine is another. */
   identity: pulumi.Output<string>;
+  /** Of a host that encrypts. */
+  keys?: WireguardKeys | undefined;
 }
 
 export interface DeclaredHosts {
@@ -78,7 +82,8 @@ export function declareMachines(
   if (plan.hosts.some(({ kind }) => kind === "machine")) needSeedTool();
   const image = plan.underlays.length === 0 ? undefined : (args.image ?? imageFiles(plan.image));
   const id = new random.RandomId(child(name, "id"), { byteLength: 4 }, { parent }).hex;
-  const secret = plan.underlays.length === 0 ? undefined : secretBytes(child(name, "secret"), parent);
+  const hasKeys = plan.underlays.length > 0 || plan.hosts.some(({ encryption }) => encryption !== undefined);
+  const secret = hasKeys ? secretBytes(child(name, "secret"), parent) : undefined;
   const hypervisorOf = hypervisors(name, args, parent);
   const all = [...new Set(plan.underlays.map(hypervisorOf))];
   const ready = answering(all);
@@ -94,8 +99,11 @@ export function declareMachines(
   plan.underlays.forEach(networkOf);
   const hosts = plan.hosts.map((host) => {
     const self = child(name, host.name);
-    if (host.kind === "existing") return existing(self, host, shared);
-    return machine(self, host, networkOf(host.underlay), shared);
+    const declared =
+      host.kind === "existing"
+        ? existing(self, host, shared)
+        : machine(self, host, networkOf(host.underlay), shared);
+    return { ...declared, keys: keysOf(host, secret) };
   });
   return { labId, hosts };
 }
@@ -204,9 +212,11 @@ function machine(
 }
 
 function existing(name: string, plan: ExistingHostPlan, { parent, ready, labId }: Shared): DeclaredHost {
-  const { address, existing, ports } = plan;
+  const { address, existing, ports, encryption } = plan;
   const { sshAddress, port, user, hostKey, keyFile, mtu, needs } = existing;
-  const peers = [...new Set(ports.flatMap(({ remotes }) => remotes.map((remote) => remote.address)))].sort();
+  // Where its packets leave to.
+  const remotes = ports.flatMap((one) => one.remotes.map((remote) => remote.address));
+  const peers = [...new Set(encryption?.peers.map(({ vtep }) => vtep) ?? remotes)].sort();
   const host = new ExistingHost(
     name,
     {

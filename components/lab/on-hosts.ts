@@ -8,6 +8,7 @@ import {
   LabPlan,
   VxlanPortPlan,
 } from "../../plan/types";
+import { endpointOf } from "../encryption/endpoint";
 import { CONTAINER_KINDS, CONTAINER_WORDS } from "../container/kinds";
 import { CONTAINER_COMPONENTS } from "../container/kinds/index.component";
 import type { HostConnectionArgs } from "../guest-step";
@@ -20,6 +21,8 @@ import { impairmentArgs } from "../impairment/places";
 import { SegmentService } from "../service/component";
 import { ContainerVariables, checkLabVariables } from "../container/variables.component";
 import { VxlanPort } from "../segment/component";
+import type { WireguardKeys } from "../encryption/keys.component";
+import { declareEncryption, publicKeysOf } from "./encryption";
 import type { LabContainer, LabParts, TargetHost } from "./parts";
 
 /**
@@ -44,8 +47,9 @@ export function declareOnHosts(
     impairments: {},
     checks: {},
   };
-  for (const { plan: host, host: context } of hosts) {
-    const placement = { host: context.connection, hostName: host.name, labId, env };
+  const publicKeys = publicKeysOf(hosts);
+  for (const { plan: host, host: context, keys } of hosts) {
+    const placement = { host: context.connection, hostName: host.name, labId, env, keys, publicKeys };
     onHost(name, plan, host, placement, { parent, ...context.inside }, parts);
   }
   parts.checks = declareChecks(name, plan, labId, hosts, parent, parts);
@@ -58,13 +62,15 @@ interface Placement {
   hostName: string;
   labId: pulumi.Input<string>;
   env: Record<string, ContainerVariables>;
+  keys: WireguardKeys | undefined;
+  publicKeys: ReturnType<typeof publicKeysOf>;
 }
 
 function onHost(
   name: string,
   lab: LabPlan,
   plan: HostPlan,
-  { env, ...placement }: Placement,
+  { env, keys, publicKeys, ...placement }: Placement,
   opts: pulumi.ComponentResourceOptions,
   parts: Omit<LabParts, "hosts">,
 ): void {
@@ -76,10 +82,11 @@ function onHost(
   );
   const { bridge } = made;
   parts.bridges[plan.name] = made;
+  const encrypted = declareEncryption(self, { plan, keys }, { ...placement, bridge }, publicKeys, opts);
   for (const port of plan.ports) {
     const { ports } = (parts.segments[port.segment] ??= { ports: {} });
     const args = { ...placement, ...portArgs(plan, port), bridge };
-    ports[plan.name] = new VxlanPort(child(self, port.segment), args, opts);
+    ports[plan.name] = new VxlanPort(child(self, port.segment), args, encrypted);
   }
   for (const { segment, ...service } of lab.services.filter((s) => s.host === plan.name))
     (parts.segments[segment] ??= { ports: {} }).service = new SegmentService(
@@ -102,7 +109,7 @@ function onPaths(
   self: string,
   { impairments }: LabPlan,
   { name: host, address: local }: HostPlan,
-  placement: Omit<Placement, "env"> & { bridge: pulumi.Input<string> },
+  placement: Omit<Placement, "env" | "keys" | "publicKeys"> & { bridge: pulumi.Input<string> },
   opts: pulumi.ComponentResourceOptions,
   parts: Pick<LabParts, "impairments">,
 ): void {
@@ -140,8 +147,8 @@ function declareContainer(
   return new CONTAINER_COMPONENTS[kind](name, args, { ...opts, aliases });
 }
 
-function portArgs({ address: local }: HostPlan, { remotes, ...port }: VxlanPortPlan) {
-  return { ...port, local, remotes: remotes.map((remote) => remote.address) };
+function portArgs(host: HostPlan, { remotes, ...port }: VxlanPortPlan) {
+  return { ...port, local: endpointOf(host), remotes: remotes.map((remote) => remote.address) };
 }
 
 function containerArgs(

@@ -1,5 +1,6 @@
 /** The components that a lab is made of, for resources that depend on one of them. */
 import type { OvsBridge } from "../bridge/component";
+import type { WireguardKeys } from "../encryption/keys.component";
 import type { Connectivity } from "../connectivity/component";
 import type { CONTAINER_COMPONENTS } from "../container/kinds/index.component";
 import type { ContainerKind } from "../container/spec";
@@ -48,6 +49,8 @@ export interface LabParts {
 export interface TargetHost {
   plan: HostPlan;
   host: Pick<HostContext, "connection" | "inside">;
+  /** Of a host that encrypts. */
+  keys?: WireguardKeys | undefined;
 }
 
 /** No fields of the components: each of those is an output in every language, and a component cannot be one. */

@@ -1,7 +1,14 @@
 /** The only place that reads other stacks: a user's own overlay program has it too. */
 import * as pulumi from "@pulumi/pulumi";
 import { ContractError, readVteps } from "../../plan/read-vteps";
-import { LOGIN_OUTPUT, LoginOutput, VTEPS_OUTPUT, VtepsOutput } from "../../plan/vteps";
+import {
+  LOGIN_OUTPUT,
+  LoginOutput,
+  TUNNEL_KEYS_OUTPUT,
+  TunnelKeysOutput,
+  VTEPS_OUTPUT,
+  VtepsOutput,
+} from "../../plan/vteps";
 
 /**
  * An underlay stack that is up.
@@ -17,6 +24,8 @@ export interface UnderlayStack {
   vteps: VtepsOutput;
   /** Undefined when this stack has not the passphrase that the other's secrets are encrypted with. */
   login: pulumi.Output<LoginOutput> | undefined;
+  /** Private keys of its encrypted tunnels. Undefined as above, and when no host encrypts. */
+  tunnelKeys?: pulumi.Output<TunnelKeysOutput>;
 }
 
 /** An underlay stack, or why there is nothing to know of it. */
@@ -37,7 +46,18 @@ async function readUnderlay(stack: string): Promise<UnderlayLookup> {
   if (finding.absent !== undefined) return { absent: finding.absent };
   const keys = await reference.getOutputDetails(LOGIN_OUTPUT);
   const login = hasKeys(keys.secretValue, finding.vteps) ? reference.getOutput(LOGIN_OUTPUT) : undefined;
-  return { found: { stack, vteps: finding.vteps, login: login as UnderlayStack["login"] } };
+  const found = { stack, vteps: finding.vteps, login: login as UnderlayStack["login"] };
+  return { found: { ...found, ...tunnelKeys(reference, finding.vteps) } };
+}
+
+/** The output is missing where the underlay's program does not export it: the overlay says so (tunnelKeyOf). */
+function tunnelKeys(
+  reference: pulumi.StackReference,
+  { hosts }: VtepsOutput,
+): Pick<UnderlayStack, "tunnelKeys"> {
+  if (Object.values(hosts).every(({ encryption }) => encryption === undefined)) return {};
+  const keys = reference.getOutput(TUNNEL_KEYS_OUTPUT) as pulumi.Output<TunnelKeysOutput | undefined>;
+  return { tunnelKeys: keys.apply((known) => known ?? {}) };
 }
 
 /** What cannot be decrypted is told as an empty object (pkg/backend/secrets.go). */
@@ -85,7 +105,9 @@ export async function ownUnderlay(
  * const peers = await peerUnderlays(["organization/underlay/b"]);
  * ```
  */
-export async function peerUnderlays(stacks: readonly string[]): Promise<Omit<UnderlayStack, "login">[]> {
+export async function peerUnderlays(
+  stacks: readonly string[],
+): Promise<Omit<UnderlayStack, "login" | "tunnelKeys">[]> {
   const lookups = await Promise.all(stacks.map((stack) => readUnderlay(stack)));
   for (const { absent } of lookups) if (absent !== undefined) await pulumi.log.warn(withoutPeer(absent));
   // Without the keys: a peer's hosts are none of ours.

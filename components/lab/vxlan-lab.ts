@@ -11,6 +11,7 @@ import type { Impairment } from "../impairment/component";
 import { token } from "../naming";
 import { withoutContents } from "../container/content.component";
 import { afterChecks } from "./checks.component";
+import { publicKeysOf } from "./encryption";
 import { sayHints } from "./hints";
 import { DeclaredHosts, MachinesArgs, declareMachines, hostsOf, labUri } from "./machines";
 import { declareOnHosts } from "./on-hosts";
@@ -110,6 +111,11 @@ export class VxlanLab extends pulumi.ComponentResource {
 }
 
 function knownLab(plan: LabPlan, { labId, hosts }: DeclaredHosts): pulumi.Output<PublishedLab> {
-  const known = pulumi.all(hosts.map(({ plan, facts }) => facts.apply((facts) => hostOutput(plan, facts))));
+  const keys = pulumi.all(publicKeysOf(hosts));
+  const known = pulumi.all(
+    hosts.map(({ plan, facts }) =>
+      pulumi.all([facts, keys]).apply(([facts, all]) => hostOutput(plan, facts, all)),
+    ),
+  );
   return pulumi.all([labId, known]).apply(([id, hosts]) => publishedLab(labOutput(plan, id, hosts)));
 }

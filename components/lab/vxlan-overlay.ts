@@ -4,9 +4,17 @@ import { PublishedLab } from "../../plan/contract";
 import { hostOutput, labOutput } from "../../plan/lab-output";
 import { planOverlay } from "../../plan/peers";
 import { publishedLab } from "../../plan/published-lab";
-import { privateKeyOf } from "../../plan/read-vteps";
-import type { CheckSpec, ContainerSpec, ExistingPlan, ImpairmentSpec, SegmentSpec } from "../../plan/types";
-import { LoginOutput, VtepsOutput } from "../../plan/vteps";
+import { privateKeyOf, tunnelKeyOf } from "../../plan/read-vteps";
+import type {
+  CheckSpec,
+  ContainerSpec,
+  ExistingHostPlan,
+  ExistingPlan,
+  ImpairmentSpec,
+  SegmentSpec,
+} from "../../plan/types";
+import { LoginOutput, TunnelKeysOutput, VtepsOutput } from "../../plan/vteps";
+import type { WireguardKeys } from "../encryption/keys.component";
 import type { HostConnectionArgs } from "../guest-step";
 import { sayHints } from "./hints";
 import type { OvsBridge } from "../bridge/component";
@@ -34,6 +42,8 @@ export interface VxlanOverlayArgs {
   underlay: OverlayGroundArgs;
   /** OpenSSH private keys by host name (`VxlanUnderlay.login`). */
   login: pulumi.Input<LoginOutput>;
+  /** Private keys of WireGuard by host name (`VxlanUnderlay.tunnelKeys`). @default none: no host encrypts */
+  tunnelKeys?: pulumi.Input<TunnelKeysOutput>;
   /** Underlays of others, whose hosts are remote VTEPs. @default none */
   peers?: OverlayGroundArgs[];
   /** Bridges of the own hosts, by host name. @default "vxbr" without an address on each */
@@ -114,7 +124,7 @@ export class VxlanOverlay extends pulumi.ComponentResource {
   public readonly lab: pulumi.Output<PublishedLab>;
 
   constructor(name: string, args: VxlanOverlayArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { login, bootTimeout, ...shown } = args;
+    const { login, tunnelKeys, bootTimeout, ...shown } = args;
     super(token("VxlanOverlay"), name, { ...shown, ...withoutContents(containersOf(shown)) }, opts);
     const { underlay, peers = [], identity = `${stackIdentity()}/${name}` } = args;
     const { hosts, segments, containers, impairments, checks } = args;
@@ -128,11 +138,11 @@ export class VxlanOverlay extends pulumi.ComponentResource {
       const incarnation = underlay.vteps.hosts[host.name]?.machine;
       const privateKey = pulumi.secret(keys.apply((all) => privateKeyOf(all, host.name, underlay.stack)));
       const connection = { ...reach(host.existing), incarnation, privateKey, bootTimeout };
-      return { plan: host, host: { connection, inside: {} } };
+      return { plan: host, host: { connection, inside: {} }, keys: ownKeys(host, underlay, tunnelKeys) };
     });
     const parts = declareOnHosts(name, plan, labId, targets, this, args.env);
     setParts(this, { ...parts, hosts: {} });
-    const hostOutputs = plan.hosts.map((host) => hostOutput(host, host.existing));
+    const hostOutputs = plan.hosts.map((host) => hostOutput(host, host.existing, publicKeys(underlay)));
     const lab = labId.apply((id) => publishedLab(labOutput(plan, id, hostOutputs)));
     this.lab = afterChecks(lab, parts.checks);
     // As in VxlanLab.
@@ -167,6 +177,24 @@ export class VxlanOverlay extends pulumi.ComponentResource {
 
 const containersOf = ({ containers }: Pick<VxlanOverlayArgs, "containers">) =>
   containers === undefined ? {} : { containers };
+
+function ownKeys(
+  { name }: ExistingHostPlan,
+  { vteps, stack }: OverlayGroundArgs,
+  keys: pulumi.Input<TunnelKeysOutput> = {},
+): WireguardKeys | undefined {
+  const encryption = vteps.hosts[name]?.encryption;
+  if (encryption === undefined) return undefined;
+  const privateKey = pulumi.secret(pulumi.output(keys).apply((all) => tunnelKeyOf(all, name, stack)));
+  return { privateKey, publicKey: pulumi.output(encryption.publicKey) };
+}
+
+function publicKeys({ vteps }: OverlayGroundArgs): Record<string, string> {
+  const hosts = Object.entries(vteps.hosts);
+  return Object.fromEntries(
+    hosts.flatMap(([name, { encryption }]) => (encryption ? [[name, encryption.publicKey]] : [])),
+  );
+}
 
 function reach({
   sshAddress: address,

@@ -1,7 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { planLab } from "../../plan/plan";
 import type { HostPlan, Topology } from "../../plan/types";
-import { LoginOutput, VTEPS_SCHEMA, VtepOutput, VtepSshOutput, VtepsOutput } from "../../plan/vteps";
+import {
+  ENCRYPTED_VTEPS_SCHEMA,
+  LoginOutput,
+  TunnelKeysOutput,
+  VTEPS_SCHEMA,
+  VtepOutput,
+  VtepSshOutput,
+  VtepsOutput,
+} from "../../plan/vteps";
 import { sayHints } from "./hints";
 import { DeclaredHost, DeclaredHosts, MachinesArgs, declareMachines, hostsOf, labUri } from "./machines";
 import { LabHost, partsOf, setParts } from "./parts";
@@ -36,6 +44,8 @@ export class VxlanUnderlay extends pulumi.ComponentResource {
   public readonly vteps: pulumi.Output<VtepsOutput>;
   /** OpenSSH private keys by host name; a secret, for the owner's own overlay alone. */
   public readonly login: pulumi.Output<LoginOutput>;
+  /** Private keys of WireGuard by name of the hosts that encrypt; a secret, for the owner's own overlay alone. Undefined: none does. */
+  public readonly tunnelKeys?: pulumi.Output<TunnelKeysOutput>;
 
   constructor(name: string, args: VxlanUnderlayArgs, opts?: pulumi.ComponentResourceOptions) {
     const topology = { ...args.topology, segments: {}, containers: {} };
@@ -44,11 +54,18 @@ export class VxlanUnderlay extends pulumi.ComponentResource {
     sayHints(plan.hints, this);
     const machines = declareMachines(name, args, plan, this);
     setParts(this, { ...partsOf(this), hosts: hostsOf(machines) });
-    const networks = plan.underlays.map(({ cidr }) => cidr);
+    const isEncrypted = machines.hosts.some(({ keys }) => keys !== undefined);
+    const schema = isEncrypted ? ENCRYPTED_VTEPS_SCHEMA : VTEPS_SCHEMA;
+    const networks = plan.underlays.flatMap(({ cidr, tunnelCidr }) => [
+      cidr,
+      ...(tunnelCidr === undefined ? [] : [tunnelCidr]),
+    ]);
     const hosts = pulumi.all(machines.hosts.map(vtepOf)).apply(Object.fromEntries<VtepOutput>);
-    this.vteps = hosts.apply((hosts) => ({ schema: VTEPS_SCHEMA, hosts, networks }));
+    this.vteps = hosts.apply((hosts) => ({ schema, hosts, networks }));
     this.login = pulumi.secret(loginOf(machines));
-    this.registerOutputs({ vteps: this.vteps, login: this.login });
+    if (isEncrypted) this.tunnelKeys = pulumi.secret(tunnelKeysOf(machines));
+    const { vteps, login, tunnelKeys } = this;
+    this.registerOutputs({ vteps, login, ...(tunnelKeys === undefined ? {} : { tunnelKeys }) });
   }
 
   /** By host name. TypeScript only. */
@@ -57,12 +74,28 @@ export class VxlanUnderlay extends pulumi.ComponentResource {
   }
 }
 
-function vtepOf({ plan, facts, identity }: DeclaredHost): pulumi.Output<readonly [string, VtepOutput]> {
+function vtepOf({ plan, facts, identity, keys }: DeclaredHost): pulumi.Output<readonly [string, VtepOutput]> {
   const { name, address } = plan;
-  return pulumi.all([facts, identity]).apply(([{ hostKey }, machine]) => {
+  return pulumi.all([facts, identity, keys?.publicKey]).apply(([{ hostKey }, machine, publicKey]) => {
     const vtep = { address, mtu: mtuOf(plan), hostKey, machine, ssh: sshOf(plan) };
-    return [name, vtep] as const;
+    return [name, { ...vtep, ...encryptionOf(plan, publicKey) }] as const;
   });
+}
+
+function encryptionOf(
+  { encryption }: HostPlan,
+  publicKey: string | undefined,
+): Pick<VtepOutput, "encryption"> {
+  if (encryption === undefined || publicKey === undefined) return {};
+  const { address, port } = encryption;
+  return { encryption: { address, publicKey, port } };
+}
+
+function tunnelKeysOf({ hosts }: DeclaredHosts): pulumi.Output<TunnelKeysOutput> {
+  const keys = hosts.flatMap(({ plan, keys }) =>
+    keys === undefined ? [] : [keys.privateKey.apply((key) => [plan.name, key] as const)],
+  );
+  return pulumi.all(keys).apply((entries) => Object.fromEntries(entries));
 }
 
 function mtuOf(host: HostPlan): number {

@@ -1,4 +1,5 @@
 /** The ports of hosts to their segments. */
+import { endpointOf } from "../encryption/endpoint";
 import { addressText } from "../../plan/addresses";
 import { DEFAULT_ENCAPSULATION } from "../../plan/net/encap";
 import type { VxlanPortPlan } from "../../plan/lab-plan";
@@ -20,8 +21,8 @@ function planPort(
   known: Known,
 ): (host: string) => VxlanPortPlan[] {
   const { name, vni, encapsulation, udpPort, mtu, vlan, flooding, members, open } = segment;
-  const own = members.map(({ name: host, address }) => ({ host, address: addressText(address) }));
-  const far = peers.map(({ host, address }) => ({ host, address: addressText(address) }));
+  const own = members.map((one) => ({ host: one.name, address: addressText(endpointOf(one)) }));
+  const far = peers.map((one) => ({ host: one.host, address: addressText(endpointOf(one)) }));
   const everyone = [...own, ...(open ? far : [])].sort((a, b) => compareText(a.host, b.host));
   const part = wayOf(flooding).plan(segment, flooding, known);
   return (host) => {

@@ -1,4 +1,5 @@
 /** A host's attachment to one VNI: what it is made from, what its desired state always has, and what verify expects of it. */
+import { endpointOf } from "../encryption/endpoint";
 import type { Encapsulation } from "../../plan/net/encap";
 import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "../../plan/net/encap";
 import type { Flooding } from "./spec";
@@ -48,6 +49,7 @@ export interface PortWanted {
 /** As much of a host in the lab's output as a port's links are computed from. */
 export interface LinkHost {
   address: string;
+  encryption?: { address: string };
   bridge: { name: string };
   ports: readonly unknown[];
 }
@@ -96,7 +98,7 @@ export function tunnelTo(host: LinkHost, port: LinkPort, remote: string): Pick<L
   const { vni, udpPort } = port;
   return {
     type: ENCAPSULATIONS[encapsulationOf(port)].ovsType,
-    options: { remote_ip: remote, local_ip: host.address, key: String(vni), dst_port: String(udpPort) },
+    options: { remote_ip: remote, local_ip: endpointOf(host), key: String(vni), dst_port: String(udpPort) },
   };
 }
 

@@ -25,8 +25,8 @@ import {
 import type { Topology } from "../../plan/settings";
 import { simpleValues, without } from "../../plan/values";
 import type { At } from "../../plan/values";
+import { carrierUnder } from "../encryption/mtu";
 import { resolveService } from "../service/resolve";
-import { mtuUnder } from "../underlay/mtu";
 import { Flooding, MIN_MTU6, SEGMENT } from "./spec";
 import type { SegmentSpec } from "./spec";
 import { carrierFault, resolveFlooding, WAYS } from "./ways";
@@ -160,11 +160,12 @@ function resolveMtu(
   }: { encapsulation: Encapsulation; underlays: Underlays; members: readonly ResolvedHost[] },
   said: Findings,
 ): number {
-  const under = mtuUnder(underlays, members);
-  const max = maxOverlayMtu(under, underlays.family, encapsulation);
+  const { mtu: carried, family, spent } = carrierUnder(underlays, members);
+  const under = carried + spent;
+  const max = maxOverlayMtu(carried, family, encapsulation);
   const min = subnet6 === undefined ? SEGMENT.mtu.min : MIN_MTU6;
   const smallest = underlays.used.length > 1 ? "smallest underlay's" : "underlay's";
-  const why = `${max} is the ${smallest} ${under} less ${under - max} for ${ENCAPSULATIONS[encapsulation].title}`;
+  const why = `${max} is the ${smallest} ${under} less ${under - max} for ${ENCAPSULATIONS[encapsulation].title}${spent === 0 ? "" : " and WireGuard"}`;
   if (max < min) {
     const message = `An IPv6 subnet needs ${min} bytes (RFC 8200 section 5): ${why}.`;
     said.say(path, got, message, `Raise underlay.mtu to ${min + under - max}.`);

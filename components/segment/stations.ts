@@ -1,4 +1,5 @@
 /** What the plan knows of a segment, for flooding by flows: who is there, and on which host. */
+import { endpointOf } from "../encryption/endpoint";
 import { addressText } from "../../plan/addresses";
 import type { BridgePlan, ContainerPlan, ServicePlan, StationPlan } from "../../plan/lab-plan";
 import type { ResolvedSegment } from "../../plan/resolved";
@@ -27,7 +28,7 @@ interface Place {
  * frames for it find their way, ARP for it is answered by itself.
  */
 export function stationsOf(segment: ResolvedSegment, known: Known): KnownStation[] {
-  const vteps = new Map(segment.members.map(({ name, address }) => [name, addressText(address)]));
+  const vteps = new Map(segment.members.map((one) => [one.name, addressText(endpointOf(one))]));
   const places = [
     ...known.containers.flatMap((container) => containerPlaces(container, segment.name)),
     ...known.services.filter((service) => service.segment === segment.name),

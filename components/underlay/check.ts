@@ -1,5 +1,5 @@
 /** Underlays among each other, towards their hypervisors, and towards the networks of the overlay. */
-import { addressText, contains, overlap } from "../../plan/addresses";
+import { addressText, contains, overlap, subnetAround } from "../../plan/addresses";
 import type { Subnet } from "../../plan/addresses";
 import { addressOf, isLocal, uriFault } from "../../plan/libvirt-uri";
 import type { Problem } from "../../plan/problem";
@@ -75,10 +75,24 @@ export function underlayClash(lab: ResolvedLab, path: string, got: unknown, subn
     const message = `Overlaps the underlay ${underlay.subnet.cidr}: hosts could not tell tunnel packets from the overlay's.`;
     return [{ path, got, message, cure }];
   }
+  const tunnels = encryptedNetworks(lab).find((one) => overlap(one, subnet));
+  if (tunnels !== undefined) {
+    const message = `Overlaps ${tunnels.cidr}, the addresses of the encrypted tunnels: hosts could not tell tunnel packets from the overlay's.`;
+    return [{ path, got, message, cure: "Choose a network outside it, or write another tunnelCidr." }];
+  }
   const inside = vtepsOutside(lab).find(({ address }) => contains(subnet, address));
   if (inside === undefined) return [];
   const message = `Contains ${addressText(inside.address)}, the VTEP of ${inside.host}: hosts could not tell tunnel packets from the overlay's.`;
   return [{ path, got, message, cure }];
+}
+
+/** Of encrypted tunnels: whole networks; in an overlay, which knows no networks of them, each address. */
+function encryptedNetworks({ underlays, hosts, peers }: ResolvedLab): Subnet[] {
+  const ends = [...hosts, ...peers].flatMap(({ encryption }) => encryption?.address ?? []);
+  return [
+    ...underlays.written.flatMap(({ encryption }) => encryption?.network ?? []),
+    ...ends.map((address) => subnetAround(address, 32)),
+  ];
 }
 
 /** Existing hosts and those of peers, which need not be in an underlay. */

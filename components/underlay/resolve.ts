@@ -12,6 +12,7 @@ import { pathOf, sortedEntries } from "../../plan/rules";
 import type { Topology } from "../../plan/settings";
 import type { ResolvedUnderlay, Underlays } from "../../plan/resolved";
 import { simpleValues } from "../../plan/values";
+import { resolveEncryption } from "../encryption/resolve";
 import { UNDERLAY, USUAL_MODE, UnderlayMode } from "./spec";
 import type { UnderlaySpec } from "./spec";
 
@@ -85,11 +86,13 @@ function resolveUnderlay(
     mtu,
     mode = usualMode,
     accel,
+    ...more
   } = simpleValues(UNDERLAY, spec, (...keys) => `${path}.${keys.join(".")}`, said);
   // In place of an unusable MTU the largest, so that no segment is blamed.
   const usableMtu = spec.mtu === undefined || spec.mtu === mtu ? mtu : UNDERLAY.mtu.max;
   const nameservers = resolveNameservers({ path, spec, mode, subnet }, context, said);
   resolveHypervisor(path, spec, context, said);
+  const encryption = resolveEncryption(path, spec, more, said);
   if (subnet === undefined) return undefined;
   const { libvirtUri } = spec;
   return {
@@ -97,6 +100,7 @@ function resolveUnderlay(
     nameservers: nameservers ?? (mode === UnderlayMode.Isolated ? [] : [gatewayOf(subnet)]),
     ...(libvirtUri === undefined || uriFault(libvirtUri) !== undefined ? {} : { libvirtUri }),
     ...(accel === undefined ? {} : { accel }),
+    ...(encryption === undefined ? {} : { encryption }),
   };
 }
 

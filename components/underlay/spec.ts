@@ -30,6 +30,19 @@ export enum Accel {
 }
 
 /**
+ * What protects the tunnels' packets on the underlay (docs/encryption.md).
+ *
+ * @example
+ * ```ts
+ * const underlay: UnderlaySpec = { cidr: "192.168.10.0/24", encryption: Encryption.Wireguard };
+ * ```
+ */
+export enum Encryption {
+  None = "none",
+  Wireguard = "wireguard",
+}
+
+/**
  * A libvirt network that carries the tunnels.
  *
  * @example
@@ -59,6 +72,15 @@ export interface UnderlaySpec {
    * isolated: none
    */
   nameservers?: string[];
+  /** What protects the tunnels between its hosts (docs/encryption.md); none, wireguard. @default none */
+  encryption?: Encryption;
+  /**
+   * IPv4 network, /8 to /30, of the tunnels' own addresses with encryption: each host's has the last bits of its
+   * underlay address. @default 10.255.0.0/16
+   */
+  tunnelCidr?: string;
+  /** With encryption: another number replaces the keys of its hosts; 1 to 1000000. @default 1 */
+  keyVersion?: number;
 }
 
 /** What resolv.conf(5) takes (MAXNS). */
@@ -109,6 +131,26 @@ export const UNDERLAY = {
     most: MAX_NAMESERVERS,
     usual: "the hypervisor; `isolated`: none",
     doc: "addresses of the machines' name servers, of the underlay's family; `[]` for none",
+  },
+  encryption: {
+    kind: "choice",
+    choices: { [Encryption.None]: "", [Encryption.Wireguard]: "" },
+    default: Encryption.None,
+    doc: "what protects the tunnels between its hosts ([encryption.md](encryption.md))",
+  },
+  tunnelCidr: {
+    kind: "text",
+    default: "10.255.0.0/16",
+    pattern: "^[0-9.]+/[0-9]{1,2}$",
+    doc: "IPv4 network, /8 to /30, of the tunnels' own addresses with `encryption`: each host's has the last bits of its underlay address",
+  },
+  keyVersion: {
+    kind: "integer",
+    min: 1,
+    max: 1_000_000,
+    names: "a version of keys",
+    default: 1,
+    doc: "with `encryption`: another number replaces the keys of its hosts",
   },
 } as const satisfies Fields<UnderlaySpec>;
 

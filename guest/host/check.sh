@@ -1,7 +1,7 @@
 #!/bin/sh
 # check.sh MTU VTEP "NEED...": whether a host that is no machine of ours can hold a lab; changes nothing there.
 #   MTU    largest packet that the VTEP's interface has to take, bytes
-#   NEED   gateway, dhcp, multicast, flow, docker, guard: what is put there beside bridges, unicast tunnels and LXC
+#   NEED   gateway, dhcp, multicast, flow, docker, guard, wireguard: what is put there beside bridges, unicast tunnels and LXC
 #          to:ADDRESS: another VTEP, to which there will be tunnels
 set -eu
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -23,12 +23,13 @@ for need in $3; do
       peers="$peers ${need#to:}"
       continue
       ;;
-    multicast | geneve)
-      module=geneve
-      [ "$need" = geneve ] || module=vxlan
+    multicast | geneve | wireguard)
+      module=$need
+      [ "$need" != multicast ] || module=vxlan
       # Built in or loaded it is there; else it can be.
       [ -d "/sys/module/$module" ] || modprobe -n -q "$module" || lacks="${lacks}the kernel's module $module, "
-      continue
+      [ "$need" = wireguard ] || continue
+      tool=wg:wireguard-tools
       ;;
     guard)
       command -v nft >/dev/null || without="the host guard needs nftables; hosts.<name>.guard: false does without it"

@@ -44,6 +44,9 @@ rm -rf "${root:?}"/boot/* "$root"/vmlinuz* "$root"/initrd.img* \
 # lxc's tools are 700 KB each (every one carries the library): those for images, snapshots and migration go.
 for tool in checkpoint copy snapshot top update-config checkconfig create destroy device execute unshare usernsexec; do rm -f "$root/usr/bin/lxc-$tool"; done
 
+# wg is all that vxlab needs of wireguard-tools: wg-quick wants bash.
+rm -f "$root/usr/bin/wg-quick"
+
 # Nothing of the machine that built the image, and nothing that two hosts would share.
 rm -f "$root"/etc/ssh/ssh_host_* "$root"/etc/resolv.conf "$root"/etc/hostname "$root"/etc/dpkg/dpkg.cfg.d/99mmdebstrap "$root"/var/log/*.log
 : >"$root/etc/machine-id"

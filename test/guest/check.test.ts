@@ -17,6 +17,7 @@ const TOOLS: Record<string, string> = {
   nft: "",
   dnsmasq: "",
   docker: "",
+  wg: "",
   modprobe: "exit 1",
   id: "echo 0",
   ip: `case "$*" in

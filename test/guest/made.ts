@@ -3,6 +3,7 @@ import { bridgeState, type BridgeWanted } from "../../components/bridge/state";
 import { ContainerKind } from "../../components/container/spec";
 import { containerState, type InterfaceWanted } from "../../components/container/state";
 import { impairmentState, type ImpairmentWanted } from "../../components/impairment/state";
+import { encryptionState, type EncryptionWanted } from "../../components/encryption/state";
 import { portState, type PortWanted } from "../../components/segment/state";
 import { serviceState, type ServiceWanted } from "../../components/service/state";
 import { PROTOCOL, stepInput, type Envelope } from "../../guest/protocol";
@@ -20,6 +21,7 @@ interface ContainerWanted {
 
 interface Wanted {
   bridge: BridgeWanted;
+  encryption: EncryptionWanted;
   port: PortWanted;
   impairment: ImpairmentWanted;
   service: ServiceWanted;
@@ -31,6 +33,7 @@ export type Thing<Kind extends StepKind = StepKind> = Wanted[Kind] & { id: strin
 
 const STATES = {
   bridge: bridgeState,
+  encryption: encryptionState,
   port: portState,
   impairment: impairmentState,
   service: serviceState,

@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { utils } from "ssh2";
 import { describe, expect, it } from "vitest";
-import { deriveSeed, ed25519FromSeed } from "../../plan/keys";
+import { deriveSeed, ed25519FromSeed, wireguardFromSeed, wireguardPublicKey } from "../../plan/keys";
 import { temporary } from "../lib/temporary";
 
 const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"));
@@ -93,4 +93,22 @@ describe("ed25519FromSeed", () => {
     expect(() => ed25519FromSeed(seed.subarray(1))).toThrow("exactly 32");
     expect(() => ed25519FromSeed(seed, "a\nssh-rsa AAAA")).toThrow("one line");
   });
+});
+
+describe("wireguardFromSeed", () => {
+  it("has RFC 7748's public key (section 5.2: the first iteration multiplies the base point, 9, by 9)", () => {
+    const { privateKey, publicKey } = wireguardFromSeed(bytes("09".padEnd(64, "0")));
+    const key = "422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079";
+    expect(Buffer.from(publicKey, "base64").toString("hex")).toBe(key);
+    const clamped = Buffer.from(privateKey, "base64");
+    expect([(clamped[0] ?? 0) & 7, (clamped[31] ?? 0) & 192]).toEqual([0, 64]);
+    expect(wireguardPublicKey(privateKey)).toBe(publicKey);
+  });
+
+  it.each(["", "AAAA", "not base64 at all, but forty-four chars long!"])(
+    "refuses %j as a private key",
+    (text) => {
+      expect(() => wireguardPublicKey(text)).toThrow("32 bytes in base64");
+    },
+  );
 });

@@ -37,7 +37,7 @@ describe("an underlay stack's outputs", () => {
   });
 
   it.each([
-    ["a newer contract", { schema: 2, hosts: {} }, /underlay-b has version 2, .* use the newer vxlab/],
+    ["a newer contract", { schema: 3, hosts: {} }, /underlay-b has version 3, .* use the newer vxlab/],
     ["no version", { hosts: {} }, /has version undefined/],
     ["a host without an address", { schema: 1, hosts: { b1: {} } }, /vteps\.hosts\.b1\.address/],
     [

@@ -1,11 +1,12 @@
 import type { HostOutput, LabOutput } from "../../plan/contract";
 import type { Check, CheckKind, Verdict } from "../check";
 import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "../../plan/net/encap";
-import { isRequestOf } from "../evidence/wire";
-import type { Outer, WirePacket, WirePing } from "../evidence/wire";
+import { isAwaited, isRequestOf, sealedText } from "../evidence/wire";
+import type { Outer, SealedPacket, Seen, WirePacket, WirePing } from "../evidence/wire";
 import { pairName, pairPing } from "../packets";
 import { commonAddresses, endsOf, farPairs, ipOf, isIpv6, segmentsOf } from "../pairs";
 import type { Pair } from "../pairs";
+import { endpointOf } from "../../components/encryption/endpoint";
 import { encapsulationOf } from "../../components/segment/port";
 
 /** A ping, as the destination's host sees it arrive. */
@@ -28,15 +29,17 @@ function wireChecks(lab: LabOutput, pair: Pair): Check[] {
     .find((one) => isIpv6(one) === isIpv6(dst));
   const outer = sink && src !== undefined ? outerOf(lab, pair, sink) : undefined;
   if (sink === undefined || src === undefined || outer === undefined) return [];
-  const look: WirePing = { outer, inner: { src, dst }, alike: alikeOf(lab, from.segment, [src, dst]) };
+  const sealed = sealedOf(lab, pair, sink);
+  const alike = alikeOf(lab, from.segment, [src, dst]);
+  const look: WirePing = { outer, inner: { src, dst }, alike, ...(sealed === undefined ? {} : { sealed }) };
   const ping = pairPing(pair, dst);
   return [
     {
       kind: "wire",
       name: ["wire", ...pairName(pair)].join("/"),
       host: sink.name,
-      expected: outerText(outer),
-      where: `./vxlab capture ${sink.name} --count 10 (and ./vxlab exec ${from.name} -- ping ${dst})`,
+      expected: sealed === undefined ? outerText(outer) : `${sealedText(sealed)}, encrypted`,
+      where: `./vxlab capture ${sink.name}${sealed === undefined ? "" : " -i eth0"} --count 10 (and ./vxlab exec ${from.name} -- ping ${dst})`,
       needs: [],
       ping,
       wire: look,
@@ -53,8 +56,19 @@ function outerOf(lab: LabOutput, { from }: Pair, sink: HostOutput): Outer | unde
   if (source === undefined || port === undefined || source === sink) return undefined;
   const { udpPort, vni, tunnels } = port;
   const direct = tunnels.some(({ host }) => host === sink.name);
-  const src = direct ? source.address : (tunnels[0]?.address ?? "");
-  return { src, dst: sink.address, udpPort, encapsulation: encapsulationOf(port), vni };
+  const src = direct ? endpointOf(source) : (tunnels[0]?.address ?? "");
+  return { src, dst: endpointOf(sink), udpPort, encapsulation: encapsulationOf(port), vni };
+}
+
+/** Where the hosts encrypt: WireGuard's packet, from the source's underlay address, or the hub's. */
+function sealedOf(lab: LabOutput, { from }: Pair, sink: HostOutput): SealedPacket | undefined {
+  const source = lab.hosts.find(({ name }) => name === from.host);
+  if (source?.encryption === undefined || sink.encryption === undefined) return undefined;
+  const { peers } = source.encryption;
+  const hub = source.ports.find(({ segment }) => segment === from.segment)?.tunnels[0]?.host;
+  const direct = peers.some(({ host }) => host === sink.name);
+  const src = direct ? source.address : peers.find(({ host }) => host === hub)?.vtep;
+  return { src: src ?? "", dst: sink.address, udpPort: sink.encryption.port };
 }
 
 /** VNIs of the other segments in which somebody has each of these addresses. */
@@ -70,13 +84,26 @@ function alikeOf(lab: LabOutput, segment: string, wanted: readonly string[]): nu
   return [...new Set(ports.map(({ vni }) => vni))];
 }
 
-function onWire(look: WirePing, packets: readonly WirePacket[]): Verdict {
-  const requests = packets.filter((packet) => isRequestOf(packet, look));
+function onWire(look: WirePing, packets: readonly Seen[]): Verdict {
+  const plain = packets.flatMap((packet) => (packet.sealed === undefined ? [packet] : []));
+  const requests = plain.filter((packet) => isRequestOf(packet, look));
+  if (look.sealed !== undefined) return onSealed(look, requests, packets);
   const seen = [...new Set(requests.map(outerText))];
   const title = titleOf(look.outer);
   return {
     ok: seen.length === 1 && seen[0] === outerText(look.outer),
     got: seen.length === 0 ? `no ${title} packet of that ping` : seen.join("; "),
+  };
+}
+
+function onSealed(look: WirePing, leaked: readonly WirePacket[], packets: readonly Seen[]): Verdict {
+  const [first] = leaked;
+  if (first !== undefined) return { ok: false, got: `${outerText(first)}, in plain text` };
+  const seen = packets.filter((packet) => isAwaited(packet, look)).length;
+  if (seen === 0) return { ok: false, got: "no packet of WireGuard" };
+  return {
+    ok: true,
+    got: `${look.sealed === undefined ? "" : sealedText(look.sealed)}, no ${titleOf(look.outer)} packet`,
   };
 }
 

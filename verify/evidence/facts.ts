@@ -20,6 +20,14 @@ export interface HostFacts {
   bridges?: ReadonlyMap<string, string>;
   /** Counters of impairments by device; undefined when they were not asked for. */
   queues?: ReadonlyMap<string, QueueFacts>;
+  /** The WireGuard device of a host that encrypts; undefined when it could not be asked, or is not there. */
+  encryption?: NicFacts;
+  /** What wg says of it; undefined as above. */
+  wireguard?: EncryptionFacts;
+  /** Packets that the guard has kept from leaving unencrypted; undefined when it has no such rule. */
+  stopped?: number;
+  /** Age of the last handshake by the peer's public key, seconds, undefined for none; undefined as above. */
+  handshakes?: ReadonlyMap<string, number | undefined>;
   /** What went wrong with the asking, by section: the words of the program that was asked. */
   trouble: ReadonlyMap<string, string>;
 }
@@ -54,12 +62,12 @@ export interface QueueFacts {
 
 /** One file of desired state. */
 export interface KeptFacts {
-  /** bridge, port, service or container. */
+  /** bridge, encryption, port, service or container. */
   kind: string;
   step: string;
   /** The lab's id. */
   lab: string;
-  /** What tells it from others of its kind: VNI of a port, device of a service, else its name. */
+  /** What tells it from others of its kind: VNI of a port, device of an encryption or a service, else its name. */
   key: string;
 }
 
@@ -74,7 +82,7 @@ export interface BoxFacts {
 
 /** One line of `guest drift` (guest/drift.sh). */
 export interface DriftFacts {
-  /** flows, nat, dhcp, guard, security. */
+  /** encryption, flows, nat, dhcp, guard, security. */
   of: string;
   /** The lab's id, and its step; absent where the tools do not know. */
   lab?: string;
@@ -89,6 +97,14 @@ export interface NicFacts {
   up: boolean;
   /** With prefix length, IPv4 first; no link-local ones, which every interface has. */
   addresses: string[];
+}
+
+/** Public keys, endpoints and addresses, as wg(8) writes them. */
+export interface EncryptionFacts {
+  publicKey: string;
+  port: number;
+  /** By public key. */
+  peers: ReadonlyMap<string, { endpoint: string; allowed: string }>;
 }
 
 /** A vxlan device of the kernel. */

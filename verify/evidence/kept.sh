@@ -24,5 +24,5 @@ awk '# Of the object and of its "state": level 2 had no envelope.
     sub(/.*\//, "", kind)
     sub(/-.*/, "", kind)
     read($0)
-    print kind, of("id"), of("lab"), of(kind == "port" ? "vni" : kind == "service" ? "device" : "name")
+    print kind, of("id"), of("lab"), of(kind == "port" ? "vni" : kind ~ /^(service|encryption)$/ ? "device" : "name")
   }' "${1:-/var/lib/vxlab/desired}"/*-*.json 2>/dev/null

@@ -28,7 +28,7 @@ interface IpLink {
 }
 
 /** `ip -j address show dev X`: a list of one. */
-function parseNic(body: string): NicFacts {
+export function parseNic(body: string): NicFacts {
   const [nic] = parseNics(body).values();
   if (nic === undefined) throw new SyntaxError("no link in it");
   return nic;

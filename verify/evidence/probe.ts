@@ -4,6 +4,7 @@ import { scriptCommand, shellWords } from "../../guest/quote";
 import type { HostOutput, LabOutput } from "../../plan/contract";
 import { containers } from "./containers";
 import { drift } from "./drift";
+import { encryption, handshakes } from "./encryption";
 import type { HostFacts } from "./facts";
 import { kept } from "./kept";
 import { links } from "./links";
@@ -14,7 +15,16 @@ import { ports } from "./switch";
 import { sections } from "./text";
 
 /** By the name of its script, in the order in which a host is asked. */
-const PARTS = { switch: ports, links, kept, containers, queues, drift } satisfies Record<string, Part>;
+const PARTS = {
+  switch: ports,
+  links,
+  kept,
+  containers,
+  encryption,
+  handshakes,
+  queues,
+  drift,
+} satisfies Record<string, Part>;
 
 export type PartName = keyof typeof PARTS;
 export const PART_NAMES = Object.keys(PARTS) as PartName[];

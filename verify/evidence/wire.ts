@@ -18,13 +18,29 @@ export interface WirePacket {
 /** The outside of a packet. */
 export type Outer = Omit<WirePacket, "inner">;
 
+/** A packet of WireGuard. */
+export type SealedPacket = Pick<WirePacket, "src" | "dst" | "udpPort">;
+
+/** What a capture has seen. */
+export type Seen = (WirePacket & { sealed?: undefined }) | { sealed: SealedPacket };
+
 /** A ping that is looked for on the wire, and what it has to look like there. */
 export interface WirePing {
   inner: { src: string; dst: string };
   outer: Outer;
   /** VNIs of other segments in which both inner addresses exist: a ping of theirs looks the same inside. */
   alike: readonly number[];
+  /** Where the hosts encrypt: what is to be seen instead. */
+  sealed?: SealedPacket;
 }
+
+/** Whether that is what was waited for. */
+export function isAwaited(seen: Seen, { sealed, ...ping }: WirePing): boolean {
+  if (sealed === undefined) return seen.sealed === undefined && isRequestOf(seen, ping);
+  return seen.sealed !== undefined && sealedText(seen.sealed) === sealedText(sealed);
+}
+
+export const sealedText = ({ src, dst, udpPort }: SealedPacket): string => `${src} > ${dst} UDP ${udpPort}`;
 
 export function isRequestOf({ inner, vni }: WirePacket, { inner: { src, dst }, alike }: WirePing): boolean {
   return inner.what === "request" && inner.src === src && inner.dst === dst && !alike.includes(vni);
@@ -38,9 +54,20 @@ const OUTER = /IP6? (\S+)\.\d+ > (\S+)\.(\d+): VXLAN, flags \[.*?\] \(0x([0-9a-f
 const INNER = /IP6? (\S+) > (\S+): ICMP6?,? echo (request|reply)/;
 const DECODE = ENCAPSULATIONS[Encapsulation.Vxlan].capture.options;
 
-export function parseCapture(text: string): WirePacket[] {
+/** Any UDP packet. tcpdump decodes all of it as VXLAN, and WireGuard's as well. */
+const UDP_PACKET = /IP6? (\S+)\.\d+ > (\S+)\.(\d+): /;
+/** The interface where tcpdump listens on all. */
+const ON_DEVICE = /^\S+ (\S+)\s+(?:In|Out|P|B|M)\s/;
+
+/** @param encryption of the host: what is seen on its device has been decrypted, and was not on the wire */
+export function parseCapture(text: string, encryption?: { device: string; port: number }): Seen[] {
   const lines = text.split("\n");
-  return lines.flatMap((line, index): WirePacket[] => {
+  return lines.flatMap((line, index): Seen[] => {
+    if (encryption !== undefined) {
+      if (ON_DEVICE.exec(line)?.[1] === encryption.device) return [];
+      const [, src = "", dst = "", udpPort] = UDP_PACKET.exec(line) ?? [];
+      if (Number(udpPort) === encryption.port) return [{ sealed: { src, dst, udpPort: Number(udpPort) } }];
+    }
     const [, src = "", dst = "", udpPort, first = "", vni] = OUTER.exec(line) ?? [];
     const [, from = "", to = "", what] = INNER.exec(lines[index + 1] ?? "") ?? [];
     const encapsulation = byFirstByte(Number.parseInt(first, 16));
@@ -91,7 +118,7 @@ function icmpTo(address: string): string {
 }
 
 /** Where packets arrive from the underlay. Of an existing host vxlab does not know it. */
-export function underlayDevice({ existing }: Pick<HostOutput, "existing">): string {
+export function underlayDevice({ existing }: Partial<Pick<HostOutput, "existing">>): string {
   return existing === undefined ? "eth0" : "any";
 }
 
@@ -99,13 +126,24 @@ export function underlayDevice({ existing }: Pick<HostOutput, "existing">): stri
 const FORM = ["--immediate-mode", "-l", "-n", ...DECODE];
 
 /** Captures the encapsulated pings that arrive at a host. */
-export function captureCommand(host: Pick<HostOutput, "address" | "existing">): string {
+export function captureCommand(host: CapturedHost): string {
   return scriptCommand(scriptText("tcpdump.sh"), captureArguments(host));
 }
 
-export function captureArguments(host: Pick<HostOutput, "address" | "existing">): string[] {
-  const much = ["-s", "160", "-c", CAPTURE_PACKETS, "-i", underlayDevice(host)];
-  return [CAPTURE_SECONDS, ...FORM, ...much, icmpTo(host.address)];
+type CapturedHost = Pick<HostOutput, "address" | "existing" | "encryption">;
+
+/** Of a host that encrypts also WireGuard's packets, and what should have been encrypted. */
+export function captureArguments({ address, existing, encryption }: CapturedHost): string[] {
+  const much = ["-s", "160", "-c", CAPTURE_PACKETS, "-i", underlayDevice({ existing })];
+  const filter =
+    encryption === undefined
+      ? [icmpTo(address)]
+      : [
+          `(${icmpTo(address)})`,
+          `(${icmpTo(encryption.address)})`,
+          `(dst host ${address} and udp dst port ${encryption.port})`,
+        ];
+  return [CAPTURE_SECONDS, ...FORM, ...much, filter.join(" or ")];
 }
 
 /** Longest time that a host listens to all of its interfaces, seconds, even if nobody ends it. */

@@ -1,0 +1,42 @@
+import type { HostOutput } from "../../plan/contract";
+import type { EncryptionPeerOutput } from "../../plan/encryption-output";
+import type { Check, CheckKind, Verdict } from "../check";
+import { greeted } from "../evidence/encryption";
+import type { HostFacts } from "../evidence/facts";
+
+/** WireGuard takes a session for dead after this time (wireguard.com/protocol, REJECT_AFTER_TIME), seconds. */
+const LIFETIME = 180;
+
+/** A host that encrypts has agreed with its peers on keys, lately: after a ping through the tunnel. */
+export const handshake: CheckKind = {
+  about: "packet",
+  of: ({ hosts }) =>
+    hosts.flatMap((host) => {
+      const peers = greeted(host);
+      return peers.length === 0 ? [] : [handshakeCheck(host, peers)];
+    }),
+};
+
+function handshakeCheck({ name, encryption }: HostOutput, peers: readonly EncryptionPeerOutput[]): Check {
+  const names = peers.map(({ host }) => host).join(", ");
+  return {
+    kind: "handshake",
+    name: `handshake/${name}`,
+    host: name,
+    expected: `a handshake with ${names} in the last ${LIFETIME} s`,
+    where: `./vxlab ssh ${name} -- wg show ${encryption?.device} latest-handshakes`,
+    needs: ["handshakes"],
+    judge: (facts) => judged(peers, facts),
+  };
+}
+
+function judged(peers: readonly EncryptionPeerOutput[], { handshakes, trouble }: HostFacts): Verdict {
+  if (handshakes === undefined) return { ok: false, got: trouble.get("handshakes") ?? "was not looked at" };
+  const ages = peers.map(({ host, publicKey }) => ({ host, age: handshakes.get(publicKey) }));
+  const old = ages.flatMap(({ host, age }) => {
+    if (age === undefined) return [`none with ${host}`];
+    return age < LIFETIME ? [] : [`with ${host} ${age} s ago`];
+  });
+  if (old.length > 0) return { ok: false, got: old.join(", ") };
+  return { ok: true, got: `the oldest ${Math.max(...ages.map(({ age = 0 }) => age))} s ago` };
+}
