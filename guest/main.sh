@@ -74,6 +74,7 @@ main() {
   local was
   case "${1:-} ${2:-}" in
     "serve "*) shift && serve "$@" && return ;;
+    "route "*) shift && router_loop "$@" && return ;;
     "drift ") drift && return ;;
   esac
   if [ -z "${VXLAB_LOCKED:-}" ]; then

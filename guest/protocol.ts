@@ -12,6 +12,7 @@
  * lab that an older vxlab deployed. They refuse a newer version. Version 1 and 2 were one flat object without a version.
  */
 import type { BridgeState } from "../components/bridge/state";
+import type { RouterState } from "../components/router/state";
 import type { ContainerState, Secrets } from "../components/container/state";
 import type { PortState } from "../components/segment/state";
 import type { ServiceState } from "../components/service/state";
@@ -27,6 +28,7 @@ export const PROTOCOL = 3;
 export interface States {
   bridge: BridgeState;
   port: PortState;
+  router: RouterState;
   service: ServiceState;
   container: ContainerState;
 }

@@ -5,6 +5,7 @@ import { FLOODINGS } from "../components/segment/ways";
 export const THINGS = {
   bridge: ["components/bridge/guest.sh"],
   port: ["components/segment/guest.sh", ...FLOODINGS.map((word) => `components/segment/ways/${word}.sh`)],
+  router: ["components/router/guest.sh"],
   service: ["guest/nft.sh", "components/service/guest.sh"],
   container: [
     "components/container/guest.sh",

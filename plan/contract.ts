@@ -6,7 +6,7 @@
  * published-lab.ts.
  */
 import type { Encapsulation } from "./net/encap";
-import { BridgePlan, ContainerPlan, Flooding, ImageKind, ServicePlan } from "./types";
+import { BridgePlan, ContainerPlan, Flooding, ImageKind, RouterPlan, ServicePlan } from "./types";
 
 /** Name of the stack output. */
 export const LAB_OUTPUT = "lab";
@@ -125,7 +125,7 @@ export interface ReachOutput {
 export interface TunnelOutput {
   /**
    * Name of the port that leads there: with Flooding.Unicast a port in Open vSwitch for each VTEP; else one for all of them,
-   * `vf100` (Flooding.Flow) or the kernel's device `vm100` (Flooding.Multicast).
+   * `vf100` (Flooding.Flow) or the kernel's device `vm100` (Flooding.Multicast). None with Flooding.Evpn: BGP knows the others.
    */
   port: string;
   host: string;
@@ -148,6 +148,8 @@ interface HostDescription {
   /** Whether it has the host guard (docs/security.md). */
   guard: boolean;
   bridge: BridgePlan;
+  /** Where it takes part in EVPN. */
+  router?: RouterPlan;
 }
 
 /**

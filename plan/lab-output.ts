@@ -29,7 +29,7 @@ function withoutValues(container: ContainerPlan): ContainerPlan {
 }
 
 export function hostOutput(host: HostPlan, { hostKey, domain }: DeployedFacts): HostOutput {
-  const { name, address, guard, bridge } = host;
+  const { name, address, guard, bridge, router } = host;
   return {
     name,
     address,
@@ -38,6 +38,7 @@ export function hostOutput(host: HostPlan, { hostKey, domain }: DeployedFacts): 
     ...(domain === undefined ? {} : { domain }),
     guard,
     bridge,
+    ...(router === undefined ? {} : { router }),
     ports: host.ports.map(portOutput),
   };
 }

@@ -53,6 +53,9 @@ export function plan(lab: ResolvedLab): LabPlan {
     containers,
     services,
     hints: labHints(lab),
+    ...(lab.evpn.spec === undefined
+      ? {}
+      : { evpn: { as: lab.evpn.as, reflectors: [...lab.evpn.reflectors] } }),
   };
 }
 

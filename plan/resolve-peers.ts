@@ -2,7 +2,7 @@
 import type { Findings } from "./findings";
 import { readAddress, readSubnet } from "./read-address";
 import type { Others } from "./resolve";
-import type { Remote } from "./resolved";
+import type { Remote, Speaker } from "./resolved";
 import { sortedEntries } from "./rules";
 import type { VtepsOutput } from "./vteps";
 
@@ -17,6 +17,7 @@ export interface UnderlayVteps {
 export function resolvePeers(own: UnderlayVteps, peers: readonly UnderlayVteps[], said: Findings): Others {
   return {
     peers: peers.flatMap((peer) => remotesOf(peer, said)),
+    speakers: peers.flatMap(speakersOf),
     networks: [own, ...peers].flatMap(({ stack, vteps }) =>
       (vteps.networks ?? []).flatMap((got) => said.take(stack, got, readSubnet(got), cureFor(stack)) ?? []),
     ),
@@ -30,6 +31,14 @@ function remotesOf({ stack, vteps }: UnderlayVteps, said: Findings): Remote[] {
     const address = read(vtep.address);
     const sshAddress = vtep.ssh.address === vtep.address ? address : read(vtep.ssh.address);
     return address === undefined || sshAddress === undefined ? [] : [{ host, address, sshAddress }];
+  });
+}
+
+/** Its route reflectors. Addresses that are unusable have been said. */
+function speakersOf({ stack, vteps: { hosts, evpn } }: UnderlayVteps): Speaker[] {
+  return (evpn?.reflectors ?? []).flatMap((name): Speaker[] => {
+    const address = Object.hasOwn(hosts, name) ? readAddress(hosts[name]?.address).value : undefined;
+    return address === undefined ? [] : [{ host: `${stack}/${name}`, stack, address, as: evpn?.as ?? 0 }];
   });
 }
 

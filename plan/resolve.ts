@@ -3,6 +3,7 @@ import { resolveContainers } from "../components/container/resolve";
 import { resolveHosts } from "../components/host/resolve";
 import { resolvePlace } from "../components/host/resolve-place";
 import { resolveImage } from "../components/image/resolve";
+import { resolveEvpn } from "../components/router/resolve";
 import { resolveSegments } from "../components/segment/resolve";
 import { checkUri, resolveUnderlays } from "../components/underlay/resolve";
 import { Findings } from "./findings";
@@ -31,9 +32,9 @@ export interface LabIdentity {
 }
 
 /** What an overlay knows of other stacks. */
-export type Others = Pick<ResolvedLab, "peers" | "networks">;
+export type Others = Pick<ResolvedLab, "peers" | "networks" | "speakers">;
 
-const NOBODY: Others = { peers: [], networks: [] };
+const NOBODY: Others = { peers: [], networks: [], speakers: [] };
 
 export function resolve(
   raw: Sections,
@@ -48,19 +49,24 @@ export function resolve(
   const image = resolveImage(topology.image, said);
   const hosts = resolveHosts(topology, { lab, underlays, misplaced, image: image.kind }, said);
   const segments = resolveSegments(topology, { underlays, hosts }, said);
+  const evpn = resolveEvpn(topology, { hosts, segments: segments.segments }, said);
   const containers = resolveContainers(topology, { lab, image: image.kind, segments }, said);
   return {
     lab: {
-      ...{ identity: lab, underlays, image, hosts, segments: segments.segments, containers, ...others },
+      ...{ identity: lab, underlays, image, hosts, segments: segments.segments, containers, evpn },
+      ...others,
       ...(libvirtUri === undefined ? {} : { libvirtUri }),
     },
     problems: [...problems, ...outsideOf(broken, said.problems)],
   };
 }
 
+/** Sections that are left out where nobody wrote them, instead of being empty. */
+const UNWRITTEN: readonly (keyof Topology)[] = ["underlays", "evpn"];
+
 /** The settings with known keys alone, and with an empty mapping or list in place of what has another shape. */
 export function readShape(raw: Sections): { topology: Topology; problems: Problem[]; broken: string[] } {
-  const wanted = SECTIONS.filter((section) => section !== "underlays" || raw[section] !== undefined);
+  const wanted = SECTIONS.filter((section) => !UNWRITTEN.includes(section) || raw[section] !== undefined);
   const given = Object.fromEntries(wanted.map((section) => [section, raw[section] ?? {}]));
   const { value, problems, broken } = shaped({ kind: "section", fields: TOPOLOGY, doc: "" }, given);
   // Values may still be anything: resolve reads them.

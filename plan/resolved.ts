@@ -8,6 +8,7 @@
 import type { ContainerKind, ContainerSpec, InterfaceSpec, KindSettings } from "../components/container/spec";
 import type { HOST, HostSpec } from "../components/host/spec";
 import type { ImageKind } from "../components/image/spec";
+import type { EvpnSpec } from "../components/router/spec";
 import type { Flooding, SEGMENT, SegmentSpec } from "../components/segment/spec";
 import type { Accel, UnderlayMode, UnderlaySpec } from "../components/underlay/spec";
 import type { InterfaceAddress, Subnet } from "./addresses";
@@ -24,10 +25,32 @@ export interface ResolvedLab {
   hosts: readonly ResolvedHost[];
   segments: readonly ResolvedSegment[];
   containers: readonly ResolvedContainer[];
+  /** Of the segments that flood by EVPN. */
+  evpn: ResolvedEvpn;
   /** Hosts of other owners, which every open segment reaches. */
   peers: readonly Remote[];
   /** Underlay networks of other stacks, below an overlay's own hosts and its peers'. */
   networks: readonly Subnet[];
+  /** Route reflectors of peers. */
+  speakers: readonly Speaker[];
+}
+
+/** Who speaks BGP. */
+export interface ResolvedEvpn {
+  /** Undefined: nobody wrote the setting. */
+  spec?: EvpnSpec;
+  as: number;
+  /** Names of route reflectors, each a host of the lab. */
+  reflectors: readonly string[];
+}
+
+/** A route reflector of another owner. */
+export interface Speaker {
+  host: string;
+  /** The owner's underlay stack. */
+  stack: string;
+  address: bigint;
+  as: number;
 }
 
 /** A host outside of the lab. */

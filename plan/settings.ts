@@ -5,6 +5,8 @@ import { HOST } from "../components/host/spec";
 import type { HostSpec } from "../components/host/spec";
 import { IMAGE } from "../components/image/spec";
 import type { ImageSpec } from "../components/image/spec";
+import { EVPN } from "../components/router/spec";
+import type { EvpnSpec } from "../components/router/spec";
 import { SEGMENT } from "../components/segment/spec";
 import type { SegmentSpec } from "../components/segment/spec";
 import { Accel, UNDERLAY } from "../components/underlay/spec";
@@ -35,6 +37,8 @@ export interface Topology {
   hosts: Record<string, HostSpec>;
   /** By segment name: 1 to 15 of a-z, 0-9 and -, not beginning with -. @default none */
   segments: Record<string, SegmentSpec>;
+  /** The BGP routers of segments with flooding: evpn (docs/flooding.md). @default none */
+  evpn?: EvpnSpec;
   /** By container name: as a segment's. @default none */
   containers: Record<string, ContainerSpec>;
 }
@@ -78,6 +82,11 @@ export const TOPOLOGY = {
     kind: "named",
     each: { kind: "section", fields: SEGMENT, doc: "an Ethernet segment" },
     doc: "by segment name: 1 to 15 of a-z, 0-9 and -, not beginning with -",
+  },
+  evpn: {
+    kind: "section",
+    fields: EVPN,
+    doc: "the BGP routers of segments with `flooding: evpn` ([flooding.md](flooding.md#evpn))",
   },
   containers: {
     kind: "named",

@@ -5,6 +5,7 @@ export { HostNeed } from "../components/host/spec";
 export type { ExistingSpec, HostSpec } from "../components/host/spec";
 export { ImageKind } from "../components/image/spec";
 export type { ImageSpec } from "../components/image/spec";
+export type { EvpnSpec } from "../components/router/spec";
 export { Flooding } from "../components/segment/spec";
 export type { DhcpSpec, GatewaySpec, SegmentSpec } from "../components/segment/spec";
 export { Accel, UnderlayMode } from "../components/underlay/spec";

@@ -5,6 +5,7 @@ import { beyond } from "./checks/beyond";
 import { bridge } from "./checks/bridge";
 import { container } from "./checks/container";
 import { drift } from "./checks/drift";
+import { evpn } from "./checks/evpn";
 import { foreign } from "./checks/foreign";
 import { gateway } from "./checks/gateway";
 import { group } from "./checks/group";
@@ -12,13 +13,14 @@ import { isolation } from "./checks/isolation";
 import { kept } from "./checks/kept";
 import { mtu } from "./checks/mtu";
 import { ping } from "./checks/ping";
+import { router } from "./checks/router";
 import { service } from "./checks/service";
 import { ssh } from "./checks/ssh";
 import { tunnel } from "./checks/tunnel";
 import { wire } from "./checks/wire";
 
 const CHECKS: readonly CheckKind[] = [
-  ...[ssh, bridge, tunnel, group, kept, drift, foreign],
+  ...[ssh, bridge, tunnel, group, router, evpn, kept, drift, foreign],
   ...[service, container],
   ...[ping, gateway, beyond, mtu, wire, isolation],
 ];

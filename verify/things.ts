@@ -1,10 +1,11 @@
 /** What a lab puts on a host, one step for each. */
+import { ROUTER } from "../components/router/state";
 import type { HostOutput, LabOutput } from "../plan/contract";
 import type { ContainerKind } from "../plan/types";
 import type { KeptFacts } from "./evidence/facts";
 
 export interface Thing {
-  kind: "bridge" | "port" | "service" | "container";
+  kind: "bridge" | "port" | "router" | "service" | "container";
   /** What tells it from others of its kind on the host: VNI of a port, device of a service, else its name. */
   key: string;
   /** Of a container. */
@@ -37,6 +38,7 @@ export function thingsOn(lab: LabOutput, host: HostOutput): Thing[] {
   return [
     { kind: "bridge", key: host.bridge.name },
     ...host.ports.map(({ vni }): Thing => ({ kind: "port", key: String(vni) })),
+    ...(host.router === undefined ? [] : [{ kind: "router", key: ROUTER } as const]),
     ...servicesOn(lab, host).map((key): Thing => ({ kind: "service", key })),
     ...own.map(({ name, kind }): Thing => ({ kind: "container", key: name, container: kind })),
   ];

@@ -3,6 +3,7 @@ import { bridgeWords } from "../../components/bridge/words";
 import { containerWords } from "../../components/container/words";
 import { hostWords } from "../../components/host/words";
 import { imageWords } from "../../components/image/words";
+import { routerWords } from "../../components/router/words";
 import { segmentWords } from "../../components/segment/words";
 import { serviceWords } from "../../components/service/words";
 import { underlayWords } from "../../components/underlay/words";
@@ -14,6 +15,7 @@ export const THINGS: readonly Words[] = [
   hostWords,
   bridgeWords,
   segmentWords,
+  routerWords,
   serviceWords,
   containerWords,
 ];

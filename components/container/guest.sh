@@ -13,6 +13,7 @@ container_apply() {
   [ -z "${was_name:-}" ] || [ "$was_name $was_kind" = "$name $kind" ] || ("${was_kind}_drop" "$was_name")
   "${kind}_apply"
   keep container
+  ways stations
   answer
 }
 
@@ -30,6 +31,7 @@ container_remove() {
   if [ "${was_kind:-$kind}" = "$kind" ]; then
     "${kind}_drop" "$name"
     forget container
+    ways stations
     rm -f "$STATE/images/$id.tar"
     leave
   fi

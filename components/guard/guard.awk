@@ -2,7 +2,9 @@
 #
 #   bridge BRIDGE off                  the guard is switched off for this bridge and what is on it
 #   inner BRIDGE DEVICE [ADDRESS...]   an interface by which the host is in a segment, and its addresses there
+#   bridged BRIDGE DEVICE              the same without addresses, and with IPv6 on
 #   vni BRIDGE PORT VNI UNDER PEER...  a segment: its UDP port, the interface of the VTEP (- or :, any), who may send (any: all)
+#   bgp BRIDGE VTEP PEER...            a route reflector, and who may open a session with it
 #   dhcp BRIDGE DEVICE                 lends addresses there
 #   nat BRIDGE DEVICE                  a gateway
 #   closed BRIDGE NETWORK...           what a gateway does not lead to
@@ -27,7 +29,7 @@ END {
 }
 
 function take(   key, i) {
-  if (word[1] == "inner") {
+  if (word[1] == "inner" || word[1] == "bridged") {
     inner = joined(inner, quoted(word[3]))
     name[++devices] = word[3]
     for (i = 4; i <= n; i++) {
@@ -42,6 +44,9 @@ function take(   key, i) {
     key = key "@th,96,24 { VNIS }" senders() " accept"
     if (!((word[3], key) in group)) rule[word[3], ++rules[word[3]]] = key
     group[word[3], key] = joined(group[word[3], key], word[4])
+  } else if (word[1] == "bgp") {
+    vtep[++speakers] = word[3]
+    session[speakers] = peersFrom(4)
   } else if (word[1] == "dhcp") dhcp = joined(dhcp, quoted(word[3]))
   else if (word[1] == "nat") { nat = joined(nat, quoted(word[3])); gateway[word[3]] }
   else if (word[1] == "closed") { for (i = 3; i <= n; i++) if (word[i] !~ /:/) closed = joined(closed, word[i]) }
@@ -49,11 +54,16 @@ function take(   key, i) {
 }
 
 # Without a peer no sender is accepted.
-function senders(   i, peers) {
+function senders(   peers) {
   if (word[6] == "any") return ""
-  for (i = 6; i <= n; i++) peers = joined(peers, word[i])
+  peers = peersFrom(6)
   if (peers == "") return " ip saddr 0.0.0.0"
   return (peers ~ /:/ ? " ip6" : " ip") " saddr { " peers " }"
+}
+
+function peersFrom(first,   i, peers) {
+  for (i = first; i <= n; i++) peers = joined(peers, word[i])
+  return peers
 }
 
 function input(   i, j, p, text) {
@@ -61,6 +71,9 @@ function input(   i, j, p, text) {
   print "    type filter hook input priority filter; policy accept;"
   print "    iifname { " inner " } jump inside"
   for (i = 1; i <= ports; i++) print "    udp dport " port[i] " jump tunnels_" port[i]
+  for (i = 1; i <= speakers; i++) {
+    print "    ip daddr " vtep[i] " tcp dport 179" (session[i] == "" ? "" : " ip saddr != { " session[i] " }") " counter drop"
+  }
   print "  }"
   # Other VNIs may be tunnels of the owner of this host on the same UDP port. The VNI is the 24 bits after the UDP header and four bytes
   # of flags (RFC 7348 section 5).

@@ -1,6 +1,6 @@
 /** Hosts that exist already: how each is reached, and what it must have for what is put on it. */
 import { addressText } from "../../plan/addresses";
-import type { ContainerPlan, ExistingPlan, ServicePlan, VxlanPortPlan } from "../../plan/lab-plan";
+import type { ContainerPlan, ExistingPlan, RouterPlan, ServicePlan, VxlanPortPlan } from "../../plan/lab-plan";
 import { Encapsulation, tunnelOverhead } from "../../plan/net/encap";
 import type { ResolvedExisting, ResolvedLab } from "../../plan/resolved";
 import { CONTAINER_KINDS } from "../container/kinds";
@@ -12,6 +12,7 @@ import { HostNeed } from "./spec";
 /** What is put on one host. */
 export interface Workload {
   ports: readonly VxlanPortPlan[];
+  router?: RouterPlan;
   services: readonly ServicePlan[];
   containers: readonly ContainerPlan[];
 }
@@ -33,13 +34,14 @@ function largestPacket({ underlays }: ResolvedLab, ports: readonly VxlanPortPlan
   return underlays.used.length === 0 ? written : Math.min(UNDERLAY.mtu.default, written);
 }
 
-function needsOf({ ports, services, containers }: Workload, guard: boolean): HostNeed[] {
+function needsOf({ ports, router, services, containers }: Workload, guard: boolean): HostNeed[] {
   const needed = new Set([
     ...services.flatMap(({ nat, dhcp }) => [
       ...(nat ? [HostNeed.Gateway] : []),
       ...(dhcp === undefined ? [] : [HostNeed.Dhcp]),
     ]),
     ...ports.flatMap(({ flooding }) => WAYS[flooding].need ?? []),
+    ...(router === undefined ? [] : [HostNeed.Frr]),
     ...ports.flatMap(({ encapsulation }) =>
       encapsulation === Encapsulation.Geneve ? [HostNeed.Geneve] : [],
     ),

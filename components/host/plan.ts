@@ -4,6 +4,7 @@ import type { BridgePlan, ContainerPlan, HostPlan, ServicePlan, UnderlayPlan } f
 import { computedMac, MacKind } from "../../plan/mac";
 import { maxOverlayMtu } from "../../plan/net/encap";
 import type { ResolvedHost, ResolvedLab, ResolvedUnderlay } from "../../plan/resolved";
+import { planRouters } from "../router/plan";
 import { planPorts } from "../segment/plan";
 import { mtuUnder } from "../underlay/mtu";
 import { underlayAt } from "../underlay/resolve";
@@ -20,17 +21,19 @@ interface Decided {
 export function planHosts(lab: ResolvedLab, { underlayOf, containers, services }: Decided): HostPlan[] {
   const hosts = lab.hosts.map((host) => ({ host, bridge: planBridge(lab, host) }));
   const bridges = new Map(hosts.map(({ host, bridge }) => [host.name, bridge]));
-  const portsOf = planPorts(lab, { bridges, containers, services });
+  const portsOf = planPorts(lab, { lab, bridges, containers, services });
+  const routerOf = planRouters(lab);
   return hosts.map(({ host, bridge }) => {
     const { name, guard } = host;
-    const ports = portsOf(name);
-    const shared = { name, address: addressText(host.address), guard, bridge, ports };
+    const [ports, router] = [portsOf(name), routerOf(name)];
+    const own = { ports, ...(router === undefined ? {} : { router }) };
+    const shared = { name, address: addressText(host.address), guard, bridge, ...own };
     if (host.kind === "machine") {
       const { kind, mac, memory, vcpus } = host;
       return { ...shared, kind, underlay: underlayOf(host.underlay), mac, memory, vcpus };
     }
     const on = (one: { host: string }) => one.host === name;
-    const workload = { ports, services: services.filter(on), containers: containers.filter(on) };
+    const workload = { ...own, services: services.filter(on), containers: containers.filter(on) };
     return { ...shared, kind: host.kind, existing: planExisting(lab, host, workload) };
   });
 }

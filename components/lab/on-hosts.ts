@@ -6,6 +6,7 @@ import {
   HostPlan,
   InterfacePlan,
   LabPlan,
+  RouterPlan,
   VxlanPortPlan,
 } from "../../plan/types";
 import { CONTAINER_KINDS, CONTAINER_WORDS } from "../container/kinds";
@@ -15,6 +16,7 @@ import type { HostContext } from "../host/context.component";
 import type { LxcContainerArgs } from "../container/kinds/lxc/component";
 import { child, token } from "../naming";
 import { OvsBridge } from "../bridge/component";
+import { EvpnRouter } from "../router/component";
 import { SegmentService } from "../service/component";
 import { ContainerVariables, checkLabVariables } from "../container/variables.component";
 import { VxlanPort } from "../segment/component";
@@ -78,6 +80,8 @@ function onHost(
     const args = { ...placement, ...portArgs(plan, port), bridge };
     ports[plan.name] = new VxlanPort(child(self, port.segment), args, opts);
   }
+  if (plan.router !== undefined)
+    new EvpnRouter(child(self, "evpn"), { ...placement, ...routerArgs(plan, plan.router), bridge }, opts);
   for (const { segment, ...service } of lab.services.filter((s) => s.host === plan.name))
     (parts.segments[segment] ??= { ports: {} }).service = new SegmentService(
       child(self, `${segment}-service`),
@@ -117,6 +121,13 @@ function declareContainer(
 
 function portArgs({ address: local }: HostPlan, { remotes, ...port }: VxlanPortPlan) {
   return { ...port, local, remotes: remotes.map((remote) => remote.address) };
+}
+
+function routerArgs({ address: local }: HostPlan, { neighbours, reflector, ...router }: RouterPlan) {
+  return {
+    ...{ ...router, local, ...(reflector ? { reflector } : {}) },
+    neighbours: neighbours.map(({ address, as }) => ({ address, as })),
+  };
 }
 
 function containerArgs(

@@ -45,8 +45,9 @@ export class VxlanUnderlay extends pulumi.ComponentResource {
     const machines = declareMachines(name, args, plan, this);
     setParts(this, { ...partsOf(this), hosts: hostsOf(machines) });
     const networks = plan.underlays.map(({ cidr }) => cidr);
+    const evpn = plan.evpn === undefined ? {} : { evpn: plan.evpn };
     const hosts = pulumi.all(machines.hosts.map(vtepOf)).apply(Object.fromEntries<VtepOutput>);
-    this.vteps = hosts.apply((hosts) => ({ schema: VTEPS_SCHEMA, hosts, networks }));
+    this.vteps = hosts.apply((hosts) => ({ schema: VTEPS_SCHEMA, hosts, networks, ...evpn }));
     this.login = pulumi.secret(loginOf(machines));
     this.registerOutputs({ vteps: this.vteps, login: this.login });
   }

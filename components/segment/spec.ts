@@ -26,6 +26,8 @@ export enum Flooding {
   Multicast = "multicast",
   /** None for what the plan knows: static forwarding and local answers to ARP, by flows on one tunnel port. */
   Flow = "flow",
+  /** One copy to each remote VTEP that BGP tells of, by the kernel's vxlan device: EVPN (RFC 8365), with ARP answered locally. */
+  Evpn = "evpn",
 }
 
 /**
@@ -109,6 +111,9 @@ const { udpPort } = ENCAPSULATIONS[DEFAULT_ENCAPSULATION];
 /** The kernel's vxlan devices cannot share a UDP port with Open vSwitch's vxlan_sys_4789: "Address already in use". */
 export const MULTICAST_UDP_PORT = udpPort + 1;
 
+/** As for multicast, whose devices are the kernel's too and share its socket. */
+export const EVPN_UDP_PORT = MULTICAST_UDP_PORT;
+
 /** What IPv6 needs of every link (RFC 8200 section 5). */
 export const MIN_MTU6 = 1280;
 
@@ -170,7 +175,7 @@ export const SEGMENT = {
     max: 65535,
     names: "a UDP port for tunnels",
     why: "the host's services use those below",
-    usual: `${udpPort}, with \`${Flooding.Multicast}\` ${MULTICAST_UDP_PORT}, with \`${Encapsulation.Geneve}\` ${UDP_PORTS.geneve}`,
+    usual: `${udpPort}, with \`${Flooding.Multicast}\` and \`${Flooding.Evpn}\` ${MULTICAST_UDP_PORT}, with \`${Encapsulation.Geneve}\` ${UDP_PORTS.geneve}`,
     doc: "UDP port of the tunnels",
   },
   mtu: {
@@ -199,7 +204,12 @@ export const SEGMENT = {
   hosts: { kind: "list", fewest: 1, usual: "all", doc: "names of the hosts that take part" },
   flooding: {
     kind: "choice",
-    choices: { [Flooding.Unicast]: "", [Flooding.Multicast]: "", [Flooding.Flow]: "" },
+    choices: {
+      [Flooding.Unicast]: "",
+      [Flooding.Multicast]: "",
+      [Flooding.Flow]: "",
+      [Flooding.Evpn]: "",
+    },
     default: Flooding.Unicast,
     doc: "how frames for many, or for an unknown address, cross the underlay ([flooding](#flooding))",
   },

@@ -1,7 +1,7 @@
 /** What the plan knows of a segment, for flooding by flows: who is there, and on which host. */
 import { addressText } from "../../plan/addresses";
 import type { BridgePlan, ContainerPlan, ServicePlan, StationPlan } from "../../plan/lab-plan";
-import type { ResolvedSegment } from "../../plan/resolved";
+import type { ResolvedLab, ResolvedSegment } from "../../plan/resolved";
 import { compareText } from "../../plan/rules";
 
 export interface KnownStation extends StationPlan {
@@ -9,6 +9,7 @@ export interface KnownStation extends StationPlan {
 }
 
 export interface Known {
+  lab: Pick<ResolvedLab, "underlays" | "networks" | "peers">;
   /** By host. */
   bridges: ReadonlyMap<string, BridgePlan>;
   containers: readonly ContainerPlan[];

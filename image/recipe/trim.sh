@@ -15,7 +15,7 @@ purge() {
 # In this order: Python packages clean up with Python when they go, Perl's with Perl.
 purge python3 python3-openvswitch python3-netifaces python3-sortedcontainers
 purge 'python3*' 'libpython3*' usrmerge 'lib*-perl' 'initramfs-tools*' udev klibc-utils cpio uuid-runtime \
-  runit-helper logrotate media-types lz4
+  runit-helper logrotate media-types lz4 lsof libc-ares2
 purge perl 'perl-modules-*' 'libperl5*' libklibc libsqlite3-0
 # Last: it is what maintainer scripts run on, and none will run again.
 purge adduser debconf ucf perl-base
@@ -43,6 +43,11 @@ rm -rf "${root:?}"/boot/* "$root"/vmlinuz* "$root"/initrd.img* \
 
 # lxc's tools are 700 KB each (every one carries the library): those for images, snapshots and migration go.
 for tool in checkpoint copy snapshot top update-config checkconfig create destroy device execute unshare usernsexec; do rm -f "$root/usr/bin/lxc-$tool"; done
+
+# Of FRR's 20 MB, what EVPN needs and vtysh. The models in /usr/share/yang are compiled in.
+find "$root/usr/lib/frr" -type f ! -name zebra ! -name bgpd -delete
+rm -rf "$root"/usr/lib/x86_64-linux-gnu/frr/modules "$root"/usr/lib/x86_64-linux-gnu/frr/libfrrcares.* \
+  "$root"/usr/lib/x86_64-linux-gnu/frr/libfrrospfapiclient.* "$root"/usr/bin/mtracebis "$root"/usr/share/yang "$root"/etc/frr/*
 
 # Nothing of the machine that built the image, and nothing that two hosts would share.
 rm -f "$root"/etc/ssh/ssh_host_* "$root"/etc/resolv.conf "$root"/etc/hostname "$root"/etc/dpkg/dpkg.cfg.d/99mmdebstrap "$root"/var/log/*.log

@@ -4,6 +4,7 @@ import { scriptCommand, shellWords } from "../../guest/quote";
 import type { HostOutput, LabOutput } from "../../plan/contract";
 import { containers } from "./containers";
 import { drift } from "./drift";
+import { evpn } from "./evpn";
 import type { HostFacts } from "./facts";
 import { kept } from "./kept";
 import { links } from "./links";
@@ -13,7 +14,7 @@ import { ports } from "./switch";
 import { sections } from "./text";
 
 /** By the name of its script, in the order in which a host is asked. */
-const PARTS = { switch: ports, links, kept, containers, drift } satisfies Record<string, Part>;
+const PARTS = { switch: ports, links, kept, containers, drift, evpn } satisfies Record<string, Part>;
 
 export type PartName = keyof typeof PARTS;
 export const PART_NAMES = Object.keys(PARTS) as PartName[];
