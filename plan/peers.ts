@@ -57,7 +57,11 @@ export function planOverlay(input: OverlayInput): OverlayPlan {
   if (all.length > 0) throw new TopologyError(all);
   const decided = plan(lab);
   const hosts = decided.hosts.filter((host) => host.kind === "existing");
-  return { ...decided, hosts, hints: [...underlayKeyHints(sections["hosts"], own), ...silentPeers(lab, peers), ...decided.hints] };
+  return {
+    ...decided,
+    hosts,
+    hints: [...underlayKeyHints(sections["hosts"], own), ...silentPeers(lab, peers), ...decided.hints],
+  };
 }
 
 /** The largest packet that every VTEP can take, bytes: the smallest of the own underlay's and the peers'. */

@@ -12,7 +12,9 @@ export function stationsIn({ hosts, containers, services }: LabOutput, segment: 
       .filter((nic) => nic.segment === segment || nic.trunk.some((tagged) => tagged.segment === segment))
       .map(({ mac }) => ({ mac, host })),
   );
-  const own = services.filter((service) => service.segment === segment).map(({ mac, host }) => ({ mac, host }));
+  const own = services
+    .filter((service) => service.segment === segment)
+    .map(({ mac, host }) => ({ mac, host }));
   // A bridge's own interface is untagged, and answers only when it has an address.
   const bridges = hosts.flatMap(({ name, bridge, ports }) =>
     bridge.address !== undefined && ports.some((port) => port.segment === segment && port.vlan === 0)

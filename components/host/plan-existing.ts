@@ -1,6 +1,12 @@
 /** Hosts that exist already: how each is reached, and what it must have for what is put on it. */
 import { addressText } from "../../plan/addresses";
-import type { ContainerPlan, ExistingPlan, RouterPlan, ServicePlan, VxlanPortPlan } from "../../plan/lab-plan";
+import type {
+  ContainerPlan,
+  ExistingPlan,
+  RouterPlan,
+  ServicePlan,
+  VxlanPortPlan,
+} from "../../plan/lab-plan";
 import { Encapsulation, tunnelOverhead } from "../../plan/net/encap";
 import type { ResolvedExisting, ResolvedLab } from "../../plan/resolved";
 import { CONTAINER_KINDS } from "../container/kinds";

@@ -62,11 +62,7 @@ export class EvpnRouter extends pulumi.ComponentResource {
     const shown = { ...given, local: args.local ?? vtepOf(args.host) };
     super(token("EvpnRouter"), name, shown, placed);
     const state = pulumi.output(shown).apply(routerState);
-    const step = guestStep(
-      name,
-      { ...place, kind: "router", lab: shown.labId, state },
-      inside(this, placed),
-    );
+    const step = guestStep(name, { ...place, kind: "router", lab: shown.labId, state }, inside(this, placed));
     this.routerId = pulumi.all([shown.local, step.id]).apply(([local]) => local);
     this.registerOutputs({ routerId: this.routerId });
   }

@@ -47,5 +47,8 @@ function range(subnet: Subnet, skip: bigint): string {
 /** As prefixes, which is what BGP listens to. */
 export function senderPrefixes(lab: Networks, vteps: readonly bigint[]): string[] {
   const { virtual, real, alone } = around(lab, vteps);
-  return [...[...virtual, ...real].map(({ cidr }) => cidr), ...alone.map((vtep) => `${addressText(vtep)}/32`)];
+  return [
+    ...[...virtual, ...real].map(({ cidr }) => cidr),
+    ...alone.map((vtep) => `${addressText(vtep)}/32`),
+  ];
 }

@@ -27,7 +27,10 @@ export function checkOwners(
   });
 }
 
-function unnumbered({ name, spec, open, flooding }: ResolvedLab["segments"][number], stack: string): Problem[] {
+function unnumbered(
+  { name, spec, open, flooding }: ResolvedLab["segments"][number],
+  stack: string,
+): Problem[] {
   if (!open || flooding.way !== Flooding.Evpn) return [];
   const message = `Such a segment needs an AS number to reach peers, and the underlay stack ${stack} has none.`;
   const cure = `Write vxlab:evpn: { as: 65001 } in the settings of ${stack}, run ./vxlab up -s ${stack}, or restrict the segment to your own hosts with segments.${name}.hosts.`;
@@ -42,7 +45,8 @@ export function silentPeers(lab: ResolvedLab, peers: readonly UnderlayVteps[]): 
     .map(({ stack, vteps }) => ({
       path: stack,
       got: Object.keys(vteps.hosts).sort().join(", "),
-      message: "Says nothing of EVPN in its output vteps: segments with flooding: evpn do not reach its hosts.",
+      message:
+        "Says nothing of EVPN in its output vteps: segments with flooding: evpn do not reach its hosts.",
       cure: `Its owner writes vxlab:evpn: { as: … } in the settings of ${stack}, and runs ./vxlab up -s ${stack}.`,
     }));
 }

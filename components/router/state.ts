@@ -39,8 +39,9 @@ export interface RouterWanted {
 }
 
 export function routerState(wanted: RouterWanted): RouterState {
-  const { bridge, local, as = EVPN.as.default, reflector = false, listen = [], clients = [] } = wanted;
+  const { bridge, local, as = EVPN.as.default, reflector = false } = wanted;
+  const { listen = [], clients = listen } = reflector ? wanted : {};
   const neighbours = wanted.neighbours.map((one) => ({ address: one.address, as: one.as ?? as }));
   const name = ROUTER;
-  return { name, bridge, local, as, reflector, neighbours, listen, clients: clients.length > 0 ? clients : listen };
+  return { name, bridge, local, as, reflector, neighbours, listen, clients };
 }

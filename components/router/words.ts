@@ -31,7 +31,8 @@ export const routerWords: Words = {
   },
   line: ({ kind, hosts, facts: said }) => {
     const title = hosts.length > 1 ? "EVPN routers" : "EVPN router";
-    if (kind === "changed") return `${hosts.length === 0 ? "" : `${listed(hosts)}: `}${title}: ${said.join("; ")}`;
+    if (kind === "changed")
+      return `${hosts.length === 0 ? "" : `${listed(hosts)}: `}${title}: ${said.join("; ")}`;
     return kind === "rebuilt"
       ? `${title}${onHosts(hosts)} is set up anew${because(said)}`
       : `${title}${because(said)}${onHosts(hosts)}`;

@@ -45,7 +45,7 @@ export interface SegmentSpec {
   encapsulation?: Encapsulation;
   /** IPv4 subnet of the containers, /8 to /30. */
   subnet: string;
-  /** UDP port of the tunnels; 1024 to 65535. @default 4789, with multicast 4790, with geneve 6081 */
+  /** UDP port of the tunnels; 1024 to 65535. @default 4789, with multicast and evpn 4790, with geneve 6081 */
   udpPort?: number;
   /**
    * MTU inside the segment: with subnet6 at least 1280, at most the default; 576 to 9166 bytes. @default the smallest of
@@ -58,7 +58,7 @@ export interface SegmentSpec {
   subnet6?: string;
   /** Names of the hosts that take part. @default all */
   hosts?: string[];
-  /** How frames for many, or for an unknown address, cross the underlay; unicast, multicast, flow. @default unicast */
+  /** How frames for many, or for an unknown address, cross the underlay; unicast, multicast, flow, evpn. @default unicast */
   flooding?: Flooding;
   /** Multicast group; with multicast only. @default computed from the VNI */
   group?: string;

@@ -66,10 +66,17 @@ const isGone = (edit: Edit, around: Surroundings): boolean =>
 /** With another way to flood, what only that way has is left out. A rebuilt host says itself that its address is another. */
 function labelsOf({ old, now }: Edit, rebuilt: boolean): Readonly<Record<string, Label>> {
   const way =
-    old["flooding"] === now["flooding"] ? {} : { stations: false, group: false, ttl: false, mtu: false, senders: false };
+    old["flooding"] === now["flooding"]
+      ? {}
+      : { stations: false, group: false, ttl: false, mtu: false, senders: false };
   // BGP knows the remotes.
   const evpn = old["flooding"] !== now["flooding"] && [old["flooding"], now["flooding"]].includes("evpn");
-  return { ...LABELS, ...(evpn ? { remotes: false as const } : {}), ...(way as Record<string, false>), ...(rebuilt ? { local: false as const } : {}) };
+  return {
+    ...LABELS,
+    ...(evpn ? { remotes: false as const } : {}),
+    ...(way as Record<string, false>),
+    ...(rebuilt ? { local: false as const } : {}),
+  };
 }
 
 const described = ({ vni, vlan, flooding }: Edit["now"]): string[] => [

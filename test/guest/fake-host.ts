@@ -17,7 +17,17 @@ export interface Answer {
   stderr: string;
 }
 
-const FAKES = ["ovs-vsctl", "ovs-ofctl", "ip", "nft", "dnsmasq", "nsenter", "setsid", "unshare"].concat([
+const FAKES = [
+  "ovs-vsctl",
+  "ovs-ofctl",
+  "ip",
+  "bridge",
+  "nft",
+  "dnsmasq",
+  "nsenter",
+  "setsid",
+  "unshare",
+].concat([
   "lxc-start",
   "lxc-stop",
   "lxc-info",
@@ -25,6 +35,8 @@ const FAKES = ["ovs-vsctl", "ovs-ofctl", "ip", "nft", "dnsmasq", "nsenter", "set
   "systemctl",
   "docker",
   "modprobe",
+  "chown",
+  "vtysh",
 ]);
 
 /** Writes its arguments down; what is asked comes out of files, and what is said on stdin goes into one. */
@@ -154,7 +166,7 @@ export class FakeHost {
         /^PATH=.*$/m,
         // busybox's shell takes its own applets before anything in PATH, but functions before those.
         `PATH=${this.folder}/bin:/usr/sbin:/usr/bin:/sbin:/bin\n` +
-          ["ip", "nsenter", "setsid", "unshare", "modprobe"]
+          ["ip", "nsenter", "setsid", "unshare", "modprobe", "chown"]
             .map((name) => `${name}() { "${this.folder}/bin/${name}" "$@"; }\n`)
             .join("") +
           'sleep() { command sleep "$NAP"; }\n',
@@ -251,6 +263,9 @@ export class FakeHost {
       VXLAB_PROC: this.path("proc"),
       VXLAB_RESOLV: this.path("resolv.conf"),
       VXLAB_DOCKER: this.path("docker.sock"),
+      VXLAB_FRR: this.path("frr"),
+      VXLAB_FRR_RUN: this.path("run-frr"),
+      VXLAB_FRR_ETC: this.path("etc-frr"),
       VXLAB_SETTLE: "0",
       VXLAB_BOOT_PAUSES: this.pauses,
       VXLAB_SETTLES: "60",

@@ -16,7 +16,9 @@ export const evpn: Part = {
       .filter(({ flooding }) => flooding === Flooding.Evpn)
       .flatMap(({ vni, segment }) => {
         const { tunnel, port } = evpnDevices(vni);
-        const others = lab.hosts.filter((one) => one !== host && one.ports.some((p) => p.segment === segment));
+        const others = lab.hosts.filter(
+          (one) => one !== host && one.ports.some((p) => p.segment === segment),
+        );
         const far = stationsIn(lab, segment).filter((station) => station.host !== host.name);
         return [tunnel, port, String(others.length + far.length)];
       }),
@@ -51,5 +53,7 @@ function farOf(body: string): Pick<EvpnFacts, "flood" | "far"> {
 
 /** "02:… master be100 static" */
 function ownOf(body: string): string[] {
-  return linesOf(body).flatMap((line) => (/ master .* static/.test(line) ? [line.split(" ", 1)[0] ?? ""] : []));
+  return linesOf(body).flatMap((line) =>
+    / master .* static/.test(line) ? [line.split(" ", 1)[0] ?? ""] : [],
+  );
 }

@@ -75,7 +75,7 @@ LINKS
 # addresses of other interfaces (arp_ignore 8). IPv6 is on: otherwise the kernel takes no neighbour for it, and would flood for each.
 evpn_quiet() {
   local ipv6="$SYSCTL/net/ipv6/conf/$devices_bridge"
-  echo 8 >"$SYSCTL/net/ipv4/conf/$devices_bridge/arp_ignore"
+  [ ! -e "$SYSCTL/net/ipv4/conf/$devices_bridge" ] || echo 8 >"$SYSCTL/net/ipv4/conf/$devices_bridge/arp_ignore"
   [ -e "$ipv6" ] || return 0
   echo 1 >"$ipv6/addr_gen_mode"
   echo 0 >"$ipv6/disable_ipv6"
