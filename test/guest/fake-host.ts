@@ -61,6 +61,8 @@ case "\${0##*/} $*" in
   "nft list table inet vxlab_guard") [ -e "$FAKE/guarded" ] ;;
   "unshare -n sh -c"*) cat "$FAKE/state/guard.nft" ;;
   "ip -o address show"*) cat "$FAKE/addresses" ;;
+  "bridge fdb show "*) cat "$FAKE/fdb" 2>/dev/null ;;
+  "ip neigh show "*) cat "$FAKE/neigh" 2>/dev/null ;;
   "ip -o route get"*) cat "$FAKE/route" 2>/dev/null ;;
   "ip -o "-[46]" route show default") cat "$FAKE/defaults" 2>/dev/null ;;
   "setsid "*) [ ! -e "$FAKE/loop.sh" ] || . "$FAKE/loop.sh" ;;
