@@ -38,6 +38,7 @@ export { UnderlayStack, ownUnderlay, peerUnderlays } from "./lab/references";
 export { VxlanLab, VxlanLabArgs } from "./lab/vxlan-lab";
 export { OverlayGroundArgs, OverlayHostArgs, VxlanOverlay, VxlanOverlayArgs } from "./lab/vxlan-overlay";
 export { VxlanUnderlay, VxlanUnderlayArgs } from "./lab/vxlan-underlay";
+export { EvpnNeighbourArgs, EvpnRouter, EvpnRouterArgs } from "./router/component";
 export { StationArgs, VxlanPort, VxlanPortArgs } from "./segment/component";
 export { DhcpArgs, SegmentService, SegmentServiceArgs } from "./service/component";
 export { UnderlayNetwork, UnderlayNetworkArgs } from "./underlay/component";

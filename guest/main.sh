@@ -76,6 +76,7 @@ main() {
   case "${1:-} ${2:-}" in
     "serve "*) shift && serve "$@" && return ;;
     "wire "*) routing_wire "$2" && return ;;
+    "route "*) shift && router_loop "$@" && return ;;
     "drift ") drift && return ;;
     "check ")
       with_state check "" check_run

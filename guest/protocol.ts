@@ -14,6 +14,7 @@
 import type { BridgeState } from "../components/bridge/state";
 import type { ConnectivityState } from "../components/connectivity/state";
 import type { EncryptionSecrets, EncryptionState } from "../components/encryption/state";
+import type { RouterState } from "../components/router/state";
 import type { ContainerState, Secrets } from "../components/container/state";
 import type { ImpairmentState } from "../components/impairment/state";
 import type { PortState } from "../components/segment/state";
@@ -32,6 +33,7 @@ export interface States {
   encryption: EncryptionState;
   port: PortState;
   impairment: ImpairmentState;
+  router: RouterState;
   service: ServiceState;
   container: ContainerState;
 }

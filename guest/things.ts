@@ -8,6 +8,7 @@ export const THINGS = {
   port: ["components/segment/guest.sh", ...FLOODINGS.map((word) => `components/segment/ways/${word}.sh`)],
   // Before containers: none is ever without its impairments.
   impairment: ["components/impairment/guest.sh"],
+  router: ["components/router/guest.sh"],
   service: ["guest/nft.sh", "components/service/guest.sh"],
   container: [
     "components/container/guest.sh",

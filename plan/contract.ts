@@ -14,6 +14,7 @@ import {
   Flooding,
   ImageKind,
   ImpairmentPlan,
+  RouterPlan,
   ServicePlan,
 } from "./types";
 
@@ -144,7 +145,7 @@ export interface ReachOutput {
 export interface TunnelOutput {
   /**
    * Name of the port that leads there: with Flooding.Unicast a port in Open vSwitch for each VTEP; else one for all of them,
-   * `vf100` (Flooding.Flow) or the kernel's device `vm100` (Flooding.Multicast).
+   * `vf100` (Flooding.Flow) or the kernel's device `vm100` (Flooding.Multicast). None with Flooding.Evpn: BGP knows the others.
    */
   port: string;
   host: string;
@@ -167,6 +168,8 @@ interface HostDescription {
   /** Whether it has the host guard (docs/security.md). */
   guard: boolean;
   bridge: BridgePlan;
+  /** Where it takes part in EVPN. */
+  router?: RouterPlan;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** What works, but may not be what was meant. */
+import { evpnHints } from "../components/router/hints";
 import { Flooding } from "../components/segment/spec";
 import { underlaysOf } from "../components/underlay/mtu";
 import { underlayAt } from "../components/underlay/resolve";
@@ -25,6 +26,7 @@ export function labHints(lab: ResolvedLab): Problem[] {
     ]),
     ...(lab.peers.length === 0 ? lonely(lab) : []),
     ...untranslated(lab),
+    ...evpnHints(lab),
   ];
 }
 

@@ -62,7 +62,7 @@ export function hostOutput(
   { hostKey, domain }: DeployedFacts,
   keys: Readonly<Record<string, string>> = {},
 ): HostOutput {
-  const { name, address, guard, bridge, encryption } = host;
+  const { name, address, guard, bridge, router, encryption } = host;
   return {
     name,
     address,
@@ -72,6 +72,7 @@ export function hostOutput(
     ...(encryption === undefined ? {} : { encryption: encryptionOutput(name, encryption, keys) }),
     guard,
     bridge,
+    ...(router === undefined ? {} : { router }),
     ports: host.ports.map(portOutput),
   };
 }

@@ -34,6 +34,22 @@ export interface LabPlan {
   checks: CheckPlan[];
   /** What works, but may not be what was meant. */
   hints: Problem[];
+  /** What is written of EVPN, for other owners. */
+  evpn?: EvpnPlan;
+}
+
+/**
+ * A lab's route reflectors, as other owners have to know them.
+ *
+ * @example
+ * ```ts
+ * const count = ({ reflectors }: EvpnPlan) => reflectors.length;
+ * ```
+ */
+export interface EvpnPlan {
+  as: number;
+  /** Host names. */
+  reflectors: string[];
 }
 
 /**
@@ -105,6 +121,44 @@ interface AnyHostPlan {
   bridge: BridgePlan;
   /** One for each segment that this host takes part in, sorted by VNI. */
   ports: VxlanPortPlan[];
+  /** Where it takes part in EVPN. */
+  router?: RouterPlan;
+}
+
+/**
+ * The BGP router of a host: all that are no reflectors have the same.
+ *
+ * @example
+ * ```ts
+ * const sessions = ({ neighbours }: RouterPlan) => neighbours.map(({ address }) => address);
+ * ```
+ */
+export interface RouterPlan {
+  /** Autonomous system number. */
+  as: number;
+  /** Passes routes on, and takes sessions of whoever is in `listen`. */
+  reflector: boolean;
+  /** Those that it opens sessions with, sorted by host: reflectors, and of a reflector the peers' reflectors. */
+  neighbours: NeighbourPlan[];
+  /** Of a reflector: networks, in CIDR notation. */
+  listen?: string[];
+  /** Of a reflector: addresses and ranges of addresses that the host guard lets in. */
+  clients?: string[];
+}
+
+/**
+ * A router at the other end of a session.
+ *
+ * @example
+ * ```ts
+ * const isForeign = ({ as }: NeighbourPlan) => as !== 65000;
+ * ```
+ */
+export interface NeighbourPlan {
+  /** Host name; a peer's: `stack/host`. */
+  host: string;
+  address: string;
+  as: number;
 }
 
 /**
@@ -208,6 +262,8 @@ export interface VxlanPortPlan {
   ttl?: number;
   /** The other VTEPs of the segment (with a hub: the hub, or on it all others), sorted by host name. */
   remotes: { host: string; address: string }[];
+  /** With Flooding.Evpn, whose `remotes` are empty: addresses and ranges of addresses of VTEPs, of whom the host guard takes packets. */
+  senders?: string[];
   /** With Flooding.Flow: every address of the segment that the plan knows and that is on another host, sorted by MAC. */
   stations?: StationPlan[];
 }

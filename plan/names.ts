@@ -95,6 +95,14 @@ export function multicastDevices(vni: number) {
   return { tunnel: `vm${vni}` };
 }
 
+/**
+ * What a segment with Flooding.Evpn has on a host: a Linux bridge (`be100` for VNI 100) with the kernel's vxlan device (`ve100`) and an
+ * internal port of the host's bridge (`oe100`).
+ */
+export function evpnDevices(vni: number) {
+  return { bridge: `be${vni}`, tunnel: `ve${vni}`, port: `oe${vni}` };
+}
+
 /** Names that the kernel, Open vSwitch or the guest itself uses: a bridge of that name would break the host. */
 const TAKEN = /^(lo|eth\d+|all|default|ovs-system|ovs-netdev|(vxlan|geneve|genev|gre|erspan)_sys.*)$/;
 

@@ -2,6 +2,7 @@
  * The overlay of one owner, planned: bridges, ports and containers on the hosts of its own underlay stack, with the hosts
  * of other owners' underlay stacks as remote VTEPs and nothing more.
  */
+import { checkOwners, silentPeers } from "../components/router/owners";
 import { ipv6Only } from "../components/service/resolve";
 import { literalFamily } from "./addresses";
 import { TopologyError } from "./errors";
@@ -50,12 +51,17 @@ export function planOverlay(input: OverlayInput): OverlayPlan {
     ...strangers(input),
     ...checkVteps(input),
     ...checkGateways(input),
+    ...checkOwners(lab, own, peers),
     ...problems,
   ];
   if (all.length > 0) throw new TopologyError(all);
   const decided = plan(lab);
   const hosts = decided.hosts.filter((host) => host.kind === "existing");
-  return { ...decided, hosts, hints: [...underlayKeyHints(sections["hosts"], own), ...decided.hints] };
+  return {
+    ...decided,
+    hosts,
+    hints: [...underlayKeyHints(sections["hosts"], own), ...silentPeers(lab, peers), ...decided.hints],
+  };
 }
 
 /** The largest packet that every VTEP can take, bytes: the smallest of the own underlay's and the peers'. */
@@ -73,6 +79,7 @@ function overlaySections({ own, peers, sections }: OverlayInput): Sections {
     underlay: { mtu: sharedMtu([own, ...peers]) },
     hosts: Object.fromEntries(hosts) as unknown,
     segments: sections["segments"],
+    ...(own.vteps.evpn === undefined ? {} : { evpn: own.vteps.evpn }),
     containers: sections["containers"],
     impairments: sections["impairments"],
     checks: sections["checks"],

@@ -60,6 +60,9 @@ export function plan(lab: ResolvedLab): LabPlan {
     image: lab.image,
     checks: planChecks(lab.checks, laid),
     hints: labHints(lab),
+    ...(lab.evpn.spec === undefined
+      ? {}
+      : { evpn: { as: lab.evpn.as, reflectors: [...lab.evpn.reflectors] } }),
   };
 }
 

@@ -58,6 +58,7 @@ const vteps: z.ZodType<VtepsOutput> = z.object({
     }),
   ),
   networks: z.array(network).optional(),
+  evpn: z.object({ as: z.int().positive(), reflectors: z.array(z.string()).min(1) }).optional(),
 });
 
 /**

@@ -2,7 +2,7 @@
 import type { Findings } from "./findings";
 import { readAddress, readSubnet } from "./read-address";
 import type { Others } from "./resolve";
-import type { Remote, RemoteTunnel, ResolvedTunnel } from "./resolved";
+import type { Remote, RemoteTunnel, ResolvedTunnel, Speaker } from "./resolved";
 import { sortedEntries } from "./rules";
 import type { VtepEncryptionOutput, VtepsOutput } from "./vteps";
 
@@ -18,6 +18,7 @@ export function resolvePeers(own: UnderlayVteps, peers: readonly UnderlayVteps[]
   return {
     tunnels: tunnelsOf(own, said),
     peers: peers.flatMap((peer) => remotesOf(peer, said)),
+    speakers: peers.flatMap(speakersOf),
     networks: [own, ...peers].flatMap(({ stack, vteps }) =>
       (vteps.networks ?? []).flatMap((got) => said.take(stack, got, readSubnet(got), cureFor(stack)) ?? []),
     ),
@@ -52,6 +53,14 @@ function tunnelsOf({ stack, vteps }: UnderlayVteps, said: Findings): Map<string,
     return address === undefined || address === "" ? [] : [[name, { address, keyVersion: 1 }]];
   });
   return new Map(ends);
+}
+
+/** Its route reflectors. Addresses that are unusable have been said. */
+function speakersOf({ stack, vteps: { hosts, evpn } }: UnderlayVteps): Speaker[] {
+  return (evpn?.reflectors ?? []).flatMap((name): Speaker[] => {
+    const address = Object.hasOwn(hosts, name) ? readAddress(hosts[name]?.address).value : undefined;
+    return address === undefined ? [] : [{ host: `${stack}/${name}`, stack, address, as: evpn?.as ?? 0 }];
+  });
 }
 
 const cureFor = (stack: string): string =>

@@ -5,6 +5,7 @@ import { resolveHosts } from "../components/host/resolve";
 import { resolvePlace } from "../components/host/resolve-place";
 import { resolveImage } from "../components/image/resolve";
 import { resolveImpairments } from "../components/impairment/resolve";
+import { resolveEvpn } from "../components/router/resolve";
 import { resolveSegments } from "../components/segment/resolve";
 import { checkUri, resolveUnderlays } from "../components/underlay/resolve";
 import { Findings } from "./findings";
@@ -33,15 +34,12 @@ export interface LabIdentity {
 }
 
 /** What an overlay knows of other stacks. */
-export type Others = Pick<ResolvedLab, "peers" | "networks"> & {
+export type Others = Pick<ResolvedLab, "peers" | "networks" | "speakers"> & {
   /** Ends of the own hosts' encrypted tunnels, by host name. */
   tunnels?: ReadonlyMap<string, ResolvedTunnel>;
 };
 
-/** Sections that a topology does not have when they are not written. */
-const OPTIONAL: ReadonlySet<string> = new Set(["underlays", "impairments"] satisfies (keyof Topology)[]);
-
-const NOBODY: Others = { peers: [], networks: [] };
+const NOBODY: Others = { peers: [], networks: [], speakers: [] };
 
 export function resolve(
   raw: Sections,
@@ -56,6 +54,7 @@ export function resolve(
   const image = resolveImage(topology.image, said);
   const hosts = resolveHosts(topology, { lab, underlays, misplaced, image: image.kind, tunnels }, said);
   const segments = resolveSegments(topology, { underlays, hosts }, said);
+  const evpn = resolveEvpn(topology, { hosts, segments: segments.segments }, said);
   const containers = resolveContainers(topology, { lab, image: image.kind, segments }, said);
   const around = { hosts, peers: others.peers, segments: segments.segments, containers };
   const impairments = resolveImpairments(topology, around, said);
@@ -68,6 +67,7 @@ export function resolve(
         image,
         hosts,
         segments: segments.segments,
+        evpn,
         containers,
         impairments,
         checks,
@@ -79,9 +79,12 @@ export function resolve(
   };
 }
 
+/** Sections that are left out where nobody wrote them, instead of being empty. */
+const UNWRITTEN: readonly (keyof Topology)[] = ["underlays", "evpn", "impairments"];
+
 /** The settings with known keys alone, and with an empty mapping or list in place of what has another shape. */
 export function readShape(raw: Sections): { topology: Topology; problems: Problem[]; broken: string[] } {
-  const wanted = SECTIONS.filter((section) => !OPTIONAL.has(section) || raw[section] !== undefined);
+  const wanted = SECTIONS.filter((section) => !UNWRITTEN.includes(section) || raw[section] !== undefined);
   const given = Object.fromEntries(wanted.map((section) => [section, raw[section] ?? {}]));
   const { value, problems, broken } = shaped({ kind: "section", fields: TOPOLOGY, doc: "" }, given);
   // Values may still be anything: resolve reads them.

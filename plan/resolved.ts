@@ -10,6 +10,7 @@ import type { ContainerKind, ContainerSpec, InterfaceSpec, KindSettings } from "
 import type { HOST, HostSpec } from "../components/host/spec";
 import type { ImageKind } from "../components/image/spec";
 import type { ResolvedImpairment } from "../components/impairment/resolved";
+import type { EvpnSpec } from "../components/router/spec";
 import type { Flooding, SEGMENT, SegmentSpec } from "../components/segment/spec";
 import type { Accel, UnderlayMode, UnderlaySpec } from "../components/underlay/spec";
 import type { InterfaceAddress, Subnet } from "./addresses";
@@ -29,10 +30,32 @@ export interface ResolvedLab {
   containers: readonly ResolvedContainer[];
   impairments: readonly ResolvedImpairment[];
   checks: readonly ResolvedCheck[];
+  /** Of the segments that flood by EVPN. */
+  evpn: ResolvedEvpn;
   /** Hosts of other owners, which every open segment reaches. */
   peers: readonly Remote[];
   /** Underlay networks of other stacks, below an overlay's own hosts and its peers'. */
   networks: readonly Subnet[];
+  /** Route reflectors of peers. */
+  speakers: readonly Speaker[];
+}
+
+/** Who speaks BGP. */
+export interface ResolvedEvpn {
+  /** Undefined: nobody wrote the setting. */
+  spec?: EvpnSpec;
+  as: number;
+  /** Names of route reflectors, each a host of the lab. */
+  reflectors: readonly string[];
+}
+
+/** A route reflector of another owner. */
+export interface Speaker {
+  host: string;
+  /** The owner's underlay stack. */
+  stack: string;
+  address: bigint;
+  as: number;
 }
 
 /** A host outside of the lab. */

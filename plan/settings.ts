@@ -9,6 +9,8 @@ import { IMAGE } from "../components/image/spec";
 import type { ImageSpec } from "../components/image/spec";
 import { IMPAIRMENT } from "../components/impairment/spec";
 import type { ImpairmentSpec } from "../components/impairment/spec";
+import { EVPN } from "../components/router/spec";
+import type { EvpnSpec } from "../components/router/spec";
 import { SEGMENT } from "../components/segment/spec";
 import type { SegmentSpec } from "../components/segment/spec";
 import { Accel, UNDERLAY } from "../components/underlay/spec";
@@ -39,6 +41,8 @@ export interface Topology {
   hosts: Record<string, HostSpec>;
   /** By segment name: 1 to 15 of a-z, 0-9 and -, not beginning with -. @default none */
   segments: Record<string, SegmentSpec>;
+  /** The BGP routers of segments with flooding: evpn (docs/flooding.md). @default none */
+  evpn?: EvpnSpec;
   /** By container name: as a segment's. @default none */
   containers: Record<string, ContainerSpec>;
   /** What the network does wrong on purpose, by a name as a segment's (docs/impairments.md). @default none */
@@ -86,6 +90,11 @@ export const TOPOLOGY = {
     kind: "named",
     each: { kind: "section", fields: SEGMENT, doc: "an Ethernet segment" },
     doc: "by segment name: 1 to 15 of a-z, 0-9 and -, not beginning with -",
+  },
+  evpn: {
+    kind: "section",
+    fields: EVPN,
+    doc: "the BGP routers of segments with `flooding: evpn` ([flooding.md](flooding.md#evpn))",
   },
   containers: {
     kind: "named",

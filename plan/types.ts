@@ -10,6 +10,7 @@ export { Direction } from "../components/impairment/spec";
 export type { ImpairmentEffects, ImpairmentSpec } from "../components/impairment/spec";
 export { ImageKind } from "../components/image/spec";
 export type { ImageSpec } from "../components/image/spec";
+export type { EvpnSpec } from "../components/router/spec";
 export { Flooding } from "../components/segment/spec";
 export type { DhcpSpec, GatewaySpec, SegmentSpec } from "../components/segment/spec";
 export { Accel, Encryption, UnderlayMode } from "../components/underlay/spec";

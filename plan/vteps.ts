@@ -34,6 +34,23 @@ export interface VtepsOutput {
   hosts: Record<string, VtepOutput>;
   /** The underlay networks, in CIDR notation; absent where an older version wrote it. */
   networks?: string[];
+  /** Who speaks BGP; absent where the setting `evpn` is not written, or an older version wrote it. */
+  evpn?: VtepsEvpnOutput;
+}
+
+/**
+ * The route reflectors of an underlay stack's owner.
+ *
+ * @example
+ * ```ts
+ * const evpn: VtepsEvpnOutput = { as: 65001, reflectors: ["b1", "b2"] };
+ * ```
+ */
+export interface VtepsEvpnOutput {
+  /** Autonomous system number. */
+  as: number;
+  /** Names of hosts, whose addresses are in `hosts`. */
+  reflectors: string[];
 }
 
 /**

@@ -7,6 +7,7 @@ import { connectivity } from "./checks/connectivity";
 import { container } from "./checks/container";
 import { drift } from "./checks/drift";
 import { encryption } from "./checks/encryption";
+import { evpn } from "./checks/evpn";
 import { foreign } from "./checks/foreign";
 import { gateway } from "./checks/gateway";
 import { group } from "./checks/group";
@@ -16,6 +17,7 @@ import { isolation } from "./checks/isolation";
 import { kept } from "./checks/kept";
 import { mtu } from "./checks/mtu";
 import { ping } from "./checks/ping";
+import { router } from "./checks/router";
 import { service } from "./checks/service";
 import { ssh } from "./checks/ssh";
 import { tunnel } from "./checks/tunnel";
@@ -23,7 +25,7 @@ import { wire } from "./checks/wire";
 import { impairedChecks } from "./impaired";
 
 const CHECKS: readonly CheckKind[] = [
-  ...[ssh, bridge, encryption, tunnel, group, kept, drift, foreign],
+  ...[ssh, bridge, encryption, tunnel, group, router, evpn, kept, drift, foreign],
   ...[service, container, impairment],
   ...[handshake, ping, gateway, beyond, delay, mtu, wire, isolation, connectivity],
 ];

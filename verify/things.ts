@@ -1,10 +1,11 @@
 /** What a lab puts on a host, one step for each. */
+import { ROUTER } from "../components/router/state";
 import type { HostOutput, LabOutput } from "../plan/contract";
 import type { ContainerKind, ImpairmentPlan } from "../plan/types";
 import type { KeptFacts } from "./evidence/facts";
 
 export interface Thing {
-  kind: "bridge" | "encryption" | "port" | "service" | "impairment" | "container";
+  kind: "bridge" | "encryption" | "port" | "router" | "service" | "impairment" | "container";
   /** What tells it from others of its kind on the host: VNI of a port, device of an encryption or a service, else its name. */
   key: string;
   /** Of a container. */
@@ -42,6 +43,7 @@ export function thingsOn(lab: LabOutput, host: HostOutput): Thing[] {
     { kind: "bridge", key: host.bridge.name },
     ...(host.encryption === undefined ? [] : [encryptionThing(host.encryption)]),
     ...host.ports.map(({ vni }): Thing => ({ kind: "port", key: String(vni) })),
+    ...(host.router === undefined ? [] : [{ kind: "router", key: ROUTER } as const]),
     ...servicesOn(lab, host).map((key): Thing => ({ kind: "service", key })),
     ...impairmentsOn(lab, host).map(({ name }): Thing => ({ kind: "impairment", key: name })),
     ...own.map(({ name, kind }): Thing => ({ kind: "container", key: name, container: kind })),

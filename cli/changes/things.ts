@@ -6,6 +6,7 @@ import { encryptionWords } from "../../components/encryption/words";
 import { hostWords } from "../../components/host/words";
 import { imageWords } from "../../components/image/words";
 import { impairmentWords } from "../../components/impairment/words";
+import { routerWords } from "../../components/router/words";
 import { segmentWords } from "../../components/segment/words";
 import { serviceWords } from "../../components/service/words";
 import { underlayWords } from "../../components/underlay/words";
@@ -18,6 +19,7 @@ export const THINGS: readonly Words[] = [
   bridgeWords,
   encryptionWords,
   segmentWords,
+  routerWords,
   serviceWords,
   containerWords,
   impairmentWords,

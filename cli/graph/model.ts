@@ -1,7 +1,8 @@
 /** What a picture of a lab shows, whatever draws it. Pure. */
 import type { HostOutput, LabOutput } from "../../plan/contract";
 import { ENCAPSULATIONS } from "../../plan/net/encap";
-import type { ContainerPlan, Flooding, InterfacePlan, ServicePlan } from "../../plan/types";
+import { Flooding } from "../../plan/types";
+import type { ContainerPlan, InterfacePlan, ServicePlan } from "../../plan/types";
 import { isJoint } from "../../components/segment/ways";
 import { encapsulationOf } from "../../components/segment/port";
 import { coloursOf } from "./colours";
@@ -50,7 +51,7 @@ export interface Segment {
   udpPort: number;
   mtu: number;
   flooding: Flooding;
-  /** Each host has one port that leads to all others: a multicast group, or flows. */
+  /** Each host has one port that leads to all others: a multicast group, flows, or EVPN. */
   joint: boolean;
   group?: string;
   /** Host name. */
@@ -196,6 +197,7 @@ export function tunnelLabel({ segment, vni, udpPort }: Segment): string {
 function floodingText({ flooding, group, hub, tunnels }: Segment): string {
   if (group !== undefined) return `group ${group}`;
   if (hub !== undefined) return `hub ${hub}`;
+  if (flooding === Flooding.Evpn) return "BGP EVPN";
   return isJoint(flooding) ? "static flows" : tunnels.length > 1 ? "full mesh" : "unicast";
 }
 

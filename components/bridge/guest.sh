@@ -23,6 +23,7 @@ bridge_apply() {
   ip link set dev "$name" up
   boot_unit
   keep bridge
+  ways stations
   answer
 }
 

@@ -15,6 +15,7 @@ container_apply() {
   keep container
   routing_again
   content_apply
+  ways stations
   answer
 }
 
@@ -32,6 +33,7 @@ container_remove() {
   if [ "${was_kind:-$kind}" = "$kind" ]; then
     "${kind}_drop" "$name"
     forget container
+    ways stations
     rm -f "$STATE/images/$id.tar"
     leave
   fi

@@ -2,8 +2,10 @@
 #
 #   bridge BRIDGE off                  the guard is switched off for this bridge and what is on it
 #   inner BRIDGE DEVICE [ADDRESS...]   an interface by which the host is in a segment, and its addresses there
+#   bridged BRIDGE DEVICE              the same without addresses, and with IPv6 on
 #   vni BRIDGE PORT VNI UNDER PEER...  a segment: its UDP port, the interface of the VTEP (- or :, any), who may send (any: all)
 #   wg BRIDGE DEVICE PORT PEER...      encrypts the segments of BRIDGE: its UDP port, and who may send there
+#   bgp BRIDGE VTEP PEER...            a route reflector, and who may open a session with it
 #   dhcp BRIDGE DEVICE                 lends addresses there
 #   nat BRIDGE DEVICE                  a gateway
 #   closed BRIDGE NETWORK...           what a gateway does not lead to
@@ -30,7 +32,7 @@ END {
 }
 
 function take(   key, i) {
-  if (word[1] == "inner") {
+  if (word[1] == "inner" || word[1] == "bridged") {
     inner = joined(inner, quoted(word[3]))
     name[++devices] = word[3]
     for (i = 4; i <= n; i++) {
@@ -52,6 +54,9 @@ function take(   key, i) {
       if (!(key in leaking)) leak[++leaks] = key
       leaking[key] = joined(leaking[key], word[4])
     }
+  } else if (word[1] == "bgp") {
+    vtep[++speakers] = word[3]
+    session[speakers] = peersFrom(4)
   } else if (word[1] == "dhcp") dhcp = joined(dhcp, quoted(word[3]))
   else if (word[1] == "nat") { nat = joined(nat, quoted(word[3])); gateway[word[3]] }
   else if (word[1] == "closed") { for (i = 3; i <= n; i++) if (word[i] !~ /:/) closed = joined(closed, word[i]) }
@@ -65,11 +70,16 @@ function encrypts() {
 }
 
 # Who may send, from word number `first` on. Without a peer no sender is accepted.
-function senders(first,   i, peers) {
+function senders(first,   peers) {
   if (word[first] == "any") return ""
-  for (i = first; i <= n; i++) peers = joined(peers, word[i])
+  peers = peersFrom(first)
   if (peers == "") return " ip saddr 0.0.0.0"
   return (peers ~ /:/ ? " ip6" : " ip") " saddr { " peers " }"
+}
+
+function peersFrom(first,   i, peers) {
+  for (i = first; i <= n; i++) peers = joined(peers, word[i])
+  return peers
 }
 
 function input(   i, j, p, text) {
@@ -78,6 +88,9 @@ function input(   i, j, p, text) {
   print "    iifname { " inner " } jump inside"
   for (i = 1; i <= ports; i++) print "    udp dport " port[i] " jump tunnels_" port[i]
   for (i = 1; i <= wgports; i++) print "    udp dport " wgport[i] " jump wireguard_" wgport[i]
+  for (i = 1; i <= speakers; i++) {
+    print "    ip daddr " vtep[i] " tcp dport 179" (session[i] == "" ? "" : " ip saddr != { " session[i] " }") " counter drop"
+  }
   print "  }"
   for (i = 1; i <= wgports; i++) print "  chain wireguard_" wgport[i] " {\n" partners[wgport[i]] "    counter drop\n  }"
   # Other VNIs may be tunnels of the owner of this host on the same UDP port. The VNI is the 24 bits after the UDP header and four bytes

@@ -64,7 +64,8 @@ guard_rest() {
     case $thing in "$about.$GUARD_FORM") continue ;; *."$GUARD_FORM") thing=${thing%."$GUARD_FORM"} ;; *) thing=. ;; esac
     [ -e "$STATE/desired/$thing.json" ] || [ -e "$STATE/begun/$thing" ] || rm -f "$file"
   done
-  for file in "$STATE"/desired/bridge-*.json "$STATE"/desired/encryption-*.json "$STATE"/desired/port-*.json "$STATE"/desired/service-*.json; do
+  for file in "$STATE"/desired/bridge-*.json "$STATE"/desired/encryption-*.json "$STATE"/desired/port-*.json \
+    "$STATE"/desired/service-*.json "$STATE"/desired/router-*.json; do
     thing=${file##*/}
     thing=${thing%.json}
     if [ ! -e "$file" ] || [ -e "$GUARD/$thing.$GUARD_FORM" ]; then continue; fi
@@ -102,7 +103,20 @@ guard_port() {
   under=$(vtep_device "$local")
   plain "$bridge" "$udpPort" "$vni" "$under"
   echo "vni $bridge $udpPort $vni $under$peers"
+  ! way_has "$flooding" bridged || echo "bridged $bridge $("${flooding}_bridged")"
   ! way_has "$flooding" inner || echo "inner $bridge $("${flooding}_inner")"
+}
+
+# Only a reflector takes sessions.
+guard_router() {
+  local one list=''
+  plain "$bridge" "$local"
+  [ "$reflector" = true ] || return 0
+  for one in $(unquoted "$clients"); do
+    plain "$one"
+    list="$list $one"
+  done
+  echo "bgp $bridge $local$list"
 }
 
 guard_service() {

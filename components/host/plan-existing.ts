@@ -1,6 +1,12 @@
 /** Hosts that exist already: how each is reached, and what it must have for what is put on it. */
 import { addressText } from "../../plan/addresses";
-import type { ContainerPlan, ExistingPlan, ServicePlan, VxlanPortPlan } from "../../plan/lab-plan";
+import type {
+  ContainerPlan,
+  ExistingPlan,
+  RouterPlan,
+  ServicePlan,
+  VxlanPortPlan,
+} from "../../plan/lab-plan";
 import { Encapsulation, tunnelOverhead } from "../../plan/net/encap";
 import type { ResolvedExisting, ResolvedLab } from "../../plan/resolved";
 import { carrierOf } from "../encryption/mtu";
@@ -13,6 +19,7 @@ import { HostNeed } from "./spec";
 /** What is put on one host. */
 export interface Workload {
   ports: readonly VxlanPortPlan[];
+  router?: RouterPlan;
   services: readonly ServicePlan[];
   containers: readonly ContainerPlan[];
 }
@@ -40,7 +47,7 @@ function largestPacket(
 }
 
 function needsOf(
-  { ports, services, containers }: Workload,
+  { ports, router, services, containers }: Workload,
   { guard, encryption }: ResolvedExisting,
 ): HostNeed[] {
   const needed = new Set([
@@ -49,6 +56,7 @@ function needsOf(
       ...(dhcp === undefined ? [] : [HostNeed.Dhcp]),
     ]),
     ...ports.flatMap(({ flooding }) => WAYS[flooding].need ?? []),
+    ...(router === undefined ? [] : [HostNeed.Frr]),
     ...ports.flatMap(({ encapsulation }) =>
       encapsulation === Encapsulation.Geneve ? [HostNeed.Geneve] : [],
     ),

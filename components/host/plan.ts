@@ -6,6 +6,7 @@ import { maxOverlayMtu } from "../../plan/net/encap";
 import type { ResolvedHost, ResolvedLab, ResolvedUnderlay } from "../../plan/resolved";
 import { planEncryption } from "../encryption/plan";
 import { carrierOf } from "../encryption/mtu";
+import { planRouters } from "../router/plan";
 import { planPorts } from "../segment/plan";
 import { mtuUnder } from "../underlay/mtu";
 import { underlayAt } from "../underlay/resolve";
@@ -22,13 +23,15 @@ interface Decided {
 export function planHosts(lab: ResolvedLab, { underlayOf, containers, services }: Decided): HostPlan[] {
   const hosts = lab.hosts.map((host) => ({ host, bridge: planBridge(lab, host) }));
   const bridges = new Map(hosts.map(({ host, bridge }) => [host.name, bridge]));
-  const portsOf = planPorts(lab, { bridges, containers, services });
+  const portsOf = planPorts(lab, { lab, bridges, containers, services });
+  const routerOf = planRouters(lab);
   return hosts.map(({ host, bridge }) => {
     const { name, guard } = host;
-    const ports = portsOf(name);
+    const [ports, router] = [portsOf(name), routerOf(name)];
     const encryption = planEncryption(lab, host, ports);
+    const own = { ports, ...(router === undefined ? {} : { router }) };
     const shared = {
-      ...{ name, address: addressText(host.address), guard, bridge, ports },
+      ...{ name, address: addressText(host.address), guard, bridge, ...own },
       ...(encryption === undefined ? {} : { encryption }),
     };
     if (host.kind === "machine") {
@@ -36,7 +39,7 @@ export function planHosts(lab: ResolvedLab, { underlayOf, containers, services }
       return { ...shared, kind, underlay: underlayOf(host.underlay), mac, memory, vcpus };
     }
     const on = (one: { host: string }) => one.host === name;
-    const workload = { ports, services: services.filter(on), containers: containers.filter(on) };
+    const workload = { ...own, services: services.filter(on), containers: containers.filter(on) };
     return { ...shared, kind: host.kind, existing: planExisting(lab, host, workload) };
   });
 }

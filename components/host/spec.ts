@@ -82,6 +82,8 @@ export enum HostNeed {
   Geneve = "geneve",
   /** Holds a port with Flooding.Flow. */
   Flow = "flow",
+  /** Holds a port with Flooding.Evpn, or is a route reflector. */
+  Frr = "frr",
   /** Runs a Docker container. */
   Docker = "docker",
   /** Holds the host guard. */

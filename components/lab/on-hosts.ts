@@ -6,6 +6,7 @@ import {
   HostPlan,
   InterfacePlan,
   LabPlan,
+  RouterPlan,
   VxlanPortPlan,
 } from "../../plan/types";
 import { endpointOf } from "../encryption/endpoint";
@@ -18,6 +19,7 @@ import { child, token } from "../naming";
 import { OvsBridge } from "../bridge/component";
 import { Impairment } from "../impairment/component";
 import { impairmentArgs } from "../impairment/places";
+import { EvpnRouter } from "../router/component";
 import { SegmentService } from "../service/component";
 import { ContainerVariables, checkLabVariables } from "../container/variables.component";
 import { VxlanPort } from "../segment/component";
@@ -88,6 +90,8 @@ function onHost(
     const args = { ...placement, ...portArgs(plan, port), bridge };
     ports[plan.name] = new VxlanPort(child(self, port.segment), args, encrypted);
   }
+  if (plan.router !== undefined)
+    new EvpnRouter(child(self, "evpn"), { ...placement, ...routerArgs(plan, plan.router), bridge }, opts);
   for (const { segment, ...service } of lab.services.filter((s) => s.host === plan.name))
     (parts.segments[segment] ??= { ports: {} }).service = new SegmentService(
       child(self, `${segment}-service`),
@@ -149,6 +153,13 @@ function declareContainer(
 
 function portArgs(host: HostPlan, { remotes, ...port }: VxlanPortPlan) {
   return { ...port, local: endpointOf(host), remotes: remotes.map((remote) => remote.address) };
+}
+
+function routerArgs({ address: local }: HostPlan, { neighbours, reflector, ...router }: RouterPlan) {
+  return {
+    ...{ ...router, local, ...(reflector ? { reflector } : {}) },
+    neighbours: neighbours.map(({ address, as }) => ({ address, as })),
+  };
 }
 
 function containerArgs(

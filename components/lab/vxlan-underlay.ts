@@ -60,8 +60,9 @@ export class VxlanUnderlay extends pulumi.ComponentResource {
       cidr,
       ...(tunnelCidr === undefined ? [] : [tunnelCidr]),
     ]);
+    const evpn = plan.evpn === undefined ? {} : { evpn: plan.evpn };
     const hosts = pulumi.all(machines.hosts.map(vtepOf)).apply(Object.fromEntries<VtepOutput>);
-    this.vteps = hosts.apply((hosts) => ({ schema, hosts, networks }));
+    this.vteps = hosts.apply((hosts) => ({ schema, hosts, networks, ...evpn }));
     this.login = pulumi.secret(loginOf(machines));
     if (isEncrypted) this.tunnelKeys = pulumi.secret(tunnelKeysOf(machines));
     const { vteps, login, tunnelKeys } = this;

@@ -30,7 +30,7 @@ export interface VxlanPortArgs extends MovableArgs {
   remotes?: pulumi.Input<pulumi.Input<string>[]>;
   /** How frames are carried over the underlay. @default Encapsulation.Vxlan */
   encapsulation?: pulumi.Input<Encapsulation>;
-  /** UDP port of the tunnels; a multicast segment shares its port with multicast segments only. @default IANA's: 4789 (RFC 7348) */
+  /** UDP port of the tunnels; a segment with Flooding.Multicast or Flooding.Evpn shares its port with such segments only. @default IANA's: 4789 (RFC 7348) */
   udpPort?: pulumi.Input<number>;
   /** VLAN of the segment on the bridge. @default none: untagged */
   vlan?: pulumi.Input<number>;
@@ -42,8 +42,13 @@ export interface VxlanPortArgs extends MovableArgs {
   group?: pulumi.Input<string>;
   /** Hops that a packet to the group may take; with Flooding.Multicast. @default 16 */
   ttl?: pulumi.Input<number>;
-  /** MTU inside the segment, bytes; with Flooding.Multicast. @default that of a default underlay: 1450, over IPv6 1430 */
+  /** MTU inside the segment, bytes; with Flooding.Multicast or Flooding.Evpn. @default that of a default underlay: 1450, over IPv6 1430 */
   mtu?: pulumi.Input<number>;
+  /**
+   * Addresses, and ranges such as 192.168.10.2-192.168.10.254, of the VTEPs that may send; with Flooding.Evpn, whose remotes BGP
+   * knows. @default every host may
+   */
+  senders?: pulumi.Input<pulumi.Input<string>[]>;
   /** What is known of the other hosts' interfaces in the segment; with Flooding.Flow. @default none */
   stations?: pulumi.Input<pulumi.Input<StationArgs>[]>;
 }

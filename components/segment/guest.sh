@@ -5,7 +5,9 @@
 #   WORD_drop                  takes away what is not in Open vSwitch
 #   WORD_rest                  after a step: what no port needs any more
 #   WORD_again, WORD_drift     its flows, once more; what is not as desired, as in drift.sh
-#   WORD_inner, WORD_senders   for the host guard: the interface by which the host is in the segment; who may send if no remote is known
+#   WORD_stations              after a container, service or bridge came, changed or went
+#   WORD_inner, WORD_bridged   for the host guard: the interface by which the host is in the segment; the same with IPv6 on, without addresses
+#   WORD_senders               for the host guard: who may send if no remote is known
 # Desired state: components/segment/state.ts. It names every port and device.
 # shellcheck disable=SC2034,SC2154 # some are read by what is called; the variables come out of with_state, by eval
 
@@ -180,7 +182,7 @@ port_awk() {
 # The bridge that its ports are on.
 port_on() {
   local i=0 port remote
-  set -- "${devices_patch-}" "${devices_tunnel-}"
+  set -- "${devices_patch-}" "${devices_port-}" "${devices_tunnel-}"
   while next_remote; do set -- "$@" "$port"; done
   for port in "$@"; do
     if [ -n "$port" ] && vsctl port-to-br "$port" 2>/dev/null; then return 0; fi

@@ -44,6 +44,7 @@ export interface PortWanted {
   ttl?: number;
   mtu?: number;
   stations?: StationState[];
+  senders?: string[];
 }
 
 /** As much of a host in the lab's output as a port's links are computed from. */

@@ -26,6 +26,8 @@ export enum Flooding {
   Multicast = "multicast",
   /** None for what the plan knows: static forwarding and local answers to ARP, by flows on one tunnel port. */
   Flow = "flow",
+  /** One copy to each remote VTEP that BGP tells of, by the kernel's vxlan device: EVPN (RFC 8365), with ARP answered locally. */
+  Evpn = "evpn",
 }
 
 /**
@@ -43,7 +45,7 @@ export interface SegmentSpec {
   encapsulation?: Encapsulation;
   /** IPv4 subnet of the containers, /8 to /30. */
   subnet: string;
-  /** UDP port of the tunnels; 1024 to 65535. @default 4789, with multicast 4790, with geneve 6081 */
+  /** UDP port of the tunnels; 1024 to 65535. @default 4789, with multicast and evpn 4790, with geneve 6081 */
   udpPort?: number;
   /**
    * MTU inside the segment: with subnet6 at least 1280, at most the default; 576 to 9166 bytes. @default the smallest of
@@ -56,7 +58,7 @@ export interface SegmentSpec {
   subnet6?: string;
   /** Names of the hosts that take part. @default all */
   hosts?: string[];
-  /** How frames for many, or for an unknown address, cross the underlay; unicast, multicast, flow. @default unicast */
+  /** How frames for many, or for an unknown address, cross the underlay; unicast, multicast, flow, evpn. @default unicast */
   flooding?: Flooding;
   /** Multicast group; with multicast only. @default computed from the VNI */
   group?: string;
@@ -108,6 +110,9 @@ const { udpPort } = ENCAPSULATIONS[DEFAULT_ENCAPSULATION];
 
 /** The kernel's vxlan devices cannot share a UDP port with Open vSwitch's vxlan_sys_4789: "Address already in use". */
 export const MULTICAST_UDP_PORT = udpPort + 1;
+
+/** As for multicast, whose devices are the kernel's too and share its socket. */
+export const EVPN_UDP_PORT = MULTICAST_UDP_PORT;
 
 /** What IPv6 needs of every link (RFC 8200 section 5). */
 export const MIN_MTU6 = 1280;
@@ -170,7 +175,7 @@ export const SEGMENT = {
     max: 65535,
     names: "a UDP port for tunnels",
     why: "the host's services use those below",
-    usual: `${udpPort}, with \`${Flooding.Multicast}\` ${MULTICAST_UDP_PORT}, with \`${Encapsulation.Geneve}\` ${UDP_PORTS.geneve}`,
+    usual: `${udpPort}, with \`${Flooding.Multicast}\` and \`${Flooding.Evpn}\` ${MULTICAST_UDP_PORT}, with \`${Encapsulation.Geneve}\` ${UDP_PORTS.geneve}`,
     doc: "UDP port of the tunnels",
   },
   mtu: {
@@ -199,7 +204,12 @@ export const SEGMENT = {
   hosts: { kind: "list", fewest: 1, usual: "all", doc: "names of the hosts that take part" },
   flooding: {
     kind: "choice",
-    choices: { [Flooding.Unicast]: "", [Flooding.Multicast]: "", [Flooding.Flow]: "" },
+    choices: {
+      [Flooding.Unicast]: "",
+      [Flooding.Multicast]: "",
+      [Flooding.Flow]: "",
+      [Flooding.Evpn]: "",
+    },
     default: Flooding.Unicast,
     doc: "how frames for many, or for an unknown address, cross the underlay ([flooding](#flooding))",
   },

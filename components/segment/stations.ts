@@ -2,7 +2,7 @@
 import { endpointOf } from "../encryption/endpoint";
 import { addressText } from "../../plan/addresses";
 import type { BridgePlan, ContainerPlan, ServicePlan, StationPlan } from "../../plan/lab-plan";
-import type { ResolvedSegment } from "../../plan/resolved";
+import type { ResolvedLab, ResolvedSegment } from "../../plan/resolved";
 import { compareText } from "../../plan/rules";
 
 export interface KnownStation extends StationPlan {
@@ -10,6 +10,7 @@ export interface KnownStation extends StationPlan {
 }
 
 export interface Known {
+  lab: Pick<ResolvedLab, "underlays" | "networks" | "peers">;
   /** By host. */
   bridges: ReadonlyMap<string, BridgePlan>;
   containers: readonly ContainerPlan[];

@@ -16,6 +16,7 @@ const LABELS: Readonly<Record<string, Label>> = {
   protected: (_, now) => (now === false ? "is the hub" : "is not the hub any more"),
   local: "VTEP",
   remotes: (old, now) => members("tunnel to", old, now),
+  senders: (old, now) => members("packets from", old, now),
   stations: (old, now) => members("station", stations(old), stations(now)),
   bridge: "bridge",
   segment: "name",
@@ -65,8 +66,17 @@ const isGone = (edit: Edit, around: Surroundings): boolean =>
 /** With another way to flood, what only that way has is left out. A rebuilt host says itself that its address is another. */
 function labelsOf({ old, now }: Edit, rebuilt: boolean): Readonly<Record<string, Label>> {
   const way =
-    old["flooding"] === now["flooding"] ? {} : { stations: false, group: false, ttl: false, mtu: false };
-  return { ...LABELS, ...(way as Record<string, false>), ...(rebuilt ? { local: false as const } : {}) };
+    old["flooding"] === now["flooding"]
+      ? {}
+      : { stations: false, group: false, ttl: false, mtu: false, senders: false };
+  // BGP knows the remotes.
+  const evpn = old["flooding"] !== now["flooding"] && [old["flooding"], now["flooding"]].includes("evpn");
+  return {
+    ...LABELS,
+    ...(evpn ? { remotes: false as const } : {}),
+    ...(way as Record<string, false>),
+    ...(rebuilt ? { local: false as const } : {}),
+  };
 }
 
 const described = ({ vni, vlan, flooding }: Edit["now"]): string[] => [

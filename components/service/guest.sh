@@ -26,6 +26,7 @@ service_apply() {
   if [ "$nat" = true ]; then nat_on; else nat_off; fi
   if [ -n "${dhcp_first-}" ]; then dhcp_on; else dhcp_off; fi
   keep service
+  ways stations
   nat_rest
   answer
 }
@@ -48,6 +49,7 @@ service_remove() {
   # A step of another lab may have been refused because of this one's name: it has nothing here.
   [ -n "$(elsewhere service device "$device")" ] || service_drop "$device"
   forget service
+  ways stations
   nat_rest
   guard_apply
   leave

@@ -1,7 +1,7 @@
 #!/bin/sh
 # check.sh MTU VTEP "NEED...": whether a host that is no machine of ours can hold a lab; changes nothing there.
 #   MTU    largest packet that the VTEP's interface has to take, bytes
-#   NEED   gateway, dhcp, multicast, flow, docker, guard, wireguard: what is put there beside bridges, unicast tunnels and LXC
+#   NEED   gateway, dhcp, multicast, flow, frr, docker, guard, wireguard: what is put there beside bridges, unicast tunnels and LXC
 #          to:ADDRESS: another VTEP, to which there will be tunnels
 set -eu
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -9,7 +9,7 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
   echo "vxlab: $(id -un) is not root on this host, and steps need root. Set user: root and root's key." >&2
   exit 1
 }
-lacks='' more='' peers='' without=''
+lacks='' more='' peers='' without='' frr=''
 for tool in ovs-vsctl:openvswitch-switch ovs-ofctl:openvswitch-common lxc-start:lxc busybox:busybox-static tcpdump:tcpdump ip:iproute2 awk:mawk flock:util-linux; do
   command -v "${tool%%:*}" >/dev/null || lacks="$lacks${tool#*:}, "
 done
@@ -18,6 +18,11 @@ for need in $3; do
     gateway) tool=nft:nftables ;;
     dhcp) tool=dnsmasq:dnsmasq-base ;;
     flow) continue ;; # ovs-ofctl, which every host has
+    frr)
+      frr=${VXLAB_FRR:-/usr/lib/frr}
+      if [ ! -x "$frr/zebra" ] || [ ! -x "$frr/bgpd" ]; then lacks="${lacks}frr, " more="$more frr"; fi
+      continue
+      ;;
     docker) tool=docker:docker.io ;;
     to:*)
       peers="$peers ${need#to:}"
@@ -50,6 +55,21 @@ fi
   [ -z "$without" ] || echo "vxlab: $without" >&2
   exit 1
 }
+# Two of them in one network would program each other's routes. vxlab's own has its name in its arguments.
+for file in ${frr:+"${VXLAB_PROC:-/proc}"/[0-9]*/comm}; do
+  name=$(cat "$file" 2>/dev/null) || continue
+  case $name in zebra | bgpd) ;; *) continue ;; esac
+  case $(tr '\0' ' ' <"${file%comm}cmdline" 2>/dev/null) in *" -N vxlab "*) continue ;; esac
+  echo "vxlab: $name runs on this host and is its owner's: a host can have one only. Nothing was changed there." >&2
+  echo "vxlab: if nobody needs it, systemctl disable --now frr; else take the host out of segments with flooding: evpn (segments.<name>.hosts)" >&2
+  exit 1
+done
+# Frames of an EVPN segment cross a Linux bridge.
+if [ -n "$frr" ] && [ "$(cat "${VXLAB_SYSCTL:-/proc/sys}/net/bridge/bridge-nf-call-iptables" 2>/dev/null)" = 1 ]; then
+  echo "vxlab: net.bridge.bridge-nf-call-iptables is 1 on this host: its packet filter would judge the frames of EVPN segments. Nothing was changed there." >&2
+  echo "vxlab: if nobody needs it (Docker and Kubernetes do), sysctl -w net.bridge.bridge-nf-call-iptables=0; else write flooding: unicast or flow" >&2
+  exit 1
+fi
 # Only what the kernel calls its own can be the source of a tunnel: Open vSwitch takes any address and sends nothing.
 device=$(ip -o address show to "$2" 2>/dev/null | awk '{ print $2; exit }')
 [ -n "$device" ] || {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Prepares a Debian host (11 or newer) to hold a lab's bridges, tunnels and containers: `sh prepare.sh [PACKAGE...]`, as root
-# on it. Installs packages (a DHCP server needs dnsmasq-base too, a Docker container docker.io) and starts
+# on it. Installs packages (a DHCP server needs dnsmasq-base too, a Docker container docker.io, flooding: evpn frr) and starts
 # Open vSwitch; touches no network setting, and a second run changes nothing. What it installs stays when a lab goes:
 # apt-get purge openvswitch-switch lxc busybox-static tcpdump nftables (and PACKAGE...) takes it away.
 set -eu
@@ -12,6 +12,15 @@ apt-get update -qq
 if ! dpkg-query -W -f '${Status}' lxc 2>/dev/null | grep -q ' installed' && [ ! -e /etc/default/lxc-net ]; then
   printf '# No lxcbr0: vxlab, prepare.sh\nUSE_LXC_BRIDGE="false"\n' >/etc/default/lxc-net
 fi
+# Debian's frr would start a zebra of its own, and there can be one only: the guest tools start theirs. Where FRR is in use, it stays
+# as it is, and the host cannot take part in EVPN.
+case " $* " in
+  *" frr "*)
+    if [ -d /run/systemd/system ] && ! dpkg-query -W -f '${Status}' frr 2>/dev/null | grep -q ' installed'; then
+      systemctl --quiet mask frr 2>/dev/null
+    fi
+    ;;
+esac
 # confold: that file is one of lxc's own.
 apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold \
   openvswitch-switch lxc busybox-static iproute2 iputils-ping tcpdump nftables "$@" >/dev/null

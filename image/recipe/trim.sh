@@ -15,7 +15,7 @@ purge() {
 # In this order: Python packages clean up with Python when they go, Perl's with Perl.
 purge python3 python3-openvswitch python3-netifaces python3-sortedcontainers
 purge 'python3*' 'libpython3*' usrmerge 'lib*-perl' 'initramfs-tools*' udev klibc-utils cpio uuid-runtime \
-  runit-helper logrotate media-types lz4
+  runit-helper logrotate media-types lz4 lsof libc-ares2
 purge perl 'perl-modules-*' 'libperl5*' libklibc libsqlite3-0
 # Last: it is what maintainer scripts run on, and none will run again.
 purge adduser debconf ucf perl-base
@@ -46,6 +46,10 @@ for tool in checkpoint copy snapshot top update-config checkconfig create destro
 
 # wg is all that vxlab needs of wireguard-tools: wg-quick wants bash.
 rm -f "$root/usr/bin/wg-quick"
+# Of FRR's 20 MB, what EVPN needs and vtysh. The models in /usr/share/yang are compiled in.
+find "$root/usr/lib/frr" -type f ! -name zebra ! -name bgpd -delete
+rm -rf "$root"/usr/lib/x86_64-linux-gnu/frr/modules "$root"/usr/lib/x86_64-linux-gnu/frr/libfrrcares.* \
+  "$root"/usr/lib/x86_64-linux-gnu/frr/libfrrospfapiclient.* "$root"/usr/bin/mtracebis "$root"/usr/share/yang "$root"/etc/frr/*
 
 # Nothing of the machine that built the image, and nothing that two hosts would share.
 rm -f "$root"/etc/ssh/ssh_host_* "$root"/etc/resolv.conf "$root"/etc/hostname "$root"/etc/dpkg/dpkg.cfg.d/99mmdebstrap "$root"/var/log/*.log

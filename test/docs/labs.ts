@@ -26,4 +26,5 @@ export const PICTURES: Readonly<Record<string, () => LabOutput>> = {
   "pictures/hub.svg": () => threeHosts({ hub: "kvm1" }),
   "pictures/multicast.svg": () => threeHosts({ flooding: Flooding.Multicast }),
   "pictures/flow.svg": () => threeHosts({ flooding: Flooding.Flow }),
+  "pictures/evpn.svg": () => threeHosts({ flooding: Flooding.Evpn }),
 };

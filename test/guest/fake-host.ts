@@ -17,9 +17,18 @@ export interface Answer {
   stderr: string;
 }
 
-const FAKES = ["ovs-vsctl", "ovs-ofctl", "ip", "tc", "nft", "dnsmasq", "nsenter", "setsid", "unshare"].concat(
-  ["lxc-start", "lxc-stop", "lxc-info", "lxc-attach", "systemctl", "docker", "modprobe"],
-);
+const FAKES = ["ovs-vsctl", "ovs-ofctl", "ip", "tc", "bridge", "nft", "dnsmasq", "nsenter", "setsid"].concat([
+  "unshare",
+  "lxc-start",
+  "lxc-stop",
+  "lxc-info",
+  "lxc-attach",
+  "systemctl",
+  "docker",
+  "modprobe",
+  "chown",
+  "vtysh",
+]);
 
 /** Writes its arguments down; what is asked comes out of files, and what is said on stdin goes into one. */
 const FAKE = `#!/bin/sh
@@ -49,6 +58,8 @@ case "\${0##*/} $*" in
   "ip link set dev i-"*" alias "*) echo "$6" >"$FAKE/net/$4/ifalias" ;;
   "ip link del dev i-"*) rm -rf "$FAKE/net/$4" ;;
   "ip -o address show"*) cat "$FAKE/addresses" ;;
+  "bridge fdb show "*) cat "$FAKE/fdb" 2>/dev/null ;;
+  "ip neigh show "*) cat "$FAKE/neigh" 2>/dev/null ;;
   "ip -o route get"*) cat "$FAKE/route" 2>/dev/null ;;
   "ip -o "-[46]" route show default") cat "$FAKE/defaults" 2>/dev/null ;;
   "setsid "*) [ ! -e "$FAKE/loop.sh" ] || . "$FAKE/loop.sh" ;;
@@ -164,7 +175,7 @@ export class FakeHost {
         /^PATH=.*$/m,
         // busybox's shell takes its own applets before anything in PATH, but functions before those.
         `PATH=${this.folder}/bin:/usr/sbin:/usr/bin:/sbin:/bin\n` +
-          ["ip", "nsenter", "setsid", "unshare", "modprobe"]
+          ["ip", "nsenter", "setsid", "unshare", "modprobe", "chown"]
             .map((name) => `${name}() { "${this.folder}/bin/${name}" "$@"; }\n`)
             .join("") +
           'sleep() { command sleep "$NAP"; }\n',
@@ -222,7 +233,8 @@ export class FakeHost {
     if (fs.lstatSync(this.path("bin")).isSymbolicLink()) {
       fs.rmSync(this.path("bin"));
       fs.mkdirSync(this.path("bin"));
-      for (const fake of fs.readdirSync(fakes())) fs.symlinkSync(join(fakes(), fake), this.path(`bin/${fake}`));
+      for (const fake of fs.readdirSync(fakes()))
+        fs.symlinkSync(join(fakes(), fake), this.path(`bin/${fake}`));
     }
     fs.rmSync(this.path(`bin/${name}`), { force: true });
     fs.writeFileSync(this.path(`bin/${name}`), program, { mode: 0o755 });
@@ -261,6 +273,9 @@ export class FakeHost {
       VXLAB_PROC: this.path("proc"),
       VXLAB_RESOLV: this.path("resolv.conf"),
       VXLAB_DOCKER: this.path("docker.sock"),
+      VXLAB_FRR: this.path("frr"),
+      VXLAB_FRR_RUN: this.path("run-frr"),
+      VXLAB_FRR_ETC: this.path("etc-frr"),
       VXLAB_SETTLE: "0",
       VXLAB_BOOT_PAUSES: this.pauses,
       VXLAB_SETTLES: "60",

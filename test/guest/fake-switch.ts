@@ -52,6 +52,8 @@ function ovs(words) {
 function ip(words) {
   const text = words.join(" "), after = (word) => words[words.indexOf(word) + 1];
   if (/^link add \S+ type vxlan/.test(text)) { show(words[2], "mtu", 1500); show(words[2], "address", ""); db.vxlan[words[2]] = text.replace(/^.* type vxlan/, "vxlan"); }
+  if (/^link add \S+ type bridge/.test(text)) { show(words[2], "mtu", 1500); show(words[2], "address", ""); }
+  if (/^link set dev \S+ .*master/.test(text)) (db.master ??= {})[words[3]] = after("master");
   if (/^link add \S+ mtu \d+ type veth/.test(text)) show(words[2], "mtu", words[4]);
   if (/^link set dev \S+ (mtu|alias)/.test(text)) show(words[3], words[4] === "mtu" ? "mtu" : "ifalias", words[4] === "mtu" ? words[5] : words.slice(5).join(" "));
   if (/^link del/.test(text)) { fs.rmSync(net(after("dev")), { recursive: true, force: true }); delete db.vxlan[after("dev")]; }
@@ -59,10 +61,11 @@ function ip(words) {
   if (/^address del/.test(text)) db.address[after("dev")] = db.address[after("dev")].filter((one) => one !== words[2]);
   if (/^-o address show dev/.test(text)) (db.address[after("dev")] ?? []).forEach((one) => console.log("5: " + after("dev") + "    inet" + (one.includes(":") ? "6 " : " ") + one + " scope global"));
   else if (/^-o address show/.test(text)) process.stdout.write(fs.readFileSync(root + "/addresses"));
-  if (/^-d -o link show/.test(text) && db.vxlan[after("dev")]) console.log("7: " + after("dev") + ": <UP> mtu " + fs.readFileSync(net(after("dev")) + "/mtu", "utf8").trim() + " qdisc noqueue group default \\ " + db.vxlan[after("dev")]);
+  if (/^-d -o link show/.test(text) && db.vxlan[after("dev")]) console.log("7: " + after("dev") + ": <UP> mtu " + fs.readFileSync(net(after("dev")) + "/mtu", "utf8").trim() + " qdisc noqueue " + (db.master?.[after("dev")] ? "master " + db.master[after("dev")] + " " : "") + "group default \\ " + db.vxlan[after("dev")]);
 }
 const program = path.basename(process.argv[1]), all = process.argv.slice(2);
-if (program === "ip") ip(all);
+if (program === "ip" && all[0] === "-batch") fs.readFileSync(0, "utf8").trim().split("\n").forEach((line) => ip(line.replace(/"/g, "").split(" ")));
+else if (program === "ip") ip(all);
 else {
   const first = all.filter((word) => !/^--(retry|timeout=.*|format=json|no-headings)$/.test(word));
   const commands = [[]];

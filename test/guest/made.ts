@@ -4,6 +4,7 @@ import { ContainerKind } from "../../components/container/spec";
 import { containerState, type InterfaceWanted } from "../../components/container/state";
 import { impairmentState, type ImpairmentWanted } from "../../components/impairment/state";
 import { encryptionState, type EncryptionWanted } from "../../components/encryption/state";
+import { routerState, type RouterWanted } from "../../components/router/state";
 import { portState, type PortWanted } from "../../components/segment/state";
 import { serviceState, type ServiceWanted } from "../../components/service/state";
 import { PROTOCOL, stepInput, type Envelope } from "../../guest/protocol";
@@ -24,6 +25,7 @@ interface Wanted {
   encryption: EncryptionWanted;
   port: PortWanted;
   impairment: ImpairmentWanted;
+  router: RouterWanted;
   service: ServiceWanted;
   container: ContainerWanted;
 }
@@ -36,6 +38,7 @@ const STATES = {
   encryption: encryptionState,
   port: portState,
   impairment: impairmentState,
+  router: routerState,
   service: serviceState,
   container: ({ kind = ContainerKind.Lxc, ...wanted }: ContainerWanted) =>
     containerState(kind as ContainerKind)(wanted),

@@ -1,6 +1,6 @@
 /** What observe answers: after apply what was applied, and what is changed on the host as it is there. */
 import fc from "fast-check";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
 import { ContainerKind } from "../../components/container/spec";
@@ -39,6 +39,7 @@ const port = (flooding: Flooding): fc.Arbitrary<Thing<"port">> =>
     protected: fc.boolean(),
     group: octet.map((n) => `239.0.0.${n}`),
     ttl: octet,
+    senders: vteps,
     stations: vteps.map((all) =>
       all.map((vtep) => ({ mac: "02:00:00:00:00:02", addresses: ["10.0.3.11"], vtep })),
     ),
@@ -58,6 +59,16 @@ const THINGS: [string, StepKind, fc.Arbitrary<Thing>][] = [
     "port",
     port(flooding),
   ]),
+  [
+    "a router",
+    "router",
+    fc.record({
+      ...{ id: fc.constant("lab-kvm1-evpn"), lab: fc.constant(LAB), bridge: fc.constant("vxbr") },
+      ...{ local: fc.constant(LOCAL), as: fc.integer({ min: 1, max: 65_534 }), reflector: fc.boolean() },
+      neighbours: vteps.map((all) => all.map((one, n) => ({ address: one, as: 65_000 + n }))),
+      listen: fc.constantFrom<string[]>([], ["192.168.10.0/24"]),
+    }),
+  ],
   [
     "a service",
     "service",
@@ -119,6 +130,10 @@ function hostOf(shell: string): FakeHost {
   host.shows("sys/net/ipv4/conf/vxbr/arp_ignore", "0\n");
   for (const device of ["eth0", "gw-red"]) host.shows(`sys/net/ipv4/conf/${device}/forwarding`, "0\n");
   host.shows("images/vxlab_busybox", "sha256:aa\n");
+  for (const name of ["zebra", "bgpd"]) {
+    host.shows(`frr/${name}`, "");
+    chmodSync(host.path(`frr/${name}`), 0o755);
+  }
   host.shows("own", '{"entry":["/bin/app"],"cmd":null}\n');
   host.shows("state/containers/c1/rootfs/etc/hostname", "");
   remembers(host);
@@ -154,6 +169,7 @@ function applied(host: FakeHost, kind: StepKind, thing: Thing): void {
   // nft has the table then, and dnsmasq runs.
   if ("nat" in state && state.nat) host.shows("table", "");
   if ("dhcp" in state) host.shows("loop.sh", SERVES);
+  if (kind === "router") host.shows("loop.sh", ROUTES);
   expect(host.guest(["apply", kind], thing)).toMatchObject({ code: 0, stderr: "" });
   // LXC plugs when it starts a container.
   if ("interfaces" in state && state.kind === ContainerKind.Lxc)
@@ -164,6 +180,14 @@ function applied(host: FakeHost, kind: StepKind, thing: Thing): void {
 const SERVES = `folder=$FAKE/state/services/${LAB}-lab-kvm1-gw
 sh -c 'sleep 20; :' "$folder/dnsmasq.conf" x </dev/null >/dev/null 2>&1 &
 echo $! >"$folder/dnsmasq.pid"
+`;
+
+/** In place of FRR: its process files. */
+const ROUTES = `
+case $3 in zebra) pid=41 ;; *) pid=42 ;; esac
+mkdir -p "$FAKE/proc/$pid"
+printf '/usr/lib/frr/%s\\0-N\\0vxlab\\0' "$3" >"$FAKE/proc/$pid/cmdline"
+echo $pid >"$FAKE/run-frr/vxlab/$3.pid"
 `;
 
 function ended(host: FakeHost): void {

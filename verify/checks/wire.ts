@@ -55,7 +55,8 @@ function outerOf(lab: LabOutput, { from }: Pair, sink: HostOutput): Outer | unde
   const port = source?.ports.find(({ segment }) => segment === from.segment);
   if (source === undefined || port === undefined || source === sink) return undefined;
   const { udpPort, vni, tunnels } = port;
-  const direct = tunnels.some(({ host }) => host === sink.name);
+  // With EVPN there are none in the plan, and each host sends by itself.
+  const direct = tunnels.length === 0 || tunnels.some(({ host }) => host === sink.name);
   const src = direct ? endpointOf(source) : (tunnels[0]?.address ?? "");
   return { src, dst: endpointOf(sink), udpPort, encapsulation: encapsulationOf(port), vni };
 }

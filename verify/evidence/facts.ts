@@ -16,6 +16,10 @@ export interface HostFacts {
   boxes?: readonly BoxFacts[];
   /** What the guest tools find not to be as desired; undefined when they could not be asked. */
   drift?: readonly DriftFacts[];
+  /** By the kernel's vxlan device of a segment with EVPN. */
+  evpn?: ReadonlyMap<string, EvpnFacts>;
+  /** Addresses at the other ends of established TCP connections of BGP; undefined when the host was not asked. */
+  sessions?: readonly string[];
   /** The lab's id of each bridge of Open vSwitch, "" where it has none. */
   bridges?: ReadonlyMap<string, string>;
   /** Counters of impairments by device; undefined when they were not asked for. */
@@ -115,6 +119,16 @@ export interface VxlanFacts {
   /** Hops that a packet to the group may take. */
   ttl: number;
   up: boolean;
+}
+
+/** What BGP has told a host of a segment, as its kernel has it. */
+export interface EvpnFacts {
+  /** VTEPs that get a copy of each flooded frame. */
+  flood: readonly string[];
+  /** VTEP by MAC, of what is on other hosts. */
+  far: ReadonlyMap<string, string>;
+  /** MACs that the host tells others of without having heard them. */
+  own: readonly string[];
 }
 
 export interface ContainerFacts {

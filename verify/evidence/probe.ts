@@ -5,6 +5,7 @@ import type { HostOutput, LabOutput } from "../../plan/contract";
 import { containers } from "./containers";
 import { drift } from "./drift";
 import { encryption, handshakes } from "./encryption";
+import { evpn } from "./evpn";
 import type { HostFacts } from "./facts";
 import { kept } from "./kept";
 import { links } from "./links";
@@ -24,6 +25,7 @@ const PARTS = {
   handshakes,
   queues,
   drift,
+  evpn,
 } satisfies Record<string, Part>;
 
 export type PartName = keyof typeof PARTS;

@@ -5,6 +5,8 @@ import type { Problem } from "../../../plan/problem";
 import type { ResolvedFlooding } from "../../../plan/resolved";
 import type { AnyPortState, LinkPort, PortWanted } from "../port";
 import { Flooding } from "../spec";
+import { evpn } from "./evpn";
+import type { EvpnPortState } from "./evpn";
 import { flow } from "./flow";
 import type { FlowPortState } from "./flow";
 import { multicast } from "./multicast";
@@ -17,6 +19,7 @@ const REGISTRY = {
   [Flooding.Unicast]: unicast,
   [Flooding.Multicast]: multicast,
   [Flooding.Flow]: flow,
+  [Flooding.Evpn]: evpn,
 } satisfies Readonly<Record<Flooding, Way>>;
 
 export const WAYS: Readonly<Record<Flooding, Way>> = REGISTRY;
@@ -35,7 +38,7 @@ export function multicastGroup(flooding: ResolvedFlooding): bigint | undefined {
 }
 
 /** A port's desired state: a union by `flooding`. */
-export type PortState = UnicastPortState | MulticastPortState | FlowPortState;
+export type PortState = UnicastPortState | MulticastPortState | FlowPortState | EvpnPortState;
 
 export function wayState(flooding: Flooding, port: AnyPortState, wanted: PortWanted): PortState {
   return REGISTRY[flooding].state(port, wanted);

@@ -59,7 +59,7 @@ export const multicast: Way<MulticastFlooding, MulticastPortState> = {
   plan:
     (_, { group, ttl }) =>
     () => ({ group: addressText(group), ttl }),
-  receiver: "the kernel's multicast device",
+  receiver: "the kernel's VXLAN device",
   state(port, { group = "", ttl = SEGMENT.ttl.default, mtu = assumedMtu(port.local), remotes }) {
     const devices = multicastDevices(port.vni);
     return {

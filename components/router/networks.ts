@@ -1,0 +1,54 @@
+/** Who may send to a host of an EVPN segment: networks rather than hosts, so that a host that joins changes no other. */
+import { addressText, contains, highestOf } from "../../plan/addresses";
+import type { Subnet } from "../../plan/addresses";
+import type { ResolvedLab } from "../../plan/resolved";
+
+type Networks = Pick<ResolvedLab, "underlays" | "networks">;
+
+/** The networks that hold some of these VTEPs, and the VTEPs outside of every network that is known. */
+interface Around {
+  /** Of libvirt, which has the first address. */
+  virtual: readonly Subnet[];
+  /** Between hosts that exist already. */
+  real: readonly Subnet[];
+  alone: readonly bigint[];
+}
+
+/** Every underlay of the lab's own counts: a host may join on each. */
+function around({ underlays, networks }: Networks, vteps: readonly bigint[]): Around {
+  const has = (subnet: Subnet) => vteps.some((vtep) => contains(subnet, vtep));
+  const used = underlays.used.map(({ subnet }) => subnet);
+  const virtual = unique([...used, ...networks.filter(has)]);
+  const written = underlays.written.map(({ subnet }) => subnet).filter(has);
+  const real = unique(written).filter(({ cidr }) => !virtual.some((one) => one.cidr === cidr));
+  const known = [...virtual, ...real];
+  return { virtual, real, alone: vteps.filter((vtep) => !known.some((one) => contains(one, vtep))) };
+}
+
+function unique(subnets: readonly Subnet[]): Subnet[] {
+  return [...new Map(subnets.map((subnet) => [subnet.cidr, subnet])).values()];
+}
+
+/** In the form of nft(8): ranges without libvirt's own address, and single addresses. */
+export function senderRanges(lab: Networks, vteps: readonly bigint[]): string[] {
+  const { virtual, real, alone } = around(lab, vteps);
+  return [
+    ...virtual.map((subnet) => range(subnet, 2n)),
+    ...real.map((subnet) => range(subnet, 1n)),
+    ...alone.map(addressText),
+  ];
+}
+
+function range(subnet: Subnet, skip: bigint): string {
+  const [first, last] = [subnet.first + skip, highestOf(subnet)].map(addressText);
+  return first === last ? `${first}` : `${first}-${last}`;
+}
+
+/** As prefixes, which is what BGP listens to. */
+export function senderPrefixes(lab: Networks, vteps: readonly bigint[]): string[] {
+  const { virtual, real, alone } = around(lab, vteps);
+  return [
+    ...[...virtual, ...real].map(({ cidr }) => cidr),
+    ...alone.map((vtep) => `${addressText(vtep)}/32`),
+  ];
+}

@@ -1,0 +1,45 @@
+/** The BGP routers of a lab, one on each host that takes part in EVPN. */
+import { addressText } from "../../plan/addresses";
+import type { NeighbourPlan, RouterPlan } from "../../plan/lab-plan";
+import type { ResolvedHost, ResolvedLab } from "../../plan/resolved";
+import { compareText } from "../../plan/rules";
+import { vtepOfHost } from "../host/vtep";
+import { Flooding } from "../segment/spec";
+import { senderPrefixes, senderRanges } from "./networks";
+import { holders } from "./resolve";
+
+/** @returns the router of a host; undefined where it has none */
+export function planRouters(lab: ResolvedLab): (host: string) => RouterPlan | undefined {
+  const holding = holders(lab.segments);
+  if (holding.length === 0) return () => undefined;
+  const { as, reflectors } = lab.evpn;
+  const speaking = lab.hosts.filter(({ name }) => holding.includes(name) || reflectors.includes(name));
+  const own = speaking
+    .filter(({ name }) => reflectors.includes(name))
+    .map((host): NeighbourPlan => ({ host: host.name, address: addressText(vtepOfHost(host)), as }));
+  const far = isOpen(lab)
+    ? lab.speakers.map(({ host, address, as }) => ({ host, address: addressText(address), as }))
+    : [];
+  const reflecting = reflectorPart(lab, speaking, far);
+  return (name) => {
+    if (!speaking.some((host) => host.name === name)) return undefined;
+    const others = own.filter(({ host }) => host !== name);
+    if (!reflectors.includes(name)) return { as, reflector: false, neighbours: others };
+    return { as, reflector: true, neighbours: [...others, ...far].sort(byHost), ...reflecting };
+  };
+}
+
+const byHost = (a: NeighbourPlan, b: NeighbourPlan): number => compareText(a.host, b.host);
+
+/** What only reflectors have: who may open a session, for BGP and for the host guard. */
+function reflectorPart(lab: ResolvedLab, speaking: readonly ResolvedHost[], far: readonly NeighbourPlan[]) {
+  const vteps = speaking.map(vtepOfHost);
+  const senders = senderRanges(lab, vteps);
+  const others = far.map(({ address }) => address);
+  return { listen: senderPrefixes(lab, vteps), clients: [...new Set([...senders, ...others])] };
+}
+
+/** A segment with EVPN reaches the hosts of peers. */
+export function isOpen({ segments }: ResolvedLab): boolean {
+  return segments.some(({ open, flooding }) => open && flooding.way === Flooding.Evpn);
+}
