@@ -13,6 +13,7 @@ import { command as guestCommand, guestTools, INSTALL_AND_APPLY } from "../guest
 import type { StepKind } from "../guest/things";
 import type { Secrets } from "./container/state";
 import { child } from "./naming";
+import { repairOf } from "./repair";
 import { STACK } from "../plan/settings";
 import { EXISTING } from "./host/spec";
 import { optional } from "./optional";
@@ -120,9 +121,9 @@ function envelopeOf<Kind extends StepKind>(
   lab: pulumi.Input<string>,
   state: pulumi.Input<States[Kind]>,
 ): pulumi.Output<Envelope<Kind>> {
-  const parts = pulumi.all([lab, incarnationOf(host), pulumi.output(state)]);
-  return parts.apply(([known, machine, desired]): Envelope<Kind> => ({
-    ...{ v: PROTOCOL, id, lab: known, machine },
+  const parts = pulumi.all([lab, incarnationOf(host), repairOf(id), pulumi.output(state)]);
+  return parts.apply(([known, machine, repair, desired]): Envelope<Kind> => ({
+    ...{ v: PROTOCOL, id, lab: known, machine, repair },
     state: desired as States[Kind],
   }));
 }

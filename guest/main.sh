@@ -3,7 +3,7 @@
 #   apply|remove|observe KIND      one line of JSON on stdout
 #   observe all                    what is kept and what there is, a line of JSON each
 #   boot                           applies everything that is kept, in order
-#   drift                          what is not as is kept, one line of JSON each; takes no lock (drift.sh)
+#   drift [all]                    what is not as is kept, one line of JSON each; takes no lock (drift.sh)
 #   flows                          all flows once more, after ovs-vswitchd was started anew
 # Filled in by guest/render.ts, in the order of boot.
 KINDS="@KINDS@"
@@ -74,7 +74,7 @@ main() {
   local was
   case "${1:-} ${2:-}" in
     "serve "*) shift && serve "$@" && return ;;
-    "drift ") drift && return ;;
+    "drift " | "drift all") shift && drift "$@" && return ;;
   esac
   if [ -z "${VXLAB_LOCKED:-}" ]; then
     lock

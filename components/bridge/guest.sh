@@ -82,7 +82,8 @@ bridge_free() {
 bridge_observe() {
   local guarded=false
   [ -e "$NET/$name" ] || { absent && return; }
-  ! nft -s list table inet "$GUARD_TABLE" 2>/dev/null | grep -q "\"$name\"" || guarded=true
+  case $(guard_listing) in *"\"$name\""*) guarded=true ;; esac
+  device_down "$name"
   observed <<FOUND
 text mac $(cat "$NET/$name/address")
 word mtu $(cat "$NET/$name/mtu")

@@ -9,6 +9,8 @@ $3 ~ /^inet6?$/ { if (!/ scope link/) addresses[$2] = addresses[$2] " " $4; next
 {
   name = $2
   sub(/(@.*)?:$/, "", name)
+  if ($3 !~ /[<,]UP[,>]/) down[name]
+  exists[name]
   for (i = 3; i < NF; i++) {
     if ($i == "mtu") mtu[name] = $(i + 1)
     if ($i == "link/ether") mac[name] = $(i + 1)
@@ -18,6 +20,9 @@ $3 ~ /^inet6?$/ { if (!/ scope link/) addresses[$2] = addresses[$2] " " $4; next
 END {
   for (i = 1; i <= n; i++) {
     name = order[i]
+    # For guest drift.
+    if (!(name in exists)) { print "fault " at[name] " the interface " name " is missing"; continue }
+    if (name in down) print "fault - the interface " name " is down"
     print "word " at[name] ".mtu " mtu[name]
     if (at[name] !~ /trunk/) print "text " at[name] ".mac " mac[name]
     if (name in leased) continue

@@ -157,11 +157,21 @@ port_remove() {
 
 # What only the guard or the flows know of, such as the peers of a group, is answered as it is wanted.
 port_observe() {
-  local rows
-  rows=$(vsctl --format=json --columns=name,tag,protected find port external_ids:vxlab-port="\"$id\"" \
-    -- --columns=name,type,options find interface external_ids:vxlab-port="\"$id\"" \
-    -- --columns=name find bridge external_ids:vxlab-port="\"$id\"")
+  local rows tab
+  if [ "${looked-}" = all ]; then
+    tab=$(printf '\t')
+    rows=$(seen_of rows "$id") || rows="{\"data\":[]}$tab{\"data\":[]}$tab{\"data\":[]}"
+    rows=$(printf %s "$rows" | tr '\t' '\n')
+  else
+    rows=$(port_rows)
+  fi
   printf '%s\n' "$json" "$rows" | "${flooding}_observe" | observed
+}
+
+port_rows() {
+  vsctl --format=json --columns=name,tag,protected find port external_ids:vxlab-port="\"$id\"" \
+    -- --columns=name,type,options find interface external_ids:vxlab-port="\"$id\"" \
+    -- --columns=name find bridge external_ids:vxlab-port="\"$id\""
 }
 
 # port_awk TEXT OPTION...: observe.awk with a way's own function.
@@ -179,6 +189,8 @@ port_on() {
   set -- "${devices_patch-}" "${devices_tunnel-}"
   while next_remote; do set -- "$@" "$port"; done
   for port in "$@"; do
-    if [ -n "$port" ] && vsctl port-to-br "$port" 2>/dev/null; then return 0; fi
+    [ -n "$port" ] || continue
+    port=$(bridge_of "$port")
+    if [ -n "$port" ]; then echo "$port" && return; fi
   done
 }

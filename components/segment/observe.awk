@@ -24,7 +24,7 @@ function read_desired(text,   i) {
   patch = json_value["devices.patch"]
   tunnel = json_value["devices.tunnel"]
   remotes = json_size["remotes"]
-  for (i = 0; i < remotes; i++) wanted_port[i] = json_value["remotes." i ".port"]
+  for (i = 0; i < remotes; i++) { wanted_port[i] = json_value["remotes." i ".port"]; known_port[wanted_port[i]] }
   for (i in json_value) wanted[i] = json_value[i]
 }
 
@@ -46,6 +46,8 @@ function read_interfaces(text,   i, k, name) {
     name = json_value["data." i ".0"]
     names[++n] = name
     type[name] = json_value["data." i ".1"]
+    # With guest drift alone.
+    error[name] = json_value["data." i ".3"]
     for (k = 0; k < json_size["data." i ".2.1"]; k++)
       option[name, json_value["data." i ".2.1." k ".0"]] = json_value["data." i ".2.1." k ".1"]
   }
