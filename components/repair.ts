@@ -32,14 +32,13 @@ export function repairOf(step: string): pulumi.Output<string | undefined> {
 
 /** What the steps of this stack were given last. */
 async function kept(): Promise<Repairs> {
-  console.error("ASK", Date.now());
   const name = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
   try {
     // The function behind StackReference.getOutput is readStackOutputs; this one reads resources (pkg/resource/deploy/builtins.go).
     const answer: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
       stackName: name,
     });
-    const r = repairsIn(answer); console.error("KEPT", Date.now(), JSON.stringify(r), Object.keys((answer as any).outputs ?? {}).length); return r;
+    return repairsIn(answer);
   } catch (error) {
     await pulumi.log.debug(`no earlier repairs: ${String(error)}`);
     return {};

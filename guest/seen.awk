@@ -8,8 +8,8 @@
 #              trunks NAME VLAN,VLAN
 #              mode BRIDGE FAIL_MODE
 #              rows ID PORTS<tab>INTERFACES<tab>BRIDGES    what port_observe reads, of the step ID
-#              foreign NAME BRIDGE      a port that nothing says who it belongs to
 #   kept_N   for each file a function that runs its arguments with every field of the state in a local variable, as with_state does
+#   foreign  a text with a line for each port that nothing says who it belongs to, as differs.awk reads it
 #   things   a text with a line for each: N KIND LAB STEP FILE
 
 BEGIN { scope = "local " }
@@ -19,6 +19,7 @@ FNR == 1 { thing_of($0) }
 
 END {
   print "seen=" shell("\n" seen)
+  print "foreign=" shell(foreign)
   print "things=" shell(things)
 }
 
@@ -74,7 +75,7 @@ function port_of(at,   name, on, i, k, id, from, tag, trunks, options) {
   id = label(at, "vxlab-port")
   if (id == "") {
     if (!(name in own) && label(at, "vxlab-container") == "" && label(at, "vxlab-service") == "")
-      seen = seen "foreign " name " " on "\n"
+      foreign = foreign "foreign port " name " on " on "\n"
     return
   }
   labelled[id]

@@ -1,8 +1,10 @@
 # What there is of the interfaces inside a container, as lines for observe.awk. Input: the lines of container_ports, then
-# ip -o link show, ip -o address show, ip -o route show default.
+# ip -o link show, ip -o address show, ip -o route show default. For guest drift, which has many things, a line "thing …" before each;
+# what is of other things passes through.
 
+$1 == "thing" { flush(); print; next }
 $1 == "nic" { at[$3] = $2; order[++n] = $3; if ($4 == "true") leased[$3]; next }
-$1 == "tag" || $1 == "text" { print; next }
+$1 ~ /^(tag|text|word|list|json|gone|fault|foreign)$/ { print; next }
 $1 == "default" { if ($2 == "via") for (i = 4; i < NF; i++) if ($i == "dev") via[$(i + 1)] = $3; next }
 $1 !~ /^[0-9]+:$/ { next }
 $3 ~ /^inet6?$/ { if (!/ scope link/) addresses[$2] = addresses[$2] " " $4; next }
@@ -17,7 +19,9 @@ $3 ~ /^inet6?$/ { if (!/ scope link/) addresses[$2] = addresses[$2] " " $4; next
   }
 }
 
-END {
+END { flush() }
+
+function flush(   i, name) {
   for (i = 1; i <= n; i++) {
     name = order[i]
     # For guest drift.
@@ -28,5 +32,6 @@ END {
     if (name in leased) continue
     print "list " at[name] ".addresses" addresses[name]
     if (at[name] !~ /trunk/) print "text " at[name] ".gateway " via[name]
-  }
+  }  n = 0
+  split("", at); split("", leased); split("", via); split("", addresses); split("", mtu); split("", mac); split("", down); split("", exists)
 }

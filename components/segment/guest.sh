@@ -157,15 +157,19 @@ port_remove() {
 
 # What only the guard or the flows know of, such as the peers of a group, is answered as it is wanted.
 port_observe() {
-  local rows tab
-  if [ "${looked-}" = all ]; then
-    tab=$(printf '\t')
-    rows=$(seen_of rows "$id") || rows="{\"data\":[]}$tab{\"data\":[]}$tab{\"data\":[]}"
-    rows=$(printf %s "$rows" | tr '\t' '\n')
-  else
-    rows=$(port_rows)
-  fi
+  local rows
+  rows=$(port_rows)
   printf '%s\n' "$json" "$rows" | "${flooding}_observe" | observed
+}
+
+# For guest drift: the same of what it has seen.
+port_found() {
+  local line none='{"data":[]}' tab='	'
+  seen_of rows "$id" || line=$none$tab$none$tab$none
+  "${flooding}_observe" <<ROWS
+$json
+$line
+ROWS
 }
 
 port_rows() {

@@ -33,8 +33,13 @@ service_apply() {
 # What no device carries, the VTEP and what is closed to a gateway, is answered as it is wanted.
 service_observe() {
   [ -e "$NET/$device" ] || { absent && return; }
+  service_found | observed
+}
+
+service_found() {
+  [ -e "$NET/$device" ] || { echo gone && return; }
   device_down "$device"
-  observed <<FOUND
+  cat <<FOUND
 text bridge $(bridge_of "$device")
 text mac $(cat "$NET/$device/address")
 word mtu $(cat "$NET/$device/mtu")
