@@ -11,6 +11,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { readStepInput } from "../guest/protocol";
 import { nextRepair } from "../guest/repair";
 
+/** The environment variable that names the file of whoever has looked; empty: nobody does. */
+export const REPAIR_FILE = "VXLAB_REPAIR";
+
 /** What is wrong, by the name of a step. */
 type Repairs = Readonly<Record<string, string>>;
 
@@ -62,7 +65,7 @@ const pick = (value: unknown, key: string): unknown =>
 
 /** What was found on the hosts now: nothing when nobody has looked. */
 async function found(): Promise<Repairs> {
-  const file = process.env["VXLAB_REPAIR"];
+  const file = process.env[REPAIR_FILE];
   if (file === undefined || file === "") return {};
   for (const start = Date.now(); !existsSync(file) && Date.now() - start < LOOK_MS;) await pause(POLL_MS);
   return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Repairs) : {};

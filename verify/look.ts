@@ -51,7 +51,7 @@ export function readLook(text: string, asked: Asked): HostLook {
   const lines = code === "0" ? (jsonLines(bodyOf("found")) as DriftFacts[]) : [];
   const dead = code === "0" ? [] : [toBridge(asked, "the guest tools of this host do not run")];
   const kept = asked.steps.flatMap((step) => onFiles(asked, step, sums));
-  const tools = onTools(asked, bodyOf("tools").slice(0, 64), sums);
+  const tools = onTools(asked, /^[0-9a-f]{64}/.exec(bodyOf("tools"))?.[0] ?? "", sums);
   const own = lines.filter(({ of, lab }) => of !== "foreign" && (lab === undefined || lab === asked.lab.id));
   return {
     differences: unique([

@@ -16,7 +16,8 @@ export async function looking<T>(
   wanted: boolean,
   work: (environment: Context["environment"], look: () => Promise<Look | undefined>) => Promise<T>,
 ): Promise<T> {
-  if (!wanted) return work(context.environment, () => Promise.resolve(undefined));
+  // Empty: vxlab:drift is not to look either.
+  if (!wanted) return work({ ...context.environment, VXLAB_REPAIR: "" }, () => Promise.resolve(undefined));
   const begun = beginLook(context, stack);
   try {
     return await work(begun.environment, () => begun.found);
