@@ -121,6 +121,7 @@ export function readOverlayConfig(): OverlaySettings {
     ...checkStacks(underlayStack, peers),
     ...checkArchives(sections.containers),
     ...checkValue("bootTimeout", bootTimeoutOf(raw), STACK.bootTimeout),
+    ...checkValue("drift", parsed(raw.drift), STACK.drift),
   ]);
   const { containers, ...split } = splitContainers(sections.containers, secret.includes("containers"));
   return {
@@ -160,9 +161,19 @@ function bootTimeoutOf({ bootTimeout }: Raw): unknown {
   return bootTimeout === undefined ? STACK.bootTimeout.default : numeric(bootTimeout);
 }
 
+/**
+ * Whether a run of Pulumi's own looks at the hosts.
+ *
+ * @throws nothing: what is wrong with it, the other readers say
+ */
+export function readDrift(): boolean {
+  return withoutDeclarations(ownConfig()).raw.drift === "true";
+}
+
 /** How a lab is run. */
 function checkRun(raw: Raw): Problem[] {
   return [
+    ...checkValue("drift", parsed(raw.drift), STACK.drift),
     ...checkValue("accel", raw.accel, STACK.accel),
     ...checkValue("bootTimeout", bootTimeoutOf(raw), STACK.bootTimeout),
   ];

@@ -13,6 +13,7 @@ import type { Envelope, States, StepSecrets } from "../guest/protocol";
 import { command as guestCommand, guestTools, INSTALL_AND_APPLY } from "../guest/render";
 import type { StepKind } from "../guest/things";
 import { child } from "./naming";
+import { repairOf } from "./repair";
 import { STACK } from "../plan/settings";
 import { EXISTING } from "./host/spec";
 import { optional } from "./optional";
@@ -130,9 +131,9 @@ function envelopeOf<Kind extends StepKind>(
   lab: pulumi.Input<string>,
   state: pulumi.Input<States[Kind]>,
 ): pulumi.Output<Envelope<Kind>> {
-  const parts = pulumi.all([lab, incarnationOf(host), pulumi.output(state)]);
-  return parts.apply(([known, machine, desired]): Envelope<Kind> => ({
-    ...{ v: PROTOCOL, id, lab: known, machine },
+  const parts = pulumi.all([lab, incarnationOf(host), repairOf(id), pulumi.output(state)]);
+  return parts.apply(([known, machine, repair, desired]): Envelope<Kind> => ({
+    ...{ v: PROTOCOL, id, lab: known, machine, repair },
     state: desired as States[Kind],
   }));
 }

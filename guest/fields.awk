@@ -28,6 +28,17 @@ function assign(text, prefix,   fault, i, at, name, words, parent) {
   for (name in words) print name "=" shell(substr(words[name], 2))
 }
 
+# The envelope and the state of a thing. Sets: id
+function state_fields(envelope, kind, lab, step) {
+  id = lab == "" ? step : lab "-" step
+  print scope "json=" shell(envelope)
+  # Null leaves it empty, whatever another port's state has set around this one.
+  if (kind == "port") print scope "remotes_count="
+  assign(envelope, "")
+  print scope "id=" shell(id) " step=" shell(step)
+  if (kind == "container") print scope "env= env_count=0"
+}
+
 # The shell that evaluates the output fails with this message.
 function refuse(message) { print "fail " shell(message); exit }
 

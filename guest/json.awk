@@ -37,6 +37,9 @@ function json_open_escape(piece) {
 }
 
 function json_outside(text,   i, c) {
+  # Most pieces are one of these.
+  if (text == ":") { json_key_next = 0; return }
+  if (text == ",") { json_key_next = json_kind[json_depth] == "{"; return }
   for (i = 1; i <= length(text); i++) {
     c = substr(text, i, 1)
     if (c ~ /[-+.0-9A-Za-z]/) { json_word = json_word c; continue }

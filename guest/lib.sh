@@ -73,6 +73,7 @@ store() {
 
 forget() {
   rm -f "$(desired "$1" "$id")"
+  [ ! -d "$STATE/made" ] || rm -f "$STATE/made/$1-$id"
   forget_secrets "$1"
 }
 
@@ -132,11 +133,30 @@ answer() { printf '{"v":%s}\n' "$LEVEL"; }
 
 # observed: what observe answers: the desired state with what was found of it, as lines of observe.awk on stdin.
 observed() {
+  # For guest drift the lines themselves (drift.sh).
+  if [ -n "${looked-}" ]; then cat && return; fi
   { printf '%s\n' "$json" && cat; } | LC_ALL=C awk -v protocol="$LEVEL" "$JSON_AWK $WRITE_AWK $OBSERVE_AWK"
 }
 
 # What observe answers of a thing that is not there.
-absent() { printf '{"v":%s,"state":null}\n' "$LEVEL"; }
+absent() { if [ -n "${looked-}" ]; then echo gone; else printf '{"v":%s,"state":null}\n' "$LEVEL"; fi; }
+
+# fault PATH TEXT: a line of observe for `guest drift`: what is wrong in words, with the field that it is about, or - for none.
+fault() { [ -z "${looked-}" ] || printf 'fault %s %s\n' "$1" "$2"; }
+
+# made KIND FILE...: what these files are now. guest drift names those that are changed later.
+made() {
+  local about="$1-$id" file
+  shift
+  [ -d "$STATE/made" ] || mkdir -p "$STATE/made"
+  for file in "$@"; do
+    shift
+    [ ! -e "$file" ] || set -- "$@" "$file"
+  done
+  [ $# -gt 0 ] || return 0
+  sha256sum "$@" >"$STATE/made/.new"
+  mv "$STATE/made/.new" "$STATE/made/$about"
+}
 
 # addresses_of DEVICE: its addresses with prefix lengths but link-local ones, with spaces between.
 addresses_of() {
@@ -166,6 +186,14 @@ program_path() {
     if [ -x "$folder/$1" ]; then printf %s "$folder/$1" && break; fi
   done
   IFS=$old
+}
+
+# device_down DEVICE: says that it is down, with guest drift. IFF_UP (linux/if.h)
+device_down() {
+  local flags
+  [ -n "${looked-}" ] || return 0
+  { read -r flags <"$NET/$1/flags" || flags=1; } 2>/dev/null
+  [ $((flags & 1)) = 1 ] || fault - "the interface $1 is down"
 }
 
 # only_addresses DEVICE "ADDRESS...": the device has these, with their prefix lengths, and no others but link-local ones.

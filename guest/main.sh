@@ -3,7 +3,7 @@
 #   apply|remove|observe KIND      one line of JSON on stdout
 #   observe all                    what is kept and what there is, a line of JSON each
 #   boot                           applies everything that is kept, in order
-#   drift                          what is not as is kept, one line of JSON each; takes no lock (drift.sh)
+#   drift [all]                    what is not as is kept, one line of JSON each; takes no lock (drift.sh)
 #   check                          whether a container reaches an address, or fails in one sentence (connectivity/guest.sh); takes no lock
 #   flows                          all flows once more, after ovs-vswitchd was started anew
 # Filled in by guest/render.ts, in the order of boot.
@@ -77,7 +77,7 @@ main() {
     "serve "*) shift && serve "$@" && return ;;
     "wire "*) routing_wire "$2" && return ;;
     "route "*) shift && router_loop "$@" && return ;;
-    "drift ") drift && return ;;
+    "drift " | "drift all") shift && drift "$@" && return ;;
     "check ")
       with_state check "" check_run
       return

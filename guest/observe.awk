@@ -34,6 +34,6 @@ function list_of(at, words,   word, n, i, found, out) {
 function state(   key, n, i, out) {
   n = split(json_entries[""], key, " ")
   for (i = 1; i <= n; i++)
-    if (key[i] !~ /^(v|id|lab|machine)$/) out = out "," json_quote(key[i]) ":" json_write(key[i])
+    if (key[i] !~ /^(v|id|lab|machine|repair)$/) out = out "," json_quote(key[i]) ":" json_write(key[i])
   return "{" substr(out, 2) "}"
 }

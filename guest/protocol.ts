@@ -50,6 +50,8 @@ export interface Envelope<Kind extends StepKind = StepKind> {
   lab: string;
   /** What tells this machine from the next one of the same host, where the host says it: another one runs the step again. */
   machine?: string;
+  /** What was wrong when the step was last run because of that (components/repair.ts): another text runs the step again. */
+  repair?: string;
   state: States[Kind];
 }
 
@@ -83,13 +85,14 @@ export function firstStepInput(envelope: Envelope<"bridge">, script: string): st
 /** What a step's stdin holds, in the form of this or an older version; undefined when it holds no desired state. */
 export function readStepInput(
   stdin: string,
-): { id: string; machine?: string; state: Record<string, unknown> } | undefined {
+): { id: string; machine?: string; repair?: string; state: Record<string, unknown> } | undefined {
   const desired = objectIn(stdin.split("\n", 1)[0] ?? "");
   if (typeof desired?.["id"] !== "string") return undefined;
-  const { id, machine, state } = desired;
+  const { id, machine, repair, state } = desired;
   return {
     id,
     ...(typeof machine === "string" ? { machine } : {}),
+    ...(typeof repair === "string" ? { repair } : {}),
     state: isObject(state) ? state : desired,
   };
 }

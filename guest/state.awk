@@ -26,12 +26,7 @@ END {
   lab = json_value["lab"]
   if (step !~ /^[A-Za-z0-9_.-]+$/) refuse("desired state without a usable id")
   if (lab !~ /^[A-Za-z0-9_.-]*$/) refuse("desired state without a usable id of its lab")
-  id = lab == "" ? step : lab "-" step
-  # Null leaves it empty, whatever another port's state has set around this one.
-  if (kind == "port") print scope "remotes_count="
-  assign(envelope, "")
-  print scope "id=" shell(id) " step=" shell(step)
-  if (kind == "container") print scope "env= env_count=0"
+  state_fields(envelope, kind, lab, step)
   if (secrets != "") assign(secrets, "")
   if (kept != "" && (getline was < (kept "/" kind "-" id ".json")) > 0) assign(was, "was_")
 }

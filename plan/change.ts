@@ -2,8 +2,11 @@
  * What a deployment changes, in the field's words: types and helpers for the `words.ts` of each thing. Where the edits come
  * from is in cli/changes/.
  */
-/** What happens: something new, something lost, something that goes on with other values, something that is made anew. */
-export type ChangeKind = "added" | "changed" | "removed" | "rebuilt";
+/** What happens: something new, something lost, something that goes on with other values, is made anew, or is not as it was left. */
+export type ChangeKind = "added" | "changed" | "removed" | "rebuilt" | "drifted";
+
+/** The input of a component that says what was wrong on its host (components/repair.ts). */
+export const REPAIR = "repair";
 
 /** One change. Things of which the same is said are in one. No value of a secret is ever in it. */
 export interface Change {

@@ -71,6 +71,7 @@ export interface StackSpec {
   accel?: Accel | "auto";
   /** Longest wait for a machine's SSH; 30 to 3600 seconds. @default 600 */
   bootTimeout?: number;
+  drift?: boolean;
 }
 
 export const TOPOLOGY = {
@@ -151,6 +152,11 @@ export const STACK = {
     unit: "seconds",
     default: 600,
     doc: "longest wait for a machine's SSH",
+  },
+  drift: {
+    kind: "switch",
+    default: false,
+    doc: "a plain `pulumi preview` and `pulumi up` look at the hosts too, as `./vxlab preview` and `./vxlab up` always do ([drift.md](drift.md))",
   },
 } as const satisfies Fields<StackSpec>;
 

@@ -1,6 +1,6 @@
 /** What a deployment changes: the engine's edits in, typed changes out. Pure. */
 import { hostWords, isRebuilt } from "../../components/host/words";
-import { asPeopleCount, isEqual, isUnknown } from "../../plan/change";
+import { asPeopleCount, isEqual, isUnknown, REPAIR } from "../../plan/change";
 import type { Change, Edit, EditOp, Said, Surroundings, Words } from "../../plan/change";
 import { THINGS } from "./things";
 
@@ -36,9 +36,32 @@ function surroundings(all: readonly Edit[]): Surroundings {
 
 function spoken(words: Words, edit: Edit, around: Surroundings): Change[] {
   const { name, host } = words.subject(edit, around);
-  const said = words.say(edit, around) ?? again(edit, around.host(host ?? name));
-  if (said === undefined) return [];
-  return [{ thing: words.thing, names: [name], hosts: host === undefined ? [] : [host], ...said }];
+  const drift = driftOf(edit);
+  const rest = withoutRepair(edit);
+  const said =
+    drift === undefined
+      ? (words.say(rest, around) ?? again(edit, around.host(host ?? name)))
+      : edited(words, rest, around);
+  const about = { thing: words.thing, names: [name], hosts: host === undefined ? [] : [host] };
+  return [drift, said].flatMap((one) => (one === undefined ? [] : [{ ...about, ...one }]));
+}
+
+/** What else changes of a thing that drifted. */
+function edited(words: Words, rest: Edit, around: Surroundings): Said | undefined {
+  return isEqual(rest.old, rest.now) ? undefined : words.say(rest, around);
+}
+
+/** What somebody changed on the host, so that the step runs again. */
+function driftOf({ op, old, now }: Edit): Said | undefined {
+  const found = now[REPAIR];
+  if (op !== "update" || typeof found !== "string" || found === old[REPAIR]) return undefined;
+  return { kind: "drifted", facts: [found] };
+}
+
+function withoutRepair(edit: Edit): Edit {
+  const without = (inputs: Edit["now"]) =>
+    Object.fromEntries(Object.entries(inputs).filter(([key]) => key !== REPAIR));
+  return { ...edit, old: without(edit.old), now: without(edit.now) };
 }
 
 /** A step that runs though its component is as it was: how the host is reached, another vxlab. A new machine needs no words for it. */

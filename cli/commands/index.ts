@@ -5,6 +5,7 @@ import { completion } from "./completion";
 import { cp } from "./cp";
 import { doctor } from "./doctor";
 import { down } from "./down";
+import { drift } from "./drift";
 import { env } from "./env";
 import { exec } from "./exec";
 import { forward } from "./forward";
@@ -22,6 +23,6 @@ import { verify } from "./verify";
 
 export const commands: readonly Command[] = [
   ...[up, preview, down],
-  ...[verify, status, graph, ssh, exec, logs, cp, forward, capture, restart, inventory],
+  ...[verify, drift, status, graph, ssh, exec, logs, cp, forward, capture, restart, inventory],
   ...[env, doctor, test, pulumi, completion],
 ];

@@ -11,6 +11,8 @@ import { change, failure } from "../engine/engine";
 import { runPulumi } from "../engine/run";
 import { eventLog, Progress } from "../engine/events";
 import type { EngineEvent } from "../engine/events";
+import { looking, machineChanges, sayUnknown } from "../engine/repair";
+import type { Look } from "../access/look";
 import { Exit } from "../exit";
 import { wantsColour } from "../output/report";
 import { ready, sayHints, startLibvirt } from "../engine/ready";
@@ -24,6 +26,7 @@ const options = {
     doc: "print the changes as JSON; of several stacks one array, of each { stack, … }",
   },
   outputs: { type: "boolean", doc: "show the stack's outputs too" },
+  "no-drift": { type: "boolean", doc: "do not look at the hosts" },
 } as const;
 
 export const preview: Command = {
@@ -44,7 +47,7 @@ export const preview: Command = {
   async run(context, args) {
     const asked = split(args);
     const stacks = deployOrder(context, stacksNamed(context, asked.given));
-    return asked.json ? printJson(context, stacks, asked.passed) : showAll(context, stacks, asked);
+    return asked.json ? printJson(context, stacks, asked) : showAll(context, stacks, asked);
   },
 };
 
@@ -52,6 +55,8 @@ interface Asked {
   /** The stacks that are named. */
   given: string[];
   json: boolean;
+  /** Look at the hosts. */
+  drift: boolean;
   /** What is Pulumi's. */
   passed: string[];
 }
@@ -60,10 +65,11 @@ export function split(args: readonly string[]): Asked {
   const words = args.flatMap((word) => (word.startsWith("--stack=") ? word.split(/=(.*)/s, 2) : [word]));
   const isFlag = (word: string | undefined): boolean => word === "-s" || word === "--stack";
   const rest = words.filter((word, i) => !isFlag(word) && !isFlag(words[i - 1]));
-  const own = ["--json", "-j", "--outputs"];
+  const own = ["--json", "-j", "--outputs", "--no-drift"];
   return {
     given: words.filter((_, i) => isFlag(words[i - 1])),
     json: rest.some((word) => word === "--json" || word === "-j"),
+    drift: !rest.includes("--no-drift"),
     passed: [
       ...(rest.includes("--outputs") ? [] : ["--suppress-outputs"]),
       ...rest.filter((word) => !own.includes(word)),
@@ -74,21 +80,28 @@ export function split(args: readonly string[]): Asked {
 async function showAll(
   context: Context,
   stacks: readonly string[],
-  { given, passed }: Asked,
+  { given, passed, drift }: Asked,
 ): Promise<number> {
   let worst: number = Exit.ok;
   for (const stack of stacks) {
     if (stacks.length > 1) context.out.line(`\nstack ${stack}:`);
-    const code = await show(context, stack, [...(given.length === 0 ? [] : ["--stack", stack]), ...passed]);
+    const words = [...(given.length === 0 ? [] : ["--stack", stack]), ...passed];
+    const environment = await prepared(context, stack);
+    const code = await looking({ ...context, environment }, stack, drift, (env, look) =>
+      show({ ...context, environment: env }, words, look),
+    );
     if (wasInterrupted(code)) return code;
     worst = Math.max(worst, code);
   }
   return worst;
 }
 
-async function show(context: Context, stack: string, args: readonly string[]): Promise<number> {
-  const { paths, out } = context;
-  const environment = await prepared(context, stack);
+async function show(
+  context: Context,
+  args: readonly string[],
+  looked: () => Promise<Look | undefined>,
+): Promise<number> {
+  const { paths, out, environment } = context;
   mkdirSync(paths.logs, { recursive: true });
   const log = eventLog(paths.logs);
   const env = { ...environment, PULUMI_DEBUG_COMMANDS: "true" };
@@ -102,7 +115,10 @@ async function show(context: Context, stack: string, args: readonly string[]): P
   log.close();
   const { code, bad, unchanged } = judged(events, ending.code);
   if (code === 0) {
-    out.print(changesText({ changes: changesOf(editsOf(events)), unchanged }, hasColour()));
+    const look = await looked();
+    const changes = [...machineChanges(look), ...changesOf(editsOf(events))];
+    out.print(changesText({ changes, unchanged }, hasColour()));
+    sayUnknown(context, look);
     return Exit.ok;
   }
   if (ending.killedBy !== undefined) out.line(`${ending.killedBy} ended Pulumi`);
@@ -130,19 +146,23 @@ async function diff(context: Context, words: string[], env: Context["environment
 async function printJson(
   context: Context,
   stacks: readonly string[],
-  passed: readonly string[],
+  { passed, drift }: Asked,
 ): Promise<number> {
-  const found: (Changes & { stack: string })[] = [];
+  const found: (Changes & { stack: string; unknown?: Look["unknown"] })[] = [];
   for (const stack of stacks) {
     const environment = await prepared(context, stack);
-    const outcome = await change({ ...context, environment }, "preview", stack, passed);
+    const on = { ...context, environment };
+    const [outcome, look] = await looking(on, stack, drift, async (env, looked) => {
+      const ended = await change({ ...context, environment: env }, "preview", stack, passed);
+      return [ended, ended.code === 0 ? await looked() : undefined] as const;
+    });
     if (outcome.code !== 0) return failure(context, outcome);
-    found.push({ stack, changes: changesOf(outcome.edits), unchanged: outcome.changes["same"] ?? 0 });
+    const changes = [...machineChanges(look), ...changesOf(outcome.edits)];
+    const unknown = look === undefined || look.unknown.length === 0 ? {} : { unknown: look.unknown };
+    found.push({ stack, changes, unchanged: outcome.changes["same"] ?? 0, ...unknown });
   }
   const [only] = found;
-  context.out.json(
-    found.length === 1 && only !== undefined ? { changes: only.changes, unchanged: only.unchanged } : found,
-  );
+  context.out.json(found.length === 1 && only !== undefined ? { ...only, stack: undefined } : found);
   return Exit.ok;
 }
 

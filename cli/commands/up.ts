@@ -14,6 +14,7 @@ import { idle, resume } from "../access/machine";
 import { forgetLostMachines } from "../engine/lost";
 import { hypervisors, noteHypervisors } from "../access/hypervisors";
 import { ready, sayHints, startLibvirt } from "../engine/ready";
+import { looking, sayUnknown } from "../engine/repair";
 import { clearDeadLocks, forgetPending } from "../engine/interrupted";
 import { deployOrder, roleOf, stacksNamed, stacksOption } from "../state/roles";
 import { deployedOf, labIds, noteLabs, resources, selectStack } from "../state/stack";
@@ -23,6 +24,7 @@ import { runVerify, runVerifySet } from "../access/prove";
 const options = {
   ...stacksOption,
   "no-verify": { type: "boolean", doc: "deploy only" },
+  "no-drift": { type: "boolean", doc: "do not look for what was changed by hand on the hosts" },
   json: {
     type: "boolean",
     doc: "print what verify --json prints; of several stacks one array, of each { stack, … }, without underlays",
@@ -47,7 +49,9 @@ export const up: Command = {
     if (values["no-verify"] === true && values.json === true)
       throw badUsage(up, "--json and --no-verify exclude each other: --json prints what verify finds");
     const stacks = deployOrder(context, stacksNamed(context, values.stack));
-    const code = await alone(context, "run this again", () => deployAll(context, stacks, passed));
+    const code = await alone(context, "run this again", () =>
+      deployAll(context, stacks, { more: passed, drift: values["no-drift"] !== true }),
+    );
     if (code !== Exit.ok || values["no-verify"] === true) return code;
     return prove(context, stacks, values.json === true);
   },
@@ -67,10 +71,17 @@ export async function prove(context: Context, stacks: readonly string[], json: b
   return Exit.ok;
 }
 
+interface How {
+  /** Options of pulumi up. */
+  more: string[];
+  /** Look at the hosts, and repair what was changed there. */
+  drift: boolean;
+}
+
 /** In sequence. For a set, a preview then shows that none needs a second `up`. */
-async function deployAll(context: Context, stacks: readonly string[], more: string[]): Promise<number> {
+async function deployAll(context: Context, stacks: readonly string[], how: How): Promise<number> {
   for (const stack of stacks) {
-    const code = await deploy(context, stack, more);
+    const code = await deploy(context, stack, how);
     if (code !== Exit.ok) return code;
   }
   if (stacks.length < 2) return Exit.ok;
@@ -85,7 +96,7 @@ async function settled({ out, ...context }: Context, stack: string): Promise<boo
   return code === 0;
 }
 
-async function deploy(context: Context, stack: string, more: string[]): Promise<number> {
+async function deploy(context: Context, stack: string, { more, drift }: How): Promise<number> {
   sayHints(context, stack);
   await refuseUnbuilt(context, stack);
   await ready(context, stack, [], () => provideImage(context, stack));
@@ -97,17 +108,31 @@ async function deploy(context: Context, stack: string, more: string[]): Promise<
   context.out.remark(`libvirt: ${mode === "elsewhere" ? "as vxlab:underlays say" : `${mode}, ${uri}`}`);
   const since = new Date();
   const words = [...(await refreshing(context, stack)), ...more];
-  const on = { ...context, environment };
   // A preview costs as much as an `up` that changes nothing.
-  const wanted = isEdited(context, stack) ? await foretell(on, stack, words) : undefined;
+  const foresee = isEdited(context, stack);
+  return looking({ ...context, environment }, stack, drift, async (env, look) => {
+    const code = await runEngine({ ...context, environment: env }, stack, words, foresee);
+    sayUnknown(context, code === Exit.ok ? await look() : undefined);
+    if (code === Exit.ok && more.length === 0) noteDeployed(context, stack, since);
+    return code;
+  });
+}
+
+/** @param foresee say first what will change */
+async function runEngine(
+  context: Context,
+  stack: string,
+  words: string[],
+  foresee: boolean,
+): Promise<number> {
+  const wanted = foresee ? await foretell(context, stack, words) : undefined;
   if (wanted !== undefined && wanted.code !== 0) return failure(context, wanted);
-  const outcome = await change(on, "up", stack, words);
+  const outcome = await change(context, "up", stack, words);
   await noteLabs(context, stack);
   await noteHypervisors(context, stack);
   if (outcome.code !== 0) return failure(context, outcome);
   if (wanted === undefined) sayChanges(context, outcome);
   context.out.remark(`stack ${stack}: ${summary(outcome.changes)}`);
-  if (more.length === 0) noteDeployed(context, stack, since);
   return Exit.ok;
 }
 

@@ -81,15 +81,24 @@ bridge_free() {
 }
 
 bridge_observe() {
-  local guarded=false
   [ -e "$NET/$name" ] || { absent && return; }
-  ! nft -s list table inet "$GUARD_TABLE" 2>/dev/null | grep -q "\"$name\"" || guarded=true
-  observed <<FOUND
-text mac $(cat "$NET/$name/address")
-word mtu $(cat "$NET/$name/mtu")
-text address $(addresses_of "$name")
-word guard $guarded
-FOUND
+  bridge_found | observed
+}
+
+# Starts as few programs as it can: guest drift calls it alone.
+bridge_found() {
+  local guarded=false value
+  [ -e "$NET/$name" ] || { echo gone && return; }
+  device_down "$name"
+  read -r value <"$NET/$name/address"
+  echo "text mac $value"
+  read -r value <"$NET/$name/mtu"
+  echo "word mtu $value"
+  echo "text address $(addresses_of "$name")"
+  # guard_drift says what is wrong with the guard.
+  [ -z "${looked-}" ] || return 0
+  case $(guard_listing) in *"\"$name\""*) guarded=true ;; esac
+  echo "word guard $guarded"
 }
 
 # Hosts with systemd get a unit; our own image starts "guest boot" from its inittab.

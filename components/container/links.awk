@@ -3,6 +3,7 @@
 # Addresses of an interface with DHCP are its client's affair, and so is the default route then.
 
 $1 == "link" { order[++n] = $2; mtu[$2] = $3; parent[$2] = $4; vlan[$2] = $5; next }
+$1 == "mac" { wanted_mac[$2] = $3; next }
 $1 == "leased" { leased[$2]; lease = 1; next }
 $1 == "address" { want[$2 " " $3]; addresses[++m] = $2 " " $3; next }
 $1 == "gateway" { via = $3; by = $2; next }
@@ -20,7 +21,11 @@ $3 ~ /^inet6?$/ {
 {
   name = $2
   sub(/(@.*)?:$/, "", name)
-  for (i = 3; i < NF; i++) if ($i == "mtu") is[name] = $(i + 1)
+  for (i = 3; i < NF; i++) {
+    if ($i == "mtu") is[name] = $(i + 1)
+    if ($i == "link/ether") mac[name] = $(i + 1)
+  }
+  if ($3 !~ /[<,]UP[,>]/) down[name]
   if (name ~ /^eth[0-9]+\./ && !(name in mtu)) print "link del dev " name
 }
 
@@ -29,7 +34,9 @@ END {
   for (i = 1; i <= n; i++) {
     name = order[i]
     if (!(name in is) && parent[name] != "") print "link add link " parent[name] " name " name " type vlan id " vlan[name]
-    if (is[name] != mtu[name]) print "link set dev " name " mtu " mtu[name] " up"
+    # What somebody changed by hand.
+    if (name in wanted_mac && name in mac && mac[name] != wanted_mac[name]) print "link set dev " name " address " wanted_mac[name]
+    if (is[name] != mtu[name] || name in down) print "link set dev " name " mtu " mtu[name] " up"
   }
   # Before the addresses: with its own the kernel takes a route away by itself.
   if (via == "" && had != "" && !lease) print "route del default"

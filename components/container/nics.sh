@@ -105,10 +105,17 @@ nics_live() {
   done <"$box/ports.new"
   while next_nic; do
     [ "$(cat "$NET/$veth/mtu")" = "$mtu" ] || ip link set dev "$veth" mtu "$mtu"
+    [ -z "${repair-}" ] || ip link set dev "$veth" up
   done
   found=$(nsenter -t "$pid" -n sh -c 'ip -o link show; ip -o address show; ip -o route show default')
   changes=$({ nics_wanted && printf '%s\n' "$found"; } | awk "$LINKS_AWK")
   [ -z "$changes" ] || printf '%s\n' "$changes" | nsenter -t "$pid" -n "$(iproute_path)" -batch -
+}
+
+# nics_there: whether the host's ends of all interfaces are. A container that lost one starts anew.
+nics_there() {
+  eval "$NIC"
+  while next_nic; do [ -e "$NET/$veth" ] || return 1; done
 }
 
 # The interfaces inside, for links.awk.
@@ -117,6 +124,7 @@ nics_wanted() {
   eval "$NIC; $TAG"
   while next_nic; do
     echo "link $nic $mtu"
+    echo "mac $nic $mac"
     if [ "$dhcp" = true ]; then echo "leased $nic"; fi
     for one in $addresses; do echo "address $nic $one"; done
     [ -z "$gateway" ] || echo "gateway $nic $gateway"

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { HostConnectionArgs } from "../guest-step";
 import { token } from "../naming";
 import { optional } from "../optional";
+import { repairOf } from "../repair";
 
 /**
  * Arguments of everything that is put on a host.
@@ -62,6 +63,8 @@ export interface Place<T extends MovableArgs> {
   shown: Omit<T, "host" | "hostName" | "labId"> & {
     hostName: pulumi.Input<string> | undefined;
     labId: pulumi.Input<string>;
+    /** What was wrong on the host when its step ran last because of that. */
+    repair: pulumi.Input<string | undefined>;
   };
 }
 
@@ -80,10 +83,16 @@ export function placeOf<T extends MovableArgs>(
   const { host, hostName, labId, ...rest } = args;
   const known = contexts.get(host);
   const fault = () => missing(className, name);
+  const repair = repairOf(name);
   if (known === undefined)
-    return { host, hostName, opts, shown: { ...rest, hostName, labId: labId ?? labIdOf(host, fault) } };
+    return {
+      host,
+      hostName,
+      opts,
+      shown: { ...rest, hostName, labId: labId ?? labIdOf(host, fault), repair },
+    };
   const place = { host: known.connection, hostName: hostName ?? known.hostName };
-  const shown = { ...rest, hostName: place.hostName, labId: labId ?? known.labId ?? fault() };
+  const shown = { ...rest, hostName: place.hostName, labId: labId ?? known.labId ?? fault(), repair };
   return { ...place, opts: { ...known.inside, ...opts }, shown };
 }
 

@@ -105,9 +105,9 @@ security_drift() {
 }
 
 security_of_bridge() {
-  local switch="$1" mode skip differ veth
+  local switch="$1" mode skip differ veth line
   # A bridge that is missing is another check's to report.
-  mode=$(vsctl --if-exists get bridge "$switch" fail_mode)
+  if [ "${looked-}" = all ]; then seen_of mode "$switch" && mode=$line || mode=; else mode=$(vsctl --if-exists get bridge "$switch" fail_mode); fi
   [ -n "$mode" ] || return 0
   [ "$mode" = secure ] ||
     echo "bridge $switch: fail_mode is not secure: when ovs-vswitchd restarts, ports are open until their flows are set"

@@ -164,10 +164,24 @@ port_remove() {
 # What only the guard or the flows know of, such as the peers of a group, is answered as it is wanted.
 port_observe() {
   local rows
-  rows=$(vsctl --format=json --columns=name,tag,protected find port external_ids:vxlab-port="\"$id\"" \
-    -- --columns=name,type,options find interface external_ids:vxlab-port="\"$id\"" \
-    -- --columns=name find bridge external_ids:vxlab-port="\"$id\"")
+  rows=$(port_rows)
   printf '%s\n' "$json" "$rows" | "${flooding}_observe" | observed
+}
+
+# For guest drift: the same of what it has seen.
+port_found() {
+  local line none='{"data":[]}' tab='	'
+  seen_of rows "$id" || line=$none$tab$none$tab$none
+  "${flooding}_observe" <<ROWS
+$json
+$line
+ROWS
+}
+
+port_rows() {
+  vsctl --format=json --columns=name,tag,protected find port external_ids:vxlab-port="\"$id\"" \
+    -- --columns=name,type,options find interface external_ids:vxlab-port="\"$id\"" \
+    -- --columns=name find bridge external_ids:vxlab-port="\"$id\""
 }
 
 # port_awk TEXT OPTION...: observe.awk with a way's own function.
@@ -185,6 +199,8 @@ port_on() {
   set -- "${devices_patch-}" "${devices_port-}" "${devices_tunnel-}"
   while next_remote; do set -- "$@" "$port"; done
   for port in "$@"; do
-    if [ -n "$port" ] && vsctl port-to-br "$port" 2>/dev/null; then return 0; fi
+    [ -n "$port" ] || continue
+    port=$(bridge_of "$port")
+    if [ -n "$port" ]; then echo "$port" && return; fi
   done
 }

@@ -6,15 +6,22 @@
 BEGIN { json_root = "state" }
 
 NR == 1 { read_desired($0); next }
+# guest drift has the three documents in one line.
+NR == 2 && split($0, document, "\t") == 3 { read_ports(document[1]); read_interfaces(document[2]); read_bridges(document[3]); whole = 1; next }
 NR == 2 { read_ports($0); next }
-NR == 3 { read_interfaces($0); next }
-NR == 4 { json_root = ""; json_read($0); if (json_size["data"] > 0) behind = json_value["data.0.0"]; next }
+NR == 3 && !whole { read_interfaces($0); next }
+NR == 4 && !whole { read_bridges($0); next }
 { device = device " " $0 }
 
 END {
   # A port without remotes has nothing on its host.
   if (!joint && remotes == 0 && ports == 0) exit
-  if (ports == 0) { print "gone"; exit }
+  if (ports == 0) {
+    # For guest drift.
+    if (!joint) for (i = 0; i < remotes; i++) print "fault - tunnel " wanted_port[i] " is missing"
+    print "gone"
+    exit
+  }
   print "text bridge " bridge
   way()
 }
@@ -24,7 +31,7 @@ function read_desired(text,   i) {
   patch = json_value["devices.patch"]
   tunnel = json_value["devices.tunnel"]
   remotes = json_size["remotes"]
-  for (i = 0; i < remotes; i++) wanted_port[i] = json_value["remotes." i ".port"]
+  for (i = 0; i < remotes; i++) { wanted_port[i] = json_value["remotes." i ".port"]; known_port[wanted_port[i]] }
   for (i in json_value) wanted[i] = json_value[i]
 }
 
@@ -39,6 +46,8 @@ function read_ports(text,   i, name) {
   }
 }
 
+function read_bridges(text) { json_root = ""; json_read(text); if (json_size["data"] > 0) behind = json_value["data.0.0"] }
+
 function read_interfaces(text,   i, k, name) {
   json_root = ""
   json_read(text)
@@ -46,6 +55,8 @@ function read_interfaces(text,   i, k, name) {
     name = json_value["data." i ".0"]
     names[++n] = name
     type[name] = json_value["data." i ".1"]
+    # With guest drift alone.
+    error[name] = json_value["data." i ".3"]
     for (k = 0; k < json_size["data." i ".2.1"]; k++)
       option[name, json_value["data." i ".2.1." k ".0"]] = json_value["data." i ".2.1." k ".1"]
   }

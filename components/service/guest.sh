@@ -34,11 +34,17 @@ service_apply() {
 # What no device carries, the VTEP and what is closed to a gateway, is answered as it is wanted.
 service_observe() {
   [ -e "$NET/$device" ] || { absent && return; }
-  observed <<FOUND
-text bridge $(vsctl port-to-br "$device")
+  service_found | observed
+}
+
+service_found() {
+  [ -e "$NET/$device" ] || { echo gone && return; }
+  device_down "$device"
+  cat <<FOUND
+text bridge $(bridge_of "$device")
 text mac $(cat "$NET/$device/address")
 word mtu $(cat "$NET/$device/mtu")
-tag vlan $(vsctl get port "$device" tag)
+tag vlan $(tag_of "$device")
 list addresses $(addresses_of "$device")
 word nat $(nat_is)
 $(dhcp_observed)

@@ -37,6 +37,7 @@ unicast_observe() {
     function way(   i, name, list) {
       for (i = 1; i <= n; i++) {
         name = names[i]
+        if (name in known_port) faults(name)
         one("text", "encapsulation", type[name])
         one("word", "vni", option[name, "key"])
         one("word", "udpPort", option[name, "dst_port"])
@@ -48,6 +49,24 @@ unicast_observe() {
       for (i = 0; i < remotes; i++) if (wanted_port[i] in type) { list = list remote(wanted_port[i]); known[wanted_port[i]] }
       for (i = 1; i <= n; i++) if (!(names[i] in known)) list = list remote(names[i])
       print "json remotes [" substr(list, 2) "]"
+    }
+    # For guest drift: which tunnel it is, and what observe has no field for.
+    function faults(name,   i, key) {
+      differs(name, "encapsulation", type[name], wanted["encapsulation"], "encapsulation")
+      differs(name, "vni", option[name, "key"], wanted["vni"], "VNI (key)")
+      differs(name, "udpPort", option[name, "dst_port"], wanted["udpPort"], "UDP port (dst_port)")
+      differs(name, "local", option[name, "local_ip"], wanted["local"], "local_ip")
+      differs(name, "vlan", tag[name], wanted["vlan"] == "" ? "0" : wanted["vlan"], "VLAN (tag)")
+      differs(name, "protected", split_horizon[name], wanted["protected"], "protected")
+      for (i in option) {
+        split(i, key, SUBSEP)
+        if (key[1] == name && key[2] !~ /^(key|dst_port|local_ip|remote_ip)$/)
+          print "fault - tunnel " name ": option " key[2] "=" option[i] " is not in the plan"
+      }
+      if (error[name] != "") print "fault - tunnel " name ": " error[name]
+    }
+    function differs(name, at, have, want, word) {
+      if (have != want) print "fault " at " tunnel " name ": " word " " (have == "" ? "none" : have) " instead of " want
     }
     function one(form, at, text) {
       if (form == "tag" && text == "0") text = ""

@@ -415,3 +415,33 @@ describe("checks", () => {
     ]);
   });
 });
+
+describe("what was changed by hand on a host", () => {
+  const found = "tunnel vx100-c0a80ade is missing";
+
+  it("is said of the thing, once, and its step has no line of its own", () => {
+    const events = [
+      event("update", PORT, "lab-kvm1-red", port("kvm1"), port("kvm1", { repair: found })),
+      event("update", STEP, "lab-kvm1-red-step", { stdin: "a" }, { stdin: "b" }, urnOf(PORT, "lab-kvm1-red")),
+    ];
+    expect(said(...events)).toEqual([`* kvm1: segment red: ${found}`]);
+  });
+
+  it("is said beside an edit, and a text that stays is not said", () => {
+    const now = port("kvm1", { repair: found, vni: 101 });
+    expect(said(event("update", PORT, "lab-kvm1-red", port("kvm1"), now))).toEqual([
+      `* kvm1: segment red: ${found}`,
+      "~ kvm1: segment red: VNI 100 → 101",
+    ]);
+    const old = port("kvm1", { repair: found });
+    expect(said(event("update", PORT, "lab-kvm1-red", old, now))).toEqual([
+      "~ kvm1: segment red: VNI 100 → 101",
+    ]);
+  });
+
+  it("of a container with secrets is no change of these", () => {
+    const box = { hostName: "kvm1", container: "c1", interfaces: [nic("10.0.3.1/24")], env: { A: SECRET } };
+    const events = event("update", LXC, "lab-c1", box, { ...box, repair: "does not run" });
+    expect(said(events)).toEqual(["* kvm1: container c1: does not run"]);
+  });
+});

@@ -23,7 +23,7 @@ docker_apply() {
   nics_flows "$box/flows.new"
   shape=$(docker_shape)
   # A step that was cut short left no mark: what it started may lack interfaces.
-  if [ "$state" = RUNNING ] && [ "$had" = "$shape" ] && [ -e "$box/in/ready" ]; then
+  if [ "$state" = RUNNING ] && [ "$had" = "$shape" ] && [ -e "$box/in/ready" ] && nics_there; then
     nics_live
   else
     [ "$state" = ABSENT ] || [ "$had" = "$shape" ] || docker_drop_box
@@ -35,6 +35,7 @@ docker_apply() {
   mv "$box/ports.new" "$box/ports"
   [ -n "${archive:-}" ] || rm -f "$IMAGES/$id.tar"
   [ "${before:-$image_id}" = "$image_id" ] || docker_forget "$before"
+  made container "$box/ports" "$box/flows"/* "$box/in/start" "$box/in/first"
 }
 
 # Our own image starts Docker when the first container asks for it.

@@ -45,6 +45,7 @@ lxc_apply() {
   lxc_look
   [ "$state" = RUNNING ] || fail "container $name exited at once; its command is $command"
   lxc_names
+  made container "$box/config" "$box/ports" "$box/flows"/* "$box/rootfs/.vxlab-init" "$box/rootfs/.vxlab-net" "$box/rootfs/.vxlab-lease"
 }
 
 # With a gateway come the host's name servers, as Docker gives them to its containers. Written by a process of the container's:
@@ -64,6 +65,7 @@ lxc_names() {
 lxc_same() {
   [ -e "$box/config" ] || return 1
   lxc_runs || return 1
+  nics_there || return 1
   # Without its desired state of before, the init file alone has the command.
   [ "${was_command-$command}" = "$command" ] || return 1
   [ "$(lxc_bare <"$box/.vxlab-init.new")" = "$(lxc_bare <"$box/rootfs/.vxlab-init" 2>/dev/null)" ] || return 1

@@ -1,0 +1,122 @@
+/** Looks at everything that a lab has, on all hosts at once, and compares it with the stack's state. Changes nothing. */
+import { loadavg, availableParallelism } from "node:os";
+import { LOOK_COMMAND, readLook } from "../../verify/look";
+import type { Difference, HostLook } from "../../verify/look";
+import { inTurn } from "../../verify/pace";
+import type { Context } from "../command";
+import { Fault } from "../exit";
+import { withLab, namespaceWords } from "./lab";
+import type { OpenLab } from "./lab";
+import { hypervisors } from "./hypervisors";
+import { machineFaults } from "./machine-drift";
+import type { MachineFault, Near } from "./machine-drift";
+import type { Mode } from "../engine/ready";
+
+export interface Look {
+  differences: Difference[];
+  /** What is wrong with machines: it is among the differences too. */
+  machines: MachineFault[];
+  /** Hosts that are not known, and why. */
+  unknown: { host: string; why: string }[];
+  /** What belongs to nobody whom the lab knows, by host. */
+  foreign: { host: string; what: string }[];
+}
+
+/** Longest wait for a login, ms; longer where this computer, which runs most labs' machines, has more to do than it can. */
+const LOGIN_MS = 5_000;
+/** Longest time of a host that has let us in, and of a hypervisor, ms. */
+const LOOK_MS = 30_000;
+
+/** @throws Fault when there is no lab */
+export function look(context: Context, stack: string): Promise<Look> {
+  const crowd = Math.min(4, Math.max(1, (loadavg()[0] ?? 0) / availableParallelism()));
+  // A signal is the engine's, which may run beside this.
+  const options = { loginLimit: LOGIN_MS * crowd, onSignal: () => undefined };
+  return withLab(context, stack, (open) => lookAt(context, open), options);
+}
+
+type Known = { host: string } & (HostLook | { silent: string });
+
+async function lookAt(context: Context, open: OpenLab): Promise<Look> {
+  const { lab, stack, mode } = open;
+  const said = machinesOf(context, stack, mode, open);
+  const asked = open.steps();
+  const down = new Map(
+    (await said.faults).filter(({ what }) => what !== "tap").map((one) => [one.host, one.found]),
+  );
+  const steps = await asked;
+  const looks = await inTurn(lab.hosts, lab.hosts.length, async ({ name }): Promise<Known> => {
+    const machine = down.get(name);
+    if (machine !== undefined) return { host: name, silent: `its machine ${machine}` };
+    return {
+      host: name,
+      ...(await lookOn(
+        open,
+        name,
+        steps.filter(({ host }) => host === name),
+      )),
+    };
+  });
+  const faults = await said.faults;
+  const machines = faults.map(({ host, found }): Difference => ({ host, thing: "machine", found }));
+  return {
+    differences: [...machines, ...looks.flatMap((one) => ("silent" in one ? [] : one.differences))],
+    machines: faults,
+    unknown: [
+      ...said.silent(),
+      ...looks.flatMap((one) => ("silent" in one ? [{ host: one.host, why: one.silent }] : [])),
+    ],
+    foreign: looks.flatMap((one) =>
+      "silent" in one ? [] : one.foreign.map((what) => ({ host: one.host, what })),
+    ),
+  };
+}
+
+async function lookOn(
+  { ask, lab }: OpenLab,
+  host: string,
+  steps: Awaited<ReturnType<OpenLab["steps"]>>,
+): Promise<HostLook | { silent: string }> {
+  const answer = await ask.ask(host, LOOK_COMMAND, { limit: LOOK_MS });
+  if ("silent" in answer) return { silent: answer.silent };
+  if (answer.code !== 0)
+    return { silent: `cannot be asked: ${answer.stderr.trim() || `exit code ${answer.code}`}` };
+  try {
+    return readLook(answer.stdout, { lab, host, steps });
+  } catch (error) {
+    return { silent: `cannot be understood: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+function machinesOf(context: Context, stack: string, mode: Mode, { lab }: OpenLab) {
+  let silent: Look["unknown"] = [];
+  const faults = (async () => {
+    try {
+      const uris = await hypervisors(context, stack);
+      return await machineFaults(lab, uris, nearOf(context, mode), {
+        environment: context.environment,
+        limit: LOGIN_MS * 4,
+      });
+    } catch (error) {
+      silent = [{ host: "hypervisor", why: error instanceof Error ? error.message : String(error) }];
+      return [];
+    }
+  })();
+  return { faults, silent: () => silent };
+}
+
+/** The embedded libvirt's devices are in the lab's namespace; a remote hypervisor's are not here. */
+export function nearOf(context: Context, mode: Mode): Near {
+  if (mode === "embedded") return () => namespaceWords(context);
+  return (uri) => (/^qemu(\+unix)?:\/\/\//.test(uri) ? [] : undefined);
+}
+
+/** Undefined where nothing is deployed. */
+export async function lookIfDeployed(context: Context, stack: string): Promise<Look | undefined> {
+  try {
+    return await look(context, stack);
+  } catch (error) {
+    if (error instanceof Fault) return undefined;
+    throw error;
+  }
+}

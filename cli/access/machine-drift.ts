@@ -1,0 +1,190 @@
+/** What is not with a lab's machines as planned, as their hypervisors say: read only. And what puts it right where no resource does. */
+import { virsh, virshOutput } from "../../components/libvirt/virsh";
+import type { Options } from "../../components/libvirt/virsh";
+import type { HostOutput, LabOutput } from "../../plan/contract";
+import { run } from "../../system/process";
+
+/** What is wrong with a machine. */
+export interface MachineFault {
+  host: string;
+  uri: string;
+  domain: string;
+  what: "undefined" | "stopped" | "paused" | "network" | "tap";
+  /** In words. */
+  found: string;
+  /** The network that is not active, or the tap and its bridge. */
+  network?: string;
+  tap?: string;
+  bridge?: string;
+}
+
+/** How the network devices of a hypervisor that is this computer are seen: words before `ip`; undefined elsewhere. */
+export type Near = (uri: string) => readonly string[] | undefined;
+
+/** @throws Error when a hypervisor does not answer in time */
+export async function machineFaults(
+  lab: LabOutput,
+  uris: readonly string[],
+  near: Near,
+  options: Options,
+): Promise<MachineFault[]> {
+  const machines = lab.hosts.filter(({ domain }) => domain !== undefined);
+  if (machines.length === 0 || uris.length === 0) return [];
+  const all = await Promise.all(uris.map((uri) => hypervisorOf(uri, lab.id, near, options)));
+  return machines.flatMap((host) => faultsOf(host, all));
+}
+
+interface Seen {
+  uri: string;
+  /** State of each domain, by name. */
+  states: ReadonlyMap<string, string>;
+  /** Interfaces of running domains, by domain. */
+  nics: ReadonlyMap<string, readonly Nic[]>;
+  /** Networks that are active, and all of them. */
+  active: ReadonlySet<string>;
+  networks: ReadonlySet<string>;
+  /** Ports of networks, by id. */
+  ports: ReadonlySet<string>;
+  /** The bridge of each device; undefined where that cannot be seen. */
+  masters: ReadonlyMap<string, string> | undefined;
+}
+
+interface Nic {
+  network: string;
+  port: string;
+  tap: string;
+  bridge: string;
+}
+
+async function hypervisorOf(uri: string, lab: string, near: Near, options: Options): Promise<Seen> {
+  const own = (text: string) => text.split("\n").filter((name) => name.startsWith(`vxlab-${lab}-`));
+  const lists = ["list --all", "list --name", "net-list --all --name", "net-list --name"];
+  const texts = (await virshOutput(uri, [lists.join("; echo ==; ")], options)).split(/^==\n/m);
+  const [states = "", running = "", networks = "", active = ""] = texts;
+  const [domains, nets] = [own(running), own(active)];
+  const ask = [...domains.map((name) => `dumpxml ${name}`), ...nets.map((name) => `net-port-list ${name}`)];
+  const said = ask.length === 0 ? "" : (await virsh(uri, [ask.join("; echo ==; ")], options)).stdout;
+  const answers = said.split(/^==\n/m);
+  return {
+    uri,
+    states: new Map(states.split("\n").flatMap(stateIn)),
+    nics: new Map(domains.map((name, i) => [name, nicsIn(answers[i] ?? "")])),
+    active: new Set(nets),
+    networks: new Set(own(networks)),
+    ports: new Set(answers.slice(domains.length).flatMap((text) => text.match(/[0-9a-f-]{36}/g) ?? [])),
+    masters: await mastersOf(near(uri)),
+  };
+}
+
+/** A row of `virsh list`. */
+function stateIn(line: string): [string, string][] {
+  const [, name, state] = /^\s*(?:\d+|-)\s+(\S+)\s+(\S.*?)\s*$/.exec(line) ?? [];
+  return name === undefined || state === undefined ? [] : [[name, state]];
+}
+
+/** The interfaces on networks in the XML of a running domain (formatdomain, portid). */
+function nicsIn(xml: string): Nic[] {
+  return [...xml.matchAll(/<interface type='network'>.*?<\/interface>/gs)].map(([text]) => {
+    const of = (pattern: RegExp) => pattern.exec(text)?.[1] ?? "";
+    return {
+      network: of(/ network='([^']*)'/),
+      port: of(/ portid='([^']*)'/),
+      tap: of(/<target dev='([^']*)'/),
+      bridge: of(/ bridge='([^']*)'/),
+    };
+  });
+}
+
+/** "3: vnet0: <…> mtu 1500 … master virbr0 …" */
+async function mastersOf(words: readonly string[] | undefined): Promise<Map<string, string> | undefined> {
+  if (words === undefined) return undefined;
+  const [program = "ip", ...args] = [...words, "ip", "-o", "link", "show"];
+  const { code, stdout } = await run(program, args, { timeout: 10 });
+  if (code !== 0) return undefined;
+  const rows = stdout.split("\n").flatMap((line) => {
+    const [, device] = /^\d+: ([^:@]+)[:@]/.exec(line) ?? [];
+    return device === undefined ? [] : [[device, / master (\S+)/.exec(line)?.[1] ?? ""] as const];
+  });
+  return new Map(rows);
+}
+
+function faultsOf({ name: host, domain = "" }: HostOutput, all: readonly Seen[]): MachineFault[] {
+  const seen = all.find(({ states }) => states.has(domain));
+  const [only] = all;
+  if (seen === undefined)
+    return only === undefined
+      ? []
+      : [{ host, domain, uri: only.uri, what: "undefined", found: `${domain} is not defined in libvirt` }];
+  const about = { host, domain, uri: seen.uri };
+  const state = seen.states.get(domain);
+  if (state === "paused") return [{ ...about, what: "paused", found: "is paused" }];
+  if (state !== "running")
+    return [{ ...about, what: "stopped", found: `is ${state === "shut off" ? "stopped" : state}` }];
+  return (seen.nics.get(domain) ?? []).flatMap((nic) => onNic(about, nic, seen));
+}
+
+function onNic(about: Pick<MachineFault, "host" | "domain" | "uri">, nic: Nic, seen: Seen): MachineFault[] {
+  const { network, tap, bridge } = nic;
+  if (!seen.active.has(network)) {
+    const found = seen.networks.has(network)
+      ? `network ${network} is stopped`
+      : `network ${network} is not defined`;
+    return [{ ...about, what: "network", found, network, tap, bridge }];
+  }
+  // After net-destroy and net-start libvirt has forgotten its port. Where the devices can be seen, they decide.
+  const isOff = seen.masters === undefined ? !seen.ports.has(nic.port) : seen.masters.get(tap) !== bridge;
+  if (!isOff) return [];
+  return [
+    {
+      ...about,
+      what: "tap",
+      found: `its tap ${tap} is not on the bridge ${bridge} of network ${network}`,
+      tap,
+      bridge,
+    },
+  ];
+}
+
+/** Puts taps back on their bridges, and starts networks that were stopped. Returns what was done, and what cannot be. */
+export async function replug(
+  faults: readonly MachineFault[],
+  near: Near,
+): Promise<{ done: string[]; left: string[] }> {
+  const [done, left]: [string[], string[]] = [[], []];
+  const note = (fault: string | undefined, good: string, bad: string) =>
+    fault === undefined ? done.push(good) : left.push(`${bad}: ${fault}`);
+  const stopped = new Map(
+    faults.flatMap(({ what, uri, network }) =>
+      what === "network" && network !== undefined ? [[network, uri]] : [],
+    ),
+  );
+  for (const [network, uri] of stopped) {
+    const { end, why } = await virsh(uri, ["net-start", network]);
+    note(
+      end === "done" ? undefined : why,
+      `network ${network} was stopped, and has been started`,
+      `network ${network} cannot be started`,
+    );
+  }
+  for (const { what, uri, host, tap = "", bridge = "" } of faults) {
+    if (what !== "tap" && what !== "network") continue;
+    note(
+      await plug(near(uri), tap, bridge),
+      `${host}: tap ${tap} is back on the bridge ${bridge}`,
+      `${host}: tap ${tap} cannot be put on the bridge ${bridge}`,
+    );
+  }
+  return { done, left };
+}
+
+async function plug(
+  words: readonly string[] | undefined,
+  tap: string,
+  bridge: string,
+): Promise<string | undefined> {
+  if (words === undefined)
+    return "its hypervisor is another computer. There, as root: ip link set dev " + `${tap} master ${bridge}`;
+  const [program = "ip", ...args] = [...words, "ip", "link", "set", "dev", tap, "master", bridge];
+  const { code, stderr } = await run(program, args, { timeout: 10 });
+  return code === 0 ? undefined : stderr.trim();
+}

@@ -1,0 +1,44 @@
+import type { Command } from "../command";
+import { jsonOption, readArgs, stackName, stackOption } from "../args";
+import { Exit } from "../exit";
+import { look } from "../access/look";
+import { loadLab } from "../access/lab";
+import { lookText } from "../output/drift-text";
+import { repairsOf } from "../../verify/look";
+import { writeRepairs } from "../engine/repair";
+
+const options = {
+  ...stackOption,
+  ...jsonOption,
+  map: {
+    type: "string",
+    value: "FILE",
+    doc: "write what is wrong to a file that a pulumi with VXLAB_REPAIR=FILE reads",
+  },
+} as const;
+
+export const drift: Command = {
+  name: "drift",
+  summary: "compare every host with what was deployed, and change nothing",
+  operands: "",
+  options,
+  more:
+    "A line for each difference, with its host and thing. Exit code 2 when there is one, 0 when there is none. A host that does not answer is not " +
+    "known, which is no error. preview and up look as well.",
+  examples: [
+    ["drift", "what somebody changed by hand"],
+    ["drift --json", "for programs"],
+  ],
+  async run(context, args) {
+    const { values } = readArgs(drift, args, options);
+    const stack = stackName(values.stack, context.environment);
+    const { lab } = await loadLab(context, stack);
+    const found = await context.out.wait("looking at the hosts", () => look(context, stack));
+    if (values.map !== undefined) writeRepairs(values.map, repairsOf(found.differences));
+    if (values.json === true) {
+      const { differences, unknown, foreign } = found;
+      context.out.json({ differences, unknown, foreign });
+    } else context.out.print(lookText(found, lab.hosts.length));
+    return found.differences.length === 0 ? Exit.ok : Exit.usage;
+  },
+};

@@ -1,0 +1,82 @@
+/** Looks at the hosts while the engine starts, and hands what is wrong to the program (components/repair.ts). */
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { repairsOf } from "../../verify/look";
+import { lookIfDeployed } from "../access/look";
+import type { Look } from "../access/look";
+import type { Change } from "../../plan/change";
+import type { Context } from "../command";
+import { deployedOf, resources } from "../state/stack";
+
+/** Runs `work` while the hosts are looked at. @param wanted false: nobody looks, and what steps were given stays */
+export async function looking<T>(
+  context: Context,
+  stack: string,
+  wanted: boolean,
+  work: (environment: Context["environment"], look: () => Promise<Look | undefined>) => Promise<T>,
+): Promise<T> {
+  // Empty: vxlab:drift is not to look either.
+  if (!wanted) return work({ ...context.environment, VXLAB_REPAIR: "" }, () => Promise.resolve(undefined));
+  const begun = beginLook(context, stack);
+  try {
+    return await work(begun.environment, () => begun.found);
+  } finally {
+    begun.end();
+  }
+}
+
+/** What no resource shows: machines. */
+export function machineChanges(look: Look | undefined): Change[] {
+  return (look?.machines ?? []).map(({ host, found }) => ({
+    ...{ kind: "drifted", thing: "host", names: [host], hosts: [] },
+    facts: [`the machine ${found.replace(/^its /, "has its ")}`],
+  }));
+}
+
+/** Says which hosts nobody knows anything of. */
+export function sayUnknown({ out }: Context, look: Look | undefined): void {
+  for (const { host, why } of look?.unknown ?? []) out.line(`${host}: not known: ${why}`);
+}
+
+/** A look that is under way. */
+interface Looking {
+  /** For the engine. */
+  environment: Context["environment"];
+  /** Undefined when nothing is deployed, or the look failed. */
+  found: Promise<Look | undefined>;
+  /** To be called when the engine has ended. */
+  end(): void;
+}
+
+function beginLook(context: Context, stack: string): Looking {
+  const file = join(context.paths.dot, "drift", `${stack}-${randomUUID()}.json`);
+  const found = deployed(context, stack)
+    .then((is) => (is ? lookIfDeployed(context, stack) : undefined))
+    .catch((error: unknown) => {
+      context.out.line(
+        `the hosts were not looked at: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      return undefined;
+    })
+    .then((look) => {
+      writeRepairs(file, repairsOf(look?.differences ?? []));
+      return look;
+    });
+  return {
+    environment: { ...context.environment, VXLAB_REPAIR: file },
+    found,
+    end: () => rmSync(file, { force: true }),
+  };
+}
+
+async function deployed(context: Context, stack: string): Promise<boolean> {
+  return deployedOf(await resources(context, stack)).length > 0;
+}
+
+/** Whole or not at all: the program waits until the file is there. */
+export function writeRepairs(file: string, repairs: Readonly<Record<string, string>>): void {
+  if (!existsSync(dirname(file))) mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}.new`, `${JSON.stringify(repairs)}\n`);
+  renameSync(`${file}.new`, file);
+}

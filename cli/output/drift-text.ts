@@ -1,0 +1,20 @@
+/** What a look at the hosts has found, in lines. Pure. */
+import type { Difference } from "../../verify/look";
+import type { Look } from "../access/look";
+
+/** "kvm1: segment red: tunnel vx100-c0a80a03 is missing" */
+export const differenceText = ({ host, thing, found }: Difference): string => `${host}: ${thing}: ${found}`;
+
+export function lookText({ differences, unknown, foreign }: Look, hosts: number): string {
+  const known = hosts - new Set(unknown.map(({ host }) => host)).size;
+  const end =
+    differences.length > 0
+      ? `${differences.length} ${differences.length === 1 ? "difference" : "differences"}: ./vxlab up repairs ${differences.length === 1 ? "it" : "them"}`
+      : `no drift on ${known} ${known === 1 ? "host" : "hosts"}`;
+  return [
+    ...differences.map(differenceText),
+    ...unknown.map(({ host, why }) => `${host}: not known: ${why}`),
+    ...foreign.map(({ host, what }) => `${host}: foreign, left alone: ${what}`),
+    end,
+  ].join("\n");
+}

@@ -1,0 +1,72 @@
+/**
+ * What is wrong on hosts with the things of steps: a text that is part of a step's inputs, so that a preview shows an update and `up`
+ * runs that step again, and no other.
+ *
+ * Whoever has looked (the CLI) names a file, VXLAB_REPAIR. A text that a step was given stays in its inputs until another fault: without
+ * it, the next preview would show its removal. The state has it, and the engine is asked for that.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import * as pulumi from "@pulumi/pulumi";
+import { readStepInput } from "../guest/protocol";
+import { nextRepair } from "../guest/repair";
+
+/** The environment variable that names the file of whoever has looked; empty: nobody does. */
+export const REPAIR_FILE = "VXLAB_REPAIR";
+
+/** What is wrong, by the name of a step. */
+type Repairs = Readonly<Record<string, string>>;
+
+/** Longest wait for the file, ms: whoever looks has limits of its own for each host. */
+const LOOK_MS = 180_000;
+const POLL_MS = 20;
+
+let known: Promise<(step: string) => string | undefined> | undefined;
+
+/** @param step its name; undefined when nothing was ever wrong with it */
+export function repairOf(step: string): pulumi.Output<string | undefined> {
+  known ??= Promise.all([kept(), found()]).then(
+    ([before, now]) =>
+      (name) =>
+        nextRepair(before[name], now[name]),
+  );
+  return pulumi.output(known.then((repair) => repair(step)));
+}
+
+/** What the steps of this stack were given last. */
+async function kept(): Promise<Repairs> {
+  const name = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
+  try {
+    // The function behind StackReference.getOutput is readStackOutputs; this one reads resources (pkg/resource/deploy/builtins.go).
+    const answer: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
+      stackName: name,
+    });
+    return repairsIn(answer);
+  } catch (error) {
+    await pulumi.log.debug(`no earlier repairs: ${String(error)}`);
+    return {};
+  }
+}
+
+function repairsIn(answer: unknown): Repairs {
+  const resources = pick(answer, "outputs");
+  if (typeof resources !== "object" || resources === null) return {};
+  return Object.fromEntries(
+    Object.values(resources).flatMap((one: unknown) => {
+      const stdin = pick(pick(one, "outputs"), "stdin");
+      const desired = typeof stdin === "string" ? readStepInput(stdin) : undefined;
+      return desired?.repair === undefined ? [] : [[desired.id, desired.repair]];
+    }),
+  );
+}
+
+const pick = (value: unknown, key: string): unknown =>
+  typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+
+/** What was found on the hosts now: nothing when nobody has looked. */
+async function found(): Promise<Repairs> {
+  const file = process.env[REPAIR_FILE];
+  if (file === undefined || file === "") return {};
+  for (const start = Date.now(); !existsSync(file) && Date.now() - start < LOOK_MS;) await pause(POLL_MS);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Repairs) : {};
+}

@@ -1,0 +1,156 @@
+# How what was found of things differs from their desired states, in words: one line of JSON for each difference (guest/drift.sh).
+#
+# Input: what the `observe` functions print (guest/observe.awk says which lines there are), and before those of each thing
+#
+#   thing KIND LAB STEP FILE
+#
+# and further
+#   fault PATH TEXT       what is wrong in the words of the thing itself: nothing more is said of this path; PATH may be -
+#   foreign TEXT          what belongs to nobody
+# Variable: about, what a thing of each kind is called when it is not there: "container:does not run,bridge:is missing".
+
+BEGIN {
+  n = split(about, word, ",")
+  for (i = 1; i <= n; i++) { split(word[i], pair, ":"); gone_words[pair[1]] = pair[2] }
+  n = split("mtu MTU mac MAC vlan VLAN vni VNI ttl TTL udpPort UDP_port local VTEP address address addresses address group multicast_group " \
+    "dhcp.first first_address_lent dhcp.last last_address_lent dhcp.router router_lent dhcp.mtu MTU_lent dhcp.domain domain_lent " \
+    "nat NAT dhcp DHCP guard host_guard remotes tunnel protected split_horizon", word, " ")
+  for (i = 1; i < n; i += 2) { called[word[i]] = word[i + 1]; gsub(/_/, " ", called[word[i]]) }
+}
+
+$1 == "thing" { end_thing(); begin_thing($2, $3, $4, $5); next }
+$1 == "foreign" { out("foreign", "", "", rest(1)); next }
+kind == "" { next }
+$1 == "gone" { gone = 1; next }
+$1 == "fault" { if ($2 != "-") told[$2]; if (NF > 2) faults[++faulty] = rest(2); next }
+$1 == "text" { scalar($2, NF > 2, rest(2)); next }
+$1 == "word" { scalar($2, NF > 2, $3); next }
+$1 == "tag" { scalar($2, NF > 2 && $3 != "0", $3 ~ /^[0-9]+$/ ? $3 : 0); next }
+$1 == "list" { list($2, rest(2)); next }
+$1 == "json" { other[$2] = rest(2); order[++paths] = $2; next }
+
+END { end_thing() }
+
+function begin_thing(a, b, c, file,   line) {
+  kind = a; lab = b == "-" ? "" : b; step = c
+  gone = 0; paths = 0; faulty = 0
+  split("", told); split("", other); split("", order); split("", faults)
+  json_root = "state"
+  getline line < file
+  close(file)
+  json_read(line)
+}
+
+function scalar(at, there, text) {
+  order[++paths] = at
+  other[at] = "s" (there ? 1 : 0) text
+}
+
+function list(at, words) { order[++paths] = at; other[at] = "l" words }
+
+function end_thing(   i, at, own) {
+  if (kind == "") return
+  if (gone && faulty == 0) say(kind in gone_words ? gone_words[kind] : "is missing")
+  for (i = 1; i <= faulty; i++) say(faults[i])
+  if (!gone) for (i = 1; i <= paths; i++) {
+    at = order[i]
+    if (at in told || parent_told(at)) continue
+    own = other[at]
+    if (own ~ /^s/) compare(at, substr(own, 2, 1) + 0, substr(own, 3))
+    else if (own ~ /^l/) compare_list(at, substr(own, 2))
+    else wanted_json[at] = own
+  }
+  # The desired state is read over by each: last.
+  for (at in wanted_json) compare_json(at, wanted_json[at])
+  split("", wanted_json)
+  kind = ""
+}
+
+function parent_told(at) {
+  while (sub(/\.[^.]*$/, "", at)) if (at in told) return 1
+  return 0
+}
+
+function compare(at, there, text,   wanted) {
+  wanted = json_value[at]
+  # Null, or a whole object in place of which there is nothing.
+  if (!(at in json_value) && at in json_size) { if (!there) say(where(at) name_of(at) " is missing"); return }
+  if (!there && wanted == "" && !(at in json_text)) return
+  if (there && text == wanted) return
+  if (wanted == "true" || wanted == "false") { say(where(at) name_of(at) " is " (text == "true" ? "on" : "off") " instead of " (wanted == "true" ? "on" : "off")); return }
+  if (!there || text == "") say(where(at) name_of(at) " " wanted " is missing")
+  else if (wanted == "") say(where(at) name_of(at) " " text " is not in the plan")
+  else say(where(at) name_of(at) " " text " instead of " wanted)
+}
+
+function compare_list(at, words,   i, n, word, have, name) {
+  n = split(words, word, " ")
+  name = where(at) name_of(at)
+  for (i = 1; i <= n; i++) have[word[i]]
+  for (i = 0; i < json_size[at]; i++) {
+    if (json_value[at "." i] in have) delete have[json_value[at "." i]]
+    else say(name " " json_value[at "." i] " is missing")
+  }
+  for (i = 1; i <= n; i++) if (word[i] in have) say(name " " word[i] " is not in the plan")
+}
+
+# A list of objects, each called by its first entry.
+function compare_json(at, text,   i, path, key, first, id, want, have, name, seen, ids, value) {
+  name = where(at) name_of(at)
+  for (i = 1; i <= json_paths; i++) {
+    path = json_path[i]
+    if (index(path, at ".") != 1 || !(path in json_value)) continue
+    value = json_value[path]
+    path = substr(path, length(at) + 2)
+    if (split(path, key, ".") != 2) continue
+    want[path] = value
+    if (!(key[1] in seen)) { seen[key[1]]; ids[value] = key[1]; first = key[2] }
+  }
+  split("", seen)
+  json_root = ""
+  json_read(text)
+  for (i = 0; i < json_size[""]; i++) {
+    id = json_value[i "." (first == "" ? "port" : first)]
+    if (!(id in ids)) { say(name " " id " is not in the plan"); continue }
+    seen[id]
+    for (path in want) {
+      split(path, key, ".")
+      if (key[1] != ids[id]) continue
+      have = json_value[i "." key[2]]
+      if (have != want[path]) say(name " " id ": " (key[2] == "address" ? "remote" : name_of(key[2])) " " (have == "" ? "none" : have) " instead of " want[path])
+    }
+  }
+  for (id in ids) if (!(id in seen)) say(name " " id " is missing")
+}
+
+# "eth0: " of interfaces.0.mtu; "eth0.20: " of what is in its trunk.
+function where(at,   text) {
+  if (at !~ /^interfaces\.[0-9]+\./) return ""
+  text = json_value["interfaces." part(at, 2) ".name"]
+  if (at ~ /\.trunk\.[0-9]+\./) text = text "." json_value["interfaces." part(at, 2) ".trunk." part(at, 4) ".vlan"]
+  return text ": "
+}
+
+function part(at, i,   word) { split(at, word, "."); return word[i] }
+
+function name_of(at,   last) {
+  if (at in called) return called[at]
+  last = at
+  sub(/.*\./, "", last)
+  if (last in called) return called[last]
+  sub(/^interfaces\.[0-9]+\.(trunk\.[0-9]+\.)?/, "", at)
+  return at
+}
+
+function say(text) { out(kind, lab, step, text) }
+
+function out(of, lab, step, text) {
+  print "{\"of\":" json_quote(of) (step == "" ? "" : ",\"lab\":" json_quote(lab) ",\"step\":" json_quote(step)) ",\"found\":" json_quote(text) "}"
+}
+
+# What is left of a line after N words.
+function rest(n,   line) {
+  line = $0
+  while (n-- > 0 && sub(/^[^ ]+ ?/, "", line));
+  return line
+}

@@ -1,0 +1,30 @@
+/** A look at the hosts beside a program that the plain `pulumi` runs (vxlab:drift). */
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { REPAIR_FILE } from "../components/repair";
+
+/** The CLI of this checkout, which alone reaches hosts. */
+const VXLAB = join(__dirname, "..", "vxlab");
+
+/** Starts a look, unless the CLI that runs this program has one. components/repair.ts waits for its file. */
+export function lookAtHosts(): void {
+  if (process.env[REPAIR_FILE] !== undefined) return;
+  const folder = mkdtempSync(join(tmpdir(), "vxlab-drift-"));
+  const file = join(folder, "found.json");
+  process.env[REPAIR_FILE] = file;
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const words = ["-q", "drift", "--stack", pulumi.getStack(), "--map", file];
+  const child = spawn(VXLAB, words, { stdio: ["ignore", "ignore", "pipe"] });
+  let complaint = "";
+  child.stderr.on("data", (text: Buffer) => (complaint += text.toString()));
+  const end = (why: string) => {
+    if (existsSync(file)) return;
+    writeFileSync(file, "{}");
+    void pulumi.log.warn(`The hosts were not looked at: ${why}`);
+  };
+  child.once("error", (error) => end(error.message));
+  child.once("close", () => end(complaint.trim().split("\n").at(-1) ?? ""));
+}

@@ -1,0 +1,154 @@
+/** What is not on a host as the stack's state has it: what the host is asked, and what its answer means. Pure. */
+import { createHash } from "node:crypto";
+import type { LabOutput } from "../plan/contract";
+import { PROTOCOL } from "../guest/protocol";
+import { scriptText } from "./evidence/scripts";
+import type { DriftFacts } from "./evidence/facts";
+import { jsonLines, linesOf, sections } from "./evidence/text";
+
+/** A step on a host, as the state has it. */
+export interface KnownStep {
+  name: string;
+  kind: string;
+  key: string;
+  stdin: string;
+}
+
+/** Something on a host that is not as planned. */
+export interface Difference {
+  host: string;
+  /** What it is about: `segment red`, `container c1`, `machine`. */
+  thing: string;
+  /** The step that puts it right; absent when none does. */
+  step?: string;
+  /** What is wrong, in words. */
+  found: string;
+}
+
+/** What a host has answered. */
+export interface HostLook {
+  differences: Difference[];
+  /** What belongs to nobody whom the lab knows: it is left alone. */
+  foreign: string[];
+}
+
+export const LOOK_COMMAND = scriptText("look.sh");
+
+interface Asked {
+  lab: LabOutput;
+  host: string;
+  /** The steps on this host. */
+  steps: readonly KnownStep[];
+}
+
+/** @throws SyntaxError when the answer was cut short */
+export function readLook(text: string, asked: Asked): HostLook {
+  const found = sections(text);
+  const bodyOf = (kind: string) => found.find((section) => section.kind === kind)?.body ?? "";
+  const [code = ""] = found.find(({ kind }) => kind === "code")?.words ?? [];
+  if (code === "") throw new SyntaxError("the answer is incomplete");
+  const sums = new Map(linesOf(bodyOf("sums")).map((line) => [line.slice(66), line.slice(0, 64)]));
+  const lines = code === "0" ? (jsonLines(bodyOf("found")) as DriftFacts[]) : [];
+  const dead = code === "0" ? [] : [toBridge(asked, "the guest tools of this host do not run")];
+  const kept = asked.steps.flatMap((step) => onFiles(asked, step, sums));
+  const tools = onTools(asked, /^[0-9a-f]{64}/.exec(bodyOf("tools"))?.[0] ?? "", sums);
+  const own = lines.filter(({ of, lab }) => of !== "foreign" && (lab === undefined || lab === asked.lab.id));
+  return {
+    differences: unique([
+      ...dead,
+      ...tools,
+      ...kept,
+      ...own.flatMap((line) => differenceOf(asked, line) ?? []),
+    ]),
+    foreign: [
+      ...lines.filter(({ of }) => of === "foreign").map((line) => line.found),
+      ...strays(asked, sums),
+    ],
+  };
+}
+
+const sum = (text: string): string => createHash("sha256").update(text).digest("hex");
+const fileOf = (lab: string, { kind, name }: KnownStep): string => `${kind}-${lab}-${name}.json`;
+
+/** The files of desired state and secrets are those that the step sent. */
+function onFiles(asked: Asked, step: KnownStep, sums: ReadonlyMap<string, string>): Difference[] {
+  const { lab } = asked;
+  const file = fileOf(lab.id, step);
+  const [state = "", secrets] = step.stdin.split("\n", 2);
+  const is = (found: string): Difference[] => [about(asked, step, found)];
+  const kept = sums.get(`desired/${file}`);
+  if (kept === undefined) return is("its desired state is missing: nothing brings it up after a reboot");
+  // Of an older form: the host's tools have rewritten it.
+  if ((JSON.parse(state) as { v?: unknown }).v !== PROTOCOL) return [];
+  if (kept !== sum(`${state}\n`)) return is(`its desired state was changed: /var/lib/vxlab/desired/${file}`);
+  const wanted = step.kind === "bridge" || secrets === undefined ? undefined : sum(`${secrets}\n`);
+  if (sums.get(`secrets/${file}`) === wanted) return [];
+  return is(`its environment variables were changed: /var/lib/vxlab/secrets/${file}`);
+}
+
+/** The guest tools are those that the bridge's step sent, unless another lab on this host has brought others. */
+function onTools(asked: Asked, found: string, sums: ReadonlyMap<string, string>): Difference[] {
+  const { lab, steps } = asked;
+  const bridge = steps.find(({ kind }) => kind === "bridge");
+  const script = bridge?.stdin.split("\n").slice(2).join("\n") ?? "";
+  const isAlone = [...sums.keys()].every((path) => path.includes(`-${lab.id}-`));
+  if (bridge === undefined || script === "" || !isAlone || found === sum(script)) return [];
+  const words = found === "" ? "are missing" : "were changed";
+  return [about(asked, bridge, `the guest tools ${words}: /usr/lib/vxlab/guest`)];
+}
+
+/** Files of this lab that no step of the state has. */
+function strays({ lab, steps }: Asked, sums: ReadonlyMap<string, string>): string[] {
+  const known = new Set(steps.map((step) => `desired/${fileOf(lab.id, step)}`));
+  return [...sums.keys()]
+    .filter((path) => path.startsWith("desired/") && path.includes(`-${lab.id}-`) && !known.has(path))
+    .map((path) => `${path.slice("desired/".length)} of this lab, which has no step`);
+}
+
+function differenceOf(asked: Asked, { step: name, found }: DriftFacts): Difference | undefined {
+  if (name === undefined) return toBridge(asked, found);
+  const step = asked.steps.find((one) => one.name === name);
+  return step === undefined ? undefined : about(asked, step, found);
+}
+
+/** What is the whole host's, the step of its bridge puts right. */
+function toBridge(asked: Asked, found: string): Difference {
+  const bridge = asked.steps.find(({ kind }) => kind === "bridge");
+  return bridge === undefined ? { host: asked.host, thing: "host", found } : about(asked, bridge, found);
+}
+
+function about({ lab, host }: Pick<Asked, "lab" | "host">, step: KnownStep, found: string): Difference {
+  const thing = thingOf(lab, host, step);
+  const prefix = [`${thing}: `, `${step.key}: `].find((text) => found.startsWith(text)) ?? "";
+  return { host, thing, step: step.name, found: found.slice(prefix.length) };
+}
+
+/** A port's key is a VNI, a service's its interface. */
+function thingOf({ hosts, services }: LabOutput, host: string, { kind, key }: KnownStep): string {
+  if (kind === "port") {
+    const port = hosts.find(({ name }) => name === host)?.ports.find(({ vni }) => String(vni) === key);
+    return `segment ${port?.segment ?? `VNI ${key}`}`;
+  }
+  if (kind !== "service") return `${kind} ${key}`;
+  return `service of ${services.find(({ device }) => device === key)?.segment ?? key}`;
+}
+
+function unique(all: readonly Difference[]): Difference[] {
+  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
+}
+
+/** Of one thing at most as many are named. */
+const NAMED = 3;
+
+/** What each step is given for a repair, by its name. */
+export function repairsOf(differences: readonly Difference[]): Record<string, string> {
+  const found = new Map<string, string[]>();
+  for (const { step, found: text } of differences)
+    if (step !== undefined) found.set(step, [...(found.get(step) ?? []), text]);
+  return Object.fromEntries([...found].map(([step, texts]) => [step, few(texts)]));
+}
+
+function few(texts: readonly string[]): string {
+  const rest = texts.length - NAMED;
+  return [...texts.slice(0, NAMED), ...(rest > 0 ? [`${rest} more`] : [])].join("; ");
+}
