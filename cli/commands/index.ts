@@ -7,6 +7,7 @@ import { doctor } from "./doctor";
 import { down } from "./down";
 import { env } from "./env";
 import { exec } from "./exec";
+import { forget } from "./forget";
 import { forward } from "./forward";
 import { graph } from "./graph";
 import { inventory } from "./inventory";
@@ -21,7 +22,7 @@ import { up } from "./up";
 import { verify } from "./verify";
 
 export const commands: readonly Command[] = [
-  ...[up, preview, down],
+  ...[up, preview, down, forget],
   ...[verify, status, graph, ssh, exec, logs, cp, forward, capture, restart, inventory],
   ...[env, doctor, test, pulumi, completion],
 ];

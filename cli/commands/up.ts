@@ -7,6 +7,8 @@ import { changesText } from "../changes/text";
 import { isEdited, noteDeployed } from "../engine/edited";
 import { change, failure, pulumi, summary } from "../engine/engine";
 import type { Outcome } from "../engine/engine";
+import { changePatiently, hostTimeout, hostTimeoutOption, sayLeft } from "../engine/patience";
+import { foundIn, workOn } from "../changes/on-hosts";
 import { Exit } from "../exit";
 import { alone } from "../engine/alone";
 import { provideImage, refuseUnbuilt } from "../engine/image";
@@ -23,6 +25,7 @@ import { runVerify, runVerifySet } from "../access/prove";
 const options = {
   ...stacksOption,
   "no-verify": { type: "boolean", doc: "deploy only" },
+  ...hostTimeoutOption,
   json: {
     type: "boolean",
     doc: "print what verify --json prints; of several stacks one array, of each { stack, … }, without underlays",
@@ -47,7 +50,8 @@ export const up: Command = {
     if (values["no-verify"] === true && values.json === true)
       throw badUsage(up, "--json and --no-verify exclude each other: --json prints what verify finds");
     const stacks = deployOrder(context, stacksNamed(context, values.stack));
-    const code = await alone(context, "run this again", () => deployAll(context, stacks, passed));
+    const seconds = hostTimeout(up, values["host-timeout"]);
+    const code = await alone(context, "run this again", () => deployAll(context, stacks, passed, seconds));
     if (code !== Exit.ok || values["no-verify"] === true) return code;
     return prove(context, stacks, values.json === true);
   },
@@ -68,9 +72,14 @@ export async function prove(context: Context, stacks: readonly string[], json: b
 }
 
 /** In sequence. For a set, a preview then shows that none needs a second `up`. */
-async function deployAll(context: Context, stacks: readonly string[], more: string[]): Promise<number> {
+async function deployAll(
+  context: Context,
+  stacks: readonly string[],
+  more: string[],
+  seconds: number,
+): Promise<number> {
   for (const stack of stacks) {
-    const code = await deploy(context, stack, more);
+    const code = await deploy(context, stack, more, seconds);
     if (code !== Exit.ok) return code;
   }
   if (stacks.length < 2) return Exit.ok;
@@ -85,7 +94,7 @@ async function settled({ out, ...context }: Context, stack: string): Promise<boo
   return code === 0;
 }
 
-async function deploy(context: Context, stack: string, more: string[]): Promise<number> {
+async function deploy(context: Context, stack: string, more: string[], seconds: number): Promise<number> {
   sayHints(context, stack);
   await refuseUnbuilt(context, stack);
   await ready(context, stack, [], () => provideImage(context, stack));
@@ -101,12 +110,17 @@ async function deploy(context: Context, stack: string, more: string[]): Promise<
   // A preview costs as much as an `up` that changes nothing.
   const wanted = isEdited(context, stack) ? await foretell(on, stack, words) : undefined;
   if (wanted !== undefined && wanted.code !== 0) return failure(context, wanted);
-  const outcome = await change(on, "up", stack, words);
+  const works = wanted === undefined || words.some(isTargeted) ? [] : workOn(foundIn(wanted.steps));
+  const run = { verb: "up", words, works, seconds } as const;
+  const ended = await changePatiently(on, stack, run);
+  const { outcome } = ended;
   await noteLabs(context, stack);
   await noteHypervisors(context, stack);
   if (outcome.code !== 0) return failure(context, outcome);
   if (wanted === undefined) sayChanges(context, outcome);
   context.out.remark(`stack ${stack}: ${summary(outcome.changes)}`);
+  sayLeft(context, ended, run);
+  if (ended.left.length > 0) return Exit.failed;
   if (more.length === 0) noteDeployed(context, stack, since);
   return Exit.ok;
 }
@@ -126,6 +140,9 @@ async function foretell(context: Context, stack: string, words: string[]): Promi
 /** Options that `pulumi preview` has too. */
 const isShared = (word: string): boolean =>
   !word.startsWith("-") || /^--(target|exclude|replace|refresh|parallel|policy-pack|config)\b/.test(word);
+
+/** Pulumi takes no `--exclude` beside these. */
+const isTargeted = (word: string): boolean => /^--?t(arget|$)/.test(word);
 
 function sayChanges({ out }: Context, { edits, changes }: Outcome): void {
   const found = changesOf(edits);
