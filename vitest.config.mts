@@ -44,7 +44,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [...exclude, "test/{toolchain,package,engine,lab}/**"],
+          exclude: [...exclude, "test/{toolchain,package,engine,lab,long}/**"],
           // One more than the cores: some tests wait for time to pass.
           maxWorkers: 3,
           testTimeout: 30_000,
@@ -65,6 +65,7 @@ export default defineConfig({
       }),
       stage("engine", { order: 3, limit: 5 * minutes, workers: 2 }),
       stage("lab", { order: 4, limit: 30 * minutes, workers: 2 }),
+      stage("long", { order: 5, limit: 600 * minutes }),
     ],
   },
 });

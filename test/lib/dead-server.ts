@@ -5,11 +5,11 @@ import { nameOf, stateOf } from "./state";
 
 /** A lab of test/lab/existing-host.test.ts that is deployed. */
 interface Servers {
-  project(): Project;
+  project: () => Project;
   /** On the server that stays. */
-  server(script: string): Promise<string>;
+  server: (script: string) => Promise<string>;
   /** The whole lab's settings. @param red changes of the segment red */
-  configure(red: object): void;
+  configure: (red: object) => void;
 }
 
 export function deadServer({ project, server, configure }: Servers): void {
