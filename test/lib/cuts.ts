@@ -209,7 +209,7 @@ const lab = (vni: number, more: object) => ({
 });
 
 export const ONE_HOST = lab(100, {});
-const EDITED = lab(101, { c2: { host: "kvm1", address: "10.0.3.11/24" } });
+export const EDITED = lab(101, { c2: { host: "kvm1", address: "10.0.3.11/24" } });
 
 /** The test of a lab that is not deployed, which it is not in the end. */
 export function cutOff(project: () => Project, count: number, seed: number): void {
