@@ -208,7 +208,7 @@ describe("a server that cannot be used", () => {
       { sshAddress: SERVER },
       /no interface of this host has 192\.168\.20\.99, .*192\.168\.20\.11\/24 on eth0/s,
     ],
-    ["a bridge of that name", { bridge: "br0" }, {}, /br0 is somebody else's bridge\. It is left as it is/],
+    ["a bridge of that name", { bridge: "br0" }, {}, /br0 is somebody else's bridge, so it was not changed/],
   ])("for %s is refused", async (_, spec, existing, said) => {
     configure(spec, existing);
     const { code, stdout, stderr } = await project.vxlab(["up", "--no-verify"], { timeout: 300 });
