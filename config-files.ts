@@ -3,6 +3,8 @@ import { accessSync, closeSync, constants, openSync, readFileSync, readSync, sta
 import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { CONTAINER_KINDS, isContainerKind } from "./components/container/kinds";
+import { LARGE_FILE_CURE, sizeFault } from "./components/container/resolve-content";
+import { CONTAINER } from "./components/container/spec";
 import { keyFilePath } from "./components/host/resolve-existing";
 import { EXISTING } from "./components/host/spec";
 import { isText, pathOf, sortedEntries } from "./plan/rules";
@@ -25,9 +27,28 @@ export function checkArchives(containers: unknown): Problem[] {
   if (typeof containers !== "object" || containers === null) return [];
   return sortedEntries(containers as Record<string, unknown>).flatMap(([name, one]) => {
     const settings = (one ?? {}) as Record<string, unknown>;
-    const file = isContainerKind(settings["kind"]) ? CONTAINER_KINDS[settings["kind"]].file : undefined;
-    if (file === undefined) return [];
-    return checkArchive(pathOf("containers", name, file.key), settings[file.key], file.holds);
+    const contents = checkContents(name, settings["files"]);
+    const kind = settings["kind"] ?? CONTAINER.kind.default;
+    const file = isContainerKind(kind) ? CONTAINER_KINDS[kind].file : undefined;
+    if (file === undefined) return contents;
+    return [
+      ...contents,
+      ...checkArchive(pathOf("containers", name, file.key), settings[file.key], file.holds),
+    ];
+  });
+}
+
+/** Local files that are put into a container. */
+function checkContents(container: string, files: unknown): Problem[] {
+  if (typeof files !== "object" || files === null) return [];
+  return sortedEntries(files as Record<string, unknown>).flatMap(([target, one]) => {
+    const got = ((one ?? {}) as Record<string, unknown>)["path"];
+    if (!isText(got)) return [];
+    const absent = archiveFault(got);
+    const message = absent ?? sizeFault(statSync(got).size);
+    const cure = absent === undefined ? LARGE_FILE_CURE : `Put it at ${resolve(got)}, or correct the path.`;
+    const path = pathOf("containers", container, "files", target, "path");
+    return message === undefined ? [] : [{ path, got, message, cure }];
   });
 }
 

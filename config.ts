@@ -51,8 +51,9 @@ const NAMESPACE = "vxlab:";
 const KEYS = Object.keys(SETTINGS.fields);
 const OVERLAY_KEYS = ["underlayStack", "peers"] as const;
 /** The underlay decides what an overlay's hosts are made of, and the other way round. */
-const OVERLAY_SECTIONS = ["hosts", "segments", "containers"] as const;
-const UNDERLAY_SECTIONS = SECTIONS.filter((name) => name !== "segments" && name !== "containers");
+const OVERLAY_SECTIONS = ["hosts", "segments", "containers", "impairments"] as const;
+const UPPER: readonly string[] = OVERLAY_SECTIONS.filter((name) => name !== "hosts");
+const UNDERLAY_SECTIONS = SECTIONS.filter((name) => !UPPER.includes(name));
 
 /**
  * What the running stack holds.

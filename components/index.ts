@@ -5,6 +5,12 @@
  * @packageDocumentation
  */
 export { OvsBridge, OvsBridgeArgs } from "./bridge/component";
+export {
+  ContainerExecArgs,
+  ContainerFileArgs,
+  ContainerRouteArgs,
+  ContainerSysctlArgs,
+} from "./container/content.component";
 export { ContainerInterfaceArgs, DhcpRangeArgs, TaggedArgs } from "./container/interfaces.component";
 export { DockerContainer, DockerContainerArgs } from "./container/kinds/docker/component";
 export { LxcContainer, LxcContainerArgs } from "./container/kinds/lxc/component";
@@ -16,6 +22,13 @@ export { ExistingHost, ExistingHostArgs, loginKey } from "./host/existing-host.c
 export { KvmHost, KvmHostArgs } from "./host/kvm-host.component";
 export { GuestImage, GuestImageArgs, MachineImageArgs } from "./image/component";
 export { ImageSource, LabImageArgs } from "./image/files.component";
+export {
+  ImpairedLinkArgs,
+  ImpairedPortArgs,
+  Impairment,
+  ImpairmentArgs,
+  TunnelPacketsArgs,
+} from "./impairment/component";
 export { MachinesArgs } from "./lab/machines";
 export { LabContainer, LabHost, LabSegment } from "./lab/parts";
 export { UnderlayStack, ownUnderlay, peerUnderlays } from "./lab/references";
@@ -28,16 +41,21 @@ export { UnderlayNetwork, UnderlayNetworkArgs } from "./underlay/component";
 
 /** Settings of a lab. */
 export { Encapsulation } from "../plan/net/encap";
-export { Accel, ContainerKind, Flooding, HostNeed, ImageKind, UnderlayMode } from "../plan/types";
+export { Accel, ContainerKind, Direction, Flooding, HostNeed, ImageKind, UnderlayMode } from "../plan/types";
 export type {
   ContainerSpec,
   DhcpSpec,
+  ExecSpec,
   ExistingSpec,
+  FileSpec,
   GatewaySpec,
   HostSpec,
   ImageSpec,
+  ImpairmentEffects,
+  ImpairmentSpec,
   InterfaceSpec,
   Problem,
+  RouteSpec,
   SegmentSpec,
   Topology,
   UnderlaySpec,
@@ -66,22 +84,31 @@ export type {
   ContainerPlan,
   DhcpPlan,
   DhcpRange,
+  ExecPlan,
   ExistingHostPlan,
   ExistingPlan,
+  FilePlan,
   HostPlan,
+  ImpairedPlacePlan,
+  ImpairedPortPlan,
+  ImpairedRemotePlan,
+  ImpairmentPlan,
   InterfacePlan,
   LabPlan,
   MachinePlan,
+  RoutePlan,
   ServicePlan,
   StationPlan,
+  SysctlPlan,
   TaggedPlan,
+  TunnelPacketsPlan,
   UnderlayPlan,
   VxlanPortPlan,
 } from "../plan/lab-plan";
 export { MacKind, computedMac } from "../plan/mac";
 export { maxOverlayMtu, tunnelOverhead } from "../plan/net/encap";
 export { IpFamily } from "../plan/net/family";
-export { serviceDevice, tunnelName, vethName } from "../plan/names";
+export { impairmentDevice, serviceDevice, tunnelName, vethName } from "../plan/names";
 export { planLab } from "../plan/plan";
 export type { LabIdentity, Sections } from "../plan/resolve";
 

@@ -156,11 +156,14 @@ plain() {
 # vxlan devices nor -batch.
 iproute() { "$(iproute_path)" "$@"; }
 
-iproute_path() {
+iproute_path() { program_path ip; }
+
+# program_path NAME: the file, where busybox has an applet of that name.
+program_path() {
   local old="$IFS" folder
   IFS=:
   for folder in $PATH; do
-    if [ -x "$folder/ip" ]; then printf %s "$folder/ip" && break; fi
+    if [ -x "$folder/$1" ]; then printf %s "$folder/$1" && break; fi
   done
   IFS=$old
 }

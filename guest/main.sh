@@ -74,6 +74,7 @@ main() {
   local was
   case "${1:-} ${2:-}" in
     "serve "*) shift && serve "$@" && return ;;
+    "wire "*) routing_wire "$2" && return ;;
     "drift ") drift && return ;;
   esac
   if [ -z "${VXLAB_LOCKED:-}" ]; then

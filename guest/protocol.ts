@@ -13,6 +13,7 @@
  */
 import type { BridgeState } from "../components/bridge/state";
 import type { ContainerState, Secrets } from "../components/container/state";
+import type { ImpairmentState } from "../components/impairment/state";
 import type { PortState } from "../components/segment/state";
 import type { ServiceState } from "../components/service/state";
 import type { StepKind } from "./things";
@@ -27,6 +28,7 @@ export const PROTOCOL = 3;
 export interface States {
   bridge: BridgeState;
   port: PortState;
+  impairment: ImpairmentState;
   service: ServiceState;
   container: ContainerState;
 }

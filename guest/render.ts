@@ -13,6 +13,7 @@ import type { StepKind } from "./things";
 export const TOOL_PARTS: readonly string[] = [
   "guest/lib.sh",
   "components/container/nics.sh",
+  "components/impairment/plug.sh",
   "components/container/plug.sh",
   "guest/ids.sh",
   "components/guard/guest.sh",

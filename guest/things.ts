@@ -5,9 +5,13 @@ import { FLOODINGS } from "../components/segment/ways";
 export const THINGS = {
   bridge: ["components/bridge/guest.sh"],
   port: ["components/segment/guest.sh", ...FLOODINGS.map((word) => `components/segment/ways/${word}.sh`)],
+  // Before containers: none is ever without its impairments.
+  impairment: ["components/impairment/guest.sh"],
   service: ["guest/nft.sh", "components/service/guest.sh"],
   container: [
     "components/container/guest.sh",
+    "components/container/content.sh",
+    "components/container/routing.sh",
     ...Object.entries(CONTAINER_KINDS).flatMap(([word, { scripts }]) =>
       scripts.map((script) => `components/container/kinds/${word}/${script}`),
     ),

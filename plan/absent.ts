@@ -4,14 +4,23 @@ import type { Problem } from "./problem";
 import { suggest } from "./rules";
 import { isMapping, mappingOf } from "./shape";
 
-/** Lists of host names, wherever they are in the settings. */
-const LISTS = /^(hosts|reflectors)$/;
-/** Settings that are the name of one host. */
-const NAMES = /^hub$/;
+/** How settings name something: what is in a list is taken out of it, and what has the name as a value of another key goes with it. */
+interface Naming {
+  lists: RegExp;
+  /** The key alone goes, and what has it stays. */
+  options: RegExp;
+  /** What has such a key goes: it is on the thing, or about it. */
+  owners: RegExp;
+}
+
+const NONE = /^$/;
+const HOST: Naming = { lists: /^(hosts|reflectors)$/, options: /^hub$/, owners: /^(host|between)$/ };
+const CONTAINER: Naming = { lists: NONE, options: NONE, owners: /^(container|from|to|through)$/ };
+const SEGMENT: Naming = { lists: NONE, options: NONE, owners: /^segment$/ };
 
 /**
  * Sections of settings, of any type, without what is on an absent host or names one: its containers, its gateways and DHCP servers, its
- * place in lists of hosts. A segment of absent hosts alone is left out.
+ * place in lists of hosts, what is between it and another. A segment of absent hosts alone is left out.
  *
  * @param absent names of hosts
  */
@@ -20,13 +29,20 @@ function withoutHosts(
   absent: readonly string[],
 ): Record<string, unknown> {
   if (absent.length === 0) return { ...sections };
-  const kept = mapped(sections, absent);
-  const { hosts } = kept;
-  if (!isMapping(hosts)) return kept;
-  return {
-    ...kept,
-    hosts: Object.fromEntries(Object.entries(hosts).filter(([name]) => !absent.includes(name))),
-  };
+  const { hosts } = sections;
+  const kept = mapped(sections, absent, HOST);
+  const containers = mapped(kept, goneFrom("containers", sections, kept), CONTAINER);
+  const left = mapped(containers, goneFrom("segments", sections, kept), SEGMENT);
+  if (!isMapping(hosts)) return left;
+  const others = Object.entries(hosts).filter(([name]) => !absent.includes(name));
+  return { ...left, hosts: Object.fromEntries(others) };
+}
+
+type Sections = Readonly<Record<string, unknown>>;
+
+function goneFrom(section: string, before: Sections, after: Sections): string[] {
+  const left = mappingOf(after[section]);
+  return Object.keys(mappingOf(before[section])).filter((name) => !Object.hasOwn(left, name));
 }
 
 /** Sections without what is on absent hosts, and what is wrong with the setting `absent`. @param known names of all hosts */
@@ -71,22 +87,25 @@ function checkAbsent(absent: unknown, known: readonly string[]): Problem[] {
   return [{ path: "absent", got: absent, message: "Leaves no host.", cure: way }];
 }
 
-function mapped(
-  settings: Readonly<Record<string, unknown>>,
-  absent: readonly string[],
-): Record<string, unknown> {
-  const entries = Object.entries(settings).map(([key, value]) => [key, pruned(key, value, absent)] as const);
+function mapped(settings: Sections, gone: readonly string[], naming: Naming): Record<string, unknown> {
+  if (gone.length === 0) return { ...settings };
+  const entries = Object.entries(settings).map(
+    ([key, value]) => [key, pruned(key, value, gone, naming)] as const,
+  );
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
-/** Undefined: the setting goes with the host. */
-function pruned(key: string, value: unknown, absent: readonly string[]): unknown {
-  const gone = (one: unknown): boolean => typeof one === "string" && absent.includes(one);
-  if (NAMES.test(key) && gone(value)) return undefined;
-  if (Array.isArray(value)) return LISTS.test(key) ? value.filter((one) => !gone(one)) : value;
+/** Undefined: the setting goes. */
+function pruned(key: string, value: unknown, gone: readonly string[], naming: Naming): unknown {
+  const { lists, options, owners } = naming;
+  const isGone = (one: unknown): boolean => typeof one === "string" && gone.includes(one);
+  const names = (one: unknown): boolean => (Array.isArray(one) ? one.some(isGone) : isGone(one));
+  if (options.test(key) && isGone(value)) return undefined;
+  if (Array.isArray(value)) return lists.test(key) ? value.filter((one) => !isGone(one)) : value;
   if (!isMapping(value)) return value;
-  if (gone(value["host"])) return undefined;
-  const { hosts } = value;
-  const alone = Array.isArray(hosts) && hosts.length > 0 && hosts.every(gone);
-  return alone ? undefined : mapped(value, absent);
+  const entries = Object.entries(value);
+  if (entries.some(([name, one]) => owners.test(name) && names(one))) return undefined;
+  const alone = (one: unknown) => Array.isArray(one) && one.length > 0 && one.every(isGone);
+  if (entries.some(([name, one]) => lists.test(name) && alone(one))) return undefined;
+  return mapped(value, gone, naming);
 }

@@ -2,7 +2,7 @@
 import { wayOf } from "../components/segment/ways";
 import { addressText } from "./addresses";
 import { computedMac, MacKind } from "./mac";
-import { serviceDevice, vethName } from "./names";
+import { impairmentDevice, serviceDevice, vethName } from "./names";
 import type { Problem } from "./problem";
 import type { ResolvedLab, ResolvedSegment } from "./resolved";
 import { pathOf, repeated } from "./rules";
@@ -59,6 +59,7 @@ export function checkInterfaceNames(lab: ResolvedLab): Problem[] {
     ...lab.segments
       .filter(({ service }) => service !== undefined)
       .map(({ name }) => ({ path: pathOf("segments", name), got: name, key: serviceDevice(name) })),
+    ...impairmentClaims(lab),
     ...bridgeClaims(lab),
   ];
   return repeated(claims, "The interface name made from it", "Rename one of the two.");
@@ -92,6 +93,15 @@ function tunnelClaims(lab: ResolvedLab): Claim[] {
 function vteps({ peers }: ResolvedLab, { members, open }: ResolvedSegment): string[] {
   const all = [...members, ...(open ? peers : [])].map(({ address }) => address);
   return [...new Set(all)].map(addressText);
+}
+
+/** Places of one impairment on several hosts have one name. */
+function impairmentClaims({ impairments }: ResolvedLab): Claim[] {
+  return impairments.flatMap(({ name, places }) =>
+    [...new Set(places.map(({ number }) => impairmentDevice(name, number)))].map((key) => ({
+      ...{ path: pathOf("impairments", name), got: name, key },
+    })),
+  );
 }
 
 /** A bridge's name may repeat on every host. */

@@ -1,4 +1,5 @@
 import { checkHosts } from "../components/host/check";
+import { checkImpairments } from "../components/impairment/check";
 import { checkSegments } from "../components/segment/check";
 import { checkServices } from "../components/service/check";
 import { checkUnderlays } from "../components/underlay/check";
@@ -15,6 +16,7 @@ export function check(lab: ResolvedLab): Problem[] {
     ...checkHosts(lab),
     ...checkSegments(lab),
     ...checkServices(lab),
+    ...checkImpairments(lab),
     ...checkAddresses(lab),
     ...checkInterfaceNames(lab),
     ...checkMacs(lab),

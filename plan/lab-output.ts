@@ -18,13 +18,16 @@ export function labOutput(plan: LabPlan, id: string, hosts: HostOutput[]): LabOu
     hosts,
     containers: plan.containers.map(withoutValues),
     services: plan.services,
+    ...(plan.impairments.length === 0 ? {} : { impairments: plan.impairments }),
   };
 }
 
-/** Values of variables can be secrets, and nobody who reads this needs them. */
+/** Values of variables can be secrets, files are large, and nobody who reads this needs them. */
 function withoutValues(container: ContainerPlan): ContainerPlan {
   const told = { ...container };
   delete told.env;
+  delete told.files;
+  delete told.exec;
   return told;
 }
 

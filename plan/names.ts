@@ -32,6 +32,19 @@ export function serviceDevice(segment: string): string {
   return shortened("gw-", segment);
 }
 
+/**
+ * The interface that an impairment leads packets through: `i-slow`.
+ *
+ * @param number of the place on its host: `i-slow_1`. No impairment has a _ in its name
+ * @example
+ * ```ts
+ * const device = impairmentDevice("slow"); // i-slow
+ * ```
+ */
+export function impairmentDevice(impairment: string, number = 0): string {
+  return shortened("i-", number === 0 ? impairment : `${impairment}_${number}`);
+}
+
 function shortened(prefix: string, name: string): string {
   const readable = prefix + name;
   if (readable.length <= MAX_INTERFACE_NAME) return readable;

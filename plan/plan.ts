@@ -1,6 +1,7 @@
 /** A lab, decided: resolve → check → plan. */
 import { planContainer } from "../components/container/plan";
 import { planHosts } from "../components/host/plan";
+import { planImpairments } from "../components/impairment/plan";
 import { planServices } from "../components/service/plan";
 import { addressText } from "./addresses";
 import { check } from "./check";
@@ -52,6 +53,7 @@ export function plan(lab: ResolvedLab): LabPlan {
     hosts: planHosts(lab, { underlayOf, containers, services }),
     containers,
     services,
+    impairments: planImpairments(lab),
     hints: labHints(lab),
   };
 }

@@ -5,12 +5,14 @@ import { compareText } from "./rules";
 /** The lab as its stack publishes it. */
 export function publishedLab(lab: LabOutput): PublishedLab {
   const name = (one: { name: string }) => one.name;
+  const { impairments, ...rest } = lab;
   const hosts = lab.hosts.map((host): PublishedHost => {
     const ports = host.ports.map((port) => ({ ...port, tunnels: keyed(port.tunnels, ({ host }) => host) }));
     return { ...host, ports: keyed(ports, ({ segment }) => segment) };
   });
   return {
-    ...lab,
+    ...rest,
+    ...(impairments === undefined ? {} : { impairments: keyed(impairments, name) }),
     underlays: keyed(lab.underlays, name),
     hosts: keyed(hosts, name),
     containers: keyed(lab.containers, name),
@@ -31,13 +33,14 @@ export function publishedLab(lab: LabOutput): PublishedLab {
 export function readLab(output: unknown): LabOutput | undefined {
   const { schema } = (output ?? {}) as { schema?: unknown };
   if (schema !== 2 && schema !== LAB_SCHEMA) return undefined;
-  const { underlays, hosts, containers, services, ...facts } = output as PublishedLab;
+  const { underlays, hosts, containers, services, impairments, ...facts } = output as PublishedLab;
   return {
     ...facts,
     underlays: listed(underlays, ({ name }) => name),
     hosts: listed(hosts, ({ name }) => name).map((host) => ({ ...host, ports: listedPorts(host.ports) })),
     containers: listed(containers, ({ name }) => name),
     services: listed(services, ({ segment }) => segment),
+    ...(impairments === undefined ? {} : { impairments: listed(impairments, ({ name }) => name) }),
   };
 }
 

@@ -3,6 +3,7 @@ import { resolveContainers } from "../components/container/resolve";
 import { resolveHosts } from "../components/host/resolve";
 import { resolvePlace } from "../components/host/resolve-place";
 import { resolveImage } from "../components/image/resolve";
+import { resolveImpairments } from "../components/impairment/resolve";
 import { resolveSegments } from "../components/segment/resolve";
 import { checkUri, resolveUnderlays } from "../components/underlay/resolve";
 import { Findings } from "./findings";
@@ -33,6 +34,9 @@ export interface LabIdentity {
 /** What an overlay knows of other stacks. */
 export type Others = Pick<ResolvedLab, "peers" | "networks">;
 
+/** Sections that a topology does not have when they are not written. */
+const OPTIONAL: ReadonlySet<string> = new Set(["underlays", "impairments"] satisfies (keyof Topology)[]);
+
 const NOBODY: Others = { peers: [], networks: [] };
 
 export function resolve(
@@ -49,9 +53,12 @@ export function resolve(
   const hosts = resolveHosts(topology, { lab, underlays, misplaced, image: image.kind }, said);
   const segments = resolveSegments(topology, { underlays, hosts }, said);
   const containers = resolveContainers(topology, { lab, image: image.kind, segments }, said);
+  const around = { hosts, peers: others.peers, segments: segments.segments, containers };
+  const impairments = resolveImpairments(topology, around, said);
   return {
     lab: {
-      ...{ identity: lab, underlays, image, hosts, segments: segments.segments, containers, ...others },
+      ...{ identity: lab, underlays, image, hosts, segments: segments.segments, containers, impairments },
+      ...others,
       ...(libvirtUri === undefined ? {} : { libvirtUri }),
     },
     problems: [...problems, ...outsideOf(broken, said.problems)],
@@ -60,7 +67,7 @@ export function resolve(
 
 /** The settings with known keys alone, and with an empty mapping or list in place of what has another shape. */
 export function readShape(raw: Sections): { topology: Topology; problems: Problem[]; broken: string[] } {
-  const wanted = SECTIONS.filter((section) => section !== "underlays" || raw[section] !== undefined);
+  const wanted = SECTIONS.filter((section) => !OPTIONAL.has(section) || raw[section] !== undefined);
   const given = Object.fromEntries(wanted.map((section) => [section, raw[section] ?? {}]));
   const { value, problems, broken } = shaped({ kind: "section", fields: TOPOLOGY, doc: "" }, given);
   // Values may still be anything: resolve reads them.

@@ -8,11 +8,13 @@
 import type { ContainerKind, ContainerSpec, InterfaceSpec, KindSettings } from "../components/container/spec";
 import type { HOST, HostSpec } from "../components/host/spec";
 import type { ImageKind } from "../components/image/spec";
+import type { ResolvedImpairment } from "../components/impairment/resolved";
 import type { Flooding, SEGMENT, SegmentSpec } from "../components/segment/spec";
 import type { Accel, UnderlayMode, UnderlaySpec } from "../components/underlay/spec";
 import type { InterfaceAddress, Subnet } from "./addresses";
 import type { IpFamily } from "./net/family";
 import type { Simple } from "./values";
+import type { ExecPlan, FilePlan, SysctlPlan } from "./workload-plan";
 
 export interface ResolvedLab {
   /** Stays the same for the lab's whole life: MAC addresses are computed from it. */
@@ -24,6 +26,7 @@ export interface ResolvedLab {
   hosts: readonly ResolvedHost[];
   segments: readonly ResolvedSegment[];
   containers: readonly ResolvedContainer[];
+  impairments: readonly ResolvedImpairment[];
   /** Hosts of other owners, which every open segment reaches. */
   peers: readonly Remote[];
   /** Underlay networks of other stacks, below an overlay's own hosts and its peers'. */
@@ -158,8 +161,20 @@ export interface ResolvedContainer {
   content: Content;
   /** Empty: the image's own. */
   command: readonly string[];
+  files: readonly FilePlan[];
+  exec: readonly ExecPlan[];
+  routes: readonly ResolvedRoute[];
+  sysctls: readonly SysctlPlan[];
   /** eth0, eth1, … */
   nics: readonly ResolvedNic[];
+}
+
+/** A route of a container, default routes by its interfaces' gateways among them. */
+export interface ResolvedRoute {
+  to: Subnet;
+  via: bigint;
+  /** The place that `via` is in. */
+  place: Place;
 }
 
 /** What a container is made of. */

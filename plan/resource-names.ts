@@ -10,7 +10,7 @@ import { pathOf } from "./rules";
 /** Of a resource below the lab's component, whose own name comes before it with a `-`. */
 export interface ResourceName {
   /** Class of the component (components/naming.ts, `token`): names are apart by it. */
-  type: "OvsBridge" | "VxlanPort" | "SegmentService";
+  type: "OvsBridge" | "VxlanPort" | "SegmentService" | "Impairment";
   name: string;
   host: string;
   /** The setting beside the host that is in the name. */
@@ -18,13 +18,16 @@ export interface ResourceName {
   got: string;
 }
 
-export function resourceNames({ hosts, segments }: ResolvedLab): ResourceName[] {
+export function resourceNames({ hosts, segments, impairments }: ResolvedLab): ResourceName[] {
   return [
     ...hosts.map(({ name: host, bridge: got }): ResourceName => ({
       ...{ type: "OvsBridge", name: `${host}-${got}`, host, path: pathOf("hosts", host, "bridge"), got },
     })),
     ...segments.flatMap(({ name, names }) => names.map((host) => portName(host, name))),
     ...segments.flatMap(serviceName),
+    ...impairments.flatMap(({ name, places }) =>
+      [...new Set(places.map(({ host }) => host))].map((host) => impairmentName(host, name)),
+    ),
   ];
 }
 
@@ -32,11 +35,20 @@ function portName(host: string, got: string): ResourceName {
   return { type: "VxlanPort", name: `${host}-${got}`, host, path: pathOf("segments", got), got };
 }
 
+function impairmentName(host: string, got: string): ResourceName {
+  return { type: "Impairment", name: `${host}-${got}`, host, path: pathOf("impairments", got), got };
+}
+
 function serviceName({ name: got, service }: ResolvedSegment): ResourceName[] {
   if (service === undefined) return [];
   const { host } = service;
   return [{ ...portName(host, got), type: "SegmentService", name: `${host}-${got}-service` }];
 }
+
+const PLURALS: Readonly<Partial<Record<ResourceName["type"], string>>> = {
+  OvsBridge: "bridges",
+  Impairment: "impairments",
+};
 
 /** Pulumi takes a name once for each type, and says "Duplicate resource URN" without a word of the settings. */
 export function checkResourceNames(lab: ResolvedLab): Problem[] {
@@ -52,7 +64,7 @@ export function checkResourceNames(lab: ResolvedLab): Problem[] {
     said.add(path);
     const hosts = [pathOf("hosts", host), pathOf("hosts", owner.host)] as const;
     const message = `Its resource on ${hosts[0]} would be named ${name}, which is already the name of that of ${owner.path} on ${hosts[1]}.`;
-    const what = type === "OvsBridge" ? "bridges" : "segments";
+    const what = PLURALS[type] ?? "segments";
     return [{ path, got, message, cure: `Rename one of the two hosts or one of the two ${what}.` }];
   });
 }

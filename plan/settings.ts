@@ -5,6 +5,8 @@ import { HOST } from "../components/host/spec";
 import type { HostSpec } from "../components/host/spec";
 import { IMAGE } from "../components/image/spec";
 import type { ImageSpec } from "../components/image/spec";
+import { IMPAIRMENT } from "../components/impairment/spec";
+import type { ImpairmentSpec } from "../components/impairment/spec";
 import { SEGMENT } from "../components/segment/spec";
 import type { SegmentSpec } from "../components/segment/spec";
 import { Accel, UNDERLAY } from "../components/underlay/spec";
@@ -37,6 +39,8 @@ export interface Topology {
   segments: Record<string, SegmentSpec>;
   /** By container name: as a segment's. @default none */
   containers: Record<string, ContainerSpec>;
+  /** What the network does wrong on purpose, by a name as a segment's (docs/impairments.md). @default none */
+  impairments?: Record<string, ImpairmentSpec>;
 }
 
 /** The other `vxlab:*` settings: how the lab is run, and what a stack holds of it. */
@@ -88,6 +92,11 @@ export const TOPOLOGY = {
     kind: "named",
     each: { kind: "section", fields: CONTAINER, doc: "a container" },
     doc: "by container name: as a segment's",
+  },
+  impairments: {
+    kind: "named",
+    each: { kind: "section", fields: IMPAIRMENT, doc: "an impairment" },
+    doc: "what the network does wrong on purpose, by a name as a segment's ([impairments.md](impairments.md))",
   },
 } as const satisfies Fields<Topology>;
 

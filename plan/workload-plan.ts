@@ -32,6 +32,75 @@ export interface ContainerPlan extends KindSettings {
   /** Empty: the image's own (Docker). */
   command: string[];
   interfaces: InterfacePlan[];
+  /** Files that are put into it, sorted by target; absent without any, as the next. Neither is in stack outputs. */
+  files?: FilePlan[];
+  exec?: ExecPlan[];
+  /** Static routes; absent without any, as the next. */
+  routes?: RoutePlan[];
+  /** In the order in which they are set. */
+  sysctls?: SysctlPlan[];
+}
+
+/**
+ * A route of a container.
+ *
+ * @example
+ * ```ts
+ * const route: RoutePlan = { to: "10.9.0.0/24", via: "10.0.3.254" };
+ * ```
+ */
+export interface RoutePlan {
+  /** Network with prefix length. */
+  to: string;
+  /** Without prefix length. */
+  via: string;
+}
+
+/**
+ * A kernel setting of a container's network.
+ *
+ * @example
+ * ```ts
+ * const forwarding: SysctlPlan = { name: "net/ipv4/ip_forward", value: "1" };
+ * ```
+ */
+export interface SysctlPlan {
+  /** Path below /proc/sys. */
+  name: string;
+  value: string;
+}
+
+/**
+ * A file to be put into a container.
+ *
+ * @example
+ * ```ts
+ * const hosts: FilePlan = { target: "/etc/motd", content: "hello\n", mode: "0644", owner: "0:0" };
+ * ```
+ */
+export interface FilePlan {
+  /** Its path in the container. */
+  target: string;
+  /** What it holds; this or `path`. */
+  content?: string;
+  /** A file where Pulumi runs. */
+  path?: string;
+  mode: string;
+  owner: string;
+}
+
+/**
+ * A command to be run in a container.
+ *
+ * @example
+ * ```ts
+ * const reload: ExecPlan = { command: ["nginx", "-s", "reload"], timeout: 60 };
+ * ```
+ */
+export interface ExecPlan {
+  command: string[];
+  /** Seconds. */
+  timeout: number;
 }
 
 /**
@@ -66,6 +135,8 @@ export interface InterfacePlan {
   portSecurity: boolean;
   /** Addresses that the segment's DHCP server lends; with `dhcp`. */
   dhcpRange?: DhcpRange;
+  /** A router's: networks whose packets it forwards into the segment; absent without any. */
+  forwards?: string[];
 }
 
 /**
@@ -96,6 +167,8 @@ export interface TaggedPlan {
   addresses: string[];
   mtu: number;
   portSecurity: boolean;
+  /** As an interface's. */
+  forwards?: string[];
 }
 
 /**

@@ -137,10 +137,14 @@ export async function send(
   const command = pingsCommand(own, evidence.facts, lanes, patience);
   if (command === undefined) return new Map();
   // Every batch takes all its patience when nothing answers, and a busy host some time more.
-  const limit = PROBE_MS + Math.ceil(own.length / lanes) * (patience + 3) * 1000;
+  const limit = PROBE_MS + (Math.ceil(own.length / lanes) * (patience + 3) + longer(own)) * 1000;
   const answer = await ask.ask(host, command, { limit });
   return "silent" in answer ? new Map() : parsePings(answer.stdout);
 }
+
+/** What pings over impaired paths take beyond the usual, seconds. */
+const longer = (pings: readonly Ping[]): number =>
+  pings.reduce((total, { patience: more = 0 }) => total + more, 0);
 
 /** Resolves when tcpdump listens; what it resolves to ends the capture. */
 async function listen(

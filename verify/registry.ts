@@ -8,6 +8,7 @@ import { drift } from "./checks/drift";
 import { foreign } from "./checks/foreign";
 import { gateway } from "./checks/gateway";
 import { group } from "./checks/group";
+import { delay, impairment } from "./checks/impairment";
 import { isolation } from "./checks/isolation";
 import { kept } from "./checks/kept";
 import { mtu } from "./checks/mtu";
@@ -16,15 +17,16 @@ import { service } from "./checks/service";
 import { ssh } from "./checks/ssh";
 import { tunnel } from "./checks/tunnel";
 import { wire } from "./checks/wire";
+import { impairedChecks } from "./impaired";
 
 const CHECKS: readonly CheckKind[] = [
   ...[ssh, bridge, tunnel, group, kept, drift, foreign],
-  ...[service, container],
-  ...[ping, gateway, beyond, mtu, wire, isolation],
+  ...[service, container, impairment],
+  ...[ping, gateway, beyond, delay, mtu, wire, isolation],
 ];
 
 export function buildChecks(lab: LabOutput, options: CheckOptions = {}): Check[] {
-  return [...stillChecks(lab), ...checksAbout("packet", lab, options)];
+  return [...stillChecks(lab), ...impairedChecks(lab, checksAbout("packet", lab, options))];
 }
 
 /** Those that look and send nothing. */

@@ -1,10 +1,10 @@
 /** What a lab puts on a host, one step for each. */
 import type { HostOutput, LabOutput } from "../plan/contract";
-import type { ContainerKind } from "../plan/types";
+import type { ContainerKind, ImpairmentPlan } from "../plan/types";
 import type { KeptFacts } from "./evidence/facts";
 
 export interface Thing {
-  kind: "bridge" | "port" | "service" | "container";
+  kind: "bridge" | "port" | "service" | "impairment" | "container";
   /** What tells it from others of its kind on the host: VNI of a port, device of a service, else its name. */
   key: string;
   /** Of a container. */
@@ -31,6 +31,10 @@ export function servicesOn({ services }: LabOutput, { name }: HostOutput): strin
   return services.filter(({ host }) => host === name).map(({ device }) => device);
 }
 
+export function impairmentsOn({ impairments = [] }: LabOutput, { name }: HostOutput): ImpairmentPlan[] {
+  return impairments.filter(({ places }) => places.some(({ host }) => host === name));
+}
+
 /** In the order in which a reboot starts them. */
 export function thingsOn(lab: LabOutput, host: HostOutput): Thing[] {
   const own = lab.containers.filter((box) => box.host === host.name);
@@ -38,6 +42,7 @@ export function thingsOn(lab: LabOutput, host: HostOutput): Thing[] {
     { kind: "bridge", key: host.bridge.name },
     ...host.ports.map(({ vni }): Thing => ({ kind: "port", key: String(vni) })),
     ...servicesOn(lab, host).map((key): Thing => ({ kind: "service", key })),
+    ...impairmentsOn(lab, host).map(({ name }): Thing => ({ kind: "impairment", key: name })),
     ...own.map(({ name, kind }): Thing => ({ kind: "container", key: name, container: kind })),
   ];
 }

@@ -3,6 +3,7 @@ import { bridgeWords } from "../../components/bridge/words";
 import { containerWords } from "../../components/container/words";
 import { hostWords } from "../../components/host/words";
 import { imageWords } from "../../components/image/words";
+import { impairmentWords } from "../../components/impairment/words";
 import { segmentWords } from "../../components/segment/words";
 import { serviceWords } from "../../components/service/words";
 import { underlayWords } from "../../components/underlay/words";
@@ -16,4 +17,5 @@ export const THINGS: readonly Words[] = [
   segmentWords,
   serviceWords,
   containerWords,
+  impairmentWords,
 ];

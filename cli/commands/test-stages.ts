@@ -90,7 +90,8 @@ async function vitest(
   const args = [
     "run",
     "--project",
-    project,
+    // The stage "unit" is two projects (vitest.config.mts).
+    project === "unit" ? "unit*" : project,
     "--passWithNoTests",
     ...reporters,
     ...(folder === undefined ? [] : [folder]),

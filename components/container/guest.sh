@@ -13,6 +13,8 @@ container_apply() {
   [ -z "${was_name:-}" ] || [ "$was_name $was_kind" = "$name $kind" ] || ("${was_kind}_drop" "$was_name")
   "${kind}_apply"
   keep container
+  routing_again
+  content_apply
   answer
 }
 
@@ -44,6 +46,8 @@ container_observe() {
   [ "$state" = RUNNING ] || { absent && return; }
   {
     container_ports
+    content_observed
+    routing_observed
     nsenter -t "$pid" -n sh -c 'ip -o link show; ip -o address show; ip -o route show default'
   } | LC_ALL=C awk "$INSIDE_AWK" | observed
 }
@@ -62,10 +66,10 @@ container_ports() {
   done
 }
 
-# container_lease [FILE]: what udhcpc calls with a lease in the environment; the lease's name servers go into the file, for
+# container_lease [FILE] [LINES]: what udhcpc calls with a lease in the environment; the lease's name servers go into the file, for
 # a client that runs in the container's own root.
 container_lease() {
-  printf '#!/bin/sh\nresolv=%s\n' "${1:-}"
+  printf '#!/bin/sh\nresolv=%s\n%s' "${1:-}" "${2:-}"
   cat <<'LEASE'
 case $1 in
   deconfig) ip -4 address flush dev "$interface" ;;

@@ -36,6 +36,8 @@ export interface ContainerInterfaceArgs {
   portSecurity?: pulumi.Input<boolean>;
   /** Addresses that the segment's DHCP server lends; used with `dhcp` and `portSecurity`. @default any IPv4 address */
   dhcpRange?: pulumi.Input<DhcpRangeArgs>;
+  /** A router's: networks whose packets it forwards into the segment; `portSecurity` lets them pass. @default none */
+  forwards?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /**
@@ -70,6 +72,8 @@ export interface TaggedArgs {
   mtu?: pulumi.Input<number>;
   /** Port security in this VLAN. @default the interface's */
   portSecurity?: pulumi.Input<boolean>;
+  /** A router's: networks whose packets it forwards into this VLAN. @default none */
+  forwards?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /** An interface with everything that identifies it. */

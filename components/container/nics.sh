@@ -67,6 +67,7 @@ nic_plug() {
   local flows="$1" how="${2:-}" tries=60 said
   if [ "$vlan" = - ]; then set -- 'tag=[]' "trunks=$tags"; else set -- "tag=$vlan" 'trunks=[]'; fi
   vsctl --may-exist add-port "$bridge" "$veth" -- set port "$veth" "$@" external_ids:vxlab-container="\"$owner\""
+  [ ! -d "$IMPAIRED" ] || impair_plug "$veth"
   # A step that was killed while it put them in place.
   [ -d "$flows" ] || flows=$flows.new
   [ -d "$flows" ] || return 0

@@ -1,16 +1,35 @@
 import { addressText, prefixed } from "../../plan/addresses";
-import type { ContainerPlan, InterfacePlan, TaggedPlan } from "../../plan/lab-plan";
+import { Findings } from "../../plan/findings";
+import { NO_ADDRESS } from "../../plan/ipam";
+import type { ContainerPlan, InterfacePlan, RoutePlan, TaggedPlan } from "../../plan/lab-plan";
 import { vethName } from "../../plan/names";
+import { IpFamily } from "../../plan/net/family";
 import type { AccessNic, Place, ResolvedContainer, ResolvedNic, TrunkNic } from "../../plan/resolved";
+import { placesOf } from "./resolve-nics";
+import { resolveForwards } from "./resolve-routing";
+import { forwarding } from "./resolve-sysctls";
 
-export function planContainer({ name, host, content, command, nics }: ResolvedContainer): ContainerPlan {
+export function planContainer(container: ResolvedContainer): ContainerPlan {
+  const { name, host, content, command, files, exec, sysctls, nics } = container;
+  const routes = plannedRoutes(container);
   return {
     name,
     host,
     ...content,
     command: [...command],
-    interfaces: withGateway(nics, nics.map(planInterface)),
+    interfaces: withForwards(container, withGateway(container, nics.map(planInterface))),
+    ...(files.length === 0 ? {} : { files: [...files] }),
+    ...(exec.length === 0 ? {} : { exec: [...exec] }),
+    ...(routes.length === 0 ? {} : { routes }),
+    ...(sysctls.length === 0 ? {} : { sysctls: [...sysctls] }),
   };
+}
+
+/** The IPv4 default route is its interface's. */
+function plannedRoutes({ routes }: ResolvedContainer): RoutePlan[] {
+  return routes
+    .filter(({ to }) => to.cidr !== "0.0.0.0/0")
+    .map(({ to, via }) => ({ to: to.cidr, via: addressText(via) }));
 }
 
 function planInterface(nic: ResolvedNic): InterfacePlan {
@@ -53,9 +72,16 @@ function textOf({ addresses }: Place): string[] {
   return addresses.map(({ address, subnet }) => prefixed(address, subnet));
 }
 
-/** One default route, by the first interface that can have one. The DHCP server tells it to whom it lends an address. */
-function withGateway(nics: readonly ResolvedNic[], interfaces: InterfacePlan[]): InterfacePlan[] {
-  const routes = nics.map(gatewayFor);
+/**
+ * One default route: by the gateway that is written, else by the first interface that can have one. The DHCP server tells it to whom
+ * it lends an address.
+ */
+function withGateway({ nics, routes: all }: ResolvedContainer, interfaces: InterfacePlan[]): InterfacePlan[] {
+  const written = all.find(({ to }) => to.cidr === "0.0.0.0/0");
+  const routes = nics.map((nic) => {
+    if (written === undefined) return gatewayFor(nic);
+    return nic.place === written.place ? addressText(written.via) : undefined;
+  });
   const first = routes.findIndex((route) => route !== undefined);
   return interfaces.map((one, index) => {
     const gateway = index === first && !one.dhcp ? routes[index] : undefined;
@@ -64,7 +90,51 @@ function withGateway(nics: readonly ResolvedNic[], interfaces: InterfacePlan[]):
 }
 
 function gatewayFor(nic: ResolvedNic): string | undefined {
-  if (nic.trunk !== undefined || nic.bare) return undefined;
+  if (nic.trunk !== undefined || nic.bare || nic.spec.gateway === NO_ADDRESS) return undefined;
   const { service } = nic.place.segment;
   return service?.nat === true ? addressText(service.address) : undefined;
+}
+
+/** A router's interfaces, with the networks whose packets it forwards into each segment. */
+function withForwards(container: ResolvedContainer, interfaces: InterfacePlan[]): InterfacePlan[] {
+  const outside = interfaces.findIndex(({ gateway }) => gateway !== undefined);
+  const into = (nic: ResolvedNic, place: Place) =>
+    forwardsInto(container, nic, place, container.nics[outside]);
+  return interfaces.map((one, index) => {
+    const nic = container.nics[index];
+    if (nic === undefined) return one;
+    if (nic.trunk === undefined) return { ...one, ...into(nic, nic.place) };
+    const trunk = one.trunk.map((tagged, number) => {
+      const place = nic.trunk[number];
+      return place === undefined ? tagged : { ...tagged, ...into(nic, place) };
+    });
+    return { ...one, trunk };
+  });
+}
+
+/** As written, else what its routes lead to by other interfaces. */
+function forwardsInto(
+  { nics, routes, sysctls }: ResolvedContainer,
+  nic: ResolvedNic,
+  place: Place,
+  outside: ResolvedNic | undefined,
+): { forwards?: string[] } {
+  if (!place.portSecurity) return {};
+  const families = forwarding(sysctls);
+  const others = nics.flatMap((one) => [...placesOf(one)]).filter((one) => one !== place);
+  const behind = [
+    ...others.flatMap(({ segment: { subnet, subnet6 } }) => [
+      subnet,
+      ...(subnet6 === undefined ? [] : [subnet6]),
+    ]),
+    ...routes.filter((route) => route.place !== place).map(({ to }) => to),
+  ]
+    .filter(({ family }) => families.includes(family))
+    .map(({ cidr }) => cidr);
+  const beyond =
+    outside !== undefined && outside !== nic && families.includes(IpFamily.V4) ? ["0.0.0.0/0"] : [];
+  const all = resolveForwards(nic, new Findings()) ?? [...behind, ...beyond];
+  const everything = (one: string) => all.includes(one.includes(":") ? "::/0" : "0.0.0.0/0");
+  const forwards = [...new Set(all.filter((one) => /\/0$/.test(one) || !everything(one)))];
+  return forwards.length === 0 ? {} : { forwards };
 }

@@ -9,7 +9,10 @@ import type { At } from "../../plan/values";
 import type { ImageKind } from "../image/spec";
 import type { Segments } from "../segment/resolve";
 import { CONTAINER_KINDS, CONTAINER_WORDS } from "./kinds";
+import { resolveExec, resolveFiles } from "./resolve-content";
 import { resolveNics } from "./resolve-nics";
+import { resolveForwards, resolveGateways, resolveRoutes } from "./resolve-routing";
+import { resolveSysctls } from "./resolve-sysctls";
 import { CONTAINER } from "./spec";
 import type { ContainerKind, ContainerSpec } from "./spec";
 
@@ -22,9 +25,10 @@ interface Context {
 
 /** Those on a known host with usable contents, sorted by name. */
 export function resolveContainers(topology: Topology, context: Context, said: Findings): ResolvedContainer[] {
-  return sortedEntries(topology.containers).flatMap(
+  const all = sortedEntries(topology.containers).flatMap(
     ([name, spec]) => resolveContainer(topology, name, spec, context, said) ?? [],
   );
+  return all.map((one) => ({ ...one, routes: [...one.routes, ...resolveGateways(one, all, said)] }));
 }
 
 function resolveContainer(
@@ -40,9 +44,14 @@ function resolveContainer(
   const { kind } = simpleValues({ kind: CONTAINER.kind }, spec, at, said);
   const content = resolveContent(topology, spec, kind, { host, at, ...context }, said);
   const command = resolveCommand(at("command"), spec, kind, said);
+  const files = resolveFiles(spec, at, said);
+  const exec = resolveExec(spec, at, said);
   const nics = resolveNics(topology, { name, spec, host, at, ...context }, said);
+  const sysctls = resolveSysctls(spec, at, said);
+  const routes = resolveRoutes(spec, nics, at, said);
+  nics.forEach((nic) => resolveForwards(nic, said));
   if (host === undefined || content === undefined) return undefined;
-  return { name, spec, host, content, command, nics };
+  return { name, spec, host, content, command, files, exec, routes, sysctls, nics };
 }
 
 function resolveHost({ hosts }: Topology, path: string, got: unknown, said: Findings): string | undefined {

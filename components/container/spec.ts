@@ -1,5 +1,7 @@
 /** The setting `containers.<name>`, and the interfaces of a container. */
 import type { Fields } from "../../plan/setting";
+import { EXEC, FILE, ROUTE } from "./spec-inside";
+import type { ExecSpec, FileSpec, RouteSpec } from "./spec-inside";
 
 /**
  * What runs a container.
@@ -42,14 +44,34 @@ export interface ContainerSpec extends InterfaceSpec {
    */
   command?: string[];
   /**
-   * A list of interfaces, eth0, eth1, …, each with the six keys above, instead of a single interface on the container
+   * A list of interfaces, eth0, eth1, …, each with the keys above, instead of a single interface on the container
    * itself; at most 8. @default the one written on the container
    */
   interfaces?: InterfaceSpec[];
+  /** Files by their path in the container, at most 256 KiB each. @default none */
+  files?: Record<string, FileSpec>;
+  /**
+   * Commands that run as root in the container, after its start and after each change of these or of files; at most 20.
+   * @default none
+   */
+  exec?: ExecSpec[];
+  /** Routes, each with to and via. @default none */
+  routes?: RouteSpec[];
+  /** Kernel settings of its network, such as net.ipv4.ip_forward. @default none */
+  sysctls?: Record<string, string>;
+  /**
+   * Root file system as an archive on the machine that runs Pulumi: tar, tar.gz or tar.xz; with lxc only. @default a
+   * busybox userland
+   */
+  rootfs?: string;
+  /** Folders that outlive a new container, paths in it to names; with docker only. @default none */
+  volumes?: Record<string, string>;
+  /** Capabilities beside Docker's own, such as NET_ADMIN; with docker only. @default none */
+  capAdd?: string[];
 }
 
 /** Settings that not every kind has. */
-export type KindSettings = Pick<ContainerSpec, "image" | "archive" | "env">;
+export type KindSettings = Pick<ContainerSpec, "image" | "archive" | "env" | "rootfs" | "volumes" | "capAdd">;
 
 /**
  * One of a container's interfaces.
@@ -78,6 +100,18 @@ export interface InterfaceSpec {
    * the segment's
    */
   portSecurity?: boolean;
+  /**
+   * IPv4 default route: a container of the segment by name, an address there, or none. @default the segment's gateway,
+   * if it has one
+   */
+  gateway?: string;
+  /** The same for IPv6. @default none */
+  gateway6?: string;
+  /**
+   * For routers: networks whose packets it forwards into this segment, which port security then lets pass. @default with
+   * forwarding in sysctls, what its routes lead to
+   */
+  forwards?: string[];
 }
 
 /** LXC has no limit of its own. */
@@ -102,6 +136,17 @@ export const INTERFACE = {
     default: true,
     usual: "the container's, else the segment's",
     doc: "it can send from its own MAC and addresses only ([security.md](security.md#port-security))",
+  },
+  gateway: {
+    kind: "text",
+    usual: "the segment's gateway, if it has one",
+    doc: "IPv4 default route: a container of the segment by name, an address there, or `none`",
+  },
+  gateway6: { kind: "text", doc: "the same for IPv6" },
+  forwards: {
+    kind: "list",
+    usual: "with forwarding in `sysctls`, what its routes lead to",
+    doc: "for routers: networks whose packets it forwards into this segment, which port security then lets pass ([routers](#routers))",
   },
 } as const satisfies Fields<InterfaceSpec>;
 
@@ -137,6 +182,39 @@ export const CONTAINER = {
     fewest: 1,
     most: MAX_INTERFACES,
     usual: "the one written on the container",
-    doc: "a list of interfaces, eth0, eth1, …, each with the six keys above, instead of a single interface on the container itself",
+    doc: "a list of interfaces, eth0, eth1, …, each with the keys above, instead of a single interface on the container itself",
+  },
+  files: {
+    kind: "named",
+    each: { kind: "section", fields: FILE, doc: "a file" },
+    doc: "files by their path in the container, at most 256 KiB each ([files](#files-and-commands))",
+  },
+  exec: {
+    kind: "list",
+    of: { kind: "section", fields: EXEC, doc: "" },
+    most: 20,
+    doc: "commands that run as root in the container, after its start and after each change of these or of `files` ([exec](#files-and-commands))",
+  },
+  routes: {
+    kind: "list",
+    of: { kind: "section", fields: ROUTE, doc: "" },
+    doc: "routes, each with `to` and `via` ([routers](#routers))",
+  },
+  sysctls: {
+    kind: "texts",
+    doc: "kernel settings of its network, such as `net.ipv4.ip_forward` ([routers](#routers))",
+  },
+  rootfs: {
+    kind: "text",
+    usual: "a busybox userland",
+    doc: "root file system as an archive on the machine that runs Pulumi: tar, tar.gz or tar.xz; with `lxc` only ([rootfs](#lxc-containers-from-an-archive))",
+  },
+  volumes: {
+    kind: "texts",
+    doc: "folders that outlive a new container, paths in it to names; with `docker` only ([docker](#docker-containers))",
+  },
+  capAdd: {
+    kind: "list",
+    doc: "capabilities beside Docker's own, such as `NET_ADMIN`; with `docker` only ([docker](#docker-containers))",
   },
 } as const satisfies Fields<ContainerSpec>;

@@ -1,5 +1,5 @@
 /** The desired state of a container, as its host gets it. */
-import { allowedSources } from "../port-security/plan";
+import { allowedSources, ownNetworks } from "../port-security/plan";
 import type { Sender } from "../port-security/plan";
 import { assumedMtu } from "../segment/mtu";
 import { CONTAINER_KINDS } from "./kinds";
@@ -12,12 +12,49 @@ export interface ContainerState {
   /** First process; empty: the image's. */
   command: string[];
   interfaces: InterfaceState[];
+  /** Left out where there are none, as the next: then nothing of a container that has none differs from before. */
+  files?: FileState[];
+  exec?: ExecState[];
+  /** Beside the interfaces' gateways. */
+  routes?: RouteState[];
+  /** In the order in which they are set. */
+  sysctls?: SysctlState[];
+}
+
+interface RouteState {
+  /** Network with prefix length. */
+  to: string;
+  /** Address of the router. */
+  via: string;
+}
+
+interface SysctlState {
+  /** Path below /proc/sys. */
+  name: string;
+  value: string;
 }
 
 /** What travels and is kept apart from a container's state. */
 export interface Secrets {
   /** Environment variables, NAME=VALUE. */
-  env: string[];
+  env?: string[];
+  /** What the files hold, in their order, base64. */
+  contents?: string[];
+}
+
+/** A file inside. */
+export interface FileState {
+  path: string;
+  mode: string;
+  owner: string;
+  sha256: string;
+}
+
+/** A command that runs inside after a change. */
+interface ExecState {
+  command: string[];
+  /** Seconds. */
+  timeout: number;
 }
 
 /** An interface inside, and its other end on the host. */
@@ -37,6 +74,10 @@ export interface InterfaceState {
   trunk: TaggedState[];
   /** Allowed source prefixes of untagged frames; null: no port security. */
   sources: string[] | null;
+  /** A router's: networks whose packets it forwards. Left out where there are none, as `routes`. */
+  forwards?: string[];
+  /** Of these networks, its own segment's, whose addresses belong to others there. */
+  within?: string[];
 }
 
 /** A tagged segment on a trunk. */
@@ -46,6 +87,9 @@ interface TaggedState {
   mtu: number;
   /** Allowed source prefixes of frames with this tag; null: no port security. */
   sources: string[] | null;
+  /** As an interface's. */
+  forwards?: string[];
+  within?: string[];
 }
 
 /** What an interface is made from: ContainerInterfaceArgs, resolved. */
@@ -58,6 +102,7 @@ export interface InterfaceWanted extends Pick<InterfaceState, "bridge" | "veth" 
   trunk?: TaggedWanted[];
   portSecurity?: boolean;
   dhcpRange?: { first: string; last: string };
+  forwards?: string[];
 }
 
 interface TaggedWanted {
@@ -65,6 +110,7 @@ interface TaggedWanted {
   addresses?: string[];
   mtu?: number;
   portSecurity?: boolean;
+  forwards?: string[];
 }
 
 /** What a container is made from; `archive` is the SHA-256 of the file. */
@@ -72,15 +118,32 @@ interface ContainerWanted extends Omit<KindSettings, "env"> {
   name: string;
   command?: string[];
   interfaces: InterfaceWanted[];
+  files?: FileState[];
+  exec?: ExecState[];
+  routes?: RouteState[];
+  sysctls?: SysctlState[];
 }
 
 /** Of a kind, the function that makes the desired state. */
 export const containerState =
   (kind: ContainerKind) =>
-  ({ name, command, interfaces, ...own }: ContainerWanted): ContainerState => ({
+  ({
+    name,
+    command,
+    interfaces,
+    files = [],
+    exec = [],
+    routes = [],
+    sysctls = [],
+    ...own
+  }: ContainerWanted): ContainerState => ({
     ...{ name, kind, ...CONTAINER_KINDS[kind].state(own) },
     command: command ?? [...CONTAINER_KINDS[kind].command],
     interfaces: interfacesState(interfaces),
+    ...(files.length === 0 ? {} : { files }),
+    ...(exec.length === 0 ? {} : { exec }),
+    ...(routes.length === 0 ? {} : { routes }),
+    ...(sysctls.length === 0 ? {} : { sysctls }),
   });
 
 function interfacesState(wanted: InterfaceWanted[]): InterfaceState[] {
@@ -93,6 +156,7 @@ function interfacesState(wanted: InterfaceWanted[]): InterfaceState[] {
     vlan: nic.vlan ?? null,
     trunk: trunk.map((tagged) => taggedState(tagged, nic.mac, mtu, portSecurity)),
     sources: untaggedSources(nic, trunk, portSecurity),
+    ...(trunk.length === 0 && portSecurity ? forwardsState(nic) : {}),
   }));
 }
 
@@ -102,7 +166,15 @@ function taggedState(tagged: TaggedWanted, mac: string, mtu: number, portSecurit
   return {
     ...{ vlan, addresses, mtu: tagged.mtu ?? mtu },
     sources: secured ? allowedSources({ mac, addresses }) : null,
+    ...(secured ? forwardsState(tagged) : {}),
   };
+}
+
+/** A router forwards nothing of its own segment into it, unless that is written. */
+function forwardsState({ forwards = [], addresses = [] }: Pick<InterfaceWanted, "forwards" | "addresses">) {
+  if (forwards.length === 0) return {};
+  const within = ownNetworks(forwards, addresses);
+  return { forwards, ...(within.length === 0 ? {} : { within }) };
 }
 
 /** A trunk has port security when one of its VLANs has it, and carries nothing untagged. */

@@ -24,9 +24,16 @@ const LOSS = "what it wrote is lost";
 const LABELS: Readonly<Record<string, Label>> = {
   image: "image",
   archive: "archive",
+  rootfs: "root file system",
+  volumes: (old, now) => entries("volume", old, now),
+  capAdd: "capabilities",
   command: "command",
   env: (old, now) => environment(old, now),
   interfaces: (old, now) => interfaces(old, now),
+  files: (old, now) => entries("file", old, now),
+  exec: (old, now) => members("runs", commands(old), commands(now)),
+  routes: (old, now) => members("route", ways(old), ways(now)),
+  sysctls: (old, now) => entries("sysctl", named(old), named(now)),
   container: "name",
   hostName: false,
   labId: false,
@@ -42,12 +49,13 @@ const NIC: Readonly<Record<string, Label>> = {
   mac: "MAC",
   bridge: "bridge",
   veth: "host's interface",
+  forwards: "forwards for",
   portSecurity: (_, now) => `port security ${now === false ? "off" : "on"}`,
   dhcpRange: "DHCP range that it may use",
 };
 
 /** What no container can be given while it runs. */
-const AT_START = ["image", "archive", "command", "env"];
+const AT_START = ["image", "archive", "rootfs", "command", "env", "volumes", "capAdd"];
 const NIC_AT_START = ["mac", "veth", "dhcp"];
 
 export const containerWords: Words = {
@@ -87,7 +95,7 @@ function described({ type, now }: Edit): string[] {
   const nics = listOf(now["interfaces"]).flatMap((nic) =>
     nic["dhcp"] === true ? ["DHCP"] : texts(nic["addresses"]),
   );
-  const source = now["image"] ?? now["archive"];
+  const source = now["image"] ?? now["archive"] ?? now["rootfs"];
   return [...nics, ...(source === undefined ? [] : [`${kind ?? ""} ${shown(source)}`.trim()])];
 }
 
@@ -131,9 +139,17 @@ function startsAnew({ type, oldType, old, now }: Edit): boolean {
   return (oldType ?? type) !== type || nics || !same || (isEqual(old, now) && secretPaths(now).length > 0);
 }
 
-function keepsRoot({ type, oldType }: Edit): boolean {
+function keepsRoot({ type, oldType, old, now }: Edit): boolean {
   const kind = kindOf(type);
+  if (!isEqual(old["rootfs"], now["rootfs"])) return false;
   return (oldType ?? type) === type && kind !== undefined && CONTAINER_KINDS[kind].keepsRoot;
+}
+
+/** "file /etc/app.conf 5d41402abc4b, 12 bytes, 0644 0:0 → …" for each that differs. */
+function entries(label: string, old: unknown, now: unknown): string {
+  const [was, is] = [isObject(old) ? old : {}, isObject(now) ? now : {}];
+  const keys = Object.keys({ ...was, ...is }).filter((key) => !isEqual(was[key], is[key]));
+  return keys.map((key) => from(`${label} ${key}`, was[key], is[key])).join("; ");
 }
 
 function environment(old: unknown, now: unknown): string {
@@ -158,3 +174,9 @@ function interfaces(old: unknown, now: unknown): string {
 const listOf = (value: unknown): Inputs[] =>
   Array.isArray(value) ? (value as unknown[]).filter(isObject) : [];
 const vlans = (value: unknown): string[] => listOf(value).map(({ vlan }) => shown(vlan));
+const ways = (value: unknown): string[] =>
+  listOf(value).map(({ to, via }) => `${shown(to)} via ${shown(via)}`);
+const named = (value: unknown): Inputs =>
+  Object.fromEntries(listOf(value).map(({ name, value: text }) => [shown(name), text]));
+const commands = (value: unknown): string[] =>
+  listOf(value).map(({ command, timeout }) => `${shown(command)} (at most ${shown(timeout)} s)`);

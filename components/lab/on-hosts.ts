@@ -15,6 +15,8 @@ import type { HostContext } from "../host/context.component";
 import type { LxcContainerArgs } from "../container/kinds/lxc/component";
 import { child, token } from "../naming";
 import { OvsBridge } from "../bridge/component";
+import { Impairment } from "../impairment/component";
+import { impairmentArgs } from "../impairment/places";
 import { SegmentService } from "../service/component";
 import { ContainerVariables, checkLabVariables } from "../container/variables.component";
 import { VxlanPort } from "../segment/component";
@@ -41,7 +43,7 @@ export function declareOnHosts(
   env: Record<string, ContainerVariables> = {},
 ): Omit<LabParts, "hosts"> {
   checkLabVariables(plan, env);
-  const parts = { bridges: {}, segments: {}, containers: {} };
+  const parts = { bridges: {}, segments: {}, containers: {}, impairments: {} };
   for (const { plan: host, host: context } of hosts) {
     const placement = { host: context.connection, hostName: host.name, labId, env };
     onHost(name, plan, host, placement, { parent, ...context.inside }, parts);
@@ -84,6 +86,7 @@ function onHost(
       { ...service, ...placement, bridge, local: plan.address },
       { ...opts, aliases: elsewhere(name, lab, plan, `${segment}-service`) },
     );
+  onPaths(self, lab, plan, { ...placement, bridge }, opts, parts);
   for (const box of lab.containers.filter((c) => c.host === plan.name))
     parts.containers[box.name] = declareContainer(
       child(name, box.name),
@@ -91,6 +94,27 @@ function onHost(
       { ...placement, ...containerArgs(box, bridge, env[box.name]) },
       opts,
     );
+}
+
+/** The impairments of what a host sends, and of its containers. */
+function onPaths(
+  self: string,
+  { impairments }: LabPlan,
+  { name: host, address: local }: HostPlan,
+  placement: Omit<Placement, "env"> & { bridge: pulumi.Input<string> },
+  opts: pulumi.ComponentResourceOptions,
+  parts: Pick<LabParts, "impairments">,
+): void {
+  for (const impairment of impairments) {
+    const places = impairment.places.filter((place) => place.host === host);
+    if (places.length === 0) continue;
+    const args = { ...placement, ...impairmentArgs(impairment, places), local };
+    (parts.impairments[impairment.name] ??= {})[host] = new Impairment(
+      child(self, impairment.name),
+      args,
+      opts,
+    );
+  }
 }
 
 /**
@@ -120,7 +144,7 @@ function portArgs({ address: local }: HostPlan, { remotes, ...port }: VxlanPortP
 }
 
 function containerArgs(
-  { name: container, command, interfaces, image, archive, env: texts }: ContainerPlan,
+  { name: container, command, interfaces, image, archive, env: texts, ...more }: ContainerPlan,
   bridge: pulumi.Input<string>,
   secrets?: ContainerVariables,
 ) {
@@ -133,6 +157,7 @@ function containerArgs(
     ...(gateway === undefined ? {} : { gateway }),
     ...(trunk.length === 0 ? {} : { trunk: trunk.map((one) => tagged(one, security.portSecurity)) }),
     ...securityArgs(security),
+    ...(security.forwards === undefined ? {} : { forwards: security.forwards }),
   }));
   return {
     container,
@@ -141,13 +166,32 @@ function containerArgs(
     ...(image === undefined ? {} : { image }),
     ...(archive === undefined ? {} : { archive }),
     ...(env === undefined ? {} : { env }),
+    ...insideArgs(more),
+  };
+}
+
+function insideArgs({ files, exec, routes, sysctls, rootfs, volumes, capAdd }: Partial<ContainerPlan>) {
+  return {
+    ...(rootfs === undefined ? {} : { rootfs }),
+    ...(volumes === undefined ? {} : { volumes }),
+    ...(capAdd === undefined ? {} : { capAdd }),
+    ...(files === undefined
+      ? {}
+      : { files: Object.fromEntries(files.map(({ target, ...file }) => [target, file])) }),
+    ...(exec === undefined ? {} : { exec }),
+    ...(routes === undefined ? {} : { routes }),
+    ...(sysctls === undefined ? {} : { sysctls }),
   };
 }
 
 const tagged = (
-  { vlan, addresses, mtu, portSecurity }: InterfacePlan["trunk"][number],
+  { vlan, addresses, mtu, portSecurity, forwards }: InterfacePlan["trunk"][number],
   interfacePortSecurity: boolean,
-) => ({ vlan, addresses, mtu, ...(portSecurity === interfacePortSecurity ? {} : { portSecurity }) });
+) => ({
+  ...{ vlan, addresses, mtu },
+  ...(portSecurity === interfacePortSecurity ? {} : { portSecurity }),
+  ...(forwards === undefined ? {} : { forwards }),
+});
 
 function securityArgs({ portSecurity, dhcpRange }: Pick<InterfacePlan, "portSecurity" | "dhcpRange">) {
   if (!portSecurity) return { portSecurity };

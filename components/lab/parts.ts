@@ -4,6 +4,7 @@ import type { CONTAINER_COMPONENTS } from "../container/kinds/index.component";
 import type { ContainerKind } from "../container/spec";
 import type { ExistingHost } from "../host/existing-host.component";
 import type { KvmHost } from "../host/kvm-host.component";
+import type { Impairment } from "../impairment/component";
 import type { VxlanPort } from "../segment/component";
 import type { SegmentService } from "../service/component";
 
@@ -35,6 +36,8 @@ export interface LabParts {
   bridges: Record<string, OvsBridge>;
   segments: Record<string, LabSegment>;
   containers: Record<string, LabContainer>;
+  /** By name, then by host name. */
+  impairments: Record<string, Record<string, Impairment>>;
 }
 
 /** No fields of the components: each of those is an output in every language, and a component cannot be one. */
@@ -45,5 +48,5 @@ export function setParts(lab: object, parts: LabParts): void {
 }
 
 export function partsOf(lab: object): LabParts {
-  return known.get(lab) ?? { hosts: {}, bridges: {}, segments: {}, containers: {} };
+  return known.get(lab) ?? { hosts: {}, bridges: {}, segments: {}, containers: {}, impairments: {} };
 }

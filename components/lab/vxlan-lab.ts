@@ -6,7 +6,9 @@ import { publishedLab } from "../../plan/published-lab";
 import { LabPlan, Topology } from "../../plan/types";
 import type { OvsBridge } from "../bridge/component";
 import { ContainerVariables } from "../container/variables.component";
+import type { Impairment } from "../impairment/component";
 import { token } from "../naming";
+import { withoutContents } from "../container/content.component";
 import { sayHints } from "./hints";
 import { DeclaredHosts, MachinesArgs, declareMachines, hostsOf, labUri } from "./machines";
 import { declareOnHosts } from "./on-hosts";
@@ -56,7 +58,12 @@ export class VxlanLab extends pulumi.ComponentResource {
 
   constructor(name: string, args: VxlanLabArgs, opts?: pulumi.ComponentResourceOptions) {
     const { topology, env } = args;
-    super(token("VxlanLab"), name, { topology, ...(env === undefined ? {} : { env }) }, opts);
+    super(
+      token("VxlanLab"),
+      name,
+      { topology: withoutContents(topology), ...(env === undefined ? {} : { env }) },
+      opts,
+    );
     const plan = planLab(topology, { lab: name, libvirtUri: labUri(args) });
     sayHints(plan.hints, this);
     const machines = declareMachines(name, args, plan, this);
@@ -84,6 +91,11 @@ export class VxlanLab extends pulumi.ComponentResource {
   /** By container name. TypeScript only. */
   get containers(): Readonly<Record<string, LabContainer>> {
     return partsOf(this).containers;
+  }
+
+  /** By name, then by the name of the host. TypeScript only. */
+  get impairments(): Readonly<Record<string, Readonly<Record<string, Impairment>>>> {
+    return partsOf(this).impairments;
   }
 }
 

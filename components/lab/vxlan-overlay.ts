@@ -5,14 +5,16 @@ import { hostOutput, labOutput } from "../../plan/lab-output";
 import { planOverlay } from "../../plan/peers";
 import { publishedLab } from "../../plan/published-lab";
 import { privateKeyOf } from "../../plan/read-vteps";
-import type { ContainerSpec, ExistingPlan, SegmentSpec } from "../../plan/types";
+import type { ContainerSpec, ExistingPlan, ImpairmentSpec, SegmentSpec } from "../../plan/types";
 import { LoginOutput, VtepsOutput } from "../../plan/vteps";
 import type { HostConnectionArgs } from "../guest-step";
 import { sayHints } from "./hints";
 import type { OvsBridge } from "../bridge/component";
+import type { Impairment } from "../impairment/component";
 import { child, stackIdentity, token } from "../naming";
 import { declareOnHosts } from "./on-hosts";
 import { LabContainer, LabSegment, partsOf, setParts } from "./parts";
+import { withoutContents } from "../container/content.component";
 import { ContainerVariables } from "../container/variables.component";
 
 /**
@@ -38,6 +40,8 @@ export interface VxlanOverlayArgs {
   segments: Record<string, SegmentSpec>;
   /** By container name. */
   containers: Record<string, ContainerSpec>;
+  /** What the network does wrong on purpose, by name. @default none */
+  impairments?: Record<string, ImpairmentSpec>;
   /**
    * Environment variables of Docker containers, by container and name, beside those in `containers`. A secret value stays
    * one. @default none
@@ -107,10 +111,11 @@ export class VxlanOverlay extends pulumi.ComponentResource {
 
   constructor(name: string, args: VxlanOverlayArgs, opts?: pulumi.ComponentResourceOptions) {
     const { login, bootTimeout, ...shown } = args;
-    super(token("VxlanOverlay"), name, shown, opts);
+    super(token("VxlanOverlay"), name, { ...shown, ...withoutContents(containersOf(shown)) }, opts);
     const { underlay, peers = [], identity = `${stackIdentity()}/${name}` } = args;
-    const { hosts, segments, containers } = args;
-    const input = { own: underlay, peers, identity, sections: { hosts, segments, containers } };
+    const { hosts, segments, containers, impairments } = args;
+    const sections = { hosts, segments, containers, impairments };
+    const input = { own: underlay, peers, identity, sections };
     const plan = planOverlay(input);
     sayHints(plan.hints, this);
     const labId = new random.RandomId(child(name, "id"), { byteLength: 4 }, { parent: this }).hex;
@@ -142,7 +147,15 @@ export class VxlanOverlay extends pulumi.ComponentResource {
   get containers(): Readonly<Record<string, LabContainer>> {
     return partsOf(this).containers;
   }
+
+  /** By name, then by the name of the host. TypeScript only. */
+  get impairments(): Readonly<Record<string, Readonly<Record<string, Impairment>>>> {
+    return partsOf(this).impairments;
+  }
 }
+
+const containersOf = ({ containers }: Pick<VxlanOverlayArgs, "containers">) =>
+  containers === undefined ? {} : { containers };
 
 function reach({
   sshAddress: address,

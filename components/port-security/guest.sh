@@ -26,13 +26,23 @@ nics_senders() {
     [ "$dhcp" = true ] && leased=leased || leased=-
     echo "port $veth $mac $leased ${secured:-open}"
     for one in $(unquoted "$words"); do echo "source - $one"; done
+    nics_forwards "$nic_at" -
     n=0
     while [ -n "$secured" ] && next_tag; do
       eval "words=\${${tag_at}_sources-} open=\${${tag_at}_sources_count-open}"
       [ "$open" != open ] || echo "open $tag"
       for one in $(unquoted "$words"); do echo "source $tag $one"; done
+      nics_forwards "$tag_at" "$tag"
     done
   done
+}
+
+# nics_forwards AT TAG: what a router's interface forwards.
+nics_forwards() {
+  local one forwards within
+  eval "forwards=\${$1_forwards-} within=\${$1_within-}"
+  for one in $(unquoted "$forwards"); do echo "forward $2 $one"; done
+  for one in $(unquoted "$within"); do echo "within $2 $one"; done
 }
 
 # security_flows BRIDGE: prints the flows of its container ports, except those listed in skip, then the bridge's NORMAL flow.

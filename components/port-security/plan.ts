@@ -1,5 +1,6 @@
 /** Port security: the source prefixes that a container's interface may send from. components/port-security/security.awk makes flows of them. */
-import { addressNumber, addressText, familyOf } from "../../plan/addresses";
+import { addressNumber, addressText, familyOf, overlap, subnetAround } from "../../plan/addresses";
+import type { Subnet } from "../../plan/addresses";
 import { IpFamily } from "../../plan/net/family";
 
 /** An interface, or one VLAN of a trunk. */
@@ -22,6 +23,29 @@ export function allowedSources({ mac, addresses, dhcp = false, range }: Sender):
   if (addresses.length === 0 && !dhcp) return [ANY4, ANY6];
   const lent = !dhcp ? [] : range === undefined ? [ANY4] : rangePrefixes(range.first, range.last);
   return [...addresses.map(single), ...lent, single(linkLocal(mac))];
+}
+
+/**
+ * What a router that forwards these networks must not send all the same: the networks of its own addresses, where one that it
+ * forwards is around them and none is inside.
+ */
+export function ownNetworks(forwards: readonly string[], addresses: readonly string[]): string[] {
+  const networks = forwards.map(networkOf);
+  const own = addresses.map(networkOf).filter((one) => {
+    const around = networks.some(
+      (other) => other.family === one.family && other.prefix < one.prefix && overlap(other, one),
+    );
+    const inside = networks.some(
+      (other) => other.family === one.family && other.prefix >= one.prefix && overlap(other, one),
+    );
+    return around && !inside;
+  });
+  return [...new Set(own.map(({ cidr }) => cidr))];
+}
+
+function networkOf(text: string): Subnet {
+  const [literal = "", prefix = ""] = text.split("/");
+  return subnetAround(addressNumber(literal), Number(prefix));
 }
 
 function single(address: string): string {

@@ -4,12 +4,16 @@
 #   port VETH MAC leased|- secured|open
 #   source VLAN|- PREFIX        an allowed source prefix; on a trunk, of frames with this VLAN tag
 #   open VLAN                   on a trunk: frames with this tag are not filtered
+#   forward VLAN|- PREFIX       a router's: sources of packets that it forwards
+#   within VLAN|- PREFIX        a network inside of these whose sources it must not forward
 #
 # By priority:
 #   210  open VLANs of a trunk
 #   200  drop: DHCP and DHCPv6 answers, router advertisements, redirects
 #   160  neighbour advertisements for its own addresses; table 1 checks their source address
 #   150  from its own MAC: ARP, IPv4 and IPv6 with its own addresses
+#   145  a router's: drop what is from its own segment
+#   140  a router's: IPv4 and IPv6 from its own MAC with the sources that it forwards; never ARP and neighbour discovery
 #   100  drop everything else
 #
 # A port without port security has no flows: its frames match the bridge's NORMAL flow.
@@ -19,6 +23,16 @@ $1 == "open" { if ($2 !~ /^[0-9]+$/) bad = $2; flow(210, "dl_vlan=" $2, "NORMAL"
 $1 == "source" && $3 ~ /^[0-9A-Fa-f.:]+\/[0-9]+$/ && $2 ~ /^(-|[0-9]+)$/ {
   vlan = $2 == "-" ? "" : "dl_vlan=" $2 ","
   if ($3 ~ /:/) source6($3); else source4($3)
+  next
+}
+($1 == "forward" || $1 == "within") && $3 ~ /^[0-9A-Fa-f.:]+\/[0-9]+$/ && $2 ~ /^(-|[0-9]+)$/ {
+  vlan = $2 == "-" ? "" : "dl_vlan=" $2 ","
+  if ($1 == "within") flow(145, vlan source($3), "drop")
+  else {
+    # What discovers neighbours is for its own addresses alone.
+    if ($3 ~ /:/) for (i = 133; i <= 137; i++) flow(142, vlan "icmp6,icmp_type=" i, "drop")
+    flow(140, vlan source($3) ",dl_src=" mac, "NORMAL")
+  }
   next
 }
 { bad = $0 }
@@ -70,6 +84,8 @@ function source6(prefix,   own) {
   flow(160, vlan "icmp6,icmp_type=136" own, "resubmit(,1)")
   print "cookie=" cookie ",table=1,priority=150," port "," vlan "ipv6" within("ipv6_src", prefix) " actions=NORMAL" >file
 }
+
+function source(prefix) { return prefix ~ /:/ ? "ipv6" within("ipv6_src", prefix) : "ip" within("nw_src", prefix) }
 
 # A prefix of length 0 matches every address.
 function within(field, prefix) { return prefix ~ /\/0$/ ? "" : "," field "=" prefix }

@@ -82,6 +82,10 @@ flows_again() {
   for name in $(security_bridges); do
     (security_again "$name") || printf 'vxlab: no flows on %s\n' "$name" >&2
   done
+  for file in "$IMPAIRED"/*; do
+    case $file in *.as | *.since | *.hook | *'*') continue ;; esac
+    (impair_lead "${file##*/}") || :
+  done
   kept port flooding | while read -r file _ _ way; do
     ! way_has "$way" again || (with_kept "$file" "${way}_again") || printf 'vxlab: no flows for %s\n' "$file" >&2
   done

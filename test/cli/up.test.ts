@@ -1,11 +1,9 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { prove, up } from "../../cli/commands/up";
 import { Exit } from "../../cli/exit";
-import { withLab } from "../../cli/access/lab";
+import * as lab from "../../cli/access/lab";
 import type { CheckResult } from "../../verify/check";
 import { world, type World } from "./world";
-
-vi.mock("../../cli/access/lab");
 
 const check = (name: string, ok: boolean): CheckResult => ({ name, ok, expected: "e", got: "g", where: "w" });
 const good = { ok: true, passed: 1, failed: 0, checks: [check("one", true)] };
@@ -23,8 +21,9 @@ beforeEach(() => {
   here.write("Pulumi.underlay-a.yaml", "config:\n  vxlab:role: underlay\n");
   for (const name of ["a", "b"])
     here.write(`Pulumi.overlay-${name}.yaml`, "config:\n  vxlab:role: overlay\n");
-  vi.mocked(withLab).mockImplementation((_, stack) => Promise.resolve({ results: FOUND[stack] } as never));
+  vi.spyOn(lab, "withLab").mockImplementation((_, stack) => Promise.resolve({ results: FOUND[stack] } as never));
 });
+afterEach(() => void vi.restoreAllMocks());
 
 describe("up --json", () => {
   it.each([

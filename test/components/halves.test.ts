@@ -248,9 +248,11 @@ describe("an existing host", () => {
       new LxcContainer("c1", { host: on, labId: "1", interfaces: [] });
       new LxcContainer("c2", { host: pulumi.output(on), hostName: "srv", labId: "1", interfaces: [] });
     });
-    expect(steps(all).map(({ replacementTrigger }) => replacementTrigger)).toEqual([KEY, "srv"]);
-    const shown = all.filter(({ type }) => type.startsWith("vxlab:")).map(({ inputs }) => inputs["hostName"]);
-    expect(shown).toEqual([undefined, "srv"]);
+    const triggers = new Map(steps(all).map(({ name, replacementTrigger }) => [name, replacementTrigger]));
+    expect([triggers.get("c1-step"), triggers.get("c2-step")]).toEqual([KEY, "srv"]);
+    const shown = all.filter(({ type }) => type.startsWith("vxlab:"));
+    const hosts = new Map(shown.map(({ name, inputs }) => [name, inputs["hostName"]]));
+    expect([hosts.get("c1"), hosts.get("c2")]).toEqual([undefined, "srv"]);
   });
 
   it("keeps the key out of what is shown", async () => {

@@ -33,6 +33,10 @@ const crowded = {
     libvirt: { host: "kvm1", segment: "lan", kind: "docker", image: "debian:12" },
   },
   image: { kind: "docker" },
+  impairments: {
+    lan: { between: ["kvm1", "kvm2"], loss: "1%" },
+    "kvm1-red": { container: "c1", loss: "1%" },
+  },
 };
 
 async function declared(topology: Topology): Promise<Registered[]> {
@@ -54,7 +58,7 @@ describe("names of resources", () => {
     const hooks = all.flatMap((one) => Object.values(one.hooks).flat());
     expect(hooks.filter((one, index) => hooks.indexOf(one) < index)).toEqual([]);
     const composed = all.flatMap(({ type, name }) => {
-      const [, own] = /^vxlab:index:(OvsBridge|VxlanPort|SegmentService)$/.exec(type) ?? [];
+      const [, own] = /^vxlab:index:(OvsBridge|VxlanPort|SegmentService|Impairment)$/.exec(type) ?? [];
       return own === undefined ? [] : [`${own} ${name}`];
     });
     expect(composed.sort()).toEqual(
@@ -72,7 +76,7 @@ describe("names of resources", () => {
       ...["underlay", "image", "id", "secret", "libvirt"],
     ]);
     const tops = (await declared(topology)).filter(({ parent }) => parent === "lab");
-    const others = tops.filter(({ type }) => !/:(OvsBridge|VxlanPort|SegmentService)$/.test(type));
+    const others = tops.filter(({ type }) => !/:(OvsBridge|VxlanPort|SegmentService|Impairment)$/.test(type));
     expect(others.map(({ name }) => name.replace("lab-", "")).filter((name) => !settings.has(name))).toEqual(
       [],
     );

@@ -146,7 +146,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     it("is run word by word as it was written", () => {
       const script =
         `json=$(cat); eval "$(assign "$json")"; box=$VXLAB_STATE/box; lxc_init; ` +
-        `exec /bin/sh "$box/rootfs/.vxlab-init.new"`;
+        `exec /bin/sh "$box/.vxlab-init.new"`;
       mkdirSync(host.path("state/box/rootfs"), { recursive: true });
       const state = { name: "c", interfaces: [] };
       fc.assert(

@@ -17,15 +17,9 @@ export interface Answer {
   stderr: string;
 }
 
-const FAKES = ["ovs-vsctl", "ovs-ofctl", "ip", "nft", "dnsmasq", "nsenter", "setsid", "unshare"].concat([
-  "lxc-start",
-  "lxc-stop",
-  "lxc-info",
-  "lxc-attach",
-  "systemctl",
-  "docker",
-  "modprobe",
-]);
+const FAKES = ["ovs-vsctl", "ovs-ofctl", "ip", "tc", "nft", "dnsmasq", "nsenter", "setsid", "unshare"].concat(
+  ["lxc-start", "lxc-stop", "lxc-info", "lxc-attach", "systemctl", "docker", "modprobe"],
+);
 
 /** Writes its arguments down; what is asked comes out of files, and what is said on stdin goes into one. */
 const FAKE = `#!/bin/sh
@@ -42,12 +36,18 @@ case "\${0##*/} $*" in
   "ovs-ofctl del-flows "*) ;;
   "ovs-ofctl "*"diff-flows bf"*) cat >"$FAKE/said"; [ ! -e "$FAKE/diff" ] || { cat "$FAKE/diff"; exit "$(cat "$FAKE/diff-code")"; } ;;
   "ovs-ofctl "*add-flows* | "ovs-ofctl "*diff-flows*) . "$FAKE/bin/ofctl.sh" ;;
+  "tc -batch -") cat >>"$FAKE/said" ;;
   "ovs-ofctl "* | "nft -f -" | *" -batch -") cat >"$FAKE/said" ;;
   "nft -f "*) [ ! -e "$FAKE/refuses-rules" ] && cp "$2" "$FAKE/loaded" && : >"$FAKE/guarded" ;;
   "nft delete table inet vxlab_guard") rm -f "$FAKE/guarded" ;;
   "nft -s list table inet vxlab_guard") [ ! -e "$FAKE/guarded" ] || cat "$FAKE/loaded" ;;
   "nft list table inet vxlab_guard") [ -e "$FAKE/guarded" ] ;;
   "unshare -n sh -c"*) cat "$FAKE/state/guard.nft" ;;
+  "tc filter show dev "*" egress") [ ! -e "$FAKE/filters-$4" ] || cat "$FAKE/filters-$4" ;;
+  "tc "*"qdisc show dev "*) for device in "$@"; do :; done; cat "$FAKE/queue-$device" 2>/dev/null ;;
+  "ip link add "*" type ifb") mkdir -p "$FAKE/net/$3" && echo 0x82 >"$FAKE/net/$3/flags" ;;
+  "ip link set dev i-"*" alias "*) echo "$6" >"$FAKE/net/$4/ifalias" ;;
+  "ip link del dev i-"*) rm -rf "$FAKE/net/$4" ;;
   "ip -o address show"*) cat "$FAKE/addresses" ;;
   "ip -o route get"*) cat "$FAKE/route" 2>/dev/null ;;
   "ip -o "-[46]" route show default") cat "$FAKE/defaults" 2>/dev/null ;;
@@ -61,7 +61,11 @@ case "\${0##*/} $*" in
   "lxc-stop "*) rm -f "$FAKE/state-of" ;;
   "lxc-info "*-sp) [ ! -e "$FAKE/state-of" ] || printf 'State: RUNNING\\nPID: 275\\n' ;;
   "lxc-info "*) cat "$FAKE/state-of" ;;
-  "lxc-attach "*) cat >"$FAKE/attached" ;;
+  "lxc-attach "*)
+    [ -e "$FAKE/attach-runs" ] || { cat >"$FAKE/attached"; exit; }
+    while [ "$1" != -- ]; do shift; done
+    shift
+    exec "$@" ;;
   "docker "*) . "$FAKE/bin/docker.sh" ;;
 esac
 `;
@@ -110,11 +114,17 @@ case "$*" in
 esac
 `;
 
-/** What all hosts of a test file share. */
-const shared = temporary("fakes");
-for (const name of FAKES) fs.writeFileSync(join(shared, name), FAKE, { mode: 0o755 });
-fs.writeFileSync(join(shared, "docker.sh"), DOCKER);
-fs.writeFileSync(join(shared, "ofctl.sh"), OFCTL);
+let made: string | undefined;
+
+/** The folder of fake programs that all hosts of a test file share. */
+function fakes(): string {
+  if (made !== undefined && fs.existsSync(made)) return made;
+  made = temporary("fakes");
+  for (const name of FAKES) fs.writeFileSync(join(made, name), FAKE, { mode: 0o755 });
+  fs.writeFileSync(join(made, "docker.sh"), DOCKER);
+  fs.writeFileSync(join(made, "ofctl.sh"), OFCTL);
+  return made;
+}
 
 export class FakeHost {
   readonly folder = temporary("guest");
@@ -131,7 +141,7 @@ export class FakeHost {
     private readonly sh = "dash",
     script = guestTools().script,
   ) {
-    fs.symlinkSync(shared, this.path("bin"));
+    fs.symlinkSync(fakes(), this.path("bin"));
     for (const name of ["tools", "state", "net", "images"]) fs.mkdirSync(join(this.folder, name));
     for (const name of ["addresses", "inside", "bridge", "owner"]) fs.writeFileSync(this.path(name), "");
     fs.mkdirSync(this.path("sys/net/ipv4"), { recursive: true });
@@ -212,7 +222,7 @@ export class FakeHost {
     if (fs.lstatSync(this.path("bin")).isSymbolicLink()) {
       fs.rmSync(this.path("bin"));
       fs.mkdirSync(this.path("bin"));
-      for (const fake of fs.readdirSync(shared)) fs.symlinkSync(join(shared, fake), this.path(`bin/${fake}`));
+      for (const fake of fs.readdirSync(fakes())) fs.symlinkSync(join(fakes(), fake), this.path(`bin/${fake}`));
     }
     fs.rmSync(this.path(`bin/${name}`), { force: true });
     fs.writeFileSync(this.path(`bin/${name}`), program, { mode: 0o755 });

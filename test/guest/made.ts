@@ -2,6 +2,7 @@
 import { bridgeState, type BridgeWanted } from "../../components/bridge/state";
 import { ContainerKind } from "../../components/container/spec";
 import { containerState, type InterfaceWanted } from "../../components/container/state";
+import { impairmentState, type ImpairmentWanted } from "../../components/impairment/state";
 import { portState, type PortWanted } from "../../components/segment/state";
 import { serviceState, type ServiceWanted } from "../../components/service/state";
 import { PROTOCOL, stepInput, type Envelope } from "../../guest/protocol";
@@ -20,6 +21,7 @@ interface ContainerWanted {
 interface Wanted {
   bridge: BridgeWanted;
   port: PortWanted;
+  impairment: ImpairmentWanted;
   service: ServiceWanted;
   container: ContainerWanted;
 }
@@ -30,6 +32,7 @@ export type Thing<Kind extends StepKind = StepKind> = Wanted[Kind] & { id: strin
 const STATES = {
   bridge: bridgeState,
   port: portState,
+  impairment: impairmentState,
   service: serviceState,
   container: ({ kind = ContainerKind.Lxc, ...wanted }: ContainerWanted) =>
     containerState(kind as ContainerKind)(wanted),

@@ -36,6 +36,8 @@ interface Program {
   /** How many resources its preview creates, those included that a StackReference reads. */
   count: number;
   settings?: () => Record<string, string>;
+  /** Files that its README makes, which a preview only reads. */
+  makes?: string[];
 }
 
 /** What `pulumi new` makes: by the languages' names, in examples/templates. */
@@ -64,6 +66,7 @@ const EXAMPLES: Record<string, Program[]> = {
       settings: () => ({ libvirtUri: libvirtUri() }),
     },
   ],
+  ospf: [{ folder: "ospf", stack: "lab", count: 53, makes: ["frr.tar.gz"] }],
   python: [{ folder: "python", stack: "lab", count: 32 }],
   templates: TEMPLATES,
   "three-segments": [{ folder: "three-segments", stack: "lab", count: 74 }],
@@ -181,7 +184,7 @@ interface Declared {
 }
 
 /** The programs of one example share a folder, as they do when it is copied as a whole. */
-async function previewed({ folder, stack, settings }: Program): Promise<string> {
+async function previewed({ folder, stack, settings, makes = [] }: Program): Promise<string> {
   const here = join(project.root, "run", folder);
   if (!existsSync(here)) {
     if (folder.startsWith("templates/")) await fromTemplate(folder, here);
@@ -189,6 +192,7 @@ async function previewed({ folder, stack, settings }: Program): Promise<string> 
     symlinkSync(join(app, "node_modules"), join(here, "node_modules"));
     if (folder.endsWith("python")) await prepare(here);
   }
+  for (const file of makes) writeFileSync(join(here, file), "");
   const words = Object.entries(settings?.() ?? {}).flatMap(([key, value]) => [
     "--plaintext",
     `${key}=${value}`,

@@ -14,6 +14,12 @@ const three = (): Topology => ({
     green: { vni: 300, vlan: 30, subnet: "10.0.5.0/24", hosts: ["kvm2", "kvm3"] },
     gray: { vni: 400, vlan: 40, subnet: "10.0.6.0/24", hosts: ["kvm3"] },
   },
+  impairments: {
+    far: { between: ["kvm1", "kvm3"], delay: "50ms" },
+    near: { between: ["kvm1", "kvm2"], delay: "50ms" },
+    its: { container: "c3", loss: "1%" },
+    gone: { container: "c1", segment: "gray", loss: "1%" },
+  },
   containers: {
     c1: { host: "kvm1", segment: "red" },
     c2: { host: "kvm2", segment: "green" },
@@ -32,6 +38,7 @@ describe("a lab that does without a host", () => {
       blue: { vni: 200, vlan: 20, subnet: "10.0.4.0/24" },
       green: { vni: 300, vlan: 30, subnet: "10.0.5.0/24", hosts: ["kvm2"] },
     });
+    expect(Object.keys(left["impairments"] as object)).toEqual(["near"]);
     const plan = planned(left);
     expect(plan.hosts.map(({ name }) => name)).toEqual(["kvm1", "kvm2"]);
     expect(plan.containers.map(({ name }) => name)).toEqual(["c1", "c2"]);
@@ -41,7 +48,7 @@ describe("a lab that does without a host", () => {
 
   it("keeps what the others have: MACs and computed addresses", () => {
     const of = (topology: unknown) =>
-      planned(topology)
+      planned({ ...(topology as object), impairments: {} })
         .containers.filter(({ name }) => name !== "c3")
         .map(({ interfaces }) => interfaces);
     expect(of(presentOf(sections(), ["kvm3"]).sections)).toEqual(of(three()));

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import * as prettier from "prettier";
 import { describe, expect, it } from "vitest";
 import { CONTAINER, INTERFACE } from "../../components/container/spec";
+import { EXEC, FILE, ROUTE } from "../../components/container/spec-inside";
 import { EXISTING, HOST } from "../../components/host/spec";
 import { IMAGE } from "../../components/image/spec";
+import { IMPAIRMENT } from "../../components/impairment/spec";
 import { DHCP, GATEWAY, SEGMENT } from "../../components/segment/spec";
 import { UNDERLAY } from "../../components/underlay/spec";
 import { STACK, TOPOLOGY } from "../../plan/settings";
@@ -26,6 +28,8 @@ const SPECS: Readonly<Record<string, Readonly<Record<string, Readonly<Record<str
   "components/host/spec.ts": { HostSpec: HOST, ExistingSpec: EXISTING },
   "components/segment/spec.ts": { SegmentSpec: SEGMENT, DhcpSpec: DHCP, GatewaySpec: GATEWAY },
   "components/container/spec.ts": { ContainerSpec: CONTAINER, InterfaceSpec: INTERFACE },
+  "components/impairment/spec.ts": { ImpairmentSpec: IMPAIRMENT },
+  "components/container/spec-inside.ts": { FileSpec: FILE, ExecSpec: EXEC, RouteSpec: ROUTE },
   "plan/settings.ts": { Topology: TOPOLOGY, StackSpec: STACK },
 };
 

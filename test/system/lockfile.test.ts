@@ -1,23 +1,26 @@
 /** What two processes do to one lock in the same moment: the moment is made by what a look at the file lets happen. */
-import * as fs from "node:fs";
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ownerOf, tryLock, unlock } from "../../system/lockfile";
 import { temporary } from "../lib/temporary";
 
 /** Happens right after a file was read. */
-const after = vi.hoisted(() => ({ read: undefined as ((file: unknown) => void) | undefined }));
+const after: { read?: ((file: unknown) => void) | undefined } = {};
 
-vi.mock("node:fs", async (original) => {
-  const real = await original<typeof fs>();
-  const readFileSync = (...args: Parameters<typeof real.readFileSync>) => {
+beforeEach(() => {
+  const real = fs.readFileSync;
+  vi.spyOn(fs, "readFileSync").mockImplementation((...args: Parameters<typeof real>) => {
     try {
-      return real.readFileSync(...args);
+      return real(...args);
     } finally {
       after.read?.(args[0]);
     }
-  };
-  return { ...real, readFileSync, writeFileSync: vi.fn(real.writeFileSync) };
+  });
+  vi.spyOn(fs, "writeFileSync");
+  // The code under test imports these by name.
+  syncBuiltinESMExports();
 });
 
 /** Nobody's: Linux gives out no pid above 2^22 (proc(5), pid_max). */
@@ -43,7 +46,8 @@ const lockIn = (name: string): string => join((folder = temporary(name)), "lock"
 
 afterEach(() => {
   after.read = undefined;
-  vi.clearAllMocks();
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
 });
 
 describe("a dead owner's lock", () => {

@@ -11,6 +11,7 @@ import type { ContainerPlan } from "../../plan/types";
 
 const FATES: Record<PingMode, PingFacts> = {
   reach: { fate: "answered", ms: 3.5 },
+  timed: { fate: "answered", ms: 250.5, least: 250 },
   fits: { fate: "answered", ms: 3.5 },
   "too-big": { fate: "too long", mtu: 1450 },
   isolated: { fate: "no answer" },

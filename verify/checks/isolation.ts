@@ -1,18 +1,27 @@
+import { forwarding } from "../../components/container/resolve-sysctls";
 import type { LabOutput } from "../../plan/contract";
+import type { ContainerPlan } from "../../plan/types";
 import type { Check, CheckKind } from "../check";
 import type { Ping, PingFacts } from "../evidence/pings";
 import { between, betweenFirst, onPing } from "../packets";
 import { ipOf, segmentsOf, strangers } from "../pairs";
 import type { OwnAddresses, Pair } from "../pairs";
 
-/** A container gets no answer from one in another segment, not even to ARP. */
+/**
+ * A container gets no answer from one in another segment, not even to ARP. Where a container of the lab routes, an echo reply may have
+ * come through it: then only ARP and neighbour discovery tell.
+ */
 export const isolation: CheckKind = {
   about: "packet",
   of: (lab) =>
-    strangers(segmentsOf(lab), (segment) => ownAddresses(lab, segment)).map((pair) => isolationCheck(pair)),
+    strangers(segmentsOf(lab), (segment) => ownAddresses(lab, segment)).map((pair) =>
+      isolationCheck(pair, lab.containers.some(isRouter)),
+    ),
 };
 
-function isolationCheck(pair: Pair): Check {
+const isRouter = ({ sysctls = [] }: ContainerPlan): boolean => forwarding(sysctls).length > 0;
+
+function isolationCheck(pair: Pair, isRouted: boolean): Check {
   const { from, to } = pair;
   const segments = betweenFirst(pair) ? [] : [from.segment, to.segment];
   const ping: Ping = {
@@ -28,7 +37,7 @@ function isolationCheck(pair: Pair): Check {
     ping,
     judge: (facts, evidence) =>
       onPing(ping, facts, evidence, (found) => {
-        const leak = leakOf(found);
+        const leak = leakOf(found, isRouted);
         return { ok: leak === undefined, got: leak === undefined ? "no answer" : `${leak} answers` };
       }),
     // An answer where none may come has been seen: asking again does not undo that.
@@ -37,8 +46,8 @@ function isolationCheck(pair: Pair): Check {
   };
 }
 
-function leakOf({ neighbour, fate }: PingFacts): string | undefined {
-  return neighbour ?? (fate === "answered" ? "an echo reply" : undefined);
+function leakOf({ neighbour, fate }: PingFacts, isRouted: boolean): string | undefined {
+  return neighbour ?? (fate === "answered" && !isRouted ? "an echo reply" : undefined);
 }
 
 /** What hosts have or lend in a segment, and whether others may be in it: none of it is a container's of this lab. */

@@ -18,6 +18,8 @@ export interface HostFacts {
   drift?: readonly DriftFacts[];
   /** The lab's id of each bridge of Open vSwitch, "" where it has none. */
   bridges?: ReadonlyMap<string, string>;
+  /** Counters of impairments by device; undefined when they were not asked for. */
+  queues?: ReadonlyMap<string, QueueFacts>;
   /** What went wrong with the asking, by section: the words of the program that was asked. */
   trouble: ReadonlyMap<string, string>;
 }
@@ -42,6 +44,12 @@ export interface PortFacts {
   /** Packets since the port was made. */
   packets?: { in: number; out: number };
   options: Readonly<Record<string, string>>;
+}
+
+/** Packets since a queue was last changed. */
+export interface QueueFacts {
+  sent: number;
+  lost: number;
 }
 
 /** One file of desired state. */

@@ -1,15 +1,15 @@
 #!/bin/sh
-# pings.sh LANES PATIENCE (ID PID MODE ADDRESS SIZE DEVICE)…: pings out of containers' network namespaces, LANES at once, in
+# pings.sh LANES (ID PID MODE ADDRESS SIZE DEVICE PATIENCE)…: pings out of containers' network namespaces, LANES at once, in
 # sections that verify/evidence/sent.ts reads. It is the host's ping: busybox has no DF option, and a container may have no ping at all.
 # An answer is waited for PATIENCE seconds.
+#   timed     the address answers, five times
 #   reach     the address answers          too-big   SIZE bytes (the whole IP packet) with DF
 #   fits      SIZE bytes with DF answer    isolated  the address is asked for on the wire, routes or not
 PATH=/usr/sbin:/usr/bin:/sbin:/bin # as in begin.sh
 out=$(mktemp -d) || exit 1
 trap 'rm -rf "$out"' EXIT
 lanes=$1
-patience=$2
-shift 2
+shift
 
 # ping counts an unreachable address as it does answers: -c ends it once ARP or neighbour discovery gave up, after three
 # seconds. With time left it is asked once more.
@@ -25,13 +25,14 @@ patient() {
 }
 
 one() {
-  local in_box="nsenter -t $2 -n" data
+  local in_box="nsenter -t $2 -n" patience="$7" data
   echo "== ping $1"
   # ping -s counts neither IP nor ICMP header.
   case $4 in *:*) data=$(($5 - 48)) ;; *) data=$(($5 - 28)) ;; esac
   case $3 in
     # Requests until the second answer, until patience ends: with -c 1 ping leaves before an answer could come twice.
     reach) patient -n -c 2 -i 0.2 -w "$patience" "$4" ;;
+    timed) patient -n -c 5 -i 0.3 -w "$patience" "$4" ;;
     # -c 1 -w: one request a second until the first answer.
     fits) patient -n -c 1 -w "$patience" -M "do" -s "$data" "$4" ;;
     too-big) $in_box ping -n -c 1 -W 2 -M "do" -s "$data" "$4" ;;
@@ -48,7 +49,7 @@ one() {
 
 number=0
 running=0
-while [ $# -ge 6 ]; do
+while [ $# -ge 7 ]; do
   # What waits for no answer costs no processor meanwhile: a dozen at once.
   width=$lanes
   [ "$3" != isolated ] || width=12
@@ -58,8 +59,8 @@ while [ $# -ge 6 ]; do
   fi
   number=$((number + 1))
   running=$((running + 1))
-  one "$1" "$2" "$3" "$4" "$5" "$6" >"$out/$number" 2>&1 &
-  shift 6
+  one "$1" "$2" "$3" "$4" "$5" "$6" "$7" >"$out/$number" 2>&1 &
+  shift 7
 done
 wait
 cat "$out"/*

@@ -5,10 +5,10 @@ import { scriptText } from "./scripts";
 import { sections } from "./text";
 
 /**
- * What is asked, as pings.sh has it: the address answers; SIZE bytes with DF pass; SIZE bytes with DF are refused; the address is
+ * What is asked, as pings.sh has it: the address answers; five times, for the shortest round trip; SIZE bytes with DF pass; SIZE bytes with DF are refused; the address is
  * asked for on the wire, whatever the routes say.
  */
-export type PingMode = "reach" | "fits" | "too-big" | "isolated";
+export type PingMode = "reach" | "timed" | "fits" | "too-big" | "isolated";
 
 /** A ping from inside a container. */
 export interface Ping {
@@ -24,6 +24,8 @@ export interface Ping {
   mode: PingMode;
   /** Length of the whole IP packet, bytes; it has DF set. */
   size?: number;
+  /** How much longer an answer is waited for than usual, seconds. @default 0 */
+  patience?: number;
 }
 
 /** How a ping ended. */
@@ -33,6 +35,8 @@ export interface PingFacts {
   fate: PingFate;
   /** Round trip, ms, of an answer. */
   ms?: number;
+  /** The shortest of all, ms. */
+  least?: number;
   /** Answers that came once more, where there were any. */
   duplicates?: number;
   /** The MTU that the kernel named when it refused. */
@@ -57,13 +61,11 @@ export function pingsCommand(
 ): string | undefined {
   // Those that no answer is awaited of come last: more of them run at once.
   const sorted = [...pings].sort((a, b) => Number(a.mode === "isolated") - Number(b.mode === "isolated"));
-  const args = sorted.flatMap(({ name, from, nic, to, size = 0, mode }) => {
+  const args = sorted.flatMap(({ name, from, nic, to, size = 0, mode, patience: more = 0 }) => {
     const pid = facts.containers.get(from)?.pid ?? 0;
-    return pid === 0 ? [] : [name, String(pid), mode, to, String(size), nic];
+    return pid === 0 ? [] : [name, String(pid), mode, to, String(size), nic, String(patience + more)];
   });
-  return args.length === 0
-    ? undefined
-    : scriptCommand(scriptText("pings.sh"), [String(lanes), String(patience), ...args]);
+  return args.length === 0 ? undefined : scriptCommand(scriptText("pings.sh"), [String(lanes), ...args]);
 }
 
 /** The answer of pings.sh, by the id of each ping. */
@@ -75,6 +77,7 @@ export function parsePing(text: string): PingFacts {
   const sent = / packets transmitted, (\d+) received/.exec(text);
   const duplicates = / \+(\d+) duplicates/.exec(text)?.[1];
   const time = /time=([\d.]+) ms/.exec(text);
+  const least = / min\/avg\/max[^=]*= ([\d.]+)\//.exec(text)?.[1];
   const tooLong = /message too long(?:, mtu[=: ]+(\d+))?/i.exec(text);
   const neighbour = /\blladdr ([0-9a-f:]{17})\b/.exec(text)?.[1];
   const complaint = /^(?:ping|nsenter): .*/m.exec(text)?.[0];
@@ -82,6 +85,7 @@ export function parsePing(text: string): PingFacts {
   return {
     fate,
     ...(time?.[1] === undefined ? {} : { ms: Number(time[1]) }),
+    ...(least === undefined ? {} : { least: Number(least) }),
     ...(duplicates === undefined ? {} : { duplicates: Number(duplicates) }),
     ...(tooLong?.[1] === undefined ? {} : { mtu: Number(tooLong[1]) }),
     ...(neighbour === undefined ? {} : { neighbour }),

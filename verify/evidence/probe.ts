@@ -9,11 +9,12 @@ import { kept } from "./kept";
 import { links } from "./links";
 import type { Attempt, Part } from "./part";
 import { kindScript, scriptText } from "./scripts";
+import { queues } from "./queues";
 import { ports } from "./switch";
 import { sections } from "./text";
 
 /** By the name of its script, in the order in which a host is asked. */
-const PARTS = { switch: ports, links, kept, containers, drift } satisfies Record<string, Part>;
+const PARTS = { switch: ports, links, kept, containers, queues, drift } satisfies Record<string, Part>;
 
 export type PartName = keyof typeof PARTS;
 export const PART_NAMES = Object.keys(PARTS) as PartName[];

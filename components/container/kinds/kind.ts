@@ -41,7 +41,7 @@ export interface Kind {
   /** Its part of the plan. Undefined after something was said that no default replaces. */
   resolve(input: KindInput, said: Findings): KindSettings | undefined;
   /** What only its desired state has. */
-  state(settings: KindSettings): Readonly<Record<string, string | null>>;
+  state(settings: KindSettings): Readonly<Record<string, unknown>>;
   /** What the runtime calls the lab's container NAME. */
   runtimeName(name: string): string;
   /**

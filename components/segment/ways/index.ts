@@ -8,7 +8,7 @@ import { Flooding } from "../spec";
 import { flow } from "./flow";
 import type { FlowPortState } from "./flow";
 import { multicast } from "./multicast";
-import type { MulticastPortState } from "./multicast";
+import type { MulticastFlooding, MulticastPortState } from "./multicast";
 import { unicast } from "./unicast";
 import type { UnicastPortState } from "./unicast";
 import type { FloodingInput, Way } from "./way";
@@ -27,6 +27,11 @@ export const FLOODINGS = Object.values(Flooding);
 /** The way of a segment's flooding. */
 export function wayOf({ way }: ResolvedFlooding): Way {
   return WAYS[way];
+}
+
+/** The group of a segment that floods by multicast. */
+export function multicastGroup(flooding: ResolvedFlooding): bigint | undefined {
+  return flooding.way === Flooding.Multicast ? (flooding as MulticastFlooding).group : undefined;
 }
 
 /** A port's desired state: a union by `flooding`. */

@@ -330,6 +330,48 @@ describe("everything else", () => {
   });
 });
 
+describe("an impairment", () => {
+  const TYPE = "vxlab:index:Impairment";
+  const slow = (host: string, more: Inputs = {}): Inputs => ({
+    ...{
+      hostName: host,
+      impairment: "slow",
+      where: "kvm1 ↔ kvm2",
+      delay: "50ms",
+      loss: "1%",
+      bridge: "vxbr",
+    },
+    ...more,
+  });
+  const on = (op: string, host: string, old?: Inputs, now?: Inputs) =>
+    event(op, TYPE, `lab-${host}-slow`, old && slow(host, old), now && slow(host, now));
+
+  it("between two hosts is one line", () => {
+    const line = "impairment slow: kvm1 ↔ kvm2, delay 50ms, loss 1%";
+    expect(said(on("create", "kvm1", undefined, {}), on("create", "kvm2", undefined, {}))).toEqual([
+      `+ ${line}`,
+    ]);
+    expect(said(on("delete", "kvm1", {}), on("delete", "kvm2", {}))).toEqual([`- ${line}`]);
+  });
+
+  it("is edited in place", () => {
+    const now = { delay: "20ms", loss: undefined, rate: "1mbit" };
+    expect(said(on("update", "kvm1", {}, now), on("update", "kvm2", {}, now))).toEqual([
+      "~ impairment slow: delay 50ms → 20ms; loss removed (was 1%); rate 1mbit",
+    ]);
+  });
+
+  it("that becomes one way, or the other, is said by the host that goes on", () => {
+    const one = { where: "kvm1 → kvm2" };
+    expect(said(on("update", "kvm1", {}, one), on("delete", "kvm2", {}))).toEqual([
+      "~ impairment slow: now kvm1 → kvm2 (was kvm1 ↔ kvm2)",
+    ]);
+    expect(said(on("update", "kvm1", one, {}), on("create", "kvm2", undefined, {}))).toEqual([
+      "~ impairment slow: now kvm1 ↔ kvm2 (was kvm1 → kvm2)",
+    ]);
+  });
+});
+
 describe("the text", () => {
   const changes = changesOf(editsOf([event("delete", LXC, "lab-c2", box("c2", "kvm2"))]));
 

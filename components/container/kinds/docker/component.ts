@@ -1,17 +1,20 @@
-import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { archiveCopy, archiveHash } from "../../archive.component";
 import { variableWords } from "../../variables";
 import { ContainerInterfaceArgs } from "../../interfaces.component";
+import {
+  ContainerExecArgs,
+  ContainerFileArgs,
+  ContainerRouteArgs,
+  ContainerSysctlArgs,
+  contentParts,
+  stepSecrets,
+} from "../../content.component";
 import { ContainerKind } from "../../spec";
 import { addressesOf, containerState } from "../../state";
-import type { Secrets } from "../../state";
-import { connection, guestStep, hostIdentity } from "../../../guest-step";
-import { incarnationOf, inside, machineId } from "../../../guest-step";
-import { MovableArgs, Place, placeOf } from "../../../host/context.component";
-import { child, token } from "../../../naming";
+import { guestStep, inside } from "../../../guest-step";
+import { MovableArgs, placeOf } from "../../../host/context.component";
+import { token } from "../../../naming";
 import { completeInterfaces } from "../../complete.component";
 
 /**
@@ -35,6 +38,18 @@ export interface DockerContainerArgs extends MovableArgs {
   command?: pulumi.Input<pulumi.Input<string>[]>;
   /** Environment variables of the container; they override the image's. A secret value stays one. @default none */
   env?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Folders that outlive a new container: paths in it to names. They go with the container. @default none */
+  volumes?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Capabilities beside Docker's own, such as `NET_ADMIN` (capabilities(7)). @default none */
+  capAdd?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Files by their path in the container, at most 256 KiB each; they change while it runs. @default none */
+  files?: pulumi.Input<Record<string, pulumi.Input<ContainerFileArgs>>>;
+  /** Commands that run in it after its start, and after each change of these or of `files`. @default none */
+  exec?: pulumi.Input<pulumi.Input<ContainerExecArgs>[]>;
+  /** Static routes, set anew when somebody changes them. @default none */
+  routes?: pulumi.Input<pulumi.Input<ContainerRouteArgs>[]>;
+  /** Kernel settings of its network. @default none */
+  sysctls?: pulumi.Input<pulumi.Input<ContainerSysctlArgs>[]>;
 }
 
 /**
@@ -55,15 +70,18 @@ export class DockerContainer extends pulumi.ComponentResource {
     const place = placeOf("DockerContainer", name, args, opts);
     const { host, hostName, shown } = place;
     const interfaces = completeInterfaces(name, args);
-    super(token("DockerContainer"), name, { ...shown, interfaces }, place.opts);
+    const content = contentParts(name, args);
+    super(token("DockerContainer"), name, { ...shown, interfaces, ...content.shown }, place.opts);
     const within = inside(this, place.opts);
-    const { container = name, image, command } = args;
+    const { container = name, image, command, volumes, capAdd } = args;
     const copy =
       args.archive === undefined ? undefined : archiveCopy(name, args.archive, place, interfaces, within);
-    const archive = args.archive === undefined ? undefined : pulumi.output(args.archive).apply(contentOf);
-    const wanted = pulumi.output({ name: container, image, archive, command, interfaces });
-    const state = wanted.apply(containerState(ContainerKind.Docker));
-    const secrets = args.env === undefined ? undefined : variables(name, args.env).apply(secretsOf);
+    const archive = args.archive === undefined ? undefined : pulumi.output(args.archive).apply(archiveHash);
+    const wanted = pulumi.output({ name: container, image, archive, command, interfaces, volumes, capAdd });
+    const state = pulumi
+      .all([wanted, content.state])
+      .apply(([known, inside]) => containerState(ContainerKind.Docker)({ ...known, ...inside }));
+    const secrets = stepSecrets(args.env === undefined ? undefined : variables(name, args.env), content);
     const step = guestStep(
       name,
       { host, hostName, kind: "container", lab: shown.labId, state, secrets },
@@ -74,50 +92,14 @@ export class DockerContainer extends pulumi.ComponentResource {
   }
 }
 
-/** Brings the archive to where components/container/kinds/docker/guest.sh looks for it. */
-function archiveCopy(
-  name: string,
-  archive: pulumi.Input<string>,
-  { host, hostName, shown }: Place<DockerContainerArgs>,
-  interfaces: pulumi.Input<unknown>,
-  within: pulumi.CustomResourceOptions,
-): command.remote.CopyToRemote {
-  return new command.remote.CopyToRemote(
-    child(name, "archive"),
-    {
-      connection: connection(host),
-      source: pulumi.output(archive).apply((file) => new pulumi.asset.FileAsset(resolve(file))),
-      // After the bridges, whose steps wait for a machine that still boots.
-      remotePath: pulumi
-        .all([shown.labId, interfaces])
-        .apply(([lab]) => `/var/lib/vxlab/images/${lab}-${name}.tar`),
-      // Another machine has no copy yet.
-      triggers: [incarnationOf(host).apply((machine) => machine ?? ""), ...(machineId(within) ?? [])],
-    },
-    { ...within, replacementTrigger: hostIdentity(host, hostName) },
-  );
-}
-
 /** In the planner a lab's containers have been checked for it; those of a program of its own have not. */
 function checkSource(name: string, { image, archive }: DockerContainerArgs): void {
-  if (typeof archive === "string") contentOf(archive);
+  if (typeof archive === "string") archiveHash(archive);
   if ((image === undefined) !== (archive === undefined)) return;
   throw new pulumi.RunError(
     `${token("DockerContainer")} ${name} takes one of image and archive, and has ${image === undefined ? "neither" : "both"}.`,
   );
 }
-
-/** What a preview shows of an archive, and what the host holds the copy against. */
-function contentOf(file: string): string {
-  try {
-    return createHash("sha256").update(readFileSync(file)).digest("hex");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new pulumi.RunError(`The image archive ${resolve(file)} cannot be read (${code}).`);
-  }
-}
-
-const secretsOf = (env: string[]): Secrets | undefined => (env.length === 0 ? undefined : { env });
 
 /** NAME=VALUE. Checked as secrets when one of the values is one. */
 function variables(

@@ -90,7 +90,18 @@ docker_shape() {
   {
     printf '%s\n' "$image_id" "$command" "$env"
     while next_nic; do printf '%s\n' "$nic $veth $mac $dhcp"; done
+    [ -z "${capAdd-}" ] || printf 'cap %s\n' "$capAdd"
+    docker_volumes
   } | sha256sum | cut -c1-16
+}
+
+# One line for each volume.
+docker_volumes() {
+  local i=0
+  while [ "$i" -lt "${volumes_count:-0}" ]; do
+    eval "printf 'volume %s %s\n' \"\$volumes_${i}_path\" \"\$volumes_${i}_name\""
+    i=$((i + 1))
+  done
 }
 
 # Sets: state pid
@@ -110,6 +121,9 @@ docker_start() {
   docker_plug
   nics_live
   docker_leases
+  routing_begin "$box"
+  routing_apply
+  content_files
   : >"$box/in/ready"
   sleep "$SETTLE"
   docker_look
@@ -143,8 +157,21 @@ LEASES
   done
 }
 
+docker_tool() { echo /.vxlab/busybox; }
+
+# The folder of the container on the host.
+docker_box() { printf %s "$STATE/docker/$id"; }
+
+# docker_within SECONDS WORDS...: a shell inside with these arguments, as root, with the variables of the container.
+docker_within() {
+  local wait="$1"
+  shift
+  timeout "$wait" docker exec -i -u 0 "vxlab-$name" /.vxlab/busybox sh "$@" 9>&-
+}
+
 # Sets: had state
 docker_drop_box() {
+  rm -f "$box/done" "$box/files"
   [ "$state" != RUNNING ] || engine stop -t 3 "$box_name" >/dev/null
   engine rm -f "$box_name" >/dev/null
   had='' state=ABSENT
@@ -152,7 +179,7 @@ docker_drop_box() {
 
 # docker_drop NAME: the container, and its image if nobody else has it.
 docker_drop() {
-  local name="$1" box="${STATE:?}/docker/$id" state pid used had box_name dropping
+  local name="$1" box="${STATE:?}/docker/$id" state pid used had box_name dropping volume
   if command -v docker >/dev/null; then
     docker_ready
     dropping=$name
@@ -163,6 +190,10 @@ docker_drop() {
       docker_forget "$used"
     fi
   fi
+  # What is still used, by whomever, stays.
+  ! command -v docker >/dev/null || engine volume ls -q --filter "label=vxlab-container=$id" | while read -r volume; do
+    engine volume rm "$volume" >/dev/null </dev/null || :
+  done
   nics_drop
   [ ! -L "$STATE/docker/$step" ] || [ "$(readlink "$STATE/docker/$step")" != "$id" ] || rm -f "$STATE/docker/$step"
   rm -rf "$box"

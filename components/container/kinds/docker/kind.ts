@@ -7,6 +7,7 @@ import type { KindSettings } from "../../spec";
 import { checkVariables } from "../../variables";
 import type { Kind, KindInput } from "../kind";
 import { imageFault } from "./image-name";
+import { resolvePrivileges } from "./privileges";
 
 const runtimeName = (name: string): string => `vxlab-${name}`;
 
@@ -15,7 +16,7 @@ export const docker: Kind = {
   component: "DockerContainer",
   scripts: ["guest.sh", "start.sh", "image.sh"],
   command: [],
-  settings: ["image", "archive", "env"],
+  settings: ["image", "archive", "env", "volumes", "capAdd"],
   limit: "a Docker container is made from an image",
   keepsRoot: false,
   file: { key: "archive", holds: "what docker save writes" },
@@ -26,12 +27,19 @@ export const docker: Kind = {
     const source = resolveSource(input, said);
     const problems = checkVariables((...names) => at("env", ...names), spec.env);
     said.add(problems);
-    if (source === undefined || problems.length > 0) return undefined;
+    const privileges = resolvePrivileges(spec, at, said);
+    if (source === undefined || problems.length > 0 || privileges === undefined) return undefined;
     const env = sortedEntries(spec.env ?? {});
-    return { ...source, ...(env.length === 0 ? {} : { env: Object.fromEntries(env) }) };
+    return { ...source, ...(env.length === 0 ? {} : { env: Object.fromEntries(env) }), ...privileges };
   },
   // The image's name, or the SHA-256 of its archive, which was copied to the host before.
-  state: ({ image = null, archive = null }) => ({ image, archive }),
+  state: ({ image = null, archive = null, volumes = {}, capAdd = [] }) => ({
+    ...{ image, archive },
+    ...(Object.keys(volumes).length === 0
+      ? {}
+      : { volumes: sortedEntries(volumes).map(([path, name]) => ({ path, name })) }),
+    ...(capAdd.length === 0 ? {} : { capAdd }),
+  }),
   runtimeName,
   // With -t Docker creates the container's end of the terminal.
   exec: (name, command, terminal) => ["docker", "exec", "-i", ...terminal, runtimeName(name), ...command],

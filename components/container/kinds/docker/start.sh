@@ -4,7 +4,7 @@
 # shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of with_state, by eval
 
 docker_create() {
-  local lines exports n one way first
+  local lines exports n one way first privileges
   docker_words
   printf 'set -- %s\n' "$first" >"$box/in/first"
   set --
@@ -19,6 +19,8 @@ $one" ;;
       word) set -- "$@" -e "$one" ;;
     esac
   done
+  docker_privileges
+  eval "set -- $privileges \"\$@\""
   set -- "${ENGINE_WAIT:-180}" docker create --name "$box_name" --hostname "$name" --network none --restart no \
     --label "vxlab-container=$id" --label "vxlab-shape=$shape" \
     --mount "type=bind,src=$box/in,dst=/.vxlab,readonly" --entrypoint /.vxlab/busybox \
@@ -27,6 +29,24 @@ $one" ;;
   (eval "$exports" && exec timeout "$@" 9>&-) >/dev/null <<LINES
 $lines
 LINES
+}
+
+# Volumes, which are made before and labelled, so that they go with the container; and capabilities. Words of plain characters.
+# Sets: privileges
+docker_privileges() {
+  local i=0 path volume one
+  privileges=
+  while [ "$i" -lt "${volumes_count:-0}" ]; do
+    eval "path=\$volumes_${i}_path volume=vxlab-$id-\$volumes_${i}_name"
+    plain "$path" "$volume"
+    engine volume inspect "$volume" >/dev/null 2>&1 || engine volume create --label "vxlab-container=$id" "$volume" >/dev/null
+    privileges="$privileges --mount type=volume,src=$volume,dst=$path"
+    i=$((i + 1))
+  done
+  for one in $(unquoted "${capAdd-}"); do
+    plain "$one"
+    privileges="$privileges --cap-add $one"
+  done
 }
 
 # docker_variable: variable number n, NAME=VALUE; n goes up. False after the last. Sets: one n
@@ -136,12 +156,15 @@ docker_ended() {
   fail "container $name exited at once; its command is ${command:-the one of its image}: $(docker_said)"
 }
 
-# docker_said: the end of its log, without the values of its variables, which may be secrets. The longest goes first: one may
-# be a part of another.
-docker_said() {
+# docker_said: the end of its log.
+docker_said() { engine logs --tail 3 "$box_name" 2>&1 | tr '\n' ' ' | docker_veiled; }
+
+# docker_veiled: the line on stdin without the values of the variables, which may be secrets. The longest goes first: one may be a
+# part of another.
+docker_veiled() {
   local n=0 one
   {
-    engine logs --tail 3 "$box_name" 2>&1 | tr '\n' ' '
+    cat
     echo
     while docker_variable; do printf '%s\n' "${one#*=}"; done
   } | LC_ALL=C awk '

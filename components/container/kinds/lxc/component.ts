@@ -1,8 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import { guestStep, inside } from "../../../guest-step";
 import { MovableArgs, placeOf } from "../../../host/context.component";
+import { archiveCopy, archiveHash } from "../../archive.component";
 import { ContainerInterfaceArgs } from "../../interfaces.component";
 import { completeInterfaces } from "../../complete.component";
+import {
+  ContainerExecArgs,
+  ContainerFileArgs,
+  ContainerRouteArgs,
+  ContainerSysctlArgs,
+  contentParts,
+  stepSecrets,
+} from "../../content.component";
 import { ContainerKind } from "../../spec";
 import { addressesOf, containerState } from "../../state";
 import { token } from "../../../naming";
@@ -22,10 +31,20 @@ export interface LxcContainerArgs extends MovableArgs {
   container?: pulumi.Input<string>;
   /** First process. @default ["/sbin/init"] */
   command?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Root file system, an archive where Pulumi runs: tar, tar.gz or tar.xz. @default a busybox userland */
+  rootfs?: pulumi.Input<string>;
+  /** Files by their path in the container, at most 256 KiB each; they change while it runs. @default none */
+  files?: pulumi.Input<Record<string, pulumi.Input<ContainerFileArgs>>>;
+  /** Commands that run in it after its start, and after each change of these or of `files`. @default none */
+  exec?: pulumi.Input<pulumi.Input<ContainerExecArgs>[]>;
+  /** Static routes, set anew when somebody changes them. @default none */
+  routes?: pulumi.Input<pulumi.Input<ContainerRouteArgs>[]>;
+  /** Kernel settings of its network. @default none */
+  sysctls?: pulumi.Input<pulumi.Input<ContainerSysctlArgs>[]>;
 }
 
 /**
- * An unprivileged LXC container (busybox userland) on the segments of a host.
+ * An unprivileged LXC container on the segments of a host.
  *
  * @example
  * ```ts
@@ -37,16 +56,25 @@ export class LxcContainer extends pulumi.ComponentResource {
   public readonly addresses: pulumi.Output<string[]>;
 
   constructor(name: string, args: LxcContainerArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { opts: placed, shown, ...place } = placeOf("LxcContainer", name, args, opts);
+    const whole = placeOf("LxcContainer", name, args, opts);
+    const { opts: placed, shown, ...place } = whole;
     const interfaces = completeInterfaces(name, args);
-    super(token("LxcContainer"), name, { ...shown, interfaces }, placed);
+    const content = contentParts(name, args);
+    super(token("LxcContainer"), name, { ...shown, interfaces, ...content.shown }, placed);
     const { container = name, command } = args;
-    const wanted = pulumi.output({ name: container, command, interfaces });
-    const state = wanted.apply(containerState(ContainerKind.Lxc));
+    const within = inside(this, placed);
+    const copy =
+      args.rootfs === undefined ? undefined : archiveCopy(name, args.rootfs, whole, interfaces, within);
+    const rootfs = args.rootfs === undefined ? undefined : pulumi.output(args.rootfs).apply(archiveHash);
+    const wanted = pulumi.output({ name: container, command, interfaces, rootfs });
+    const state = pulumi
+      .all([wanted, content.state])
+      .apply(([known, more]) => containerState(ContainerKind.Lxc)({ ...known, ...more }));
+    const secrets = stepSecrets(undefined, content);
     const step = guestStep(
       name,
-      { ...place, kind: "container", lab: shown.labId, state },
-      inside(this, placed),
+      { ...place, kind: "container", lab: shown.labId, state, ...(secrets === undefined ? {} : { secrets }) },
+      { ...within, ...(copy === undefined ? {} : { dependsOn: [copy] }) },
     );
     this.addresses = pulumi.all([state, step.id]).apply(([known]) => addressesOf(known));
     this.registerOutputs({ addresses: this.addresses });

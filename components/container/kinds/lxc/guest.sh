@@ -13,10 +13,16 @@ lxc_apply() {
   lxc_ours || fail "container $name: the folder $box is another lab's. Nothing was changed: rename the container (containers.$name)"
   [ -d "$box" ] || mkdir -p "$box"
   [ -e "$box/owner" ] || echo "$id" >"$box/owner"
-  [ -d "$box/rootfs" ] || lxc_root
+  if ! lxc_root_fits; then
+    lxc_stop
+    lxc_root
+  fi
   nics_ports >"$box/ports.new"
   nics_flows "$box/flows.new"
   lxc_init
+  lxc_files
+  routing_plain
+  routing_lines >"$box/wire"
   lxc_config >"$box/config.new"
   if lxc_same; then
     lxc_look
@@ -29,7 +35,12 @@ lxc_apply() {
     runs=false
   fi
   [ ! -e "$box/flows" ] || rm -rf "$box/flows"
-  for file in flows ports config rootfs/.vxlab-init rootfs/.vxlab-net rootfs/.vxlab-lease; do mv "$box/$file.new" "$box/$file"; done
+  for file in flows ports config; do mv "$box/$file.new" "$box/$file"; done
+  # The container may have made anything of these names: a link must not lead out of its root.
+  for file in .vxlab-init .vxlab-net .vxlab-lease; do
+    [ ! -d "$box/rootfs/$file" ] || rm -rf "${box:?}/rootfs/$file"
+    mv -T "$box/$file.new" "$box/rootfs/$file"
+  done
   "$runs" || lxc_start
   lxc_look
   [ "$state" = RUNNING ] || fail "container $name exited at once; its command is $command"
@@ -55,12 +66,15 @@ lxc_same() {
   lxc_runs || return 1
   # Without its desired state of before, the init file alone has the command.
   [ "${was_command-$command}" = "$command" ] || return 1
-  cmp -s "$box/rootfs/.vxlab-init.new" "$box/rootfs/.vxlab-init" || return 1
+  [ "$(lxc_bare <"$box/.vxlab-init.new")" = "$(lxc_bare <"$box/rootfs/.vxlab-init" 2>/dev/null)" ] || return 1
   [ "$(lxc_fixed <"$box/config.new")" = "$(lxc_fixed <"$box/config")" ]
 }
 
+# Files come and go while it runs.
+lxc_bare() { grep -v '^\[ ! -e /\.vxlab-files '; }
+
 # Without the console's log, which a container of older tools gets with its next start.
-lxc_fixed() { grep -v -e '^lxc\.console\.' -e '^lxc\.net\.[0-9]*\.\(mtu\|ipv[46]\.address\|ipv4\.gateway\) '; }
+lxc_fixed() { grep -v -e '^lxc\.console\.' -e '^lxc\.hook\.' -e '^lxc\.net\.[0-9]*\.\(mtu\|ipv[46]\.address\|ipv4\.gateway\) '; }
 
 lxc_start() {
   eval "$NIC"
@@ -69,6 +83,7 @@ lxc_start() {
     # A veth left by a container that died with its host would keep the name.
     [ ! -e "$NET/$veth" ] || ip link del dev "$veth"
   done
+  routing_begin "$box"
   # 9>&-: the container's monitor lives on and would hold the lock.
   timeout 60 lxc-start -P "$BOXES" -n "$name" -d -o "$box/log" -l WARN 9>&- ||
     fail "container $name does not start: $(tail -n 5 "$box/log" | tr '\n' ' ')"
@@ -94,6 +109,19 @@ lxc_begins() {
   local words=
   { read -r words <"$PROC/$pid/cmdline" || :; } 2>/dev/null
   [ "$words" = /bin/sh/.vxlab-init ]
+}
+
+lxc_tool() { ! lxc_is_archive || echo /.vxlab-busybox; }
+
+# The folder of the container on the host.
+lxc_box() { printf %s "$BOXES/$name"; }
+
+# lxc_within SECONDS WORDS...: a shell inside with these arguments.
+lxc_within() {
+  local wait="$1"
+  shift
+  timeout "$wait" lxc-attach -P "$BOXES" -n "$name" --clear-env \
+    --set-var PATH=/usr/local/sbin:/usr/local/bin:/sbin:/bin:/usr/sbin:/usr/bin -- /bin/sh "$@" 9>&-
 }
 
 lxc_stop() {

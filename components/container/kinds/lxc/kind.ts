@@ -1,3 +1,4 @@
+import { isText } from "../../../../plan/rules";
 import type { Kind } from "../kind";
 
 /** The container's environment is its own: the host's would name paths that do not exist in it. */
@@ -14,12 +15,19 @@ export const lxc: Kind = {
   component: "LxcContainer",
   scripts: ["guest.sh", "root.sh"],
   command: ["/sbin/init"],
-  settings: [],
+  settings: ["rootfs"],
   keepsRoot: true,
-  limit: "an LXC container's files are a busybox userland",
-  resolve: () => ({}),
-  // Name of its root, an archive of the machine image; "busybox" is made on any host.
-  state: () => ({ rootfs: "busybox" }),
+  limit: "an LXC container is made from a root file system",
+  file: { key: "rootfs", holds: "a root file system as tar, tar.gz or tar.xz" },
+  resolve({ spec: { rootfs }, at }, said) {
+    if (rootfs === undefined) return {};
+    if (isText(rootfs)) return { rootfs };
+    said.say(at("rootfs"), rootfs, "Is not a file path.", "Write the path of an archive, or leave it out.");
+    return undefined;
+  },
+  // The SHA-256 of its archive, which was copied to the host before, or the name of a root of the machine image; "busybox" is made on
+  // any host.
+  state: ({ rootfs = "busybox" }) => ({ rootfs }),
   runtimeName: (name) => name,
   exec: (name, command) => ["lxc-attach", ...of(name), ...ENVIRONMENT, "--", ...command],
   shell: ["/bin/sh"],

@@ -7,13 +7,61 @@ lxc_root() {
   local archive="/usr/share/vxlab/rootfs-$rootfs.tar"
   rm -rf "$box/rootfs.new"
   mkdir -p "$box/rootfs.new"
-  if [ -e "$archive" ]; then
+  if lxc_is_archive; then
+    lxc_unpack "$IMAGES/$id.tar" "$box/rootfs.new"
+  elif [ -e "$archive" ]; then
     # busybox's tar takes half the time of GNU's; the files in it belong to the container's root already.
     busybox tar -xf "$archive" -C "$box/rootfs.new"
   else
     lxc_busybox "$box/rootfs.new"
   fi
+  rm -rf "$box/rootfs" "$box/done" "$box/files"
   mv "$box/rootfs.new" "$box/rootfs"
+  # A root without this is busybox's.
+  if lxc_is_archive; then echo "$rootfs" >"$box/rootfs-of"; else rm -f "$box/rootfs-of"; fi
+}
+
+lxc_is_archive() { case ${rootfs-} in *[!0-9a-f]* | "") return 1 ;; esac && [ "${#rootfs}" = 64 ]; }
+
+# True when the root is made from what is wanted.
+lxc_root_fits() {
+  [ -d "$box/rootfs" ] || return 1
+  if lxc_is_archive; then [ "$(cat "$box/rootfs-of" 2>/dev/null)" = "$rootfs" ]; else [ ! -e "$box/rootfs-of" ]; fi
+}
+
+# lxc_unpack FILE FOLDER: in a namespace of users as the container's (user_namespaces(7)): files get its numbers, and
+# whatever the archive holds, nothing is written that the container could not write. Device nodes are LXC's to make.
+lxc_unpack() {
+  local holder tries=100 code=0 said
+  echo "$rootfs  $1" | sha256sum -c >/dev/null 2>&1 ||
+    fail "the root file system of container $name has not arrived whole in $1: copy it again with: pulumi up --replace '**$step-archive'"
+  chown 100000:100000 "$2"
+  unshare -U sleep 900 </dev/null >/dev/null 2>&1 9>&- &
+  holder=$!
+  until [ "$(readlink "/proc/$holder/ns/user")" != "$(readlink /proc/self/ns/user)" ]; do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || fail "no namespace of users for the root file system of container $name: see unshare(1)"
+    sleep 0.1
+  done
+  echo "0 100000 65536" >"/proc/$holder/uid_map"
+  echo "0 100000 65536" >"/proc/$holder/gid_map"
+  said=$(lxc_plain_tar "$1" | nsenter -t "$holder" -U -S 0 -G 0 tar -x -p --numeric-owner --exclude='./dev/*' --exclude='dev/*' -f - -C "$2" 2>&1) || code=$?
+  kill "$holder" 2>/dev/null || :
+  [ "$code" = 0 ] || fail "the root file system of container $name cannot be unpacked: $(printf '%s' "$said" | tail -n 3 | tr '\n' ' ')"
+  [ -e "$2/bin/sh" ] || [ -L "$2/bin/sh" ] ||
+    fail "the root file system of container $name holds no bin/sh: make the archive of the files in its root, not of their folder"
+  for said in dev proc sys run tmp etc; do
+    if [ ! -e "$2/$said" ] && [ ! -L "$2/$said" ]; then mkdir "$2/$said" && chown 100000:100000 "$2/$said"; fi
+  done
+}
+
+# lxc_plain_tar FILE: what is in it, by its first bytes (gzip: RFC 1952; xz: xz-file-format).
+lxc_plain_tar() {
+  case $(head -c 6 "$1" | od -A n -t x1 | tr -d ' ') in
+    1f8b*) gzip -dc "$1" ;;
+    fd377a585a00) xz -dc "$1" ;;
+    *) cat "$1" ;;
+  esac
 }
 
 # Hosts that are not our image: the same root from the host's static busybox.
@@ -34,14 +82,27 @@ lxc_busybox() {
 
 # The command travels as words that fields.awk quoted, into a file: LXC's own splitting of lxc.init.cmd is not a shell's.
 lxc_init() {
-  lxc_net >"$box/rootfs/.vxlab-net.new"
+  lxc_net >"$box/.vxlab-net.new"
   {
     echo '#!/bin/sh'
-    [ ! -s "$box/rootfs/.vxlab-net.new" ] || printf "leased='%s'\n. /.vxlab-net\n" "$(lxc_leased)"
+    lxc_tools
+    [ ! -s "$box/.vxlab-net.new" ] || printf "leased='%s'\n. /.vxlab-net\n" "$(lxc_leased)"
+    [ "${files_count:-0}" = 0 ] || echo '[ ! -e /.vxlab-files ] || /bin/sh /.vxlab-files'
     printf 'exec %s\n' "$command"
-  } >"$box/rootfs/.vxlab-init.new"
-  container_lease /etc/resolv.conf >"$box/rootfs/.vxlab-lease.new"
-  chmod 755 "$box/rootfs/.vxlab-init.new" "$box/rootfs/.vxlab-lease.new"
+  } >"$box/.vxlab-init.new"
+  container_lease /etc/resolv.conf "$(lxc_tools | sed -n '1s/$/;/p')" >"$box/.vxlab-lease.new"
+  chmod 755 "$box/.vxlab-init.new" "$box/.vxlab-lease.new"
+}
+
+# What puts its files in place before the first process of each start. Moved, since the container may have made anything of
+# this name.
+lxc_files() {
+  if [ "${files_count:-0}" = 0 ]; then rm -rf "$box/rootfs/.vxlab-files" && return; fi
+  content_plain
+  [ ! -d "$box/rootfs/.vxlab-files" ] || rm -rf "$box/rootfs/.vxlab-files"
+  (umask 077 && content_script >"$box/files.new")
+  chown 100000:100000 "$box/files.new"
+  mv -T "$box/files.new" "$box/rootfs/.vxlab-files"
 }
 
 lxc_leased() {
@@ -70,6 +131,16 @@ done
 NET
 }
 
+# A root from an archive may lack the programs that the init uses, and has no init of its own that brings lo up. The host's static
+# busybox is mounted there.
+lxc_tools() {
+  lxc_is_archive || return 0
+  cat <<'TOOLS'
+for tool in ip udhcpc hostname; do eval "$tool() { /.vxlab-busybox $tool \"\$@\"; }"; done
+ip link set dev lo up
+TOOLS
+}
+
 # The whole configuration: included defaults and appended lxc.net keys fight (lxc.container.conf(5)).
 lxc_config() {
   local key one
@@ -93,6 +164,8 @@ lxc.console.size = 128KB
 lxc.signal.halt = SIGUSR2
 lxc.signal.reboot = SIGTERM
 CONFIG
+  ! lxc_is_archive || echo "lxc.mount.entry = $(lxc_host_busybox) .vxlab-busybox none bind,ro,create=file 0 0"
+  [ ! -s "$box/wire" ] || echo "lxc.hook.start-host = $TOOLS/guest wire $name"
   while next_nic; do
     key=lxc.net.$((i - 1))
     cat <<CONFIG
@@ -110,6 +183,12 @@ CONFIG
     echo "$key.script.up = $TOOLS/guest plug"
     echo "$key.script.down = $TOOLS/guest unplug"
   done
+}
+
+lxc_host_busybox() {
+  local busybox
+  busybox=$(command -v busybox) || fail "no busybox on this host: apt-get install busybox-static"
+  case $busybox in /*) echo "$busybox" ;; *) echo /bin/busybox ;; esac
 }
 
 # The namespace of users confines the container in any case; AppArmor's profile is added where it is loaded.

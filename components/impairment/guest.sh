@@ -1,0 +1,259 @@
+#!/bin/sh
+# An impairment on one host: a device of the kind ifb for each place, with a queue (netem) that delays packets, loses them and so on, and
+# filters that lead packets through it (plug.sh). A container's interface may not be there yet, or no more: filters come with it.
+# Desired state: components/impairment/state.ts.
+# shellcheck disable=SC2034,SC2154 # the variables come out of with_state, by eval
+
+NETEM_AWK='@netem.awk@'
+# What next_place sets, as locals of its callers: eval "$PLACE".
+PLACE="local i=0 at device hook veth vlan remote"
+# How often it is looked whether packets still wait in a queue that goes: at most 2 s.
+DRAINS=20
+
+impairment_apply() {
+  impair_plain
+  impair_alone
+  impair_modules
+  [ -d "$IMPAIRED" ] || mkdir -p "$IMPAIRED"
+  impair_places
+  impair_gone
+  keep impairment
+  answer
+}
+
+impair_plain() {
+  local n address udpPort vni
+  eval "$PLACE"
+  plain "$local"
+  while next_place; do
+    plain "$device" "$hook" "$veth" "$vlan" "$remote"
+    n=0
+    while next_packets; do plain "$address" "$udpPort" "$vni"; done
+  done
+}
+
+impair_alone() {
+  shared impairment || return 0
+  eval "$PLACE"
+  set --
+  while next_place; do set -- "$@" "$device"; done
+  alone "impairment $name: the name" "rename the impairment in one of the two labs (impairments.$name)" impairment 'places.*.device' "$@"
+}
+
+# next_place: place number i, which goes up; false after the last. Sets: i at device hook veth vlan remote
+next_place() {
+  local key
+  [ "$i" -lt "$places_count" ] || return 1
+  at=places_$i
+  for key in device hook veth vlan remote; do eval "$key=\${${at}_$key-}"; done
+  i=$((i + 1))
+}
+
+# next_packets: packets number n of that place, which goes up; false after the last. Sets: n address udpPort vni
+next_packets() {
+  local key
+  eval "[ \"$n\" -lt \"\$${at}_packets_count\" ]" || return 1
+  for key in address udpPort vni; do eval "$key=\${${at}_packets_${n}_$key-}"; done
+  n=$((n + 1))
+}
+
+# The module makes two devices of its own unless it is told not to.
+impair_modules() {
+  [ -n "$(program_path tc)" ] || fail "no tc on this host: apt-get install iproute2"
+  [ -d "$MODULES/ifb" ] || modprobe -q ifb numifbs=0 || fail "this host's kernel has no ifb, which impairments need: modprobe ifb"
+  [ -d "$MODULES/sch_netem" ] || modprobe -q sch_netem || fail "this host's kernel has no sch_netem, which impairments need: modprobe sch_netem"
+}
+
+impair_places() {
+  local on filters
+  eval "$PLACE"
+  while next_place; do
+    on=$veth
+    [ -n "$on" ] || on=$(underlay_device "$local" "$remote") || exit 1
+    impair_device
+    filters=$(impair_filters)
+    impair_file "$on $hook $id
+$filters"
+    impair_lead "$device"
+  done
+}
+
+# A device of that name that is somebody else's is left alone.
+impair_device() {
+  local was
+  if [ ! -e "$NET/$device" ]; then
+    iproute link add "$device" type ifb
+    iproute link set dev "$device" alias "vxlab-impairment $id"
+    no_ipv6 "$device" ""
+    rm -f "$IMPAIRED/$device.since"
+  fi
+  was=$(cat "$NET/$device/ifalias" 2>/dev/null) || :
+  [ "$was" = "vxlab-impairment $id" ] || fail "$device is not this lab's ($was). Nothing was changed there: rename the impairment $name"
+  impair_netem
+  ip link set dev "$device" up
+}
+
+# What is left out keeps its value when a queue is changed, so every word is said. Packets that wait in it stay, and so do its counters:
+# what they were at the last change is kept, for verify.
+impair_netem() {
+  set -- limit "$netem_limit" delay "${netem_delay}us" "${netem_jitter}us" loss "$(percent "$netem_loss")" \
+    duplicate "$(percent "$netem_duplicate")" reorder "$(percent "$netem_reorder")" corrupt "$(percent "$netem_corrupt")" rate "${netem_rate}bit"
+  tc qdisc replace dev "$device" root netem "$@" || fail "$device takes no netem, see above"
+  [ "$(sed -n 2p "$IMPAIRED/$device.since" 2>/dev/null)" = "$*" ] || {
+    tc -s qdisc show dev "$device" | awk '$1 == "Sent" { sub(/,$/, "", $7); print $4, $7 + 0; exit }'
+    echo "$*"
+  } >"$IMPAIRED/$device.since"
+}
+
+# percent PPM: 12345 is 1.2345%.
+percent() { printf '%s.%04d%%' $(($1 / 10000)) $(($1 % 10000)); }
+
+# impair_file TEXT: another text is another set of filters.
+impair_file() {
+  local said on hook found
+  if [ -e "$IMPAIRED/$device" ]; then
+    said=$(cat "$IMPAIRED/$device")
+    [ "$said" != "$1" ] || return 0
+    { read -r on hook _; } <"$IMPAIRED/$device"
+    case $1 in "$on $hook "*) ;; *) impair_away ;; esac
+  fi
+  rm -f "$IMPAIRED/$device.as"
+  printf '%s\n' "$1" >"$IMPAIRED/$device.new"
+  mv "$IMPAIRED/$device.new" "$IMPAIRED/$device"
+}
+
+# The filters of this place, as tc takes them. The preferences: what is of one VNI comes before what is of all.
+impair_filters() {
+  local n=0 address udpPort vni
+  if [ -n "$veth" ]; then
+    if [ -n "$vlan" ]; then echo "protocol 802.1Q pref VLAN flower vlan_id $vlan"; else echo "protocol all pref 5607 u32 match u32 0 0"; fi
+    return 0
+  fi
+  while next_packets; do impair_match; done
+}
+
+# impair_match: a filter for tunnel packets. Offsets are from the IP header, which has no options or extensions here; a VNI is in the
+# second word after UDP's header, in VXLAN (RFC 7348 section 5) and in GENEVE (RFC 8926 section 3.4).
+impair_match() {
+  local family=ip match=ip bits=32 at=32 pref=5603
+  case $address in *:*) family=ipv6 match=ip6 bits=128 at=52 pref=5604 ;; esac
+  set -- match "$match" dst "$address/$bits"
+  if [ "$family" = ip ]; then set -- "$@" match ip protocol 17 0xff; else set -- "$@" match ip6 protocol 17 0xff; fi
+  set -- "$@" match "$match" dport "$udpPort" 0xffff
+  [ -z "$vni" ] || { pref=$((pref - 2)) && set -- "$@" match u32 "$(printf '0x%06x00' "$vni")" 0xffffff00 at "$at"; }
+  echo "protocol $family pref $pref u32 $*"
+}
+
+# Devices of this step that are wanted no more.
+impair_gone() {
+  local wanted=' ' file owner
+  eval "$PLACE"
+  while next_place; do wanted="$wanted$device "; done
+  for file in "$IMPAIRED"/*; do
+    case $file in *.as | *.since | *.hook | *.new | *'*') continue ;; esac
+    read -r _ _ owner <"$file"
+    device=${file##*/}
+    case $owner,$wanted in "$id",*" $device "*) ;; "$id",*) impair_drop ;; esac
+  done
+}
+
+# First the filters: what is led to a device that is not there is lost.
+impair_drop() {
+  local on hook found
+  { read -r on hook _; } <"$IMPAIRED/$device"
+  impair_away
+  if [ -e "$NET/$device" ]; then
+    impair_drain
+    ip link del dev "$device"
+  fi
+  rm -f "$IMPAIRED/$device" "$IMPAIRED/$device.as" "$IMPAIRED/$device.since"
+  rmdir "$IMPAIRED" 2>/dev/null || :
+}
+
+# Takes the filters off an interface, and its clsact if that was ours and nobody uses it. Sets: found
+impair_away() {
+  [ -e "$NET/$on" ] || { rm -f "$IMPAIRED/$on.hook" && return 0; }
+  found=$(impair_found)
+  impair_delete
+  [ "$(cat "$IMPAIRED/$on.hook" 2>/dev/null)" = "$(cat "$PROC/sys/kernel/random/boot_id" 2>/dev/null)" ] || return 0
+  [ -z "$(tc filter show dev "$on" ingress)$(tc filter show dev "$on" egress)" ] || return 0
+  tc qdisc del dev "$on" clsact
+  rm -f "$IMPAIRED/$on.hook"
+}
+
+# Packets on their way arrive.
+impair_drain() {
+  local tries="$DRAINS"
+  while [ "$tries" -gt 0 ]; do
+    case $(tc -s qdisc show dev "$device") in *"backlog 0b 0p"*) return 0 ;; esac
+    tries=$((tries - 1))
+    sleep 0.1
+  done
+}
+
+impairment_remove() {
+  local places_count=0
+  impair_gone
+  forget impairment
+  leave
+  answer
+}
+
+# A place whose packets are not led through its device has none.
+impairment_observe() {
+  local any=false
+  eval "$PLACE"
+  while next_place; do [ ! -e "$NET/$device" ] || any=true; done
+  "$any" || { absent && return; }
+  impair_seen | observed
+}
+
+impair_seen() {
+  local on found
+  eval "$PLACE"
+  while next_place; do
+    if [ ! -e "$NET/$device" ] || ! impair_led; then echo "text places.$((i - 1)).device"; fi
+    [ ! -e "$NET/$device" ] || tc -j qdisc show dev "$device"
+  done | LC_ALL=C awk -v wanted="$(impair_wanted)" "$JSON_AWK $NETEM_AWK"
+}
+
+impair_wanted() {
+  echo "limit=$netem_limit delay=$netem_delay jitter=$netem_jitter loss=$netem_loss duplicate=$netem_duplicate" \
+    "reorder=$netem_reorder corrupt=$netem_corrupt rate=$netem_rate"
+}
+
+# True when packets are led through device. A container's interface that is not there is its container's
+# fault. Sets: on hook found
+impair_led() {
+  { read -r on hook _; } <"$IMPAIRED/$device" || return 1
+  [ -e "$NET/$on" ] || { [ -n "$veth" ] && return 0; }
+  found=$(impair_found)
+  impair_same
+} 2>/dev/null
+
+# What differs from the desired state, as in drift.sh.
+impairment_drift() {
+  local file lab step
+  kept impairment name | while read -r file lab step _; do
+    with_kept "$file" impair_drift_of | sed "s|^|$lab/$step$(printf '\t')impairment |"
+  done
+}
+
+impair_drift_of() {
+  local on found flags seen
+  eval "$PLACE"
+  while next_place; do
+    if [ ! -e "$NET/$device" ]; then
+      echo "$name: interface $device is missing: packets pass unimpaired or are lost"
+      continue
+    fi
+    flags=$(cat "$NET/$device/flags")
+    [ $((flags & 1)) = 1 ] || echo "$name: interface $device is down: what it impairs is lost"
+    impair_led || echo "$name: packets are not led through $device: tc filter show dev ${on:-$veth} $hook"
+  done
+  seen=" $(impair_wanted) "
+  impair_seen | while read -r _ at found; do
+    at=${at#netem.}
+    case $at,$seen in places.*) ;; *" $at=$found "*) ;; *) echo "$name: $at of its queue is $found: tc qdisc show" ;; esac
+  done
+}

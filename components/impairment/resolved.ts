@@ -1,0 +1,41 @@
+/** Impairments that have been read (plan/resolved.ts). */
+import type { ResolvedSegment } from "../../plan/resolved";
+import type { Direction, ImpairmentSpec } from "./spec";
+
+/** One way of the two. */
+export type Way = Direction.Out | Direction.In;
+
+export interface ResolvedImpairment {
+  name: string;
+  spec: ImpairmentSpec;
+  places: readonly ResolvedPlace[];
+}
+
+/** Where packets are impaired, one way. */
+export type ResolvedPlace = LinkPlace | NicPlace;
+
+interface AnyPlace {
+  host: string;
+  /** Tells it from the impairment's other places on this host; stays the same when others come and go. */
+  number: number;
+  way: Way;
+}
+
+/** Tunnel packets from a host to another. */
+export interface LinkPlace extends AnyPlace {
+  container?: undefined;
+  /** The VTEP of the host that sends. */
+  local: bigint;
+  remote: { host: string; address: bigint };
+  /** Those whose tunnels they are. */
+  segments: readonly ResolvedSegment[];
+}
+
+/** Frames from or to a container's interface. */
+export interface NicPlace extends AnyPlace {
+  container: string;
+  /** 0 is eth0. */
+  nic: number;
+  /** Only this VLAN of a trunk. */
+  vlan?: number;
+}

@@ -1,0 +1,158 @@
+/** Checks of a lab with impairments: what proves them, and what they change of other checks. */
+import { describe, expect, it } from "vitest";
+import { planLab } from "../../plan/plan";
+import type { LabOutput } from "../../plan/contract";
+import type { Check, Evidence, Verdict } from "../../verify/check";
+import { crossingOf, leastTrip, survival } from "../../verify/crossed";
+import type { PingFacts } from "../../verify/evidence/pings";
+import { parseProbe } from "../../verify/evidence/probe";
+import { buildChecks } from "../../verify/registry";
+import { twoSegments } from "../cli/fixture";
+import { referenceWith } from "../plan/reference";
+import { good } from "./evidence";
+import { labOf } from "../cli/fixture";
+
+const lab = (impairments: object, more: object = {}): LabOutput =>
+  labOf(referenceWith({ ...more, impairments }));
+const between = (more: object) => ({ slow: { between: ["kvm1", "kvm2"], ...more } });
+const named = (of: LabOutput, name: string): Check | undefined =>
+  buildChecks(of).find((check) => check.name === name);
+
+/** The verdict of a check with other facts of a ping. */
+function verdict(of: LabOutput, name: string, ping?: Partial<PingFacts>, facts: object = {}): Verdict {
+  const check = named(of, name);
+  if (check === undefined) throw new Error(`no ${name}`);
+  const all = good(of);
+  const pings = new Map(all.pings);
+  if (check.ping !== undefined && ping !== undefined)
+    pings.set(check.ping.name, { fate: "answered", ms: 3, ...ping } as PingFacts);
+  const host = all.hosts.get(check.host);
+  if (host === undefined || !("facts" in host)) throw new Error(check.host);
+  const evidence: Evidence = { ...all, pings };
+  return check.judge({ ...host.facts, ...facts }, evidence);
+}
+
+const c1c2 = { from: "c1", nic: "eth0", to: "10.0.3.11" };
+
+describe("what a ping crosses", () => {
+  it("is both ways of a path, and both ends", () => {
+    const all = {
+      ...between({ delay: "40ms", jitter: "5ms", direction: "out" }),
+      far: { container: "c2", delay: "10ms", loss: "50%" },
+    };
+    const crossing = crossingOf(lab(all), c1c2);
+    expect([crossing.there.map(({ name }) => name), crossing.back.map(({ name }) => name)]).toEqual([
+      ["slow", "far"],
+      ["far"],
+    ]);
+    expect([leastTrip(crossing), survival([...crossing.there, ...crossing.back])]).toEqual([55_000, 0.25]);
+  });
+
+  it("is the impairment of its segment before that of all", () => {
+    const all = {
+      ...between({ delay: "40ms" }),
+      red: { between: ["kvm2", "kvm1"], segment: "red", delay: "10ms" },
+    };
+    expect(leastTrip(crossingOf(lab(all), c1c2))).toBe(20_000);
+  });
+
+  it("is nothing between other hosts, or in another segment", () => {
+    const two = twoSegments();
+    const [one] = planLab(referenceWith({ impairments: between({ delay: "40ms" }) }), {
+      lab: "x",
+    }).impairments;
+    if (one === undefined) throw new Error("none");
+    const blue = { ...two, impairments: [{ ...one, segment: "another" }] };
+    const [box] = two.containers;
+    const [to] = two.containers.filter(({ host }) => host !== box?.host);
+    const address = to?.interfaces[0]?.addresses[0]?.split("/")[0] ?? "";
+    expect(crossingOf(blue, { from: box?.name ?? "", nic: "eth0", to: address }).there).toEqual([]);
+  });
+});
+
+describe("an impairment is proven", () => {
+  it("by the shortest round trip: less than the sum of delays fails", () => {
+    const slow = lab(between({ delay: "50ms" }));
+    expect(verdict(slow, "delay/slow", { least: 100.2 })).toEqual({ ok: true, got: "100.2 ms at least" });
+    expect(verdict(slow, "delay/slow", { least: 51 }).ok).toBe(false);
+    expect(verdict(slow, "delay/slow", { fate: "no answer" })).toEqual({ ok: false, got: "no answer" });
+  });
+
+  it.each([
+    ["as planned", 990, 10, true],
+    ["none of a thousand", 1000, 0, false],
+    ["half of them", 500, 500, false],
+    ["too few to tell", 10, 0, true],
+  ])("by lost packets: %s", (_, sent, lost, ok) => {
+    const queues = new Map([["i-slow", { sent, lost }]]);
+    expect(
+      verdict(lab(between({ loss: "1%" })), "impairment/slow/kvm1/i-slow", undefined, { queues }).ok,
+    ).toBe(
+      // 5 standard deviations and 3 packets: 1 % of 1000 can be 0 by chance.
+      sent === 1000 && lost === 0 ? true : ok,
+    );
+    const half = lab(between({ loss: "50%" }));
+    expect(verdict(half, "impairment/slow/kvm1/i-slow", undefined, { queues }).ok).toBe(
+      sent === lost || sent < 20,
+    );
+  });
+
+  it("and fails where there is no queue", () => {
+    const none = { queues: new Map() };
+    expect(verdict(lab(between({ loss: "1%" })), "impairment/slow/kvm2/i-slow", undefined, none).ok).toBe(
+      false,
+    );
+  });
+
+  it("reads counters as hosts tell them", () => {
+    const { queues, trouble } = parseProbe(
+      "== queue i-slow\ncounted 12 3\n\n== queue i-far\nCannot find device\n",
+    );
+    expect([queues, trouble.get("queue i-far")]).toEqual([
+      new Map([["i-slow", { sent: 12, lost: 3 }]]),
+      "Cannot find device",
+    ]);
+  });
+});
+
+describe("other checks", () => {
+  it("wait longer on a lossy and slow path", () => {
+    const { ping } = named(lab(between({ delay: "1s", loss: "20%" })), "ping/c1/c2") ?? {};
+    // Twice the round trip, and four seconds for each ping that is lost to one that is not.
+    expect(ping?.patience).toBe(7);
+    expect(named(lab({}), "ping/c1/c2")?.ping?.patience).toBeUndefined();
+  });
+
+  it("take copies for no loop where an impairment makes them, and only there", () => {
+    expect(verdict(lab(between({ duplicate: "5%" })), "ping/c1/c2", { duplicates: 1 }).ok).toBe(true);
+    expect(verdict(lab(between({ loss: "5%" })), "ping/c1/c2", { duplicates: 1 }).ok).toBe(false);
+  });
+
+  it("want no answer over a path that is cut, and fail with one", () => {
+    const cut = lab(between({ loss: "100%", direction: "out" }));
+    expect(verdict(cut, "ping/c1/c2", { fate: "no answer" })).toEqual({
+      ok: true,
+      got: "no answer (impairment slow)",
+    });
+    expect(verdict(cut, "ping/c2/c1", { fate: "answered" }).ok).toBe(false);
+    const names = buildChecks(cut).map(({ name }) => name);
+    // What leaves kvm2 arrives at kvm1.
+    expect(names.filter((name) => /^(mtu|wire)/.test(name))).toEqual([
+      "mtu/c1/c2/1451",
+      "mtu/c2/c1/1451",
+      "wire/c2/c1",
+    ]);
+  });
+
+  it("are left out where most packets are lost: neither verdict would be true", () => {
+    const names = buildChecks(lab(between({ loss: "60%" }))).map(({ name }) => name);
+    expect(names.filter((name) => name.startsWith("ping"))).toEqual([]);
+    expect(names).toContain("impairment/slow/kvm1/i-slow");
+  });
+
+  it("are the same in a lab without impairments", () => {
+    expect(buildChecks(lab({})).map(({ name }) => name)).not.toContainEqual(
+      expect.stringMatching(/impair|delay/),
+    );
+  });
+});

@@ -1,0 +1,91 @@
+import { EVERY, readEffects } from "../../components/impairment/effects";
+import type { LabOutput } from "../../plan/contract";
+import type { ImpairmentPlan } from "../../plan/types";
+import type { Check, CheckKind, Verdict } from "../check";
+import { crossingOf, leastTrip, survival } from "../crossed";
+import type { QueueFacts } from "../evidence/facts";
+import type { Ping } from "../evidence/pings";
+import { between, onPing } from "../packets";
+import { commonAddresses, segmentsOf } from "../pairs";
+import type { Pair } from "../pairs";
+
+/** Packets that a share is judged by: with fewer, chance decides. */
+const FEWEST = 20;
+
+/** What impairments do: each queue by its counters of lost packets. */
+export const impairment: CheckKind = {
+  about: "thing",
+  of: ({ impairments = [] }) => impairments.flatMap(lossChecks),
+};
+
+/** The shortest of several round trips takes at least the sum of the delays on its way. */
+export const delay: CheckKind = {
+  about: "packet",
+  of: (lab) => (lab.impairments ?? []).flatMap((one) => delayCheck(lab, one)),
+};
+
+function lossChecks(plan: ImpairmentPlan): Check[] {
+  const { netem } = readEffects(plan, (key) => key);
+  return plan.places.map(({ host, device }) => ({
+    ...{ kind: "impairment", name: `impairment/${plan.name}/${host}/${device}`, host },
+    expected: `${plan.where}: ${netem.loss / 10_000}% of packets are lost`,
+    where: `./vxlab ssh ${host} -- /usr/sbin/tc -s qdisc show dev ${device}`,
+    needs: ["queues"],
+    judge: ({ queues, trouble }) => {
+      const found = queues?.get(device);
+      if (found === undefined) return { ok: false, got: trouble.get(`queue ${device}`) ?? `no ${device}` };
+      // A full queue drops packets as well, and copies count as packets.
+      return onLoss(found, netem.loss / EVERY, netem.rate > 0 || netem.duplicate > 0);
+    },
+    repairs: () => [{ kind: "impairment", key: plan.name }],
+  }));
+}
+
+/** Five standard deviations, and three packets for small numbers (the binomial distribution). */
+function onLoss({ sent, lost }: QueueFacts, share: number, more: boolean): Verdict {
+  const all = sent + lost;
+  const got = `${lost} of ${all} packets lost`;
+  if (all < FEWEST) return { ok: true, got: `${got}, too few to tell` };
+  const off = lost - all * share;
+  const slack = 5 * Math.sqrt(all * share * (1 - share)) + 3;
+  return { ok: Math.abs(off) <= slack || (more && off > 0), got };
+}
+
+function delayCheck(lab: LabOutput, { name, where }: ImpairmentPlan): Check[] {
+  const pair = pairThrough(lab, name);
+  if (pair === undefined) return [];
+  const { from, to, address } = pair;
+  const least = leastTrip(crossingOf(lab, { from: from.name, nic: from.nic, to: address })) / 1000;
+  const ping: Ping = { name: `delay/${name}`, ...between(from, address), mode: "timed" };
+  return [
+    {
+      ...{ kind: "delay", name: ping.name, host: ping.host },
+      expected: `${where}: ${from.name} to ${to.name} and back takes at least ${least} ms`,
+      where: `./vxlab exec ${from.name} -- ping -c 5 ${address}`,
+      needs: ["containers"],
+      ping,
+      judge: (facts, evidence) =>
+        onPing(ping, facts, evidence, ({ least: found }) => ({
+          // The clock of ping and that of the queue are read at different times.
+          ok: found !== undefined && found >= least - 1,
+          got: found === undefined ? "no answer" : `${found} ms at least`,
+        })),
+      doubt: ({ ok }, { pings }) => (ok || pings.get(ping.name)?.least !== undefined ? undefined : ping),
+    },
+  ];
+}
+
+/** The first two containers whose round trip is delayed by an impairment, and mostly arrives. */
+function pairThrough(lab: LabOutput, name: string): (Pair & { address: string }) | undefined {
+  for (const ends of segmentsOf(lab))
+    for (const from of ends)
+      for (const to of ends.filter((one) => one !== from)) {
+        const [address] = commonAddresses(from, to);
+        if (address === undefined) continue;
+        const crossing = crossingOf(lab, { from: from.name, nic: from.nic, to: address });
+        const all = [...crossing.there, ...crossing.back];
+        const delayed = all.some((one) => one.name === name && one.netem.delay > 0);
+        if (delayed && leastTrip(crossing) > 0 && survival(all) >= 0.2) return { from, to, address };
+      }
+  return undefined;
+}
