@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { withoutDeclarations } from "./config-copied";
 import { checkArchives, checkFiles, checkImageFile } from "./config-files";
 import { checkEnvironments, checkSecrets, secretKeys, splitContainers, veiled } from "./config-secrets";
+import { presentOf } from "./plan/absent";
 import { TopologyError } from "./plan/errors";
 import { checkUri } from "./components/underlay/resolve";
 import { checkedLab } from "./plan/plan";
@@ -22,6 +23,8 @@ export interface OverlaySettings {
   underlayStack: string;
   /** `vxlab:peers`: other owners' underlay stacks, whose hosts this overlay has tunnels to. @default none */
   peers: string[];
+  /** `vxlab:absent`, as it is written. */
+  absent: unknown;
   /** `vxlab:hosts`, `segments` and `containers`, as they are written. */
   sections: Record<string, unknown>;
   /** As in LabSettings. */
@@ -70,13 +73,15 @@ export function readRole(): Role {
  */
 export function readConfig(): LabSettings {
   const { raw, problems: copied } = withoutDeclarations(ownConfig());
-  const sections = sectionsOf(raw, raw.role === Role.Underlay ? UNDERLAY_SECTIONS : SECTIONS);
+  const whole = sectionsOf(raw, raw.role === Role.Underlay ? UNDERLAY_SECTIONS : SECTIONS);
+  const { sections, problems: away } = presentOf(whole, parsed(raw.absent) ?? []);
   const { topology: read, problems: shape, broken } = readShape(sections);
   const secret = secretKeys(Object.keys(raw));
   const { containers, ...split } = splitContainers(read.containers, secret.includes("containers"));
   const topology = { ...read, containers: containers as Topology["containers"] };
   const before = [
     ...copied,
+    ...away,
     ...checkSecrets(secret, read.containers),
     ...unknownKeys(raw),
     ...overlayOnly(raw),
@@ -111,6 +116,7 @@ export function readConfig(): LabSettings {
 export function readOverlayConfig(): OverlaySettings {
   const { raw, problems: copied } = withoutDeclarations(ownConfig());
   const { underlayStack, peers } = { underlayStack: raw.underlayStack, peers: parsed(raw.peers) ?? [] };
+  const absent = parsed(raw.absent) ?? [];
   const sections = sectionsOf(raw, OVERLAY_SECTIONS);
   const secret = secretKeys(Object.keys(raw));
   refuse([
@@ -127,6 +133,7 @@ export function readOverlayConfig(): OverlaySettings {
   return {
     underlayStack: String(underlayStack),
     peers: peers as string[],
+    absent,
     sections: { ...sections, containers },
     ...split,
     bootTimeout: Number(bootTimeoutOf(raw)),

@@ -61,7 +61,9 @@ export default defineConfig({
   test: {
     projects: [
       // Files share processes, so each process imports the SDK once: a third less work.
-      unit("unit", ["test/**/*.test.ts"], { exclude: [...apart, "test/{toolchain,package,engine,lab}/**"] }),
+      unit("unit", ["test/**/*.test.ts"], {
+        exclude: [...apart, "test/{toolchain,package,engine,lab,long}/**"],
+      }),
       // The SDK's mocks are global.
       unit("unit-sdk", apart, { isolate: true }),
       stage("toolchain", {
@@ -78,6 +80,7 @@ export default defineConfig({
       }),
       stage("engine", { order: 3, limit: 5 * minutes, workers: 2 }),
       stage("lab", { order: 4, limit: 30 * minutes, workers: 2 }),
+      stage("long", { order: 5, limit: 600 * minutes }),
     ],
   },
 });

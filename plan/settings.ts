@@ -67,6 +67,11 @@ export interface StackSpec {
   underlayStack?: string;
   /** Underlay stacks of other owners; overlay stacks only. @default none */
   peers?: string[];
+  /**
+   * Hosts that the lab does without, with their containers, as if they were not in hosts; ./vxlab forget writes it
+   * (docs/reliability.md). @default none
+   */
+  absent?: string[];
   /** What executes the machines' instructions; auto (KVM if it works), kvm, qemu (emulation). @default auto */
   accel?: Accel | "auto";
   /** Longest wait for a machine's SSH; 30 to 3600 seconds. @default 600 */
@@ -135,6 +140,10 @@ export const STACK = {
     doc: "the stack of the overlay's own underlay; overlay stacks only, which require it",
   },
   peers: { kind: "list", doc: "underlay stacks of other owners; overlay stacks only" },
+  absent: {
+    kind: "list",
+    doc: "hosts that the lab does without, with their containers, as if they were not in `hosts`; `./vxlab forget` writes it ([reliability.md](reliability.md))",
+  },
   accel: {
     kind: "choice",
     choices: {

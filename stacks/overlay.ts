@@ -4,6 +4,7 @@ import { ownUnderlay, peerUnderlays } from "../components/lab/references";
 import { VxlanOverlay, VxlanOverlayArgs } from "../components/lab/vxlan-overlay";
 import { OverlaySettings } from "../config";
 import { PublishedLab } from "../plan/contract";
+import { presentOn } from "../plan/absent";
 import { withSecrets } from "./secrets";
 
 export interface OverlayOutputs {
@@ -11,8 +12,10 @@ export interface OverlayOutputs {
 }
 
 export async function overlayStack(settings: OverlaySettings): Promise<OverlayOutputs> {
-  const { underlayStack, sections, secretEnv, bootTimeout } = settings;
-  const { login, tunnelKeys, ...underlay } = await ownUnderlay(underlayStack);
+  const { underlayStack, absent, secretEnv, bootTimeout } = settings;
+  const { login, tunnelKeys, stack, vteps } = await ownUnderlay(underlayStack);
+  const { hosts, sections } = presentOn(vteps.hosts, settings.sections, absent);
+  const underlay = { stack, vteps: { ...vteps, hosts } };
   const { lab } = new VxlanOverlay("overlay", {
     underlay,
     login,

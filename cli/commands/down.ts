@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { embeddedScript } from "../../system/paths";
 import type { Command, Context } from "../command";
 import { readArgs } from "../args";
-import { change, failure, pulumi } from "../engine/engine";
+import { failure, pulumi } from "../engine/engine";
+import { changePatiently, hostTimeout, hostTimeoutOption, sayLeft } from "../engine/patience";
+import { foundInState, workOn } from "../changes/on-hosts";
 import { Exit } from "../exit";
 import { alone } from "../engine/alone";
 import { deployOrder, stacksNamed, stacksOption } from "../state/roles";
@@ -21,11 +23,13 @@ import { wasInterrupted } from "../../system/signals";
 import { forgetLibvirt, libvirtMode, ready, startLibvirt, type Mode } from "../engine/ready";
 import { deployedOf, forgetLabs, knownLabs, labIds, ownBackend, resources, stackNames } from "../state/stack";
 
+const options = { ...stacksOption, ...hostTimeoutOption } as const;
+
 export const down: Command = {
   name: "down",
   summary: "destroy the lab and leave nothing behind (the cache of tools and images stays)",
   operands: "",
-  options: stacksOption,
+  options,
   checkoutOnly: "run pulumi destroy",
   more: "Overlays first, then underlays. Without -s: all stacks of this checkout.",
   examples: [
@@ -33,12 +37,17 @@ export const down: Command = {
     ["down -s lab2", "one stack"],
   ],
   run(context, args) {
-    const { values } = readArgs(down, args, stacksOption);
-    return alone(context, "run this again", () => tearDown(context, values.stack));
+    const { values } = readArgs(down, args, options);
+    const seconds = hostTimeout(down, values["host-timeout"]);
+    return alone(context, "run this again", () => tearDown(context, values.stack, seconds));
   },
 };
 
-async function tearDown(context: Context, only: readonly string[] | undefined): Promise<number> {
+async function tearDown(
+  context: Context,
+  only: readonly string[] | undefined,
+  seconds: number,
+): Promise<number> {
   const named = stacksNamed(context, only);
   const first = named[0] ?? "";
   const mode = await libvirtMode(context, first);
@@ -51,7 +60,7 @@ async function tearDown(context: Context, only: readonly string[] | undefined): 
     const all = await resources(context, stack);
     for (const id of labIds(all)) ids.add(id);
     for (const uri of hypervisorsIn(all)) uris.add(uri);
-    worst = Math.max(worst, await destroy(context, stack, mode));
+    worst = Math.max(worst, await destroy(context, stack, mode, seconds));
   }
   if (worst !== Exit.ok) return worst;
   const others = only === undefined ? [] : await inhabited(context, await existing(context));
@@ -78,7 +87,7 @@ const deployed = async (context: Context, stack: string) => deployedOf(await res
 /** What stands on hosts that are not the stack's own. */
 const OTHERS = ["vxlab:index:ExistingHost", "vxlab:index:VxlanOverlay"];
 
-async function destroy(context: Context, stack: string, mode: Mode): Promise<number> {
+async function destroy(context: Context, stack: string, mode: Mode, seconds: number): Promise<number> {
   const { out } = context;
   const all = await deployed(context, stack);
   if (all.length === 0) return Exit.ok;
@@ -89,8 +98,11 @@ async function destroy(context: Context, stack: string, mode: Mode): Promise<num
   await forgetLostMachines(context, stack, new Set());
   const { environment } = await startLibvirt(context, stack);
   await mustAnswer(all, stack);
-  const outcome = await change({ ...context, environment }, "destroy", stack, []);
-  if (outcome.code === 0) return Exit.ok;
+  const run = { verb: "destroy", words: [], works: workOn(foundInState(all)), seconds } as const;
+  const ended = await changePatiently({ ...context, environment }, stack, run);
+  const { outcome } = ended;
+  if (outcome.code === 0) sayLeft(context, ended, run);
+  if (outcome.code === 0) return ended.left.length === 0 ? Exit.ok : Exit.failed;
   const code = failure(context, outcome);
   // Machines of others may still hold what the state describes: keep the state.
   if (

@@ -8,6 +8,7 @@ import { down } from "./down";
 import { drift } from "./drift";
 import { env } from "./env";
 import { exec } from "./exec";
+import { forget } from "./forget";
 import { forward } from "./forward";
 import { graph } from "./graph";
 import { inventory } from "./inventory";
@@ -22,7 +23,7 @@ import { up } from "./up";
 import { verify } from "./verify";
 
 export const commands: readonly Command[] = [
-  ...[up, preview, down],
+  ...[up, preview, down, forget],
   ...[verify, drift, status, graph, ssh, exec, logs, cp, forward, capture, restart, inventory],
   ...[env, doctor, test, pulumi, completion],
 ];

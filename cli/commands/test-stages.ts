@@ -50,6 +50,9 @@ export const suites: readonly Stage[] = ["unit", "toolchain", "package", "engine
   suite(name, name),
 );
 
+/** What takes hours, and is left out of a run of all stages. */
+export const long: Stage = suite("long", "long");
+
 /** Stages that may run side by side, in order. */
 export function batches(stages: readonly Stage[]): Stage[][] {
   const together: Stage[][] = [];
@@ -65,7 +68,7 @@ export function batches(stages: readonly Stage[]): Stage[][] {
 export function suite(name: string, project: string, folder?: string): Stage {
   return {
     name,
-    heavy: project === "engine" || project === "lab",
+    heavy: ["engine", "lab", "long"].includes(project),
     alone: true,
     run: (context) => vitest(context, project, folder),
   };

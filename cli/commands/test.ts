@@ -5,7 +5,7 @@ import { badUsage, readArgs, stackName } from "../args";
 import { Exit } from "../exit";
 import { buildImage } from "../engine/image";
 import { hasImage, ready } from "../engine/ready";
-import { batches, checks, suite, suites, type Stage, type Tally } from "./test-stages";
+import { batches, checks, long, suite, suites, type Stage, type Tally } from "./test-stages";
 
 const options = {
   only: {
@@ -13,6 +13,10 @@ const options = {
     multiple: true,
     value: "NAME",
     doc: `${[...checks, ...suites].map(({ name }) => name).join(", ")}, or a folder of test/`,
+  },
+  long: {
+    type: "boolean",
+    doc: "the long tests instead: a hundred interruptions, ten of each fault that a lab survives (hours)",
   },
 } as const;
 
@@ -25,10 +29,11 @@ export const test: Command = {
   examples: [
     ["test", "all of them"],
     ["test --only unit --only lint", "two stages"],
+    ["test --long", "interruptions, and the table of docs/reliability.md"],
   ],
   async run(context, args) {
     const { values } = readArgs(test, args, options);
-    const stages = choose(context, values.only ?? []);
+    const stages = values.long === true ? [long] : choose(context, values.only ?? []);
     await setUp(context, stages);
     const total = { passed: 0, failed: 0 };
     const times: string[] = [];

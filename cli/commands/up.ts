@@ -7,6 +7,8 @@ import { changesText } from "../changes/text";
 import { isEdited, noteDeployed } from "../engine/edited";
 import { change, failure, pulumi, summary } from "../engine/engine";
 import type { Outcome } from "../engine/engine";
+import { changePatiently, hostTimeout, hostTimeoutOption, sayLeft } from "../engine/patience";
+import { foundIn, workOn } from "../changes/on-hosts";
 import { Exit } from "../exit";
 import { alone } from "../engine/alone";
 import { provideImage, refuseUnbuilt } from "../engine/image";
@@ -25,6 +27,7 @@ const options = {
   ...stacksOption,
   "no-verify": { type: "boolean", doc: "deploy only" },
   "no-drift": { type: "boolean", doc: "do not look for what was changed by hand on the hosts" },
+  ...hostTimeoutOption,
   json: {
     type: "boolean",
     doc: "print what verify --json prints; of several stacks one array, of each { stack, … }, without underlays",
@@ -49,8 +52,9 @@ export const up: Command = {
     if (values["no-verify"] === true && values.json === true)
       throw badUsage(up, "--json and --no-verify exclude each other: --json prints what verify finds");
     const stacks = deployOrder(context, stacksNamed(context, values.stack));
+    const seconds = hostTimeout(up, values["host-timeout"]);
     const code = await alone(context, "run this again", () =>
-      deployAll(context, stacks, { more: passed, drift: values["no-drift"] !== true }),
+      deployAll(context, stacks, { more: passed, drift: values["no-drift"] !== true, seconds }),
     );
     if (code !== Exit.ok || values["no-verify"] === true) return code;
     return prove(context, stacks, values.json === true);
@@ -76,6 +80,8 @@ interface How {
   more: string[];
   /** Look at the hosts, and repair what was changed there. */
   drift: boolean;
+  /** How long a host that answered before may be silent. */
+  seconds: number;
 }
 
 /** In sequence. For a set, a preview then shows that none needs a second `up`. */
@@ -96,7 +102,7 @@ async function settled({ out, ...context }: Context, stack: string): Promise<boo
   return code === 0;
 }
 
-async function deploy(context: Context, stack: string, { more, drift }: How): Promise<number> {
+async function deploy(context: Context, stack: string, how: How): Promise<number> {
   sayHints(context, stack);
   await refuseUnbuilt(context, stack);
   await ready(context, stack, [], () => provideImage(context, stack));
@@ -107,32 +113,38 @@ async function deploy(context: Context, stack: string, { more, drift }: How): Pr
   const { mode, uri, environment } = await startLibvirt(context, stack);
   context.out.remark(`libvirt: ${mode === "elsewhere" ? "as vxlab:underlays say" : `${mode}, ${uri}`}`);
   const since = new Date();
-  const words = [...(await refreshing(context, stack)), ...more];
+  const words = [...(await refreshing(context, stack)), ...how.more];
   // A preview costs as much as an `up` that changes nothing.
   const foresee = isEdited(context, stack);
-  return looking({ ...context, environment }, stack, drift, async (env, look) => {
-    const code = await runEngine({ ...context, environment: env }, stack, words, foresee);
+  return looking({ ...context, environment }, stack, how.drift, async (env, look) => {
+    const code = await runEngine({ ...context, environment: env }, stack, { how, words, foresee });
     sayUnknown(context, code === Exit.ok ? await look() : undefined);
-    if (code === Exit.ok && more.length === 0) noteDeployed(context, stack, since);
+    if (code === Exit.ok && how.more.length === 0) noteDeployed(context, stack, since);
     return code;
   });
 }
 
-/** @param foresee say first what will change */
-async function runEngine(
-  context: Context,
-  stack: string,
-  words: string[],
-  foresee: boolean,
-): Promise<number> {
+interface Run {
+  how: How;
+  words: string[];
+  /** Say first what will change. */
+  foresee: boolean;
+}
+
+async function runEngine(context: Context, stack: string, { how, words, foresee }: Run): Promise<number> {
   const wanted = foresee ? await foretell(context, stack, words) : undefined;
   if (wanted !== undefined && wanted.code !== 0) return failure(context, wanted);
-  const outcome = await change(context, "up", stack, words);
+  const works = wanted === undefined || how.more.some(isTargeted) ? [] : workOn(foundIn(wanted.steps));
+  const run = { verb: "up", words, works, seconds: how.seconds } as const;
+  const ended = await changePatiently(context, stack, run);
+  const { outcome } = ended;
   await noteLabs(context, stack);
   await noteHypervisors(context, stack);
   if (outcome.code !== 0) return failure(context, outcome);
   if (wanted === undefined) sayChanges(context, outcome);
   context.out.remark(`stack ${stack}: ${summary(outcome.changes)}`);
+  sayLeft(context, ended, run);
+  if (ended.left.length > 0) return Exit.failed;
   return Exit.ok;
 }
 
@@ -151,6 +163,9 @@ async function foretell(context: Context, stack: string, words: string[]): Promi
 /** Options that `pulumi preview` has too. */
 const isShared = (word: string): boolean =>
   !word.startsWith("-") || /^--(target|exclude|replace|refresh|parallel|policy-pack|config)\b/.test(word);
+
+/** Pulumi takes no `--exclude` beside these. */
+const isTargeted = (word: string): boolean => /^--?t(arget|$)/.test(word);
 
 function sayChanges({ out }: Context, { edits, changes }: Outcome): void {
   const found = changesOf(edits);

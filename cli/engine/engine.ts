@@ -11,7 +11,7 @@ import type { Edit } from "../../plan/change";
 import type { Context } from "../command";
 import { runPulumi } from "./run";
 import { eventLog, Progress } from "./events";
-import type { EngineEvent } from "./events";
+import type { EngineEvent, StepMetadata } from "./events";
 import { Exit } from "../exit";
 
 export interface Outcome {
@@ -23,6 +23,8 @@ export interface Outcome {
   errors: string[];
   /** What it does, or would do. */
   edits: Edit[];
+  /** The engine's steps, in its order. */
+  steps: StepMetadata[];
   /** The whole output, in a file. */
   log: string;
 }
@@ -73,7 +75,8 @@ export async function change(
     take();
     events.close();
     const { changes, errors } = progress;
-    return { code: progress.endCode(code), killedBy, changes, errors, edits: editsOf(all), log };
+    const steps = all.flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? []);
+    return { code: progress.endCode(code), killedBy, changes, errors, edits: editsOf(all), steps, log };
   });
 }
 
@@ -113,6 +116,8 @@ const CURES: readonly (readonly [RegExp, (host: string) => string])[] = [
 /** An empty text where there is none to tell. */
 export function cureOf(error: string): string {
   const host = /^Command [^-]+-(.+)-check: /.exec(error)?.[1];
+  if (host === undefined && /^Command .*: after \d+ failed attempts: dial /s.test(error))
+    return "\n  no SSH server answers there: run this again when it does; if the host is gone for good, run ./vxlab forget HOST first";
   const cure = CURES.find(([words]) => words.test(error))?.[1];
   return host === undefined || cure === undefined ? "" : `\n  ${cure(`hosts.${host}`)}`;
 }

@@ -8,6 +8,7 @@ import { together } from "../../system/together";
 import { completeMachine, completeToolchain, shortage, type Piece, type When } from "../../toolchain";
 import type { Context } from "../command";
 import { keepAnswer } from "../settings/answer";
+import { ownSetting, readSettings } from "../settings/files";
 import { settingsHints } from "../settings/hints";
 import { wantedImage } from "./wanted-image";
 
@@ -76,6 +77,9 @@ export async function ready(
 /** Warns of what YAML makes of numbers in the settings, since the preview cannot see it. */
 export function sayHints({ paths, out }: Context, stack: string): void {
   for (const hint of settingsHints(paths.root, stack)) out.line(`warning: ${hint}`);
+  const absent = ownSetting(readSettings(paths.root, stack), "absent");
+  if (Array.isArray(absent) && absent.length > 0)
+    out.line(`the lab does without ${absent.map(String).join(", ")} (vxlab:absent)`);
 }
 
 /** True when a golden image is in the cache: then the tools that build one are not needed. */

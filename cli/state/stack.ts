@@ -17,6 +17,8 @@ export interface StateResource {
   outputs?: Record<string, unknown>;
   /** URNs. */
   dependencies?: string[];
+  parent?: string;
+  deletedWith?: string;
 }
 
 /** Creates the stack at its first use, and selects it, so that the plain `pulumi up` takes the same one. */

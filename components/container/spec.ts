@@ -59,8 +59,14 @@ export interface ContainerSpec extends InterfaceSpec {
   routes?: RouteSpec[];
   /** Kernel settings of its network, such as net.ipv4.ip_forward. @default none */
   sysctls?: Record<string, string>;
+  /**
+   * Root file system as an archive on the machine that runs Pulumi: tar, tar.gz or tar.xz; with lxc only. @default a
+   * busybox userland
+   */
   rootfs?: string;
+  /** Folders that outlive a new container, paths in it to names; with docker only. @default none */
   volumes?: Record<string, string>;
+  /** Capabilities beside Docker's own, such as NET_ADMIN; with docker only. @default none */
   capAdd?: string[];
 }
 

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { countPings } from "../lib/capture";
 import { change } from "../lib/changes";
+import { deadServer } from "../lib/dead-server";
 import { lend } from "../lib/lender";
 import { good, Project } from "../lib/project";
 import { remains } from "../lib/remains";
@@ -20,10 +21,11 @@ const VTEP = "192.168.20.77";
 /** A good key, of another host. */
 const STRANGER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEDl5/XFGAX1Mrg15VRkw5K2qyxVsX3Z87bSWnbttmGL";
 /** Of each kind of thing that a lab puts on a host one: flows, a kernel device, a gateway with its rules, a DHCP server. */
-const segments = (hosts: readonly string[]) => ({
+const segments = (hosts: readonly string[], red: object) => ({
   red: {
     ...{ vni: 100, subnet: "10.0.3.0/24", flooding: "flow" },
     ...{ gateway: { host: "srv" }, dhcp: { host: "srv" } },
+    ...red,
   },
   blue: {
     vni: 200,
@@ -105,7 +107,7 @@ async function server(script: string, address = SERVER): Promise<string> {
 }
 
 /** The lab: one machine of ours and the servers, or the first server alone. */
-function configure(spec: object, existing: object, whole = false): void {
+function configure(spec: object, existing: object, whole = false, red = {}): void {
   const srv = { address: SERVER, ...spec, existing: { hostKey, keyFile: key, ...existing } };
   const other = { hostKey: secondKey, keyFile: `${key}2`, sshAddress: SECOND };
   project.configure({
@@ -114,7 +116,7 @@ function configure(spec: object, existing: object, whole = false): void {
       srv,
       ...(whole ? { k1: { address: "192.168.10.11" }, srv2: { address: VTEP, existing: other } } : {}),
     },
-    segments: segments(whole ? ["srv", "srv2"] : ["srv"]),
+    segments: segments(whole ? ["srv", "srv2"] : ["srv"], red),
     containers: {
       c2: { host: "srv", segment: "red", address: "10.0.3.11/24" },
       ...(whole
@@ -206,7 +208,7 @@ describe("a server that cannot be used", () => {
       { sshAddress: SERVER },
       /no interface of this host has 192\.168\.20\.99, .*192\.168\.20\.11\/24 on eth0/s,
     ],
-    ["a bridge of that name", { bridge: "br0" }, {}, /br0 is somebody else's bridge\. It is left as it is/],
+    ["a bridge of that name", { bridge: "br0" }, {}, /br0 is somebody else's bridge, so it was not changed/],
   ])("for %s is refused", async (_, spec, existing, said) => {
     configure(spec, existing);
     const { code, stdout, stderr } = await project.vxlab(["up", "--no-verify"], { timeout: 300 });
@@ -345,6 +347,12 @@ describe("segments across a machine and servers", () => {
       expect(await green()).toContain(" 0 failed");
       lender.kill();
     });
+  });
+
+  deadServer({
+    project: () => project,
+    server,
+    configure: (red) => configure({}, {}, true, red),
   });
 
   it("go, and the servers are what they were", async () => {

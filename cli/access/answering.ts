@@ -1,0 +1,39 @@
+/** Which hosts answer: before the engine runs, so that a dead one does not keep it from the others. */
+import type { HostOutput } from "../../plan/contract";
+import { run } from "../../system/process";
+import { EXISTING } from "../../components/host/spec";
+import type { Context } from "../command";
+import { libvirtMode } from "../engine/ready";
+import { Exit, Fault } from "../exit";
+import { script } from "../scripts";
+import { namespaceWords } from "./lab";
+import { sshHost } from "./ssh-files";
+
+/** The names of the hosts at which no SSH server answers within so many seconds. */
+export async function silentHosts(
+  context: Context,
+  stack: string,
+  hosts: readonly HostOutput[],
+  seconds: number,
+): Promise<string[]> {
+  if (hosts.length === 0) return [];
+  const enter = (await libvirtMode(context, stack)) === "embedded" ? namespaceWords(context) : [];
+  const asked = hosts
+    .map(sshHost)
+    .flatMap(({ name, address, port = EXISTING.port.default }) => [name, address, String(port)]);
+  const [program = "bash", ...words] = [
+    ...enter,
+    "bash",
+    "-c",
+    script("silent"),
+    "silent.sh",
+    String(seconds),
+    ...asked,
+  ];
+  const { code, stdout, stderr } = await run(program, words, {
+    env: context.environment,
+    timeout: seconds + 30,
+  });
+  if (code !== 0) throw new Fault(Exit.failed, `the hosts cannot be asked:\n${stderr.trim()}`);
+  return stdout.split("\n").filter((name) => name !== "");
+}
