@@ -22,7 +22,7 @@ export interface OverlaySettings {
   underlayStack: string;
   /** `vxlab:peers`: other owners' underlay stacks, whose hosts this overlay has tunnels to. @default none */
   peers: string[];
-  /** `vxlab:hosts`, `segments` and `containers`, as they are written. */
+  /** `vxlab:hosts`, `segments`, `containers` and `chains`, as they are written. */
   sections: Record<string, unknown>;
   /** As in LabSettings. */
   secretEnv?: VariablesOf<string>;
@@ -48,8 +48,10 @@ const NAMESPACE = "vxlab:";
 const KEYS = Object.keys(SETTINGS.fields);
 const OVERLAY_KEYS = ["underlayStack", "peers"] as const;
 /** The underlay decides what an overlay's hosts are made of, and the other way round. */
-const OVERLAY_SECTIONS = ["hosts", "segments", "containers"] as const;
-const UNDERLAY_SECTIONS = SECTIONS.filter((name) => name !== "segments" && name !== "containers");
+const OVERLAY_SECTIONS = ["hosts", "segments", "containers", "chains"] as const;
+const UNDERLAY_SECTIONS = SECTIONS.filter(
+  (name) => name !== "segments" && name !== "containers" && name !== "chains",
+);
 
 /**
  * What the running stack holds.

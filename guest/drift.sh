@@ -7,7 +7,7 @@
 # A function KIND_drift prints one line of text for each fault, or LAB/STEP, a tab and the text; nothing when all is well.
 # shellcheck disable=SC2034,SC2154 # found, device and local are used by what is called; json is with_kept's
 
-DRIFTS="flows nat dhcp guard security"
+DRIFTS="flows nat dhcp guard security chain"
 FORWARD_AWK='@forward.awk@'
 
 drift() {

@@ -12,6 +12,7 @@
  * lab that an older vxlab deployed. They refuse a newer version. Version 1 and 2 were one flat object without a version.
  */
 import type { BridgeState } from "../components/bridge/state";
+import type { ChainState } from "../components/chain/state";
 import type { ContainerState, Secrets } from "../components/container/state";
 import type { PortState } from "../components/segment/state";
 import type { ServiceState } from "../components/service/state";
@@ -28,6 +29,7 @@ export interface States {
   bridge: BridgeState;
   port: PortState;
   service: ServiceState;
+  chain: ChainState;
   container: ContainerState;
 }
 

@@ -6,6 +6,8 @@ export const THINGS = {
   bridge: ["components/bridge/guest.sh"],
   port: ["components/segment/guest.sh", ...FLOODINGS.map((word) => `components/segment/ways/${word}.sh`)],
   service: ["guest/nft.sh", "components/service/guest.sh"],
+  // Before the containers: they must not send anything that their chains do not lead.
+  chain: ["components/chain/guest.sh"],
   container: [
     "components/container/guest.sh",
     ...Object.entries(CONTAINER_KINDS).flatMap(([word, { scripts }]) =>

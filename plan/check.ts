@@ -1,3 +1,4 @@
+import { checkChains } from "../components/chain/check";
 import { checkHosts } from "../components/host/check";
 import { checkSegments } from "../components/segment/check";
 import { checkServices } from "../components/service/check";
@@ -15,6 +16,7 @@ export function check(lab: ResolvedLab): Problem[] {
     ...checkHosts(lab),
     ...checkSegments(lab),
     ...checkServices(lab),
+    ...checkChains(lab),
     ...checkAddresses(lab),
     ...checkInterfaceNames(lab),
     ...checkMacs(lab),

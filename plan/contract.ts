@@ -6,7 +6,7 @@
  * published-lab.ts.
  */
 import type { Encapsulation } from "./net/encap";
-import { BridgePlan, ContainerPlan, Flooding, ImageKind, ServicePlan } from "./types";
+import { BridgePlan, ChainPlan, ContainerPlan, Flooding, ImageKind, ServicePlan } from "./types";
 
 /** Name of the stack output. */
 export const LAB_OUTPUT = "lab";
@@ -42,6 +42,8 @@ export interface PublishedLab extends LabFacts {
   containers: Record<string, ContainerPlan>;
   /** DHCP servers and gateways, by segment name. */
   services: Record<string, ServicePlan>;
+  /** Service chains, by name; absent without any. */
+  chains?: Record<string, ChainPlan>;
 }
 
 /**
@@ -83,6 +85,8 @@ export interface LabOutput extends LabFacts {
   hosts: HostOutput[];
   containers: ContainerPlan[];
   services: ServicePlan[];
+  /** Sorted by name; absent without any. */
+  chains?: ChainPlan[];
 }
 
 /**

@@ -18,6 +18,7 @@ export function labOutput(plan: LabPlan, id: string, hosts: HostOutput[]): LabOu
     hosts,
     containers: plan.containers.map(withoutValues),
     services: plan.services,
+    ...(plan.chains.length === 0 ? {} : { chains: plan.chains }),
   };
 }
 

@@ -5,7 +5,7 @@ import type { ImageKind } from "../components/image/spec";
 import type { Flooding } from "../components/segment/spec";
 import type { Accel, UnderlayMode } from "../components/underlay/spec";
 import type { Problem } from "./problem";
-import type { ContainerPlan, ServicePlan, StationPlan } from "./workload-plan";
+import type { ChainPlan, ContainerPlan, ServicePlan, StationPlan } from "./workload-plan";
 
 export type * from "./workload-plan";
 
@@ -28,6 +28,7 @@ export interface LabPlan {
   containers: ContainerPlan[];
   /** DHCP servers and gateways, at most one for each segment. */
   services: ServicePlan[];
+  chains: ChainPlan[];
   /** What works, but may not be what was meant. */
   hints: Problem[];
 }

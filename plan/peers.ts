@@ -22,7 +22,7 @@ import type { VtepOutput } from "./vteps";
 export interface OverlayInput {
   own: UnderlayVteps;
   peers: readonly UnderlayVteps[];
-  /** The settings `hosts` (of which `bridge`, `bridgeAddress` and `guard` count), `segments` and `containers`, of any type. */
+  /** The settings `hosts` (of which `bridge`, `bridgeAddress` and `guard` count), `segments`, `containers` and `chains`, of any type. */
   sections: Readonly<Record<string, unknown>>;
   /** Stays the same for the overlay's whole life and differs from every peer's: MAC addresses are computed from it. */
   identity: string;
@@ -74,6 +74,7 @@ function overlaySections({ own, peers, sections }: OverlayInput): Sections {
     hosts: Object.fromEntries(hosts) as unknown,
     segments: sections["segments"],
     containers: sections["containers"],
+    chains: sections["chains"],
   };
 }
 

@@ -1,4 +1,5 @@
 /** A lab, decided: resolve → check → plan. */
+import { boxMtu, planChains } from "../components/chain/plan";
 import { planContainer } from "../components/container/plan";
 import { planHosts } from "../components/host/plan";
 import { planServices } from "../components/service/plan";
@@ -42,7 +43,8 @@ export function checkedLab(
 
 /** The third phase. */
 export function plan(lab: ResolvedLab): LabPlan {
-  const containers = lab.containers.map(planContainer);
+  const mtuOf = boxMtu(lab);
+  const containers = lab.containers.map((container) => planContainer(container, mtuOf));
   const services = planServices(lab);
   const underlayOf = memoized(planUnderlay);
   return {
@@ -52,6 +54,7 @@ export function plan(lab: ResolvedLab): LabPlan {
     hosts: planHosts(lab, { underlayOf, containers, services }),
     containers,
     services,
+    chains: planChains(lab, containers, services),
     hints: labHints(lab),
   };
 }

@@ -9,12 +9,14 @@ export function publishedLab(lab: LabOutput): PublishedLab {
     const ports = host.ports.map((port) => ({ ...port, tunnels: keyed(port.tunnels, ({ host }) => host) }));
     return { ...host, ports: keyed(ports, ({ segment }) => segment) };
   });
+  const { chains, ...facts } = lab;
   return {
-    ...lab,
+    ...facts,
     underlays: keyed(lab.underlays, name),
     hosts: keyed(hosts, name),
     containers: keyed(lab.containers, name),
     services: keyed(lab.services, ({ segment }) => segment),
+    ...(chains === undefined ? {} : { chains: keyed(chains, name) }),
   };
 }
 
@@ -31,13 +33,14 @@ export function publishedLab(lab: LabOutput): PublishedLab {
 export function readLab(output: unknown): LabOutput | undefined {
   const { schema } = (output ?? {}) as { schema?: unknown };
   if (schema !== 2 && schema !== LAB_SCHEMA) return undefined;
-  const { underlays, hosts, containers, services, ...facts } = output as PublishedLab;
+  const { underlays, hosts, containers, services, chains, ...facts } = output as PublishedLab;
   return {
     ...facts,
     underlays: listed(underlays, ({ name }) => name),
     hosts: listed(hosts, ({ name }) => name).map((host) => ({ ...host, ports: listedPorts(host.ports) })),
     containers: listed(containers, ({ name }) => name),
     services: listed(services, ({ segment }) => segment),
+    ...(chains === undefined ? {} : { chains: listed(chains, ({ name }) => name) }),
   };
 }
 

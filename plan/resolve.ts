@@ -1,4 +1,5 @@
 /** The first phase of a plan: settings of any form in, a lab whose values are usable out, and everything that is wrong with them. */
+import { resolveChains } from "../components/chain/resolve";
 import { resolveContainers } from "../components/container/resolve";
 import { resolveHosts } from "../components/host/resolve";
 import { resolvePlace } from "../components/host/resolve-place";
@@ -49,18 +50,22 @@ export function resolve(
   const hosts = resolveHosts(topology, { lab, underlays, misplaced, image: image.kind }, said);
   const segments = resolveSegments(topology, { underlays, hosts }, said);
   const containers = resolveContainers(topology, { lab, image: image.kind, segments }, said);
+  const chains = resolveChains(topology, { segments: segments.segments, containers }, said);
   return {
     lab: {
-      ...{ identity: lab, underlays, image, hosts, segments: segments.segments, containers, ...others },
+      ...{ identity: lab, underlays, image, hosts, segments: segments.segments, containers, chains, ...others },
       ...(libvirtUri === undefined ? {} : { libvirtUri }),
     },
     problems: [...problems, ...outsideOf(broken, said.problems)],
   };
 }
 
+/** Sections that are left out where nobody writes them: what a lab's component shows is then as it was before they came. */
+const OPTIONAL: readonly (keyof Topology)[] = ["underlays", "chains"];
+
 /** The settings with known keys alone, and with an empty mapping or list in place of what has another shape. */
 export function readShape(raw: Sections): { topology: Topology; problems: Problem[]; broken: string[] } {
-  const wanted = SECTIONS.filter((section) => section !== "underlays" || raw[section] !== undefined);
+  const wanted = SECTIONS.filter((section) => !OPTIONAL.includes(section) || raw[section] !== undefined);
   const given = Object.fromEntries(wanted.map((section) => [section, raw[section] ?? {}]));
   const { value, problems, broken } = shaped({ kind: "section", fields: TOPOLOGY, doc: "" }, given);
   // Values may still be anything: resolve reads them.

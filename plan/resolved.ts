@@ -5,7 +5,14 @@
  * A thing with an unusable value that no default replaces is left out, and so is what cannot be without it. Each has been said, and
  * such a lab is never planned.
  */
-import type { ContainerKind, ContainerSpec, InterfaceSpec, KindSettings } from "../components/container/spec";
+import type { ChainFailure, ChainSpec } from "../components/chain/spec";
+import type {
+  ChainSide,
+  ContainerKind,
+  ContainerSpec,
+  InterfaceSpec,
+  KindSettings,
+} from "../components/container/spec";
 import type { HOST, HostSpec } from "../components/host/spec";
 import type { ImageKind } from "../components/image/spec";
 import type { Flooding, SEGMENT, SegmentSpec } from "../components/segment/spec";
@@ -24,6 +31,7 @@ export interface ResolvedLab {
   hosts: readonly ResolvedHost[];
   segments: readonly ResolvedSegment[];
   containers: readonly ResolvedContainer[];
+  chains: readonly ResolvedChain[];
   /** Hosts of other owners, which every open segment reaches. */
   peers: readonly Remote[];
   /** Underlay networks of other stacks, below an overlay's own hosts and its peers'. */
@@ -180,6 +188,7 @@ interface AnyNic {
 export interface AccessNic extends AnyNic {
   place: Place;
   trunk?: undefined;
+  side?: undefined;
   /** Takes its IPv4 address from the segment's DHCP server. */
   dhcp: boolean;
   /** Has no IPv4 address by its own wish. */
@@ -190,9 +199,17 @@ export interface AccessNic extends AnyNic {
 export interface TrunkNic extends AnyNic {
   place?: undefined;
   trunk: readonly (Place & { vlan: number })[];
+  side?: undefined;
 }
 
-export type ResolvedNic = AccessNic | TrunkNic;
+/** A side of a transparent middle box: in no segment, without address. */
+export interface SideNic extends AnyNic {
+  place?: undefined;
+  trunk?: undefined;
+  side: ChainSide;
+}
+
+export type ResolvedNic = AccessNic | TrunkNic | SideNic;
 
 /** An interface's place in one segment. */
 export interface Place {
@@ -212,4 +229,26 @@ export interface AssignedAddress {
   /** The setting where it is, or may be, written. */
   path: string;
   got: unknown;
+}
+
+/** A service chain. */
+export interface ResolvedChain {
+  name: string;
+  spec: ChainSpec;
+  failure: ChainFailure;
+  segment: ResolvedSegment;
+  from: ResolvedHop;
+  through: readonly ResolvedHop[];
+  to: ResolvedHop;
+}
+
+/** An end or a middle box. */
+export interface ResolvedHop {
+  /** The container's, or that of the gateway (components/chain/spec.ts). */
+  name: string;
+  host: string;
+  /** Its interface in the segment, by number; undefined: the gateway, or a transparent middle box. */
+  nic?: number;
+  /** Interfaces of a transparent middle box towards both ends, by number. */
+  sides?: { in: number; out: number };
 }

@@ -1,4 +1,6 @@
 /** Every setting of a stack, in one table. */
+import { CHAIN } from "../components/chain/spec";
+import type { ChainSpec } from "../components/chain/spec";
 import { CONTAINER } from "../components/container/spec";
 import type { ContainerSpec } from "../components/container/spec";
 import { HOST } from "../components/host/spec";
@@ -37,6 +39,8 @@ export interface Topology {
   segments: Record<string, SegmentSpec>;
   /** By container name: as a segment's. @default none */
   containers: Record<string, ContainerSpec>;
+  /** By chain name: as a segment's (docs/chains.md). @default none */
+  chains?: Record<string, ChainSpec>;
 }
 
 /** The other `vxlab:*` settings: how the lab is run, and what a stack holds of it. */
@@ -83,6 +87,11 @@ export const TOPOLOGY = {
     kind: "named",
     each: { kind: "section", fields: CONTAINER, doc: "a container" },
     doc: "by container name: as a segment's",
+  },
+  chains: {
+    kind: "named",
+    each: { kind: "section", fields: CHAIN, doc: "a service chain" },
+    doc: "by chain name: as a segment's ([chains.md](chains.md))",
   },
 } as const satisfies Fields<Topology>;
 

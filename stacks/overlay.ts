@@ -18,7 +18,7 @@ export async function overlayStack(settings: OverlaySettings): Promise<OverlayOu
     login,
     peers: await peerUnderlays(settings.peers),
     // Of any type: VxlanOverlay checks them as a whole.
-    ...(sections as unknown as Pick<VxlanOverlayArgs, "hosts" | "segments" | "containers">),
+    ...(sections as unknown as Pick<VxlanOverlayArgs, "hosts" | "segments" | "containers" | "chains">),
     ...withSecrets(secretEnv),
     identity: `${pulumi.getProject()}/${pulumi.getStack()}`,
     bootTimeout,

@@ -1,5 +1,6 @@
 /** The things that have words of their own, in the order in which changes are listed. A new thing is a line here. */
 import { bridgeWords } from "../../components/bridge/words";
+import { chainWords } from "../../components/chain/words";
 import { containerWords } from "../../components/container/words";
 import { hostWords } from "../../components/host/words";
 import { imageWords } from "../../components/image/words";
@@ -15,5 +16,6 @@ export const THINGS: readonly Words[] = [
   bridgeWords,
   segmentWords,
   serviceWords,
+  chainWords,
   containerWords,
 ];

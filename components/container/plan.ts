@@ -1,22 +1,28 @@
 import { addressText, prefixed } from "../../plan/addresses";
 import type { ContainerPlan, InterfacePlan, TaggedPlan } from "../../plan/lab-plan";
-import { vethName } from "../../plan/names";
+import { DEAD_VLAN, vethName } from "../../plan/names";
 import type { AccessNic, Place, ResolvedContainer, ResolvedNic, TrunkNic } from "../../plan/resolved";
+import type { ChainSide } from "./spec";
 
-export function planContainer({ name, host, content, command, nics }: ResolvedContainer): ContainerPlan {
+/** @param mtuOf MTU of a transparent middle box's interfaces, by its name */
+export function planContainer(
+  { name, host, content, command, nics }: ResolvedContainer,
+  mtuOf: (box: string) => number,
+): ContainerPlan {
   return {
     name,
     host,
     ...content,
     command: [...command],
-    interfaces: withGateway(nics, nics.map(planInterface)),
+    interfaces: withGateway(nics, nics.map((nic) => planInterface(nic, mtuOf))),
   };
 }
 
-function planInterface(nic: ResolvedNic): InterfacePlan {
+function planInterface(nic: ResolvedNic, mtuOf: (box: string) => number): InterfacePlan {
   const { container, number, mac } = nic;
   const name = `eth${number}`;
   const veth = vethName(container, number);
+  if (nic.side !== undefined) return planSide(nic.side, { name, veth, mac, mtu: mtuOf(container) });
   return nic.trunk === undefined ? planAccess(nic, { name, veth, mac }) : planTrunk(nic, { name, veth, mac });
 }
 
@@ -49,6 +55,10 @@ function planTrunk({ trunk: places }: TrunkNic, { name, veth, mac }: Names): Int
   return { name, addresses: [], dhcp: false, mac, mtu, veth, trunk, portSecurity };
 }
 
+function planSide(chain: ChainSide, names: Names & Pick<InterfacePlan, "mtu">): InterfacePlan {
+  return { ...names, addresses: [], dhcp: false, vlan: DEAD_VLAN, trunk: [], portSecurity: false, chain };
+}
+
 function textOf({ addresses }: Place): string[] {
   return addresses.map(({ address, subnet }) => prefixed(address, subnet));
 }
@@ -64,7 +74,7 @@ function withGateway(nics: readonly ResolvedNic[], interfaces: InterfacePlan[]):
 }
 
 function gatewayFor(nic: ResolvedNic): string | undefined {
-  if (nic.trunk !== undefined || nic.bare) return undefined;
+  if (nic.place === undefined || nic.bare) return undefined;
   const { service } = nic.place.segment;
   return service?.nat === true ? addressText(service.address) : undefined;
 }

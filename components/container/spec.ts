@@ -15,6 +15,19 @@ export enum ContainerKind {
 }
 
 /**
+ * The side of a transparent middle box of a chain.
+ *
+ * @example
+ * ```ts
+ * const fw: ContainerSpec = { host: "kvm1", interfaces: [{ chain: ChainSide.In }, { chain: ChainSide.Out }] };
+ * ```
+ */
+export enum ChainSide {
+  In = "in",
+  Out = "out",
+}
+
+/**
  * A single interface may be written on the container itself, several as `interfaces`; not both.
  *
  * @example
@@ -42,7 +55,7 @@ export interface ContainerSpec extends InterfaceSpec {
    */
   command?: string[];
   /**
-   * A list of interfaces, eth0, eth1, …, each with the six keys above, instead of a single interface on the container
+   * A list of interfaces, eth0, eth1, …, each with the seven keys above, instead of a single interface on the container
    * itself; at most 8. @default the one written on the container
    */
   interfaces?: InterfaceSpec[];
@@ -74,6 +87,11 @@ export interface InterfaceSpec {
    */
   trunk?: string[];
   /**
+   * Instead of segment: a side of a transparent middle box (docs/chains.md), without address; in (towards from), out
+   * (towards to). @default none
+   */
+  chain?: ChainSide;
+  /**
    * It can send from its own MAC and addresses only (docs/security.md); true or false. @default the container's, else
    * the segment's
    */
@@ -96,6 +114,11 @@ export const INTERFACE = {
     kind: "list",
     fewest: 1,
     doc: "instead of `segment`: segments with a VLAN, which eth0 carries tagged, each as `eth0.<vlan>` with a computed address",
+  },
+  chain: {
+    kind: "choice",
+    choices: { [ChainSide.In]: "towards `from`", [ChainSide.Out]: "towards `to`" },
+    doc: "instead of `segment`: a side of a transparent middle box ([chains.md](chains.md)), without address",
   },
   portSecurity: {
     kind: "switch",
@@ -137,6 +160,6 @@ export const CONTAINER = {
     fewest: 1,
     most: MAX_INTERFACES,
     usual: "the one written on the container",
-    doc: "a list of interfaces, eth0, eth1, …, each with the six keys above, instead of a single interface on the container itself",
+    doc: "a list of interfaces, eth0, eth1, …, each with the seven keys above, instead of a single interface on the container itself",
   },
 } as const satisfies Fields<ContainerSpec>;

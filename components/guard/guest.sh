@@ -64,7 +64,8 @@ guard_rest() {
     case $thing in "$about.$GUARD_FORM") continue ;; *."$GUARD_FORM") thing=${thing%."$GUARD_FORM"} ;; *) thing=. ;; esac
     [ -e "$STATE/desired/$thing.json" ] || [ -e "$STATE/begun/$thing" ] || rm -f "$file"
   done
-  for file in "$STATE"/desired/bridge-*.json "$STATE"/desired/port-*.json "$STATE"/desired/service-*.json; do
+  for file in "$STATE"/desired/bridge-*.json "$STATE"/desired/port-*.json "$STATE"/desired/service-*.json \
+    "$STATE"/desired/chain-*.json; do
     thing=${file##*/}
     thing=${thing%.json}
     if [ ! -e "$file" ] || [ -e "$GUARD/$thing.$GUARD_FORM" ]; then continue; fi
@@ -105,6 +106,17 @@ guard_port() {
   ! way_has "$flooding" inner || echo "inner $bridge $("${flooding}_inner")"
 }
 
+# For each hop that packets arrive for, and that leave for one: the other hosts of the chain are peers.
+guard_chain() {
+  local senders='' one under i=0 port vni
+  for one in $(unquoted "$peers"); do
+    plain "$one"
+    senders="$senders $one"
+  done
+  under=$(vtep_device "$local")
+  while next_tunnel; do echo "vni $bridge $udpPort $vni $under$senders"; done
+}
+
 guard_service() {
   local names
   plain "$bridge" "$device"
@@ -143,7 +155,7 @@ FOUND
 # guard_late: the ports, as KIND-ID, whose VTEP no interface had when they were applied: the guard does not know theirs.
 guard_late() {
   local file
-  grep -ls '^vni [^ ]* [^ ]* [^ ]* :' "$GUARD"/port-*."$GUARD_FORM" | while read -r file; do
+  grep -ls '^vni [^ ]* [^ ]* [^ ]* :' "$GUARD"/port-*."$GUARD_FORM" "$GUARD"/chain-*."$GUARD_FORM" | while read -r file; do
     file=${file##*/}
     echo "${file%."$GUARD_FORM"}"
   done

@@ -8,6 +8,8 @@ import {
   LabPlan,
   VxlanPortPlan,
 } from "../../plan/types";
+import { declareChains } from "../chain/declare.component";
+import type { DeclaredChain } from "../chain/declare.component";
 import { CONTAINER_KINDS, CONTAINER_WORDS } from "../container/kinds";
 import { CONTAINER_COMPONENTS } from "../container/kinds/index.component";
 import type { HostConnectionArgs } from "../guest-step";
@@ -42,10 +44,15 @@ export function declareOnHosts(
 ): Omit<LabParts, "hosts"> {
   checkLabVariables(plan, env);
   const parts = { bridges: {}, segments: {}, containers: {} };
-  for (const { plan: host, host: context } of hosts) {
-    const placement = { host: context.connection, hostName: host.name, labId, env };
-    onHost(name, plan, host, placement, { parent, ...context.inside }, parts);
-  }
+  const placed = hosts.map(({ plan: host, host: { connection, inside } }) => ({
+    host,
+    placement: { host: connection, hostName: host.name, labId, env },
+    opts: { parent, ...inside },
+  }));
+  for (const { host, placement, opts } of placed) onHost(name, plan, host, placement, opts, parts);
+  const chains = declareChains(name, plan, { labId, hosts, bridges: parts.bridges, parent });
+  for (const { host, placement, opts } of placed)
+    containersOn(name, plan, host, placement, opts, { parts, chains });
   return parts;
 }
 
@@ -61,7 +68,7 @@ function onHost(
   name: string,
   lab: LabPlan,
   plan: HostPlan,
-  { env, ...placement }: Placement,
+  { env: _, ...placement }: Placement,
   opts: pulumi.ComponentResourceOptions,
   parts: Omit<LabParts, "hosts">,
 ): void {
@@ -84,13 +91,27 @@ function onHost(
       { ...service, ...placement, bridge, local: plan.address },
       { ...opts, aliases: elsewhere(name, lab, plan, `${segment}-service`) },
     );
-  for (const box of lab.containers.filter((c) => c.host === plan.name))
+}
+
+function containersOn(
+  name: string,
+  lab: LabPlan,
+  plan: HostPlan,
+  { env, ...placement }: Placement,
+  opts: pulumi.ComponentResourceOptions,
+  { parts, chains }: { parts: Omit<LabParts, "hosts">; chains: DeclaredChain[] },
+): void {
+  const made = parts.bridges[plan.name];
+  for (const box of made === undefined ? [] : lab.containers.filter((c) => c.host === plan.name)) {
+    // An end starts when its chain leads: before, it would reach the other one directly.
+    const dependsOn = chains.flatMap(({ ends, chain }) => (ends.includes(box.name) ? [chain] : []));
     parts.containers[box.name] = declareContainer(
       child(name, box.name),
       box.kind,
-      { ...placement, ...containerArgs(box, bridge, env[box.name]) },
-      opts,
+      { ...placement, ...containerArgs(box, made.bridge, env[box.name]) },
+      dependsOn.length === 0 ? opts : { ...opts, dependsOn },
     );
+  }
 }
 
 /**

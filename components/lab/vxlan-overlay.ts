@@ -5,6 +5,7 @@ import { hostOutput, labOutput } from "../../plan/lab-output";
 import { planOverlay } from "../../plan/peers";
 import { publishedLab } from "../../plan/published-lab";
 import { privateKeyOf } from "../../plan/read-vteps";
+import { ChainSpec } from "../chain/spec";
 import type { ContainerSpec, ExistingPlan, SegmentSpec } from "../../plan/types";
 import { LoginOutput, VtepsOutput } from "../../plan/vteps";
 import type { HostConnectionArgs } from "../guest-step";
@@ -38,6 +39,8 @@ export interface VxlanOverlayArgs {
   segments: Record<string, SegmentSpec>;
   /** By container name. */
   containers: Record<string, ContainerSpec>;
+  /** By chain name. @default none */
+  chains?: Record<string, ChainSpec>;
   /**
    * Environment variables of Docker containers, by container and name, beside those in `containers`. A secret value stays
    * one. @default none
@@ -109,8 +112,8 @@ export class VxlanOverlay extends pulumi.ComponentResource {
     const { login, bootTimeout, ...shown } = args;
     super(token("VxlanOverlay"), name, shown, opts);
     const { underlay, peers = [], identity = `${stackIdentity()}/${name}` } = args;
-    const { hosts, segments, containers } = args;
-    const input = { own: underlay, peers, identity, sections: { hosts, segments, containers } };
+    const { hosts, segments, containers, chains } = args;
+    const input = { own: underlay, peers, identity, sections: { hosts, segments, containers, chains } };
     const plan = planOverlay(input);
     sayHints(plan.hints, this);
     const labId = new random.RandomId(child(name, "id"), { byteLength: 4 }, { parent: this }).hex;

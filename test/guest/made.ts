@@ -1,5 +1,6 @@
 /** What a host gets of a thing, made from what its component is given, by the functions that the components use. */
 import { bridgeState, type BridgeWanted } from "../../components/bridge/state";
+import type { ChainState } from "../../components/chain/state";
 import { ContainerKind } from "../../components/container/spec";
 import { containerState, type InterfaceWanted } from "../../components/container/state";
 import { portState, type PortWanted } from "../../components/segment/state";
@@ -21,6 +22,7 @@ interface Wanted {
   bridge: BridgeWanted;
   port: PortWanted;
   service: ServiceWanted;
+  chain: ChainState;
   container: ContainerWanted;
 }
 
@@ -31,6 +33,7 @@ const STATES = {
   bridge: bridgeState,
   port: portState,
   service: serviceState,
+  chain: (state: ChainState) => state,
   container: ({ kind = ContainerKind.Lxc, ...wanted }: ContainerWanted) =>
     containerState(kind as ContainerKind)(wanted),
 };
