@@ -53,7 +53,16 @@ export function resolve(
   const chains = resolveChains(topology, { segments: segments.segments, containers }, said);
   return {
     lab: {
-      ...{ identity: lab, underlays, image, hosts, segments: segments.segments, containers, chains, ...others },
+      ...{
+        identity: lab,
+        underlays,
+        image,
+        hosts,
+        segments: segments.segments,
+        containers,
+        chains,
+        ...others,
+      },
       ...(libvirtUri === undefined ? {} : { libvirtUri }),
     },
     problems: [...problems, ...outsideOf(broken, said.problems)],

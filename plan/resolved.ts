@@ -6,13 +6,7 @@
  * such a lab is never planned.
  */
 import type { ChainFailure, ChainSpec } from "../components/chain/spec";
-import type {
-  ChainSide,
-  ContainerKind,
-  ContainerSpec,
-  InterfaceSpec,
-  KindSettings,
-} from "../components/container/spec";
+import type { ContainerKind, ContainerSpec, InterfaceSpec, KindSettings } from "../components/container/spec";
 import type { HOST, HostSpec } from "../components/host/spec";
 import type { ImageKind } from "../components/image/spec";
 import type { Flooding, SEGMENT, SegmentSpec } from "../components/segment/spec";
@@ -206,7 +200,7 @@ export interface TrunkNic extends AnyNic {
 export interface SideNic extends AnyNic {
   place?: undefined;
   trunk?: undefined;
-  side: ChainSide;
+  side: NonNullable<InterfaceSpec["chain"]>;
 }
 
 export type ResolvedNic = AccessNic | TrunkNic | SideNic;

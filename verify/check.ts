@@ -4,6 +4,7 @@ import type { HostFacts } from "./evidence/facts";
 import type { Ping, PingFacts } from "./evidence/pings";
 import type { PartName } from "./evidence/probe";
 import type { WirePacket, WirePing } from "./evidence/wire";
+import type { ChainFacts, ChainProbe } from "./chains";
 import type { ThingRef } from "./things";
 
 /** All that is known of a lab. */
@@ -13,6 +14,8 @@ export interface Evidence {
   pings: ReadonlyMap<string, PingFacts>;
   /** What was captured, by host. */
   wires: ReadonlyMap<string, readonly WirePacket[]>;
+  /** What was counted at each hop of a chain, by the chain's name. @default nothing */
+  chains?: ReadonlyMap<string, ChainFacts>;
 }
 
 /** What a host has said, or why it has said nothing. */
@@ -41,6 +44,8 @@ export interface Check {
   ping?: Ping;
   /** The ping for which its host has to capture what arrives. */
   wire?: WirePing;
+  /** The chain through which packets have to be sent and counted for it. */
+  chain?: ChainProbe;
   /** The verdict where the host has answered. Pure: the same evidence gives the same verdict. */
   judge(facts: HostFacts, evidence: Evidence): Verdict;
   /**

@@ -7,6 +7,7 @@ import { parsePings, pingsCommand } from "./evidence/pings";
 import type { Ping, PingFacts } from "./evidence/pings";
 import { PART_NAMES, parseProbe, probeCommand } from "./evidence/probe";
 import type { PartName } from "./evidence/probe";
+import { chainsIn, countChains } from "./chains";
 import { captureCommand, isRequestOf, parseCapture } from "./evidence/wire";
 import type { WirePacket, WirePing } from "./evidence/wire";
 import { hostsAtOnce, inTurn, pingsAtOnce } from "./pace";
@@ -61,7 +62,9 @@ export async function gather(
     send(ask, name, pings, found.get(name), { lanes, patience }),
   );
   const wires = await each(ask, hosts, async ({ name }) => (await ears.get(name)?.()) ?? []);
-  return { hosts: found, pings: new Map([...sent.values()].flatMap((answers) => [...answers])), wires };
+  const chains = await countChains(ask, lab, chainsIn(checks), found);
+  const pinged = new Map([...sent.values()].flatMap((answers) => [...answers]));
+  return { hosts: found, pings: pinged, wires, ...(chains.size === 0 ? {} : { chains }) };
 }
 
 /** Each ping once, though a capture and a check may both want it. */
@@ -72,7 +75,8 @@ export function pingsOf(checks: readonly Check[]): Ping[] {
 /** What a host has to be asked; of one that sends pings also who runs there. */
 function partsFor({ name }: HostOutput, checks: readonly Check[]): PartName[] {
   const wanted = new Set<PartName>(checks.flatMap(({ host, needs }) => (host === name ? needs : [])));
-  if (checks.some(({ ping }) => ping?.host === name)) wanted.add("containers");
+  if (checks.some(({ ping, chain }) => ping?.host === name || chain?.ping.host === name))
+    wanted.add("containers");
   return PART_NAMES.filter((part) => wanted.has(part));
 }
 

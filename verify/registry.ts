@@ -3,6 +3,7 @@ import type { LabOutput } from "../plan/contract";
 import type { Check, CheckKind, CheckOptions } from "./check";
 import { beyond } from "./checks/beyond";
 import { bridge } from "./checks/bridge";
+import { chain } from "./checks/chain";
 import { container } from "./checks/container";
 import { drift } from "./checks/drift";
 import { foreign } from "./checks/foreign";
@@ -20,7 +21,7 @@ import { wire } from "./checks/wire";
 const CHECKS: readonly CheckKind[] = [
   ...[ssh, bridge, tunnel, group, kept, drift, foreign],
   ...[service, container],
-  ...[ping, gateway, beyond, mtu, wire, isolation],
+  ...[ping, gateway, beyond, mtu, wire, isolation, chain],
 ];
 
 export function buildChecks(lab: LabOutput, options: CheckOptions = {}): Check[] {

@@ -1,10 +1,11 @@
 /** What a lab puts on a host, one step for each. */
 import type { HostOutput, LabOutput } from "../plan/contract";
-import type { ContainerKind } from "../plan/types";
+import { nextPart } from "../components/chain/state";
+import type { ChainPlan, ContainerKind } from "../plan/types";
 import type { KeptFacts } from "./evidence/facts";
 
 export interface Thing {
-  kind: "bridge" | "port" | "service" | "container";
+  kind: "bridge" | "port" | "service" | "chain" | "container";
   /** What tells it from others of its kind on the host: VNI of a port, device of a service, else its name. */
   key: string;
   /** Of a container. */
@@ -31,6 +32,11 @@ export function servicesOn({ services }: LabOutput, { name }: HostOutput): strin
   return services.filter(({ host }) => host === name).map(({ device }) => device);
 }
 
+/** The chains that have a hop on this host. */
+export function chainsOn({ chains = [] }: LabOutput, { name }: Pick<HostOutput, "name">): ChainPlan[] {
+  return chains.filter(({ hops }) => hops.some(({ host }) => host === name));
+}
+
 /** In the order in which a reboot starts them. */
 export function thingsOn(lab: LabOutput, host: HostOutput): Thing[] {
   const own = lab.containers.filter((box) => box.host === host.name);
@@ -38,6 +44,10 @@ export function thingsOn(lab: LabOutput, host: HostOutput): Thing[] {
     { kind: "bridge", key: host.bridge.name },
     ...host.ports.map(({ vni }): Thing => ({ kind: "port", key: String(vni) })),
     ...servicesOn(lab, host).map((key): Thing => ({ kind: "service", key })),
+    ...chainsOn(lab, host).flatMap(({ name }): Thing[] => [
+      { kind: "chain", key: name },
+      { kind: "chain", key: nextPart(name) },
+    ]),
     ...own.map(({ name, kind }): Thing => ({ kind: "container", key: name, container: kind })),
   ];
 }

@@ -23,6 +23,8 @@ const LOWEST_VNI = 0x800000;
 
 /** The VNI of packets for a hop: of 23 bits of a hash, in the upper half of all VNIs. It tells a hop from the others of its chain too. */
 export function hopVni(lab: string, chain: string, hop: string): number {
-  const digest = createHash("sha256").update(JSON.stringify([lab, "chain", chain, hop])).digest();
+  const digest = createHash("sha256")
+    .update(JSON.stringify([lab, "chain", chain, hop]))
+    .digest();
   return LOWEST_VNI + (digest.readUIntBE(0, 3) % LOWEST_VNI);
 }

@@ -27,9 +27,17 @@ function checkPairs(chains: readonly ResolvedChain[]): Problem[] {
 
 function checkBoxes(chains: readonly ResolvedChain[]): Problem[] {
   const claims = chains.flatMap(({ name, through }) =>
-    through.map((box, index) => ({ path: pathOf("chains", name, "through", index), got: box.name, key: box.name })),
+    through.map((box, index) => ({
+      path: pathOf("chains", name, "through", index),
+      got: box.name,
+      key: box.name,
+    })),
   );
-  return repeated(claims, "This middle box", "Use another container: a middle box has one place in one chain.");
+  return repeated(
+    claims,
+    "This middle box",
+    "Use another container: a middle box has one place in one chain.",
+  );
 }
 
 /** After a router frames have its MAC: only addresses tell whose they are. */
@@ -77,5 +85,7 @@ function checkVnis({ identity, segments, chains }: ResolvedLab): Problem[] {
     ),
   ];
   const own = new Set(segments.map(({ name }) => pathOf("segments", name, "vni")));
-  return repeated(claims, "The VNI computed for a hop", "Rename the chain.").filter(({ path }) => !own.has(path));
+  return repeated(claims, "The VNI computed for a hop", "Rename the chain.").filter(
+    ({ path }) => !own.has(path),
+  );
 }

@@ -105,20 +105,29 @@ export class ServiceChain extends pulumi.ComponentResource {
   constructor(name: string, args: ServiceChainArgs, opts: pulumi.ComponentResourceOptions = {}) {
     const { from, through, to, ...own } = args;
     const hops = [from, ...through, to].map((hop) => placed(name, hop, opts));
-    const shown = hops.map(({ place: { shown: { labId: _, ...hop } } }) => hop);
+    // One lab's id for all.
+    const shown = hops.map(({ place }) => ({ ...place.shown, labId: undefined }));
     const labId = hops[0]?.place.shown.labId ?? "";
     const parts = { from: shown[0], through: shown.slice(1, -1), to: shown.at(-1) };
     super(token("ServiceChain"), name, { ...own, ...parts, labId }, opts);
     const wanted = wantedOf(name, own, hops);
     const hosts = new Map(hops.map((hop) => [hop.hostName, hop]));
     const steps = (part: string, stateOf: typeof hopsState, before: pulumi.Resource[]) =>
-      [...hosts].map(([hostName, { args: { bridge }, place }]) => {
-        const state = pulumi.all([wanted, bridge]).apply(([chain, on]) => stateOf(chain, hostName, on));
-        const { host, opts: mine } = place;
-        const options = { ...inside(this, mine), ...(before.length === 0 ? {} : { dependsOn: before }) };
-        const step = { host, hostName, kind: "chain" as const, lab: labId, state };
-        return guestStep(child(child(name, hostName), part), step, options);
-      });
+      [...hosts].map(
+        ([
+          hostName,
+          {
+            args: { bridge },
+            place,
+          },
+        ]) => {
+          const state = pulumi.all([wanted, bridge]).apply(([chain, on]) => stateOf(chain, hostName, on));
+          const { host, opts: mine } = place;
+          const options = { ...inside(this, mine), ...(before.length === 0 ? {} : { dependsOn: before }) };
+          const step = { host, hostName, kind: "chain" as const, lab: labId, state };
+          return guestStep(child(child(name, hostName), part), step, options);
+        },
+      );
     const first = steps("hops", hopsState, []);
     const second = steps("next", nextState, first);
     this.chain = pulumi.all([args.chain ?? name, ...second.map(({ id }) => id)]).apply(([text]) => text);
@@ -154,7 +163,13 @@ function wantedOf(
       const { hop, ports, mac, addresses = [], gateway = false, vni } = args;
       const sources = sourcesOf(args, index === 0 || index === hops.length - 1);
       return {
-        ...{ name: hop, host, vtep: vteps[index] ?? "", vni: vni ?? hopVni(stackIdentity(), chain, hop), ports },
+        ...{
+          name: hop,
+          host,
+          vtep: vteps[index] ?? "",
+          vni: vni ?? hopVni(stackIdentity(), chain, hop),
+          ports,
+        },
         ...(mac === undefined ? {} : { mac }),
         addresses: addresses.map((one) => one.split("/")[0] ?? one),
         ...(sources === undefined ? {} : { sources }),

@@ -27,12 +27,16 @@ interface Around {
 /** Declares the chains of a plan. */
 export function declareChains(name: string, { chains }: LabPlan, around: Around): DeclaredChain[] {
   if (chains.length === 0) return [];
-  const hosts = new Map(around.hosts.map(({ plan, host }) => [plan.name, contextOf(plan.name, host, around)]));
+  const hosts = new Map(
+    around.hosts.map(({ plan, host }) => [plan.name, contextOf(plan.name, host, around)]),
+  );
   return chains.map((plan) => ({
     chain: new ServiceChain(child(name, `${plan.name}-chain`), chainArgs(plan, hosts, around), {
       parent: around.parent,
     }),
-    ends: [plan.hops[0], plan.hops.at(-1)].flatMap((end) => (end === undefined ? [] : [end.name])).filter((end) => end !== GATEWAY),
+    ends: [plan.hops[0], plan.hops.at(-1)]
+      .flatMap((end) => (end === undefined ? [] : [end.name]))
+      .filter((end) => end !== GATEWAY),
   }));
 }
 
@@ -52,13 +56,14 @@ function chainArgs(
   hosts: ReadonlyMap<string, pulumi.Input<HostConnectionArgs>>,
   { bridges }: Around,
 ) {
-  const hopArgs = ({ name: hop, host, vtep: local, sources, ...more }: HopPlan): ChainHopArgs => ({
-    ...{ hop, host: hosts.get(host) ?? "", bridge: bridges[host]?.bridge ?? "", local, ...more },
-    ...(sources === undefined ? { portSecurity: false } : { sources }),
-  }) as ChainHopArgs;
+  const hopArgs = ({ name: hop, host, vtep: local, sources, ...more }: HopPlan): ChainHopArgs =>
+    ({
+      ...{ hop, host: hosts.get(host) ?? "", bridge: bridges[host]?.bridge ?? "", local, ...more },
+      ...(sources === undefined ? { portSecurity: false } : { sources }),
+    }) as ChainHopArgs;
   const args = hops.map(hopArgs);
   return {
     ...{ chain, failure, encapsulation, udpPort },
-    ...{ from: args[0] as ChainHopArgs, through: args.slice(1, -1), to: args.at(-1) as ChainHopArgs },
+    ...{ from: args[0], through: args.slice(1, -1), to: args.at(-1) as ChainHopArgs },
   };
 }

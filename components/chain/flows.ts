@@ -16,34 +16,16 @@ import type { ChainPlan, HopPlan } from "../../plan/workload-plan";
 import { IpFamily } from "../../plan/net/family";
 import { chainTunnel } from "../../plan/names";
 import { linkLocal } from "../port-security/plan";
+import { cookieOf, hex, ROLE } from "./cookies";
+import type { Role } from "./cookies";
 import { ChainFailure } from "./spec";
 
-/** What a flow is for: the last two digits of its cookie. */
-export const ROLE = {
-  /** An end or a middle box sends towards `to`; towards `from`. */
-  leaves: ["01", "02"],
-  /** It reaches a hop on the way to `to`; to `from`. */
-  reaches: ["03", "04"],
-  /** It comes out of a tunnel. */
-  tunnel: ["05", "05"],
-  /** Goes round the chain, and is dropped. */
-  guard: ["06", "06"],
-  discovery: ["07", "07"],
-  /** What a middle box sends beside its chain, and what a tunnel brings beside it. */
-  closed: ["08", "08"],
-  /** A middle box that does not run is passed by. */
-  passes: ["09", "0a"],
-  /** Next hop towards `to`; towards `from`. */
-  next: ["11", "12"],
-} as const;
-
-type Role = keyof typeof ROLE;
-/** Towards `to`, towards `from`. */
-export type Direction = 0 | 1;
+/** 0: towards `to`, 1: towards `from`. */
+type Direction = 0 | 1;
 const BOTH: readonly Direction[] = [0, 1];
 
 /** A chain as flows are made of it. */
-export type Wired = Pick<ChainPlan, "failure" | "hops">;
+type Wired = Pick<ChainPlan, "failure" | "hops">;
 
 interface Hop {
   wired: Wired;
@@ -51,18 +33,6 @@ interface Hop {
   index: number;
   /** MACs of the two ends. */
   macs: readonly [string, string];
-}
-
-const hex = (number: number, digits: number): string => number.toString(16).padStart(digits, "0");
-
-/** 0x5f, the chain (the VNI of its first end), the hop (its VNI), the role. */
-export function cookieOf({ hops: [first] }: Wired, { vni }: Pick<HopPlan, "vni">, role: string): string {
-  return `0x5f${hex(first?.vni ?? 0, 6)}${hex(vni, 6)}${role}`;
-}
-
-/** VALUE/MASK of all flows of one part of the chain. */
-export function cookiesOf({ hops: [first] }: Wired, part: "hops" | "next"): string {
-  return `0x5f${hex(first?.vni ?? 0, 6)}000000${part === "hops" ? "00" : "10"}/0xffffffff000000f0`;
 }
 
 /** The hops of one host: who they are, and what reaches them. */
@@ -93,14 +63,17 @@ function hopsOn(wired: Wired, host: string): Hop[] {
 }
 
 const isEnd = ({ wired, index }: Hop): boolean => index === 0 || index === wired.hops.length - 1;
-const otherEnd = ({ wired, index }: Hop): HopPlan | undefined => wired.hops[index === 0 ? wired.hops.length - 1 : 0];
+const otherEnd = ({ wired, index }: Hop): HopPlan | undefined =>
+  wired.hops[index === 0 ? wired.hops.length - 1 : 0];
 const neighbour = ({ wired, index }: Hop, way: Direction): HopPlan | undefined =>
   wired.hops[way === 0 ? index + 1 : index - 1];
-const along = ([from, to]: Hop["macs"], way: Direction) => (way === 0 ? [from, to] : [to, from]) as [string, string];
+const along = ([from, to]: Hop["macs"], way: Direction) =>
+  (way === 0 ? [from, to] : [to, from]);
 /** By which way packets reach an end, and by which they leave it: `from` is reached towards `from`. */
 const reachesBy = ({ wired, index }: Hop): readonly Direction[] =>
   index === 0 ? [1] : index === wired.hops.length - 1 ? [0] : BOTH;
-const leavesBy = (one: Hop): readonly Direction[] => (isEnd(one) ? reachesBy(one).map((way) => (way === 0 ? 1 : 0)) : BOTH);
+const leavesBy = (one: Hop): readonly Direction[] =>
+  isEnd(one) ? reachesBy(one).map((way) => (way === 0 ? 1 : 0)) : BOTH;
 
 function flow({ wired, hop }: Hop, role: Role, way: Direction, match: string, actions: string): string {
   return `cookie=${cookieOf(wired, hop, ROLE[role][way])},${match} actions=${actions}`;
@@ -143,11 +116,13 @@ function matches(one: Hop, way: Direction): string[] {
   const { hop, macs } = one;
   const [inner = "", outer = ""] = hop.ports;
   const [from, to] = along(macs, way);
-  if (isRouted(one)) return routed(one, way).map((packet) => `in_port=${port(inner)},${UNTAGGED},${packet},dl_src=${hop.mac}`);
+  if (isRouted(one))
+    return routed(one, way).map((packet) => `in_port=${port(inner)},${UNTAGGED},${packet},dl_src=${hop.mac}`);
   // A transparent middle box lets out on one side what came in on the other.
   const by = hop.ports.length === 2 && way === 0 ? outer : inner;
   const head = `in_port=${port(by)},${UNTAGGED}`;
-  const packets = isEnd(one) && hop.sources !== undefined ? hop.sources.map((prefix) => within("src", prefix)) : PACKETS;
+  const packets =
+    isEnd(one) && hop.sources !== undefined ? hop.sources.map((prefix) => within("src", prefix)) : PACKETS;
   return packets.map((packet) => `${head},${packet},dl_src=${from},dl_dst=${to}`);
 }
 
@@ -192,7 +167,13 @@ function arrives(one: Hop): string[] {
     ...ways.flatMap((way) => {
       const [from, to] = along(one.macs, way);
       return ["ip", "ipv6"].map((packet) =>
-        flow(one, "tunnel", way, `priority=175,${tunnel},${packet},dl_src=${from},dl_dst=${to}`, reached(hop)),
+        flow(
+          one,
+          "tunnel",
+          way,
+          `priority=175,${tunnel},${packet},dl_src=${from},dl_dst=${to}`,
+          reached(hop),
+        ),
       );
     }),
     flow(one, "closed", 0, `priority=165,${tunnel}`, "drop"),
@@ -200,7 +181,7 @@ function arrives(one: Hop): string[] {
 }
 
 /** Whether packets for a hop come from another host. */
-export function needsTunnel({ hops }: Wired, hop: HopPlan): boolean {
+export function needsTunnel({ hops }: Pick<ChainPlan, "hops">, hop: HopPlan): boolean {
   const index = hops.indexOf(hop);
   return [hops[index - 1], hops[index + 1]].some((next) => next !== undefined && next.host !== hop.host);
 }
@@ -219,12 +200,15 @@ function receives(one: Hop): string[] {
     const alive = `reg12=${port(inner)},reg13=${port(outer)}`;
     return [
       flow(one, "reaches", way, `table=5,${match}`, `${living(12, inner)},${living(13, outer)},resubmit(,6)`),
-      flow(one, "reaches", way, `table=6,${match.replace("=100", "=200")},${alive}`, deliver),
+      flow(one, "delivered", way, `table=6,${match.replace("=100", "=200")},${alive}`, deliver),
       flow(one, "passes", way, `table=6,${match}`, left(hop)),
     ];
   });
   if (isEnd(one) || isRouted(one)) return flows;
-  return [...flows, ...hop.ports.map((name) => flow(one, "closed", 0, `priority=165,in_port=${port(name)}`, "drop"))];
+  return [
+    ...flows,
+    ...hop.ports.map((name) => flow(one, "closed", 0, `priority=165,in_port=${port(name)}`, "drop")),
+  ];
 }
 
 /** The number of a port, or 0xffff while it is down or not there. */

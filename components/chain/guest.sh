@@ -87,7 +87,7 @@ chain_tunnels() {
 
 # Ports that were there before their number was known. What they may send is set for the new number before they have it.
 chain_renumber() {
-  local veth number file wrong
+  local veth number file wrong tries=20
   wrong=$(chain_misnumbered) || exit 1
   [ -n "$wrong" ] || return 0
   printf '%s\n' "$wrong" | while read -r veth number _; do
@@ -97,8 +97,12 @@ chain_renumber() {
     # By name once more, which deletes those of the number of before.
     [ -z "$file" ] || ovs-ofctl --bundle add-flows "$bridge" "$file"
   done
-  wrong=$(chain_misnumbered)
-  [ -z "$wrong" ] || fail "Open vSwitch gives ports of chain $name other numbers: $wrong (name, wanted, given)"
+  # A busy switch answers before it has them.
+  until wrong=$(chain_misnumbered) && [ -z "$wrong" ]; do
+    [ "$tries" -gt 0 ] || fail "Open vSwitch gives ports of chain $name other numbers: $wrong (name, wanted, given)"
+    tries=$((tries - 1))
+    sleep 0.5
+  done
 }
 
 # Ports of this host whose number is not what it is to be: NAME NUMBER IS, one a line. -1 is a tunnel that the switch refuses, and

@@ -9,6 +9,8 @@ BEGIN {
     number[word[1]] = word[2]
     if (word[2] > last) last = word[2] + 0
   }
+  # To busybox it is one stream, which would stay open for reading.
+  close(file)
 }
 
 {

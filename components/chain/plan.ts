@@ -34,7 +34,8 @@ function planHop(
   services: readonly ServicePlan[],
 ): HopPart {
   const { name, nic: number, sides } = hop;
-  if (sides !== undefined) return { ports: [vethName(name, sides.in), vethName(name, sides.out)], addresses: [] };
+  if (sides !== undefined)
+    return { ports: [vethName(name, sides.in), vethName(name, sides.out)], addresses: [] };
   const nic = containers.find((one) => one.name === name)?.interfaces[number ?? -1];
   if (nic !== undefined) {
     const isEnd = hop === from || hop === to;

@@ -12,6 +12,7 @@ import { compareText, pathOf, sortedEntries, suggest } from "../../plan/rules";
 import type { Topology } from "../../plan/settings";
 import { simpleValues } from "../../plan/values";
 import type { At } from "../../plan/values";
+import { ChainSide } from "../container/spec";
 import { CHAIN, GATEWAY } from "./spec";
 import type { ChainSpec } from "./spec";
 
@@ -80,12 +81,7 @@ function namesIn(path: string, got: unknown, { topology }: Input, said: Findings
   const known = got.filter((box: unknown, index) => {
     const isKnown = typeof box === "string" && names.includes(box);
     if (!isKnown)
-      said.say(
-        `${path}[${index}]`,
-        box,
-        "Is not a container of this lab.",
-        suggest(box, names, "container"),
-      );
+      said.say(`${path}[${index}]`, box, "Is not a container of this lab.", suggest(box, names, "container"));
     return isKnown;
   });
   return known.length === got.length ? (known as string[]) : undefined;
@@ -178,8 +174,8 @@ function boxIn(
     said.say(path, name, message, `Add ${box.host} to ${hosts}, or move the container to one of them.`);
     return undefined;
   }
-  const side = (wanted: string) => box.nics.find((nic) => nic.side === wanted)?.number;
-  const [inner, outer] = [side("in"), side("out")];
+  const side = (wanted: ChainSide) => box.nics.find((nic) => nic.side === wanted)?.number;
+  const [inner, outer] = [side(ChainSide.In), side(ChainSide.Out)];
   if (inner !== undefined && outer !== undefined)
     return { name, host: box.host, sides: { in: inner, out: outer } };
   const nic = accessIn(box, segment);

@@ -2,7 +2,8 @@
 import { ENCAPSULATIONS } from "../../plan/net/encap";
 import type { ChainPlan, HopPlan } from "../../plan/workload-plan";
 import { chainTunnel } from "../../plan/names";
-import { cookiesOf, hopFlows, needsTunnel, nextFlows } from "./flows";
+import { cookiesOf } from "./cookies";
+import { hopFlows, needsTunnel, nextFlows } from "./flows";
 
 export interface ChainState {
   /** The chain's name, of the second part with `.next` behind it. */
@@ -27,21 +28,36 @@ export interface ChainState {
 /** A chain as states are made of it. */
 export type ChainWanted = Omit<ChainPlan, "segment">;
 
+/** Name of the part that says where packets go from a host's hops. */
+export const nextPart = (chain: string): string => `${chain}.next`;
+
+/** Names of all tunnels of the chain on a host. */
+export function tunnelsOn(chain: Pick<ChainPlan, "hops">, host: string): string[] {
+  return [...arriving(chain, host), ...leaving(chain, host)].map(({ vni }) => chainTunnel(vni));
+}
+
+const arriving = ({ hops }: Pick<ChainPlan, "hops">, host: string): HopPlan[] =>
+  hops.filter((hop) => hop.host === host && needsTunnel({ hops }, hop));
+
+const leaving = ({ hops }: Pick<ChainPlan, "hops">, host: string): HopPlan[] =>
+  hops.filter(
+    (hop, index) =>
+      hop.host !== host && [hops[index - 1], hops[index + 1]].some((beside) => beside?.host === host),
+  );
+
 /** Its own hops: what they may send, and what reaches them. */
 export function hopsState(chain: ChainWanted, host: string, bridge: string): ChainState {
-  const own = chain.hops.filter((hop) => hop.host === host && needsTunnel(chain, hop));
-  return { ...common(chain, host, bridge, own), cookie: cookiesOf(chain, "hops"), flows: hopFlows(chain, host) };
+  return {
+    ...common(chain, host, bridge, arriving(chain, host)),
+    cookie: cookiesOf(chain, "hops"),
+    flows: hopFlows(chain, host),
+  };
 }
 
 /** Where packets go from its own hops. */
 export function nextState(chain: ChainWanted, host: string, bridge: string): ChainState {
-  const { hops } = chain;
-  const away = hops.filter(
-    (hop, index) =>
-      hop.host !== host && [hops[index - 1], hops[index + 1]].some((beside) => beside?.host === host),
-  );
   return {
-    ...common({ ...chain, name: `${chain.name}.next` }, host, bridge, away),
+    ...common({ ...chain, name: nextPart(chain.name) }, host, bridge, leaving(chain, host)),
     ...{ cookie: cookiesOf(chain, "next"), flows: nextFlows(chain, host) },
   };
 }

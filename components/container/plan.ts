@@ -14,7 +14,10 @@ export function planContainer(
     host,
     ...content,
     command: [...command],
-    interfaces: withGateway(nics, nics.map((nic) => planInterface(nic, mtuOf))),
+    interfaces: withGateway(
+      nics,
+      nics.map((nic) => planInterface(nic, mtuOf)),
+    ),
   };
 }
 

@@ -3,13 +3,7 @@ import type { Findings } from "../../plan/findings";
 import { LENT_ADDRESS, NO_ADDRESS } from "../../plan/ipam";
 import { computedMac, macFault, MacKind, MAC_CURE, normalMac } from "../../plan/mac";
 import type { Problem } from "../../plan/problem";
-import type { AccessNic,
-  Place,
-  ResolvedNic,
-  ResolvedSegment,
-  SideNic,
-  TrunkNic,
- } from "../../plan/resolved";
+import type { AccessNic, Place, ResolvedNic, ResolvedSegment, SideNic, TrunkNic } from "../../plan/resolved";
 import { checkList, compareText, pathOf, repeated, suggest } from "../../plan/rules";
 import type { Topology } from "../../plan/settings";
 import { checkValue } from "../../plan/values";
@@ -188,7 +182,8 @@ function resolveSide(nic: Unplugged, side: ChainSide, said: Findings): SideNic |
 function checkSides(at: At, nics: readonly ResolvedNic[], said: Findings): void {
   const sides = nics.flatMap(({ side }) => side ?? []);
   if (sides.length === 0 || (sides.length === 2 && sides[0] !== sides[1])) return;
-  const message = "Is not a transparent middle box: that has one interface with chain: in, and one with chain: out.";
+  const message =
+    "Is not a transparent middle box: that has one interface with chain: in, and one with chain: out.";
   said.say(at("interfaces"), sides, message, "Write interfaces: [{ chain: in }, { chain: out }].");
 }
 

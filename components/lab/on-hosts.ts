@@ -46,13 +46,13 @@ export function declareOnHosts(
   const parts = { bridges: {}, segments: {}, containers: {} };
   const placed = hosts.map(({ plan: host, host: { connection, inside } }) => ({
     host,
-    placement: { host: connection, hostName: host.name, labId, env },
+    placement: { host: connection, hostName: host.name, labId },
     opts: { parent, ...inside },
   }));
   for (const { host, placement, opts } of placed) onHost(name, plan, host, placement, opts, parts);
   const chains = declareChains(name, plan, { labId, hosts, bridges: parts.bridges, parent });
   for (const { host, placement, opts } of placed)
-    containersOn(name, plan, host, placement, opts, { parts, chains });
+    containersOn(name, plan, host, placement, opts, { env, parts, chains });
   return parts;
 }
 
@@ -61,14 +61,13 @@ interface Placement {
   host: pulumi.Input<HostConnectionArgs>;
   hostName: string;
   labId: pulumi.Input<string>;
-  env: Record<string, ContainerVariables>;
 }
 
 function onHost(
   name: string,
   lab: LabPlan,
   plan: HostPlan,
-  { env: _, ...placement }: Placement,
+  placement: Placement,
   opts: pulumi.ComponentResourceOptions,
   parts: Omit<LabParts, "hosts">,
 ): void {
@@ -93,13 +92,19 @@ function onHost(
     );
 }
 
+interface Beside {
+  env: Record<string, ContainerVariables>;
+  parts: Omit<LabParts, "hosts">;
+  chains: readonly DeclaredChain[];
+}
+
 function containersOn(
   name: string,
   lab: LabPlan,
   plan: HostPlan,
-  { env, ...placement }: Placement,
+  placement: Placement,
   opts: pulumi.ComponentResourceOptions,
-  { parts, chains }: { parts: Omit<LabParts, "hosts">; chains: DeclaredChain[] },
+  { env, parts, chains }: Beside,
 ): void {
   const made = parts.bridges[plan.name];
   for (const box of made === undefined ? [] : lab.containers.filter((c) => c.host === plan.name)) {
