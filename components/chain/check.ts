@@ -2,6 +2,7 @@
 import type { Problem } from "../../plan/problem";
 import type { ResolvedChain, ResolvedHop, ResolvedLab, ResolvedSegment } from "../../plan/resolved";
 import { pathOf, repeated } from "../../plan/rules";
+import { wayOf } from "../segment/ways";
 import { carrierOf, hopsOf, hopVni } from "./carrier";
 
 export function checkChains(lab: ResolvedLab): Problem[] {
@@ -62,7 +63,8 @@ function checkSocket({ segments }: ResolvedLab, chain: ResolvedChain): Problem[]
   const { segment } = chain;
   const { udpPort, encapsulation } = carrierOf(segment);
   const clash = segments.find(
-    (one) => one.udpPort === udpPort && carrierOf(one).udpPort !== udpPort && sharesHost(one, segment),
+    (one) =>
+      one.udpPort === udpPort && wayOf(one.flooding).receiver !== undefined && sharesHost(one, segment),
   );
   if (clash === undefined) return [];
   const message = `${udpPort} is the UDP port of the chain's packets between hosts (${encapsulation}), and of the kernel's device of ${pathOf("segments", clash.name)}.`;
@@ -78,7 +80,7 @@ function checkVnis({ identity, segments, chains }: ResolvedLab): Problem[] {
   const claims = [
     ...segments.map(({ name, vni }) => ({ path: pathOf("segments", name, "vni"), got: vni, key: vni })),
     ...chains.flatMap((chain) =>
-      hopsOf(chain).map(({ name }) => {
+      [...new Set(hopsOf(chain).map(({ name }) => name))].map((name) => {
         const vni = hopVni(identity, chain.name, name);
         return { path: pathOf("chains", chain.name), got: `${name}: ${vni}`, key: vni };
       }),
