@@ -4,7 +4,7 @@ import type { Problem } from "./plan/types";
 /** What declares a setting in Pulumi.yaml (sdk/go/common/workspace/project.json, configTypeDeclaration). */
 const DECLARATION: readonly string[] = ["type", "items", "description", "secret", "default", "value"];
 /** In these any name may be a key, so `value` may be the name of one. */
-const BY_NAME: readonly string[] = ["hosts", "segments", "containers", "underlays"];
+const BY_NAME: readonly string[] = ["hosts", "segments", "containers", "underlays", "chains"];
 
 type Raw = Readonly<Record<string, string | undefined>>;
 

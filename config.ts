@@ -25,7 +25,7 @@ export interface OverlaySettings {
   peers: string[];
   /** `vxlab:absent`, as it is written. */
   absent: unknown;
-  /** `vxlab:hosts`, `segments` and `containers`, as they are written. */
+  /** `vxlab:hosts`, `segments`, `containers`, `chains`, `impairments` and `checks`, as they are written. */
   sections: Record<string, unknown>;
   /** As in LabSettings. */
   secretEnv?: VariablesOf<string>;
@@ -51,7 +51,7 @@ const NAMESPACE = "vxlab:";
 const KEYS = Object.keys(SETTINGS.fields);
 const OVERLAY_KEYS = ["underlayStack", "peers"] as const;
 /** The underlay decides what an overlay's hosts are made of, and the other way round. */
-const OVERLAY_SECTIONS = ["hosts", "segments", "containers", "impairments", "checks"] as const;
+const OVERLAY_SECTIONS = ["hosts", "segments", "containers", "chains", "impairments", "checks"] as const;
 const UPPER: readonly string[] = OVERLAY_SECTIONS.filter((name) => name !== "hosts");
 const UNDERLAY_SECTIONS = SECTIONS.filter((name) => !UPPER.includes(name));
 

@@ -12,6 +12,8 @@ export {
   ContainerSysctlArgs,
 } from "./container/content.component";
 export { Connectivity, ConnectivityArgs } from "./connectivity/component";
+export { ChainHopArgs, ServiceChain, ServiceChainArgs } from "./chain/component";
+export { ChainFailure, ChainSpec } from "./chain/spec";
 export { ContainerInterfaceArgs, DhcpRangeArgs, TaggedArgs } from "./container/interfaces.component";
 export { DockerContainer, DockerContainerArgs } from "./container/kinds/docker/component";
 export { LxcContainer, LxcContainerArgs } from "./container/kinds/lxc/component";

@@ -10,8 +10,7 @@
 # costs fewer programs.
 # shellcheck disable=SC2034,SC2154 # found, device and local are used by what is called; json is with_kept's
 
-# And of every kind of thing that has one.
-DRIFTS="encryption flows router nat dhcp guard security impairment inside"
+DRIFTS="encryption flows router nat dhcp guard security chain impairment inside"
 FORWARD_AWK='@forward.awk@'
 SEEN_AWK='@seen.awk@'
 DIFFERS_AWK='@differs.awk@'

@@ -15,6 +15,7 @@ import type { BridgeState } from "../components/bridge/state";
 import type { ConnectivityState } from "../components/connectivity/state";
 import type { EncryptionSecrets, EncryptionState } from "../components/encryption/state";
 import type { RouterState } from "../components/router/state";
+import type { ChainState } from "../components/chain/state";
 import type { ContainerState, Secrets } from "../components/container/state";
 import type { ImpairmentState } from "../components/impairment/state";
 import type { PortState } from "../components/segment/state";
@@ -35,6 +36,7 @@ export interface States {
   impairment: ImpairmentState;
   router: RouterState;
   service: ServiceState;
+  chain: ChainState;
   container: ContainerState;
 }
 

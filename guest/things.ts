@@ -10,6 +10,8 @@ export const THINGS = {
   impairment: ["components/impairment/guest.sh"],
   router: ["components/router/guest.sh"],
   service: ["guest/nft.sh", "components/service/guest.sh"],
+  // Before the containers: they must not send anything that their chains do not lead.
+  chain: ["components/chain/guest.sh"],
   container: [
     "components/container/guest.sh",
     "components/container/content.sh",

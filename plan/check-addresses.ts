@@ -138,6 +138,6 @@ function meeting({ place, nic }: Plugged, before: readonly Plugged[]): Problem[]
 
 /** The networks of a segment that the container has an address in. */
 function networksOf({ place: { segment, addresses }, nic }: Plugged): Subnet[] {
-  const lent = nic.trunk === undefined && nic.dhcp ? [segment.subnet] : [];
+  const lent = nic.place !== undefined && nic.dhcp ? [segment.subnet] : [];
   return [...lent, ...addresses.map(({ subnet }) => subnet)];
 }

@@ -1,4 +1,5 @@
 import { checkEncryption } from "../components/encryption/check";
+import { checkChains } from "../components/chain/check";
 import { checkHosts } from "../components/host/check";
 import { checkImpairments } from "../components/impairment/check";
 import { checkSegments } from "../components/segment/check";
@@ -19,6 +20,7 @@ export function check(lab: ResolvedLab): Problem[] {
     ...checkSegments(lab),
     ...checkServices(lab),
     ...checkImpairments(lab),
+    ...checkChains(lab),
     ...checkAddresses(lab),
     ...checkInterfaceNames(lab),
     ...checkMacs(lab),

@@ -9,6 +9,7 @@ import type { Encapsulation } from "./net/encap";
 import type { EncryptionOutput, PublishedEncryption } from "./encryption-output";
 import {
   BridgePlan,
+  ChainPlan,
   CheckFacts,
   ContainerPlan,
   Flooding,
@@ -56,6 +57,8 @@ export interface PublishedLab extends LabFacts {
   impairments?: Record<string, ImpairmentPlan>;
   /** By name; absent without any. */
   checks?: Record<string, CheckFacts>;
+  /** Service chains, by name; absent without any. */
+  chains?: Record<string, ChainPlan>;
 }
 
 /**
@@ -103,6 +106,8 @@ export interface LabOutput extends LabFacts {
   impairments?: ImpairmentPlan[];
   /** Sorted by name; absent without any. */
   checks?: CheckFacts[];
+  /** Sorted by name; absent without any. */
+  chains?: ChainPlan[];
 }
 
 /**

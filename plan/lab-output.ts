@@ -30,6 +30,7 @@ export function labOutput(plan: LabPlan, id: string, hosts: HostOutput[]): LabOu
     services: plan.services,
     ...(plan.impairments.length === 0 ? {} : { impairments: plan.impairments }),
     ...(plan.checks.length === 0 ? {} : { checks: plan.checks.map(withoutWay) }),
+    ...(plan.chains.length === 0 ? {} : { chains: plan.chains }),
   };
 }
 

@@ -6,7 +6,7 @@ import type { Flooding } from "../components/segment/spec";
 import type { Accel, UnderlayMode } from "../components/underlay/spec";
 import type { Problem } from "./problem";
 import type { ImpairmentPlan } from "./impairment-plan";
-import type { CheckPlan, ContainerPlan, ServicePlan, StationPlan } from "./workload-plan";
+import type { ChainPlan, CheckPlan, ContainerPlan, ServicePlan, StationPlan } from "./workload-plan";
 
 export type * from "./impairment-plan";
 export type * from "./workload-plan";
@@ -32,6 +32,7 @@ export interface LabPlan {
   services: ServicePlan[];
   impairments: ImpairmentPlan[];
   checks: CheckPlan[];
+  chains: ChainPlan[];
   /** What works, but may not be what was meant. */
   hints: Problem[];
   /** What is written of EVPN, for other owners. */

@@ -103,6 +103,14 @@ export function evpnDevices(vni: number) {
   return { bridge: `be${vni}`, tunnel: `ve${vni}`, port: `oe${vni}` };
 }
 
+/** The tunnel port by which frames for one hop of a chain leave and arrive, by the hop's VNI (6 hexadecimal digits): `cf8a3b2c`. */
+export function chainTunnel(vni: number): string {
+  return `cf${vni.toString(16)}`;
+}
+
+/** VLAN of ports that no frame reaches unless a flow names them: reserved by IEEE 802.1Q, so no segment has it. */
+export const DEAD_VLAN = 4095;
+
 /** Names that the kernel, Open vSwitch or the guest itself uses: a bridge of that name would break the host. */
 const TAKEN = /^(lo|eth\d+|all|default|ovs-system|ovs-netdev|(vxlan|geneve|genev|gre|erspan)_sys.*)$/;
 

@@ -23,7 +23,7 @@ import type { VtepOutput } from "./vteps";
 export interface OverlayInput {
   own: UnderlayVteps;
   peers: readonly UnderlayVteps[];
-  /** The settings `hosts` (of which `bridge`, `bridgeAddress` and `guard` count), `segments`, `containers`, `impairments` and `checks`, of any type. */
+  /** `hosts` (of which `bridge`, `bridgeAddress` and `guard` count) and all sections above them (containers, checks, …), of any type. */
   sections: Readonly<Record<string, unknown>>;
   /** Stays the same for the overlay's whole life and differs from every peer's: MAC addresses are computed from it. */
   identity: string;
@@ -83,6 +83,7 @@ function overlaySections({ own, peers, sections }: OverlayInput): Sections {
     containers: sections["containers"],
     impairments: sections["impairments"],
     checks: sections["checks"],
+    chains: sections["chains"],
   };
 }
 

@@ -1,5 +1,6 @@
 /** A lab, decided: resolve → check → plan. */
 import { planChecks } from "../components/connectivity/plan";
+import { boxMtu, planChains } from "../components/chain/plan";
 import { planContainer } from "../components/container/plan";
 import { planHosts } from "../components/host/plan";
 import { planImpairments } from "../components/impairment/plan";
@@ -44,7 +45,8 @@ export function checkedLab(
 
 /** The third phase. */
 export function plan(lab: ResolvedLab): LabPlan {
-  const containers = lab.containers.map(planContainer);
+  const mtuOf = boxMtu(lab);
+  const containers = lab.containers.map((container) => planContainer(container, mtuOf));
   const services = planServices(lab);
   const underlayOf = memoized(planUnderlay);
   const laid = {
@@ -54,6 +56,7 @@ export function plan(lab: ResolvedLab): LabPlan {
     containers,
     services,
     impairments: planImpairments(lab),
+    chains: planChains(lab, containers, services),
   };
   return {
     ...laid,

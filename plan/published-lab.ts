@@ -5,7 +5,7 @@ import { compareText } from "./rules";
 /** The lab as its stack publishes it. */
 export function publishedLab(lab: LabOutput): PublishedLab {
   const name = (one: { name: string }) => one.name;
-  const { impairments, checks, ...rest } = lab;
+  const { impairments, checks, chains, ...rest } = lab;
   const hosts = lab.hosts.map((host): PublishedHost => {
     const { encryption, ...rest } = host;
     const ports = host.ports.map((port) => ({ ...port, tunnels: keyed(port.tunnels, ({ host }) => host) }));
@@ -23,6 +23,7 @@ export function publishedLab(lab: LabOutput): PublishedLab {
     containers: keyed(lab.containers, name),
     services: keyed(lab.services, ({ segment }) => segment),
     ...(checks === undefined ? {} : { checks: keyed(checks, name) }),
+    ...(chains === undefined ? {} : { chains: keyed(chains, name) }),
   };
 }
 
@@ -39,13 +40,15 @@ export function publishedLab(lab: LabOutput): PublishedLab {
 export function readLab(output: unknown): LabOutput | undefined {
   const { schema } = (output ?? {}) as { schema?: unknown };
   if (schema !== 2 && schema !== LAB_SCHEMA) return undefined;
-  const { underlays, hosts, containers, services, impairments, checks, ...facts } = output as PublishedLab;
+  const { underlays, hosts, containers, services, chains, impairments, checks, ...facts } =
+    output as PublishedLab;
   return {
     ...facts,
     underlays: listed(underlays, ({ name }) => name),
     hosts: listed(hosts, ({ name }) => name).map(listedHost),
     containers: listed(containers, ({ name }) => name),
     services: listed(services, ({ segment }) => segment),
+    ...(chains === undefined ? {} : { chains: listed(chains, ({ name }) => name) }),
     ...(impairments === undefined ? {} : { impairments: listed(impairments, ({ name }) => name) }),
     ...(checks === undefined ? {} : { checks: listed(checks, ({ name }) => name) }),
   };

@@ -1,5 +1,6 @@
 /** The first phase of a plan: settings of any form in, a lab whose values are usable out, and everything that is wrong with them. */
 import { resolveChecks } from "../components/connectivity/resolve";
+import { resolveChains } from "../components/chain/resolve";
 import { resolveContainers } from "../components/container/resolve";
 import { resolveHosts } from "../components/host/resolve";
 import { resolvePlace } from "../components/host/resolve-place";
@@ -59,6 +60,7 @@ export function resolve(
   const around = { hosts, peers: others.peers, segments: segments.segments, containers };
   const impairments = resolveImpairments(topology, around, said);
   const checks = resolveChecks({ topology, containers }, said);
+  const chains = resolveChains(topology, { segments: segments.segments, containers }, said);
   return {
     lab: {
       ...{
@@ -69,6 +71,7 @@ export function resolve(
         segments: segments.segments,
         evpn,
         containers,
+        chains,
         impairments,
         checks,
         ...others,
@@ -79,8 +82,8 @@ export function resolve(
   };
 }
 
-/** Sections that are left out where nobody wrote them, instead of being empty. */
-const UNWRITTEN: readonly (keyof Topology)[] = ["underlays", "evpn", "impairments"];
+/** Sections that are left out where nobody writes them: what a lab's component shows is then as it was before they came. */
+const UNWRITTEN: readonly (keyof Topology)[] = ["underlays", "evpn", "chains", "impairments"];
 
 /** The settings with known keys alone, and with an empty mapping or list in place of what has another shape. */
 export function readShape(raw: Sections): { topology: Topology; problems: Problem[]; broken: string[] } {

@@ -6,6 +6,7 @@
  * such a lab is never planned.
  */
 import type { CheckSpec, ConnectivityKind } from "../components/connectivity/spec";
+import type { ChainFailure, ChainSpec } from "../components/chain/spec";
 import type { ContainerKind, ContainerSpec, InterfaceSpec, KindSettings } from "../components/container/spec";
 import type { HOST, HostSpec } from "../components/host/spec";
 import type { ImageKind } from "../components/image/spec";
@@ -32,6 +33,7 @@ export interface ResolvedLab {
   checks: readonly ResolvedCheck[];
   /** Of the segments that flood by EVPN. */
   evpn: ResolvedEvpn;
+  chains: readonly ResolvedChain[];
   /** Hosts of other owners, which every open segment reaches. */
   peers: readonly Remote[];
   /** Underlay networks of other stacks, below an overlay's own hosts and its peers'. */
@@ -261,6 +263,7 @@ interface AnyNic {
 export interface AccessNic extends AnyNic {
   place: Place;
   trunk?: undefined;
+  side?: undefined;
   /** Takes its IPv4 address from the segment's DHCP server. */
   dhcp: boolean;
   /** Has no IPv4 address by its own wish. */
@@ -271,9 +274,17 @@ export interface AccessNic extends AnyNic {
 export interface TrunkNic extends AnyNic {
   place?: undefined;
   trunk: readonly (Place & { vlan: number })[];
+  side?: undefined;
 }
 
-export type ResolvedNic = AccessNic | TrunkNic;
+/** A side of a transparent middle box: in no segment, without address. */
+export interface SideNic extends AnyNic {
+  place?: undefined;
+  trunk?: undefined;
+  side: NonNullable<InterfaceSpec["chain"]>;
+}
+
+export type ResolvedNic = AccessNic | TrunkNic | SideNic;
 
 /** An interface's place in one segment. */
 export interface Place {
@@ -293,4 +304,26 @@ export interface AssignedAddress {
   /** The setting where it is, or may be, written. */
   path: string;
   got: unknown;
+}
+
+/** A service chain. */
+export interface ResolvedChain {
+  name: string;
+  spec: ChainSpec;
+  failure: ChainFailure;
+  segment: ResolvedSegment;
+  from: ResolvedHop;
+  through: readonly ResolvedHop[];
+  to: ResolvedHop;
+}
+
+/** An end or a middle box. */
+export interface ResolvedHop {
+  /** The container's, or that of the gateway (components/chain/spec.ts). */
+  name: string;
+  host: string;
+  /** Its interface in the segment, by number; undefined: the gateway, or a transparent middle box. */
+  nic?: number;
+  /** Interfaces of a transparent middle box towards both ends, by number. */
+  sides?: { in: number; out: number };
 }

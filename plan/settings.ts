@@ -1,6 +1,8 @@
 /** Every setting of a stack, in one table. */
 import { CHECK } from "../components/connectivity/spec";
 import type { CheckSpec } from "../components/connectivity/spec";
+import { CHAIN } from "../components/chain/spec";
+import type { ChainSpec } from "../components/chain/spec";
 import { CONTAINER } from "../components/container/spec";
 import type { ContainerSpec } from "../components/container/spec";
 import { HOST } from "../components/host/spec";
@@ -49,6 +51,8 @@ export interface Topology {
   impairments?: Record<string, ImpairmentSpec>;
   /** By a name of its own, as a segment's: what a container must reach, or must not (docs/checks.md). @default none */
   checks?: Record<string, CheckSpec>;
+  /** By chain name: as a segment's (docs/chains.md). @default none */
+  chains?: Record<string, ChainSpec>;
 }
 
 /** The other `vxlab:*` settings: how the lab is run, and what a stack holds of it. */
@@ -116,6 +120,11 @@ export const TOPOLOGY = {
     kind: "named",
     each: { kind: "section", fields: CHECK, doc: "a check" },
     doc: "by a name of its own, as a segment's: what a container must reach, or must not ([checks.md](checks.md))",
+  },
+  chains: {
+    kind: "named",
+    each: { kind: "section", fields: CHAIN, doc: "a service chain" },
+    doc: "by chain name: as a segment's ([chains.md](chains.md))",
   },
 } as const satisfies Fields<Topology>;
 

@@ -1,6 +1,8 @@
 /** What is decided of whatever is put on hosts: the shape of containers and services in a plan. */
+import type { Encapsulation } from "./net/encap";
+import type { ChainFailure } from "../components/chain/spec";
 import type { ConnectivityKind } from "../components/connectivity/spec";
-import type { ContainerKind, KindSettings } from "../components/container/spec";
+import type { ChainSide, ContainerKind, KindSettings } from "../components/container/spec";
 
 /**
  * A station on another host: frames for its MAC go to one VTEP.
@@ -138,6 +140,8 @@ export interface InterfacePlan {
   dhcpRange?: DhcpRange;
   /** A router's: networks whose packets it forwards into the segment; absent without any. */
   forwards?: string[];
+  /** The side of a transparent middle box. */
+  chain?: ChainSide;
 }
 
 /**
@@ -268,4 +272,51 @@ export interface CrossedPlan {
   digest: string;
   hosts: string[];
   containers: string[];
+}
+
+/**
+ * A service chain: what the packets between two ends pass, both ways.
+ *
+ * @example
+ * ```ts
+ * const boxesOf = ({ hops }: ChainPlan) => hops.slice(1, -1).map(({ name, host }) => `${name}@${host}`);
+ * ```
+ */
+export interface ChainPlan {
+  name: string;
+  segment: string;
+  failure: ChainFailure;
+  /** How its packets are carried between hosts. */
+  encapsulation: Encapsulation;
+  udpPort: number;
+  /** The two ends, with the middle boxes between them. */
+  hops: HopPlan[];
+}
+
+/**
+ * An end or a middle box of a chain.
+ *
+ * @example
+ * ```ts
+ * const isTransparent = ({ ports }: HopPlan) => ports.length === 2;
+ * ```
+ */
+export interface HopPlan {
+  /** The container's, or `gateway`. */
+  name: string;
+  host: string;
+  /** VTEP of its host. */
+  vtep: string;
+  /** Its packets between hosts carry this VNI. */
+  vni: number;
+  /** The host's ports that lead to it: one, or of a transparent middle box that towards `from` and that towards `to`. */
+  ports: string[];
+  /** Absent: a transparent middle box, which has none that matters. */
+  mac?: string;
+  /** Without prefix length. */
+  addresses: string[];
+  /** Source prefixes that an end may send from; absent: all. */
+  sources?: string[];
+  /** It leads to other addresses than its own. */
+  gateway?: boolean;
 }

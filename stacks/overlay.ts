@@ -22,7 +22,7 @@ export async function overlayStack(settings: OverlaySettings): Promise<OverlayOu
     ...(tunnelKeys === undefined ? {} : { tunnelKeys }),
     peers: await peerUnderlays(settings.peers),
     // Of any type: VxlanOverlay checks them as a whole.
-    ...(sections as unknown as Pick<VxlanOverlayArgs, "hosts" | "segments" | "containers">),
+    ...(sections as unknown as Pick<VxlanOverlayArgs, "hosts" | "segments" | "containers" | "chains">),
     ...withSecrets(secretEnv),
     identity: `${pulumi.getProject()}/${pulumi.getStack()}`,
     bootTimeout,

@@ -6,6 +6,7 @@ import type { Ping, PingFacts } from "./evidence/pings";
 import type { PartName } from "./evidence/probe";
 import type { Tried } from "./evidence/tries";
 import type { Seen, WirePing } from "./evidence/wire";
+import type { ChainFacts, ChainProbe } from "./chains";
 import type { ThingRef } from "./things";
 
 /** All that is known of a lab. */
@@ -17,6 +18,8 @@ export interface Evidence {
   wires: ReadonlyMap<string, readonly Seen[]>;
   /** By its name, what became of each check of the settings. @default none was tried */
   tried?: ReadonlyMap<string, Tried>;
+  /** What was counted at each hop of a chain, by the chain's name. @default nothing */
+  chains?: ReadonlyMap<string, ChainFacts>;
 }
 
 /** What a host has said, or why it has said nothing. */
@@ -47,6 +50,8 @@ export interface Check {
   tries?: CheckFacts;
   /** The ping for which its host has to capture what arrives. */
   wire?: WirePing;
+  /** The chain through which packets have to be sent and counted for it. */
+  chain?: ChainProbe;
   /** The verdict where the host has answered. Pure: the same evidence gives the same verdict. */
   judge(facts: HostFacts, evidence: Evidence): Verdict;
   /**

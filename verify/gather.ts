@@ -9,6 +9,7 @@ import { PART_NAMES, parseProbe, probeCommand } from "./evidence/probe";
 import type { PartName } from "./evidence/probe";
 import { LONGEST_TRY, parseTries, triesCommand } from "./evidence/tries";
 import type { Tried } from "./evidence/tries";
+import { chainsIn, countChains } from "./chains";
 import { captureCommand, isAwaited, parseCapture } from "./evidence/wire";
 import type { Seen, WirePing } from "./evidence/wire";
 import { hostsAtOnce, inTurn, pingsAtOnce } from "./pace";
@@ -65,7 +66,12 @@ export async function gather(
   const wires = await each(ask, hosts, async ({ name }) => (await ears.get(name)?.()) ?? []);
   const pingFacts = new Map([...sent.values()].flatMap((answers) => [...answers]));
   const tried = await tryAll(ask, lab, checks, found);
-  return { hosts: found, pings: pingFacts, wires, ...(tried.size === 0 ? {} : { tried }) };
+  const chains = await countChains(ask, lab, chainsIn(checks), found);
+  return {
+    ...{ hosts: found, pings: pingFacts, wires },
+    ...(tried.size === 0 ? {} : { tried }),
+    ...(chains.size === 0 ? {} : { chains }),
+  };
 }
 
 /** After everything else: a rate that is measured meanwhile would be another. */
@@ -94,7 +100,8 @@ export function pingsOf(checks: readonly Check[]): Ping[] {
 /** What a host has to be asked; of one that sends pings also who runs there. */
 function partsFor({ name }: HostOutput, checks: readonly Check[]): PartName[] {
   const wanted = new Set<PartName>(checks.flatMap(({ host, needs }) => (host === name ? needs : [])));
-  if (checks.some(({ ping }) => ping?.host === name)) wanted.add("containers");
+  if (checks.some(({ ping, chain }) => ping?.host === name || chain?.ping.host === name))
+    wanted.add("containers");
   return PART_NAMES.filter((part) => wanted.has(part));
 }
 

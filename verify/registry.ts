@@ -4,6 +4,7 @@ import type { Check, CheckKind, CheckOptions } from "./check";
 import { beyond } from "./checks/beyond";
 import { bridge } from "./checks/bridge";
 import { connectivity } from "./checks/connectivity";
+import { chain } from "./checks/chain";
 import { container } from "./checks/container";
 import { drift } from "./checks/drift";
 import { encryption } from "./checks/encryption";
@@ -27,7 +28,7 @@ import { impairedChecks } from "./impaired";
 const CHECKS: readonly CheckKind[] = [
   ...[ssh, bridge, encryption, tunnel, group, router, evpn, kept, drift, foreign],
   ...[service, container, impairment],
-  ...[handshake, ping, gateway, beyond, delay, mtu, wire, isolation, connectivity],
+  ...[handshake, ping, gateway, beyond, delay, mtu, wire, isolation, chain, connectivity],
 ];
 
 export function buildChecks(lab: LabOutput, options: CheckOptions = {}): Check[] {

@@ -1,11 +1,12 @@
 /** What a lab puts on a host, one step for each. */
 import { ROUTER } from "../components/router/state";
 import type { HostOutput, LabOutput } from "../plan/contract";
-import type { ContainerKind, ImpairmentPlan } from "../plan/types";
+import { nextPart } from "../components/chain/state";
+import type { ChainPlan, ContainerKind, ImpairmentPlan } from "../plan/types";
 import type { KeptFacts } from "./evidence/facts";
 
 export interface Thing {
-  kind: "bridge" | "encryption" | "port" | "router" | "service" | "impairment" | "container";
+  kind: "bridge" | "encryption" | "port" | "router" | "service" | "chain" | "impairment" | "container";
   /** What tells it from others of its kind on the host: VNI of a port, device of an encryption or a service, else its name. */
   key: string;
   /** Of a container. */
@@ -36,6 +37,11 @@ export function impairmentsOn({ impairments = [] }: LabOutput, { name }: HostOut
   return impairments.filter(({ places }) => places.some(({ host }) => host === name));
 }
 
+/** The chains that have a hop on this host. */
+export function chainsOn({ chains = [] }: LabOutput, { name }: Pick<HostOutput, "name">): ChainPlan[] {
+  return chains.filter(({ hops }) => hops.some(({ host }) => host === name));
+}
+
 /** In the order in which a reboot starts them. */
 export function thingsOn(lab: LabOutput, host: HostOutput): Thing[] {
   const own = lab.containers.filter((box) => box.host === host.name);
@@ -46,6 +52,10 @@ export function thingsOn(lab: LabOutput, host: HostOutput): Thing[] {
     ...(host.router === undefined ? [] : [{ kind: "router", key: ROUTER } as const]),
     ...servicesOn(lab, host).map((key): Thing => ({ kind: "service", key })),
     ...impairmentsOn(lab, host).map(({ name }): Thing => ({ kind: "impairment", key: name })),
+    ...chainsOn(lab, host).flatMap(({ name }): Thing[] => [
+      { kind: "chain", key: name },
+      { kind: "chain", key: nextPart(name) },
+    ]),
     ...own.map(({ name, kind }): Thing => ({ kind: "container", key: name, container: kind })),
   ];
 }

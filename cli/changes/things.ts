@@ -1,6 +1,7 @@
 /** The things that have words of their own, in the order in which changes are listed. A new thing is a line here. */
 import { bridgeWords } from "../../components/bridge/words";
 import { connectivityWords } from "../../components/connectivity/words";
+import { chainWords } from "../../components/chain/words";
 import { containerWords } from "../../components/container/words";
 import { encryptionWords } from "../../components/encryption/words";
 import { hostWords } from "../../components/host/words";
@@ -21,6 +22,7 @@ export const THINGS: readonly Words[] = [
   segmentWords,
   routerWords,
   serviceWords,
+  chainWords,
   containerWords,
   impairmentWords,
   connectivityWords,

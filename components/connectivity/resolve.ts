@@ -9,6 +9,7 @@ import { compareText, pathOf, sortedEntries, suggest } from "../../plan/rules";
 import type { Topology } from "../../plan/settings";
 import { simpleValues } from "../../plan/values";
 import type { At } from "../../plan/values";
+import { placesOf as placesOfNic } from "../container/resolve-nics";
 import { readRate } from "./rate";
 import { CHECK, ConnectivityKind, HTTP_PORT } from "./spec";
 import type { CheckSpec } from "./spec";
@@ -180,10 +181,10 @@ function addressFor(from: ResolvedContainer, to: ResolvedContainer): bigint | un
 }
 
 export function placesOf({ nics }: ResolvedContainer): Place[] {
-  return nics.flatMap((nic): readonly Place[] => (nic.trunk === undefined ? [nic.place] : nic.trunk));
+  return nics.flatMap((nic) => [...placesOfNic(nic)]);
 }
 
 function has(from: ResolvedContainer, family: IpFamily): boolean {
-  if (family === IpFamily.V4 && from.nics.some((nic) => nic.trunk === undefined && nic.dhcp)) return true;
+  if (family === IpFamily.V4 && from.nics.some((nic) => nic.place !== undefined && nic.dhcp)) return true;
   return placesOf(from).some(({ addresses }) => addresses.some((one) => familyOf(one.address) === family));
 }

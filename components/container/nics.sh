@@ -3,6 +3,10 @@
 # shellcheck disable=SC2034,SC2154 # the variables come out of with_state, by eval
 
 LINKS_AWK='@links.awk@'
+# The OpenFlow numbers of ports that flows of chains name (components/chain/numbers.awk).
+OFPORTS=$STATE/ofports
+# VLAN of a side of a transparent middle box: no segment's (plan/names.ts), so nothing reaches it that no flow names.
+DEAD_VLAN=4095
 # What next_nic and next_tag set, as locals of their callers: eval "$NIC; $TAG".
 NIC="local i=0 nic nic_at bridge veth mac mtu vlan dhcp gateway addresses trunk"
 TAG="local n=0 tag tag_at tag_mtu tag_addresses"
@@ -64,9 +68,12 @@ nics_ports() {
 # A running container needs --bundle, which changes all flows at once; before it runs, plain add-flows takes half the time.
 # A port without a tag carries the trunk's VLANs, and nothing untagged.
 nic_plug() {
-  local flows="$1" how="${2:-}" tries=60 said
+  local flows="$1" how="${2:-}" tries=60 said number
   if [ "$vlan" = - ]; then set -- 'tag=[]' "trunks=$tags"; else set -- "tag=$vlan" 'trunks=[]'; fi
-  vsctl --may-exist add-port "$bridge" "$veth" -- set port "$veth" "$@" external_ids:vxlab-container="\"$owner\""
+  set -- -- set port "$veth" "$@" external_ids:vxlab-container="\"$owner\""
+  number=$(ofport_of "$veth")
+  [ -z "$number" ] || set -- "$@" -- set interface "$veth" ofport_request="$number"
+  vsctl --may-exist add-port "$bridge" "$veth" "$@"
   [ ! -d "$IMPAIRED" ] || impair_plug "$veth"
   # A step that was killed while it put them in place.
   [ -d "$flows" ] || flows=$flows.new
@@ -79,6 +86,15 @@ nic_plug() {
       *) fail "no flows for port $veth of $bridge: $said" ;;
     esac
   done
+}
+
+# ofport_of NAME: the OpenFlow number that a port is to have; nothing where any will do.
+ofport_of() {
+  local name number
+  [ -e "$OFPORTS" ] || return 0
+  while read -r name number; do
+    [ "$name" != "$1" ] || echo "$number"
+  done <"$OFPORTS"
 }
 
 # nic_flows_gone FOLDER VETH BRIDGE: deletes the flows of a port that is gone: its number may be reused.

@@ -2,22 +2,25 @@ import { addressText, prefixed } from "../../plan/addresses";
 import { Findings } from "../../plan/findings";
 import { NO_ADDRESS } from "../../plan/ipam";
 import type { ContainerPlan, InterfacePlan, RoutePlan, TaggedPlan } from "../../plan/lab-plan";
-import { vethName } from "../../plan/names";
+import { DEAD_VLAN, vethName } from "../../plan/names";
 import { IpFamily } from "../../plan/net/family";
 import type { AccessNic, Place, ResolvedContainer, ResolvedNic, TrunkNic } from "../../plan/resolved";
 import { placesOf } from "./resolve-nics";
 import { resolveForwards } from "./resolve-routing";
 import { forwarding } from "./resolve-sysctls";
+import type { ChainSide } from "./spec";
 
-export function planContainer(container: ResolvedContainer): ContainerPlan {
+/** @param mtuOf MTU of a transparent middle box's interfaces, by its name */
+export function planContainer(container: ResolvedContainer, mtuOf: (box: string) => number): ContainerPlan {
   const { name, host, content, command, files, exec, sysctls, nics } = container;
   const routes = plannedRoutes(container);
+  const interfaces = nics.map((nic) => planInterface(nic, mtuOf));
   return {
     name,
     host,
     ...content,
     command: [...command],
-    interfaces: withForwards(container, withGateway(container, nics.map(planInterface))),
+    interfaces: withForwards(container, withGateway(container, interfaces)),
     ...(files.length === 0 ? {} : { files: [...files] }),
     ...(exec.length === 0 ? {} : { exec: [...exec] }),
     ...(routes.length === 0 ? {} : { routes }),
@@ -32,10 +35,11 @@ function plannedRoutes({ routes }: ResolvedContainer): RoutePlan[] {
     .map(({ to, via }) => ({ to: to.cidr, via: addressText(via) }));
 }
 
-function planInterface(nic: ResolvedNic): InterfacePlan {
+function planInterface(nic: ResolvedNic, mtuOf: (box: string) => number): InterfacePlan {
   const { container, number, mac } = nic;
   const name = `eth${number}`;
   const veth = vethName(container, number);
+  if (nic.side !== undefined) return planSide(nic.side, { name, veth, mac, mtu: mtuOf(container) });
   return nic.trunk === undefined ? planAccess(nic, { name, veth, mac }) : planTrunk(nic, { name, veth, mac });
 }
 
@@ -68,6 +72,10 @@ function planTrunk({ trunk: places }: TrunkNic, { name, veth, mac }: Names): Int
   return { name, addresses: [], dhcp: false, mac, mtu, veth, trunk, portSecurity };
 }
 
+function planSide(chain: ChainSide, names: Names & Pick<InterfacePlan, "mtu">): InterfacePlan {
+  return { ...names, addresses: [], dhcp: false, vlan: DEAD_VLAN, trunk: [], portSecurity: false, chain };
+}
+
 function textOf({ addresses }: Place): string[] {
   return addresses.map(({ address, subnet }) => prefixed(address, subnet));
 }
@@ -90,7 +98,7 @@ function withGateway({ nics, routes: all }: ResolvedContainer, interfaces: Inter
 }
 
 function gatewayFor(nic: ResolvedNic): string | undefined {
-  if (nic.trunk !== undefined || nic.bare || nic.spec.gateway === NO_ADDRESS) return undefined;
+  if (nic.place === undefined || nic.bare || nic.spec.gateway === NO_ADDRESS) return undefined;
   const { service } = nic.place.segment;
   return service?.nat === true ? addressText(service.address) : undefined;
 }
@@ -102,7 +110,7 @@ function withForwards(container: ResolvedContainer, interfaces: InterfacePlan[])
     forwardsInto(container, nic, place, container.nics[outside]);
   return interfaces.map((one, index) => {
     const nic = container.nics[index];
-    if (nic === undefined) return one;
+    if (nic === undefined || nic.side !== undefined) return one;
     if (nic.trunk === undefined) return { ...one, ...into(nic, nic.place) };
     const trunk = one.trunk.map((tagged, number) => {
       const place = nic.trunk[number];

@@ -3,7 +3,7 @@ import type { Findings } from "../../plan/findings";
 import { LENT_ADDRESS, NO_ADDRESS } from "../../plan/ipam";
 import { computedMac, macFault, MacKind, MAC_CURE, normalMac } from "../../plan/mac";
 import type { Problem } from "../../plan/problem";
-import type { AccessNic, Place, ResolvedNic, ResolvedSegment, TrunkNic } from "../../plan/resolved";
+import type { AccessNic, Place, ResolvedNic, ResolvedSegment, SideNic, TrunkNic } from "../../plan/resolved";
 import { checkList, compareText, pathOf, repeated, suggest } from "../../plan/rules";
 import type { Topology } from "../../plan/settings";
 import { checkValue } from "../../plan/values";
@@ -12,7 +12,7 @@ import type { Segments } from "../segment/resolve";
 import { resolveAddresses, trunkAddresses } from "./resolve-addresses";
 import type { Named } from "./resolve-addresses";
 import { CONTAINER, INTERFACE } from "./spec";
-import type { ContainerSpec, InterfaceSpec } from "./spec";
+import type { ChainSide, ContainerSpec, InterfaceSpec } from "./spec";
 
 interface Container {
   name: string;
@@ -46,13 +46,14 @@ export function resolveNics(topology: Topology, container: Container, said: Find
   if (spec.interfaces !== undefined)
     said.add(checkValue(at("portSecurity"), spec.portSecurity, CONTAINER.portSecurity));
   const nics = written.flatMap((one) => resolveNic(topology, container, one, said) ?? []);
+  checkSides(at, nics, said);
   checkPlaces(container, nics.flatMap(placesOf), said);
   return nics;
 }
 
 /** The places of an interface, one on a trunk for each segment. */
 export function placesOf(nic: ResolvedNic): readonly Place[] {
-  return nic.trunk ?? [nic.place];
+  return nic.trunk ?? (nic.place === undefined ? [] : [nic.place]);
 }
 
 /** On the container or in the list, not both. */
@@ -64,7 +65,7 @@ function checkInterfaces(at: At, spec: ContainerSpec, said: Findings): void {
     const message = `Is not a list of ${fewest} to ${most} interfaces.`;
     said.say(at("interfaces"), got, message, "Write [{ segment: … }, { segment: … }].");
   }
-  for (const key of ["segment", "address", "address6", "mac", "trunk"] as const) {
+  for (const key of ["segment", "address", "address6", "mac", "trunk", "chain"] as const) {
     const message = "Cannot be combined with interfaces: set it on one interface.";
     if (spec[key] !== undefined) said.say(at(key), spec[key], message, "Move it into interfaces.");
   }
@@ -84,13 +85,14 @@ function resolveNic(
   const usable = macProblem === undefined ? spec.mac : undefined;
   const mac = normalMac(usable ?? computedMac(lab, MacKind.Container, name, number));
   const nic = { container: name, host: host ?? "", number, spec, at, mac };
+  if (spec.chain !== undefined) return resolveSide(nic, spec.chain, said);
   return spec.trunk === undefined
     ? resolveAccess(topology, container, nic, said)
     : resolveTrunk(topology, container, nic, said);
 }
 
 /** An interface before its segments are known. */
-type Unplugged = Omit<TrunkNic, "trunk" | "place">;
+type Unplugged = Omit<TrunkNic, "trunk" | "place" | "side">;
 
 function resolveAccess(
   topology: Topology,
@@ -162,6 +164,27 @@ function resolveTrunk(
     return [{ ...place, segment, addresses, portSecurity, vlan: segment.vlan }];
   });
   return { ...nic, trunk };
+}
+
+/** A side of a transparent middle box. */
+function resolveSide(nic: Unplugged, side: ChainSide, said: Findings): SideNic | undefined {
+  const { spec, at } = nic;
+  const problems = checkValue(at("chain"), side, INTERFACE.chain);
+  said.add(problems);
+  for (const key of ["segment", "address", "address6", "trunk", "portSecurity"] as const) {
+    const message = "Has no effect with chain: a side of a middle box is in no segment, and has no address.";
+    if (spec[key] !== undefined) said.say(at(key), spec[key], message, "Leave it out.");
+  }
+  return problems.length === 0 ? { ...nic, side } : undefined;
+}
+
+/** A transparent middle box has one of each. */
+function checkSides(at: At, nics: readonly ResolvedNic[], said: Findings): void {
+  const sides = nics.flatMap(({ side }) => side ?? []);
+  if (sides.length === 0 || (sides.length === 2 && sides[0] !== sides[1])) return;
+  const message =
+    "Is not a transparent middle box: that has one interface with chain: in, and one with chain: out.";
+  said.say(at("interfaces"), sides, message, "Write interfaces: [{ chain: in }, { chain: out }].");
 }
 
 function checkBesideTrunk({ spec, at }: Unplugged, said: Findings): void {

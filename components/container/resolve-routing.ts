@@ -120,6 +120,8 @@ function resolveGateway(
   };
   if (nic.trunk !== undefined)
     return fault("Has no effect with trunk.", "Write routes, or an interface of its own.");
+  if (nic.side !== undefined)
+    return fault("Has no effect with chain: the interface has no address.", "Leave it out.");
   const { place } = nic;
   if (nic.dhcp && family === IpFamily.V4)
     return fault(

@@ -17,6 +17,19 @@ export enum ContainerKind {
 }
 
 /**
+ * The side of a transparent middle box of a chain.
+ *
+ * @example
+ * ```ts
+ * const fw: ContainerSpec = { host: "kvm1", interfaces: [{ chain: ChainSide.In }, { chain: ChainSide.Out }] };
+ * ```
+ */
+export enum ChainSide {
+  In = "in",
+  Out = "out",
+}
+
+/**
  * A single interface may be written on the container itself, several as `interfaces`; not both.
  *
  * @example
@@ -96,6 +109,11 @@ export interface InterfaceSpec {
    */
   trunk?: string[];
   /**
+   * Instead of segment: a side of a transparent middle box (docs/chains.md), without address; in (towards from), out
+   * (towards to). @default none
+   */
+  chain?: ChainSide;
+  /**
    * It can send from its own MAC and addresses only (docs/security.md); true or false. @default the container's, else
    * the segment's
    */
@@ -130,6 +148,11 @@ export const INTERFACE = {
     kind: "list",
     fewest: 1,
     doc: "instead of `segment`: segments with a VLAN, which eth0 carries tagged, each as `eth0.<vlan>` with a computed address",
+  },
+  chain: {
+    kind: "choice",
+    choices: { [ChainSide.In]: "towards `from`", [ChainSide.Out]: "towards `to`" },
+    doc: "instead of `segment`: a side of a transparent middle box ([chains.md](chains.md)), without address",
   },
   portSecurity: {
     kind: "switch",

@@ -65,7 +65,7 @@ guard_rest() {
     [ -e "$STATE/desired/$thing.json" ] || [ -e "$STATE/begun/$thing" ] || rm -f "$file"
   done
   for file in "$STATE"/desired/bridge-*.json "$STATE"/desired/encryption-*.json "$STATE"/desired/port-*.json \
-    "$STATE"/desired/service-*.json "$STATE"/desired/router-*.json; do
+    "$STATE"/desired/service-*.json "$STATE"/desired/router-*.json "$STATE"/desired/chain-*.json; do
     thing=${file##*/}
     thing=${thing%.json}
     if [ ! -e "$file" ] || [ -e "$GUARD/$thing.$GUARD_FORM" ]; then continue; fi
@@ -119,6 +119,17 @@ guard_router() {
   echo "bgp $bridge $local$list"
 }
 
+# For each hop that packets arrive for, and that leave for one: the other hosts of the chain are peers.
+guard_chain() {
+  local senders='' one under i=0 port vni
+  for one in $(unquoted "$peers"); do
+    plain "$one"
+    senders="$senders $one"
+  done
+  under=$(vtep_device "$local")
+  while next_tunnel; do echo "vni $bridge $udpPort $vni $under$senders"; done
+}
+
 guard_service() {
   local names
   plain "$bridge" "$device"
@@ -157,7 +168,7 @@ FOUND
 # guard_late: the ports, as KIND-ID, whose VTEP no interface had when they were applied: the guard does not know theirs.
 guard_late() {
   local file
-  grep -ls '^vni [^ ]* [^ ]* [^ ]* :' "$GUARD"/port-*."$GUARD_FORM" | while read -r file; do
+  grep -ls '^vni [^ ]* [^ ]* [^ ]* :' "$GUARD"/port-*."$GUARD_FORM" "$GUARD"/chain-*."$GUARD_FORM" | while read -r file; do
     file=${file##*/}
     echo "${file%."$GUARD_FORM"}"
   done

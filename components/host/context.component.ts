@@ -50,7 +50,7 @@ export interface HostContext {
 /** By component. Not a field of the components: each field of a component is an output in every language. */
 const contexts = new WeakMap<object, HostContext>();
 
-export function setContext(host: pulumi.Resource, context: HostContext): void {
+export function setContext(host: object, context: HostContext): void {
   contexts.set(host, context);
 }
 

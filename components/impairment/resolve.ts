@@ -104,6 +104,7 @@ function chosenNics(container: ResolvedContainer, { spec, at }: Written, said: F
 }
 
 function inSegment(nic: ResolvedNic, segment: unknown): Chosen[] {
+  if (nic.side !== undefined) return [];
   if (nic.trunk === undefined) return nic.place.segment.name === segment ? [{ nic }] : [];
   return nic.trunk.filter((place) => place.segment.name === segment).map(({ vlan }) => ({ nic, vlan }));
 }

@@ -10,6 +10,8 @@ import {
   VxlanPortPlan,
 } from "../../plan/types";
 import { endpointOf } from "../encryption/endpoint";
+import { declareChains } from "../chain/declare.component";
+import type { DeclaredChain } from "../chain/declare.component";
 import { CONTAINER_KINDS, CONTAINER_WORDS } from "../container/kinds";
 import { CONTAINER_COMPONENTS } from "../container/kinds/index.component";
 import type { HostConnectionArgs } from "../guest-step";
@@ -50,10 +52,17 @@ export function declareOnHosts(
     checks: {},
   };
   const publicKeys = publicKeysOf(hosts);
-  for (const { plan: host, host: context, keys } of hosts) {
-    const placement = { host: context.connection, hostName: host.name, labId, env, keys, publicKeys };
-    onHost(name, plan, host, placement, { parent, ...context.inside }, parts);
-  }
+  const placed = hosts.map(({ plan: host, keys, host: { connection, inside } }) => ({
+    host,
+    placement: { host: connection, hostName: host.name, labId },
+    tunnels: { keys, publicKeys },
+    opts: { parent, ...inside },
+  }));
+  for (const { host, placement, tunnels, opts } of placed)
+    onHost(name, plan, host, { ...placement, ...tunnels }, opts, parts);
+  const chains = declareChains(name, plan, { labId, hosts, bridges: parts.bridges, parent });
+  for (const { host, placement, opts } of placed)
+    containersOn(name, plan, host, placement, opts, { env, parts, chains });
   parts.checks = declareChecks(name, plan, labId, hosts, parent, parts);
   return parts;
 }
@@ -63,7 +72,10 @@ interface Placement {
   host: pulumi.Input<HostConnectionArgs>;
   hostName: string;
   labId: pulumi.Input<string>;
-  env: Record<string, ContainerVariables>;
+}
+
+/** What the tunnels of a host need if they are encrypted. */
+interface Tunnels {
   keys: WireguardKeys | undefined;
   publicKeys: ReturnType<typeof publicKeysOf>;
 }
@@ -72,7 +84,7 @@ function onHost(
   name: string,
   lab: LabPlan,
   plan: HostPlan,
-  { env, keys, publicKeys, ...placement }: Placement,
+  { keys, publicKeys, ...placement }: Placement & Tunnels,
   opts: pulumi.ComponentResourceOptions,
   parts: Omit<LabParts, "hosts">,
 ): void {
@@ -99,13 +111,33 @@ function onHost(
       { ...opts, aliases: elsewhere(name, lab, plan, `${segment}-service`) },
     );
   onPaths(self, lab, plan, { ...placement, bridge }, opts, parts);
-  for (const box of lab.containers.filter((c) => c.host === plan.name))
+}
+
+interface Beside {
+  env: Record<string, ContainerVariables>;
+  parts: Omit<LabParts, "hosts">;
+  chains: readonly DeclaredChain[];
+}
+
+function containersOn(
+  name: string,
+  lab: LabPlan,
+  plan: HostPlan,
+  placement: Placement,
+  opts: pulumi.ComponentResourceOptions,
+  { env, parts, chains }: Beside,
+): void {
+  const made = parts.bridges[plan.name];
+  for (const box of made === undefined ? [] : lab.containers.filter((c) => c.host === plan.name)) {
+    // An end starts when its chain leads: before, it would reach the other one directly.
+    const dependsOn = chains.flatMap(({ ends, chain }) => (ends.includes(box.name) ? [chain] : []));
     parts.containers[box.name] = declareContainer(
       child(name, box.name),
       box.kind,
-      { ...placement, ...containerArgs(box, bridge, env[box.name]) },
-      opts,
+      { ...placement, ...containerArgs(box, made.bridge, env[box.name]) },
+      dependsOn.length === 0 ? opts : { ...opts, dependsOn },
     );
+  }
 }
 
 /** The impairments of what a host sends, and of its containers. */
@@ -113,7 +145,7 @@ function onPaths(
   self: string,
   { impairments }: LabPlan,
   { name: host, address: local }: HostPlan,
-  placement: Omit<Placement, "env" | "keys" | "publicKeys"> & { bridge: pulumi.Input<string> },
+  placement: Placement & { bridge: pulumi.Input<string> },
   opts: pulumi.ComponentResourceOptions,
   parts: Pick<LabParts, "impairments">,
 ): void {

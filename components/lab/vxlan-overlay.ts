@@ -5,6 +5,7 @@ import { hostOutput, labOutput } from "../../plan/lab-output";
 import { planOverlay } from "../../plan/peers";
 import { publishedLab } from "../../plan/published-lab";
 import { privateKeyOf, tunnelKeyOf } from "../../plan/read-vteps";
+import { ChainSpec } from "../chain/spec";
 import type {
   CheckSpec,
   ContainerSpec,
@@ -56,6 +57,8 @@ export interface VxlanOverlayArgs {
   impairments?: Record<string, ImpairmentSpec>;
   /** What containers must reach, or must not, by a name of its own. @default none */
   checks?: Record<string, CheckSpec>;
+  /** By chain name. @default none */
+  chains?: Record<string, ChainSpec>;
   /**
    * Environment variables of Docker containers, by container and name, beside those in `containers`. A secret value stays
    * one. @default none
@@ -127,8 +130,8 @@ export class VxlanOverlay extends pulumi.ComponentResource {
     const { login, tunnelKeys, bootTimeout, ...shown } = args;
     super(token("VxlanOverlay"), name, { ...shown, ...withoutContents(containersOf(shown)) }, opts);
     const { underlay, peers = [], identity = `${stackIdentity()}/${name}` } = args;
-    const { hosts, segments, containers, impairments, checks } = args;
-    const sections = { hosts, segments, containers, impairments, checks };
+    const { hosts, segments, containers, chains, impairments, checks } = args;
+    const sections = { hosts, segments, containers, chains, impairments, checks };
     const input = { own: underlay, peers, identity, sections };
     const plan = planOverlay(input);
     sayHints(plan.hints, this);

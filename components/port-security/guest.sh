@@ -24,6 +24,8 @@ nics_senders() {
   while next_nic; do
     eval "secured=\${${nic_at}_sources_count+secured} words=\${${nic_at}_sources-}"
     [ "$dhcp" = true ] && leased=leased || leased=-
+    # A side of a transparent middle box: nothing but what its chain lets through.
+    [ "$vlan" != "$DEAD_VLAN" ] || secured=closed
     echo "port $veth $mac $leased ${secured:-open}"
     for one in $(unquoted "$words"); do echo "source - $one"; done
     nics_forwards "$nic_at" -
@@ -45,7 +47,8 @@ nics_forwards() {
   for one in $(unquoted "$within"); do echo "within $2 $one"; done
 }
 
-# security_flows BRIDGE: prints the flows of its container ports, except those listed in skip, then the bridge's NORMAL flow.
+# security_flows BRIDGE: prints the flows of its container ports, except those listed in skip, those of chains, then the bridge's
+# NORMAL flow.
 security_flows() {
   local on="$1" file folder veth bridge
   set --
@@ -62,6 +65,7 @@ security_flows() {
   done
   # The file of a port without port security holds deletions only, and grep then finds nothing.
   [ $# -eq 0 ] || grep -hv '^delete ' "$@" || :
+  chain_kept "$on"
   echo "$SWITCHING"
 }
 

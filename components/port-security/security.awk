@@ -1,7 +1,7 @@
 # Writes the flows of a container's ports, one file for each port, in the form that ovs-ofctl reads (ovs-ofctl(8), add-flows). Input,
 # from nics_senders:
 #
-#   port VETH MAC leased|- secured|open
+#   port VETH MAC leased|- secured|open|closed
 #   source VLAN|- PREFIX        an allowed source prefix; on a trunk, of frames with this VLAN tag
 #   open VLAN                   on a trunk: frames with this tag are not filtered
 #   forward VLAN|- PREFIX       a router's: sources of packets that it forwards
@@ -18,7 +18,7 @@
 #
 # A port without port security has no flows: its frames match the bridge's NORMAL flow.
 
-$1 == "port" { begin($2, $3, $4 == "leased", $5 == "secured"); next }
+$1 == "port" { begin($2, $3, $4 == "leased", $5); next }
 $1 == "open" { if ($2 !~ /^[0-9]+$/) bad = $2; flow(210, "dl_vlan=" $2, "NORMAL"); next }
 $1 == "source" && $3 ~ /^[0-9A-Fa-f.:]+\/[0-9]+$/ && $2 ~ /^(-|[0-9]+)$/ {
   vlan = $2 == "-" ? "" : "dl_vlan=" $2 ","
@@ -50,7 +50,8 @@ function begin(veth, address, leased, secured) {
   # Flows of this port under an earlier number, then flows of an earlier port with this number.
   print "delete cookie=" cookie "/-1" >file
   print "delete cookie=0x5ec0000000000000/0xffff000000000000," port >file
-  if (!secured) return
+  if (secured == "closed") flow(100, "", "drop")
+  if (secured != "secured") return
   # Clients accept offers from any source port. In fragments, ports and ICMP types read as 0 (ovs-fields(7), frag mode normal).
   flow(200, "udp,tp_src=67", "drop")
   flow(200, "udp,tp_dst=68", "drop")

@@ -32,6 +32,6 @@ function checkRange(lab: ResolvedLab, { name, spec, service }: ResolvedSegment):
 function borrowers({ containers }: ResolvedLab, segment: string): bigint {
   const nics = containers.flatMap((container) => container.nics);
   return BigInt(
-    nics.filter((nic) => nic.trunk === undefined && nic.dhcp && nic.place.segment.name === segment).length,
+    nics.filter((nic) => nic.place !== undefined && nic.dhcp && nic.place.segment.name === segment).length,
   );
 }

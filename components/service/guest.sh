@@ -7,16 +7,18 @@
 SERVICES=$STATE/services
 
 service_apply() {
-  local own one
+  local own one number
   own=$(unquoted "$addresses")
   for one in $own $(unquoted "$closed"); do plain "$one"; done
   alone "the interface $device" "rename the segment in one of the two labs" service device "$device"
   plain "$device" "$mtu" "$local" "${dhcp_first-}" "${dhcp_last-}" "${dhcp_router-}" "${dhcp_mtu-}" "${dhcp_domain-}"
   [ "${was_device:-$device} ${was_bridge:-$bridge}" = "$device $bridge" ] || service_drop "$was_device"
   guard_apply service
+  number=$(ofport_of "$device")
   vsctl --may-exist add-port "$bridge" "$device" \
     -- set port "$device" tag="${vlan:-0}" external_ids:vxlab-service="\"$id\"" \
-    -- set interface "$device" type=internal mac="\"$mac\"" mtu_request="$mtu" external_ids:vxlab-service="\"$id\""
+    -- set interface "$device" type=internal mac="\"$mac\"" mtu_request="$mtu" \
+    ${number:+"ofport_request=$number"} external_ids:vxlab-service="\"$id\""
   no_ipv6 "$device" "$own"
   only_addresses "$device" "$own"
   ip link set dev "$device" up

@@ -283,7 +283,12 @@ describe("a remote", () => {
     const context = world();
     expect(await handOver(context, remote(), "kvm1", "exit 3", [])).toBe(3);
     // A busy computer takes so long for the login that the wait for it is printed.
-    expect(context.stderr().replace(/^connecting to kvm1.*$/gm, "").trim()).toBe("");
+    expect(
+      context
+        .stderr()
+        .replace(/^connecting to kvm1.*$/gm, "")
+        .trim(),
+    ).toBe("");
     expect(server.seen.ready).toBe(1);
   });
 

@@ -21,7 +21,9 @@ beforeEach(() => {
   here.write("Pulumi.underlay-a.yaml", "config:\n  vxlab:role: underlay\n");
   for (const name of ["a", "b"])
     here.write(`Pulumi.overlay-${name}.yaml`, "config:\n  vxlab:role: overlay\n");
-  vi.spyOn(lab, "withLab").mockImplementation((_, stack) => Promise.resolve({ results: FOUND[stack] } as never));
+  vi.spyOn(lab, "withLab").mockImplementation((_, stack) =>
+    Promise.resolve({ results: FOUND[stack] } as never),
+  );
 });
 afterEach(() => void vi.restoreAllMocks());
 

@@ -1,5 +1,6 @@
 /** What a host gets of a thing, made from what its component is given, by the functions that the components use. */
 import { bridgeState, type BridgeWanted } from "../../components/bridge/state";
+import type { ChainState } from "../../components/chain/state";
 import { ContainerKind } from "../../components/container/spec";
 import { containerState, type InterfaceWanted } from "../../components/container/state";
 import { impairmentState, type ImpairmentWanted } from "../../components/impairment/state";
@@ -27,6 +28,7 @@ interface Wanted {
   impairment: ImpairmentWanted;
   router: RouterWanted;
   service: ServiceWanted;
+  chain: ChainState;
   container: ContainerWanted;
 }
 
@@ -40,6 +42,7 @@ const STATES = {
   impairment: impairmentState,
   router: routerState,
   service: serviceState,
+  chain: (state: ChainState) => state,
   container: ({ kind = ContainerKind.Lxc, ...wanted }: ContainerWanted) =>
     containerState(kind as ContainerKind)(wanted),
 };

@@ -92,7 +92,7 @@ describe("the guest tools", () => {
     const awk = (part: string, text: string) =>
       text
         .replace("@PROTOCOL@", String(PROTOCOL))
-        .replace("@KINDS@", "bridge encryption port impairment service container")
+        .replace("@KINDS@", "bridge encryption port router service chain impairment container")
         .replace("@WAYS@", "unicast multicast flow")
         .replace("@JOINT@", "multicast flow")
         .replace("@CONTAINERS@", "lxc | docker")

@@ -30,8 +30,12 @@ function driftCheck(lab: LabOutput, host: HostOutput): Check {
   };
 }
 
-/** The step of the host's bridge sets the guard, and the flows of port security that are missing. */
-const HOME: Readonly<Record<string, Thing["kind"]>> = { guard: "bridge", security: "bridge" };
+/** The step of the host's bridge sets the guard, and the flows of port security and of chains that are missing. */
+const HOME: Readonly<Record<string, Thing["kind"]>> = {
+  guard: "bridge",
+  security: "bridge",
+  chain: "chain",
+};
 
 function stepOf({ of, lab, step }: DriftFacts, { kept = [] }: HostFacts): ThingRef[] {
   const file = kept.find((one) => one.step === step && one.lab === lab);

@@ -3,7 +3,8 @@ import type { HostOutput, LabOutput } from "../../plan/contract";
 import type { Check, CheckKind, Verdict } from "../check";
 import { UNSEEN } from "../drift";
 import type { HostFacts, KeptFacts } from "../evidence/facts";
-import { isThing, servicesOn, thingText, thingsOn } from "../things";
+import { tunnelsOn } from "../../components/chain/state";
+import { chainsOn, isThing, servicesOn, thingText, thingsOn } from "../things";
 import type { Thing } from "../things";
 import { portsOf, WAYS } from "../../components/segment/ways";
 
@@ -54,6 +55,7 @@ function plannedOn(lab: LabOutput, host: HostOutput): Planned {
       host.bridge.name,
       ...host.ports.flatMap((port) => portsOf(port.flooding, port)),
       ...servicesOn(lab, host),
+      ...chainsOn(lab, host).flatMap((chain) => tunnelsOn(chain, host.name)),
       ...boxes.flatMap(({ interfaces }) => interfaces.map(({ veth }) => veth)),
     ],
     homes: Object.fromEntries(lab.containers.map((box) => [box.name, box.host])),

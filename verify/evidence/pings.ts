@@ -5,10 +5,10 @@ import { scriptText } from "./scripts";
 import { sections } from "./text";
 
 /**
- * What is asked, as pings.sh has it: the address answers; five times, for the shortest round trip; SIZE bytes with DF pass; SIZE bytes with DF are refused; the address is
- * asked for on the wire, whatever the routes say.
+ * What is asked, as pings.sh has it: the address answers; five times, for the shortest round trip; SIZE bytes with DF pass; SIZE bytes
+ * with DF are refused; the address is asked for on the wire, whatever the routes say; SIZE requests are sent, and counted.
  */
-export type PingMode = "reach" | "timed" | "fits" | "too-big" | "isolated";
+export type PingMode = "reach" | "timed" | "fits" | "too-big" | "isolated" | "count";
 
 /** A ping from inside a container. */
 export interface Ping {
@@ -33,6 +33,9 @@ type PingFate = "answered" | "too long" | "no answer" | "not sent";
 
 export interface PingFacts {
   fate: PingFate;
+  /** Requests that were sent, and answers to them, with `count`. */
+  sent?: number;
+  received?: number;
   /** Round trip, ms, of an answer. */
   ms?: number;
   /** The shortest of all, ms. */
@@ -74,16 +77,18 @@ export function parsePings(text: string): Map<string, PingFacts> {
 }
 
 export function parsePing(text: string): PingFacts {
-  const sent = / packets transmitted, (\d+) received/.exec(text);
+  const sent = /(\d+) packets transmitted, (\d+) received/.exec(text);
   const duplicates = / \+(\d+) duplicates/.exec(text)?.[1];
   const time = /time=([\d.]+) ms/.exec(text);
   const least = / min\/avg\/max[^=]*= ([\d.]+)\//.exec(text)?.[1];
   const tooLong = /message too long(?:, mtu[=: ]+(\d+))?/i.exec(text);
   const neighbour = /\blladdr ([0-9a-f:]{17})\b/.exec(text)?.[1];
   const complaint = /^(?:ping|nsenter): .*/m.exec(text)?.[0];
-  const fate = fateOf(Number(sent?.[1] ?? 0), tooLong !== null, sent !== null);
+  const [requests, answers] = [Number(sent?.[1] ?? 0), Number(sent?.[2] ?? 0)];
+  const fate = fateOf(answers, tooLong !== null, sent !== null);
   return {
     fate,
+    ...(requests === 0 ? {} : { sent: requests, received: answers }),
     ...(time?.[1] === undefined ? {} : { ms: Number(time[1]) }),
     ...(least === undefined ? {} : { least: Number(least) }),
     ...(duplicates === undefined ? {} : { duplicates: Number(duplicates) }),

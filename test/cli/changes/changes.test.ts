@@ -67,6 +67,36 @@ const box = (name: string, host: string, more: Inputs = {}): Inputs => ({
   ...more,
 });
 
+const hop = (name: string, host: string): Inputs => ({ hop: name, hostName: host });
+const web = (through: Inputs[], more: Inputs = {}): Inputs => ({
+  ...{ chain: "web-db", from: hop("c1", "kvm1"), through, to: hop("c2", "kvm2"), failure: "closed" },
+  ...more,
+});
+
+describe("a chain", () => {
+  const CHAIN = "vxlab:index:ServiceChain";
+  const [one, two] = [[hop("m1", "kvm1")], [hop("m1", "kvm1"), hop("m2", "kvm3")]];
+
+  it.each([
+    ["create", undefined, web(two), "+ chain web-db: c1 → m1@kvm1 → m2@kvm3 → c2, fails closed"],
+    [
+      "update",
+      web(one),
+      web(two, { failure: "open" }),
+      "~ chain web-db: c1 → m1@kvm1 → c2 becomes c1 → m1@kvm1 → m2@kvm3 → c2; fails open",
+    ],
+    [
+      "update",
+      web(one),
+      web([{ ...hop("m1", "kvm1"), ports: ["x"] }]),
+      "~ chain web-db: interfaces of its hops",
+    ],
+    ["delete", web(one), undefined, "- chain web-db (c1 → m1@kvm1 → c2)"],
+  ])("that is %sd", (op, old, now, line) =>
+    expect(said(event(op, CHAIN, "lab-web-db-chain", old, now))).toEqual([line]),
+  );
+});
+
 /** A machine that is replaced: its component is updated, its domain replaced. */
 const rebuilt = (name: string, old: Inputs, now: Inputs): EngineEvent[] => [
   event("update", HOST, name, kvm(name, old), kvm(name, now)),

@@ -1,0 +1,93 @@
+/** Service chains among each other, and what they share with segments. */
+import type { Problem } from "../../plan/problem";
+import type { ResolvedChain, ResolvedHop, ResolvedLab, ResolvedSegment } from "../../plan/resolved";
+import { pathOf, repeated } from "../../plan/rules";
+import { wayOf } from "../segment/ways";
+import { carrierOf, hopsOf, hopVni } from "./carrier";
+
+export function checkChains(lab: ResolvedLab): Problem[] {
+  return [
+    ...checkPairs(lab.chains),
+    ...checkBoxes(lab.chains),
+    ...lab.chains.flatMap((chain) => [...checkRouted(lab, chain), ...checkSocket(lab, chain)]),
+    ...checkVnis(lab),
+  ];
+}
+
+/** Frames are told apart by their ends: the same pair in two chains would have to go two ways. */
+function checkPairs(chains: readonly ResolvedChain[]): Problem[] {
+  const claims = chains.map(({ name, spec: { from, to }, segment }) => ({
+    path: pathOf("chains", name, "to"),
+    got: to,
+    key: [segment.name, ...[from, to].sort()].join(" "),
+    owner: pathOf("chains", name),
+  }));
+  const cure = "Write one chain with the middle boxes of both: it holds for both directions.";
+  return repeated(claims, "The way between these two ends", cure);
+}
+
+function checkBoxes(chains: readonly ResolvedChain[]): Problem[] {
+  const claims = chains.flatMap(({ name, through }) =>
+    through.map((box, index) => ({
+      path: pathOf("chains", name, "through", index),
+      got: box.name,
+      key: box.name,
+    })),
+  );
+  return repeated(
+    claims,
+    "This middle box",
+    "Use another container: a middle box has one place in one chain.",
+  );
+}
+
+/** After a router frames have its MAC: only addresses tell whose they are. */
+function checkRouted({ containers }: ResolvedLab, { name, from, to, through }: ResolvedChain): Problem[] {
+  const index = through.findIndex((box) => box.nic !== undefined);
+  const box = through[index];
+  if (box === undefined) return [];
+  const unknown = [from, to].find((end) => isLent(end));
+  if (unknown === undefined) return [];
+  const message = `Is a routed middle box, but the address of ${unknown.name} is not known: DHCP lends it, or it has none.`;
+  const cure = `Give ${unknown.name} an address, or write a transparent middle box (interfaces: [{ chain: in }, { chain: out }]).`;
+  return [{ path: pathOf("chains", name, "through", index), got: box.name, message, cure }];
+
+  function isLent({ name: end, nic: number }: ResolvedHop): boolean {
+    const nic = containers.find((one) => one.name === end)?.nics[number ?? -1];
+    return nic?.place !== undefined && (nic.dhcp || nic.bare);
+  }
+}
+
+/** Open vSwitch carries a chain between hosts, whatever floods in its segment; the kernel's devices of other segments may have its port. */
+function checkSocket({ segments }: ResolvedLab, chain: ResolvedChain): Problem[] {
+  const { segment } = chain;
+  const { udpPort, encapsulation } = carrierOf(segment);
+  const clash = segments.find(
+    (one) =>
+      one.udpPort === udpPort && wayOf(one.flooding).receiver !== undefined && sharesHost(one, segment),
+  );
+  if (clash === undefined) return [];
+  const message = `${udpPort} is the UDP port of the chain's packets between hosts (${encapsulation}), and of the kernel's device of ${pathOf("segments", clash.name)}.`;
+  const cure = `Give ${pathOf("segments", clash.name)} another udpPort.`;
+  return [{ path: pathOf("chains", chain.name), got: chain.name, message, cure }];
+}
+
+const sharesHost = (one: ResolvedSegment, other: ResolvedSegment): boolean =>
+  one.names.some((host) => other.names.includes(host));
+
+/** Computed VNIs, of 23 bits. */
+function checkVnis({ identity, segments, chains }: ResolvedLab): Problem[] {
+  const claims = [
+    ...segments.map(({ name, vni }) => ({ path: pathOf("segments", name, "vni"), got: vni, key: vni })),
+    ...chains.flatMap((chain) =>
+      [...new Set(hopsOf(chain).map(({ name }) => name))].map((name) => {
+        const vni = hopVni(identity, chain.name, name);
+        return { path: pathOf("chains", chain.name), got: `${name}: ${vni}`, key: vni };
+      }),
+    ),
+  ];
+  const own = new Set(segments.map(({ name }) => pathOf("segments", name, "vni")));
+  return repeated(claims, "The VNI computed for a hop", "Rename the chain.").filter(
+    ({ path }) => !own.has(path),
+  );
+}

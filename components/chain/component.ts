@@ -1,0 +1,188 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Encapsulation, ENCAPSULATIONS } from "../../plan/net/encap";
+import { child, stackIdentity, token } from "../naming";
+import { guestStep, inside } from "../guest-step";
+import { MovableArgs, Place, placeOf, vtepOf } from "../host/context.component";
+import { allowedSources } from "../port-security/plan";
+import { hopVni } from "./carrier";
+import { ChainFailure } from "./spec";
+import { ChainWanted, hopsState, nextState } from "./state";
+
+/**
+ * A service chain as a program asks for it.
+ *
+ * @example
+ * ```ts
+ * const end = (hop: string, host: KvmHost, bridge: pulumi.Output<string>, mac: string, address: string): ChainHopArgs => ({
+ *   ...{ hop, host, bridge, ports: [`v-${hop}`], mac, addresses: [address] },
+ * });
+ * const args: ServiceChainArgs = {
+ *   from: end("web", kvm1, bridge, "02:00:00:00:00:01", "10.0.3.10"),
+ *   through: [{ hop: "fw", host: kvm1, bridge, ports: ["v-fw", "v-fw_1"] }],
+ *   to: end("db", kvm2, bridge, "02:00:00:00:00:02", "10.0.3.11"),
+ * };
+ * ```
+ */
+export interface ServiceChainArgs {
+  /** One end. */
+  from: ChainHopArgs;
+  /** Middle boxes, in the order from `from` to `to`. */
+  through: ChainHopArgs[];
+  /** The other end. */
+  to: ChainHopArgs;
+  /** The chain's name. @default the resource's name */
+  chain?: string;
+  /** When a middle box does not run: its packets are dropped, or go on to the next hop. @default ChainFailure.Closed */
+  failure?: ChainFailure;
+  /** How packets are carried between hosts. @default Encapsulation.Vxlan */
+  encapsulation?: Encapsulation;
+  /** UDP port of these packets. @default the encapsulation's */
+  udpPort?: number;
+}
+
+/**
+ * An end or a middle box of a chain. A transparent middle box has two ports and no MAC; a routed one has one, and its MAC.
+ *
+ * @example
+ * ```ts
+ * const fw: ChainHopArgs = { hop: "fw", host: kvm1, bridge, ports: ["v-fw", "v-fw_1"] };
+ * ```
+ */
+export interface ChainHopArgs extends MovableArgs {
+  /** Its name, of which a chain has no two. */
+  hop: string;
+  /** The host's bridge (`OvsBridge.bridge`). */
+  bridge: pulumi.Input<string>;
+  /**
+   * The host's ports that lead to it (a container's `veth`, a service's `device`); of a transparent middle box, whose interfaces
+   * have `vlan: 4095` and `portSecurity: false`, the one towards `from` and the one towards `to`.
+   */
+  ports: string[];
+  /** MAC of its interface; all but transparent middle boxes need it. @default none */
+  mac?: string;
+  /** Its addresses, with or without prefix length. @default none */
+  addresses?: string[];
+  /** Source prefixes that an end may send from, as its port security. @default its addresses, and the link-local one of its MAC */
+  sources?: string[];
+  /** False: an end may send from any address. @default true */
+  portSecurity?: boolean;
+  /** It leads to other addresses than its own: a segment's gateway. @default false */
+  gateway?: boolean;
+  /** The host's own VTEP. @default the host's `address` */
+  local?: pulumi.Input<string>;
+  /** VNI of packets to it between hosts. @default computed from organization, project, stack, the chain's name and the hop's */
+  vni?: number;
+}
+
+/** A hop with everything that its host says of it. */
+interface Placed {
+  args: ChainHopArgs;
+  place: Place<ChainHopArgs>;
+  hostName: string;
+  local: pulumi.Input<string>;
+}
+
+/**
+ * Leads the IP packets between two ends through middle boxes, in order and both ways, wherever these run: flows on the bridges of
+ * the hosts, and tunnels of the chain's own between them (docs/chains.md).
+ *
+ * Each host has two steps: what reaches its hops, and where packets go from there. The second one of every host waits for the first
+ * one of all: so packets go a new way only when all of it is there.
+ *
+ * @example
+ * ```ts
+ * new ServiceChain("web-db", {
+ *   from: { hop: "web", host: kvm1, bridge, ports: ["v-web"], mac: "02:00:00:00:00:01", addresses: ["10.0.3.10"] },
+ *   through: [{ hop: "fw", host: kvm1, bridge, ports: ["v-fw", "v-fw_1"] }],
+ *   to: { hop: "db", host: kvm1, bridge, ports: ["v-db"], mac: "02:00:00:00:00:02", addresses: ["10.0.3.11"] },
+ * });
+ * ```
+ */
+export class ServiceChain extends pulumi.ComponentResource {
+  /** The chain's name, once it leads. */
+  public readonly chain: pulumi.Output<string>;
+
+  constructor(name: string, args: ServiceChainArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    const { from, through, to, ...own } = args;
+    const hops = [from, ...through, to].map((hop) => placed(name, hop, opts));
+    // One lab's id for all.
+    const shown = hops.map(({ place }) => ({ ...place.shown, labId: undefined }));
+    const labId = hops[0]?.place.shown.labId ?? "";
+    const parts = { from: shown[0], through: shown.slice(1, -1), to: shown.at(-1) };
+    super(token("ServiceChain"), name, { ...own, ...parts, labId }, opts);
+    const wanted = wantedOf(name, own, hops);
+    const hosts = new Map(hops.map((hop) => [hop.hostName, hop]));
+    const steps = (part: string, stateOf: typeof hopsState, before: pulumi.Resource[]) =>
+      [...hosts].map(
+        ([
+          hostName,
+          {
+            args: { bridge },
+            place,
+          },
+        ]) => {
+          const state = pulumi.all([wanted, bridge]).apply(([chain, on]) => stateOf(chain, hostName, on));
+          const { host, opts: mine } = place;
+          const options = { ...inside(this, mine), ...(before.length === 0 ? {} : { dependsOn: before }) };
+          const step = { host, hostName, kind: "chain" as const, lab: labId, state };
+          return guestStep(child(child(name, hostName), part), step, options);
+        },
+      );
+    const first = steps("hops", hopsState, []);
+    const second = steps("next", nextState, first);
+    this.chain = pulumi.all([args.chain ?? name, ...second.map(({ id }) => id)]).apply(([text]) => text);
+    this.registerOutputs({ chain: this.chain });
+  }
+}
+
+function placed(name: string, args: ChainHopArgs, opts: pulumi.ComponentResourceOptions): Placed {
+  const place = placeOf("ServiceChain", name, args, opts);
+  const { hostName } = place;
+  // Which hops share a host has to be known before anything is declared.
+  if (typeof hostName !== "string") {
+    const message = `${token("ServiceChain")} ${name}: the host of hop ${args.hop} has no name that is known now. Set hostName to a text.`;
+    throw new pulumi.RunError(message);
+  }
+  return { args, place, hostName, local: args.local ?? vtepOf(args.host) };
+}
+
+/** Without bridges: a step is told only its own host's, so that another host's new machine does not replace it. */
+function wantedOf(
+  name: string,
+  {
+    chain = name,
+    failure = ChainFailure.Closed,
+    encapsulation = Encapsulation.Vxlan,
+    udpPort = ENCAPSULATIONS[encapsulation].udpPort,
+  }: Omit<ServiceChainArgs, "from" | "through" | "to">,
+  hops: readonly Placed[],
+): pulumi.Output<ChainWanted> {
+  return pulumi.all(hops.map(({ local }) => local)).apply((vteps) => ({
+    ...{ name: chain, failure, encapsulation, udpPort },
+    hops: hops.map(({ args, hostName: host }, index) => {
+      const { hop, ports, mac, addresses = [], gateway = false, vni } = args;
+      const sources = sourcesOf(args, index === 0 || index === hops.length - 1);
+      return {
+        ...{
+          name: hop,
+          host,
+          vtep: vteps[index] ?? "",
+          vni: vni ?? hopVni(stackIdentity(), chain, hop),
+          ports,
+        },
+        ...(mac === undefined ? {} : { mac }),
+        addresses: addresses.map((one) => one.split("/")[0] ?? one),
+        ...(sources === undefined ? {} : { sources }),
+        ...(gateway ? { gateway } : {}),
+      };
+    }),
+  }));
+}
+
+function sourcesOf(
+  { mac, addresses = [], sources, portSecurity = true, gateway = false }: ChainHopArgs,
+  isEnd: boolean,
+): string[] | undefined {
+  if (!isEnd || !portSecurity || gateway) return undefined;
+  return sources ?? (mac === undefined ? undefined : allowedSources({ mac, addresses }));
+}

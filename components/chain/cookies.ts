@@ -1,0 +1,38 @@
+/** Cookies of a chain's flows: they say which flow counts what. */
+import type { ChainPlan, HopPlan } from "../../plan/workload-plan";
+
+/** What a flow is for: the last two digits of its cookie, for the way towards `to` and for that towards `from`. */
+export const ROLE = {
+  /** An end or a middle box sends. */
+  leaves: ["01", "02"],
+  /** A hop is reached. */
+  reaches: ["03", "04"],
+  /** A packet comes out of a tunnel. */
+  tunnel: ["05", "05"],
+  /** It goes round the chain, and is dropped. */
+  guard: ["06", "06"],
+  discovery: ["07", "07"],
+  /** What a middle box sends beside its chain, and what a tunnel brings beside it. */
+  closed: ["08", "08"],
+  /** A middle box that does not run is passed by. */
+  passes: ["09", "0a"],
+  /** One that may be passed by is given a packet. */
+  delivered: ["0b", "0c"],
+  next: ["11", "12"],
+} as const;
+
+export type Role = keyof typeof ROLE;
+
+type Hops = Pick<ChainPlan, "hops">;
+
+export const hex = (number: number, digits: number): string => number.toString(16).padStart(digits, "0");
+
+/** 0x5f, the chain (the VNI of its first end), the hop (its VNI), the role. */
+export function cookieOf({ hops: [first] }: Hops, { vni }: Pick<HopPlan, "vni">, role: string): string {
+  return `0x5f${hex(first?.vni ?? 0, 6)}${hex(vni, 6)}${role}`;
+}
+
+/** VALUE/MASK of all flows of one part of the chain. */
+export function cookiesOf({ hops: [first] }: Hops, part: "hops" | "next"): string {
+  return `0x5f${hex(first?.vni ?? 0, 6)}000000${part === "hops" ? "00" : "10"}/0xffffffff000000f0`;
+}

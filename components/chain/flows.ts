@@ -1,0 +1,248 @@
+/**
+ * The flows of a chain, in the words of ovs-ofctl(8). `<NAME>` stands for the number of a port: the guest tools give each port of a chain
+ * a number of its own for good, so that flows can be there before their ports are.
+ *
+ *   table 0   who sends: an end, a middle box, a tunnel. Register 14 then holds the VNI of the hop that has been left (or, from a
+ *             tunnel, reached). Below port security's drops (200), above what it lets through (160 and below).
+ *   table 4   where packets that leave a hop go: to the next hop on this host, or to the next hop's host
+ *   table 5   what reaches a hop, counted and delivered
+ *   table 6   with failure "open": a middle box of which an interface is down is passed by
+ *
+ * Frames are told by both MACs and by where they come from, never by addresses alone. Every last action is `output`, so no MAC
+ * table learns from a chain. ARP and neighbour discovery are not in it (register 15).
+ */
+import { addressNumber, familyOf } from "../../plan/addresses";
+import type { ChainPlan, HopPlan } from "../../plan/workload-plan";
+import { IpFamily } from "../../plan/net/family";
+import { chainTunnel } from "../../plan/names";
+import { linkLocal } from "../port-security/plan";
+import { cookieOf, hex, ROLE } from "./cookies";
+import type { Role } from "./cookies";
+import { ChainFailure } from "./spec";
+
+/** 0: towards `to`, 1: towards `from`. */
+type Direction = 0 | 1;
+const BOTH: readonly Direction[] = [0, 1];
+
+/** A chain as flows are made of it. */
+type Wired = Pick<ChainPlan, "failure" | "hops">;
+
+interface Hop {
+  wired: Wired;
+  hop: HopPlan;
+  index: number;
+  /** MACs of the two ends. */
+  macs: readonly [string, string];
+}
+
+/** The hops of one host: who they are, and what reaches them. */
+export function hopFlows(wired: Wired, host: string): string[] {
+  const own = hopsOn(wired, host);
+  const flows = own.flatMap((one) => [...sends(one), ...arrives(one), ...receives(one)]);
+  const ends = own.filter(isEnd);
+  return [...new Set([...flows, ...ends.flatMap(guards), ...(ends[0] === undefined ? [] : around(ends[0]))])];
+}
+
+/** Where packets go from the hops of one host. */
+export function nextFlows(wired: Wired, host: string): string[] {
+  return hopsOn(wired, host).flatMap((one) =>
+    BOTH.flatMap((way) => {
+      const next = neighbour(one, way);
+      if (next === undefined) return [];
+      const [from, to] = along(one.macs, way);
+      const match = `table=4,priority=100,reg14=${one.hop.vni},dl_src=${from},dl_dst=${to}`;
+      return [flow(one, "next", way, match, next.host === host ? reached(next) : carried(next))];
+    }),
+  );
+}
+
+function hopsOn(wired: Wired, host: string): Hop[] {
+  const { hops } = wired;
+  const macs = [hops[0]?.mac ?? "", hops.at(-1)?.mac ?? ""] as const;
+  return hops.flatMap((hop, index) => (hop.host === host ? [{ wired, hop, index, macs }] : []));
+}
+
+const isEnd = ({ wired, index }: Hop): boolean => index === 0 || index === wired.hops.length - 1;
+const otherEnd = ({ wired, index }: Hop): HopPlan | undefined =>
+  wired.hops[index === 0 ? wired.hops.length - 1 : 0];
+const neighbour = ({ wired, index }: Hop, way: Direction): HopPlan | undefined =>
+  wired.hops[way === 0 ? index + 1 : index - 1];
+const along = ([from, to]: Hop["macs"], way: Direction) => (way === 0 ? [from, to] : [to, from]);
+/** By which way packets reach an end, and by which they leave it: `from` is reached towards `from`. */
+const reachesBy = ({ wired, index }: Hop): readonly Direction[] =>
+  index === 0 ? [1] : index === wired.hops.length - 1 ? [0] : BOTH;
+const leavesBy = (one: Hop): readonly Direction[] =>
+  isEnd(one) ? reachesBy(one).map((way) => (way === 0 ? 1 : 0)) : BOTH;
+
+function flow({ wired, hop }: Hop, role: Role, way: Direction, match: string, actions: string): string {
+  return `cookie=${cookieOf(wired, hop, ROLE[role][way])},${match} actions=${actions}`;
+}
+
+const UNTAGGED = "vlan_tci=0x0000/0x1fff";
+/** ARP is neither; neighbour discovery has register 15 set when it comes here again. */
+const PACKETS = ["ip", "ipv6,reg15=0"] as const;
+const port = (name: string): string => `<${name}>`;
+const mark = (vni: number): string => `load:0x${hex(vni, 6)}->NXM_NX_REG14[]`;
+const left = ({ vni }: HopPlan): string => `${mark(vni)},resubmit(,4)`;
+const reached = ({ vni }: HopPlan): string => `${mark(vni)},resubmit(,5)`;
+
+/** Across the underlay. Not set_field: `ovs-ofctl diff-flows` would find a difference to what the switch says. */
+function carried({ vni, vtep }: HopPlan): string {
+  const address = addressNumber(vtep);
+  const word = (bits: bigint) => `0x${bits.toString(16)}`;
+  const low = (1n << 64n) - 1n;
+  const set =
+    familyOf(address) === IpFamily.V4
+      ? `load:${word(address & 0xffffffffn)}->NXM_NX_TUN_IPV4_DST[]`
+      : `load:${word(address >> 64n)}->NXM_NX_TUN_IPV6_DST[64..127],load:${word(address & low)}->NXM_NX_TUN_IPV6_DST[0..63]`;
+  return `${set},output:${port(chainTunnel(vni))}`;
+}
+
+/** What a hop may send into the chain. */
+function sends(one: Hop): string[] {
+  return leavesBy(one).flatMap((way) =>
+    matches(one, way).map((match) => {
+      const restore = isRouted(one) ? along(one.macs, way) : undefined;
+      const macs = restore === undefined ? "" : `mod_dl_src:${restore[0]},mod_dl_dst:${restore[1]},`;
+      return flow(one, "leaves", way, `priority=180,${match}`, `${macs}${left(one.hop)}`);
+    }),
+  );
+}
+
+const isRouted = (one: Hop): boolean => !isEnd(one) && one.hop.mac !== undefined;
+
+function matches(one: Hop, way: Direction): string[] {
+  const { hop, macs } = one;
+  const [inner = "", outer = ""] = hop.ports;
+  const [from, to] = along(macs, way);
+  if (isRouted(one))
+    return routed(one, way).map((packet) => `in_port=${port(inner)},${UNTAGGED},${packet},dl_src=${hop.mac}`);
+  // A transparent middle box lets out on one side what came in on the other.
+  const by = hop.ports.length === 2 && way === 0 ? outer : inner;
+  const head = `in_port=${port(by)},${UNTAGGED}`;
+  const packets =
+    isEnd(one) && hop.sources !== undefined ? hop.sources.map((prefix) => within("src", prefix)) : PACKETS;
+  return packets.map((packet) => `${head},${packet},dl_src=${from},dl_dst=${to}`);
+}
+
+/** Packets whose source or destination is in a prefix. */
+function within(end: "src" | "dst", prefix: string): string {
+  const any = prefix.endsWith("/0");
+  const key = prefix.includes(":") ? `ipv6_${end}` : `nw_${end}`;
+  return `${prefix.includes(":") ? PACKETS[1] : PACKETS[0]}${any ? "" : `,${key}=${prefix}`}`;
+}
+
+/** A router's packets have its own MAC: they are told by the addresses of both ends. What is behind a gateway may be any. */
+function routed({ wired: { hops } }: Hop, way: Direction): string[] {
+  const [from, to] = way === 0 ? [hops[0], hops.at(-1)] : [hops.at(-1), hops[0]];
+  return ([IpFamily.V4, IpFamily.V6] as const).flatMap((family) => {
+    const of = (end: HopPlan | undefined): (string | undefined)[] =>
+      end?.gateway === true
+        ? [undefined]
+        : (end?.addresses ?? []).filter((one) => familyOf(addressNumber(one)) === family);
+    const [v, packets] = family === IpFamily.V4 ? ["nw", PACKETS[0]] : ["ipv6", PACKETS[1]];
+    return of(from).flatMap((source) =>
+      of(to).map((target) =>
+        [
+          packets,
+          ...(source === undefined ? [] : [`${v}_src=${source}`]),
+          ...(target === undefined ? [] : [`${v}_dst=${target}`]),
+        ].join(),
+      ),
+    );
+  });
+}
+
+/** What tunnels bring for a hop. */
+function arrives(one: Hop): string[] {
+  const { wired, hop } = one;
+  const ways = reachesBy(one).filter((way) => {
+    const before = neighbour(one, way === 0 ? 1 : 0);
+    return before !== undefined && (before.host !== hop.host || wired.failure === ChainFailure.Open);
+  });
+  if (!needsTunnel(wired, hop)) return [];
+  const tunnel = `in_port=${port(chainTunnel(hop.vni))}`;
+  return [
+    ...ways.flatMap((way) => {
+      const [from, to] = along(one.macs, way);
+      return ["ip", "ipv6"].map((packet) =>
+        flow(
+          one,
+          "tunnel",
+          way,
+          `priority=175,${tunnel},${packet},dl_src=${from},dl_dst=${to}`,
+          reached(hop),
+        ),
+      );
+    }),
+    flow(one, "closed", 0, `priority=165,${tunnel}`, "drop"),
+  ];
+}
+
+/** Whether packets for a hop come from another host. */
+export function needsTunnel({ hops }: Pick<ChainPlan, "hops">, hop: HopPlan): boolean {
+  const index = hops.indexOf(hop);
+  return [hops[index - 1], hops[index + 1]].some((next) => next !== undefined && next.host !== hop.host);
+}
+
+/** Delivers to a hop. */
+function receives(one: Hop): string[] {
+  const { wired, hop } = one;
+  const isOpen = wired.failure === ChainFailure.Open && !isEnd(one);
+  const flows = reachesBy(one).flatMap((way) => {
+    const [from, to] = along(one.macs, way);
+    const match = `priority=100,reg14=${hop.vni},dl_src=${from},dl_dst=${to}`;
+    const [inner = "", outer = inner] = hop.ports;
+    const router = isRouted(one) ? `mod_dl_dst:${hop.mac},` : "";
+    const deliver = `${router}output:${port(way === 0 ? inner : outer)}`;
+    if (!isOpen) return [flow(one, "reaches", way, `table=5,${match}`, deliver)];
+    const alive = `reg12=${port(inner)},reg13=${port(outer)}`;
+    return [
+      flow(one, "reaches", way, `table=5,${match}`, `${living(12, inner)},${living(13, outer)},resubmit(,6)`),
+      flow(one, "delivered", way, `table=6,${match.replace("=100", "=200")},${alive}`, deliver),
+      flow(one, "passes", way, `table=6,${match}`, left(hop)),
+    ];
+  });
+  if (isEnd(one) || isRouted(one)) return flows;
+  return [
+    ...flows,
+    ...hop.ports.map((name) => flow(one, "closed", 0, `priority=165,in_port=${port(name)}`, "drop")),
+  ];
+}
+
+/** The number of a port, or 0xffff while it is down or not there. */
+const living = (register: number, name: string): string =>
+  `bundle_load(eth_src,0,active_backup,ofport,NXM_NX_REG${register}[0..15],members:${port(name)})`;
+
+/** What an end sends to the other one in some other way: its address in a frame for another MAC, or with another sender's. */
+function guards(one: Hop): string[] {
+  const other = otherEnd(one);
+  if (other?.mac === undefined) return [];
+  const head = `priority=170,in_port=${port(one.hop.ports[0] ?? "")}`;
+  const targets = [...other.addresses, linkLocal(other.mac)].map((address) =>
+    within("dst", `${address}/${address.includes(":") ? 128 : 32}`),
+  );
+  return [...PACKETS.map((packet) => `${packet},dl_dst=${other.mac}`), ...targets].map((match) =>
+    flow(one, "guard", 0, `${head},${match}`, "drop"),
+  );
+}
+
+/** On a host of an end: nothing between the two comes by a way that is not the chain's, but for neighbour discovery. */
+function around(one: Hop): string[] {
+  return BOTH.flatMap((way) => {
+    const [from, to] = along(one.macs, way);
+    const macs = `dl_src=${from},dl_dst=${to}`;
+    return [
+      ...[135, 136].map((type) =>
+        flow(
+          one,
+          "discovery",
+          0,
+          `priority=190,icmp6,icmp_type=${type},reg15=0,${macs}`,
+          "load:0x1->NXM_NX_REG15[],resubmit(,0)",
+        ),
+      ),
+      ...PACKETS.map((packet) => flow(one, "guard", 0, `priority=170,${packet},${macs}`, "drop")),
+    ];
+  });
+}

@@ -1,0 +1,209 @@
+#!/bin/sh
+# This host's part in a service chain: flows on its bridge, and tunnels of the chain's own, that lead to other hosts by what a flow says
+# (components/chain/flows.ts). Nothing else leads into a tunnel: its VLAN is no segment's.
+# Desired state: components/chain/state.ts.
+# shellcheck disable=SC2034,SC2154 # the variables come out of with_state, by eval
+
+NUMBERS_AWK='@numbers.awk@'
+CHAINS=$STATE/chains
+
+chain_apply() {
+  local box="$CHAINS/$id"
+  chain_plain
+  chain_alone
+  [ "${was_bridge:-$bridge}" = "$bridge" ] || chain_drop "$was_bridge" "$was_cookie"
+  guard_apply chain
+  [ -d "$box" ] || mkdir -p "$box"
+  chain_flows >"$box/flows.new"
+  chain_tunnels
+  echo "$bridge" >"$box/bridge"
+  mv "$box/flows.new" "$box/flows"
+  chain_renumber
+  chain_again
+  keep chain
+  answer
+}
+
+# The words of flows are ovs-ofctl's own: nothing else than that may be in them.
+chain_plain() {
+  local one i=0 port vni
+  plain "$name" "$bridge" "$local" "$encapsulation" "$udpPort" "$cookie"
+  while next_tunnel; do plain "$port" "$vni"; done
+  set --
+  eval "set -- $flows"
+  for one in "$@"; do
+    case $one in
+      "cookie=0x5f"*" actions="*) ;;
+      *) fail "desired state holds something else where a flow belongs: $one" ;;
+    esac
+  done
+  plain "$(printf '%s ' "$@" | tr -d ' =<>()[]')"
+}
+
+# next_tunnel: number i, which goes up; false after the last. Sets: i port vni
+next_tunnel() {
+  [ "$i" -lt "${tunnels_count:-0}" ] || return 1
+  eval "port=\$tunnels_${i}_port vni=\$tunnels_${i}_vni"
+  i=$((i + 1))
+}
+
+chain_alone() {
+  local i=0 port vni
+  shared chain || return 0
+  set --
+  while next_tunnel; do set -- "$@" "$port"; done
+  alone "the tunnel of a hop of chain $name" "rename the chain in one of the two labs (chains.$name)" chain 'tunnels.*.port' "$@"
+}
+
+# Its flows, with the numbers of ports. After a first line that deletes those of before.
+chain_flows() {
+  echo "delete cookie=$cookie"
+  set --
+  eval "set -- $flows"
+  [ $# -eq 0 ] || printf '%s\n' "$@" | LC_ALL=C awk -v file="$OFPORTS" "$NUMBERS_AWK"
+}
+
+# All tunnels change at once. Another step of the chain may have taken one over.
+chain_tunnels() {
+  local have wanted='' i=0 port vni number
+  while next_tunnel; do wanted="$wanted $port "; done
+  set --
+  for have in $(vsctl --bare --no-headings --columns=name find port external_ids:vxlab-chain="\"$id\""); do
+    plain "$have"
+    case $wanted in *" $have "*) ;; *) set -- "$@" -- --if-exists del-port "$have" ;; esac
+  done
+  i=0
+  while next_tunnel; do
+    number=$(echo "<$port>" | LC_ALL=C awk -v file="$OFPORTS" "$NUMBERS_AWK")
+    set -- "$@" -- --may-exist add-port "$bridge" "$port" \
+      -- set port "$port" tag="$DEAD_VLAN" external_ids:vxlab-chain="\"$id\"" \
+      -- set interface "$port" type="$encapsulation" ofport_request="$number" options:remote_ip=flow \
+      options:local_ip="\"$local\"" options:key="\"$vni\"" options:dst_port="\"$udpPort\"" external_ids:vxlab-chain="\"$id\""
+  done
+  [ $# -gt 0 ] || return 0
+  shift
+  vsctl "$@"
+}
+
+# Ports that were there before their number was known. What they may send is set for the new number before they have it.
+chain_renumber() {
+  local veth number file wrong tries=20
+  wrong=$(chain_misnumbered) || exit 1
+  [ -n "$wrong" ] || return 0
+  printf '%s\n' "$wrong" | while read -r veth number _; do
+    file=$(chain_secured "$veth")
+    [ -z "$file" ] || sed -e '/^delete /d' -e "s/in_port=\"$veth\"/in_port=$number/" "$file" | ovs-ofctl add-flows "$bridge" -
+    vsctl set interface "$veth" ofport_request="$number" </dev/null
+    # By name once more, which deletes those of the number of before.
+    [ -z "$file" ] || ovs-ofctl --bundle add-flows "$bridge" "$file"
+  done
+  # A busy switch answers before it has them.
+  until wrong=$(chain_misnumbered) && [ -z "$wrong" ]; do
+    [ "$tries" -gt 0 ] || fail "Open vSwitch gives ports of chain $name other numbers: $wrong (name, wanted, given)"
+    tries=$((tries - 1))
+    sleep 0.5
+  done
+}
+
+# Ports of this host whose number is not what it is to be: NAME NUMBER IS, one a line. -1 is a tunnel that the switch refuses, and
+# anything else the device of a container that does not run.
+chain_misnumbered() {
+  vsctl --format=csv --no-headings --columns=name,ofport list interface |
+    LC_ALL=C awk -F '[ ,]' -v file="$OFPORTS" '
+      BEGIN { while ((getline line < file) > 0) { split(line, word, " "); number[word[1]] = word[2] } }
+      { gsub(/"/, "") }
+      $1 in number && $2 != number[$1] && ($2 ~ /^[0-9]/ || $1 ~ /^cf/) { print $1, number[$1], $2 }'
+}
+
+# chain_secured VETH: the file of the port security of a container's port, if there is one.
+chain_secured() {
+  local file
+  for file in "$STATE"/containers/*/flows/"$1" "$STATE"/docker/*/flows/"$1"; do
+    [ ! -e "$file" ] || echo "$file"
+  done
+}
+
+# All of its flows at once.
+chain_again() {
+  local said tries=60
+  until said=$(ovs-ofctl --bundle add-flows "$bridge" "$CHAINS/$id/flows" 2>&1); do
+    tries=$((tries - 1))
+    case $tries,$said in [1-9]*"not a bridge"* | [1-9]*onnect*) sleep 0.5 ;; *) fail "no flows of chain $name on $bridge: $said" ;; esac
+  done
+}
+
+# chain_kept BRIDGE: the flows of all chains on that bridge.
+chain_kept() {
+  local folder on
+  for folder in "$STATE"/chains/*/; do
+    { read -r on <"$folder/bridge"; } 2>/dev/null || continue
+    [ "$on" != "$1" ] || grep -v '^delete ' "$folder/flows" || :
+  done
+}
+
+# chain_drop BRIDGE COOKIE: takes away its flows and its tunnels.
+chain_drop() {
+  local have
+  # It fails when the bridge is gone, and the flows with it.
+  ovs-ofctl del-flows "$1" "cookie=$2" 2>/dev/null || :
+  for have in $(vsctl --bare --no-headings --columns=name find port external_ids:vxlab-chain="\"$id\""); do
+    vsctl --if-exists del-port "$have"
+  done
+}
+
+chain_remove() {
+  chain_drop "$bridge" "$cookie"
+  rm -rf "${CHAINS:?}/$id"
+  rmdir "$CHAINS" 2>/dev/null || :
+  forget chain
+  guard_apply
+  leave
+  answer
+}
+
+chain_observe() {
+  local i=0 port vni found='' same
+  same=$(chain_same)
+  [ "$same" != none ] || { absent && return; }
+  while next_tunnel; do
+    if [ "$(vsctl --if-exists get interface "$port" options:key)" = "\"$vni\"" ]; then
+      found="$found,{\"port\":\"$port\",\"vni\":$vni}"
+    fi
+  done
+  {
+    echo "json tunnels [${found#,}]"
+    [ "$same" = same ] || echo "word flows"
+  } | observed
+}
+
+# Whether its flows are as they were set: same, other; none where there is none.
+chain_same() {
+  local there
+  there=$(ovs-ofctl --no-stats dump-flows "$bridge" "cookie=$cookie" 2>/dev/null | grep 'cookie=') || { echo none && return; }
+  if grep -v '^delete ' "$CHAINS/$id/flows" 2>/dev/null | ovs-ofctl diff-flows /proc/self/fd/3 /proc/self/fd/0 >/dev/null 2>&1; then
+    echo same
+  else
+    echo other
+  fi 3<<THERE
+$there
+THERE
+}
+
+# What its flows need of ports. Flows themselves are port security's to judge.
+chain_drift() {
+  local file tab veth number is
+  tab=$(printf '\t')
+  [ -d "$CHAINS" ] || return 0
+  kept chain name | while read -r file _; do with_kept "$file" chain_drift_of </dev/null; done
+  chain_misnumbered | while read -r veth number is; do
+    echo "port $veth has the OpenFlow number $is instead of $number: its chains do not lead"
+  done
+}
+
+chain_drift_of() {
+  local i=0 port vni on
+  while next_tunnel; do
+    on=$(vsctl port-to-br "$port" 2>/dev/null) || on=none
+    [ "$on" = "$bridge" ] || printf '%s\tchain %s: tunnel %s is missing\n' "$lab/$step" "$name" "$port"
+  done
+}

@@ -1,0 +1,25 @@
+# The flows of a chain, with a number in place of each <NAME> of a port. A name that has none yet gets the next one: `file` keeps them, a
+# line NAME NUMBER each. Numbers are above those that Open vSwitch gives by itself, and are never given twice: a port that comes back
+# finds its flows, and finds them before it can send anything.
+
+BEGIN {
+  last = 8192
+  while ((getline line < file) > 0) {
+    split(line, word, " ")
+    number[word[1]] = word[2]
+    if (word[2] > last) last = word[2] + 0
+  }
+  # To busybox it is one stream, which would stay open for reading.
+  close(file)
+}
+
+{
+  out = ""
+  while (match($0, /<[^<>]*>/)) {
+    name = substr($0, RSTART + 1, RLENGTH - 2)
+    if (!(name in number)) { number[name] = ++last; print name, last >>file }
+    out = out substr($0, 1, RSTART - 1) number[name]
+    $0 = substr($0, RSTART + RLENGTH)
+  }
+  print out $0
+}

@@ -1,0 +1,78 @@
+/** The desired state of a host's part in a chain, as the host gets it: two of them for each host (ServiceChain says why). */
+import { ENCAPSULATIONS } from "../../plan/net/encap";
+import type { ChainPlan, HopPlan } from "../../plan/workload-plan";
+import { chainTunnel } from "../../plan/names";
+import { cookiesOf } from "./cookies";
+import { hopFlows, needsTunnel, nextFlows } from "./flows";
+
+export interface ChainState {
+  /** The chain's name, of the second part with `.next` behind it. */
+  name: string;
+  /** The host's bridge. */
+  bridge: string;
+  /** The host's own VTEP. */
+  local: string;
+  /** Type of the tunnels in the words of Open vSwitch. */
+  encapsulation: string;
+  udpPort: number;
+  /** By which packets for one hop arrive or leave: to where says each flow. */
+  tunnels: { port: string; vni: number }[];
+  /** VTEPs of the chain's other hosts. */
+  peers: string[];
+  /** VALUE/MASK of the cookies of all of its flows, and of no others. */
+  cookie: string;
+  /** In the words of ovs-ofctl; `<NAME>` stands for the number of a port. */
+  flows: string[];
+}
+
+/** A chain as states are made of it. */
+export type ChainWanted = Omit<ChainPlan, "segment">;
+
+/** Name of the part that says where packets go from a host's hops. */
+export const nextPart = (chain: string): string => `${chain}.next`;
+
+/** Names of all tunnels of the chain on a host. */
+export function tunnelsOn(chain: Pick<ChainPlan, "hops">, host: string): string[] {
+  return [...arriving(chain, host), ...leaving(chain, host)].map(({ vni }) => chainTunnel(vni));
+}
+
+const arriving = ({ hops }: Pick<ChainPlan, "hops">, host: string): HopPlan[] =>
+  hops.filter((hop) => hop.host === host && needsTunnel({ hops }, hop));
+
+const leaving = ({ hops }: Pick<ChainPlan, "hops">, host: string): HopPlan[] =>
+  hops.filter(
+    (hop, index) =>
+      hop.host !== host && [hops[index - 1], hops[index + 1]].some((beside) => beside?.host === host),
+  );
+
+/** Its own hops: what they may send, and what reaches them. */
+export function hopsState(chain: ChainWanted, host: string, bridge: string): ChainState {
+  return {
+    ...common(chain, host, bridge, arriving(chain, host)),
+    cookie: cookiesOf(chain, "hops"),
+    flows: hopFlows(chain, host),
+  };
+}
+
+/** Where packets go from its own hops. */
+export function nextState(chain: ChainWanted, host: string, bridge: string): ChainState {
+  return {
+    ...common({ ...chain, name: nextPart(chain.name) }, host, bridge, leaving(chain, host)),
+    ...{ cookie: cookiesOf(chain, "next"), flows: nextFlows(chain, host) },
+  };
+}
+
+function common(
+  { name, encapsulation, udpPort, hops }: ChainWanted,
+  host: string,
+  bridge: string,
+  tunnels: readonly HopPlan[],
+) {
+  const peers = hops.filter((hop) => hop.host !== host).map(({ vtep }) => vtep);
+  return {
+    ...{ name, bridge, local: hops.find((hop) => hop.host === host)?.vtep ?? "" },
+    ...{ encapsulation: ENCAPSULATIONS[encapsulation].ovsType, udpPort },
+    tunnels: tunnels.map(({ vni }) => ({ port: chainTunnel(vni), vni })),
+    peers: [...new Set(peers)],
+  };
+}
