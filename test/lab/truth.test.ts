@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { change } from "../lib/changes";
 import { Guests } from "../lib/guests";
+import { rootArchive } from "../lib/image-archive";
 import { good, Project } from "../lib/project";
 import { redChecks, within } from "../lib/wait";
 
@@ -56,6 +57,10 @@ let guests: Guests;
 
 beforeAll(async () => {
   project = await Project.create("truth");
+  const a1 = { host: "kvm2", segment: "blue", address: "dhcp", rootfs: rootArchive(project) };
+  const command = ["/.vxlab/busybox", "sleep", "1000000"];
+  const files = { "/etc/motd": { content: "archive\n" } };
+  Object.assign(SETTINGS.containers, { a1: { ...a1, command, files } });
   project.configure(SETTINGS);
   good(await project.vxlab(["up", "--no-verify"], { timeout: 1500 }));
   guests = await Guests.of(project);
@@ -166,6 +171,17 @@ describe("inside a container", () => {
   it("files are in place with mode and owner, and the command ran once", async () => {
     expect(await inside("cat /etc/motd /srv/a/key /ran; stat -c %a:%u:%g /srv/a/key")).toBe(
       "one\nkone\n600:7:8",
+    );
+  });
+
+  it("made from an archive, its files have their modes and the container's owners", async () => {
+    const look = "/.vxlab/busybox stat -c %a:%u:%g /srv/owned; /.vxlab/busybox cat /srv/owned /etc/motd";
+    const attach = "lxc-attach -P /var/lib/vxlab/containers -n a1 -- /bin/sh -c";
+    expect(await guests.tell("kvm2", `${attach} '${look}'`)).toBe("4755:7:8\nkeptarchive");
+    const there = "stat -c %u:%g /var/lib/vxlab/containers/a1/rootfs/srv/owned";
+    expect(await guests.tell("kvm2", there)).toBe("100007:100008");
+    expect(await guests.tell("kvm2", guests.inside("a1", "ip -o -4 address show dev eth0"))).toContain(
+      "10.0.20.",
     );
   });
 

@@ -146,7 +146,7 @@ NET
 lxc_tools() {
   lxc_is_archive || return 0
   cat <<'TOOLS'
-for tool in ip udhcpc hostname; do eval "$tool() { /.vxlab-busybox $tool \"\$@\"; }"; done
+for tool in ip udhcpc hostname; do eval "$tool() { /.vxlab/busybox $tool \"\$@\"; }"; done
 ip link set dev lo up
 TOOLS
 }
@@ -174,7 +174,7 @@ lxc.console.size = 128KB
 lxc.signal.halt = SIGUSR2
 lxc.signal.reboot = SIGTERM
 CONFIG
-  ! lxc_is_archive || echo "lxc.mount.entry = $(lxc_host_busybox) .vxlab-busybox none bind,ro,create=file 0 0"
+  ! lxc_is_archive || echo "lxc.mount.entry = $(lxc_host_busybox) .vxlab/busybox none bind,ro,create=file 0 0"
   [ ! -s "$box/wire" ] || echo "lxc.hook.start-host = $TOOLS/guest wire $name"
   while next_nic; do
     key=lxc.net.$((i - 1))
