@@ -97,6 +97,6 @@ function checkComputed(all: readonly Assignment[], claims: readonly AddressClaim
 
 function cureOf({ tagged, subnet }: Assignment, free: bigint | undefined): string {
   if (free === undefined) return `Choose a larger subnet: ${subnet.cidr} is full.`;
-  if (tagged) return "Rename one of the two containers: addresses in a trunk cannot be set.";
+  if (tagged) return `Write ${prefixed(free, subnet)} in addresses, the nearest free address.`;
   return `Write ${prefixed(free, subnet)}, the nearest free address.`;
 }

@@ -7,6 +7,7 @@ import { IpFamily } from "../../plan/net/family";
 import { readInterface } from "../../plan/read-address";
 import type { AssignedAddress, ResolvedSegment, SegmentNetwork } from "../../plan/resolved";
 import { pathOf } from "../../plan/rules";
+import { isMapping } from "../../plan/shape";
 import type { SegmentSpec } from "../segment/spec";
 import type { InterfaceSpec } from "./spec";
 
@@ -27,6 +28,7 @@ interface Nic {
 }
 
 const FAMILIES = [IpFamily.V4, IpFamily.V6] as const;
+const TRUNK_KEY = { [IpFamily.V4]: "addresses", [IpFamily.V6]: "addresses6" } as const;
 const KEY = { [IpFamily.V4]: "address", [IpFamily.V6]: "address6" } as const;
 
 /** As written, else computed; none with "dhcp" and "none". */
@@ -45,16 +47,33 @@ export function resolveAddresses(nic: Nic, named: Named, said: Findings): Assign
   });
 }
 
-/** All computed: inside a trunk no address is written. @param path of the segment's name in the trunk */
-export function trunkAddresses(
-  container: string,
-  segment: SegmentNetwork,
-  path: string,
-  said: Findings,
-): AssignedAddress[] {
-  return FAMILIES.flatMap((family) =>
-    computed(container, segment, subnetOf(segment, family), { path, got: undefined, tagged: true }, said),
-  );
+/** In a segment of a trunk: as written in `addresses`, else computed. @param path of the segment's name in the trunk */
+export function trunkAddresses(nic: Nic, named: Named, path: string, said: Findings): AssignedAddress[] {
+  const { network, name } = named;
+  if (network === undefined) return [];
+  return FAMILIES.flatMap((family) => {
+    const key = TRUNK_KEY[family];
+    const written: unknown = nic.spec[key];
+    const got = isMapping(written) && Object.hasOwn(written, name) ? written[name] : undefined;
+    const subnet = subnetOf(network, family);
+    if (got === undefined)
+      return computed(nic.container, network, subnet, { path, got: undefined, tagged: true }, said);
+    const at = `${nic.at(key)}${pathOf("x", name).slice(1)}`;
+    if (got === LENT_ADDRESS) {
+      said.say(
+        at,
+        got,
+        "Has no effect in a trunk.",
+        "Write an address, or give the segment an interface of its own.",
+      );
+      return [];
+    }
+    if (wordFault(family, at, got, named, said) || got === NO_ADDRESS) return [];
+    const address = resolveWritten(at, got, family, subnet, said);
+    return address === undefined || subnet === undefined
+      ? []
+      : [{ address, subnet, computed: false, path: at, got }];
+  });
 }
 
 function subnetOf({ subnet, subnet6 }: SegmentNetwork, family: IpFamily): Subnet | undefined {
@@ -76,7 +95,9 @@ function computed(
     path,
     got,
     message,
-    tagged ? "Shrink the DHCP range." : "Write an address, or shrink the DHCP range.",
+    tagged
+      ? "Write an address in addresses, or shrink the DHCP range."
+      : "Write an address, or shrink the DHCP range.",
   );
   return [];
 }

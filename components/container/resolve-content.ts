@@ -8,8 +8,8 @@ import { EXEC, FILE } from "./spec-inside";
 import type { FileSpec } from "./spec-inside";
 
 /** Bytes of one file, and of all files of a container: they are in the state and in the stdin of a step. */
-export const LARGEST_FILE = 256 * 1024;
-export const LARGEST_FILES = 1024 * 1024;
+const LARGEST_FILE = 256 * 1024;
+const LARGEST_FILES = 1024 * 1024;
 /** What a file that is too large is better brought by. */
 export const LARGE_FILE_CURE = "Put it into the container's image or root file system, or split it.";
 

@@ -6,6 +6,7 @@ import type { Problem } from "../../plan/problem";
 import type { AccessNic, Place, ResolvedNic, ResolvedSegment, SideNic, TrunkNic } from "../../plan/resolved";
 import { checkList, compareText, pathOf, repeated, suggest } from "../../plan/rules";
 import type { Topology } from "../../plan/settings";
+import { isMapping } from "../../plan/shape";
 import { checkValue } from "../../plan/values";
 import type { At } from "../../plan/values";
 import type { Segments } from "../segment/resolve";
@@ -56,6 +57,12 @@ export function placesOf(nic: ResolvedNic): readonly Place[] {
   return nic.trunk ?? (nic.place === undefined ? [] : [nic.place]);
 }
 
+/** Of an interface alone; portSecurity is a container's as well. */
+const NIC_KEYS = [
+  ...(["segment", "address", "address6", "mac", "trunk", "addresses", "addresses6"] as const),
+  ...(["gateway", "gateway6", "forwards"] as const),
+];
+
 /** On the container or in the list, not both. */
 function checkInterfaces(at: At, spec: ContainerSpec, said: Findings): void {
   const got: unknown = spec.interfaces;
@@ -65,7 +72,7 @@ function checkInterfaces(at: At, spec: ContainerSpec, said: Findings): void {
     const message = `Is not a list of ${fewest} to ${most} interfaces.`;
     said.say(at("interfaces"), got, message, "Write [{ segment: … }, { segment: … }].");
   }
-  for (const key of ["segment", "address", "address6", "mac", "trunk", "chain"] as const) {
+  for (const key of NIC_KEYS) {
     const message = "Cannot be combined with interfaces: set it on one interface.";
     if (spec[key] !== undefined) said.say(at(key), spec[key], message, "Move it into interfaces.");
   }
@@ -105,6 +112,14 @@ function resolveAccess(
   const name: unknown = spec.segment ?? (names.length === 1 ? names[0] : undefined);
   const named = segmentNamed(topology, container, name);
   if (named.spec === undefined) said.add([segmentProblem(topology, at("segment"), spec.segment)]);
+  for (const key of ["addresses", "addresses6"] as const)
+    if (spec[key] !== undefined)
+      said.say(
+        at(key),
+        spec[key],
+        "Has no effect without trunk.",
+        `Write ${key === "addresses" ? "address" : "address6"} instead.`,
+      );
   const addresses = resolveAddresses(nic, named, said);
   const { segment } = named;
   if (segment === undefined) return undefined;
@@ -148,6 +163,7 @@ function resolveTrunk(
   const got: unknown = spec.trunk;
   said.add(checkList(path, got, "Write a list of segments that have a VLAN."));
   checkBesideTrunk(nic, said);
+  checkTrunkAddresses(nic, said);
   if (!Array.isArray(got)) return undefined;
   const trunk = got.flatMap((name: unknown, index): (Place & { vlan: number })[] => {
     const place = { path: `${path}[${index}]`, got: name };
@@ -159,7 +175,7 @@ function resolveTrunk(
     }
     const { segment } = named;
     if (segment?.vlan === undefined) return [];
-    const addresses = trunkAddresses(container.name, segment, place.path, said);
+    const addresses = trunkAddresses(nic, named, place.path, said);
     const portSecurity = portSecurityOf(container, spec, segment);
     return [{ ...place, segment, addresses, portSecurity, vlan: segment.vlan }];
   });
@@ -185,6 +201,20 @@ function checkSides(at: At, nics: readonly ResolvedNic[], said: Findings): void 
   const message =
     "Is not a transparent middle box: that has one interface with chain: in, and one with chain: out.";
   said.say(at("interfaces"), sides, message, "Write interfaces: [{ chain: in }, { chain: out }].");
+}
+
+/** Of segments that the trunk carries. */
+function checkTrunkAddresses({ spec, at }: Unplugged, said: Findings): void {
+  for (const key of ["addresses", "addresses6"] as const) {
+    const got: unknown = spec[key];
+    const names: readonly string[] = Array.isArray(spec.trunk) ? spec.trunk : [];
+    const cure = `Write { ${names[0] ?? "red"}: "ADDRESS/LENGTH" }, with segments of the trunk.`;
+    if (got === undefined) continue;
+    if (!isMapping(got)) said.say(at(key), got, "Is not a mapping of segments to addresses.", cure);
+    else
+      for (const name of Object.keys(got).filter((one) => !names.includes(one)))
+        said.say(at(key), name, "Is not a segment of the trunk.", cure);
+  }
 }
 
 function checkBesideTrunk({ spec, at }: Unplugged, said: Findings): void {

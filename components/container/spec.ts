@@ -130,6 +130,8 @@ export interface InterfaceSpec {
    * forwarding in sysctls, what its routes lead to
    */
   forwards?: string[];
+  addresses?: Record<string, string>;
+  addresses6?: Record<string, string>;
 }
 
 /** LXC has no limit of its own. */
@@ -147,7 +149,7 @@ export const INTERFACE = {
   trunk: {
     kind: "list",
     fewest: 1,
-    doc: "instead of `segment`: segments with a VLAN, which eth0 carries tagged, each as `eth0.<vlan>` with a computed address",
+    doc: "instead of `segment`: segments with a VLAN, which eth0 carries tagged, each as `eth0.<vlan>` with an address of `addresses`, else a computed one",
   },
   chain: {
     kind: "choice",
@@ -171,6 +173,12 @@ export const INTERFACE = {
     usual: "with forwarding in `sysctls`, what its routes lead to",
     doc: "for routers: networks whose packets it forwards into this segment, which port security then lets pass ([routers](#routers))",
   },
+  addresses: {
+    kind: "texts",
+    usual: "computed",
+    doc: "of a trunk: segments to IPv4 addresses with prefix length, or `none`",
+  },
+  addresses6: { kind: "texts", usual: "computed", doc: "the same for IPv6" },
 } as const satisfies Fields<InterfaceSpec>;
 
 export const CONTAINER = {

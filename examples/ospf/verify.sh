@@ -3,7 +3,7 @@
 # link to it fails, and returns when the link does. Uses `vxlab exec` of the package; VXLAB names another.
 set -eu
 vxlab=${VXLAB:-npx vxlab}
-in() { name=$1 && shift && $vxlab exec "$name" -- "$@"; }
+at() { name=$1 && shift && $vxlab exec "$name" -- "$@"; }
 say() { printf '%s\n' "$*"; }
 
 # within SECONDS WHAT COMMAND...
@@ -18,17 +18,17 @@ within() {
   say "ok    $what"
 }
 
-neighbours() { [ "$(in "$1" vtysh -d ospfd -c 'show ip ospf neighbor' 2>/dev/null | grep -c Full)" = "$2" ]; }
-reaches() { in c1 ping -c 1 -W 2 10.20.3.10 >/dev/null 2>&1; }
+neighbours() { [ "$(at "$1" vtysh -d ospfd -c 'show ip ospf neighbor' 2>/dev/null | grep -c Full)" = "$2" ]; }
+reaches() { at c1 ping -c 1 -W 2 10.20.3.10 >/dev/null 2>&1; }
 # The next hop of r1 towards c3.
-by() { in r1 /.vxlab-busybox ip route show 10.20.3.0/24 2>/dev/null | grep -q "dev $1"; }
+by() { at r1 /.vxlab/busybox ip route show 10.20.3.0/24 2>/dev/null | grep -q "dev $1"; }
 
 for router in r1 r2 r3; do within 120 "$router has 4 OSPF neighbours" neighbours "$router" 4; done
 within 60 "c1 reaches c3" reaches
 within 60 "r1 sends to c3 by eth0, segment left" by eth0
-in r1 /.vxlab-busybox ip link set dev eth0 down
+at r1 /.vxlab/busybox ip link set dev eth0 down
 within 60 "after the link failed, r1 sends by eth1, segment right" by eth1
 within 30 "c1 reaches c3 again" reaches
-in r1 /.vxlab-busybox ip link set dev eth0 up
+at r1 /.vxlab/busybox ip link set dev eth0 up
 within 120 "with the link back, r1 sends by eth0" by eth0
 within 30 "c1 reaches c3" reaches

@@ -57,6 +57,26 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   });
   afterEach(() => new Promise((closed) => socket.close(closed)));
 
+  it("gives it volumes that go with it, and capabilities; without any its shape is what it was", () => {
+    const shape = (calls: string[]) =>
+      /vxlab-shape=(\w+)/.exec(calls.find((call) => call.startsWith("docker create")) ?? "")?.[1];
+    const plain = shape(apply(BOX));
+    const calls = apply({ ...BOX, volumes: { "/data": "db" }, capAdd: ["NET_ADMIN"] });
+    const create = calls.find((call) => call.startsWith("docker create")) ?? "";
+    expect(create).toContain(
+      " --mount type=volume,src=vxlab-00c0ffee-lab-c1-db,dst=/data --cap-add NET_ADMIN ",
+    );
+    expect(deeds(calls)).toEqual(["stop", "rm", "create", "start"]);
+    expect(shape(calls)).not.toBe(plain);
+    expect(deeds(apply({ ...BOX, volumes: { "/data": "db" }, capAdd: ["NET_ADMIN"] }))).toEqual([]);
+    host.everything();
+    host.shows("volumes", "vxlab-00c0ffee-lab-c1-db\n");
+    expect(host.guest(["remove", "container"], BOX).code).toBe(0);
+    const gone = host.everything().map((call) => call.join(" "));
+    expect(gone).toContain("docker volume ls -q --filter label=vxlab-container=00c0ffee-lab-c1");
+    expect(gone).toContain("docker volume rm vxlab-00c0ffee-lab-c1-db");
+  });
+
   it("loads the archive, makes a container without a network, and gives it its interfaces before it goes on", () => {
     const calls = apply(BOX);
     expect(deeds(calls)).toEqual(["load", "create", "start"]);

@@ -121,6 +121,8 @@ case "$*" in
   stop*) sed 's/^[a-z]* [0-9]*/exited 0/' "$FAKE/box" >"$FAKE/box.new"; mv "$FAKE/box.new" "$FAKE/box" ;;
   rm*) rm -f "$FAKE/box" ;;
   logs*) cat "$FAKE/said-log" 2>/dev/null || echo "it says why" ;;
+  "volume inspect "*) exit 1 ;;
+  "volume ls "*) cat "$FAKE/volumes" 2>/dev/null ;;
   ps*) cat "$FAKE/users" 2>/dev/null ;;
 esac
 `;

@@ -18,6 +18,8 @@ interface ContainerWanted {
   archive?: string;
   command?: string[];
   env?: string[];
+  volumes?: Record<string, string>;
+  capAdd?: string[];
   interfaces: InterfaceWanted[];
 }
 

@@ -1,9 +1,37 @@
 /** An image as `docker save` writes it, made without Docker and without a registry. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ownImage } from "../../image/image";
 import { checkout, type Project } from "./project";
+
+/** Puts bin/busybox into the folder: the initrd's, which is static; this machine's own need not be. */
+function staticBusybox(project: Project, kind: "docker" | "golden", folder: string): void {
+  const { initrd = "" } = ownImage(kind, join(project.paths.cache, "image"), false);
+  const cpio = ["cpio", "-i", "-d", "-m", "bin/busybox"];
+  execFileSync("busybox", cpio, { cwd: folder, stdio: [openSync(initrd, "r"), "ignore", "ignore"] });
+}
+
+/**
+ * A root file system with nothing but a shell, a device, and /srv/owned, whose mode is 4755 and whose owner 7:8.
+ *
+ * @returns the archive's path
+ */
+export function rootArchive(project: Project): string {
+  const folder = mkdtempSync(join(project.temporary, "root-"));
+  staticBusybox(project, "golden", folder);
+  for (const name of ["dev", "srv"]) mkdirSync(join(folder, name));
+  renameSync(join(folder, "bin", "busybox"), join(folder, "bin", "sh"));
+  const owned = join(folder, "srv", "owned");
+  writeFileSync(owned, "kept");
+  execFileSync("chown", ["7:8", owned]);
+  execFileSync("chmod", ["4755", owned]);
+  execFileSync("mknod", [join(folder, "dev", "null"), "c", "1", "3"]);
+  const file = join(project.temporary, "root.tar.gz");
+  execFileSync("tar", ["--numeric-owner", "-C", folder, "-czf", file, "."]);
+  rmSync(folder, { recursive: true });
+  return file;
+}
 
 /**
  * A busybox userland with a file of our own in it.
@@ -12,10 +40,7 @@ import { checkout, type Project } from "./project";
  */
 export function imageArchive(project: Project, said: string): string {
   const folder = mkdtempSync(join(project.temporary, "image-"));
-  const { initrd = "" } = ownImage("docker", join(project.paths.cache, "image"), false);
-  // The initrd's, which is static; this machine's own need not be.
-  const cpio = ["cpio", "-i", "-d", "-m", "bin/busybox"];
-  execFileSync("busybox", cpio, { cwd: folder, stdio: [openSync(initrd, "r"), "ignore", "ignore"] });
+  staticBusybox(project, "docker", folder);
   const root = join(folder, "root");
   mkdirSync(root);
   const image = join(checkout, "image");

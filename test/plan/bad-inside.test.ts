@@ -1,4 +1,7 @@
 /** As bad-input.test.ts, for what is inside containers: files, commands, kernel settings, routes, gateways. */
+import { describe, expect, it } from "vitest";
+import { planLab } from "../../plan/plan";
+import { referenceWith } from "./reference";
 import { tellsOf } from "./rows";
 import type { Row } from "./rows";
 
@@ -6,6 +9,13 @@ const c1 = (fragment: object) => ({ containers: { c1: { address: undefined, ...f
 const docker = (fragment: object) => ({
   ...c1({ kind: "docker", image: "a", ...fragment }),
   image: { kind: "docker" },
+});
+const trunk = (fragment: object) => ({
+  segments: { blue: { vni: 200, subnet: "10.7.0.0/24", vlan: 20 } },
+  containers: {
+    c1: { address: undefined, trunk: ["blue"], ...fragment },
+    c2: { segment: "red" },
+  },
 });
 const file = (target: string, fragment: object = { content: "x" }) => c1({ files: { [target]: fragment } });
 const exec = (fragment: object) => c1({ exec: [fragment] });
@@ -151,6 +161,45 @@ const rows: Record<string, Row[]> = {
     [docker({ capAdd: ["ALL"] }), "containers.c1.capAdd[0]", "the root of its machine", "Leave"],
     [docker({ capAdd: ["CAP_NET_RAW", "NET_RAW"] }), "containers.c1.capAdd[1]", "already taken", "once"],
   ],
+  "addresses in a trunk": [
+    [
+      trunk({ addresses: { green: "10.7.0.7/24" } }),
+      "containers.c1.addresses",
+      "not a segment of the trunk",
+      "blue",
+    ],
+    [trunk({ addresses: ["10.7.0.7/24"] }), "containers.c1.addresses", "not a mapping", "blue"],
+    [
+      trunk({ addresses: { blue: "10.8.0.7/24" } }),
+      "containers.c1.addresses.blue",
+      "outside 10.7.0.0/24",
+      "10.7.0.1",
+    ],
+    [
+      trunk({ addresses: { blue: "dhcp" } }),
+      "containers.c1.addresses.blue",
+      "no effect in a trunk",
+      "of its own",
+    ],
+    [
+      trunk({ addresses6: { blue: "fd00::7/64" } }),
+      "containers.c1.addresses6.blue",
+      "no IPv6 subnet",
+      "subnet6",
+    ],
+    [
+      c1({ addresses: { red: "10.0.3.7/24" } }),
+      "containers.c1.addresses",
+      "no effect without trunk",
+      "address",
+    ],
+    [
+      c1({ segment: undefined, interfaces: [{}], gateway: "c2" }),
+      "containers.c1.gateway",
+      "combined with interfaces",
+      "interfaces",
+    ],
+  ],
   forwards: [
     [c1({ forwards: "all" }), "containers.c1.forwards", "not a list of networks", "0.0.0.0/0"],
     [c1({ forwards: ["10.9.0.1/24"] }), "containers.c1.forwards[0]", "host bits", "10.9.0.0/24"],
@@ -159,3 +208,75 @@ const rows: Record<string, Row[]> = {
 };
 
 tellsOf(rows);
+
+describe("addresses in a trunk", () => {
+  it("are as written, and computed where nothing is", () => {
+    const lab = referenceWith({
+      segments: {
+        blue: { vni: 200, subnet: "10.7.0.0/24", subnet6: "fd00:7::/64", vlan: 20 },
+        green: { vni: 300, subnet: "10.8.0.0/24", vlan: 30 },
+      },
+      containers: {
+        c1: {
+          address: undefined,
+          trunk: ["blue", "green"],
+          addresses: { blue: "10.7.0.7/24" },
+          addresses6: { blue: "none" },
+        },
+        c2: { segment: "red" },
+      },
+    });
+    const c1 = planLab(lab, { lab: "vxlab/dev" }).containers.find(({ name }) => name === "c1");
+    const [blue, green] = c1?.interfaces[0]?.trunk ?? [];
+    expect(blue?.addresses).toEqual(["10.7.0.7/24"]);
+    expect(green?.addresses).toEqual([expect.stringMatching(/^10\.8\.0\.\d+\/24$/)]);
+  });
+});
+
+describe("a router", () => {
+  const segments = {
+    red: { vlan: undefined },
+    blue: { vni: 200, subnet: "10.7.0.0/24", subnet6: "fd00:7::/64", vlan: 20 },
+  };
+  const router = (fragment: object = {}) => {
+    const r = {
+      host: "kvm1",
+      interfaces: [{ segment: "red" }, { segment: "blue" }],
+      sysctls: { "net.ipv4.ip_forward": 1 },
+      routes: [{ to: "10.9.0.0/24", via: "10.7.0.9" }],
+      ...fragment,
+    };
+    const c1 = { address: "10.0.3.10/24", segment: "red", gateway: "r" };
+    const lab = referenceWith({ segments, containers: { r, c1, c2: { segment: "red" } } });
+    return planLab(lab, { lab: "vxlab/dev" }).containers;
+  };
+  const forwards = (fragment: object = {}) =>
+    router(fragment)
+      .find(({ name }) => name === "r")
+      ?.interfaces.map((one) => one.forwards);
+
+  it("may forward what it reaches by its other interfaces, of the families that it forwards", () => {
+    expect(forwards()).toEqual([["10.7.0.0/24", "10.9.0.0/24"], ["10.0.3.0/24"]]);
+    expect(forwards({ sysctls: { "net.ipv6.conf.all.forwarding": "1" } })).toEqual([
+      ["fd00:7::/64"],
+      undefined,
+    ]);
+    expect(forwards({ sysctls: {} })).toEqual([undefined, undefined]);
+  });
+
+  it("may forward everything where its default route leads elsewhere, and what is written", () => {
+    const interfaces = [{ segment: "red" }, { segment: "blue", gateway: "10.7.0.1" }];
+    expect(forwards({ interfaces })).toEqual([["0.0.0.0/0"], ["10.0.3.0/24"]]);
+    const written = [
+      { segment: "red", forwards: ["10.1.0.0/16"] },
+      { segment: "blue", forwards: [] },
+    ];
+    expect(forwards({ interfaces: written })).toEqual([["10.1.0.0/16"], undefined]);
+  });
+
+  it("is the default route of who names it", () => {
+    const all = router();
+    const address = all.find(({ name }) => name === "r")?.interfaces[0]?.addresses[0]?.split("/")[0];
+    expect(all.find(({ name }) => name === "c1")?.interfaces[0]?.gateway).toBe(address);
+  });
+});

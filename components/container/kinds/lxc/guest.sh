@@ -113,7 +113,7 @@ lxc_begins() {
   [ "$words" = /bin/sh/.vxlab-init ]
 }
 
-lxc_tool() { ! lxc_is_archive || echo /.vxlab-busybox; }
+lxc_tool() { ! lxc_is_archive || echo /.vxlab/busybox; }
 
 # The folder of the container on the host.
 lxc_box() { printf %s "$BOXES/$name"; }

@@ -45,7 +45,7 @@ lxc_unpack() {
   done
   echo "0 100000 65536" >"/proc/$holder/uid_map"
   echo "0 100000 65536" >"/proc/$holder/gid_map"
-  said=$(lxc_plain_tar "$1" | nsenter -t "$holder" -U -S 0 -G 0 tar -x -p --numeric-owner --exclude='./dev/*' --exclude='dev/*' -f - -C "$2" 2>&1) || code=$?
+  said=$(lxc_plain_tar "$1" | nsenter -t "$holder" -U -S 0 -G 0 "$(lxc_tar)" -x --numeric-owner --exclude './dev/*' --exclude 'dev/*' -f - -C "$2" 2>&1) || code=$?
   kill "$holder" 2>/dev/null || :
   [ "$code" = 0 ] || fail "the root file system of container $name cannot be unpacked: $(printf '%s' "$said" | tail -n 3 | tr '\n' ' ')"
   [ -e "$2/bin/sh" ] || [ -L "$2/bin/sh" ] ||
@@ -53,6 +53,16 @@ lxc_unpack() {
   for said in dev proc sys run tmp etc; do
     if [ ! -e "$2/$said" ] && [ ! -L "$2/$said" ]; then mkdir "$2/$said" && chown 100000:100000 "$2/$said"; fi
   done
+}
+
+# GNU's, by its path: the shell of our image takes busybox's, which fails where it cannot make a device.
+lxc_tar() {
+  local old="$IFS" folder
+  IFS=:
+  for folder in $PATH; do
+    if [ -x "$folder/tar" ]; then printf %s "$folder/tar" && break; fi
+  done
+  IFS=$old
 }
 
 # lxc_plain_tar FILE: what is in it, by its first bytes (gzip: RFC 1952; xz: xz-file-format).
@@ -136,7 +146,7 @@ NET
 lxc_tools() {
   lxc_is_archive || return 0
   cat <<'TOOLS'
-for tool in ip udhcpc hostname; do eval "$tool() { /.vxlab-busybox $tool \"\$@\"; }"; done
+for tool in ip udhcpc hostname; do eval "$tool() { /.vxlab/busybox $tool \"\$@\"; }"; done
 ip link set dev lo up
 TOOLS
 }
@@ -164,7 +174,7 @@ lxc.console.size = 128KB
 lxc.signal.halt = SIGUSR2
 lxc.signal.reboot = SIGTERM
 CONFIG
-  ! lxc_is_archive || echo "lxc.mount.entry = $(lxc_host_busybox) .vxlab-busybox none bind,ro,create=file 0 0"
+  ! lxc_is_archive || echo "lxc.mount.entry = $(lxc_host_busybox) .vxlab/busybox none bind,ro,create=file 0 0"
   [ ! -s "$box/wire" ] || echo "lxc.hook.start-host = $TOOLS/guest wire $name"
   while next_nic; do
     key=lxc.net.$((i - 1))
