@@ -396,7 +396,7 @@ describe("EVPN between owners", () => {
   });
 
   it("is read from the output, and refused in a form that it cannot have", () => {
-    expect(readVteps("s", { vteps: a.vteps }).vteps).toEqual(a.vteps);
+    expect(readVteps("s", { vteps: a.vteps })).toEqual({ vteps: a.vteps });
     const bad = { ...a.vteps, evpn: { as: "65001", reflectors: ["a1"] } };
     expect(() => readVteps("s", { vteps: bad })).toThrow(/vteps\.evpn\.as/);
   });
