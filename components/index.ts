@@ -33,6 +33,7 @@ export { Accel, ContainerKind, Flooding, HostNeed, ImageKind, UnderlayMode } fro
 export type {
   ContainerSpec,
   DhcpSpec,
+  EvpnSpec,
   ExistingSpec,
   GatewaySpec,
   HostSpec,
@@ -58,7 +59,7 @@ export type {
 } from "../plan/contract";
 export { readLab } from "../plan/published-lab";
 export { ContractError, Finding, readVteps } from "../plan/read-vteps";
-export type { LoginOutput, VtepOutput, VtepSshOutput, VtepsOutput } from "../plan/vteps";
+export type { LoginOutput, VtepOutput, VtepsEvpnOutput, VtepSshOutput, VtepsOutput } from "../plan/vteps";
 
 /** The planner: the same input gives the same plan, names and addresses. */
 export { TopologyError } from "../plan/errors";
@@ -67,12 +68,15 @@ export type {
   ContainerPlan,
   DhcpPlan,
   DhcpRange,
+  EvpnPlan,
   ExistingHostPlan,
   ExistingPlan,
   HostPlan,
   InterfacePlan,
   LabPlan,
   MachinePlan,
+  NeighbourPlan,
+  RouterPlan,
   ServicePlan,
   StationPlan,
   TaggedPlan,
