@@ -180,12 +180,39 @@ router_loop() {
   local kind="$1" address="$2" port=
   [ "$kind $3" = "bgpd true" ] && port="-l $address" || [ "$kind" = zebra ] || port="-p 0"
   while [ -e "$ROUTER/$kind.conf" ]; do
-    if [ -n "$(ip -o address show to "$address" 2>/dev/null)" ]; then
+    if router_pid "$kind" >/dev/null; then
+      # It has outlived the loop before this one.
+      while router_pid "$kind" >/dev/null; do sleep 1; done
+    elif [ -n "$(ip -o address show to "$address" 2>/dev/null)" ]; then
+      "router_before_$kind"
       # shellcheck disable=SC2086 # words of the command
       "$FRR/$kind" -N vxlab -u frr -g frr -A 127.0.0.1 -P 0 $port -f "$ROUTER/$kind.conf" -i "$FRR_RUN/$kind.pid" \
         --log stdout --log-level notifications >"$FRR_RUN/$kind.log" 2>&1 || echo "$kind ended with $?"
     fi
+    # bgpd tells a new zebra nothing of what it told the old one (FRR 8.4): it starts anew as well.
+    [ "$kind" != zebra ] || router_end bgpd
     sleep 1
+  done
+}
+
+# What a zebra that was killed has left in the kernel, nobody would take back: entries that bear its mark, and flood lists. bgpd looks
+# for the socket.
+router_before_zebra() {
+  rm -f "$FRR_RUN/zserv.api"
+  bridge fdb show | awk '
+    $2 == "dev" && $3 ~ /^ve[0-9]/ && $4 == "dst" { print "fdb del", $1, "dev", $3, "dst", $5, "self" }
+    $2 == "dev" && $3 ~ /^ve[0-9]/ && / extern_learn .*master / && !seen[$1, $3]++ { print "fdb del", $1, "dev", $3, "master" }
+  ' | bridge -force -batch - 2>/dev/null || :
+  iproute neigh show | awk '$2 == "dev" && $3 ~ /^be[0-9]/ && / extern_learn / { print "neigh del", $1, "dev", $3 }' |
+    iproute -force -batch - 2>/dev/null || :
+}
+
+# A bgpd that finds no zebra looks again after 10 s.
+router_before_bgpd() {
+  local tries=60
+  until [ -S "$FRR_RUN/zserv.api" ] || [ "$tries" = 0 ]; do
+    tries=$((tries - 1))
+    sleep 0.5
   done
 }
 

@@ -19,7 +19,9 @@ function around({ underlays, networks }: Networks, vteps: readonly bigint[]): Ar
   const has = (subnet: Subnet) => vteps.some((vtep) => contains(subnet, vtep));
   const used = underlays.used.map(({ subnet }) => subnet);
   const virtual = unique([...used, ...networks.filter(has)]);
-  const written = underlays.written.map(({ subnet }) => subnet).filter(has);
+  // The default says nothing of the network between existing hosts.
+  const said = underlays.written.filter(({ spec }) => spec.cidr !== undefined);
+  const written = said.map(({ subnet }) => subnet).filter(has);
   const real = unique(written).filter(({ cidr }) => !virtual.some((one) => one.cidr === cidr));
   const known = [...virtual, ...real];
   return { virtual, real, alone: vteps.filter((vtep) => !known.some((one) => contains(one, vtep))) };

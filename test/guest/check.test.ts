@@ -1,7 +1,7 @@
 /** guest/host/check.sh: what an existing host must have, asked as it is asked over SSH. */
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CHECK_COMMAND, CHECK_HOST } from "../../guest/render";
 import { HostNeed } from "../../plan/types";
@@ -18,6 +18,11 @@ const TOOLS: Record<string, string> = {
   dnsmasq: "",
   docker: "",
   wg: "",
+  zebra: "",
+  bgpd: "",
+  // What check.sh starts beside the shell's own.
+  cat: 'exec /bin/cat "$@"',
+  tr: 'exec /usr/bin/tr "$@"',
   modprobe: "exit 1",
   id: "echo 0",
   ip: `case "$*" in
@@ -35,6 +40,8 @@ interface Asked {
   loaded?: boolean;
   /** @default none */
   peers?: string[];
+  /** Files below /proc. @default none */
+  proc?: Record<string, string>;
 }
 
 /** A host with these programs; false: not there. */
@@ -42,11 +49,16 @@ function check(
   vtep: string,
   change: Record<string, string | false> = {},
   shell = "dash",
-  { mtu = 1500, needs = [], loaded = true, peers = [] }: Asked = {},
+  { mtu = 1500, needs = [], loaded = true, peers = [], proc = {} }: Asked = {},
 ) {
   const bin = temporary("check");
   for (const [name, body] of Object.entries({ ...TOOLS, ...change }))
     if (body !== false) writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+  const processes = temporary("proc");
+  for (const [name, body] of Object.entries(proc)) {
+    mkdirSync(join(processes, dirname(name)), { recursive: true });
+    writeFileSync(join(processes, name), body);
+  }
   const places = CHECK_HOST.replace(/^PATH=.*$/m, `PATH=${bin}`);
   if (places === CHECK_HOST) throw new Error("check.sh sets no PATH");
   const script = places.replace("/sys/module/$module", loaded ? bin : join(bin, "no"));
@@ -55,6 +67,7 @@ function check(
   const { status, stdout, stderr } = spawnSync(program, [...words, "-c", CHECK_COMMAND], {
     input: `${[mtu, vtep, ...needs, ...peers.map((peer) => `to:${peer}`)].join(" ")}\n${script}`,
     encoding: "utf8",
+    env: { ...process.env, VXLAB_FRR: bin, VXLAB_PROC: processes, VXLAB_SYSCTL: join(processes, "sys") },
   });
   return { status, stdout, stderr };
 }
@@ -86,6 +99,8 @@ describe("an existing host", () => {
     ["gateway", "nft", "nftables"],
     ["dhcp", "dnsmasq", "dnsmasq-base"],
     ["docker", "docker", "docker.io"],
+    ["frr", "bgpd", "frr"],
+    ["frr", "zebra", "frr"],
     ["guard", "nft", "nftables"],
   ])("for a %s without %s is told %s, which prepare.sh installs when it is named", (need, tool, debian) => {
     const { status, stderr } = check("192.168.10.11", { [tool]: false }, "dash", everything);
@@ -95,6 +110,22 @@ describe("an existing host", () => {
     const same = tool === "nft" ? ["gateway", "guard"] : [need];
     const needs = everything.needs.filter((one) => !same.includes(one));
     expect(check("192.168.10.11", { [tool]: false }, "dash", { needs })).toMatchObject({ status: 0 });
+  });
+
+  it("on which its owner runs FRR, or whose packet filter judges bridged frames, is refused for EVPN alone", () => {
+    const zebra = (words: string) => ({ "41/comm": "zebra\n", "41/cmdline": words.replaceAll(" ", "\0") });
+    const asked = (proc: Record<string, string>, needs = [HostNeed.Frr]) =>
+      check("192.168.10.11", {}, "dash", { needs, proc });
+    const theirs = asked(zebra("/usr/lib/frr/zebra -d "));
+    expect([theirs.status, theirs.stderr]).toEqual([
+      1,
+      expect.stringContaining("zebra runs on this host and is its owner's"),
+    ]);
+    expect(asked(zebra("/usr/lib/frr/zebra -N vxlab "))).toMatchObject({ status: 0, stderr: "" });
+    expect(asked(zebra("/usr/lib/frr/zebra -d "), [])).toMatchObject({ status: 0 });
+    const filtered = { "sys/net/bridge/bridge-nf-call-iptables": "1\n" };
+    expect(asked(filtered).stderr).toContain("net.bridge.bridge-nf-call-iptables is 1 on this host");
+    expect(asked(filtered, [])).toMatchObject({ status: 0 });
   });
 
   it("without nft is told of nftables once, and how to do without the host guard", () => {

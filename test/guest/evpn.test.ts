@@ -91,13 +91,13 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       mtu: 1450,
       addresses: ["10.0.20.1/24"],
       vlan: 20,
-    } as Thing<"service">);
+    });
     host.keeps("bridge", {
       id: "lab-kvm1-vxbr",
       lab: LAB,
       mac: MAC(6),
       address: "10.1.2.10/24",
-    } as Thing<"bridge">);
+    });
     const fdb = (n: number) => `bridge fdb replace ${MAC(n)} dev oe100 master static`;
     const neigh = (address: string, n: number) =>
       `ip neigh replace ${address} lladdr ${MAC(n)} dev be100 nud permanent`;

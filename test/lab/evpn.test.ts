@@ -109,6 +109,14 @@ describe("segments with EVPN", () => {
         expect(found).toEqual({ v: desired.v, state: desired.state });
   });
 
+  it("of a fourth host: a preview creates what is its own, and changes nothing of another", async () => {
+    configure({}, { hosts: { ...HOSTS, kvm4: { address: "192.168.10.14" } } });
+    const { steps } = await change(project, ["preview"]);
+    expect(steps.filter((step) => step.startsWith("create ")).length).toBeGreaterThan(5);
+    expect(steps.filter((step) => /kvm[123]|-c[123]/.test(step))).toEqual([]);
+    configure();
+  });
+
   it("ask nobody for whom the plan knows; by unicast each is asked for: the control", async () => {
     const evpn = await askedByAll();
     expect(evpn.questions).toEqual([]);

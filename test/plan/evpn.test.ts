@@ -1,7 +1,7 @@
 /** EVPN: who speaks BGP with whom, who may send, and that a host that joins changes no other. */
 import { describe, expect, it } from "vitest";
 import { planLab } from "../../plan/plan";
-import type { HostPlan, LabPlan, Topology } from "../../plan/types";
+import type { HostPlan, LabPlan } from "../../plan/types";
 import { labHints, labProblems } from "./problems";
 import { ed25519FromSeed } from "../../plan/keys";
 import { frozen, referenceWith } from "./reference";
@@ -9,7 +9,7 @@ import { frozen, referenceWith } from "./reference";
 const hostKey = ed25519FromSeed(new Uint8Array(32), "root@server").publicKeyLine;
 const EVPN = { segments: { red: { flooding: "evpn" } } };
 const plan = (fragment: object): LabPlan =>
-  planLab(frozen(referenceWith({ ...EVPN, ...fragment }) as Topology), { lab: "vxlab/dev" });
+  planLab(frozen(referenceWith({ ...EVPN, ...fragment })), { lab: "vxlab/dev" });
 const hostsOf = (count: number) =>
   Object.fromEntries(
     Array.from({ length: count }, (_, i) => [`kvm${i + 1}`, { address: `192.168.10.${i + 11}` }]),
@@ -99,7 +99,7 @@ describe("a lab with EVPN", () => {
   });
 
   it("is not there where no segment asks for it", () => {
-    const lab = planLab(frozen(referenceWith({}) as Topology), { lab: "vxlab/dev" });
+    const lab = planLab(frozen(referenceWith({})), { lab: "vxlab/dev" });
     expect(lab.hosts.map((one) => "router" in one)).toEqual([false, false]);
     expect(lab).not.toHaveProperty("evpn");
   });

@@ -99,6 +99,12 @@ evpn_drop() {
   done
 }
 
+# Without such a segment on the host the setting is what it was.
+evpn_rest() {
+  [ -e "$STATE/tuned/net,bridge,bridge-nf-call-iptables" ] || return 0
+  case " $(kept port flooding | tr '\n' ' ') " in *" evpn "*) ;; *) untune "$EVPN_FILTER" ;; esac
+}
+
 evpn_bridged() { echo "$devices_bridge"; }
 
 evpn_senders() {

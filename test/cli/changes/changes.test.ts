@@ -203,6 +203,40 @@ describe("segments", () => {
   });
 });
 
+describe("EVPN routers", () => {
+  const ROUTER = "vxlab:index:EvpnRouter";
+  const router = (host: string, more: Inputs = {}): Inputs => ({
+    ...{ hostName: host, as: 65000, local: "192.168.10.1", neighbours: [], ...more },
+  });
+
+  it("are added to hosts that are there, and told of with the host where that is new", () => {
+    const [two, one] = [router("kvm2"), router("kvm1", { reflector: true })];
+    expect(said(event("create", ROUTER, "lab-kvm1-evpn", undefined, one))).toEqual([
+      "+ EVPN router (AS 65000; route reflector) on kvm1",
+    ]);
+    const made = event("create", HOST, "lab-kvm2", undefined, kvm("kvm2"));
+    expect(said(made, event("create", ROUTER, "lab-kvm2-evpn", undefined, two))).toHaveLength(1);
+  });
+
+  it("say what changes, together where the same is said, and not the guard's part twice", () => {
+    const at = (address: string) => ({ neighbours: [{ address, as: 65000 }], clients: [address] });
+    const moved = ["kvm2", "kvm3"].map((host) =>
+      event("update", ROUTER, `lab-${host}-evpn`, router(host, at("10.0.0.1")), router(host, at("10.0.0.2"))),
+    );
+    expect(said(...moved)).toEqual([
+      "~ kvm2, kvm3: EVPN routers: BGP session with 10.0.0.1 (AS 65000) → 10.0.0.2 (AS 65000)",
+    ]);
+    const raised = event(
+      "update",
+      ROUTER,
+      "lab-kvm1-evpn",
+      router("kvm1"),
+      router("kvm1", { reflector: true }),
+    );
+    expect(said(raised)).toEqual(["~ kvm1: EVPN router: is a route reflector"]);
+  });
+});
+
 describe("containers", () => {
   it.each([
     [
