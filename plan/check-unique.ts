@@ -89,8 +89,8 @@ function tunnelClaims(lab: ResolvedLab): Claim[] {
 }
 
 /** Each once. */
-function vteps({ peers }: ResolvedLab, { members, open }: ResolvedSegment): string[] {
-  const all = [...members, ...(open ? peers : [])].map(({ address }) => address);
+function vteps({ peers }: ResolvedLab, { members, open, remotes }: ResolvedSegment): string[] {
+  const all = [...members, ...(open ? peers : []), ...remotes].map(({ address }) => address);
   return [...new Set(all)].map(addressText);
 }
 

@@ -4,13 +4,14 @@ import type { Subnet } from "../../plan/addresses";
 import type { ResolvedLab } from "../../plan/resolved";
 
 /** The underlays, then the hosts outside of them, by VTEP and SSH address: a new host inside of an underlay changes nothing. */
-export function closedTo({ underlays, hosts, peers, networks }: ResolvedLab): string[] {
+export function closedTo({ underlays, hosts, segments, peers, networks }: ResolvedLab): string[] {
   const own = hosts.flatMap((host) => [
     host.address,
     host.kind === "existing" ? host.reach.sshAddress : host.address,
   ]);
   const far = peers.flatMap(({ address, sshAddress }) => [address, sshAddress]);
-  return closedBy([...underlays.used.map(({ subnet }) => subnet), ...networks], [...own, ...far]);
+  const strange = segments.flatMap(({ remotes }) => remotes.map(({ address }) => address));
+  return closedBy([...underlays.used.map(({ subnet }) => subnet), ...networks], [...own, ...far, ...strange]);
 }
 
 /** Each once, in the given order. */

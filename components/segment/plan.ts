@@ -20,9 +20,10 @@ function planPort(
   known: Known,
 ): (host: string) => VxlanPortPlan[] {
   const { name, vni, encapsulation, udpPort, mtu, vlan, flooding, members, open } = segment;
+  const strange = segment.remotes.map(({ host, address }) => ({ host, address: addressText(address) }));
   const own = members.map(({ name: host, address }) => ({ host, address: addressText(address) }));
   const far = peers.map(({ host, address }) => ({ host, address: addressText(address) }));
-  const everyone = [...own, ...(open ? far : [])].sort((a, b) => compareText(a.host, b.host));
+  const everyone = [...own, ...(open ? far : []), ...strange].sort((a, b) => compareText(a.host, b.host));
   const part = wayOf(flooding).plan(segment, flooding, known);
   return (host) => {
     if (!own.some((one) => one.host === host)) return [];
