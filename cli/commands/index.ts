@@ -11,6 +11,7 @@ import { forward } from "./forward";
 import { graph } from "./graph";
 import { inventory } from "./inventory";
 import { logs } from "./logs";
+import { measure } from "./measure";
 import { preview } from "./preview";
 import { pulumi } from "./pulumi";
 import { restart } from "./restart";
@@ -22,6 +23,6 @@ import { verify } from "./verify";
 
 export const commands: readonly Command[] = [
   ...[up, preview, down],
-  ...[verify, status, graph, ssh, exec, logs, cp, forward, capture, restart, inventory],
+  ...[verify, measure, status, graph, ssh, exec, logs, cp, forward, capture, restart, inventory],
   ...[env, doctor, test, pulumi, completion],
 ];
