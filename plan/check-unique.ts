@@ -91,8 +91,8 @@ function tunnelClaims(lab: ResolvedLab): Claim[] {
 }
 
 /** Each once. */
-function vteps({ peers }: ResolvedLab, { members, open }: ResolvedSegment): string[] {
-  const all = [...members.map(endpointOf), ...(open ? peers : []).map(endpointOf)];
+function vteps({ peers }: ResolvedLab, { members, open, remotes }: ResolvedSegment): string[] {
+  const all = [...members, ...(open ? peers : []), ...remotes].map(endpointOf);
   return [...new Set(all)].map(addressText);
 }
 

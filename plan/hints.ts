@@ -24,7 +24,9 @@ export function labHints(lab: ResolvedLab): Problem[] {
       ...closedGateway(lab, segment),
       ...shutOut(lab, segment),
     ]),
-    ...(lab.peers.length === 0 ? lonely(lab) : []),
+    ...(lab.peers.length === 0 && lab.segments.every(({ remotes }) => remotes.length === 0)
+      ? lonely(lab)
+      : []),
     ...untranslated(lab),
     ...evpnHints(lab),
   ];

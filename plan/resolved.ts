@@ -180,6 +180,8 @@ export interface ResolvedSegment extends SegmentValues, SegmentNetwork {
   names: readonly string[];
   /** The hosts of these names. */
   members: readonly ResolvedHost[];
+  /** VTEPs of which only the address is known, by name. */
+  remotes: readonly Pick<Remote, "host" | "address">[];
   /** Without `hosts` every host takes part, those of peers too. */
   open: boolean;
   flooding: ResolvedFlooding;

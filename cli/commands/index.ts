@@ -13,6 +13,7 @@ import { forward } from "./forward";
 import { graph } from "./graph";
 import { inventory } from "./inventory";
 import { logs } from "./logs";
+import { measure } from "./measure";
 import { preview } from "./preview";
 import { pulumi } from "./pulumi";
 import { restart } from "./restart";
@@ -24,6 +25,6 @@ import { verify } from "./verify";
 
 export const commands: readonly Command[] = [
   ...[up, preview, down, forget],
-  ...[verify, drift, status, graph, ssh, exec, logs, cp, forward, capture, restart, inventory],
+  ...[verify, drift, measure, status, graph, ssh, exec, logs, cp, forward, capture, restart, inventory],
   ...[env, doctor, test, pulumi, completion],
 ];

@@ -4,7 +4,7 @@ import type { Subnet } from "../../plan/addresses";
 import type { ResolvedLab } from "../../plan/resolved";
 
 /** The underlays, then the hosts outside of them, by VTEP and SSH address: a new host inside of an underlay changes nothing. */
-export function closedTo({ underlays, hosts, peers, networks }: ResolvedLab): string[] {
+export function closedTo({ underlays, hosts, segments, peers, networks }: ResolvedLab): string[] {
   const own = hosts.flatMap((host) => [
     host.address,
     host.kind === "existing" ? host.reach.sshAddress : host.address,
@@ -13,9 +13,10 @@ export function closedTo({ underlays, hosts, peers, networks }: ResolvedLab): st
   const tunnels = underlays.written.flatMap(({ encryption }) => encryption?.network ?? []);
   const ends = [...hosts, ...peers].flatMap(({ encryption }) => encryption?.address ?? []);
   const far = peers.flatMap(({ address, sshAddress }) => [address, sshAddress]);
+  const strange = segments.flatMap(({ remotes }) => remotes.map(({ address }) => address));
   return closedBy(
     [...underlays.used.map(({ subnet }) => subnet), ...tunnels, ...networks],
-    [...own, ...far, ...ends],
+    [...own, ...far, ...ends, ...strange],
   );
 }
 

@@ -23,7 +23,8 @@ function planPort(
   const { name, vni, encapsulation, udpPort, mtu, vlan, flooding, members, open } = segment;
   const own = members.map((one) => ({ host: one.name, address: addressText(endpointOf(one)) }));
   const far = peers.map((one) => ({ host: one.host, address: addressText(endpointOf(one)) }));
-  const everyone = [...own, ...(open ? far : [])].sort((a, b) => compareText(a.host, b.host));
+  const strange = segment.remotes.map(({ host, address }) => ({ host, address: addressText(address) }));
+  const everyone = [...own, ...(open ? far : []), ...strange].sort((a, b) => compareText(a.host, b.host));
   const part = wayOf(flooding).plan(segment, flooding, known);
   return (host) => {
     if (!own.some((one) => one.host === host)) return [];

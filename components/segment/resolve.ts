@@ -29,6 +29,7 @@ import { carrierUnder } from "../encryption/mtu";
 import { resolveService } from "../service/resolve";
 import { Flooding, MIN_MTU6, SEGMENT } from "./spec";
 import type { SegmentSpec } from "./spec";
+import { resolveRemotes } from "./resolve-remotes";
 import { carrierFault, resolveFlooding, WAYS } from "./ways";
 
 interface Context {
@@ -70,6 +71,7 @@ function resolveSegment(
   const { family } = underlays;
   const way = resolveFlooding({ spec, at, names, family, vni }, flooding, said);
   const usual = usualPort(at("encapsulation"), encapsulation, flooding, said);
+  const remotes = resolveRemotes({ spec, at, hosts, family }, flooding, said);
   const service = subnet && resolveService({ topology, spec, at, names, subnet, family }, said);
   const mtu = resolveMtu(at("mtu"), spec, { encapsulation, underlays, members }, said);
   // What cannot be replaced by a default without blaming others.
@@ -85,7 +87,7 @@ function resolveSegment(
   if (vni === undefined || way === undefined || usual === undefined || unusable.includes(true))
     return { network };
   const segment = {
-    ...{ ...network, ...values, spec, vni, names, members, flooding: way, mtu },
+    ...{ ...network, ...values, spec, vni, names, members, remotes, flooding: way, mtu },
     ...{ encapsulation, udpPort: udpPort ?? usual },
     ...(vlan === undefined ? {} : { vlan }),
     open: spec.hosts === undefined,

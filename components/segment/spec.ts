@@ -66,6 +66,8 @@ export interface SegmentSpec {
   ttl?: number;
   /** Hub and spoke: the host that all others have their one tunnel to; with unicast only. @default none: full mesh */
   hub?: string;
+  /** Addresses of VTEPs that no stack of vxlab has (remotes (docs/flooding.md)); not with flow. @default none */
+  remotes?: string[];
   /** A DHCP server for containers whose address is dhcp. @default none */
   dhcp?: DhcpSpec;
   /** A way out: a host of the segment that routes and translates (NAT) towards the underlay. @default none */
@@ -231,6 +233,11 @@ export const SEGMENT = {
     kind: "text",
     usual: "none: full mesh",
     doc: "hub and spoke: the host that all others have their one tunnel to; with `unicast` only",
+  },
+  remotes: {
+    kind: "list",
+    fewest: 1,
+    doc: "addresses of VTEPs that no stack of vxlab has ([remotes](flooding.md#remote-vteps)); not with `flow`",
   },
   dhcp: { kind: "section", fields: DHCP, doc: "a DHCP server for containers whose `address` is `dhcp`" },
   gateway: {

@@ -96,7 +96,11 @@ function encryptedNetworks({ underlays, hosts, peers }: ResolvedLab): Subnet[] {
 }
 
 /** Existing hosts and those of peers, which need not be in an underlay. */
-function vtepsOutside({ hosts, peers }: ResolvedLab): { host: string; address: bigint }[] {
+function vtepsOutside({ hosts, peers, segments }: ResolvedLab): { host: string; address: bigint }[] {
   const existing = hosts.filter(({ kind }) => kind === "existing");
-  return [...existing.map(({ name, address }) => ({ host: pathOf("hosts", name), address })), ...peers];
+  return [
+    ...existing.map(({ name, address }) => ({ host: pathOf("hosts", name), address })),
+    ...peers,
+    ...segments.flatMap(({ remotes }) => remotes),
+  ];
 }

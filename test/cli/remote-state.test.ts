@@ -43,6 +43,13 @@ describe("a state with a lab", () => {
     expect(lab).toEqual(referenceLab());
   });
 
+  it("gives the lab that the component holds, where the stack's output waits for a check that has failed", () => {
+    const older = { ...referenceLab(), containers: [] };
+    const lab = { type: "vxlab:index:VxlanLab", outputs: { lab: referenceLab() } };
+    expect(labOfState(state(older, lab), "lab")).toEqual(referenceLab());
+    expect(labOfState({ deployment: { resources: [lab] } }, "lab")).toEqual(referenceLab());
+  });
+
   it("takes a secret that lies open as well", () => {
     const open = { type: RANDOM, outputs: { result: SECRET.toString("base64url") } };
     expect(keysOfState(state(referenceLab(), open), referenceLab(), "lab")).toEqual(both);

@@ -40,7 +40,7 @@ const { Tcp, Http, Throughput } = ConnectivityKind;
 describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   beforeEach(() => {
     host = new FakeHost(shell);
-    host.keeps("container", BOX as never);
+    host.keeps("container", BOX);
     host.runs("nsenter", INSIDE);
     host.shows("state-of", "RUNNING\n");
   });
@@ -111,7 +111,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     ],
     [
       "nobody's address",
-      { target: undefined as never },
+      { target: undefined },
       LOST,
       1,
       "vxlab: check web: c1 does not reach 10.0.3.11 within 1 s: no answer",

@@ -7,6 +7,7 @@ import { change } from "../lib/changes";
 import { Guests } from "../lib/guests";
 import { rootArchive } from "../lib/image-archive";
 import { good, Project } from "../lib/project";
+import { RemoteVtep } from "../lib/remote-vtep";
 import { redChecks, within } from "../lib/wait";
 
 /** Two containers, and a router between them with files and commands. @param more of the router */
@@ -344,5 +345,125 @@ describe("impairments", () => {
       expect(await guests.tell(host, `${TC} qdisc show; ls /sys/class/net /var/lib/vxlab`)).not.toMatch(
         /clsact|netem|^i-|impaired/m,
       );
+  });
+});
+
+describe("checks of the settings", () => {
+  const plain = { from: "c1", to: "c2" };
+  const shut = { ...plain, kind: "tcp", port: 9, reach: false };
+  const fast = { ...plain, kind: "throughput", atLeast: "10kbit" };
+  const apart = { from: "b2", to: "10.0.3.10", reach: false };
+  const upWith = (checks: object, segments: object = {}) => {
+    project.configure({ ...SETTINGS, segments: { ...SETTINGS.segments, ...segments }, checks });
+    return change(project, ["up"], { timeout: 600 });
+  };
+  const ran = (steps: string[]) => steps.filter((step) => step.endsWith("-step")).sort();
+
+  it("run when they are new, and then no more", async () => {
+    const { steps } = await upWith({ plain, shut, fast, apart });
+    expect(ran(steps)).toEqual(
+      ["apart", "fast", "plain", "shut"].map((name) => `create lab-check-${name}-step`),
+    );
+    expect((await change(project, ["preview"])).steps).toEqual([]);
+  });
+
+  it("hold for verify, too", async () => {
+    const { code, stdout } = await project.vxlab(["verify", "--only", "check"], { timeout: 180 });
+    expect(code, stdout).toBe(0);
+    expect(stdout).toContain("4 checks passed, 0 failed");
+  });
+
+  it("run again when what they cross changes, and those alone", async () => {
+    const red = { ...SETTINGS.segments.red, udpPort: 4799 };
+    const { steps } = await upWith({ plain, shut, fast, apart }, { red });
+    const checks = ran(steps).filter((step) => step.includes("-check-"));
+    expect(checks).toContain("update lab-check-plain-step");
+    const blue = { ...SETTINGS.segments.blue, vni: 201 };
+    const other = await upWith({ plain, shut, fast, apart }, { red, blue });
+    // b2 has no route to red, and what is between is not known: everything is.
+    expect(ran(other.steps).filter((step) => step.includes("-check-"))).toEqual([
+      "update lab-check-apart-step",
+    ]);
+  });
+
+  it.each([
+    [
+      "a port where nobody listens",
+      { ...plain, kind: "tcp", port: 9, within: 2 },
+      "c1 does not reach c2 (10.0.3.11) by TCP, port 9, within 2 s: connection refused",
+    ],
+    [
+      "reached, and must not be",
+      { ...plain, reach: false, within: 2 },
+      "c1 reaches c2 (10.0.3.11) and must not: answered in ",
+    ],
+    [
+      "more than the way carries",
+      { ...plain, kind: "throughput", atLeast: "99gbit", within: 2 },
+      "from c1 to c2 (10.0.3.11) and back: ",
+    ],
+  ])("fail up, in one sentence: %s", async (_, check, sentence) => {
+    project.configure({ ...SETTINGS, checks: { wrong: check } });
+    const { code, stderr } = await project.vxlab(["up"], { timeout: 600 });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`vxlab: check wrong: ${sentence}`);
+    // The lab is there, and its commands work.
+    const verified = await project.vxlab(["verify", "--only", "check", "--only", "ssh"], { timeout: 180 });
+    expect(verified.stdout).toContain("FAIL  check/wrong");
+    expect(verified.stdout).toContain("2 checks passed, 1 failed");
+  });
+});
+
+describe("a remote VTEP that no stack has", () => {
+  it("is reached with full packets, and reaches both hosts; without its setting it does not", async () => {
+    const hosts = Object.values(SETTINGS.hosts).map(({ address }) => address);
+    const far = await RemoteVtep.create(project, {
+      vtep: "192.168.10.77",
+      vni: 100,
+      inside: "10.0.3.200/24",
+      hosts,
+    });
+    try {
+      const red = { ...SETTINGS.segments.red, remotes: ["192.168.10.77"] };
+      const out = { from: "c1", to: "10.0.3.200", within: 60 };
+      project.configure({ ...SETTINGS, segments: { ...SETTINGS.segments, red }, checks: { out } });
+      good(await change(project, ["up"], { timeout: 600 }));
+      for (const from of ["c1", "c2"]) {
+        expect((await guests.ping(from, "-c 3 -W 9 -M do -s 1422 10.0.3.200")).code, from).toBe(0);
+        expect(
+          await far.connect(
+            guests.lab.containers
+              .find(({ name }) => name === from)
+              ?.interfaces[0]?.addresses[0]?.split("/")[0] ?? "",
+          ),
+        ).toBe("ECONNREFUSED");
+      }
+      // As after five minutes of silence.
+      for (const host of ["kvm1", "kvm2"]) await guests.tell(host, "ovs-appctl fdb/flush vxbr");
+      expect((await guests.ping("c1", "-c 3 -W 9 10.0.3.200")).code).toBe(0);
+      project.configure(SETTINGS);
+      good(await change(project, ["up"], { timeout: 600 }));
+      expect((await guests.ping("c1", "-c 3 -W 2 10.0.3.200")).code, "the control").toBe(1);
+    } finally {
+      await far.remove();
+    }
+  });
+});
+
+describe("what the overlay costs", () => {
+  it("is measured beside the underlay: 50 bytes, two MTUs, round trips, throughput", async () => {
+    const { code, stdout, stderr } = await project.vxlab(["measure", "c1", "c2", "--json"], { timeout: 400 });
+    expect(code, stdout + stderr).toBe(0);
+    const found = JSON.parse(stdout) as Record<
+      "underlay" | "overlay",
+      { mtu: number; fits: boolean; throughput: number }
+    >;
+    expect(found).toMatchObject({
+      ...{ segment: "red", overhead: 50 },
+      underlay: { mtu: 1500, fits: true, warm: { answers: 20 } },
+      overlay: { mtu: 1450, fits: true, warm: { answers: 20 } },
+    });
+    expect(found.underlay.throughput).toBeGreaterThan(100_000);
+    expect(found.overlay.throughput).toBeGreaterThan(100_000);
   });
 });

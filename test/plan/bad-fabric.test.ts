@@ -41,6 +41,39 @@ const many = (count: number, make: (i: number) => object) =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`m${i}`, make(i)]));
 
 const rows: Record<string, Row[]> = {
+  "remote VTEPs": [
+    [red({ remotes: [] }), "segments.red.remotes", "at least one address", "192.168.10.250"],
+    [red({ remotes: "192.168.10.77" }), "segments.red.remotes", "at least one address", "192.168.10.250"],
+    [red({ remotes: ["kvm9"] }), "segments.red.remotes[0]", "Is a name", "IP address"],
+    [red({ remotes: ["192.168.10.77/24"] }), "segments.red.remotes[0]", "prefix length", "IP address"],
+    [red({ remotes: ["fd00::1"] }), "segments.red.remotes[0]", "takes IPv4", "family"],
+    [red({ remotes: ["239.0.0.1"] }), "segments.red.remotes[0]", "multicast", "IP address"],
+    [
+      red({ remotes: ["192.168.10.222"] }),
+      "segments.red.remotes[0]",
+      "already taken by hosts.kvm2.address",
+      "without it",
+    ],
+    [
+      red({ remotes: ["192.168.10.77", "192.168.10.77"] }),
+      "segments.red.remotes[1]",
+      "already taken by segments.red.remotes[0]",
+      "each once",
+    ],
+    [
+      red({ remotes: ["192.168.10.77"], flooding: "flow" }),
+      "segments.red.remotes",
+      "needs to know every container",
+      "flooding: unicast",
+    ],
+    [
+      red({ remotes: ["192.168.10.77"], flooding: "multicast" }),
+      "segments.red.remotes",
+      "Cannot be used with flooding: multicast",
+      "flooding: unicast",
+    ],
+    [red({ remotes: ["10.0.3.77"] }), "segments.red.subnet", "Contains 10.0.3.77, the VTEP of", "outside it"],
+  ],
   "several underlays": [
     [{ underlays: { north } }, "underlay", "combined with vxlab:underlays", "underlay: {}"],
     [

@@ -33,6 +33,7 @@ export const unicast: Way<UnicastFlooding, UnicastPortState> = {
     return { way };
   },
   closed: ({ hub }) => (hub === undefined ? undefined : { key: "hub", needs: "has one hub for all hosts" }),
+  outsiders: true,
   devices: () => [],
   portTo: tunnelName,
   plan:

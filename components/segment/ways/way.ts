@@ -45,6 +45,12 @@ export interface Way<
   resolve(input: FloodingInput, said: Findings): Own | undefined;
   /** Why hosts of peers cannot take part: the setting, and what it needs to know of every host. */
   closed?(own: Own): { key: keyof SegmentSpec; needs: string } | undefined;
+  /**
+   * Whether VTEPs can take part of which vxlab knows the address alone (`remotes`), or what such a segment needs that they lack.
+   *
+   * @default they cannot
+   */
+  readonly outsiders?: true | string;
   /** What is wrong among all segments. */
   check?(segments: readonly ResolvedSegment[]): Problem[];
   /** Names of the interfaces that a host has for it, whatever its remotes are. */

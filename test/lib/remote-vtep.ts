@@ -1,0 +1,55 @@
+/** A VTEP that no stack has: a plain vxlan device of the kernel, in a network namespace of its own beside the lab's machines. */
+import { good, type Project } from "./project";
+
+export class RemoteVtep {
+  private constructor(
+    private readonly project: Project,
+    private readonly name: string,
+  ) {}
+
+  /**
+   * @param vtep its own address in the underlay, to be had on the underlay's bridge
+   * @param inside its address in the segment, with prefix length
+   * @param hosts the VTEPs that get a copy of what it floods
+   */
+  static async create(
+    project: Project,
+    { vtep, vni, inside, hosts }: { vtep: string; vni: number; inside: string; hosts: readonly string[] },
+  ): Promise<RemoteVtep> {
+    const remote = new RemoteVtep(project, `${project.namespace}-far`);
+    await remote.remove();
+    const bridge = "$(ip -o -4 address show to 192.168.10.1/32 | awk '{ print $2 }')";
+    const flood = hosts.map((host) => `bridge fdb append 00:00:00:00:00:00 dev far dst ${host}`);
+    good(
+      await remote.sh(
+        project.namespace,
+        `ip address replace ${vtep}/32 dev ${bridge}`,
+        `ip link add far type vxlan id ${vni} dstport 4789 local ${vtep}`,
+        ...flood,
+      ),
+    );
+    good(await project.run("ip", ["netns", "add", remote.name]));
+    good(await remote.sh(project.namespace, `ip link set far netns ${remote.name}`));
+    good(await remote.sh(remote.name, `ip address add ${inside} dev far`, "ip link set far mtu 1450 up"));
+    return remote;
+  }
+
+  /** What becomes of a TCP connection to a port where nobody listens: ECONNREFUSED is an answer from the other end. */
+  async connect(address: string): Promise<string> {
+    const program = `require("net").connect({ host: "${address}", port: 9, timeout: 20000 })
+      .on("error", (e) => console.log(e.code)).on("timeout", () => { console.log("timeout"); process.exit(); })`;
+    const words = ["netns", "exec", this.name, process.execPath, "-e", program];
+    return good(await this.project.run("ip", words, { timeout: 40 })).trim();
+  }
+
+  async remove(): Promise<void> {
+    await this.project.run("ip", ["netns", "delete", this.name], { timeout: 20 });
+    await this.project.run("ip", ["-n", this.project.namespace, "link", "delete", "far"], { timeout: 20 });
+  }
+
+  private sh(namespace: string, ...lines: string[]) {
+    return this.project.run("ip", ["netns", "exec", namespace, "sh", "-ec", lines.join("\n")], {
+      timeout: 30,
+    });
+  }
+}
