@@ -67,8 +67,7 @@ const otherEnd = ({ wired, index }: Hop): HopPlan | undefined =>
   wired.hops[index === 0 ? wired.hops.length - 1 : 0];
 const neighbour = ({ wired, index }: Hop, way: Direction): HopPlan | undefined =>
   wired.hops[way === 0 ? index + 1 : index - 1];
-const along = ([from, to]: Hop["macs"], way: Direction) =>
-  (way === 0 ? [from, to] : [to, from]);
+const along = ([from, to]: Hop["macs"], way: Direction) => (way === 0 ? [from, to] : [to, from]);
 /** By which way packets reach an end, and by which they leave it: `from` is reached towards `from`. */
 const reachesBy = ({ wired, index }: Hop): readonly Direction[] =>
   index === 0 ? [1] : index === wired.hops.length - 1 ? [0] : BOTH;
