@@ -14,6 +14,7 @@ export {
 export { Connectivity, ConnectivityArgs } from "./connectivity/component";
 export { ChainHopArgs, ServiceChain, ServiceChainArgs } from "./chain/component";
 export { ChainFailure, ChainSpec } from "./chain/spec";
+export { ChainSide } from "./container/spec";
 export { ContainerInterfaceArgs, DhcpRangeArgs, TaggedArgs } from "./container/interfaces.component";
 export { DockerContainer, DockerContainerArgs } from "./container/kinds/docker/component";
 export { LxcContainer, LxcContainerArgs } from "./container/kinds/lxc/component";

@@ -36,8 +36,8 @@ interface Program {
   /** How many resources its preview creates, those included that a StackReference reads. */
   count: number;
   settings?: () => Record<string, string>;
-  /** Files that its README makes, which a preview only reads. */
-  makes?: string[];
+  /** What its README has made before. @default none */
+  files?: string[];
 }
 
 /** What `pulumi new` makes: by the languages' names, in examples/templates. */
@@ -57,6 +57,8 @@ const EXAMPLES: Record<string, Program[]> = {
       settings: () => ({ server: SERVER, serverKey: KEY, keyFile: loginKey() }),
     },
   ],
+  // Its archive is what build.sh makes as root; a preview reads its hash only.
+  firewall: [{ folder: "firewall", stack: "lab", count: 43, files: ["firewall.tar"] }],
   lab: [{ folder: "lab", stack: "lab", count: 32 }],
   "one-host": [
     {
@@ -66,7 +68,7 @@ const EXAMPLES: Record<string, Program[]> = {
       settings: () => ({ libvirtUri: libvirtUri() }),
     },
   ],
-  ospf: [{ folder: "ospf", stack: "lab", count: 53, makes: ["frr.tar.gz"] }],
+  ospf: [{ folder: "ospf", stack: "lab", count: 53, files: ["frr.tar.gz"] }],
   python: [{ folder: "python", stack: "lab", count: 32 }],
   templates: TEMPLATES,
   "three-segments": [{ folder: "three-segments", stack: "lab", count: 74 }],
@@ -184,15 +186,15 @@ interface Declared {
 }
 
 /** The programs of one example share a folder, as they do when it is copied as a whole. */
-async function previewed({ folder, stack, settings, makes = [] }: Program): Promise<string> {
+async function previewed({ folder, stack, settings, files = [] }: Program): Promise<string> {
   const here = join(project.root, "run", folder);
   if (!existsSync(here)) {
     if (folder.startsWith("templates/")) await fromTemplate(folder, here);
     else cpSync(join(checkout, "examples", folder), here, { recursive: true });
     symlinkSync(join(app, "node_modules"), join(here, "node_modules"));
     if (folder.endsWith("python")) await prepare(here);
+    for (const file of files) writeFileSync(join(here, file), "");
   }
-  for (const file of makes) writeFileSync(join(here, file), "");
   const words = Object.entries(settings?.() ?? {}).flatMap(([key, value]) => [
     "--plaintext",
     `${key}=${value}`,

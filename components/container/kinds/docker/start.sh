@@ -3,6 +3,13 @@
 # whatever their names are, and are not in the arguments of any process where Docker has another way.
 # shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of with_state, by eval
 
+# docker_is_box: true for a transparent middle box of a chain. To join its two interfaces it needs what LXC's root has anyway.
+docker_is_box() {
+  eval "$NIC"
+  while next_nic; do [ "$vlan" != "$DEAD_VLAN" ] || return 0; done
+  return 1
+}
+
 docker_create() {
   local lines exports n one way first privileges
   docker_words
@@ -21,6 +28,7 @@ $one" ;;
   done
   docker_privileges
   eval "set -- $privileges \"\$@\""
+  ! docker_is_box || set -- --cap-add NET_ADMIN "$@"
   set -- "${ENGINE_WAIT:-180}" docker create --name "$box_name" --hostname "$name" --network none --restart no \
     --label "vxlab-container=$id" --label "vxlab-shape=$shape" \
     --mount "type=bind,src=$box/in,dst=/.vxlab,readonly" --entrypoint /.vxlab/busybox \
