@@ -17,20 +17,23 @@ export interface Answer {
   stderr: string;
 }
 
-const FAKES = ["ovs-vsctl", "ovs-ofctl", "ip", "nft", "dnsmasq", "nsenter", "setsid", "unshare"].concat([
-  "lxc-start",
-  "lxc-stop",
-  "lxc-info",
-  "lxc-attach",
-  "systemctl",
-  "docker",
-  "modprobe",
-]);
+const FAKES = [
+  "ovsdb-client",
+  "ovs-vsctl",
+  "ovs-ofctl",
+  "ip",
+  "nft",
+  "dnsmasq",
+  "nsenter",
+  "setsid",
+  "unshare",
+].concat(["lxc-start", "lxc-stop", "lxc-info", "lxc-attach", "systemctl", "docker", "modprobe"]);
 
 /** Writes its arguments down; what is asked comes out of files, and what is said on stdin goes into one. */
 const FAKE = `#!/bin/sh
 { printf '%s\\0' "\${0##*/}" "$@"; printf '\\036'; } >>"$FAKE/calls"
 case "\${0##*/} $*" in
+  "ovsdb-client "*) [ -e "$FAKE/ovs" ] && cat "$FAKE/ovs" ;;
   # Those are options of ovs-vsctl itself: it refuses them later on.
   "ovs-vsctl "*" -- "*"--no-headings"*) exit 1 ;;
   *"find bridge name="*) cat "$FAKE/owner" ;;
