@@ -25,6 +25,7 @@ const SETTINGS = {
     c4: { host: "kvm1", segment: "red", address: "10.0.3.13/24" },
     c2: { host: "kvm2", segment: "red", address: "10.0.3.11/24" },
     c5: { host: "kvm2", segment: "red", address: "10.0.3.14/24" },
+    c6: { host: "kvm2", segment: "red", address: "10.0.3.15/24" },
     b2: { host: "kvm2", segment: "blue" },
   },
 };
@@ -179,8 +180,8 @@ const OTHER: readonly Fault[] = [
   ],
   [
     "a file of desired state that is deleted",
-    `rm ${STATE}/desired/container-*-c2.json`,
-    "container c2: its desired state is missing",
+    `rm ${STATE}/desired/container-*-c6.json`,
+    "container c6: its desired state is missing",
   ],
   [
     "one that is edited",
