@@ -18,7 +18,7 @@ DIFFERS_AWK='@differs.awk@'
 GONE="bridge:is missing,port:its ports are missing,service:its interface is missing,container:does not run"
 
 drift() {
-  local kind found done='' seen='' things='' looked='' guard_seen
+  local kind found done='' seen='' things='' foreign='' looked='' guard_seen=''
   [ "${1:-}" != all ] || drift_all
   for kind in $DRIFTS $KINDS; do
     case " $done " in *" $kind "*) continue ;; esac
@@ -99,13 +99,13 @@ drift_says() { printf '{"of":"switch","found":"Open vSwitch does not answer: %s"
 # drift_things FROM: those from this number on, in one subshell, which costs as much as a program under emulation. A thing that cannot
 # be looked at ends it, and the next ones come in another.
 drift_things() {
+  local drift_from="$1" number kind lab step file
   (
-    from=$1
-    trap '[ "$from" = end ] || { echo "fault - cannot be looked at" && drift_things "$from"; }' EXIT
+    trap '[ "$drift_from" = end ] || { echo "fault - cannot be looked at" && drift_things "$drift_from"; }' EXIT
     while read -r number kind lab step file; do
-      if [ -z "$number" ] || [ "$number" -lt "$from" ]; then continue; fi
+      if [ -z "$number" ] || [ "$number" -lt "$drift_from" ]; then continue; fi
       case $looked,$kind in none,port | none,service) continue ;; esac
-      from=$((number + 1))
+      drift_from=$((number + 1))
       printf 'thing %s %s %s %s\n' "$kind" "$lab" "$step" "$file"
       if command -v "${kind}_found" >/dev/null; then
         "kept_$number" "${kind}_found" </dev/null
@@ -115,7 +115,7 @@ drift_things() {
     done <<THINGS
 $things
 THINGS
-    from=end
+    drift_from=end
   ) 2>/dev/null
 }
 

@@ -80,6 +80,10 @@ export interface StackSpec {
   accel?: Accel | "auto";
   /** Longest wait for a machine's SSH; 30 to 3600 seconds. @default 600 */
   bootTimeout?: number;
+  /**
+   * A plain pulumi preview and pulumi up look at the hosts too, as ./vxlab preview and ./vxlab up always do
+   * (docs/drift.md); true or false. @default false
+   */
   drift?: boolean;
 }
 

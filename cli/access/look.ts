@@ -5,11 +5,12 @@ import type { Difference, HostLook } from "../../verify/look";
 import { inTurn } from "../../verify/pace";
 import type { Context } from "../command";
 import { Fault } from "../exit";
-import { withLab, namespaceWords } from "./lab";
+import { loadLab, withLab, namespaceWords } from "./lab";
 import type { OpenLab } from "./lab";
 import { hypervisors } from "./hypervisors";
 import { machineFaults } from "./machine-drift";
 import type { MachineFault, Near } from "./machine-drift";
+import { libvirtMode } from "../engine/ready";
 import type { Mode } from "../engine/ready";
 
 export interface Look {
@@ -106,9 +107,28 @@ function machinesOf(context: Context, stack: string, mode: Mode, { lab }: OpenLa
 }
 
 /** The embedded libvirt's devices are in the lab's namespace; a remote hypervisor's are not here. */
-export function nearOf(context: Context, mode: Mode): Near {
+function nearOf(context: Context, mode: Mode): Near {
   if (mode === "embedded") return () => namespaceWords(context);
   return (uri) => (/^qemu(\+unix)?:\/\/\//.test(uri) ? [] : undefined);
+}
+
+/** What is wrong with a stack's machines; nothing where no lab is deployed, or a hypervisor does not answer. */
+export async function machinesIfDeployed(
+  context: Context,
+  stack: string,
+): Promise<{ faults: MachineFault[]; near: Near }> {
+  const mode = await libvirtMode(context, stack);
+  const near = nearOf(context, mode);
+  try {
+    const { lab } = await loadLab(context, stack);
+    const limits = { environment: context.environment, limit: LOGIN_MS * 4 };
+    return { faults: await machineFaults(lab, await hypervisors(context, stack), near, limits), near };
+  } catch (error) {
+    context.out.detail(
+      `the machines were not looked at: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    return { faults: [], near };
+  }
 }
 
 /** Undefined where nothing is deployed. */

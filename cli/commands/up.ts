@@ -12,7 +12,9 @@ import { foundIn, workOn } from "../changes/on-hosts";
 import { Exit } from "../exit";
 import { alone } from "../engine/alone";
 import { provideImage, refuseUnbuilt } from "../engine/image";
+import { machinesIfDeployed } from "../access/look";
 import { idle, resume } from "../access/machine";
+import { replug } from "../access/machine-drift";
 import { forgetLostMachines } from "../engine/lost";
 import { hypervisors, noteHypervisors } from "../access/hypervisors";
 import { ready, sayHints, startLibvirt } from "../engine/ready";
@@ -113,7 +115,7 @@ async function deploy(context: Context, stack: string, how: How): Promise<number
   const { mode, uri, environment } = await startLibvirt(context, stack);
   context.out.remark(`libvirt: ${mode === "elsewhere" ? "as vxlab:underlays say" : `${mode}, ${uri}`}`);
   const since = new Date();
-  const words = [...(await refreshing(context, stack)), ...how.more];
+  const words = [...(await refreshing(context, stack, how.drift)), ...how.more];
   // A preview costs as much as an `up` that changes nothing.
   const foresee = isEdited(context, stack);
   return looking({ ...context, environment }, stack, how.drift, async (env, look) => {
@@ -179,7 +181,7 @@ function sayChanges({ out }: Context, { edits, changes }: Outcome): void {
 }
 
 /** Returns --refresh when machines are off that run according to the state, as after a reboot of this machine. */
-async function refreshing(context: Context, stack: string): Promise<string[]> {
+async function refreshing(context: Context, stack: string, drift: boolean): Promise<string[]> {
   const ids = labIds(await resources(context, stack));
   if (ids.length === 0) return [];
   const off: string[] = [];
@@ -188,8 +190,17 @@ async function refreshing(context: Context, stack: string): Promise<string[]> {
     off.push(...machines.off);
     for (const name of machines.paused) await goOn(context, uri, name);
   }
+  if (drift) off.push(...(await mendMachines(context, stack)));
   if (off.length > 0) context.out.line(`these machines are off, and will be started: ${off.join(", ")}`);
   return off.length > 0 ? ["--refresh"] : [];
+}
+
+/** Networks that were stopped, taps off their bridges. Returns the machines that are not defined any more. */
+async function mendMachines(context: Context, stack: string): Promise<string[]> {
+  const { faults, near } = await machinesIfDeployed(context, stack);
+  const { done, left } = await replug(faults, near);
+  for (const line of [...done, ...left]) context.out.line(line);
+  return faults.flatMap(({ what, domain }) => (what === "undefined" ? [domain] : []));
 }
 
 /** Resumes a paused machine: for the state it runs, but it does not answer. */

@@ -3,7 +3,20 @@ import type { Difference } from "../../verify/look";
 import type { Look } from "../access/look";
 
 /** "kvm1: segment red: tunnel vx100-c0a80a03 is missing" */
-export const differenceText = ({ host, thing, found }: Difference): string => `${host}: ${thing}: ${found}`;
+const differenceText = ({ host, thing, found }: Difference): string => `${host}: ${thing}: ${found}`;
+
+/** Of one thing at most as many are listed; --json has all. */
+const LISTED = 5;
+
+function brief(all: readonly Difference[]): string[] {
+  const things = new Map<string, Difference[]>();
+  for (const one of all)
+    things.set(`${one.host}: ${one.thing}`, [...(things.get(`${one.host}: ${one.thing}`) ?? []), one]);
+  return [...things].flatMap(([thing, own]) => [
+    ...own.slice(0, LISTED).map(differenceText),
+    ...(own.length > LISTED ? [`${thing}: ${own.length - LISTED} more (--json lists them)`] : []),
+  ]);
+}
 
 export function lookText({ differences, unknown, foreign }: Look, hosts: number): string {
   const known = hosts - new Set(unknown.map(({ host }) => host)).size;
@@ -12,7 +25,7 @@ export function lookText({ differences, unknown, foreign }: Look, hosts: number)
       ? `${differences.length} ${differences.length === 1 ? "difference" : "differences"}: ./vxlab up repairs ${differences.length === 1 ? "it" : "them"}`
       : `no drift on ${known} ${known === 1 ? "host" : "hosts"}`;
   return [
-    ...differences.map(differenceText),
+    ...brief(differences),
     ...unknown.map(({ host, why }) => `${host}: not known: ${why}`),
     ...foreign.map(({ host, what }) => `${host}: foreign, left alone: ${what}`),
     end,

@@ -9,6 +9,7 @@ bridge_apply() {
   # Between install.sh, which takes no lock, and this the last of another lab's things may have gone.
   [ -e "$TOOLS/guest" ] || fail "another lab's down removed the guest tools from this host. Nothing was changed: run up again"
   [ "${was_name-}" = "$name" ] || bridge_free "$name"
+  if [ -n "${repair-}" ] && [ -d /run/systemd/system ]; then systemctl start openvswitch-switch || :; fi
   [ "${was_name:-$name}" = "$name" ] || vsctl --if-exists del-br "$was_name"
   guard_apply bridge
   modules_by_name
@@ -22,6 +23,7 @@ bridge_apply() {
   only_addresses "$name" "$address"
   ip link set dev "$name" up
   boot_unit
+  made bridge "$UNIT" "$FLOWS_UNIT" "$SYSCTL/kernel/modprobe"
   keep bridge
   ways stations
   answer
@@ -32,6 +34,7 @@ bridge_apply() {
 bridge_mend() {
   local device
   ovs-ofctl del-flows "$name" table=0,cookie=0/-1
+  [ -z "${repair-}" ] || security_strays "$name"
   for device in $(guard_ipv6); do no_ipv6 "$device" ""; done
 }
 

@@ -65,11 +65,7 @@ container_lines() {
 
 # container_inside COMMANDS: in the container's network. On our own image by busybox, whose `ip` costs a sixth under emulation.
 container_inside() {
-  local shell=sh
-  [ ! -d "$TOOLS-init" ] || shell="/bin/busybox sh"
-  # Unquoted, to be split into words.
-  # shellcheck disable=SC2086
-  nsenter -t "$pid" -n $shell -c "$1"
+  if [ -d "$TOOLS-init" ]; then nsenter -t "$pid" -n /bin/busybox sh -c "$1"; else nsenter -t "$pid" -n sh -c "$1"; fi
 }
 
 # What inside.awk has to know of the interfaces.

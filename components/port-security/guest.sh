@@ -125,4 +125,20 @@ security_of_bridge() {
   done
 }
 
+# security_strays BRIDGE: deletes the flows that differ from the lab's in their match.
+security_strays() {
+  local switch="$1" skip='' strays
+  strays=$(security_differ | LC_ALL=C awk '/^-/ {
+    match_of = substr($0, 2)
+    sub(/ *actions=.*/, "", match_of)
+    sub(/ *cookie=[^ ,]*,?/, "", match_of)
+    gsub(/^ +| +$/, "", match_of)
+    gsub(/ +/, ",", match_of)
+    print "delete_strict " match_of
+  }')
+  [ -z "$strays" ] || printf '%s\n' "$strays" | ovs-ofctl --bundle --names add-flows "$switch" -
+  # Of a flow that was changed the match is the same.
+  [ -z "$strays" ] || security_again "$switch"
+}
+
 security_differ() { security_flows "$switch" | ovs-ofctl --names diff-flows "$switch" /proc/self/fd/0 2>&1; }

@@ -27,6 +27,7 @@ service_apply() {
   printf '1\n' >"$SYSCTL/net/ipv4/conf/$bridge/arp_ignore"
   if [ "$nat" = true ]; then nat_on; else nat_off; fi
   if [ -n "${dhcp_first-}" ]; then dhcp_on; else dhcp_off; fi
+  made service "$SERVICES/$id/dnsmasq.conf" "$SYSCTL/net/ipv4/conf/$bridge/arp_ignore"
   keep service
   ways stations
   nat_rest

@@ -17,7 +17,18 @@ export interface Answer {
   stderr: string;
 }
 
-const FAKES = ["ovs-vsctl", "ovs-ofctl", "ip", "tc", "bridge", "nft", "dnsmasq", "nsenter", "setsid"].concat([
+const FAKES = [
+  "ovsdb-client",
+  "ovs-vsctl",
+  "ovs-ofctl",
+  "ip",
+  "tc",
+  "bridge",
+  "nft",
+  "dnsmasq",
+  "nsenter",
+  "setsid",
+].concat([
   "unshare",
   "lxc-start",
   "lxc-stop",
@@ -34,6 +45,7 @@ const FAKES = ["ovs-vsctl", "ovs-ofctl", "ip", "tc", "bridge", "nft", "dnsmasq",
 const FAKE = `#!/bin/sh
 { printf '%s\\0' "\${0##*/}" "$@"; printf '\\036'; } >>"$FAKE/calls"
 case "\${0##*/} $*" in
+  "ovsdb-client "*) [ -e "$FAKE/ovs" ] && cat "$FAKE/ovs" ;;
   # Those are options of ovs-vsctl itself: it refuses them later on.
   "ovs-vsctl "*" -- "*"--no-headings"*) exit 1 ;;
   *"find bridge name="*) cat "$FAKE/owner" ;;

@@ -13,6 +13,8 @@ unicast_apply() {
   # protected: a mesh of three or more loops without split horizon (ovs-vswitchd.conf.db(5), Port); a hub passes on.
   i=0
   while next_remote; do
+    # An option that somebody added: in the transaction that sets the others.
+    if [ -n "${repair-}" ] && [ -e "$(desired port "$id")" ]; then set -- "$@" -- --may-exist add-port "$bridge" "$port" -- clear interface "$port" options; fi
     set -- "$@" -- --may-exist add-port "$bridge" "$port" \
       -- set port "$port" protected="$protected" tag="${vlan:-0}" external_ids:vxlab-port="\"$id\"" \
       -- set interface "$port" type="$encapsulation" options:remote_ip="\"$remote\"" options:local_ip="\"$local\"" \
@@ -31,7 +33,8 @@ unicast_apply() {
   [ -z "$(port_refused)" ] || { vsctl set bridge "$bridge" external_ids:again=1 && vsctl remove bridge "$bridge" external_ids again; }
 }
 
-# Of several tunnels the one that is not as wanted speaks for all.
+# Of several tunnels the one that is not as wanted speaks for all. For guest drift `faults` says which it is, and what observe has no
+# field for.
 unicast_observe() {
   port_awk '
     function way(   i, name, list) {
@@ -50,7 +53,6 @@ unicast_observe() {
       for (i = 1; i <= n; i++) if (!(names[i] in known)) list = list remote(names[i])
       print "json remotes [" substr(list, 2) "]"
     }
-    # For guest drift: which tunnel it is, and what observe has no field for.
     function faults(name,   i, key) {
       differs(name, "encapsulation", type[name], wanted["encapsulation"], "encapsulation")
       differs(name, "vni", option[name, "key"], wanted["vni"], "VNI (key)")
