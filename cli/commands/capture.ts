@@ -130,7 +130,7 @@ function decodeOptions({ ports }: HostOutput): readonly string[] {
 }
 
 /** Of a host that encrypts, where its tunnels are decrypted: on the underlay there is WireGuard alone. */
-export function tunnelDevice(host: HostOutput): string {
+function tunnelDevice(host: HostOutput): string {
   return host.encryption?.device ?? underlayDevice(host);
 }
 

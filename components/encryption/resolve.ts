@@ -35,7 +35,7 @@ function checkIdle(path: string, { tunnelCidr, keyVersion }: UnderlaySpec, said:
 }
 
 /** The underlay that says whether a host encrypts: the one that it is in; of an existing host elsewhere, the lab's only one. */
-export function encryptingUnderlay({ written }: Underlays, address: bigint): ResolvedUnderlay | undefined {
+function encryptingUnderlay({ written }: Underlays, address: bigint): ResolvedUnderlay | undefined {
   const only = written.length === 1 ? written[0] : undefined;
   return written.find(({ subnet }) => contains(subnet, address)) ?? only;
 }

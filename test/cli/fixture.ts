@@ -1,9 +1,15 @@
 /** Labs as a stack output shows them, made by the planner from a topology. */
 import { hostOutput, labOutput } from "../../plan/lab-output";
 import type { LabOutput } from "../../plan/contract";
-import { deriveSeed, ed25519FromSeed, hostKeyInfo } from "../../plan/keys";
+import {
+  deriveSeed,
+  ed25519FromSeed,
+  hostKeyInfo,
+  wireguardFromSeed,
+  wireguardKeyInfo,
+} from "../../plan/keys";
 import { planLab } from "../../plan/plan";
-import { ContainerKind, Flooding, ImageKind } from "../../plan/types";
+import { ContainerKind, Encryption, Flooding, ImageKind } from "../../plan/types";
 import type { Topology } from "../../plan/types";
 import { reference } from "../plan/reference";
 
@@ -11,16 +17,27 @@ export const SECRET = Buffer.alloc(32, 7);
 
 export function labOf(topology: Topology): LabOutput {
   const plan = planLab(topology, { lab: "lab" });
+  const keys = plan.hosts.map(({ name, encryption }) => {
+    const seed = deriveSeed(SECRET, wireguardKeyInfo(name, encryption?.keyVersion ?? 1));
+    return [name, wireguardFromSeed(seed).publicKey];
+  });
+  const publicKeys = Object.fromEntries(keys) as Record<string, string>;
   const hosts = plan.hosts.map((host) => {
-    if (host.kind === "existing") return hostOutput(host, host.existing);
+    if (host.kind === "existing") return hostOutput(host, host.existing, publicKeys);
     const hostKey = ed25519FromSeed(deriveSeed(SECRET, hostKeyInfo(host.name))).publicKeyLine;
-    return hostOutput(host, { hostKey, domain: `vxlab-cafe0001-${host.name}` });
+    return hostOutput(host, { hostKey, domain: `vxlab-cafe0001-${host.name}` }, publicKeys);
   });
   return labOutput(plan, "cafe0001", hosts);
 }
 
 /** The lab of design.md: kvm1 and kvm2, VNI 100, c1 and c2. */
 export const referenceLab = (): LabOutput => labOf(reference());
+
+/** The reference lab, encrypted. */
+export function encryptedLab(): LabOutput {
+  const { underlay, ...rest } = reference();
+  return labOf({ ...rest, underlay: { ...underlay, encryption: Encryption.Wireguard } });
+}
 
 /** Three machines, two segments; blue is tagged, on a port of its own, and smaller. */
 export function twoSegments(): LabOutput {

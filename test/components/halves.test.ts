@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { VtepsOutput } from "../../plan/vteps";
 import type { VxlanOverlayArgs } from "../../components";
-import { Accel, ContainerKind, Flooding, UnderlayMode } from "../../plan/types";
+import { Accel, ContainerKind, Encryption, Flooding, UnderlayMode } from "../../plan/types";
+import { wireguardFromSeed, wireguardPublicKey } from "../../plan/keys";
 import { reference } from "../plan/reference";
 import type { Registered } from "./world";
 import { deploy } from "./world";
@@ -65,6 +66,70 @@ const changed = (before: Registered[], after: Registered[]): string[] =>
     .filter((one) => JSON.stringify(one) !== JSON.stringify(before.find(({ name }) => name === one.name)))
     .map(({ name }) => name)
     .sort();
+
+describe("with encryption", () => {
+  const sealed = (): VtepsOutput => {
+    const { hosts } = vteps(OWN);
+    const entries = Object.entries(hosts).map(([name, host], n) => {
+      const publicKey = wireguardFromSeed(new Uint8Array(32).fill(n)).publicKey;
+      return [name, { ...host, encryption: { address: `10.255.10.${n + 1}`, publicKey, port: 51820 } }];
+    });
+    return { schema: 2, hosts: Object.fromEntries(entries) as VtepsOutput["hosts"] };
+  };
+
+  it("an underlay tells public keys, and private ones in a secret output of their own", async () => {
+    const { VxlanUnderlay } = await import("../../components");
+    const found: { vteps?: VtepsOutput; keys?: Record<string, string>; secret?: boolean } = {};
+    const all = await deploy(() => {
+      const topology = {
+        ...reference(),
+        underlay: { ...reference().underlay, encryption: Encryption.Wireguard },
+      };
+      const made = new VxlanUnderlay("underlay", {
+        topology,
+        image,
+        accel: Accel.Emulated,
+        libvirtUri: "qemu:///system",
+      });
+      made.vteps.apply((told) => (found.vteps = told));
+      made.tunnelKeys?.apply((keys) => (found.keys = keys));
+      if (made.tunnelKeys) void pulumi.isSecret(made.tunnelKeys).then((is) => (found.secret = is));
+    });
+    expect(found.vteps?.schema).toBe(2);
+    expect(found.vteps?.networks).toEqual(["192.168.10.0/24", "10.255.0.0/16"]);
+    expect(found.secret).toBe(true);
+    for (const [name, { encryption }] of Object.entries(found.vteps?.hosts ?? {}))
+      expect(encryption?.publicKey).toBe(wireguardPublicKey(found.keys?.[name] ?? ""));
+    const open = JSON.stringify(all.map(({ inputs }) => inputs));
+    for (const key of Object.values(found.keys ?? {})) expect(open).not.toContain(key);
+  });
+
+  it("an overlay puts the device on each host before its ports, with the key as a secret", async () => {
+    const { VxlanOverlay } = await import("../../components");
+    const key = (n: number) => wireguardFromSeed(new Uint8Array(32).fill(n)).privateKey;
+    const all = await deploy(
+      () =>
+        new VxlanOverlay("overlay", {
+          underlay: { stack: "underlay-a", vteps: sealed() },
+          login: { a1: "PRIVATE KEY of a1", a2: "PRIVATE KEY of a2" },
+          tunnelKeys: { a1: key(0), a2: key(1) },
+          ...WORKLOAD,
+        }),
+    );
+    const step = all.find(({ name }) => name === "overlay-a1-wg0-step");
+    expect(step?.secrets).toContain("stdin");
+    const [envelope, secrets] = String(step?.inputs["stdin"]).split("\n");
+    expect(JSON.parse(secrets ?? "")).toEqual({ privateKey: key(0) });
+    expect(envelope).not.toContain(key(0));
+    const shown = all.find(({ name }) => name === "overlay-a1-wg0");
+    expect(JSON.stringify(shown?.inputs)).not.toContain(key(0));
+    const port = all.find(({ name }) => name === "overlay-a1-red-step");
+    expect(port?.dependencies).toContain("overlay-a1-wg0-step");
+    expect(JSON.parse(String(port?.inputs["stdin"]))).toMatchObject({
+      state: { local: "10.255.10.1", remotes: [{ address: "10.255.10.2" }] },
+    });
+  });
+});
 
 describe("an underlay", () => {
   let made: Awaited<ReturnType<typeof underlay>>;

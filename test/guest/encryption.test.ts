@@ -161,7 +161,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   });
 
   it("an IPv6 endpoint has brackets where wg wants them", () => {
-    const peers = [{ ...FIRST, vtep: "fd00:10::2" } as (typeof PEERS)[number]];
+    const peers = [{ ...FIRST, vtep: "fd00:10::2" }];
     apply({ local: "fd00:10::156", peers });
     expect(host.read("wg.conf")).toContain("Endpoint = [fd00:10::2]:51820\n");
     expect(observed({ local: "fd00:10::156", peers })).toMatchObject({ peers });

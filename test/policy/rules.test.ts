@@ -149,6 +149,35 @@ const BAD: [title: string, rule: rules.Rule, more: Declared[], said: RegExp][] =
   ],
 ];
 
+describe("a public underlay", () => {
+  const sealed = (name: string, inputs: Record<string, unknown>) =>
+    declare("HostEncryption", name, { local: "203.0.113.2", address: "10.255.113.2", peers: [], ...inputs });
+  const peers = [{ address: "198.18.0.3", vtep: "203.0.113.3", publicKey: "x" }];
+  const inside = port("x", { vni: 8, local: "10.255.113.2", remotes: ["198.18.0.3"] });
+
+  it("is allowed below WireGuard, whatever the tunnels' own addresses are", () => {
+    expect(rules.privateUnderlay([])([sealed("wg", { peers }), inside])).toEqual([]);
+    // Without the device the same addresses are an underlay's.
+    expect(rules.privateUnderlay([])([inside])).toHaveLength(1);
+  });
+
+  it("is refused for whom no WireGuard device has as a peer, and for a port beside it", () => {
+    expect(rules.privateUnderlay([])([sealed("wg", {}), inside])).toHaveLength(1);
+    const beside = port("y", { vni: 9, local: "203.0.113.2", remotes: ["10.255.113.2"] });
+    expect(rules.privateUnderlay([])([sealed("wg", { peers }), beside])).toHaveLength(1);
+  });
+
+  it("WireGuard's bytes count", () => {
+    const box = (mtu: number) =>
+      declare("LxcContainer", "c9", { interfaces: [{ mac: "0a:00:00:00:09:01", mtu }] });
+    expect(rules.mtuFits(1500)([sealed("wg", {}), box(1390)])).toEqual([]);
+    expect(rules.mtuFits(1500)([sealed("wg", {}), box(1391)])[0]).toContain(
+      "and 60 of WireGuard that is 1501",
+    );
+    expect(rules.mtuFits(1500)([sealed("wg", { local: "2001:db8::2" }), box(1371)])).toHaveLength(1);
+  });
+});
+
 describe("what is refused", () => {
   it.each(BAD)("%s", (_title, rule, more, said) => {
     const found = rule([...lab, ...more]);

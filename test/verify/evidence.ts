@@ -4,7 +4,7 @@ import { buildChecks } from "../../verify/registry";
 import type { Evidence } from "../../verify/check";
 import type { ContainerFacts, HostFacts, KeptFacts, NicFacts, PortFacts } from "../../verify/evidence/facts";
 import type { PingFacts, PingMode } from "../../verify/evidence/pings";
-import type { WirePacket } from "../../verify/evidence/wire";
+import type { Seen } from "../../verify/evidence/wire";
 import type { HostOutput, LabOutput, PortOutput } from "../../plan/contract";
 import { ContainerKind, Flooding } from "../../plan/types";
 import type { ContainerPlan } from "../../plan/types";
@@ -22,13 +22,13 @@ const FATES: Record<PingMode, PingFacts> = {
 export function good(lab: LabOutput): Evidence {
   const checks = buildChecks(lab);
   const pings = pingsOf(checks).map(({ name, mode }): [string, PingFacts] => [name, FATES[mode]]);
-  const wires = lab.hosts.map(({ name }): [string, WirePacket[]] => [
+  const wires = lab.hosts.map(({ name }): [string, Seen[]] => [
     name,
-    checks.flatMap(({ host, wire }): WirePacket[] =>
-      wire !== undefined && host === name
-        ? [{ ...wire.outer, inner: { ...wire.inner, what: "request" } }]
-        : [],
-    ),
+    checks.flatMap(({ host, wire }): Seen[] => {
+      if (wire === undefined || host !== name) return [];
+      if (wire.sealed !== undefined) return [{ sealed: wire.sealed }];
+      return [{ ...wire.outer, inner: { ...wire.inner, what: "request" } }];
+    }),
   ]);
   const hosts = lab.hosts.map((host) => [host.name, { facts: factsOf(lab, host.name) }] as const);
   return { hosts: new Map(hosts), pings: new Map(pings), wires: new Map(wires) };
@@ -94,6 +94,7 @@ export function factsOf(lab: LabOutput, name: string): HostFacts {
       state: "RUNNING",
     })),
     drift: [],
+    ...encryptionFacts(host),
     bridge: {
       ...host.bridge,
       up: true,
@@ -116,14 +117,30 @@ export function factsOf(lab: LabOutput, name: string): HostFacts {
   };
 }
 
+function encryptionFacts({ encryption }: HostOutput): Partial<HostFacts> {
+  if (encryption === undefined) return {};
+  const { address, mtu, port, publicKey, peers } = encryption;
+  const known = peers.map((peer) => {
+    const found = { endpoint: `${peer.vtep}:${peer.port}`, allowed: `${peer.address}/32` };
+    return [peer.publicKey, found] as const;
+  });
+  return {
+    encryption: { mac: "", mtu, up: true, addresses: [`${address}/32`] },
+    wireguard: { publicKey, port, peers: new Map(known) },
+    stopped: 0,
+    handshakes: new Map(peers.map((peer) => [peer.publicKey, 5])),
+  };
+}
+
 /** Steps are named after what they put there. */
-function keptOn(lab: LabOutput, { name, bridge, ports }: HostOutput): KeptFacts[] {
+function keptOn(lab: LabOutput, { name, bridge, ports, encryption }: HostOutput): KeptFacts[] {
   const file = (kind: string, key: string | number): KeptFacts => ({
     ...{ kind, lab: lab.id, key: String(key) },
     step: `lab-${kind === "container" ? "" : `${name}-`}${key}`,
   });
   return [
     file("bridge", bridge.name),
+    ...(encryption === undefined ? [] : [file("encryption", encryption.device)]),
     ...ports.map(({ vni }) => file("port", vni)),
     ...lab.services.filter(({ host }) => host === name).map(({ device }) => file("service", device)),
     ...lab.containers.filter(({ host }) => host === name).map((box) => file("container", box.name)),
@@ -135,7 +152,11 @@ function portFacts(host: HostOutput, port: PortOutput): [string, PortFacts][] {
   const bridge = host.bridge.name;
   const place = { tag: port.vlan ?? 0, trunks: [], bridge, step: `lab-${host.name}-${vni}` };
   const facts = { type: "vxlan", ofport: 2, error: "", protected: port.protected, ...place };
-  const vxlan = { local_ip: host.address, key: String(vni), dst_port: String(udpPort) };
+  const vxlan = {
+    local_ip: host.encryption?.address ?? host.address,
+    key: String(vni),
+    dst_port: String(udpPort),
+  };
   if (flooding === Flooding.Multicast) return [[`vm${vni}`, { ...facts, type: "", options: {} }]];
   if (flooding === Flooding.Unicast) {
     return tunnels.map((one) => [one.port, { ...facts, options: { ...vxlan, remote_ip: one.address } }]);

@@ -8,7 +8,7 @@ import type { WirePacket } from "../../verify/evidence/wire";
 import type { LabOutput } from "../../plan/contract";
 import { Encapsulation } from "../../plan/net/encap";
 import { factsOf, good } from "./evidence";
-import { fabricLab, referenceLab, twinSegments, twoSegments } from "../cli/fixture";
+import { encryptedLab, fabricLab, referenceLab, twinSegments, twoSegments } from "../cli/fixture";
 
 function verdict(lab: LabOutput, name: string, evidence: Evidence) {
   const check = buildChecks(lab).find((one) => one.name === name);
@@ -62,6 +62,7 @@ describe.each([
   ["the reference lab", referenceLab()],
   ["two segments", twoSegments()],
   ["a fabric", fabricLab()],
+  ["an encrypted lab", encryptedLab()],
   ["two segments of one subnet", twinSegments()],
 ])("%s without a fault", (_, lab) => {
   it("passes every check", () => {

@@ -105,6 +105,41 @@ const rebuilt = (name: string, old: Inputs, now: Inputs): EngineEvent[] => [
   ),
 ];
 
+describe("encryption", () => {
+  const WG = "vxlab:index:HostEncryption";
+  const peer = (host: string, publicKey: unknown = `key of ${host}`) => ({
+    host,
+    publicKey,
+    address: "10.255.0.9",
+  });
+  const wg = (host: string, peers: object[], publicKey: unknown = `key of ${host}`): Inputs => ({
+    ...{ hostName: host, device: "wg0", address: "10.255.0.1", mtu: 1440, peers, publicKey },
+  });
+
+  it("is named where it comes and goes", () => {
+    expect(
+      said(
+        event("create", WG, "kvm1-wg0", undefined, wg("kvm1", [peer("kvm2", UNKNOWN)], UNKNOWN)),
+        event("create", WG, "kvm2-wg0", undefined, wg("kvm2", [peer("kvm1", UNKNOWN)], UNKNOWN)),
+      ),
+    ).toEqual(["+ WireGuard on kvm1, kvm2"]);
+    expect(said(event("delete", WG, "kvm1-wg0", wg("kvm1", []), undefined))).toEqual([
+      "- WireGuard on kvm1: its tunnels are not encrypted",
+    ]);
+  });
+
+  it("says whose key is another, and who is a peer", () => {
+    const old = wg("kvm1", [peer("kvm2"), peer("kvm3")]);
+    const now = wg("kvm1", [peer("kvm2", "another"), peer("kvm4")], "another");
+    expect(said(event("update", WG, "kvm1-wg0", old, now))).toEqual([
+      "~ kvm1: WireGuard: new key; new peer kvm4; no longer a peer: kvm3; new key of kvm2",
+    ]);
+    expect(
+      said(event("update", WG, "kvm1-wg0", old, wg("kvm1", [peer("kvm2", UNKNOWN), peer("kvm3")]))),
+    ).toEqual([]);
+  });
+});
+
 describe("hosts", () => {
   it("are added with address and memory", () => {
     expect(
