@@ -88,7 +88,10 @@ describe("a full disk under the storage pool", () => {
       const after = await guests.facts("kvm1");
       await guests.tell("kvm1", "rm /root/full.*");
       await guests.close();
-      expect([code, stderr]).toEqual([1, expect.stringMatching(/No space left on device/)]);
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(/No space left on device\n {2}the disk of kvm1 is full/),
+      ]);
       expect(after.pids["c1"]).toBe(pids["c1"]);
     });
 
