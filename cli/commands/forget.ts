@@ -71,8 +71,7 @@ async function exported(context: Context, stack: string): Promise<ExportedState>
   const { code, stdout, stderr } = await pulumi(context, ["stack", "export", "--stack", stack]);
   if (code !== 0) throw new Fault(Exit.failed, `pulumi stack export:\n${stderr.trim()}`);
   const state = JSON.parse(stdout) as unknown;
-  if (!isObject(state) || !isObject(state["deployment"]))
-    throw noLab(stack, context.plain);
+  if (!isObject(state) || !isObject(state["deployment"])) throw noLab(stack, context.plain);
   return state as unknown as ExportedState;
 }
 
