@@ -3,7 +3,6 @@ import { readStepInput } from "../../guest/protocol";
 import { isEqual, isObject } from "../../plan/change";
 import type { Inputs } from "../../plan/change";
 import type { StepMetadata } from "../engine/events";
-import type { StateResource } from "../state/stack";
 
 /** A resource of a state, or of one step of the engine. */
 export interface Found {
@@ -17,6 +16,15 @@ export interface Found {
   old?: Inputs;
   /** As wanted; undefined for one that is deleted. */
   now?: Inputs;
+}
+
+/** A resource of a state. */
+interface InState {
+  urn: string;
+  type: string;
+  inputs?: Record<string, unknown>;
+  parent?: string;
+  deletedWith?: string;
 }
 
 /** What is to be done on one host. */
@@ -68,6 +76,14 @@ function hostsOf(one: Found, byUrn: ReadonlyMap<string, Found>): string[] {
   return [...new Set(names)];
 }
 
+/** The hosts that the step of this name is on. */
+export function hostsOfStep(all: readonly Found[], name: string): string[] {
+  const byUrn = new Map(all.map((one) => [one.urn, one]));
+  return all
+    .filter(({ urn, type }) => STEP.test(type) && nameOf(urn) === name)
+    .flatMap((one) => hostsOf(one, byUrn));
+}
+
 /** True for a component that is the host or is on it. */
 export const isOn = (one: Found, host: string): boolean => hostsOf(one, new Map()).includes(host);
 
@@ -113,7 +129,7 @@ export function foundIn(steps: readonly StepMetadata[]): Found[] {
 }
 
 /** What a `destroy` would delete on hosts: what goes with its machine needs no host. */
-export function foundInState(all: readonly StateResource[]): Found[] {
+export function foundInState(all: readonly InState[]): Found[] {
   const known = new Set(all.map(({ urn }) => urn));
   return all.map(({ urn, type, parent, inputs, deletedWith = "" }) => ({
     ...{ urn, type, op: STEP.test(type) && known.has(deletedWith) ? "same" : "delete" },

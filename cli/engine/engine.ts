@@ -7,6 +7,7 @@ import { run, type Result } from "../../system/process";
 import { Missing } from "../../system/reporter";
 import { wasInterrupted } from "../../system/signals";
 import { editsOf } from "../changes/edits";
+import { foundIn, hostsOfStep } from "../changes/on-hosts";
 import type { Edit } from "../../plan/change";
 import type { Context } from "../command";
 import { runPulumi } from "./run";
@@ -85,7 +86,7 @@ export function failure(context: Context, outcome: Outcome): number {
   const { errors, log } = outcome;
   const shown =
     errors.length > 0 ? errors : [readFileSync(log, "utf8").trim().split("\n").slice(-30).join("\n")];
-  for (const error of shown) context.out.line(`\n${error}${cureOf(error)}`);
+  for (const error of shown) context.out.line(`\n${error}${cureOf(error)}${fullDisk(error, outcome.steps)}`);
   context.out.line(`\nfull output: ${log}`);
   if (outcome.killedBy !== undefined || wasInterrupted(outcome.code)) {
     const what = outcome.killedBy === undefined ? "interrupted" : `${outcome.killedBy} ended Pulumi`;
@@ -120,6 +121,15 @@ export function cureOf(error: string): string {
     return "\n  no SSH server answers there: run this again when it does; if the host is gone for good, run ./vxlab forget HOST first";
   const cure = CURES.find(([words]) => words.test(error))?.[1];
   return host === undefined || cure === undefined ? "" : `\n  ${cure(`hosts.${host}`)}`;
+}
+
+/** A step's error does not name its host. */
+function fullDisk(error: string, steps: readonly StepMetadata[]): string {
+  const [, name] = /^Command (\S+): .*No space left on device/s.exec(error) ?? [];
+  const [host] = name === undefined ? [] : hostsOfStep(foundIn(steps), name);
+  return host === undefined
+    ? ""
+    : `\n  the disk of ${host} is full: make room (./vxlab ssh ${host} -- df -k), then run this again`;
 }
 
 export function summary(changes: Readonly<Record<string, number>>): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { foundIn, foundInState, workOn } from "../../cli/changes/on-hosts";
+import { foundIn, foundInState, hostsOfStep, workOn } from "../../cli/changes/on-hosts";
 import type { StepMetadata } from "../../cli/engine/events";
 import { withoutHost } from "../../cli/state/forget";
 import type { StateResource } from "../../cli/state/stack";
@@ -106,6 +106,13 @@ describe("the hosts that an up has to reach", () => {
     expect(told(bridge("tools", "update", ["a", "a"]), box("tools"))).toEqual([
       "tools: lab-tools-vxbr lab-c-tools",
     ]);
+  });
+});
+
+describe("the host of a step", () => {
+  it("is its thing's", () => {
+    const all = foundIn([...bridge("kvm1"), ...thing(BOX, "lab-c1", "update", { old: "kvm1", new: "kvm1" })]);
+    expect([hostsOfStep(all, "lab-c1-step"), hostsOfStep(all, "lab-c2-step")]).toEqual([["kvm1"], []]);
   });
 });
 

@@ -55,7 +55,7 @@ async function answeredAgain(guests: Guests): Promise<void> {
 }
 
 /** The most that were lost one after the other. */
-export function longest({ lost }: PingCount): number {
+function longest({ lost }: PingCount): number {
   let [most, run, last] = [0, 0, -1];
   for (const number of lost) {
     run = number === last + 1 ? run + 1 : 1;
