@@ -2,10 +2,9 @@
 import type { LabOutput } from "../plan/contract";
 import type { ChainPlan } from "../plan/types";
 import type { Ask } from "./ask";
-import type { Check, HostEvidence } from "./check";
+import type { ChainFacts, ChainProbe, Check, HostEvidence } from "./check";
 import { cookieOf, ROLE } from "../components/chain/cookies";
 import { parsePings, pingsCommand } from "./evidence/pings";
-import type { Ping } from "./evidence/pings";
 import { hostsAtOnce, inTurn } from "./pace";
 import { bridgeOn } from "./things";
 
@@ -17,20 +16,6 @@ const LIMIT_MS = 30_000;
 /** ovs-vswitchd collects what the kernel has counted twice a second, on a busy machine later. */
 const COLLECT_MS = 6_000;
 const LOOK_MS = 600;
-
-export interface ChainProbe {
-  chain: ChainPlan;
-  /** From the end that is a container. */
-  ping: Ping;
-}
-
-/** What was counted while the packets of a probe were sent. */
-export interface ChainFacts {
-  sent: number;
-  received: number;
-  /** Packets by the cookie of the flows that counted them; undefined: a host could not be asked. */
-  counted?: ReadonlyMap<string, number>;
-}
 
 type Counts = ReadonlyMap<string, number>;
 

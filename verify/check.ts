@@ -1,12 +1,11 @@
 /** What a check is: one thing that a lab has to prove on one host. */
 import type { LabOutput } from "../plan/contract";
-import type { CheckFacts } from "../plan/types";
+import type { ChainPlan, CheckFacts } from "../plan/types";
 import type { HostFacts } from "./evidence/facts";
 import type { Ping, PingFacts } from "./evidence/pings";
 import type { PartName } from "./evidence/probe";
 import type { Tried } from "./evidence/tries";
 import type { Seen, WirePing } from "./evidence/wire";
-import type { ChainFacts, ChainProbe } from "./chains";
 import type { ThingRef } from "./things";
 
 /** All that is known of a lab. */
@@ -84,4 +83,18 @@ export interface CheckKind {
   about: "host" | "thing" | "packet";
   /** The checks of this kind that a lab has to pass. */
   of(lab: LabOutput, options: CheckOptions): Check[];
+}
+
+export interface ChainProbe {
+  chain: ChainPlan;
+  /** From the end that is a container. */
+  ping: Ping;
+}
+
+/** What was counted while the packets of a probe were sent. */
+export interface ChainFacts {
+  sent: number;
+  received: number;
+  /** Packets by the cookie of the flows that counted them; undefined: a host could not be asked. */
+  counted?: ReadonlyMap<string, number>;
 }

@@ -2,6 +2,7 @@ import { addressText } from "../../plan/addresses";
 import type { ChainPlan, ContainerPlan, HopPlan, ServicePlan } from "../../plan/lab-plan";
 import { vethName } from "../../plan/names";
 import type { ResolvedChain, ResolvedHop, ResolvedLab } from "../../plan/resolved";
+import { endpointOf } from "../encryption/endpoint";
 import { allowedSources } from "../port-security/plan";
 import { mtuUnder } from "../underlay/mtu";
 import { maxOverlayMtu } from "../../plan/net/encap";
@@ -13,7 +14,7 @@ export function planChains(
   containers: readonly ContainerPlan[],
   services: readonly ServicePlan[],
 ): ChainPlan[] {
-  const vteps = new Map(lab.hosts.map(({ name, address }) => [name, addressText(address)]));
+  const vteps = new Map(lab.hosts.map((host) => [host.name, addressText(endpointOf(host))]));
   return lab.chains.map((chain) => ({
     ...{ name: chain.name, segment: chain.segment.name, failure: chain.failure },
     ...carrierOf(chain.segment),

@@ -85,10 +85,17 @@ function checkBridgeName({ name, spec, bridge, encryption }: ResolvedHost): Prob
 }
 
 /** WireGuard sends each packet to the one peer that its destination belongs to (wireguard.com, "Cryptokey Routing"). */
+/** Ways to flood that cannot be encrypted, and why. */
+const UNENCRYPTED: Partial<Record<Flooding, string>> = {
+  [Flooding.Multicast]: "Cannot be encrypted: WireGuard carries no packets to a group.",
+  [Flooding.Evpn]:
+    "Cannot be encrypted: WireGuard needs to know its peers, and EVPN finds them while it runs.",
+};
+
 function checkFlooding({ name, spec, flooding, members }: ResolvedSegment): Problem[] {
   const isEncrypted = members.some(({ encryption }) => encryption !== undefined);
-  if (flooding.way !== Flooding.Multicast || !isEncrypted) return [];
-  const message = "Cannot be encrypted: WireGuard carries no packets to a group.";
+  const message = UNENCRYPTED[flooding.way];
+  if (message === undefined || !isEncrypted) return [];
   const cure = "Write flooding: unicast or flow, or leave out encryption of the underlay.";
   return [{ path: pathOf("segments", name, "flooding"), got: spec.flooding, message, cure }];
 }

@@ -3,7 +3,6 @@ import { addressText } from "../../plan/addresses";
 import type { ImpairedPlacePlan, ImpairmentPlan, TunnelPacketsPlan } from "../../plan/impairment-plan";
 import { impairmentDevice, vethName } from "../../plan/names";
 import type { ResolvedLab } from "../../plan/resolved";
-import { multicastGroup } from "../segment/ways";
 import { EFFECT_KEYS } from "./effects";
 import { Direction } from "./spec";
 import type { LinkPlace, ResolvedImpairment, ResolvedPlace } from "./resolved";
@@ -43,8 +42,8 @@ function planPlace(name: string, place: ResolvedPlace, oneSegment: boolean): Imp
  * below the tunnels, changes this function and nothing else.
  */
 function packetsTo({ remote, segments }: LinkPlace, oneSegment: boolean): TunnelPacketsPlan[] {
-  const all = segments.flatMap(({ flooding, udpPort, vni }) => {
-    const group = multicastGroup(flooding);
+  if (remote.sealed !== undefined) return [{ address: addressText(remote.address), udpPort: remote.sealed }];
+  const all = segments.flatMap(({ group, udpPort, vni }) => {
     const to = [remote.address, ...(group === undefined ? [] : [group])].map(addressText);
     return to.map((address) => ({ address, udpPort, ...(oneSegment ? { vni } : {}) }));
   });

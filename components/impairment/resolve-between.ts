@@ -2,6 +2,7 @@
 import type { Findings } from "../../plan/findings";
 import type { Remote, ResolvedContainer, ResolvedHost, ResolvedSegment } from "../../plan/resolved";
 import { compareText, suggest } from "../../plan/rules";
+import { WIREGUARD_PORT } from "../encryption/wireguard";
 import { multicastGroup } from "../segment/ways";
 import type { Topology } from "../../plan/settings";
 import type { At } from "../../plan/values";
@@ -29,6 +30,10 @@ export interface Written {
 /** An own host, or one of a peer. */
 type End = ResolvedHost | Remote;
 
+/** The UDP port of WireGuard, by which all tunnel packets to it go, if it encrypts. */
+const sealedPort = (to: End): number | undefined =>
+  to.encryption === undefined ? undefined : "port" in to.encryption ? to.encryption.port : WIREGUARD_PORT;
+
 const nameOf = (end: End): string => ("host" in end ? end.host : end.name);
 
 export function resolveBetween(written: Written, around: Around, said: Findings): ResolvedPlace[] {
@@ -44,6 +49,14 @@ export function resolveBetween(written: Written, around: Around, said: Findings)
   if (ends === undefined) return [];
   const segments = segmentsBetween(written, around, ends, said);
   if (segments === undefined) return [];
+  if (spec.segment !== undefined && sealedPort(ends[1]) !== undefined) {
+    const message = "Cannot be told apart on an encrypted underlay: WireGuard hides the VNI.";
+    said.say(at("segment"), spec.segment, message, "Leave it out, or impair a container.");
+    return [];
+  }
+  const packets = segments.map(({ vni, udpPort, flooding }) => ({
+    ...{ vni, udpPort, group: multicastGroup(flooding) },
+  }));
   return ways.flatMap((way): ResolvedPlace[] => {
     const [from, to] = way === Direction.Out ? ends : ([ends[1], ends[0]] as const);
     if ("host" in from) {
@@ -52,8 +65,9 @@ export function resolveBetween(written: Written, around: Around, said: Findings)
       said.say(at("direction"), spec.direction, message, cure);
       return [];
     }
-    const remote = { host: nameOf(to), address: to.address };
-    return [{ host: from.name, number: 0, way, local: from.address, remote, segments }];
+    const sealed = sealedPort(to);
+    const remote = { host: nameOf(to), address: to.address, ...(sealed === undefined ? {} : { sealed }) };
+    return [{ host: from.name, number: 0, way, local: from.address, remote, segments: packets }];
   });
 }
 

@@ -1,5 +1,4 @@
 /** Impairments that have been read (plan/resolved.ts). */
-import type { ResolvedSegment } from "../../plan/resolved";
 import type { Direction, ImpairmentSpec } from "./spec";
 
 /** One way of the two. */
@@ -21,14 +20,27 @@ interface AnyPlace {
   way: Way;
 }
 
+/** What tells a segment's packets. */
+interface Segment {
+  vni: number;
+  udpPort: number;
+  /** The multicast group that packets may go to instead. */
+  group: bigint | undefined;
+}
+
 /** Tunnel packets from a host to another. */
 export interface LinkPlace extends AnyPlace {
   container?: undefined;
   /** The VTEP of the host that sends. */
   local: bigint;
-  remote: { host: string; address: bigint };
+  remote: {
+    host: string;
+    address: bigint;
+    /** The UDP port of WireGuard, if it encrypts. */
+    sealed?: number;
+  };
   /** Those whose tunnels they are. */
-  segments: readonly ResolvedSegment[];
+  segments: readonly Segment[];
 }
 
 /** Frames from or to a container's interface. */

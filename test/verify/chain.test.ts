@@ -6,7 +6,7 @@ import { hostOutput, labOutput } from "../../plan/lab-output";
 import { planLab } from "../../plan/plan";
 import { referenceWith } from "../plan/reference";
 import { countChains, parseCounters, REQUESTS, stationsOf } from "../../verify/chains";
-import type { ChainFacts } from "../../verify/chains";
+import type { ChainFacts } from "../../verify/check";
 import type { Ask } from "../../verify/ask";
 import { chain as kind } from "../../verify/checks/chain";
 import { buildChecks } from "../../verify/registry";

@@ -3,7 +3,7 @@ import { GATEWAY } from "../../components/chain/spec";
 import type { LabOutput } from "../../plan/contract";
 import type { ChainPlan } from "../../plan/types";
 import { REQUESTS, stationsOf } from "../chains";
-import type { ChainFacts, ChainProbe } from "../chains";
+import type { ChainFacts, ChainProbe } from "../check";
 import type { Check, CheckKind, Verdict } from "../check";
 import { commonAddresses, endsOf } from "../pairs";
 import type { End } from "../pairs";
