@@ -104,8 +104,8 @@ export interface InterfaceSpec {
   /** MAC inside the container. @default computed */
   mac?: string;
   /**
-   * Instead of segment: segments with a VLAN, which eth0 carries tagged, each as eth0.<vlan> with a computed address.
-   * @default none
+   * Instead of segment: segments with a VLAN, which eth0 carries tagged, each as eth0.<vlan> with an address of
+   * addresses, else a computed one. @default none
    */
   trunk?: string[];
   /**
@@ -130,7 +130,9 @@ export interface InterfaceSpec {
    * forwarding in sysctls, what its routes lead to
    */
   forwards?: string[];
+  /** Of a trunk: segments to IPv4 addresses with prefix length, or none. @default computed */
   addresses?: Record<string, string>;
+  /** The same for IPv6. @default computed */
   addresses6?: Record<string, string>;
 }
 
