@@ -83,7 +83,7 @@ export function resolve(
 }
 
 /** Sections that are left out where nobody writes them: what a lab's component shows is then as it was before they came. */
-const UNWRITTEN: readonly (keyof Topology)[] = ["underlays", "evpn", "chains", "impairments"];
+const UNWRITTEN: readonly (keyof Topology)[] = ["underlays", "evpn", "chains", "impairments", "checks"];
 
 /** The settings with known keys alone, and with an empty mapping or list in place of what has another shape. */
 export function readShape(raw: Sections): { topology: Topology; problems: Problem[]; broken: string[] } {

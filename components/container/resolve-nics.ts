@@ -60,7 +60,7 @@ export function placesOf(nic: ResolvedNic): readonly Place[] {
 /** Of an interface alone; portSecurity is a container's as well. */
 const NIC_KEYS = [
   ...(["segment", "address", "address6", "mac", "trunk", "addresses", "addresses6"] as const),
-  ...(["gateway", "gateway6", "forwards"] as const),
+  ...(["gateway", "gateway6", "forwards", "chain"] as const),
 ];
 
 /** On the container or in the list, not both. */

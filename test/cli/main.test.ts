@@ -141,11 +141,11 @@ describe("arguments", () => {
     [["--stack=a=b", "--refresh"], ["a=b"], ["--suppress-outputs", "--refresh"]],
     [["--diff", "--outputs"], [], ["--diff"]],
   ])("of preview, %j: stacks %j, and Pulumi's %j", (args, given, passed) => {
-    expect(previewed(args)).toEqual({ given, json: false, passed });
+    expect(previewed(args)).toEqual({ given, json: false, drift: true, passed });
   });
 
   it.each(["--json", "-j"])("of preview, %s is ours", (word) => {
-    expect(previewed([word])).toEqual({ given: [], json: true, passed: ["--suppress-outputs"] });
+    expect(previewed([word])).toEqual({ given: [], json: true, drift: true, passed: ["--suppress-outputs"] });
   });
 
   it("takes the stack from the option, else the environment, else lab", () => {

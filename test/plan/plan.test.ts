@@ -65,6 +65,8 @@ describe("planLab", () => {
         },
       ],
       services: [],
+      chains: [],
+      impairments: [],
       checks: [],
       hints: [],
     });

@@ -116,7 +116,7 @@ describe("in an editor", () => {
 
   it("the ways to flood are offered", async () => {
     const text = "config:\n  vxlab:segments:\n    red:\n      flooding: ";
-    expect((await server.offers(stackFile(), text)).sort()).toEqual(["flow", "multicast", "unicast"]);
+    expect((await server.offers(stackFile(), text)).sort()).toEqual(["evpn", "flow", "multicast", "unicast"]);
   });
 
   it("the keys of a host are offered", async () => {

@@ -66,7 +66,7 @@ LINKS
   until ip link set dev "$device" up 2>/dev/null; do
     tries=$((tries - 1))
     [ "$tries" -gt 0 ] ||
-      fail "$device does not come up: UDP port $udpPort is in use, by Open vSwitch when unicast or flow segments have it too"
+      fail "$device does not come up: UDP port $udpPort is in use. Open vSwitch uses it if a unicast or flow segment has the same port"
     sleep 0.5
   done
 }
