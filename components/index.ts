@@ -109,6 +109,7 @@ export type {
 export { TopologyError } from "../plan/errors";
 export type {
   BridgePlan,
+  ChainPlan,
   CheckFacts,
   CheckPlan,
   ContainerPlan,
@@ -122,6 +123,7 @@ export type {
   ExistingHostPlan,
   ExistingPlan,
   FilePlan,
+  HopPlan,
   HostPlan,
   ImpairedPlacePlan,
   ImpairedPortPlan,
