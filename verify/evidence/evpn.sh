@@ -1,7 +1,7 @@
 #!/bin/sh
 # evpn.sh [TUNNEL PORT ENTRIES]...: BGP sessions, and what the kernel has of each segment with EVPN. Where it has fewer entries than
-# ENTRIES, BGP may still be converging: it is asked again for up to half a minute.
-tries=30
+# ENTRIES, BGP may still be converging: it is asked again for up to eight seconds.
+tries=8
 echo "== sessions"
 ss -Htn state established '( sport = :179 or dport = :179 )' 2>&1
 while [ $# -gt 2 ]; do
