@@ -74,7 +74,7 @@ function port_of(at,   name, on, i, k, id, from, tag, trunks, options) {
   seen = seen "trunks " name " " substr(trunks, 2) "\n"
   id = label(at, "vxlab-port")
   if (id == "") {
-    if (!(name in own) && label(at, "vxlab-container") == "" && label(at, "vxlab-service") == "")
+    if (!(name in own) && label(at, "vxlab-container") == "" && label(at, "vxlab-service") == "" && label(at, "vxlab-chain") == "")
       foreign = foreign "foreign port " name " on " on "\n"
     return
   }

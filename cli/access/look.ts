@@ -23,16 +23,18 @@ export interface Look {
   foreign: { host: string; what: string }[];
 }
 
-/** Longest wait for a login, ms; longer where this computer, which runs most labs' machines, has more to do than it can. */
+/** Longest wait for a login, ms. */
 const LOGIN_MS = 5_000;
-/** Longest time of a host that has let us in, and of a hypervisor, ms. */
+/** Longest time of a host that has let us in, ms. */
 const LOOK_MS = 30_000;
+
+/** Limits are longer where this computer, which runs most labs' machines, has more to do than it can. */
+const crowd = (): number => Math.min(4, Math.max(1, (loadavg()[0] ?? 0) / availableParallelism()));
 
 /** @throws Fault when there is no lab */
 export function look(context: Context, stack: string): Promise<Look> {
-  const crowd = Math.min(4, Math.max(1, (loadavg()[0] ?? 0) / availableParallelism()));
   // A signal is the engine's, which may run beside this.
-  const options = { loginLimit: LOGIN_MS * crowd, onSignal: () => undefined };
+  const options = { loginLimit: LOGIN_MS * crowd(), onSignal: () => undefined };
   return withLab(context, stack, (open) => lookAt(context, open), options);
 }
 
@@ -78,7 +80,7 @@ async function lookOn(
   host: string,
   steps: Awaited<ReturnType<OpenLab["steps"]>>,
 ): Promise<HostLook | { silent: string }> {
-  const answer = await ask.ask(host, LOOK_COMMAND, { limit: LOOK_MS });
+  const answer = await ask.ask(host, LOOK_COMMAND, { limit: LOOK_MS * crowd() });
   if ("silent" in answer) return { silent: answer.silent };
   if (answer.code !== 0)
     return { silent: `cannot be asked: ${answer.stderr.trim() || `exit code ${answer.code}`}` };

@@ -49,17 +49,21 @@ container_observe() {
   container_lines | LC_ALL=C awk "$INSIDE_AWK" | observed
 }
 
-# For guest drift, which calls awk once for all containers.
+# For guest drift, which calls awk once for all containers. Files, routes and kernel settings are compared by inside_drift.
 container_found() {
   local state pid
   "${kind}_look"
-  if [ "$state" = RUNNING ]; then container_lines; else echo gone; fi
+  if [ "$state" = RUNNING ]; then container_links; else echo gone; fi
 }
 
 container_lines() {
-  container_ports
   content_observed
   routing_observed
+  container_links
+}
+
+container_links() {
+  container_ports
   container_inside 'ip -o link show; ip -o address show; ip -o route show default'
 }
 

@@ -268,7 +268,9 @@ export class FakeHost {
   /** Lines of shell, after the tools' functions and in their shell. */
   shell(lines: string, input = ""): Answer {
     const functions = fs.readFileSync(this.path("tools/guest"), "utf8").replace(/^main "\$@"\nexit\n$/m, "");
-    return this.run([...this.sh.split(" "), "-c", `${functions}\n${lines}`], input);
+    // Longer than one argument may be (execve(2), MAX_ARG_STRLEN).
+    fs.writeFileSync(this.path("tools/functions"), functions);
+    return this.run([...this.sh.split(" "), "-c", `. ${this.path("tools/functions")}\n${lines}`], input);
   }
 
   private run([program = "", ...words]: string[], input: string): Answer {

@@ -171,6 +171,11 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     ]);
   });
 
+  it("a chain's port is not foreign", () => {
+    shown([OWN, VX, VETH, { port: "ch1", label: ["vxlab-chain", `${LAB}-lab-kvm1-web`], type: "vxlan" }]);
+    expect(drift()).toEqual([]);
+  });
+
   it("a bridge's own interface", () => {
     host.shows("net/vxbr/mtu", "1400\n");
     host.shows("net/vxbr/address", "0a:00:00:00:00:02\n");

@@ -78,7 +78,6 @@ const BRIDGE: readonly Fault[] = [
     "ovs-vsctl set interface vxbr mtu_request=1400",
     "bridge vxbr: MTU 1400 instead of 1450",
   ],
-  ["fail_mode", "ovs-vsctl set-fail-mode vxbr standalone", "bridge vxbr: fail_mode is not secure"],
   [
     "a flow without a cookie",
     "ovs-ofctl add-flow vxbr priority=9,in_port=1,actions=drop",
@@ -161,6 +160,8 @@ const SERVICES: readonly Fault[] = [
 ];
 
 const OTHER: readonly Fault[] = [
+  // Open vSwitch drops every flow with it.
+  ["fail_mode", "ovs-vsctl set-fail-mode vxbr standalone", "bridge vxbr: fail_mode is not secure"],
   ["a tunnel that is deleted", `ovs-vsctl del-port ${TUNNEL2}`, `segment red: tunnel ${TUNNEL2} is missing`],
   [
     "a flow of a flow segment deleted",
@@ -235,25 +236,19 @@ async function drift(): Promise<{ code: number; lines: string[]; unknown: string
 
 const clean = { code: 0, lines: [], unknown: [], foreign: [] };
 
-/** Both kinds of preview show nothing. */
-async function settled(): Promise<void> {
+/** Neither a look nor a preview shows anything. */
+async function settled(words: readonly string[] = []): Promise<void> {
   expect(await drift()).toEqual(clean);
-  for (const words of [
-    ["preview", "--json"],
-    ["preview", "--json", "--no-drift"],
-  ]) {
-    const { stdout } = await project.vxlab(words, { timeout: 300 });
-    expect((JSON.parse(stdout) as { changes: unknown[] }).changes).toEqual([]);
-  }
+  const { stdout } = await project.vxlab(["preview", "--json", ...words], { timeout: 300 });
+  expect((JSON.parse(stdout) as { changes: unknown[] }).changes).toEqual([]);
 }
 
 describe("a lab that nobody touched", () => {
-  it("has no drift, and its preview is clean", settled);
+  it("has no drift, and its preview is clean", () => settled());
 });
 
 describe.each([
-  ["kvm1", "kvm2", "tunnels", TUNNELS],
-  ["kvm1", "kvm2", "the bridge", BRIDGE],
+  ["kvm1", "kvm2", "the bridge and its tunnels", [...TUNNELS, ...BRIDGE]],
   ["kvm1", "kvm2", "containers and services", [...CONTAINERS, ...SERVICES]],
   ["kvm2", "kvm1", "another host", OTHER],
 ] as const)("on %s, while %s has its own: %s", (host, other, _, faults) => {
@@ -286,9 +281,9 @@ describe("a bridge that is deleted", () => {
     for (let round = 0; round < 2; round++) {
       await guests.tell("kvm2", "ovs-vsctl del-br vxbr");
       expect((await drift()).lines).toContain("kvm2: bridge vxbr: is missing");
-      good(await project.vxlab(["up"], { timeout: 600 }));
+      good(await project.vxlab(["up", ...(round === 0 ? [] : ["--no-verify"])], { timeout: 600 }));
     }
-    await settled();
+    await settled(["--no-drift"]);
   });
 });
 

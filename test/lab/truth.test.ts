@@ -8,53 +8,17 @@ import { Guests } from "../lib/guests";
 import { rootArchive } from "../lib/image-archive";
 import { good, Project } from "../lib/project";
 import { RemoteVtep } from "../lib/remote-vtep";
-import { redChecks, within } from "../lib/wait";
-
-/** Two containers, and a router between them with files and commands. @param more of the router */
-function routed(more: object = {}) {
-  const r = {
-    host: "kvm2",
-    interfaces: [{ segment: "east" }, { segment: "west" }],
-    sysctls: { "net.ipv4.ip_forward": "1", "net.ipv6.conf.all.forwarding": "1" },
-    files: { "/etc/motd": { content: "one\n" }, "/srv/a/key": { content: "k", mode: "0600", owner: "7:8" } },
-    exec: [{ command: ["sh", "-c", "cat /etc/motd >>/ran"] }],
-    ...more,
-  };
-  const east = { host: "kvm1", segment: "east", gateway: "r", gateway6: "r" };
-  return {
-    r,
-    e1: east,
-    w1: { ...east, segment: "west", address6: "fd00:40::11/64", address: "10.0.40.11/24" },
-  };
-}
-
-const SETTINGS = {
-  hosts: {
-    kvm1: { address: "192.168.10.156" },
-    kvm2: { address: "192.168.10.222" },
-  },
-  segments: {
-    red: { vni: 100, subnet: "10.0.3.0/24" },
-    blue: {
-      ...{ vni: 200, vlan: 20, subnet: "10.0.20.0/24", flooding: "flow" },
-      ...{ dhcp: { host: "kvm1" }, gateway: { host: "kvm1" } },
-    },
-    east: { vni: 300, vlan: 30, subnet: "10.0.30.0/24", subnet6: "fd00:30::/64" },
-    west: { vni: 400, vlan: 40, subnet: "10.0.40.0/24", subnet6: "fd00:40::/64" },
-  },
-  containers: {
-    ...routed(),
-    c1: { host: "kvm1", segment: "red", address: "10.0.3.10/24" },
-    c2: { host: "kvm2", segment: "red", address: "10.0.3.11/24" },
-    b2: { host: "kvm2", segment: "blue" },
-  },
-};
+import { redChecks } from "../lib/wait";
+import { impairments } from "./truth/impairments";
+import { insideContainers } from "./truth/inside";
+import { healed, SETTINGS, status } from "./truth/lab";
 
 const DESIRED = "/var/lib/vxlab/desired";
 const GUEST = "/usr/lib/vxlab/guest";
 
 let project: Project;
 let guests: Guests;
+const lab = () => ({ project, guests });
 
 beforeAll(async () => {
   project = await Project.create("truth");
@@ -72,34 +36,10 @@ afterAll(async () => {
   await project?.destroy();
 });
 
-interface Found {
-  ok: boolean;
-  foreign: { host: string; what: string }[];
-  faults: { name: string; got: string }[];
-}
-
-/** What status finds wrong, and what it calls foreign. It sends no packet, and so takes a few seconds. */
-async function status(): Promise<{ faults: string[]; foreign: string[] }> {
-  const { stdout } = await project.vxlab(["status", "--json"], { timeout: 120 });
-  const { faults, foreign } = JSON.parse(stdout) as Found;
-  return {
-    faults: faults.map(({ name, got }) => `${name}: ${got}`),
-    foreign: foreign.map(({ host, what }) => `${host}: ${what}`),
-  };
-}
-
-/** `./vxlab up`: the steps that it runs again because of what it has found on the hosts; every check has to pass afterwards. */
-async function healed(): Promise<string[]> {
-  const { code, stdout, stderr } = await project.vxlab(["up"], { timeout: 600 });
-  expect(code, stdout + stderr).toBe(0);
-  expect(stderr).not.toContain(" applied again ");
-  return [...stderr.matchAll(/updated +Command (\S+)-step /g)].map(([, step = ""]) => step).sort();
-}
-
 describe("a lab that is as planned", () => {
   it("passes every check, and says what it did not ping", async () => {
     expect(await redChecks(project)).toEqual([]);
-    expect(await status()).toEqual({ faults: [], foreign: [] });
+    expect(await status(lab())).toEqual({ faults: [], foreign: [] });
   });
 });
 
@@ -126,7 +66,7 @@ describe("what changed by hand is named, and put right by up alone", () => {
       "kvm2",
       `ovs-ofctl del-flows bf200 in_port=2; rm ${DESIRED}/container-*-c2.json; ovs-vsctl set port v-b2 tag=0`,
     );
-    const { faults } = await status();
+    const { faults } = await status(lab());
     const [first, ...more] = [
       "drift/kvm1: bf200: flow is not in the plan: priority=300,in_port=2 actions=output:1; bridge vxbr: flow is not part of the lab: ",
       "kept/kvm2: missing for container c2",
@@ -140,7 +80,7 @@ describe("what changed by hand is named, and put right by up alone", () => {
     for (const part of [first, ...more]) expect(text).toContain(part);
     expect(faults).toHaveLength(5);
     const pids = { ...(await guests.facts("kvm1")).pids, ...(await guests.facts("kvm2")).pids };
-    expect(await healed()).toEqual([
+    expect(await healed(lab())).toEqual([
       ...["lab-b2", "lab-c2"],
       ...["lab-kvm1-blue", "lab-kvm1-blue-service", "lab-kvm1-vxbr"],
       "lab-kvm2-blue",
@@ -149,7 +89,7 @@ describe("what changed by hand is named, and put right by up alone", () => {
       { ...(await guests.facts("kvm1")).pids, ...(await guests.facts("kvm2")).pids },
       "nothing restarts",
     ).toEqual(pids);
-    expect(await status()).toEqual({ faults: [], foreign: [] });
+    expect(await status(lab())).toEqual({ faults: [], foreign: [] });
   });
 
   it("a plain pulumi does not look; without a look verify finds it, and applies it again", async () => {
@@ -162,82 +102,7 @@ describe("what changed by hand is named, and put right by up alone", () => {
   });
 });
 
-describe("inside a container", () => {
-  const inside = (command: string) =>
-    guests.tell("kvm2", `lxc-attach -P /var/lib/vxlab/containers -n r -- sh -c '${command}'`);
-  const first = () => guests.tell("kvm2", "lxc-info -P /var/lib/vxlab/containers -n r -pH");
-  const reaches = async (address: string) => (await guests.ping("e1", `-c 2 -W 2 ${address}`)).code === 0;
-
-  it("files are in place with mode and owner, and the command ran once", async () => {
-    expect(await inside("cat /etc/motd /srv/a/key /ran; stat -c %a:%u:%g /srv/a/key")).toBe(
-      "one\nkone\n600:7:8",
-    );
-  });
-
-  it("made from an archive, its files have their modes and the container's owners", async () => {
-    const look = "/.vxlab/busybox stat -c %a:%u:%g /srv/owned; /.vxlab/busybox cat /srv/owned /etc/motd";
-    const attach = "lxc-attach -P /var/lib/vxlab/containers -n a1 -- /bin/sh -c";
-    expect(await guests.tell("kvm2", `${attach} '${look}'`)).toBe("4755:7:8\nkeptarchive");
-    const there = "stat -c %u:%g /var/lib/vxlab/containers/a1/rootfs/srv/owned";
-    expect(await guests.tell("kvm2", there)).toBe("100007:100008");
-    expect(await guests.tell("kvm2", guests.inside("a1", "ip -o -4 address show dev eth0"))).toContain(
-      "10.0.20.",
-    );
-  });
-
-  it("a router leads from one segment to the other, IPv4 and IPv6", async () => {
-    expect([await reaches("10.0.40.11"), await reaches("fd00:40::11")]).toEqual([true, true]);
-  });
-
-  it("what somebody changed is named, and put right by up without a restart", async () => {
-    const pid = await first();
-    await inside("echo bad >/etc/motd; rm /srv/a/key");
-    await guests.tell("kvm2", `nsenter -t ${pid} -n sh -c 'echo 0 >/proc/sys/net/ipv4/ip_forward'`);
-    await guests.tell(
-      "kvm1",
-      "nsenter -t $(lxc-info -P /var/lib/vxlab/containers -n e1 -pH) -n /sbin/ip -6 route del ::/0",
-    );
-    const text = (await status()).faults.join("\n");
-    for (const part of [
-      "container r: file /etc/motd holds something else",
-      "container r: file /srv/a/key is missing",
-      "container r: kernel setting net/ipv4/ip_forward is 0 instead of 1",
-      "container e1: route ::/0 is missing",
-    ])
-      expect(text).toContain(part);
-    expect(await healed()).toEqual(["kvm1: container e1", "kvm2: container r"]);
-    expect(await inside("cat /etc/motd /srv/a/key /ran")).toBe("one\nkone");
-    expect(await first()).toBe(pid);
-    expect([await reaches("10.0.40.11"), await reaches("fd00:40::11")]).toEqual([true, true]);
-  });
-
-  it("another file is put in place and the command runs again; a router that may forward nothing does not", async () => {
-    const pid = await first();
-    const interfaces = [
-      { segment: "east", forwards: [] },
-      { segment: "west", forwards: [] },
-    ];
-    const files = { "/etc/motd": { content: "two\n" } };
-    project.configure({
-      ...SETTINGS,
-      containers: { ...SETTINGS.containers, ...routed({ files, interfaces }) },
-    });
-    good(await project.vxlab(["up", "--no-verify"], { timeout: 600 }));
-    expect(await inside("cat /etc/motd /ran; ls /srv/a")).toBe("two\none\ntwo");
-    expect(await first()).toBe(pid);
-    expect([await reaches("10.0.40.11"), await reaches("fd00:40::11")]).toEqual([false, false]);
-    project.configure({ ...SETTINGS, containers: { ...SETTINGS.containers, ...routed({ files }) } });
-    good(await project.vxlab(["up", "--no-verify"], { timeout: 600 }));
-    expect([await reaches("10.0.40.11"), await reaches("fd00:40::11")]).toEqual([true, true]);
-  });
-
-  it("routes and kernel settings come back when the container restarts by itself", async () => {
-    const pid = await first();
-    await guests.tell("kvm2", "lxc-stop -P /var/lib/vxlab/containers -n r -r -t 10; sleep 2", 60);
-    await within(60, "r runs again", async () => (await first()) !== pid && (await first()) !== "");
-    await within(60, "it forwards again", () => reaches("10.0.40.11"));
-  });
-});
+insideContainers(lab);
 
 describe("what no plan puts there", () => {
   it("is named: a container of this lab on another host, by its own; a foreign port, which is left alone", async () => {
@@ -245,7 +110,7 @@ describe("what no plan puts there", () => {
     await guests.tell("kvm2", `${GUEST} apply container`, 120, state);
     await guests.tell("kvm2", "ovs-vsctl add-port vxbr tap7 -- set interface tap7 type=internal");
     try {
-      expect(await status()).toEqual({
+      expect(await status(lab())).toEqual({
         faults: [
           "foreign/kvm2: no plan has this here: container c1 (runs; the plan has it on kvm1); foreign, left alone: port tap7 on vxbr",
         ],
@@ -254,7 +119,7 @@ describe("what no plan puts there", () => {
     } finally {
       await guests.tell("kvm2", `${GUEST} remove container`, 120, state);
     }
-    expect(await status()).toEqual({ faults: [], foreign: ["kvm2: port tap7 on vxbr"] });
+    expect(await status(lab())).toEqual({ faults: [], foreign: ["kvm2: port tap7 on vxbr"] });
     await guests.tell("kvm2", "ovs-vsctl del-port tap7");
   });
 });
@@ -296,56 +161,7 @@ describe("packets that are lost", () => {
   });
 });
 
-describe("impairments", () => {
-  const TC = "/usr/sbin/tc";
-  const impaired = async (impairments: object | undefined): Promise<string[]> => {
-    project.configure({ ...SETTINGS, ...(impairments === undefined ? {} : { impairments }) });
-    const up = await change(project, ["up"], { timeout: 900 });
-    good(up);
-    return up.steps;
-  };
-  /** The shortest of eight round trips, ms. */
-  const least = async (from: string, to: string): Promise<number> => {
-    const { stdout } = await guests.ping(from, `-c 8 -i 0.3 -W 5 ${to}`);
-    return Number(/ = ([\d.]+)\//.exec(stdout)?.[1] ?? Infinity);
-  };
-  const filters = (host: string) =>
-    guests.tell(host, `${TC} filter show dev eth0 egress | grep -c edirect || :`);
-  const slow = { between: ["kvm1", "kvm2"], segment: "red", direction: "out", delay: "300ms" };
-
-  it("delay one segment one way; the other segment, and the hosts themselves, are as before", async () => {
-    expect(await impaired({ slow })).toContain("create lab-kvm1-slow-step");
-    // verify measures the delay as well.
-    expect(await redChecks(project)).toEqual([]);
-    expect(await least("c1", "10.0.3.11")).toBeGreaterThanOrEqual(299);
-    expect(await least("b2", "10.0.20.1")).toBeLessThan(299);
-    const underlay = await guests.tell("kvm1", "ping -n -c 8 -i 0.3 192.168.10.222");
-    expect(Number(/ = ([\d.]+)\//.exec(underlay)?.[1])).toBeLessThan(299);
-    expect([await filters("kvm1"), await filters("kvm2")]).toEqual(["1", "0"]);
-  });
-
-  it("are edited in place, and a container's outlives its restart", async () => {
-    const far = { container: "b2", direction: "out", delay: "200ms" };
-    expect(await impaired({ slow: { ...slow, delay: "100ms", loss: "100%" }, far })).toEqual(
-      expect.arrayContaining(["update lab-kvm1-slow-step", "create lab-kvm2-far-step"]),
-    );
-    expect((await guests.ping("c1", "-c 3 -W 2 10.0.3.11")).stdout).toContain(" 0 received");
-    good(await project.vxlab(["restart", "b2"], { timeout: 300 }));
-    expect(await least("b2", "10.0.20.1")).toBeGreaterThanOrEqual(199);
-    expect(await guests.tell("kvm2", `${GUEST} drift`)).toBe("");
-  });
-
-  it("that are taken out leave nothing behind", async () => {
-    expect(await impaired(undefined)).toEqual(
-      expect.arrayContaining(["delete lab-kvm1-slow-step", "delete lab-kvm2-far-step"]),
-    );
-    expect(await least("c1", "10.0.3.11")).toBeLessThan(199);
-    for (const host of ["kvm1", "kvm2"])
-      expect(await guests.tell(host, `${TC} qdisc show; ls /sys/class/net /var/lib/vxlab`)).not.toMatch(
-        /clsact|netem|^i-|impaired/m,
-      );
-  });
-});
+impairments(lab);
 
 describe("checks of the settings", () => {
   const plain = { from: "c1", to: "c2" };
