@@ -90,10 +90,15 @@ export function isIpv6(address: string): boolean {
 }
 
 /** One pair for each container, towards another host when a neighbour is there: for what needs no repetition. */
-export function farPairs(ends: readonly End[]): Pair[] {
+export function farPairs(
+  ends: readonly End[],
+  isWanted: (from: End, to: End) => boolean = () => true,
+): Pair[] {
   const ring = ringOf(ends.filter(hasAddress));
   return ring.flatMap((from, index) => {
-    const near = neighbours(ring, index).filter((to) => commonAddresses(from, to).length > 0);
+    const near = neighbours(ring, index).filter(
+      (to) => commonAddresses(from, to).length > 0 && isWanted(from, to),
+    );
     const to = near.find(({ host }) => host !== from.host) ?? near[0];
     return to === undefined ? [] : [{ from, to }];
   });

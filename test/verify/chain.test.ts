@@ -47,6 +47,14 @@ describe("the check of a chain", () => {
     expect(check.expected).toBe("5 packets pass c1 → m1 → m2 → c2 in order, and 5 back; none goes round");
   });
 
+  it("judges what crosses the wire between its ends, in place of the check for a segment's packets", () => {
+    const wires = (one: typeof lab) =>
+      buildChecks(one).flatMap(({ kind: word, name }) => (word === "wire" ? [name] : []));
+    const pairs = ["wire/c1/c2", "wire/c2/c1"];
+    expect(wires({ ...lab, chains: [] }).filter((name) => pairs.includes(name)).length).toBeGreaterThan(0);
+    expect(wires(lab).filter((name) => pairs.includes(name))).toEqual([]);
+  });
+
   it("passes where every hop counts what was sent, and where others send as well", () => {
     expect(judged()).toEqual({ ok: true, got: "5 packets through c1 → m1 → m2 → c2, 5 back, none round" });
     expect(judged({ counted: new Map([...whole()].map(([one, n]) => [one, n + 3])) }).ok).toBe(true);

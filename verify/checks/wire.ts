@@ -5,7 +5,7 @@ import { isAwaited, isRequestOf, sealedText } from "../evidence/wire";
 import type { Outer, SealedPacket, Seen, WirePacket, WirePing } from "../evidence/wire";
 import { pairName, pairPing } from "../packets";
 import { commonAddresses, endsOf, farPairs, ipOf, isIpv6, segmentsOf } from "../pairs";
-import type { Pair } from "../pairs";
+import type { End, Pair } from "../pairs";
 import { endpointOf } from "../../components/encryption/endpoint";
 import { encapsulationOf } from "../../components/segment/port";
 
@@ -14,9 +14,17 @@ export const wire: CheckKind = {
   about: "packet",
   of: (lab) =>
     segmentsOf(lab)
-      .flatMap((ends) => farPairs(ends))
+      .flatMap((ends) => farPairs(ends, (from, to) => !isChained(lab, from, to)))
       .flatMap((pair) => wireChecks(lab, pair)),
 };
+
+/** Packets of these two have the VNIs of a chain's hops: they are the check `chain`'s. */
+function isChained({ chains = [] }: LabOutput, from: End, to: End): boolean {
+  return chains.some(({ segment, hops }) => {
+    const ends = [hops[0]?.name, hops.at(-1)?.name];
+    return segment === from.segment && ends.includes(from.name) && ends.includes(to.name);
+  });
+}
 
 /** Two containers of one host never meet a wire. */
 function wireChecks(lab: LabOutput, pair: Pair): Check[] {

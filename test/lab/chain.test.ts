@@ -1,0 +1,218 @@
+/**
+ * Service chains on two real machines: through transparent boxes and through a router, what a box that is added or stopped costs, that
+ * the flows are what leads there (the control has none), that everything comes back by itself, and that nothing is left.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { keepPinging } from "../lib/capture";
+import { change } from "../lib/changes";
+import { Guests } from "../lib/guests";
+import { good, Project } from "../lib/project";
+import { remains } from "../lib/remains";
+import { greenWithin, redChecks, verdicts, within } from "../lib/wait";
+
+const HOSTS = { kvm1: { address: "192.168.10.156" }, kvm2: { address: "192.168.10.222" } };
+const RED = { vni: 100, subnet: "10.0.3.0/24", subnet6: "fd00:3::/64" };
+const red = (n: number) => ({ address: `10.0.3.${n}/24`, address6: `fd00:3::${n}/64` });
+const joined = [
+  "ip link add br0 type bridge",
+  "ip link set eth0 master br0",
+  "ip link set eth1 master br0",
+  "ip link set br0 up",
+  "exec sleep 100000",
+].join("; ");
+const box = (host: string) => ({
+  ...{ host, interfaces: [{ chain: "in" }, { chain: "out" }] },
+  command: ["/bin/sh", "-c", joined],
+});
+const CONTAINERS = {
+  c1: { host: "kvm1", ...red(10) },
+  c2: { host: "kvm2", ...red(11) },
+  c3: { host: "kvm2", ...red(12) },
+  m1: box("kvm1"),
+  r: { host: "kvm2", ...red(20), sysctls: { "net.ipv4.ip_forward": 1, "net.ipv6.conf.all.forwarding": 1 } },
+};
+const ROUTED = { from: "c1", to: "c3", through: ["r"] };
+const TWO = { from: "c1", to: "c2", through: ["m1", "m2"] };
+const C2 = "10.0.3.11";
+/** Five pings a second: a second's worth. */
+const SECOND = 5;
+const COOKIES = "cookie=0x5f00000000000000/0xff00000000000000";
+
+let project: Project;
+let guests: Guests;
+
+function configure(chains: object, more: object = {}): void {
+  project.configure({
+    ...{ hosts: HOSTS, segments: { red: RED } },
+    ...{ containers: { ...CONTAINERS, ...more }, chains },
+  });
+}
+
+async function up(chain: object): Promise<string[]> {
+  configure({ chain, routed: ROUTED }, { m2: box("kvm2") });
+  const done = await change(project, ["up"], { timeout: 900 });
+  good(done);
+  return done.steps;
+}
+
+const each = <T>(ask: (host: string) => Promise<T>): Promise<T[]> => Promise.all(Object.keys(HOSTS).map(ask));
+/** How many of four pings are answered. */
+async function answered(to = C2): Promise<number> {
+  const { stdout } = await guests.ping("c1", `-c 4 -i 0.3 -W 2 ${to}`);
+  return Number(/(\d+) received/.exec(stdout)?.[1]);
+}
+const passes = async (): Promise<boolean> => (await answered()) === 4;
+/** Packets that a box was given, on both sides. */
+async function given(name: string): Promise<number> {
+  const file = (veth: string) => `/sys/class/net/${veth}/statistics/tx_packets`;
+  const said = await guests.tell(guests.hostOf(name), `cat ${file(`v-${name}`)} ${file(`v-${name}_1`)}`);
+  return said.split("\n").reduce((all, line) => all + Number(line), 0);
+}
+/** Packets that each box is given while something happens. */
+async function during(boxes: readonly string[], happens: () => Promise<unknown>): Promise<number[]> {
+  const before = await Promise.all(boxes.map(given));
+  await happens();
+  const after = await Promise.all(boxes.map(given));
+  return after.map((count, index) => count - (before[index] ?? NaN));
+}
+const kill = (name: string) =>
+  guests.tell(guests.hostOf(name), `lxc-stop -k -P /var/lib/vxlab/containers -n ${name}`);
+async function said(): Promise<string> {
+  const found = (await verdicts(project)).find(({ name }) => name === "chain/chain");
+  return `${found?.ok} ${found?.got}`;
+}
+const restart = async (name: string) => good(await project.vxlab(["restart", name], { timeout: 400 }));
+
+beforeAll(async () => {
+  project = await Project.create("chain");
+  configure({ chain: { ...TWO, through: ["m1"] }, routed: ROUTED });
+  good(await project.vxlab(["up", "--no-verify"], { timeout: 1500 }));
+  guests = await Guests.of(project);
+});
+
+afterAll(async () => {
+  await guests?.close();
+  await project?.destroy();
+});
+
+describe("chains", () => {
+  it("lead: every check is green, and says so of a transparent box and of a router", async () => {
+    await greenWithin(90, project);
+    expect(await said()).toMatch(/^true \d+ packets through c1 → m1 → c2/);
+    const names = (await verdicts(project)).map(({ name }) => name);
+    expect(names.filter((name) => name.startsWith("chain/")).sort()).toEqual(["chain/chain", "chain/routed"]);
+    const { stdout } = await guests.ping("c1", "-c 2 -i 0.3 10.0.3.12");
+    expect(stdout).toContain("ttl=63");
+  });
+
+  it("take another box in the middle, new on another host, at the price of a second's pings", async () => {
+    const pings = await keepPinging(guests, "c1", C2);
+    await up(TWO);
+    guests = await Guests.of(project);
+    const [first, second] = await during(["m1", "m2"], passes);
+    const { lost, sent } = await pings.end();
+    console.log(`a box added: ${lost.length} of ${sent} pings lost`);
+    expect(sent).toBeGreaterThan(4 * SECOND);
+    expect(lost.length).toBeLessThanOrEqual(SECOND);
+    expect(Math.min(first ?? 0, second ?? 0)).toBeGreaterThanOrEqual(8);
+    expect(await up(TWO)).toEqual([]);
+    await greenWithin(60, project);
+    expect(await said()).toMatch(/^true \d+ packets through c1 → m1 → m2 → c2, \d+ back, none round/);
+  });
+
+  it("carry the segment's MTU, and not a byte more", async () => {
+    const most = (size: number) => guests.ping("c1", `-c 2 -i 0.3 -W 2 -M do -s ${size} ${C2}`);
+    expect((await most(1422)).code).toBe(0);
+    expect((await most(1423)).code).not.toBe(0);
+  });
+});
+
+describe("a box that fails", () => {
+  it("hangs with both links up: nothing passes, and verify says which box", async () => {
+    const bridge = (word: string) => guests.tell("kvm1", guests.inside("m1", `ip link set eth1 ${word}`));
+    await bridge("nomaster");
+    expect(await answered()).toBe(0);
+    expect(await said()).toMatch(/^false m1 takes in \d+ and lets out 0/);
+    await bridge("master br0");
+    await within(20, "m1 again", passes);
+  });
+
+  it("stops, with failure closed: nothing passes, and all of it does when the box runs again", async () => {
+    await kill("m2");
+    expect(await answered()).toBe(0);
+    expect(await answered("10.0.3.12")).toBe(4);
+    await restart("m2");
+    await within(30, "m2 again", passes);
+    await greenWithin(60, project);
+  });
+
+  it("stops, with failure open: packets pass it by, and are led through it again", async () => {
+    await up({ ...TWO, failure: "open" });
+    await within(30, "open", passes);
+    const pings = await keepPinging(guests, "c1", C2);
+    await kill("m2");
+    const [given1] = await during(["m1"], () => within(10, "m2 passed by", passes));
+    const { lost, sent } = await pings.end();
+    console.log(`failure open, a box killed: ${lost.length} of ${sent} pings lost`);
+    expect(lost.length).toBeLessThanOrEqual(3 * SECOND);
+    expect(given1).toBeGreaterThanOrEqual(8);
+    expect(await said()).toContain("false m2 does not run, and is passed by");
+    await restart("m2");
+    await greenWithin(60, project);
+    await up(TWO);
+    await greenWithin(60, project);
+  });
+});
+
+describe("the flows", () => {
+  it("are what leads: without them packets go round the boxes, whose counters stay; the control", async () => {
+    await each((host) => guests.tell(host, `ovs-ofctl del-flows vxbr ${COOKIES}`));
+    const round = await during(["m1", "m2"], async () => expect(await answered()).toBe(4));
+    expect(round).toEqual([0, 0]);
+    expect(await said()).toMatch(/^false /);
+    await each((host) => guests.tell(host, "/usr/lib/vxlab/guest flows"));
+    const led = await during(["m1", "m2"], async () => expect(await answered()).toBe(4));
+    expect(Math.min(...led)).toBeGreaterThanOrEqual(8);
+  });
+
+  it("are there again after a SIGKILL of ovs-vswitchd", async () => {
+    const pid = () => guests.tell("kvm1", "pidof ovs-vswitchd");
+    const before = await guests.tell("kvm1", "p=$(pidof ovs-vswitchd); kill -9 $p; echo $p");
+    await within(
+      30,
+      "another ovs-vswitchd",
+      async () => (await guests.ask("kvm1", "pidof ovs-vswitchd")).code === 0,
+    );
+    expect(await pid()).not.toBe(before);
+    await within(60, "the chain", passes);
+    const led = await during(["m1", "m2"], async () => expect(await answered()).toBe(4));
+    expect(Math.min(...led)).toBeGreaterThanOrEqual(8);
+  });
+
+  it("are there again after a reboot of a host", async () => {
+    await guests.hangUp("kvm1");
+    await restart("kvm1");
+    await within(60, "the chain", passes);
+    const led = await during(["m1", "m2"], async () => expect(await answered()).toBe(4));
+    expect(Math.min(...led)).toBeGreaterThanOrEqual(8);
+    await greenWithin(60, project);
+  });
+});
+
+describe("a chain that is taken away", () => {
+  it("leaves no flow and no tunnel, and its ends talk without it", async () => {
+    const look =
+      `ovs-ofctl dump-flows vxbr ${COOKIES} | grep cookie=; ovs-vsctl list-ports vxbr | grep ^cf; ` +
+      "ls /var/lib/vxlab | grep -x chains; echo end";
+    expect(await guests.tell("kvm2", look)).toMatch(/cookie=0x5f[^]*\ncf[^]*\nchains\nend$/);
+    const { c1, c2, c3 } = CONTAINERS;
+    project.configure({ hosts: HOSTS, segments: { red: RED }, containers: { c1, c2, c3 } });
+    good(await change(project, ["up"], { timeout: 900 }));
+    for (const seen of await each((host) => guests.tell(host, look))) expect(seen).toBe("end");
+    expect(await answered()).toBe(4);
+    expect(await redChecks(project)).toEqual([]);
+    await guests.close();
+    good(await project.vxlab(["down"], { timeout: 300 }));
+    expect(remains(project, [])).toEqual([]);
+  });
+});
