@@ -158,8 +158,9 @@ describe("the guest tools", () => {
       PATH: `${programs(fake)}:${process.env["PATH"]}`,
       LIB: lib,
       INSTALL: install,
-      INPUT: SENT,
+      INPUT: join(scratch, "sent"),
     };
+    writeFileSync(env.INPUT, SENT);
     const { status, stderr } = spawnSync("dash", ["-c", install], {
       input: SENT,
       env,
@@ -171,7 +172,7 @@ describe("the guest tools", () => {
 
   it("arrive whole from two labs at the same time", () => {
     // Between what the one writes and what it moves, the other does all of it.
-    const other = `! mkdir "$LIB/../once" 2>/dev/null || printf %s "$INPUT" | dash -c "$INSTALL" >/dev/null\nexec /bin/chmod "$@"`;
+    const other = `! mkdir "$LIB/../once" 2>/dev/null || dash -c "$INSTALL" <"$INPUT" >/dev/null\nexec /bin/chmod "$@"`;
     const { lib, ...rest } = installed("twice", { chmod: other });
     expect(rest).toEqual({ status: 0, stderr: "", left: ["guest"] });
     expect(readFileSync(join(lib, "guest"), "utf8")).toBe(guestTools().script);
