@@ -75,6 +75,8 @@ unknown_port() {
   case $1 in *": invalid or unknown port"*) ;; *) return 1 ;; esac
   veth=${1%%: invalid or unknown port*}
   veth=${veth##*: }
+  veth=${veth#\"}
+  veth=${veth%\"}
   skip="$skip ${veth:?}"
 }
 

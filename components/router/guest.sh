@@ -15,8 +15,9 @@ router_apply() {
   # It sees every VNI of the host, of whatever lab.
   ! shared router ||
     fail "another lab has an EVPN router on this host, and there can be one only. Nothing was changed here: use flooding: evpn in one of the two labs"
-  [ -x "$FRR/bgpd" ] && [ -x "$FRR/zebra" ] ||
-    fail "no FRR on this host: apt-get install frr, and systemctl mask frr before it (prepare.sh does both)"
+  for kind in bgpd zebra; do
+    [ -x "$FRR/$kind" ] || fail "no FRR on this host: apt-get install frr, and systemctl mask frr before it (prepare.sh does both)"
+  done
   router_free
   guard_apply router
   mkdir -p "$ROUTER" "$FRR_RUN"
@@ -177,16 +178,19 @@ router_start() {
 # guest route zebra|bgpd VTEP REFLECTOR: the loop. Before the host has its VTEP, sessions could not come from it. Only a reflector
 # listens: what is open needs to be guarded.
 router_loop() {
-  local kind="$1" address="$2" port=
-  [ "$kind $3" = "bgpd true" ] && port="-l $address" || [ "$kind" = zebra ] || port="-p 0"
+  local kind="$1" address="$2" listens="$3"
+  case $kind,$listens in
+    bgpd,true) set -- -l "$address" ;;
+    bgpd,*) set -- -p 0 ;;
+    *) set -- ;;
+  esac
   while [ -e "$ROUTER/$kind.conf" ]; do
     if router_pid "$kind" >/dev/null; then
       # It has outlived the loop before this one.
       while router_pid "$kind" >/dev/null; do sleep 1; done
     elif [ -n "$(ip -o address show to "$address" 2>/dev/null)" ]; then
       "router_before_$kind"
-      # shellcheck disable=SC2086 # words of the command
-      "$FRR/$kind" -N vxlab -u frr -g frr -A 127.0.0.1 -P 0 $port -f "$ROUTER/$kind.conf" -i "$FRR_RUN/$kind.pid" \
+      "$FRR/$kind" -N vxlab -u frr -g frr -A 127.0.0.1 -P 0 "$@" -f "$ROUTER/$kind.conf" -i "$FRR_RUN/$kind.pid" \
         --log stdout --log-level notifications >"$FRR_RUN/$kind.log" 2>&1 || echo "$kind ended with $?"
     fi
     # bgpd tells a new zebra nothing of what it told the old one (FRR 8.4): it starts anew as well.
@@ -244,7 +248,7 @@ router_remove() {
 
 # What it runs with is what its configuration says.
 router_observe() {
-  router_pid zebra >/dev/null && router_pid bgpd >/dev/null || { absent && return; }
+  if ! router_pid zebra >/dev/null || ! router_pid bgpd >/dev/null; then absent && return; fi
   awk '
     $1 == "router" { as = $3 }
     $2 == "router-id" || $1 == "bgp" && $2 == "router-id" { id = $3 }

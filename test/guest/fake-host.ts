@@ -93,14 +93,14 @@ case "\${0##*/} $*" in
 esac
 `;
 
-/** Flows come from a file, or from its input when that is called "-"; unknown is a port that the switch does not have. */
+/** Flows come from a file, or from its input when that is called "-"; unknown is a port that the switch does not have, named as the flow has it: in quotes. */
 const OFCTL = `
 for from in "$@"; do :; done
 case $from in -) cat ;; *) cat "$from" ;; esac >"$FAKE/said"
 [ ! -s "$FAKE/flows-refused" ] || { cat "$FAKE/flows-refused" >&2; exit 1; }
 unknown=$(cat "$FAKE/unknown" 2>/dev/null)
 if [ -n "$unknown" ] && grep -q 'in_port="'"$unknown"'"' "$FAKE/said"; then
-  echo "ovs-ofctl: -:1: $unknown: invalid or unknown port for in_port" >&2
+  echo "ovs-ofctl: -:1: \\"$unknown\\": invalid or unknown port for in_port" >&2
   exit 1
 fi
 case "$*" in *diff-flows*) cat "$FAKE/differs"; [ ! -s "$FAKE/differs" ] || exit 2 ;; esac
@@ -157,6 +157,7 @@ export class FakeHost {
   pauses = "";
   /** Seconds that the tools sleep wherever they ask again: what they wait for is there already, or never comes. */
   nap = "0.01";
+  private shells = 0;
 
   /**
    * @param sh what runs the tools; "busybox sh" runs its own awk too
@@ -265,12 +266,12 @@ export class FakeHost {
     return this.run([...this.sh.split(" "), this.path("tools/guest"), ...words], input);
   }
 
-  /** Lines of shell, after the tools' functions and in their shell. */
+  /** Lines of shell, after the tools' functions and in their shell. In a file: they are longer than an argument may be (execve(2)). */
   shell(lines: string, input = ""): Answer {
     const functions = fs.readFileSync(this.path("tools/guest"), "utf8").replace(/^main "\$@"\nexit\n$/m, "");
-    // Longer than one argument may be (execve(2), MAX_ARG_STRLEN).
-    fs.writeFileSync(this.path("tools/functions"), functions);
-    return this.run([...this.sh.split(" "), "-c", `. ${this.path("tools/functions")}\n${lines}`], input);
+    const file = this.path(`shell-${this.shells++}`);
+    fs.writeFileSync(file, `${functions}\n${lines}`);
+    return this.run([...this.sh.split(" "), file], input);
   }
 
   private run([program = "", ...words]: string[], input: string): Answer {
@@ -297,12 +298,13 @@ export class FakeHost {
       VXLAB_SETTLES: "60",
       VXLAB_BAKED: this.path("baked"),
     };
-    const { status, stdout, stderr } = spawnSync(program, words, {
+    const { status, stdout, stderr, error } = spawnSync(program, words, {
       env,
       input,
       encoding: "utf8",
       timeout: 20_000,
     });
+    if (error !== undefined && stdout === null) throw error;
     return { code: status, stdout, stderr };
   }
 

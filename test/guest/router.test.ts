@@ -137,7 +137,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   it("refuses text where an address belongs", () => {
     const neighbours = [{ address: "192.168.10.11\n neighbor 1.2.3.4 remote-as 1" }];
     expect(host.guest(["apply", "router"], { ...CLIENT, neighbours }).stderr).toContain(
-      "desired state holds text",
+      "desired state has text",
     );
   });
 

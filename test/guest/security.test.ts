@@ -303,6 +303,15 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       expect(host.said()).toContain('in_port="v-c1_1",');
       expect(host.said()).toContain("priority=0 actions=NORMAL");
     });
+
+    it.each([
+      ['ovs-ofctl: -:7: "v-c1": invalid or unknown port for in_port', "v-c1"],
+      ["ovs-ofctl: -:7: v-c1: invalid or unknown port for in_port", "v-c1"],
+      ["ovs-ofctl: vxbr is not a bridge or a socket", "none"],
+    ])("are told by %s which port is not there", (message, port) => {
+      const { stdout } = host.shell(`skip=; unknown_port "$(cat)" || skip=none; echo $skip`, message);
+      expect(stdout).toBe(`${port}\n`);
+    });
   });
 
   describe("drift", () => {

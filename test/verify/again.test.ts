@@ -22,7 +22,7 @@ function hostsWith(says: (name: string) => string, hears: Record<string, string>
   const ask = hostsThat({
     ask(_, command) {
       const words = command.split(" vxlab ").at(-1)?.split(" ") ?? [];
-      const name = words[2] ?? "";
+      const name = words[1] ?? "";
       asked.push(`${name} lanes ${words[0]}`);
       return said(`== ping ${name}\n${says(name)}\n`);
     },

@@ -194,7 +194,7 @@ describe("a ping", () => {
 ${STATISTICS}
 1 packets transmitted, 1 received, 0% packet loss, time 1ms
 rtt min/avg/max/mdev = 136.051/136.051/136.051/0.000 ms`,
-      { fate: "answered", ms: 136 },
+      { fate: "answered", sent: 1, received: 1, ms: 136, least: 136.051 },
     ],
     [
       "that is answered at the second try",
@@ -203,7 +203,7 @@ rtt min/avg/max/mdev = 136.051/136.051/136.051/0.000 ms`,
 
 ${STATISTICS}
 2 packets transmitted, 1 received, 50% packet loss, time 1036ms`,
-      { fate: "answered", ms: 2.76 },
+      { fate: "answered", sent: 2, received: 1, ms: 2.76 },
     ],
     [
       "answered twice",
@@ -215,7 +215,7 @@ ${STATISTICS}
 --- 10.0.3.11 ping statistics ---
 2 packets transmitted, 2 received, +1 duplicates, 0% packet loss, time 202ms
 rtt min/avg/max/mdev = 4.473/40.569/58.638/25.523 ms`,
-      { fate: "answered", ms: 58.6, duplicates: 1 },
+      { fate: "answered", sent: 2, received: 2, ms: 58.6, least: 4.473, duplicates: 1 },
     ],
     [
       "too long for the interface",
@@ -224,7 +224,10 @@ PING 10.0.3.11 (10.0.3.11) 1423(1451) bytes of data.
 
 ${STATISTICS}
 1 packets transmitted, 0 received, +1 errors, 100% packet loss, time 1ms`,
-      { fate: "too long", mtu: 1450, complaint: "ping: local error: message too long, mtu=1450" },
+      {
+        ...{ fate: "too long", sent: 1, received: 0, mtu: 1450 },
+        complaint: "ping: local error: message too long, mtu=1450",
+      },
     ],
     [
       "too long, in the words of newer iputils",
@@ -233,7 +236,7 @@ ping: sendmsg: Message too long
 
 ${STATISTICS}
 1 packets transmitted, 0 received, +1 errors, 100% packet loss, time 0ms`,
-      { fate: "too long", complaint: "ping: sendmsg: Message too long" },
+      { fate: "too long", sent: 1, received: 0, complaint: "ping: sendmsg: Message too long" },
     ],
     [
       "that is lost",
@@ -241,7 +244,7 @@ ${STATISTICS}
 
 ${STATISTICS}
 2 packets transmitted, 0 received, 100% packet loss, time 1036ms`,
-      { fate: "no answer" },
+      { fate: "no answer", sent: 2, received: 0 },
     ],
     [
       "that nobody is there for",
@@ -250,7 +253,7 @@ From 10.0.3.10 icmp_seq=1 Destination Host Unreachable
 
 ${STATISTICS}
 1 packets transmitted, 0 received, +1 errors, 100% packet loss, time 0ms`,
-      { fate: "no answer" },
+      { fate: "no answer", sent: 1, received: 0 },
     ],
     [
       "without a route",

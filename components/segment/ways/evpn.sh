@@ -143,10 +143,11 @@ evpn_stations_of() {
 }
 
 evpn_change() {
-  local tool words
+  local tool words word
   while read -r tool words; do
-    # shellcheck disable=SC2086 # words of a command
-    case $tool in fdb) bridge fdb $words ;; neigh) iproute neigh $words ;; esac ||
+    set --
+    for word in $words; do set -- "$@" "$word"; done
+    case $tool in fdb) bridge fdb "$@" ;; neigh) iproute neigh "$@" ;; esac ||
       fail "$devices_bridge does not take: $tool $words"
   done
 }
@@ -176,8 +177,9 @@ evpn_drift() {
   local about="$lab/$step" name
   for name in "$devices_tunnel" "$devices_port"; do
     [ -e "$NET/$name" ] || { evpn_says "$name is missing" && return; }
-    [ -e "$NET/$name/brport" ] && [ "$(evpn_master "$name")" = "$devices_bridge" ] ||
+    if ! [ -e "$NET/$name/brport" ] || [ "$(evpn_master "$name")" != "$devices_bridge" ]; then
       evpn_says "$name is not a port of $devices_bridge"
+    fi
     [ $(($(cat "$NET/$name/flags") & 1)) = 1 ] || evpn_says "$name is down"
   done
   [ "$(cat "$NET/$devices_tunnel/brport/neigh_suppress" 2>/dev/null || echo 1)" = 1 ] ||
