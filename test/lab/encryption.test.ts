@@ -45,7 +45,7 @@ let forge: (attack: Forgery) => Promise<number>;
 
 /** All UDP that a host has on its underlay while something happens, as `FROM > TO.PORT LENGTH` without repetition, and fragments. */
 async function onWire(host: string, what: () => Promise<unknown>): Promise<string[]> {
-  const ear = await capture(guests, host, "tcpdump -n -l -v -i eth0 udp or 'ip[6:2] & 0x3fff != 0'", 240);
+  const ear = await capture(guests, host, "tcpdump -n -l -v -i eth0 udp or 'ip[6:2] & 0x3fff != 0'", 500);
   await what();
   const packets = (await ear()).split(/^(?=\S)/m);
   const seen = packets.flatMap((packet) => {
@@ -251,16 +251,16 @@ describe("with encryption: wireguard", () => {
     const seen = await onWire("kvm2", async () => {
       await guests.tell(
         "kvm2",
-        `${guests.inside("c2", "ping -i 0.3 -w 200 10.0.3.10")} >/dev/null 2>&1 </dev/null &`,
+        `${guests.inside("c2", "ping -i 0.3 -w 400 10.0.3.10")} >/dev/null 2>&1 </dev/null &`,
       );
       await guests.ask("kvm1", "sync; reboot", 15);
       await guests.hangUp("kvm1");
       await within(180, "another boot", async () => ![before, ""].includes(await boot()));
-      await within(120, "a ping through it", async () => (await pingsAll()).every(Boolean));
+      await within(240, "a ping through it", async () => (await pingsAll()).every(Boolean));
     });
     expect(ports(seen)).toEqual([51820]);
     await greenWithin(120, project);
-  }, 500_000);
+  }, 600_000);
 
   it("goes by the same setting, and leaves nothing behind", async () => {
     project.configure(settings());
