@@ -100,7 +100,7 @@ case $from in -) cat ;; *) cat "$from" ;; esac >"$FAKE/said"
 [ ! -s "$FAKE/flows-refused" ] || { cat "$FAKE/flows-refused" >&2; exit 1; }
 unknown=$(cat "$FAKE/unknown" 2>/dev/null)
 if [ -n "$unknown" ] && grep -q 'in_port="'"$unknown"'"' "$FAKE/said"; then
-  echo "ovs-ofctl: -:1: $unknown: invalid or unknown port for in_port" >&2
+  echo "ovs-ofctl: -:1: \\"$unknown\\": invalid or unknown port for in_port" >&2
   exit 1
 fi
 case "$*" in *diff-flows*) cat "$FAKE/differs"; [ ! -s "$FAKE/differs" ] || exit 2 ;; esac
