@@ -1,10 +1,10 @@
 /** Looks at everything that a lab has, on all hosts at once, and compares it with the stack's state. Changes nothing. */
-import { loadavg, availableParallelism } from "node:os";
 import { LOOK_COMMAND, readLook } from "../../verify/look";
 import type { Difference, HostLook } from "../../verify/look";
 import { inTurn } from "../../verify/pace";
 import type { Context } from "../command";
 import { Fault } from "../exit";
+import { crowd } from "./crowd";
 import { loadLab, withLab, namespaceWords } from "./lab";
 import type { OpenLab } from "./lab";
 import { hypervisors } from "./hypervisors";
@@ -27,9 +27,6 @@ export interface Look {
 const LOGIN_MS = 5_000;
 /** Longest time of a host that has let us in, ms. */
 const LOOK_MS = 30_000;
-
-/** Limits are longer where this computer, which runs most labs' machines, has more to do than it can. */
-const crowd = (): number => Math.min(4, Math.max(1, (loadavg()[0] ?? 0) / availableParallelism()));
 
 /** @throws Fault when there is no lab */
 export function look(context: Context, stack: string): Promise<Look> {
@@ -80,7 +77,7 @@ async function lookOn(
   host: string,
   steps: Awaited<ReturnType<OpenLab["steps"]>>,
 ): Promise<HostLook | { silent: string }> {
-  const answer = await ask.ask(host, LOOK_COMMAND, { limit: LOOK_MS * crowd() });
+  const answer = await ask.ask(host, LOOK_COMMAND, { limit: LOOK_MS });
   if ("silent" in answer) return { silent: answer.silent };
   if (answer.code !== 0)
     return { silent: `cannot be asked: ${answer.stderr.trim() || `exit code ${answer.code}`}` };

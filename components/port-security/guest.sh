@@ -75,6 +75,7 @@ unknown_port() {
   case $1 in *": invalid or unknown port"*) ;; *) return 1 ;; esac
   veth=${1%%: invalid or unknown port*}
   veth=${veth##*: }
+  # ovs-ofctl says the name as the flow has it.
   veth=${veth#\"}
   veth=${veth%\"}
   skip="$skip ${veth:?}"
