@@ -1,4 +1,4 @@
-/** As test/lab/interrupted.test.ts, a hundred times, and others every time. */
+/** As test/long/interrupted.test.ts, a hundred times, and others every time. */
 import { afterAll, beforeAll, describe } from "vitest";
 import { cutOff } from "../lib/cuts";
 import { Project } from "../lib/project";
