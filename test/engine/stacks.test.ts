@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { planOverlay } from "../../plan/peers";
-import { VTEPS_SCHEMA } from "../../plan/vteps";
+import { ENCRYPTED_VTEPS_SCHEMA, VTEPS_SCHEMA } from "../../plan/vteps";
 import type { Result } from "../../system/process";
 import { normal } from "./golden/normal";
 import { standOverlay } from "./golden/overlay";
@@ -98,10 +98,10 @@ describe("a peer", () => {
   });
 
   it("that speaks a newer contract is refused, for its tunnels work", async () => {
-    await writeOutputs(project, "underlay-b", underlay({ b1: "192.168.20.11" }, VTEPS_SCHEMA + 1));
+    await writeOutputs(project, "underlay-b", underlay({ b1: "192.168.20.11" }, ENCRYPTED_VTEPS_SCHEMA + 1));
     const result = await preview();
     expect(all(result)).toContain(
-      `The output "vteps" of the stack underlay-b has version ${VTEPS_SCHEMA + 1}`,
+      `The output "vteps" of the stack underlay-b has version ${ENCRYPTED_VTEPS_SCHEMA + 1}`,
     );
     expect(all(result)).toContain("Nothing was changed: use the newer vxlab for this stack too");
     expect(result.code).not.toBe(0);
@@ -156,10 +156,12 @@ describe("an overlay that stands", () => {
   });
 
   it("keeps its tunnels to a peer that speaks a newer contract by now", async () => {
-    await writeOutputs(project, "underlay-b", underlay(peers, VTEPS_SCHEMA + 1));
+    await writeOutputs(project, "underlay-b", underlay(peers, ENCRYPTED_VTEPS_SCHEMA + 1));
     const told = await change(project, ["preview", "--diff", "--stack", "overlay-a"]);
     expect(told.code).not.toBe(0);
-    expect(all(told)).toContain(`The output "vteps" of the stack underlay-b has version ${VTEPS_SCHEMA + 1}`);
+    expect(all(told)).toContain(
+      `The output "vteps" of the stack underlay-b has version ${ENCRYPTED_VTEPS_SCHEMA + 1}`,
+    );
     expect(changes(told.steps)).toEqual([]);
   });
 });
