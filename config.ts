@@ -12,8 +12,7 @@ import { sortedEntries, suggest } from "./plan/rules";
 import { Role } from "./plan/roles";
 import { SECTIONS, SETTINGS, STACK } from "./plan/settings";
 import { outsideOf } from "./plan/shape";
-import { Accel } from "./plan/types";
-import type { Problem, Topology } from "./plan/types";
+import { Accel, type Problem, type Topology } from "./plan/types";
 import { checkValue } from "./plan/values";
 import type { VariablesOf } from "./components/container/variables";
 
@@ -244,13 +243,8 @@ function numeric(text: string): unknown {
 function unknownKeys(raw: Raw): Problem[] {
   return Object.keys(raw)
     .filter((key) => !KEYS.includes(key))
-    .map((path) => {
-      const cure = suggest(path, KEYS, "setting");
-      return {
-        path,
-        got: parsed(raw[path]),
-        message: `Is not a setting of ${NAMESPACE.slice(0, -1)}.`,
-        cure,
-      };
-    });
+    .map((path) => ({
+      ...{ path, got: parsed(raw[path]), cure: suggest(path, KEYS, "setting") },
+      message: `Is not a setting of ${NAMESPACE.slice(0, -1)}.`,
+    }));
 }

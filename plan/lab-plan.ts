@@ -5,10 +5,14 @@ import type { ImageKind } from "../components/image/spec";
 import type { Flooding } from "../components/segment/spec";
 import type { Accel, UnderlayMode } from "../components/underlay/spec";
 import type { Problem } from "./problem";
+import type { EncryptionPlan } from "./encryption-plan";
 import type { ImpairmentPlan } from "./impairment-plan";
-import type { ChainPlan, CheckPlan, ContainerPlan, ServicePlan, StationPlan } from "./workload-plan";
+import type { ChainPlan, CheckPlan } from "./path-plan";
+import type { ContainerPlan, ServicePlan, StationPlan } from "./workload-plan";
 
+export type * from "./encryption-plan";
 export type * from "./impairment-plan";
+export type * from "./path-plan";
 export type * from "./workload-plan";
 
 /**
@@ -180,46 +184,6 @@ export interface ExistingPlan {
   mtu: number;
   /** In the order of HostNeed. */
   needs: HostNeed[];
-}
-
-/**
- * The WireGuard device of a host. Keys are computed from the lab's secret, which a plan does not know.
- *
- * @example
- * ```ts
- * const peersOf = ({ peers }: EncryptionPlan) => peers.map(({ host }) => host);
- * ```
- */
-export interface EncryptionPlan {
-  device: string;
-  /** The host's VTEP. */
-  address: string;
-  /** UDP port of WireGuard. */
-  port: number;
-  /** Largest IP packet that it takes, bytes. */
-  mtu: number;
-  keyVersion: number;
-  /** The hosts that it has tunnels to, sorted by name. */
-  peers: EncryptionPeerPlan[];
-}
-
-/**
- * The other end of an encrypted tunnel.
- *
- * @example
- * ```ts
- * const endpointOf = ({ vtep, port }: EncryptionPeerPlan) => `${vtep}:${port}`;
- * ```
- */
-export interface EncryptionPeerPlan {
-  host: string;
-  /** Its address inside of the encrypted tunnel: the only one that it may send from. */
-  address: string;
-  /** Its underlay address. */
-  vtep: string;
-  port: number;
-  /** Of a host of another owner; absent: computed. */
-  publicKey?: string;
 }
 
 /**

@@ -57,7 +57,7 @@ export interface Check {
    * The ping that is to be sent once more, alone and with patience, before the verdict counts. Undefined: the verdict counts.
    * Absent: it always does.
    */
-  doubt?(first: Verdict, evidence: Evidence): Ping | undefined;
+  doubt?: (this: void, first: Verdict, evidence: Evidence) => Ping | undefined;
   /** What a step puts right where the check fails. Absent: nothing. */
   repairs?(facts: HostFacts): ThingRef[];
   /** What is on the host and belongs to nobody whom the lab knows: no fault. */

@@ -1,7 +1,9 @@
 /** The setting `containers.<name>`, and the interfaces of a container. */
 import type { Fields } from "../../plan/setting";
-import { EXEC, FILE, ROUTE } from "./spec-inside";
-import type { ExecSpec, FileSpec, RouteSpec } from "./spec-inside";
+import { EXEC, FILE, ROUTE, type ExecSpec, type FileSpec, type RouteSpec } from "./spec-inside";
+import { ChainSide } from "./chain-side";
+
+export { ChainSide };
 
 /**
  * What runs a container.
@@ -14,19 +16,6 @@ import type { ExecSpec, FileSpec, RouteSpec } from "./spec-inside";
 export enum ContainerKind {
   Lxc = "lxc",
   Docker = "docker",
-}
-
-/**
- * The side of a transparent middle box of a chain.
- *
- * @example
- * ```ts
- * const fw: ContainerSpec = { host: "kvm1", interfaces: [{ chain: ChainSide.In }, { chain: ChainSide.Out }] };
- * ```
- */
-export enum ChainSide {
-  In = "in",
-  Out = "out",
 }
 
 /**

@@ -1,13 +1,7 @@
 /** The setting `segments.<name>`: an Ethernet across hosts. */
 import { IpFamily } from "../../plan/net/family";
-import {
-  DEFAULT_ENCAPSULATION,
-  Encapsulation,
-  ENCAPSULATIONS,
-  maxOverlayMtu,
-  tunnelOverhead,
-  UDP_PORTS,
-} from "../../plan/net/encap";
+import { DEFAULT_ENCAPSULATION, Encapsulation, ENCAPSULATIONS } from "../../plan/net/encap";
+import { maxOverlayMtu, tunnelOverhead, UDP_PORTS } from "../../plan/net/encap";
 import type { Fields } from "../../plan/setting";
 import { UNDERLAY } from "../underlay/spec";
 

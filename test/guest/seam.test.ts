@@ -65,12 +65,16 @@ describe("the calls on the hosts of", () => {
   it.each([
     ["reference", reference()],
     ["fabric", fabric()],
-  ])("%s", async (name, topology) => {
-    const steps = await sentBy(topology);
-    const vteps = Object.values(topology.hosts).map(({ address }) => String(address));
-    const texts: string[] = [];
-    for (const vtep of vteps) texts.push(await callsOf(steps, vtep));
-    await expect(texts.join("")).toMatchFileSnapshot(join(__dirname, "golden", `${name}.txt`));
-    // Thousands of programs: five seconds alone, over thirty on a busy computer.
-  }, 180_000);
+  ])(
+    "%s",
+    async (name, topology) => {
+      const steps = await sentBy(topology);
+      const vteps = Object.values(topology.hosts).map(({ address }) => String(address));
+      const texts: string[] = [];
+      for (const vtep of vteps) texts.push(await callsOf(steps, vtep));
+      await expect(texts.join("")).toMatchFileSnapshot(join(__dirname, "golden", `${name}.txt`));
+      // Thousands of programs: five seconds alone, over thirty on a busy computer.
+    },
+    180_000,
+  );
 });

@@ -25,7 +25,7 @@ function verdict(of: LabOutput, name: string, ping?: Partial<PingFacts>, facts: 
   const all = good(of);
   const pings = new Map(all.pings);
   if (check.ping !== undefined && ping !== undefined)
-    pings.set(check.ping.name, { fate: "answered", ms: 3, ...ping } as PingFacts);
+    pings.set(check.ping.name, { fate: "answered", ms: 3, ...ping });
   const host = all.hosts.get(check.host);
   if (host === undefined || !("facts" in host)) throw new Error(check.host);
   const evidence: Evidence = { ...all, pings };
