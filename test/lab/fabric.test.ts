@@ -380,7 +380,7 @@ describe("what is taken away", () => {
           "ls /var/lib/vxlab; cat /proc/sys/net/ipv4/conf/eth0/forwarding; ! pidof dnsmasq",
       );
       const always = ["containers", "desired", "guard", "guard.nft", "level"];
-      const kept = [...always, ...maybe("nft", found), ...maybe("tuned", found)];
+      const kept = [...always, ...maybe("made", found), ...maybe("nft", found), ...maybe("tuned", found)];
       expect(found.split("\n")).toEqual(["vxbr", "table inet vxlab_guard", ...kept, "0"]);
     }
     expect(await redWorks()).toEqual(["c2 to 10.0.3.50"]);
