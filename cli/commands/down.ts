@@ -89,13 +89,13 @@ const OTHERS = ["vxlab:index:ExistingHost", "vxlab:index:VxlanOverlay"];
 
 async function destroy(context: Context, stack: string, mode: Mode, seconds: number): Promise<number> {
   const { out } = context;
-  const all = await deployed(context, stack);
-  if (all.length === 0) return Exit.ok;
+  if ((await deployed(context, stack)).length === 0) return Exit.ok;
   await ready(context, stack);
   await clearDeadLocks(context, stack);
   await forgetPending(context, stack);
   // An underlay that is not deployed has no machines: `down` works without it.
   await forgetLostMachines(context, stack, new Set());
+  const all = await deployed(context, stack);
   const { environment } = await startLibvirt(context, stack);
   await mustAnswer(all, stack);
   const run = { verb: "destroy", words: [], works: workOn(foundInState(all)), seconds } as const;

@@ -9,7 +9,7 @@ import { routerState } from "./state";
  *
  * @example
  * ```ts
- * const args: EvpnRouterArgs = { host: kvm3, bridge, neighbours: [{ address: "192.168.10.11" }] };
+ * const args: EvpnRouterArgs = { host: kvm2, bridge, neighbours: [{ address: "192.168.10.11" }] };
  * ```
  */
 export interface EvpnRouterArgs extends MovableArgs {
@@ -50,7 +50,7 @@ export interface EvpnNeighbourArgs {
  *
  * @example
  * ```ts
- * new EvpnRouter("kvm3-evpn", { host: kvm3, bridge, neighbours: [{ address: kvm1.address }, { address: kvm2.address }] });
+ * new EvpnRouter("kvm3-evpn", { host: kvm2, bridge, neighbours: [{ address: kvm1.address }, { address: kvm2.address }] });
  * ```
  */
 export class EvpnRouter extends pulumi.ComponentResource {

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { connect, createServer, type AddressInfo, type Server } from "node:net";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { forwardOf, Forwarding, relayLine } from "../../cli/access/forwarding";
 import { forward } from "../../cli/commands/forward";
 import type { Context } from "../../cli/command";
@@ -114,7 +114,8 @@ describe("a forwarded port", () => {
     program("lxc-info", "echo");
     const stopped = await forwarded(relayLine(targetNamed(referenceLab(), "c1"), 80), bin);
     expect(await said(stopped.port, "hello")).toBe("");
-    expect(stopped.faults).toEqual(["the container is not running"]);
+    // The socket ends a moment before the program's exit code is known.
+    await vi.waitFor(() => expect(stopped.faults).toEqual(["the container is not running"]));
   });
 
   it("that is in use is refused", async () => {

@@ -2,22 +2,29 @@
  * A world of mocks that records what a program registers: inputs and the options that mocks do not see.
  * An unknown type of resource is an error, and so is any function call.
  */
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { temporary } from "../lib/temporary";
 
 /** In place of the real one, which would go out and look for hypervisors. */
-const programs = temporary("programs");
-process.env["PATH"] = `${programs}${delimiter}${process.env["PATH"]}`;
+let programs = "";
+
+/** Files that share a process share this module too, and each file's folders are deleted after it. */
+function provide(): string {
+  if (existsSync(programs)) return programs;
+  programs = temporary("programs");
+  process.env["PATH"] = `${programs}${delimiter}${process.env["PATH"]}`;
+  virshDoes("exit 0");
+  // Looked for, never started.
+  writeFileSync(join(programs, "mkisofs"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+  return programs;
+}
 
 /** What virsh does, a line of shell. */
 export function virshDoes(line: string): void {
-  writeFileSync(join(programs, "virsh"), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+  writeFileSync(join(provide(), "virsh"), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
 }
-virshDoes("exit 0");
-// Looked for, never started.
-writeFileSync(join(programs, "mkisofs"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
 
 /** What a provider would answer beyond the inputs, by type. */
 const ANSWERS: Record<string, (name: string, inputs: Record<string, unknown>) => Record<string, unknown>> = {
@@ -67,6 +74,7 @@ export async function deploy(
   options: { preview?: boolean; stack?: string } = {},
 ): Promise<Registered[]> {
   const seen: Registered[] = [];
+  provide();
   await pulumi.runtime.setMocks(
     {
       newResource: ({
