@@ -87,7 +87,7 @@ interface Placed {
  * the hosts, and tunnels of the chain's own between them (docs/chains.md).
  *
  * Each host has two steps: what reaches its hops, and where packets go from there. The second one of every host waits for the first
- * one of all: so packets go a new way only when all of it is there.
+ * one of all: so packets go a new way only when all of it is there. With `dependsOn` on its middle boxes, packets go there once these run.
  *
  * @example
  * ```ts

@@ -12,15 +12,28 @@ import type { ChainHopArgs } from "./component";
 
 export interface DeclaredChain {
   chain: ServiceChain;
-  /** Containers at its ends. */
+  /** Containers at its ends, which start when it leads: before, they would reach each other directly. */
   ends: string[];
 }
+
+/** Containers that run before packets are led to them: middle boxes. One that is an end of another chain would wait for itself. */
+export function boxesFirst({ chains }: LabPlan): Set<string> {
+  const ends = new Set(chains.flatMap(endsOf));
+  return new Set(
+    chains.flatMap(({ hops }) => hops.map(({ name }) => name)).filter((name) => !ends.has(name)),
+  );
+}
+
+const endsOf = ({ hops }: ChainPlan): string[] =>
+  [hops[0], hops.at(-1)].flatMap((end) => (end === undefined ? [] : [end.name]));
 
 interface Around {
   labId: pulumi.Input<string>;
   hosts: readonly { plan: { name: string }; host: Pick<HostContext, "connection" | "inside"> }[];
   /** By host name. */
   bridges: Readonly<Record<string, OvsBridge>>;
+  /** Containers that are declared already, by name. */
+  containers: Readonly<Record<string, pulumi.Resource>>;
   parent: pulumi.Resource;
 }
 
@@ -33,10 +46,9 @@ export function declareChains(name: string, { chains }: LabPlan, around: Around)
   return chains.map((plan) => ({
     chain: new ServiceChain(child(name, `${plan.name}-chain`), chainArgs(plan, hosts, around), {
       parent: around.parent,
+      dependsOn: plan.hops.flatMap((hop) => around.containers[hop.name] ?? []),
     }),
-    ends: [plan.hops[0], plan.hops.at(-1)]
-      .flatMap((end) => (end === undefined ? [] : [end.name]))
-      .filter((end) => end !== GATEWAY),
+    ends: endsOf(plan).filter((end) => end !== GATEWAY),
   }));
 }
 

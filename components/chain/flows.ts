@@ -156,14 +156,10 @@ function routed({ wired: { hops } }: Hop, way: Direction): string[] {
 /** What tunnels bring for a hop. */
 function arrives(one: Hop): string[] {
   const { wired, hop } = one;
-  const ways = reachesBy(one).filter((way) => {
-    const before = neighbour(one, way === 0 ? 1 : 0);
-    return before !== undefined && (before.host !== hop.host || wired.failure === ChainFailure.Open);
-  });
-  if (!needsTunnel(wired, hop)) return [];
+  if (!hasTunnels(wired)) return [];
   const tunnel = `in_port=${port(chainTunnel(hop.vni))}`;
   return [
-    ...ways.flatMap((way) => {
+    ...reachesBy(one).flatMap((way) => {
       const [from, to] = along(one.macs, way);
       return ["ip", "ipv6"].map((packet) =>
         flow(
@@ -179,10 +175,12 @@ function arrives(one: Hop): string[] {
   ];
 }
 
-/** Whether packets for a hop come from another host. */
-export function needsTunnel({ hops }: Pick<ChainPlan, "hops">, hop: HopPlan): boolean {
-  const index = hops.indexOf(hop);
-  return [hops[index - 1], hops[index + 1]].some((next) => next !== undefined && next.host !== hop.host);
+/**
+ * Whether packets come to its hops from other hosts. If so, each hop takes them from each other host, also where a neighbour on the same
+ * host sends now: until all hosts send by a change of the chain, some still send as before.
+ */
+export function hasTunnels({ hops }: Pick<ChainPlan, "hops">): boolean {
+  return hops.some(({ host }) => host !== hops[0]?.host);
 }
 
 /** Delivers to a hop. */

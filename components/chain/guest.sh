@@ -20,6 +20,7 @@ chain_apply() {
   mv "$box/flows.new" "$box/flows"
   chain_renumber
   chain_again
+  chain_untunnel
   keep chain
   answer
 }
@@ -63,16 +64,10 @@ chain_flows() {
   [ $# -eq 0 ] || printf '%s\n' "$@" | LC_ALL=C awk -v file="$OFPORTS" "$NUMBERS_AWK"
 }
 
-# All tunnels change at once. Another step of the chain may have taken one over.
+# All of its tunnels at once.
 chain_tunnels() {
-  local have wanted='' i=0 port vni number
-  while next_tunnel; do wanted="$wanted $port "; done
+  local i=0 port vni number
   set --
-  for have in $(vsctl --bare --no-headings --columns=name find port external_ids:vxlab-chain="\"$id\""); do
-    plain "$have"
-    case $wanted in *" $have "*) ;; *) set -- "$@" -- --if-exists del-port "$have" ;; esac
-  done
-  i=0
   while next_tunnel; do
     number=$(echo "<$port>" | LC_ALL=C awk -v file="$OFPORTS" "$NUMBERS_AWK")
     set -- "$@" -- --may-exist add-port "$bridge" "$port" \
@@ -83,6 +78,16 @@ chain_tunnels() {
   [ $# -gt 0 ] || return 0
   shift
   vsctl "$@"
+}
+
+# Tunnels into which its flows no longer send. Another step of the chain may have taken one over.
+chain_untunnel() {
+  local have wanted='' i=0 port vni
+  while next_tunnel; do wanted="$wanted $port "; done
+  for have in $(vsctl --bare --no-headings --columns=name find port external_ids:vxlab-chain="\"$id\""); do
+    plain "$have"
+    case $wanted in *" $have "*) ;; *) vsctl --if-exists del-port "$have" ;; esac
+  done
 }
 
 # Ports that were there before their number was known. What they may send is set for the new number before they have it.

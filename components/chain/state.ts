@@ -3,7 +3,7 @@ import { ENCAPSULATIONS } from "../../plan/net/encap";
 import type { ChainPlan, HopPlan } from "../../plan/path-plan";
 import { chainTunnel } from "../../plan/names";
 import { cookiesOf } from "./cookies";
-import { hopFlows, needsTunnel, nextFlows } from "./flows";
+import { hasTunnels, hopFlows, nextFlows } from "./flows";
 
 export interface ChainState {
   /** The chain's name, of the second part with `.next` behind it. */
@@ -37,7 +37,7 @@ export function tunnelsOn(chain: Pick<ChainPlan, "hops">, host: string): string[
 }
 
 const arriving = ({ hops }: Pick<ChainPlan, "hops">, host: string): HopPlan[] =>
-  hops.filter((hop) => hop.host === host && needsTunnel({ hops }, hop));
+  hops.filter((hop) => hop.host === host && hasTunnels({ hops }));
 
 const leaving = ({ hops }: Pick<ChainPlan, "hops">, host: string): HopPlan[] =>
   hops.filter(

@@ -1,16 +1,8 @@
 /** The upper half of a lab: what is put on its hosts. Used by VxlanLab and VxlanOverlay, whose children these resources are. */
 import * as pulumi from "@pulumi/pulumi";
-import {
-  ContainerKind,
-  ContainerPlan,
-  HostPlan,
-  InterfacePlan,
-  LabPlan,
-  RouterPlan,
-  VxlanPortPlan,
-} from "../../plan/types";
+import { ContainerKind, HostPlan, LabPlan, RouterPlan, VxlanPortPlan } from "../../plan/types";
 import { endpointOf } from "../encryption/endpoint";
-import { declareChains } from "../chain/declare.component";
+import { boxesFirst, declareChains } from "../chain/declare.component";
 import type { DeclaredChain } from "../chain/declare.component";
 import { CONTAINER_KINDS, CONTAINER_WORDS } from "../container/kinds";
 import { CONTAINER_COMPONENTS } from "../container/kinds/index.component";
@@ -23,6 +15,7 @@ import { Impairment } from "../impairment/component";
 import { impairmentArgs } from "../impairment/places";
 import { EvpnRouter } from "../router/component";
 import { SegmentService } from "../service/component";
+import { containerArgs } from "./container-args";
 import { ContainerVariables, checkLabVariables } from "../container/variables.component";
 import { VxlanPort } from "../segment/component";
 import type { WireguardKeys } from "../encryption/keys.component";
@@ -60,9 +53,14 @@ export function declareOnHosts(
   }));
   for (const { host, placement, tunnels, opts } of placed)
     onHost(name, plan, host, { ...placement, ...tunnels }, opts, parts);
-  const chains = declareChains(name, plan, { labId, hosts, bridges: parts.bridges, parent });
-  for (const { host, placement, opts } of placed)
-    containersOn(name, plan, host, placement, opts, { env, parts, chains });
+  const boxes = boxesFirst(plan);
+  const containers = (chains: readonly DeclaredChain[], which: (name: string) => boolean) => {
+    for (const { host, placement, opts } of placed)
+      containersOn(name, plan, host, placement, opts, { env, parts, chains, which });
+  };
+  containers([], (box) => boxes.has(box));
+  const around = { labId, hosts, bridges: parts.bridges, containers: parts.containers, parent };
+  containers(declareChains(name, plan, around), (box) => !boxes.has(box));
   parts.checks = declareChecks(name, plan, labId, hosts, parent, parts);
   return parts;
 }
@@ -117,6 +115,8 @@ interface Beside {
   env: Record<string, ContainerVariables>;
   parts: Omit<LabParts, "hosts">;
   chains: readonly DeclaredChain[];
+  /** Which containers are meant. */
+  which: (name: string) => boolean;
 }
 
 function containersOn(
@@ -125,11 +125,11 @@ function containersOn(
   plan: HostPlan,
   placement: Placement,
   opts: pulumi.ComponentResourceOptions,
-  { env, parts, chains }: Beside,
+  { env, parts, chains, which }: Beside,
 ): void {
   const made = parts.bridges[plan.name];
-  for (const box of made === undefined ? [] : lab.containers.filter((c) => c.host === plan.name)) {
-    // An end starts when its chain leads: before, it would reach the other one directly.
+  const own = lab.containers.filter((c) => c.host === plan.name && which(c.name));
+  for (const box of made === undefined ? [] : own) {
     const dependsOn = chains.flatMap(({ ends, chain }) => (ends.includes(box.name) ? [chain] : []));
     parts.containers[box.name] = declareContainer(
       child(name, box.name),
@@ -192,59 +192,4 @@ function routerArgs({ address: local }: HostPlan, { neighbours, reflector, ...ro
     ...{ ...router, local, ...(reflector ? { reflector } : {}) },
     neighbours: neighbours.map(({ address, as }) => ({ address, as })),
   };
-}
-
-function containerArgs(
-  { name: container, command, interfaces, image, archive, env: texts, ...more }: ContainerPlan,
-  bridge: pulumi.Input<string>,
-  secrets?: ContainerVariables,
-) {
-  const env = secrets === undefined ? texts : { ...texts, ...secrets };
-  const nics = interfaces.map(({ mac, mtu, veth, vlan, addresses, dhcp, gateway, trunk, ...security }) => ({
-    ...{ bridge, mac, mtu, veth, addresses },
-    // What is not used is not said: a preview shows every word.
-    ...(vlan === undefined ? {} : { vlan }),
-    ...(dhcp ? { dhcp } : {}),
-    ...(gateway === undefined ? {} : { gateway }),
-    ...(trunk.length === 0 ? {} : { trunk: trunk.map((one) => tagged(one, security.portSecurity)) }),
-    ...securityArgs(security),
-    ...(security.forwards === undefined ? {} : { forwards: security.forwards }),
-  }));
-  return {
-    container,
-    command: command.length === 0 ? undefined : command,
-    interfaces: nics,
-    ...(image === undefined ? {} : { image }),
-    ...(archive === undefined ? {} : { archive }),
-    ...(env === undefined ? {} : { env }),
-    ...insideArgs(more),
-  };
-}
-
-function insideArgs({ files, exec, routes, sysctls, rootfs, volumes, capAdd }: Partial<ContainerPlan>) {
-  return {
-    ...(rootfs === undefined ? {} : { rootfs }),
-    ...(volumes === undefined ? {} : { volumes }),
-    ...(capAdd === undefined ? {} : { capAdd }),
-    ...(files === undefined
-      ? {}
-      : { files: Object.fromEntries(files.map(({ target, ...file }) => [target, file])) }),
-    ...(exec === undefined ? {} : { exec }),
-    ...(routes === undefined ? {} : { routes }),
-    ...(sysctls === undefined ? {} : { sysctls }),
-  };
-}
-
-const tagged = (
-  { vlan, addresses, mtu, portSecurity, forwards }: InterfacePlan["trunk"][number],
-  interfacePortSecurity: boolean,
-) => ({
-  ...{ vlan, addresses, mtu },
-  ...(portSecurity === interfacePortSecurity ? {} : { portSecurity }),
-  ...(forwards === undefined ? {} : { forwards }),
-});
-
-function securityArgs({ portSecurity, dhcpRange }: Pick<InterfacePlan, "portSecurity" | "dhcpRange">) {
-  if (!portSecurity) return { portSecurity };
-  return dhcpRange === undefined ? {} : { dhcpRange };
 }

@@ -31,11 +31,13 @@ export function journey(
   chain: ChainPlan,
   sent: Sent,
   routers: Readonly<Record<string, string>> = {},
+  /** By what each host sends. */
+  sending: (host: string) => ChainPlan = () => chain,
 ): string[] {
   const flows = new Map(
     [...new Set(chain.hops.map(({ host }) => host))].map((host) => [
       host,
-      [...hopsState(chain, host, "vxbr").flows, ...nextState(chain, host, "vxbr").flows].map(parsed),
+      [...hopsState(chain, host, "vxbr").flows, ...nextState(sending(host), host, "vxbr").flows].map(parsed),
     ]),
   );
   const way: string[] = [];

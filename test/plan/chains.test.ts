@@ -81,8 +81,8 @@ describe("a chain through transparent boxes", () => {
     ).toEqual(Array.from({ length: 2 }, () => [DEAD_VLAN, 1450, false, []]));
   });
 
-  it("has a tunnel for each hop that comes from another host or goes there", () => {
-    expect(["kvm1", "kvm2", "kvm3"].map((host) => tunnelsOn(chain, host).length)).toEqual([2, 2, 3]);
+  it("has a tunnel for each hop of the host, and for each one to which it sends", () => {
+    expect(["kvm1", "kvm2", "kvm3"].map((host) => tunnelsOn(chain, host).length)).toEqual([3, 2, 3]);
     expect(hopsState(chain, "kvm1", "vxbr").peers).toEqual(["192.168.10.30", "192.168.10.222"]);
   });
 
@@ -108,12 +108,25 @@ describe("a box added in the middle", () => {
 
   it("changes nothing of what reaches the hops that were there", () => {
     const own = (chain: ChainPlan, host: string) => hopsState(chain, host, "vxbr").flows;
-    expect(own(after, "kvm2")).toEqual(own(before, "kvm2"));
-    expect(
-      own(after, "kvm1")
-        .filter((flow) => !own(before, "kvm1").includes(flow))
-        .every((flow) => /in_port=<cf/.test(flow)),
-    ).toBe(true);
+    for (const host of ["kvm1", "kvm2"]) expect(own(after, host)).toEqual(own(before, host));
+  });
+
+  it.each([
+    ["another host", "kvm3", [["kvm1", "kvm2", "kvm3"], ["kvm1"], ["kvm2"]]],
+    ["the host of an end", "kvm2", [["kvm1", "kvm2"], ["kvm1"]]],
+  ])("on %s: also while some hosts still send as before, every packet arrives", (_, host, late) => {
+    const m2 = { host, interfaces: SIDES };
+    const more = { ...THREE, containers: { ...THREE.containers, m2 } };
+    const [old, lab] = [planned({ through: ["m1"] }, more), planned({}, more)];
+    const [a, b] = [macOf(lab, "c1"), macOf(lab, "c2")];
+    const there = { dl_src: a, dl_dst: b, nw_src: "10.0.3.10", nw_dst: "10.0.3.11" };
+    const back = { dl_src: b, dl_dst: a, nw_src: "10.0.3.11", nw_dst: "10.0.3.10" };
+    for (const still of late) {
+      const sending = (at: string) => (still.includes(at) ? old.chain : lab.chain);
+      const walk = (from: string, end: string, fields: Sent["fields"]) =>
+        journey(lab.chain, { host: from, port: end, fields }, {}, sending).at(-1);
+      expect([walk("kvm1", "v-c1", there), walk("kvm2", "v-c2", back)]).toEqual(["v-c2", "v-c1"]);
+    }
   });
 
   it("changes where its neighbours send", () =>
