@@ -1,5 +1,5 @@
 /** The setting `chains.<name>`. */
-import type { Fields } from "../../plan/setting";
+import type { Fields, NamedSetting } from "../../plan/setting";
 
 /**
  * What happens to a chain's packets when a middle box does not run.
@@ -68,3 +68,9 @@ export const CHAIN = {
   },
   segment: { kind: "text", usual: "the one that both ends are in", doc: "the segment" },
 } as const satisfies Fields<ChainSpec>;
+
+export const CHAINS = {
+  kind: "named",
+  each: { kind: "section", fields: CHAIN, doc: "a service chain" },
+  doc: "by chain name: as a segment's ([chains.md](chains.md))",
+} as const satisfies NamedSetting;
