@@ -215,7 +215,8 @@ describe("the declarations that a program sees", () => {
     const head = [
       'import * as pulumi from "@pulumi/pulumi";',
       `import { ${names.join(", ")} } from "vxlab";`,
-      "declare const kvm1: KvmHost, kvm2: KvmHost, bridge: pulumi.Output<string>;",
+      "declare const kvm1: KvmHost, kvm2: KvmHost, bridge: pulumi.Output<string>, secret: pulumi.Output<string>;",
+      "declare const c1: LxcContainer, c2: LxcContainer;",
     ];
     expect(await compile([[...head, ...examples].join("\n")], "node10", "commonjs", false)).toBe("");
   });
