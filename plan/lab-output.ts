@@ -20,8 +20,8 @@ export function labOutput(plan: LabPlan, id: string, hosts: HostOutput[]): LabOu
     hosts,
     containers: plan.containers.map(withoutValues),
     services: plan.services,
-    ...ofSome<"listed">(({ facts }, name) =>
-      plan[name].length === 0 ? undefined : plan[name].map((one) => facts(one)),
+    ...ofSome<"listed">((section, name) =>
+      plan[name].length === 0 ? undefined : plan[name].map((one) => section.facts(one)),
     ),
   };
 }

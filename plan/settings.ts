@@ -91,7 +91,7 @@ export interface StackSpec {
   drift?: boolean;
 }
 
-export const SECTION_SETTINGS = {
+const SECTION_SETTINGS = {
   impairments: IMPAIRMENTS,
   checks: CHECKS,
   chains: CHAINS,

@@ -52,8 +52,8 @@ export function thingsOn(lab: LabOutput, host: HostOutput): Thing[] {
     ...host.ports.map(({ vni }): Thing => ({ kind: "port", key: String(vni) })),
     ...(host.router === undefined ? [] : [{ kind: "router", key: ROUTER } as const]),
     ...servicesOn(lab, host).map((key): Thing => ({ kind: "service", key })),
-    ...acrossSections<Thing>(
-      ({ steps }, name) => steps && lab[name]?.flatMap((one) => steps(one, host.name)),
+    ...acrossSections<Thing>((section, name) =>
+      lab[name]?.flatMap((one) => section.steps?.(one, host.name) ?? []),
     ),
     ...own.map(({ name, kind }): Thing => ({ kind: "container", key: name, container: kind })),
   ];
