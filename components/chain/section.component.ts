@@ -11,7 +11,7 @@ import { ServiceChain } from "./component";
 import type { ChainHopArgs } from "./component";
 
 /** The section `chains`, declared: containers at the ends start when their chain leads. Before, they would reach each other directly. */
-export const chains: DeclaredSection<"chains"> = {
+export const chains: DeclaredSection<Record<string, ServiceChain>> = {
   follows(plan) {
     const boxes = boxesFirst(plan);
     return (container) => boxes.has(container);

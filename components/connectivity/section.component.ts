@@ -8,7 +8,7 @@ import { Connectivity } from "./component";
 import { ConnectivityKind } from "./spec";
 
 /** The section `checks`, declared: each runs when everything else of the lab is as declared. */
-export const checks: DeclaredSection<"checks"> = {
+export const checks: DeclaredSection<Record<string, Connectivity>> = {
   follows: () => () => true,
   declare: declareChecks,
   proved: (parts) => Object.values(parts).map((check) => check.seen),

@@ -5,14 +5,16 @@ import type { ImpairmentPlan } from "./planned";
 import { Impairment } from "./component";
 import { impairmentArgs } from "./places";
 
-/** The section `impairments`, declared: a resource on each host that an impairment is on. No container is ever without its impairments. */
-export const impairments: DeclaredSection<"impairments"> = {
+type ByHost = Record<string, Impairment>;
+
+/** The section `impairments`, declared: a resource on each host that it is on, before any container. */
+export const impairments: DeclaredSection<Record<string, ByHost>> = {
   follows: () => () => false,
   declare: (name, plan, ground) =>
     Object.fromEntries(plan.impairments.map((one) => [one.name, declareOne(name, one, ground)])),
 };
 
-function declareOne(name: string, plan: ImpairmentPlan, ground: DeclaredGround): Record<string, Impairment> {
+function declareOne(name: string, plan: ImpairmentPlan, ground: DeclaredGround): ByHost {
   const on = ({ plan: { name: host } }: TargetHost) => plan.places.filter((place) => place.host === host);
   const hosts = ground.hosts.filter((host) => on(host).length > 0);
   return Object.fromEntries(

@@ -1,7 +1,7 @@
 /** Which components belong to a lab. */
 import type { GroundParts, LabHost } from "./parts";
-import type { SectionParts } from "./section";
 import { noSections } from "./sections";
+import type { SectionParts } from "./sections";
 
 /** Everything on the hosts of a lab, by name. */
 export type OnHosts = GroundParts & SectionParts;

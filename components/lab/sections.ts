@@ -5,14 +5,20 @@ import type { SectionName } from "../../plan/section-types";
 import { chains } from "../chain/section.component";
 import { checks } from "../connectivity/section.component";
 import { impairments } from "../impairment/section.component";
-import type { DeclaredGround, DeclaredSection, SectionParts } from "./section";
+import type { DeclaredGround, DeclaredSection } from "./section";
 
 /** In the order of declaration. */
-const SECTIONS: { readonly [Name in SectionName]: DeclaredSection<Name> } = { impairments, chains, checks };
+const ALL = { impairments, chains, checks };
+
+/** The components of each section. */
+export type SectionParts = { [Name in SectionName]: ReturnType<(typeof ALL)[Name]["declare"]> };
+
+const SECTIONS: { readonly [Name in SectionName]: DeclaredSection<SectionParts[Name]> } = ALL;
 
 const NAMES = Object.keys(SECTIONS) as readonly SectionName[];
 
-export const noSections = (): SectionParts => ({ impairments: {}, chains: {}, checks: {} });
+export const noSections = (): SectionParts =>
+  Object.fromEntries(NAMES.map((name) => [name, {}])) as SectionParts;
 
 /** @param containers declares those that are chosen, if they are not yet, with what each waits for */
 export function declareSections(
