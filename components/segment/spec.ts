@@ -113,7 +113,7 @@ export const EVPN_UDP_PORT = MULTICAST_UDP_PORT;
 /** What IPv6 needs of every link (RFC 8200 section 5). */
 export const MIN_MTU6 = 1280;
 
-export const DHCP = {
+const DHCP = {
   host: {
     kind: "text",
     required: true,
@@ -131,7 +131,7 @@ export const DHCP = {
   },
 } as const satisfies Fields<DhcpSpec>;
 
-export const GATEWAY = {
+const GATEWAY = {
   host: { kind: "text", required: true, doc: "the host that routes and translates (NAT)" },
   address: {
     kind: "text",
