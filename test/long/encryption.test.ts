@@ -11,7 +11,7 @@ import { good, Project } from "../lib/project";
 import { remains } from "../lib/remains";
 import { secretsOf } from "../lib/state";
 import { forger, type Forgery } from "../lib/tunnel-forger";
-import { redChecks } from "../lib/wait";
+import { greenWithin, redChecks, within } from "../lib/wait";
 
 const [KVM1, KVM2, KVM3] = ["192.168.10.156", "192.168.10.222", "192.168.10.30"];
 const [TUNNEL1, TUNNEL2] = ["10.255.10.156", "10.255.10.222"];
@@ -244,6 +244,23 @@ describe("with encryption: wireguard", () => {
     const secret = { host: await guests.tell("kvm1", "wg showconf wg0") };
     expect(leaksIn(secret, needles), "would notice one").toEqual(["host: key of WireGuard on kvm1"]);
   });
+
+  it("after a reboot it is there before anything leaves", async () => {
+    const boot = async () => (await guests.ask("kvm1", "cat /proc/sys/kernel/random/boot_id", 15)).stdout;
+    const before = await boot();
+    const seen = await onWire("kvm2", async () => {
+      await guests.tell(
+        "kvm2",
+        `${guests.inside("c2", "ping -i 0.3 -w 400 10.0.3.10")} >/dev/null 2>&1 </dev/null &`,
+      );
+      await guests.ask("kvm1", "sync; reboot", 15);
+      await guests.hangUp("kvm1");
+      await within(180, "another boot", async () => ![before, ""].includes(await boot()));
+      await within(240, "a ping through it", async () => (await pingsAll()).every(Boolean));
+    });
+    expect(ports(seen)).toEqual([51820]);
+    await greenWithin(120, project);
+  }, 600_000);
 
   it("goes by the same setting, and leaves nothing behind", async () => {
     project.configure(settings());

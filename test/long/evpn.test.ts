@@ -219,6 +219,20 @@ describe("the guard", () => {
   });
 });
 
+describe("a reboot of a reflector", () => {
+  it("brings everything back with nobody's help", async () => {
+    const boot = () => guests.ask("kvm1", "cat /proc/sys/kernel/random/boot_id", 15);
+    const { stdout: before } = await boot();
+    await guests.ask("kvm1", "reboot", 15);
+    await guests.hangUp("kvm1");
+    await within(240, "another boot", async () => {
+      const { code, stdout } = await boot();
+      return code === 0 && stdout !== before;
+    });
+    await greenWithin(240, project);
+  });
+});
+
 describe("what is taken away", () => {
   it("leaves no router, no device and no file of it", async () => {
     project.configure({
