@@ -14,12 +14,9 @@ const REACHED = { address: "192.168.9.1", hostKey: KEY, privateKey: LOGIN };
 
 function underlay(count: number) {
   const names = Array.from({ length: count }, (_, i) => [`h${i + 1}`, `192.168.10.${i + 11}`] as const);
-  const ssh = (port: number) => ({ address: REACHED.address, port, user: "root" });
+  const ssh = { address: REACHED.address, port: 22, user: "root" };
   const hosts = Object.fromEntries(
-    names.map(([name, address]) => [
-      name,
-      { address, mtu: 1500, hostKey: KEY, machine: `${name}-1`, ssh: ssh(22) },
-    ]),
+    names.map(([name, address]) => [name, { address, mtu: 1500, hostKey: KEY, machine: `${name}-1`, ssh }]),
   );
   const vteps = { schema: VTEPS_SCHEMA, hosts, networks: ["192.168.10.0/24"] };
   return { vteps, login: secret(Object.fromEntries(names.map(([name]) => [name, LOGIN]))) };
@@ -45,7 +42,7 @@ export async function joining(
   const plan = planOverlay({
     own: { stack: own, vteps: underlay(count).vteps },
     peers: [],
-    ...{ identity: `vxlab/${stack}`, sections: sections(flooding) as never },
+    ...{ identity: `vxlab/${stack}`, sections: sections(flooding) },
   });
   await standOverlay(project, stack, REACHED, plan);
   await writeOutputs(project, own, underlay(count + 1));
