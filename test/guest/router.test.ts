@@ -73,6 +73,19 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     );
   });
 
+  it("where the host encrypts, takes sessions by WireGuard alone", () => {
+    host.keeps("bridge", { id: "lab-kvm1-vxbr", lab: LAB, mac: "02:00:00:00:00:01" });
+    const peers = [{ publicKey: "bbbb", address: "10.255.10.12", vtep: "192.168.10.12" }];
+    const local = "192.168.10.11";
+    const wg0 = { bridge: "vxbr", local, address: "10.255.10.11", publicKey: "aaaa", mtu: 1440, peers };
+    host.keeps("encryption", { id: "lab-kvm1-wg0", lab: LAB, ...wg0 });
+    apply({ ...REFLECTOR, local: "10.255.10.11", clients: ["10.255.0.1-10.255.255.254"] });
+    expect(host.read("state/guard.nft")).toContain(
+      'ip daddr 10.255.10.11 tcp dport 179 iifname != "wg0" counter drop\n' +
+        "    ip daddr 10.255.10.11 tcp dport 179 ip saddr != { 10.255.0.1-10.255.255.254 } counter drop",
+    );
+  });
+
   it("with the guard off has no rule", () => {
     host.keeps("bridge", { id: "lab-kvm1-vxbr", lab: LAB, mac: "02:00:00:00:00:01", guard: false });
     apply(REFLECTOR);
