@@ -5,15 +5,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { keepPinging } from "../lib/capture";
 import { change } from "../lib/changes";
-import { FAR, HYPERVISOR, KVM1, KVM2, onUnderlay, pingsAll, portsOf } from "../lib/encryption-lab";
+import { FAR, HYPERVISOR, KVM1, KVM2, pingsAll } from "../lib/encryption-lab";
 import { SEGMENTS, settings, WIREGUARD } from "../lib/encryption-lab";
-import type { Heard } from "../lib/encryption-lab";
 import { Guests } from "../lib/guests";
 import { ArgumentWatch, leaksIn, textsBelow } from "../lib/leaks";
 import { good, Project } from "../lib/project";
 import { remains } from "../lib/remains";
 import { secretsOf } from "../lib/state";
 import { forger, type Forgery } from "../lib/tunnel-forger";
+import { onUnderlay, portsOf, type Heard } from "../lib/underlay-ear";
 import { redChecks } from "../lib/wait";
 
 const [TUNNEL1, TUNNEL2] = ["10.255.10.156", "10.255.10.222"];

@@ -1,10 +1,5 @@
-/** The lab of the tests of encryption: its settings, and what a whole underlay carries, heard where the hypervisor has all of it. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+/** The lab of the tests of encryption: its settings, and who reaches whom. */
 import type { Guests } from "./guests";
-import { good, type Project } from "./project";
 
 export const [KVM1, KVM2, KVM3] = ["192.168.10.156", "192.168.10.222", "192.168.10.30"];
 /** The hypervisor's own address on the underlay. */
@@ -43,58 +38,3 @@ export async function pingsAll(
   const sent = Object.entries(pairs).map(([from, to]) => guests.ping(from, `-c 3 -i 0.3 -W 3 ${to}`));
   return (await Promise.all(sent)).map(({ code }) => code === 0);
 }
-
-/** A packet of UDP, or a fragment of one. */
-export interface Heard {
-  from: string;
-  to: string;
-  port: number | undefined;
-  /** Of the IP packet, bytes. */
-  length: number;
-}
-
-/**
- * All UDP and all fragments on the underlay while something happens: the bridge of its network sees what every host sends, from before a
- * machine boots.
- */
-export async function onUnderlay(project: Project, what: () => Promise<unknown>): Promise<Heard[]> {
-  const enter = ["netns", "exec", project.namespace];
-  const at = good(
-    await project.run("ip", ["-n", project.namespace, "-o", "address", "show", "to", HYPERVISOR]),
-  );
-  const [, bridge = ""] = at.split(/\s+/);
-  const file = join(project.temporary, "underlay.pcap");
-  const filter = "udp or ip[6:2] & 0x3fff != 0";
-  const ear = spawn("ip", [...enter, "tcpdump", "-n", "-U", "-i", bridge, "-w", file, filter], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  const ended = once(ear, "exit");
-  await new Promise<void>((hears, fails) => {
-    let said = "";
-    ear.stderr.on("data", (text: Buffer) => (said += text.toString()).includes("listening on") && hears());
-    ear.on("exit", () => fails(new Error(`tcpdump ended: ${said}`)));
-  });
-  try {
-    await what();
-    await sleep(2000);
-  } finally {
-    ear.kill("SIGINT");
-    await ended;
-  }
-  return heard(good(await project.run("tcpdump", ["-n", "-v", "-r", file])));
-}
-
-function heard(text: string): Heard[] {
-  return text.split(/^(?=\S)/m).flatMap((packet) => {
-    const [, length] = /length (\d+)\)/.exec(packet) ?? [];
-    const [, from = "", to = "", port] =
-      /(\d+(?:\.\d+){3})\.\d+ > (\d+(?:\.\d+){3})\.(\d+):/.exec(packet) ?? [];
-    const isFragment = /offset [1-9]|flags \[\+\]/.test(packet);
-    if (port === undefined && !isFragment) return [];
-    return [{ from, to, port: isFragment ? undefined : Number(port), length: Number(length) }];
-  });
-}
-
-/** UDP ports to which packets went, each once. */
-export const portsOf = (all: readonly Heard[]) =>
-  [...new Set(all.map(({ port }) => port))].sort((a, b) => (a ?? 0) - (b ?? 0));

@@ -1,11 +1,12 @@
 /** Encryption on real machines, what takes longer: ways to flood, restarts and a reboot, with an ear on the whole underlay. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { change } from "../lib/changes";
-import { CONTAINERS, FAR, onUnderlay, pingsAll, portsOf, SEGMENTS } from "../lib/encryption-lab";
+import { CONTAINERS, FAR, pingsAll, SEGMENTS } from "../lib/encryption-lab";
 import { settings, WIREGUARD } from "../lib/encryption-lab";
 import { Guests } from "../lib/guests";
 import { good, Project } from "../lib/project";
 import { remains } from "../lib/remains";
+import { onUnderlay, portsOf } from "../lib/underlay-ear";
 import { greenWithin, redChecks, within } from "../lib/wait";
 
 const ON = { encryption: "wireguard" };
