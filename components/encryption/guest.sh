@@ -173,6 +173,7 @@ encryption_drift() {
 }
 
 # What observe answers, also in guest drift all, where it would print lines instead.
+# shellcheck disable=SC2034 # what is called reads it
 encryption_answer() {
   local looked=''
   encryption_observe

@@ -54,13 +54,14 @@ afterAll(async () => {
 describe("each way to flood, as an edit in place", () => {
   it.each([
     ["flow", { flooding: "flow" }],
+    ["evpn", { flooding: "evpn" }],
     ["unicast again", {}],
   ])("%s is encrypted", async (_, red) => {
     const pids = (await guests.facts("kvm1")).pids;
     const seen = await hear(async () => {
       const steps = await flooding(red);
       expect(steps.filter((step) => /^(create|delete|replace)/.test(step))).toEqual([]);
-      await within(30, "every ping", async () => (await pingsAll(guests)).every(Boolean));
+      await within(60, "every ping", async () => (await pingsAll(guests)).every(Boolean));
     });
     expect(portsOf(seen)).toEqual([WIREGUARD]);
     expect((await guests.facts("kvm1")).pids).toEqual(pids);
@@ -85,6 +86,18 @@ describe("each way to flood, as an edit in place", () => {
     await flooding({});
     await guests.close();
     guests = await Guests.of(project);
+  });
+});
+
+describe("a key", () => {
+  it("a host with another key gets no traffic, and is named", async () => {
+    await guests.tell("kvm2", "wg genkey | wg set wg0 private-key /proc/self/fd/0");
+    expect(await pingsAll(guests)).toEqual([false, false, false]);
+    const red = (await redChecks(project)).join("\n");
+    expect(red).toMatch(/^encryption\/kvm2: its public key is \S+ instead of /m);
+    expect(red).toMatch(/^ping\/c1\/c2: /m);
+    good(await project.vxlab(["up"], { timeout: 300 }));
+    expect(await pingsAll(guests)).toEqual([true, true, true]);
   });
 });
 
