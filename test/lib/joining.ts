@@ -2,7 +2,7 @@
 import { expect } from "vitest";
 import { planOverlay } from "../../plan/peers";
 import { VTEPS_SCHEMA } from "../../plan/vteps";
-import { standOverlay } from "../engine/golden/overlay";
+import { PATIENT, standOverlay } from "../engine/golden/overlay";
 import { change } from "./changes";
 import { good, type Project } from "./project";
 import { secret, writeOutputs } from "./written-state";
@@ -46,7 +46,7 @@ export async function joining(
   });
   await standOverlay(project, stack, REACHED, plan);
   await writeOutputs(project, own, underlay(count + 1));
-  const told = await change(project, ["preview", "--stack", stack]);
+  const told = await change(project, ["preview", "--stack", stack], PATIENT);
   expect(told.code, told.stderr).toBe(0);
   // The component `overlay` shows its settings; other stacks are read by a provider of the engine's own.
   const steps = told.steps.filter((step) => !/^(read |create default$|update overlay$)/.test(step));
