@@ -1,7 +1,7 @@
 /** The lab of the tests of encryption: its settings, and who reaches whom. */
 import type { Guests } from "./guests";
 
-export const [KVM1, KVM2, KVM3] = ["192.168.10.156", "192.168.10.222", "192.168.10.30"];
+export const [KVM1, KVM2] = ["192.168.10.156", "192.168.10.222"];
 /** The hypervisor's own address on the underlay. */
 export const HYPERVISOR = "192.168.10.1";
 export const WIREGUARD = 51820;
@@ -23,7 +23,7 @@ export const CONTAINERS = {
 };
 export const settings = (underlay: object = {}, more: object = {}) => ({
   underlay,
-  hosts: { kvm1: { address: KVM1 }, kvm2: { address: KVM2 }, kvm3: { address: KVM3 } },
+  hosts: { kvm1: { address: KVM1 }, kvm2: { address: KVM2 }, kvm3: { address: "192.168.10.30" } },
   segments: SEGMENTS,
   containers: CONTAINERS,
   ...more,
