@@ -1,4 +1,5 @@
 import type { HostOutput, LabOutput, PortOutput } from "../../plan/contract";
+import { endpointOf } from "../../components/encryption/endpoint";
 import { evpnDevices } from "../../plan/names";
 import { Flooding } from "../../plan/types";
 import type { Check, CheckKind } from "../check";
@@ -53,11 +54,11 @@ function evpnCheck(lab: LabOutput, host: HostOutput, port: PortOutput): Check {
 }
 
 function wantedOf(lab: LabOutput, host: HostOutput, { segment }: PortOutput): Wanted {
-  const vteps = new Map(lab.hosts.map(({ name, address }) => [name, address]));
+  const vteps = new Map(lab.hosts.map((one) => [one.name, endpointOf(one)]));
   const members = lab.hosts.filter(({ ports }) => ports.some((port) => port.segment === segment));
   const stations = stationsIn(lab, segment);
   return {
-    others: new Map(members.filter((one) => one !== host).map(({ name, address }) => [name, address])),
+    others: new Map(members.filter((one) => one !== host).map((one) => [one.name, endpointOf(one)])),
     far: new Map(
       stations
         .filter((station) => station.host !== host.name)

@@ -1,5 +1,6 @@
 import type { HostOutput, LabOutput } from "../../plan/contract";
 import type { RouterPlan } from "../../plan/types";
+import { endpointOf } from "../../components/encryption/endpoint";
 import type { Check, CheckKind } from "../check";
 
 /** BGP sessions of a host: with the route reflectors, and of a reflector with all others. */
@@ -38,6 +39,6 @@ function sessionsOf({ hosts }: LabOutput, host: HostOutput, own: RouterPlan): Ma
   const clients = own.reflector ? hosts.filter((one) => one !== host && one.router !== undefined) : [];
   return new Map([
     ...reflectors.map((one): [string, string] => [one.host, one.address]),
-    ...clients.map((one): [string, string] => [one.name, one.address]),
+    ...clients.map((one): [string, string] => [one.name, endpointOf(one)]),
   ]);
 }
