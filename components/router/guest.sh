@@ -265,10 +265,7 @@ router_observe() {
     }' "$ROUTER/bgpd.conf" | observed
 }
 
-router_drift() {
-  local file
-  kept router as | while read -r file _; do with_kept "$file" router_drift_of </dev/null; done
-}
+router_drift() { each_kept router router_drift_of; }
 
 router_drift_of() {
   local kind

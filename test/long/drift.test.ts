@@ -1,6 +1,7 @@
 /**
  * Drift of more kinds than CI has time for: bridges, containers, services, whole machines.
  */
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { change } from "../lib/changes";
 import {
@@ -16,6 +17,7 @@ import {
 } from "../lib/drift-lab";
 import { Guests } from "../lib/guests";
 import { good, Project } from "../lib/project";
+import { within } from "../lib/wait";
 
 let project: Project;
 let guests: Guests;
@@ -51,6 +53,17 @@ describe("a bridge that is deleted", () => {
   });
 });
 
+describe("an ovs-vswitchd that hangs", () => {
+  it("is named within the limits, and nothing waits for it for ever", async () => {
+    const signal = (name: string) =>
+      guests.tell("kvm2", `kill -${name} $(cat /run/openvswitch/ovs-vswitchd.pid)`);
+    await signal("STOP");
+    expect((await drift(lab())).lines).toContain("kvm2: bridge vxbr: ovs-vswitchd does not answer");
+    await signal("CONT");
+    expect(await drift(lab())).toEqual(clean);
+  });
+});
+
 describe("whole machines", () => {
   const domain = async () => {
     const names = good(await project.virsh(["list", "--all", "--name"])).split("\n");
@@ -83,6 +96,22 @@ describe("whole machines", () => {
     expect((await drift(lab())).lines).toEqual(["kvm2: machine: is stopped"]);
     good(await project.vxlab(["up"], { timeout: 900 }));
     expect(await drift(lab())).toEqual(clean);
+  });
+});
+
+describe("a reboot of the hypervisor", () => {
+  it("starts the machines, which bring everything back: nobody runs up", async () => {
+    const embedded = (verb: string) =>
+      project.run(join(project.root, "toolchain", "embedded.sh"), [verb], { timeout: 120 });
+    await guests.close();
+    good(await embedded("stop"));
+    good(await embedded("start"));
+    expect(good(await project.virsh(["list", "--name"])).match(/-kvm[12]$/gm)).toHaveLength(2);
+    await within(600, "nothing is wrong", async () => {
+      const { lines, unknown } = await drift(lab());
+      return [...lines, ...unknown].length === 0;
+    });
+    guests = await Guests.of(project);
   });
 });
 
