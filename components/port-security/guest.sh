@@ -107,6 +107,7 @@ security_drift() { each_kept bridge security_drift_of; }
 
 security_drift_of() {
   local found
+  # shellcheck disable=SC2031 # with its state in local variables: name is one of them
   security_of_bridge "$name" | while read -r found; do printf '%s\t%s\n' "$lab/$step" "$found"; done
 }
 
