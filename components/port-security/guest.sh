@@ -99,6 +99,7 @@ security_again() {
 # Prints the names of this host's bridges, one a line.
 security_bridges() {
   local name
+  # shellcheck disable=SC2030
   kept bridge name | while read -r _ _ _ name; do echo "$name"; done
 }
 
@@ -107,7 +108,7 @@ security_drift() { each_kept bridge security_drift_of; }
 
 security_drift_of() {
   local found
-  # shellcheck disable=SC2031 # with its state in local variables: name is one of them
+  # shellcheck disable=SC2031 # its state is in local variables
   security_of_bridge "$name" | while read -r found; do printf '%s\t%s\n' "$lab/$step" "$found"; done
 }
 
