@@ -71,9 +71,9 @@ ovs_all() {
     {"op":"select","table":"Bridge","where":[],"columns":["name","ports","fail_mode","external_ids"]}]'
 }
 
-# each_kept KIND COMMAND: runs it for each thing of this kind that the host keeps, with its state in local variables. `drift all` has
+# kept_each KIND COMMAND: runs it for each thing of this kind that the host keeps, with its state in local variables. `drift all` has
 # read them.
-each_kept() {
+kept_each() {
   local number kind lab step file
   if [ -z "${things-}" ]; then
     kept "$1" v | while read -r file _; do with_kept "$file" "$2" </dev/null; done
@@ -165,7 +165,7 @@ drift_path() {
   esac
 }
 
-nat_drift() { each_kept service nat_drift_of; }
+nat_drift() { kept_each service nat_drift_of; }
 
 # A gateway's table is as it was loaded, the kernel forwards for its two interfaces, and nobody else's chain drops that.
 nat_drift_of() {
@@ -194,7 +194,7 @@ service_says() { printf '%s\t%s: %s\n' "$lab/$step" "$device" "$*"; }
 # nat_closed ADDRESS: somebody else's chains that drop what device forwards, FAMILY TABLE CHAIN, one a line.
 nat_closed() { nft -s list ruleset 2>/dev/null | LC_ALL=C awk -v device="$device" -v address="$1" "$FORWARD_AWK"; }
 
-dhcp_drift() { each_kept service dhcp_drift_of; }
+dhcp_drift() { kept_each service dhcp_drift_of; }
 
 dhcp_drift_of() {
   [ -n "${dhcp_first-}" ] || return 0

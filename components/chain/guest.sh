@@ -198,7 +198,7 @@ THERE
 chain_drift() {
   local veth number is
   [ -d "$CHAINS" ] || return 0
-  each_kept chain chain_drift_of
+  kept_each chain chain_drift_of
   chain_misnumbered | while read -r veth number is; do
     echo "port $veth has the OpenFlow number $is instead of $number: its chains do not lead"
   done

@@ -164,7 +164,7 @@ encryption_observe() {
   ' | { cat && echo "word mtu $(cat "$NET/$device/mtu")" && echo "text address $(addresses_of "$device" | sed 's|/32$||')"; } | observed
 }
 
-encryption_drift() { each_kept encryption encryption_drift_of; }
+encryption_drift() { kept_each encryption encryption_drift_of; }
 
 # The answer of observe, field by field: what is said of a peer names it by its address, which people know.
 encryption_drift_of() {

@@ -98,17 +98,15 @@ security_again() {
 
 # Prints the names of this host's bridges, one a line.
 security_bridges() {
-  local name
-  # shellcheck disable=SC2030
-  kept bridge name | while read -r _ _ _ name; do echo "$name"; done
+  local one
+  kept bridge name | while read -r _ _ _ one; do echo "$one"; done
 }
 
 # One line for each fault, after the bridge's lab and step (drift.sh).
-security_drift() { each_kept bridge security_drift_of; }
+security_drift() { kept_each bridge security_drift_of; }
 
 security_drift_of() {
   local found
-  # shellcheck disable=SC2031 # its state is in local variables
   security_of_bridge "$name" | while read -r found; do printf '%s\t%s\n' "$lab/$step" "$found"; done
 }
 

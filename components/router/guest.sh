@@ -265,7 +265,7 @@ router_observe() {
     }' "$ROUTER/bgpd.conf" | observed
 }
 
-router_drift() { each_kept router router_drift_of; }
+router_drift() { kept_each router router_drift_of; }
 
 router_drift_of() {
   local kind

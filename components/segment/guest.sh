@@ -94,7 +94,7 @@ flows_again() {
 }
 
 # The flows of ways are exactly the computed ones. Those of the host's bridge are port security's to judge.
-flows_drift() { each_kept port way_drift; }
+flows_drift() { kept_each port way_drift; }
 
 way_drift() { ! way_has "$flooding" drift || "${flooding}_drift"; }
 
