@@ -138,10 +138,11 @@ THINGS
 
 # Files that steps made and that are others now: "/var/…/config: FAILED" (sha256sum(1)).
 drift_made() {
-  local file line
+  local file line sums
   set -- "$STATE"/made/*
   [ -e "$1" ] || return 0
-  cat "$@" | sha256sum -c 2>/dev/null | while read -r line; do
+  ! sums=$(sha256sum -c "$@" 2>/dev/null) || return 0
+  printf '%s\n' "$sums" | while read -r line; do
     case $line in *": OK") continue ;; esac
     line=${line%: FAILED*}
     grep -lF "  $line" "$@" | while read -r file; do drift_made_by "$file" "$line"; done
