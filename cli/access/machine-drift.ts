@@ -56,12 +56,14 @@ interface Nic {
   bridge: string;
 }
 
+/** virsh -q prints no line break after what its `echo` says. */
+const AFTER = /^==\n?/m;
 const NOTHING = { end: "done", stdout: "", why: "" } as const;
 
 async function hypervisorOf(uri: string, lab: string, near: Near, options: Options): Promise<Seen> {
   const own = (text: string) => text.split("\n").filter((name) => name.startsWith(`vxlab-${lab}-`));
   const lists = ["list --all", "list --all --name", "net-list --all --name", "net-list --name"];
-  const texts = (await virshOutput(uri, [lists.join("; echo ==; ")], options)).split(/^==\n/m);
+  const texts = (await virshOutput(uri, [lists.join("; echo ==; ")], options)).split(AFTER);
   const [states = "", names = "", networks = "", active = ""] = texts;
   const [domains, nets] = [own(names), own(active)];
   const ask = [...domains.map((name) => `dumpxml ${name}`), ...nets.map((name) => `net-port-list ${name}`)];
@@ -69,7 +71,7 @@ async function hypervisorOf(uri: string, lab: string, near: Near, options: Optio
     ask.length === 0 ? NOTHING : await virsh(uri, [ask.join("; echo ==; ")], options);
   // A domain may be gone by now, which "failed" says.
   if (end === "late" || end === "absent") throw new Error(`virsh dumpxml: ${why}`);
-  const answers = stdout.split(/^==\n/m);
+  const answers = stdout.split(AFTER);
   return {
     uri,
     states: new Map(states.split("\n").flatMap(stateIn)),
