@@ -7,7 +7,7 @@ import type { ChildProcess, ChildProcessByStdio, SpawnOptions } from "node:child
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
-import { attached } from "../../system/process";
+import { attached, letGo } from "../../system/process";
 import type { Result } from "../../system/process";
 import { shellWord } from "../../guest/quote";
 import { SIGNALS, signalCode } from "../../system/signals";
@@ -234,8 +234,8 @@ function collect(child: RemoteProcess, limit: number): Promise<Result> {
     let late = false;
     const timer = setTimeout(() => {
       late = true;
-      child.kill("SIGTERM");
       answer.stderr += `no answer within ${limit / 1000} s`;
+      letGo(child, "SIGTERM");
     }, limit);
     child.once("error", (error) => resolve({ ...answer, stderr: error.message }));
     child.once("close", (code) => {

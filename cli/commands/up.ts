@@ -195,12 +195,14 @@ async function refreshing(context: Context, stack: string, drift: boolean): Prom
   return off.length > 0 ? ["--refresh"] : [];
 }
 
-/** Networks that were stopped, taps off their bridges. Returns the machines that are not defined any more. */
+/** Networks that were stopped, taps off their bridges. Returns the machines that the engine has to make anew. */
 async function mendMachines(context: Context, stack: string): Promise<string[]> {
   const { faults, near } = await machinesIfDeployed(context, stack);
   const { done, left } = await replug(faults, near);
   for (const line of [...done, ...left]) context.out.line(line);
-  return faults.flatMap(({ what, domain }) => (what === "undefined" ? [domain] : []));
+  return faults.flatMap(({ what, domain }) =>
+    what === "undefined" || what === "no network" ? [domain] : [],
+  );
 }
 
 /** Resumes a paused machine: for the state it runs, but it does not answer. */

@@ -167,10 +167,7 @@ encryption_observe() {
 # For guest drift all: nothing, since encryption_drift compares every field in words of its own.
 encryption_found() { :; }
 
-encryption_drift() {
-  local file
-  kept encryption device | while read -r file _; do with_kept "$file" encryption_drift_of; done
-}
+encryption_drift() { kept_each encryption encryption_drift_of; }
 
 # What observe answers, also in guest drift all, where it would print lines instead.
 # shellcheck disable=SC2034 # what is called reads it

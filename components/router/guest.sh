@@ -267,10 +267,7 @@ router_observe() {
     }' "$ROUTER/bgpd.conf" | observed
 }
 
-router_drift() {
-  local file
-  kept router as | while read -r file _; do with_kept "$file" router_drift_of </dev/null; done
-}
+router_drift() { kept_each router router_drift_of; }
 
 router_drift_of() {
   local kind
