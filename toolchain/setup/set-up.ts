@@ -11,6 +11,7 @@ import type { Piece, SetUp } from "../pieces/piece";
 import { libvirtProvider, plainPlugin } from "../pieces/plugins";
 import { Vendor } from "../vendor/vendor";
 import { layOut, linkCli, writePassphrase } from "./layout";
+import { renewLanguages } from "./added-languages";
 import { earlierPieces, forgetPieces, readPieces, writePieces } from "./stamp";
 import { clearWork } from "./work";
 import { mustBeWritable } from "./writable";
@@ -82,6 +83,7 @@ async function gather(setUp: SetUp): Promise<Piece[]> {
   const random = await plainPlugin(setUp, "random");
   const language = await nodeHost(setUp, cli);
   layOut(paths, { language, bridge, provider, plugins: [command, random] });
+  await renewLanguages(setUp, cli);
   writePassphrase(paths);
   return [cli, language, bridge, provider, command, random];
 }
