@@ -71,10 +71,10 @@ async function restartHost(context: Context, open: OpenLab, host: HostOutput): P
   const asked = await open.remote.run(name, "sync; reboot", ASK_MS);
   if (before === undefined || (asked.code !== 0 && asked.code !== 255))
     await reset(context, open.stack, domain);
-  const { now: clock, pause } = open.ask;
-  const limit = clock() + BOOT_MS;
-  while (clock() < limit) {
-    await pause(POLL_MS);
+  const { ask } = open;
+  const limit = ask.now() + BOOT_MS;
+  while (ask.now() < limit) {
+    await ask.pause(POLL_MS);
     open.remote.forget(name);
     const now = await bootId(open, name);
     if (now !== undefined && now !== before && (await complete(open, name, limit))) return Exit.ok;

@@ -191,7 +191,7 @@ async function refreshing(context: Context, stack: string, drift: boolean): Prom
     for (const name of machines.paused) await goOn(context, uri, name);
   }
   if (drift) off.push(...(await mendMachines(context, stack)));
-  if (off.length > 0) context.out.line(`these machines are off, and will be started: ${off.join(", ")}`);
+  if (off.length > 0) context.out.line(`starting machines that are shut off: ${off.join(", ")}`);
   return off.length > 0 ? ["--refresh"] : [];
 }
 
@@ -208,8 +208,8 @@ async function goOn(context: Context, uri: string, name: string): Promise<void> 
   const fault = await resume(uri, name);
   context.out.line(
     fault === undefined
-      ? `this machine was paused, and has been resumed: ${name}`
-      : `this machine is paused and cannot be resumed: ${name} (${fault})`,
+      ? `machine ${name} was paused: resumed`
+      : `machine ${name} is paused and cannot be resumed: ${fault}`,
   );
 }
 

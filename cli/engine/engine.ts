@@ -118,7 +118,7 @@ const CURES: readonly (readonly [RegExp, (host: string) => string])[] = [
 export function cureOf(error: string): string {
   const host = /^Command [^-]+-(.+)-check: /.exec(error)?.[1];
   if (host === undefined && /^Command .*: after \d+ failed attempts: dial /s.test(error))
-    return "\n  no SSH server answers there: run this again when it does; if the host is gone for good, run ./vxlab forget HOST first";
+    return "\n  no SSH server answers there: run this again when one does; if the host no longer exists, run ./vxlab forget HOST first";
   const cure = CURES.find(([words]) => words.test(error))?.[1];
   return host === undefined || cure === undefined ? "" : `\n  ${cure(`hosts.${host}`)}`;
 }

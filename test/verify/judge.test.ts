@@ -83,7 +83,7 @@ describe("a ping that looks like another segment's", () => {
 
   it("is told from it by its VNI, and from a third one's", () => {
     expect(wire([200, 100])).toEqual({ ok: true, got: right });
-    expect(wire([200])).toEqual({ ok: false, got: "no VXLAN packet of that ping" });
+    expect(wire([200])).toEqual({ ok: false, got: "no VXLAN packet of the ping was captured" });
     expect(wire([100, 300]).ok).toBe(false);
   });
 });
@@ -93,9 +93,14 @@ describe("a fault is seen, and named", () => {
   const options = { local_ip: "192.168.10.156", key: "101", dst_port: "4789", remote_ip: "192.168.10.222" };
 
   it.each<[string, string, Evidence, string]>([
-    ["no tunnel", TUNNEL, changed("kvm1", () => ({ ports: new Map() })), "no such tunnel"],
-    ["a refused tunnel", TUNNEL, withTunnel({ ofport: -1 }), "refused: ofport -1"],
-    ["an error of the switch", TUNNEL, withTunnel({ error: "could not add" }), "refused: could not add"],
+    ["no tunnel", TUNNEL, changed("kvm1", () => ({ ports: new Map() })), "the tunnel port does not exist"],
+    ["a refused tunnel", TUNNEL, withTunnel({ ofport: -1 }), "Open vSwitch refuses the port: ofport -1"],
+    [
+      "an error of the switch",
+      TUNNEL,
+      withTunnel({ error: "could not add" }),
+      "Open vSwitch refuses the port: could not add",
+    ],
     [
       "another VNI",
       TUNNEL,
@@ -107,7 +112,7 @@ describe("a fault is seen, and named", () => {
       "no split horizon",
       TUNNEL,
       withTunnel({ protected: false }),
-      "ofport 2, not protected: a mesh of three hosts would loop",
+      "ofport 2, not protected: frames loop between three hosts",
     ],
     [
       "a switch that is down",
@@ -118,7 +123,12 @@ describe("a fault is seen, and named", () => {
       })),
       "ovs-vsctl: connection failed",
     ],
-    ["no bridge", "bridge/kvm1/vxbr", changed("kvm1", () => ({ bridge: undefined })), "no such bridge"],
+    [
+      "no bridge",
+      "bridge/kvm1/vxbr",
+      changed("kvm1", () => ({ bridge: undefined })),
+      "the bridge does not exist",
+    ],
     [
       "a bridge with another MTU, down, without its address",
       "bridge/kvm1/vxbr",
@@ -154,9 +164,14 @@ describe("a fault is seen, and named", () => {
       "an answer that comes twice",
       "ping/c1/c2",
       withPing("ping/c1/c2", { fate: "answered", ms: 3.5, duplicates: 1 }),
-      "answered in 3.5 ms, answers came more than once (1): a loop",
+      "answered in 3.5 ms, 1 duplicate answers: frames loop in the segment",
     ],
-    ["a ping of which nothing came back", "ping/c1/c2", withPing("ping/c1/c2"), "the host ran no ping"],
+    [
+      "a ping of which nothing came back",
+      "ping/c1/c2",
+      withPing("ping/c1/c2"),
+      "ping did not run on the host",
+    ],
     [
       "a ping from a stopped container",
       "ping/c1/c2",
@@ -187,18 +202,18 @@ describe("a fault is seen, and named", () => {
       withPing("mtu/c1/c2/1451", { fate: "no answer" }),
       "lost without an error",
     ],
-    ["nothing on the wire", "wire/c1/c2", withWire([]), "no VXLAN packet of that ping"],
+    ["nothing on the wire", "wire/c1/c2", withWire([]), "no VXLAN packet of the ping was captured"],
     [
       "another ping's packets only",
       "wire/c1/c2",
       withWire([packet({ inner: { src: "10.0.3.11", dst: "10.0.3.10", what: "request" } })]),
-      "no VXLAN packet of that ping",
+      "no VXLAN packet of the ping was captured",
     ],
     [
       "the reply only, which says nothing of the way here",
       "wire/c1/c2",
       withWire([packet({ inner: { src: "10.0.3.10", dst: "10.0.3.11", what: "reply" } })]),
-      "no VXLAN packet of that ping",
+      "no VXLAN packet of the ping was captured",
     ],
     [
       "another VNI on the wire",
@@ -275,7 +290,7 @@ describe("segments stay apart", () => {
       false,
       "02:79:ee:5a:e1:45 answers",
     ],
-    ["an echo comes back", { fate: "answered", ms: 1 }, false, "an echo reply answers"],
+    ["an echo comes back", { fate: "answered", ms: 1 }, false, "the ping is answered"],
   ])("%s", (_, ping, ok, got) => {
     const evidence = good(lab);
     const pings = new Map([...evidence.pings, ["isolation/c1/d1", ping] as const]);
@@ -317,13 +332,13 @@ describe("a fabric's faults", () => {
       "a hub that passes nothing on",
       "tunnel/kvm1/vx100-c0a80ade",
       withPort("kvm1", "vx100-c0a80ade", { protected: true }),
-      "protected: the hub passes no frames on",
+      "protected: the hub does not forward frames",
     ],
     [
       "a spoke that would loop",
       "tunnel/kvm2/vx100-c0a80a9c",
       withPort("kvm2", "vx100-c0a80a9c", { protected: false }),
-      "would loop",
+      "frames loop",
     ],
     ["flows without their patch", "tunnel/kvm1/pf200", withPort("kvm1", "pf200", { options: {} }), ""],
     [
@@ -342,7 +357,7 @@ describe("a fabric's faults", () => {
       "no multicast device",
       "tunnel/kvm1/vm300",
       withFacts("kvm1", () => ({ vxlans: new Map() })),
-      "no such device",
+      "the device does not exist",
     ],
     [
       "another group",
@@ -366,7 +381,12 @@ describe("a fabric's faults", () => {
       withPort("kvm1", "vm300", { ofport: -1 }),
       "not on the bridge",
     ],
-    ["no service", "service/green", withFacts("kvm1", () => ({ services: new Map() })), "no gw-green"],
+    [
+      "no service",
+      "service/green",
+      withFacts("kvm1", () => ({ services: new Map() })),
+      "gw-green is missing",
+    ],
     ["no lease", "container/c4", withNic("kvm2", "c4", "eth0", { addresses: [] }), "no address"],
     [
       "another's lease",
