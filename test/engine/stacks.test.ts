@@ -166,6 +166,62 @@ describe("an overlay that stands", () => {
   });
 });
 
+describe("./vxlab preview of two overlays that stand", () => {
+  const sections = (host: string, vni: number, address: string) => ({
+    hosts: {},
+    segments: { red: { vni, subnet: "10.0.3.0/24" } },
+    containers: { [`c-${host}`]: { host, address, segment: "red" } },
+  });
+  const stacks = {
+    "overlay-a": { own: "underlay-a", host: "a1", vtep: "192.168.10.11", parts: sections("a1", 100, "10.0.3.10/24") },
+    "overlay-b": { own: "underlay-b", host: "b1", vtep: "192.168.20.11", parts: sections("b1", 200, "10.0.3.20/24") },
+  };
+  const named = Object.entries(stacks);
+  const settle = () => {
+    for (const [stack, { own, parts }] of named)
+      project.configure({ role: "overlay", underlayStack: own, ...parts }, stack);
+  };
+  const ask = async (...words: string[]): Promise<Result> => {
+    const env = { NO_COLOR: "1" };
+    const flags = named.flatMap(([stack]) => ["-s", stack]);
+    return project.vxlab(["preview", "--no-drift", ...flags, ...words], { env });
+  };
+
+  beforeAll(async () => {
+    settle();
+    for (const [stack, { own, host, vtep, parts }] of named) {
+      const told = underlay({ [host]: vtep });
+      await writeOutputs(project, own, told);
+      const plan = planOverlay({
+        own: { stack: own, vteps: told.vteps },
+        peers: [],
+        ...{ identity: `vxlab/${stack}`, sections: parts },
+      });
+      await standOverlay(project, stack, { address: vtep, hostKey: KEY, privateKey: LOGIN }, plan);
+    }
+  });
+
+  it("explores", async () => {
+    for (const [what, words] of [["noop", []], ["json", ["--json"]], ["diff", ["--diff"]]] as const) {
+      const r = await ask(...words);
+      writeFileSync(`/tmp/words/several-${what}.txt`, `${r.code}\n--out\n${r.stdout}\n--err\n${r.stderr}`);
+    }
+    const b = stacks["overlay-b"];
+    project.configure({ role: "overlay", underlayStack: b.own, ...sections("b1", 300, "10.0.3.20/24") }, "overlay-b");
+    for (const [what, words] of [["edit", []], ["edit-json", ["--json"]], ["edit-diff", ["--diff"]]] as const) {
+      const r = await ask(...words);
+      writeFileSync(`/tmp/words/several-${what}.txt`, `${r.code}\n--out\n${r.stdout}\n--err\n${r.stderr}`);
+    }
+    const { containers } = b.parts;
+    project.configure({ role: "overlay", underlayStack: b.own, ...b.parts, containers: { c: { ...containers["c-b1"], host: "b9" } } }, "overlay-b");
+    for (const [what, words] of [["bad", []], ["bad-json", ["--json"]]] as const) {
+      const r = await ask(...words);
+      writeFileSync(`/tmp/words/several-${what}.txt`, `${r.code}\n--out\n${r.stdout}\n--err\n${r.stderr}`);
+    }
+    settle();
+  });
+});
+
 describe("the own underlay", () => {
   it("that is not up is said, with the command, and nothing is changed", async () => {
     await writeOutputs(project, "underlay-a", {});
