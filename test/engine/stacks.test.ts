@@ -173,8 +173,18 @@ describe("./vxlab preview of two overlays that stand", () => {
     containers: { [`c-${host}`]: { host, address, segment: "red" } },
   });
   const stacks = {
-    "overlay-a": { own: "underlay-a", host: "a1", vtep: "192.168.10.11", parts: sections("a1", 100, "10.0.3.10/24") },
-    "overlay-b": { own: "underlay-b", host: "b1", vtep: "192.168.20.11", parts: sections("b1", 200, "10.0.3.20/24") },
+    "overlay-a": {
+      own: "underlay-a",
+      host: "a1",
+      vtep: "192.168.10.11",
+      parts: sections("a1", 100, "10.0.3.10/24"),
+    },
+    "overlay-b": {
+      own: "underlay-b",
+      host: "b1",
+      vtep: "192.168.20.11",
+      parts: sections("b1", 200, "10.0.3.20/24"),
+    },
   };
   const named = Object.entries(stacks);
   const settle = () => {
@@ -201,24 +211,60 @@ describe("./vxlab preview of two overlays that stand", () => {
     }
   });
 
-  it("explores", async () => {
-    for (const [what, words] of [["noop", []], ["json", ["--json"]], ["diff", ["--diff"]]] as const) {
-      const r = await ask(...words);
-      writeFileSync(`/tmp/words/several-${what}.txt`, `${r.code}\n--out\n${r.stdout}\n--err\n${r.stderr}`);
-    }
-    const b = stacks["overlay-b"];
-    project.configure({ role: "overlay", underlayStack: b.own, ...sections("b1", 300, "10.0.3.20/24") }, "overlay-b");
-    for (const [what, words] of [["edit", []], ["edit-json", ["--json"]], ["edit-diff", ["--diff"]]] as const) {
-      const r = await ask(...words);
-      writeFileSync(`/tmp/words/several-${what}.txt`, `${r.code}\n--out\n${r.stdout}\n--err\n${r.stderr}`);
-    }
-    const { containers } = b.parts;
-    project.configure({ role: "overlay", underlayStack: b.own, ...b.parts, containers: { c: { ...containers["c-b1"], host: "b9" } } }, "overlay-b");
-    for (const [what, words] of [["bad", []], ["bad-json", ["--json"]]] as const) {
-      const r = await ask(...words);
-      writeFileSync(`/tmp/words/several-${what}.txt`, `${r.code}\n--out\n${r.stdout}\n--err\n${r.stderr}`);
-    }
+  const NOTHING = [
+    "stack overlay-a:",
+    "no changes, 9 unchanged",
+    "",
+    "stack overlay-b:",
+    "no changes, 9 unchanged",
+  ];
+  const EDITED = ["stack overlay-b:", "~ b1: segment red: VNI 200 → 300", "  6 unchanged"];
+  const edit = (change: object) => {
     settle();
+    const { own, parts } = stacks["overlay-b"];
+    project.configure({ role: "overlay", underlayStack: own, ...parts, ...change }, "overlay-b");
+  };
+
+  it("ends with the words of both, by name, also where nothing changes", async () => {
+    settle();
+    const { code, stdout, stderr } = await ask();
+    expect(code).toBe(0);
+    expect(stdout.trimEnd().split("\n").slice(-6)).toEqual(["", ...NOTHING]);
+    // Pulumi's lists come before.
+    expect(stdout.indexOf("Previewing update (overlay-b)")).toBeLessThan(stdout.indexOf("stack overlay-a:"));
+    expect(stderr).not.toContain("unchanged");
+  });
+
+  it("names the changes of the one that was edited", async () => {
+    edit({ segments: { red: { vni: 300, subnet: "10.0.3.0/24" } } });
+    const { stdout } = await ask("--diff");
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines.slice(-6)).toEqual([...NOTHING.slice(0, 3), ...EDITED]);
+    const [first, second] = [lines.indexOf("stack overlay-a:"), lines.indexOf("stack overlay-b:")];
+    const diff = lines.findIndex((line) => /~ vni *: 200 => 300/.test(line));
+    expect(first).toBeLessThan(second);
+    expect(second).toBeLessThan(diff);
+  });
+
+  it("says which settings are refused, and what the other would change", async () => {
+    edit({ containers: { c: { host: "b9", address: "10.0.3.20/24", segment: "red" } } });
+    const { code, stdout } = await ask();
+    expect(code).toBe(2);
+    expect(stdout.trimEnd().split("\n").slice(-4)).toEqual([
+      ...NOTHING.slice(0, 3),
+      "stack overlay-b: no preview, see above",
+    ]);
+    const json = await ask("--json");
+    expect([json.code, json.stdout]).toEqual([2, ""]);
+    expect(json.stderr).toMatch(/\nstack overlay-b:\n\nThe lab's settings have 1 problem/);
+  });
+
+  it("is what up says before it changes anything: nothing, where all is as it was", async () => {
+    settle();
+    const flags = named.flatMap(([stack]) => ["-s", stack]);
+    const { code, stdout, stderr } = await project.vxlab(["up", "--no-verify", "--no-drift", ...flags]);
+    writeFileSync("/tmp/words/several-up.txt", `${code}\n--out\n${stdout}\n--err\n${stderr}`);
+    expect([code, stdout]).toEqual([0, ""]);
   });
 });
 
