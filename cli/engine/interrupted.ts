@@ -60,8 +60,8 @@ export function isDead(lock: Lock): boolean {
 }
 
 /**
- * Removes pending operations, of which Pulumi would warn at every run. Each can be started again: the steps in the machines
- * converge, and components/libvirt/orphans.ts removes what an interrupted create left in libvirt.
+ * Removes pending operations, about which Pulumi warns at every run. Each can be run again: the steps on hosts are
+ * idempotent, and components/libvirt/orphans.ts removes what an interrupted create left in libvirt.
  */
 export async function forgetPending(context: Context, stack: string): Promise<void> {
   const pending = (await deployment(context, stack))?.pending_operations ?? [];

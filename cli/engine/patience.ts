@@ -79,7 +79,7 @@ function hostsIn(all: readonly unknown[], stack: string): HostOutput[] {
   }
 }
 
-/** Says of each host what is left, and the ways out. */
+/** Prints for each host what is left to do, and the commands for it. */
 export function sayLeft({ out }: Context, { left }: Ended, { seconds, verb }: Run): void {
   for (const { host, names } of left) {
     const [again, forget] = [`./vxlab ${verb === "up" ? "up" : "down"}`, `./vxlab forget ${host}`];

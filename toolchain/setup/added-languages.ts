@@ -8,7 +8,7 @@ import type { Paths } from "../../system/paths";
 import { pythonHost, yamlHost } from "../pieces/languages";
 import type { Piece, SetUp } from "../pieces/piece";
 
-/** Marks a checkout that has them. It outlives an interrupted set-up, which the plugins' folder does not. */
+/** Marks a checkout that has them. Unlike the plugins' folder, it survives an interrupted set-up. */
 const mark = (paths: Paths): string => join(paths.dot, "languages");
 
 /** Copies them to this checkout's plugins; the vendor's hosts are already beside the vendor's CLI. For the owner of the cache's lock. */
@@ -25,7 +25,7 @@ export async function layOutLanguages(setUp: SetUp, cli: Piece): Promise<Piece[]
   return pieces;
 }
 
-/** Adds them again where they were. No lab needs them, so a failure is a warning. */
+/** Adds them again if they were added before. No lab needs them, so a failure is a warning. */
 export async function renewLanguages(setUp: SetUp, cli: Piece): Promise<void> {
   const { paths, reporter } = setUp;
   if (!existsSync(mark(paths))) return;

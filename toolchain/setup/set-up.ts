@@ -1,4 +1,4 @@
-/** Sets Pulumi and its plugins up in `.vxlab/`. The second run only checks that all is still there. */
+/** Sets Pulumi and its plugins up in `.vxlab/`. Later runs only check that everything is still there. */
 import { join } from "node:path";
 import { withLock } from "../../system/lockfile";
 import { rememberCache, type Environment, type Paths } from "../../system/paths";
@@ -26,7 +26,7 @@ export async function completeToolchain(
   const before = earlierPieces(paths);
   rememberCache(paths, environment);
   const pieces = await settingUp(paths, reporter, () => {
-    // Without the stamp, a set-up that is interrupted from here on is not taken for a complete one.
+    // Without the stamp, a set-up that is interrupted after this does not count as complete.
     forgetPieces(paths);
     return gather({ paths, environment, reporter, vendor: new Vendor(paths, reporter, environment) });
   });
@@ -35,7 +35,7 @@ export async function completeToolchain(
   return pieces;
 }
 
-/** What the user has to know of where the pieces are from: the stand-ins the first time, and what has replaced them since. */
+/** Lines about where the pieces come from: stand-ins the first time, and what has replaced them since. */
 function news(before: readonly Piece[], pieces: readonly Piece[]): string[] {
   const sourceOf = (name: string) => before.find((piece) => piece.name === name)?.source;
   const ours = pieces.filter(({ name, source }) => source === "stand-in" && sourceOf(name) !== "stand-in");
