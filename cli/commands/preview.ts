@@ -77,7 +77,7 @@ export function split(args: readonly string[]): Asked {
   };
 }
 
-/** Of several stacks the words come last, together: Pulumi's lists are long. */
+/** With several stacks, prints the changes in words last and together, since Pulumi's lists are long. */
 async function showAll(
   context: Context,
   stacks: readonly string[],
@@ -141,7 +141,7 @@ async function show(
 
 const hasColour = (): boolean => wantsColour(process.stdout.isTTY, process.env);
 
-/** Pulumi's own diff, with what it says once only. */
+/** Pulumi's own diff, each fact once. */
 async function diff(context: Context, words: string[], env: Context["environment"]) {
   const { paths, out } = context;
   const path = join(paths.logs, "preview.log");

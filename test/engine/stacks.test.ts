@@ -263,8 +263,14 @@ describe("./vxlab preview of two overlays that stand", () => {
     settle();
     const flags = named.flatMap(([stack]) => ["-s", stack]);
     const { code, stdout, stderr } = await project.vxlab(["up", "--no-verify", "--no-drift", ...flags]);
-    writeFileSync("/tmp/words/several-up.txt", `${code}\n--out\n${stdout}\n--err\n${stderr}`);
     expect([code, stdout]).toEqual([0, ""]);
+    const lines = stderr.split("\n").filter((line) => /^(libvirt|stack)\b/.test(line));
+    expect(lines).toEqual([
+      expect.stringMatching(/^libvirt: embedded, /),
+      ...["stack overlay-a: 9 unchanged", "stack overlay-b: 9 unchanged"],
+      ...["stack overlay-a: a second preview shows no changes"],
+      ...["stack overlay-b: a second preview shows no changes"],
+    ]);
   });
 });
 
