@@ -71,10 +71,12 @@ export function onPing(
     return { ok: false, got };
   }
   const verdict = judge(ping);
-  if (!verdict.ok || ping.duplicates === undefined) return verdict;
+  const { duplicates } = ping;
+  if (!verdict.ok || duplicates === undefined) return verdict;
+  const plural = duplicates === 1 ? "" : "s";
   return {
     ok: false,
-    got: `${verdict.got}, ${ping.duplicates} duplicate answers: frames loop in the segment`,
+    got: `${verdict.got}, ${duplicates} duplicate answer${plural}: frames loop in the segment`,
   };
 }
 
