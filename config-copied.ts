@@ -1,10 +1,14 @@
 /** Settings copied from Pulumi.yaml into a stack's file together with their `value:`, which Pulumi takes away in Pulumi.yaml only. */
+import type { Setting } from "./plan/setting";
+import { TOPOLOGY } from "./plan/settings";
 import type { Problem } from "./plan/types";
 
 /** What declares a setting in Pulumi.yaml (sdk/go/common/workspace/project.json, configTypeDeclaration). */
 const DECLARATION: readonly string[] = ["type", "items", "description", "secret", "default", "value"];
 /** In these any name may be a key, so `value` may be the name of one. */
-const BY_NAME: readonly string[] = ["hosts", "segments", "containers", "underlays", "chains"];
+const BY_NAME = Object.entries<Setting>(TOPOLOGY).flatMap(([name, { kind }]) =>
+  kind === "named" ? [name] : [],
+);
 
 type Raw = Readonly<Record<string, string | undefined>>;
 

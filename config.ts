@@ -10,7 +10,7 @@ import { checkedLab } from "./plan/plan";
 import { readShape } from "./plan/resolve";
 import { sortedEntries, suggest } from "./plan/rules";
 import { Role } from "./plan/roles";
-import { SECTIONS, SETTINGS, STACK } from "./plan/settings";
+import { SECTION_NAMES, SECTIONS, SETTINGS, STACK } from "./plan/settings";
 import { outsideOf } from "./plan/shape";
 import { Accel, type Problem, type Topology } from "./plan/types";
 import { checkValue } from "./plan/values";
@@ -24,7 +24,7 @@ export interface OverlaySettings {
   peers: string[];
   /** `vxlab:absent`, as it is written. */
   absent: unknown;
-  /** `vxlab:hosts`, `segments`, `containers`, `chains`, `impairments` and `checks`, as they are written. */
+  /** `vxlab:hosts`, `segments`, `containers` and the sections between them, as they are written. */
   sections: Record<string, unknown>;
   /** As in LabSettings. */
   secretEnv?: VariablesOf<string>;
@@ -50,7 +50,7 @@ const NAMESPACE = "vxlab:";
 const KEYS = Object.keys(SETTINGS.fields);
 const OVERLAY_KEYS = ["underlayStack", "peers"] as const;
 /** The underlay decides what an overlay's hosts are made of, and the other way round. */
-const OVERLAY_SECTIONS = ["hosts", "segments", "containers", "chains", "impairments", "checks"] as const;
+const OVERLAY_SECTIONS = ["hosts", "segments", "containers", ...SECTION_NAMES] as const;
 const UPPER: readonly string[] = OVERLAY_SECTIONS.filter((name) => name !== "hosts");
 const UNDERLAY_SECTIONS = SECTIONS.filter((name) => !UPPER.includes(name));
 

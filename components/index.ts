@@ -14,6 +14,8 @@ export {
 export { Connectivity, ConnectivityArgs } from "./connectivity/component";
 export { ChainHopArgs, ServiceChain, ServiceChainArgs } from "./chain/component";
 export { ChainFailure, ChainSpec } from "./chain/spec";
+export { CheckSpec, ConnectivityKind } from "./connectivity/spec";
+export { Direction, ImpairmentEffects, ImpairmentSpec } from "./impairment/spec";
 export { ChainSide } from "./container/spec";
 export { ContainerInterfaceArgs, DhcpRangeArgs, TaggedArgs } from "./container/interfaces.component";
 export { DockerContainer, DockerContainerArgs } from "./container/kinds/docker/component";
@@ -48,19 +50,8 @@ export { UnderlayNetwork, UnderlayNetworkArgs } from "./underlay/component";
 
 /** Settings of a lab. */
 export { Encapsulation } from "../plan/net/encap";
-export {
-  Accel,
-  ConnectivityKind,
-  ContainerKind,
-  Direction,
-  Encryption,
-  Flooding,
-  HostNeed,
-  ImageKind,
-  UnderlayMode,
-} from "../plan/types";
+export { Accel, ContainerKind, Encryption, Flooding, HostNeed, ImageKind, UnderlayMode } from "../plan/types";
 export type {
-  CheckSpec,
   ContainerSpec,
   DhcpSpec,
   EvpnSpec,
@@ -70,8 +61,6 @@ export type {
   GatewaySpec,
   HostSpec,
   ImageSpec,
-  ImpairmentEffects,
-  ImpairmentSpec,
   InterfaceSpec,
   Problem,
   RouteSpec,

@@ -3,11 +3,12 @@ import { endpointOf } from "../components/encryption/endpoint";
 import { wayOf } from "../components/segment/ways";
 import { addressText } from "./addresses";
 import { computedMac, MacKind } from "./mac";
-import { impairmentDevice, serviceDevice, vethName } from "./names";
+import { serviceDevice, vethName } from "./names";
 import type { Problem } from "./problem";
 import type { ResolvedLab, ResolvedSegment } from "./resolved";
 import { pathOf, repeated } from "./rules";
 import type { Claim } from "./rules";
+import { acrossSections } from "./sections";
 
 export function checkMacs(lab: ResolvedLab): Problem[] {
   const claims = [...machineMacs(lab), ...nicMacs(lab), ...ownMacs(lab)];
@@ -60,7 +61,7 @@ export function checkInterfaceNames(lab: ResolvedLab): Problem[] {
     ...lab.segments
       .filter(({ service }) => service !== undefined)
       .map(({ name }) => ({ path: pathOf("segments", name), got: name, key: serviceDevice(name) })),
-    ...impairmentClaims(lab),
+    ...acrossSections((section) => section.interfaces?.(lab)),
     ...bridgeClaims(lab),
   ];
   return repeated(claims, "The interface name made from it", "Rename one of the two.");
@@ -94,15 +95,6 @@ function tunnelClaims(lab: ResolvedLab): Claim[] {
 function vteps({ peers }: ResolvedLab, { members, open, remotes }: ResolvedSegment): string[] {
   const all = [...members, ...(open ? peers : []), ...remotes].map(endpointOf);
   return [...new Set(all)].map(addressText);
-}
-
-/** Places of one impairment on several hosts have one name. */
-function impairmentClaims({ impairments }: ResolvedLab): Claim[] {
-  return impairments.flatMap(({ name, places }) =>
-    [...new Set(places.map(({ number }) => impairmentDevice(name, number)))].map((key) => ({
-      ...{ path: pathOf("impairments", name), got: name, key },
-    })),
-  );
 }
 
 /** A bridge's name may repeat on every host. */

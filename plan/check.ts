@@ -1,7 +1,5 @@
 import { checkEncryption } from "../components/encryption/check";
-import { checkChains } from "../components/chain/check";
 import { checkHosts } from "../components/host/check";
-import { checkImpairments } from "../components/impairment/check";
 import { checkSegments } from "../components/segment/check";
 import { checkServices } from "../components/service/check";
 import { checkUnderlays } from "../components/underlay/check";
@@ -10,6 +8,7 @@ import { checkInterfaceNames, checkMacs } from "./check-unique";
 import type { Problem } from "./problem";
 import type { ResolvedLab } from "./resolved";
 import { checkResourceNames } from "./resource-names";
+import { acrossSections } from "./sections";
 
 /** The second phase of a plan: what is wrong among things that are each usable. */
 export function check(lab: ResolvedLab): Problem[] {
@@ -19,8 +18,7 @@ export function check(lab: ResolvedLab): Problem[] {
     ...checkHosts(lab),
     ...checkSegments(lab),
     ...checkServices(lab),
-    ...checkImpairments(lab),
-    ...checkChains(lab),
+    ...acrossSections((section) => section.check?.(lab)),
     ...checkAddresses(lab),
     ...checkInterfaceNames(lab),
     ...checkMacs(lab),

@@ -6,18 +6,9 @@
  * published-lab.ts.
  */
 import type { Encapsulation } from "./net/encap";
+import type { ListedSections, PublishedSections } from "./section-types";
 import type { EncryptionOutput, PublishedEncryption } from "./encryption-output";
-import {
-  BridgePlan,
-  ChainPlan,
-  CheckFacts,
-  ContainerPlan,
-  Flooding,
-  ImageKind,
-  ImpairmentPlan,
-  RouterPlan,
-  ServicePlan,
-} from "./types";
+import { BridgePlan, ContainerPlan, Flooding, ImageKind, RouterPlan, ServicePlan } from "./types";
 
 /** Name of the stack output. */
 export const LAB_OUTPUT = "lab";
@@ -26,7 +17,7 @@ export const LAB_OUTPUT = "lab";
 export const LAB_SCHEMA = 3;
 
 /** What the lab's two forms have in common. */
-interface LabFacts {
+export interface LabFacts {
   /** Version of the contract: 3. */
   schema: number;
   /** The random part of every name in libvirt: `vxlab-<id>-…`. */
@@ -44,7 +35,7 @@ interface LabFacts {
  * const vtepOf = (lab: PublishedLab) => lab.hosts["kvm1"]?.address;
  * ```
  */
-export interface PublishedLab extends LabFacts {
+export interface PublishedLab extends LabFacts, PublishedSections {
   /** One; or one for each hypervisor; none when all hosts exist already. By name. */
   underlays: Record<string, UnderlayOutput>;
   /** By host name. */
@@ -53,12 +44,6 @@ export interface PublishedLab extends LabFacts {
   containers: Record<string, ContainerPlan>;
   /** DHCP servers and gateways, by segment name. */
   services: Record<string, ServicePlan>;
-  /** By name. Absent: none. */
-  impairments?: Record<string, ImpairmentPlan>;
-  /** By name; absent without any. */
-  checks?: Record<string, CheckFacts>;
-  /** Service chains, by name; absent without any. */
-  chains?: Record<string, ChainPlan>;
 }
 
 /**
@@ -97,17 +82,11 @@ export interface PublishedPort extends PortDescription {
  * const vnisOf = (lab: LabOutput) => lab.hosts.flatMap(({ ports }) => ports.map(({ vni }) => vni));
  * ```
  */
-export interface LabOutput extends LabFacts {
+export interface LabOutput extends LabFacts, ListedSections {
   underlays: UnderlayOutput[];
   hosts: HostOutput[];
   containers: ContainerPlan[];
   services: ServicePlan[];
-  /** Absent: none. */
-  impairments?: ImpairmentPlan[];
-  /** Sorted by name; absent without any. */
-  checks?: CheckFacts[];
-  /** Sorted by name; absent without any. */
-  chains?: ChainPlan[];
 }
 
 /**

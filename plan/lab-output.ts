@@ -3,16 +3,8 @@ import { portName } from "../components/segment/ways";
 import { LAB_SCHEMA } from "./contract";
 import type { HostOutput, LabOutput, PortOutput, ReachOutput } from "./contract";
 import type { EncryptionOutput } from "./encryption-output";
-import type {
-  CheckFacts,
-  CheckPlan,
-  ContainerPlan,
-  EncryptionPlan,
-  ExistingPlan,
-  HostPlan,
-  LabPlan,
-  VxlanPortPlan,
-} from "./types";
+import { ofSome } from "./sections";
+import type { ContainerPlan, EncryptionPlan, ExistingPlan, HostPlan, LabPlan, VxlanPortPlan } from "./types";
 
 /** What is known of a host once it is deployed. */
 export type DeployedFacts = Pick<HostOutput, "hostKey" | "domain">;
@@ -28,23 +20,9 @@ export function labOutput(plan: LabPlan, id: string, hosts: HostOutput[]): LabOu
     hosts,
     containers: plan.containers.map(withoutValues),
     services: plan.services,
-    ...(plan.impairments.length === 0 ? {} : { impairments: plan.impairments }),
-    ...(plan.checks.length === 0 ? {} : { checks: plan.checks.map(withoutWay) }),
-    ...(plan.chains.length === 0 ? {} : { chains: plan.chains }),
-  };
-}
-
-/** What it crosses is only to make it run again. */
-function withoutWay(check: CheckPlan): CheckFacts {
-  const { name, host, from, to, target, kind, port, path, atLeast, reach, within } = check;
-  return {
-    ...{ name, host, from, to },
-    ...(target === undefined ? {} : { target }),
-    kind,
-    ...(port === undefined ? {} : { port }),
-    ...(path === undefined ? {} : { path }),
-    ...(atLeast === undefined ? {} : { atLeast }),
-    ...{ reach, within },
+    ...ofSome<"listed">((section, name) =>
+      plan[name].length === 0 ? undefined : plan[name].map((one) => section.facts(one)),
+    ),
   };
 }
 

@@ -6,13 +6,11 @@ import type { Flooding } from "../components/segment/spec";
 import type { Accel, UnderlayMode } from "../components/underlay/spec";
 import type { Problem } from "./problem";
 import type { EncryptionPlan } from "./encryption-plan";
-import type { ImpairmentPlan } from "./impairment-plan";
-import type { ChainPlan, CheckPlan } from "./path-plan";
+import type { SectionPlans } from "./section-types";
 import type { ContainerPlan, ServicePlan, StationPlan } from "./workload-plan";
 
 export type * from "./encryption-plan";
-export type * from "./impairment-plan";
-export type * from "./path-plan";
+export type * from "./section-types";
 export type * from "./workload-plan";
 
 /**
@@ -24,7 +22,7 @@ export type * from "./workload-plan";
  * const needs = plan.hosts.map((host) => (host.kind === "existing" ? host.existing.needs : []));
  * ```
  */
-export interface LabPlan {
+export interface LabPlan extends SectionPlans {
   /** IP family of underlay and tunnels: 4 or 6. */
   family: number;
   /** One; or, with `underlays`, one for each hypervisor. Empty when all hosts exist already. */
@@ -34,9 +32,6 @@ export interface LabPlan {
   containers: ContainerPlan[];
   /** DHCP servers and gateways, at most one for each segment. */
   services: ServicePlan[];
-  impairments: ImpairmentPlan[];
-  checks: CheckPlan[];
-  chains: ChainPlan[];
   /** What works, but may not be what was meant. */
   hints: Problem[];
   /** What is written of EVPN, for other owners. */

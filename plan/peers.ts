@@ -16,6 +16,7 @@ import type { Sections } from "./resolve";
 import { resolvePeers } from "./resolve-peers";
 import type { UnderlayVteps } from "./resolve-peers";
 import { compareText, pathOf, repeated, sortedEntries, suggest } from "./rules";
+import { SECTION_NAMES } from "./settings";
 import { mappingOf } from "./shape";
 import { EXISTING_MACHINE } from "./vteps";
 import type { VtepOutput } from "./vteps";
@@ -81,9 +82,7 @@ function overlaySections({ own, peers, sections }: OverlayInput): Sections {
     segments: sections["segments"],
     ...(own.vteps.evpn === undefined ? {} : { evpn: own.vteps.evpn }),
     containers: sections["containers"],
-    impairments: sections["impairments"],
-    checks: sections["checks"],
-    chains: sections["chains"],
+    ...Object.fromEntries(SECTION_NAMES.map((name) => [name, sections[name]])),
   };
 }
 

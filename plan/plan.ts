@@ -1,9 +1,7 @@
 /** A lab, decided: resolve → check → plan. */
-import { planChecks } from "../components/connectivity/plan";
-import { boxMtu, planChains } from "../components/chain/plan";
+import { boxMtu } from "../components/chain/plan";
 import { planContainer } from "../components/container/plan";
 import { planHosts } from "../components/host/plan";
-import { planImpairments } from "../components/impairment/plan";
 import { planServices } from "../components/service/plan";
 import { addressText } from "./addresses";
 import { check } from "./check";
@@ -15,6 +13,7 @@ import type { Problem } from "./problem";
 import { resolve } from "./resolve";
 import type { LabIdentity, Others, Sections } from "./resolve";
 import type { ResolvedLab, ResolvedUnderlay } from "./resolved";
+import { ofSections } from "./sections";
 
 /**
  * Decides the whole lab. Same input, same plan; whatever is computed for a thing depends on that thing alone.
@@ -49,19 +48,17 @@ export function plan(lab: ResolvedLab): LabPlan {
   const containers = lab.containers.map((container) => planContainer(container, mtuOf));
   const services = planServices(lab);
   const underlayOf = memoized(planUnderlay);
-  const laid = {
+  const ground = {
     family: lab.underlays.family,
     underlays: lab.underlays.used.map(underlayOf),
     hosts: planHosts(lab, { underlayOf, containers, services }),
     containers,
     services,
-    impairments: planImpairments(lab),
-    chains: planChains(lab, containers, services),
   };
   return {
-    ...laid,
+    ...ground,
+    ...ofSections<"plans">((section, _, before) => section.plan(lab, { ...ground, ...before })),
     image: lab.image,
-    checks: planChecks(lab.checks, laid),
     hints: labHints(lab),
     ...(lab.evpn.spec === undefined
       ? {}

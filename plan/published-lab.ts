@@ -1,11 +1,19 @@
 /** From the lab as readers use it to the stack output `lab`, and back (contract.ts). */
-import { HostOutput, LAB_SCHEMA, LabOutput, PortOutput, PublishedHost, PublishedLab } from "./contract";
+import {
+  HostOutput,
+  LabFacts,
+  LAB_SCHEMA,
+  LabOutput,
+  PortOutput,
+  PublishedHost,
+  PublishedLab,
+} from "./contract";
 import { compareText } from "./rules";
+import type { ListedSections, PublishedSections, SectionFacts, SectionName } from "./section-types";
+import { ofSome } from "./sections";
 
 /** The lab as its stack publishes it. */
 export function publishedLab(lab: LabOutput): PublishedLab {
-  const name = (one: { name: string }) => one.name;
-  const { impairments, checks, chains, ...rest } = lab;
   const hosts = lab.hosts.map((host): PublishedHost => {
     const { encryption, ...rest } = host;
     const ports = host.ports.map((port) => ({ ...port, tunnels: keyed(port.tunnels, ({ host }) => host) }));
@@ -16,14 +24,12 @@ export function publishedLab(lab: LabOutput): PublishedLab {
     };
   });
   return {
-    ...rest,
-    ...(impairments === undefined ? {} : { impairments: keyed(impairments, name) }),
-    underlays: keyed(lab.underlays, name),
-    hosts: keyed(hosts, name),
-    containers: keyed(lab.containers, name),
+    ...factsOf(lab),
+    ...keyedSections(lab),
+    underlays: keyed(lab.underlays, nameOf),
+    hosts: keyed(hosts, nameOf),
+    containers: keyed(lab.containers, nameOf),
     services: keyed(lab.services, ({ segment }) => segment),
-    ...(checks === undefined ? {} : { checks: keyed(checks, name) }),
-    ...(chains === undefined ? {} : { chains: keyed(chains, name) }),
   };
 }
 
@@ -40,18 +46,34 @@ export function publishedLab(lab: LabOutput): PublishedLab {
 export function readLab(output: unknown): LabOutput | undefined {
   const { schema } = (output ?? {}) as { schema?: unknown };
   if (schema !== 2 && schema !== LAB_SCHEMA) return undefined;
-  const { underlays, hosts, containers, services, chains, impairments, checks, ...facts } =
-    output as PublishedLab;
+  const lab = output as PublishedLab;
+  const { underlays, hosts, containers, services } = lab;
   return {
-    ...facts,
-    underlays: listed(underlays, ({ name }) => name),
-    hosts: listed(hosts, ({ name }) => name).map(listedHost),
-    containers: listed(containers, ({ name }) => name),
+    ...factsOf(lab),
+    ...listedSections(lab),
+    underlays: listed(underlays, nameOf),
+    hosts: listed(hosts, nameOf).map(listedHost),
+    containers: listed(containers, nameOf),
     services: listed(services, ({ segment }) => segment),
-    ...(chains === undefined ? {} : { chains: listed(chains, ({ name }) => name) }),
-    ...(impairments === undefined ? {} : { impairments: listed(impairments, ({ name }) => name) }),
-    ...(checks === undefined ? {} : { checks: listed(checks, ({ name }) => name) }),
   };
+}
+
+const factsOf = ({ schema, id, family, image }: LabFacts): LabFacts => ({ schema, id, family, image });
+
+const nameOf = ({ name }: { name: string }): string => name;
+
+function keyedSections(lab: ListedSections): PublishedSections {
+  return ofSome<"keyed">(
+    <Name extends SectionName>(_: unknown, name: Name) =>
+      lab[name] && keyed<SectionFacts<Name>>(lab[name], nameOf),
+  );
+}
+
+function listedSections(lab: PublishedSections): ListedSections {
+  return ofSome<"listed">(
+    <Name extends SectionName>(_: unknown, name: Name) =>
+      lab[name] && listed<SectionFacts<Name>>(lab[name], nameOf),
+  );
 }
 
 function listedHost({ encryption, ports, ...host }: PublishedHost): HostOutput {

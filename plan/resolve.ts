@@ -1,18 +1,16 @@
 /** The first phase of a plan: settings of any form in, a lab whose values are usable out, and everything that is wrong with them. */
-import { resolveChecks } from "../components/connectivity/resolve";
-import { resolveChains } from "../components/chain/resolve";
 import { resolveContainers } from "../components/container/resolve";
 import { resolveHosts } from "../components/host/resolve";
 import { resolvePlace } from "../components/host/resolve-place";
 import { resolveImage } from "../components/image/resolve";
-import { resolveImpairments } from "../components/impairment/resolve";
 import { resolveEvpn } from "../components/router/resolve";
 import { resolveSegments } from "../components/segment/resolve";
 import { checkUri, resolveUnderlays } from "../components/underlay/resolve";
 import { Findings } from "./findings";
 import type { Problem } from "./problem";
 import type { ResolvedLab, ResolvedTunnel } from "./resolved";
-import { SECTIONS, TOPOLOGY } from "./settings";
+import { ofSections } from "./sections";
+import { SECTION_NAMES, SECTIONS, TOPOLOGY } from "./settings";
 import type { Topology } from "./settings";
 import { outsideOf, shaped } from "./shape";
 
@@ -57,10 +55,8 @@ export function resolve(
   const segments = resolveSegments(topology, { underlays, hosts }, said);
   const evpn = resolveEvpn(topology, { hosts, segments: segments.segments }, said);
   const containers = resolveContainers(topology, { lab, image: image.kind, segments }, said);
-  const around = { hosts, peers: others.peers, segments: segments.segments, containers };
-  const impairments = resolveImpairments(topology, around, said);
-  const checks = resolveChecks({ topology, containers }, said);
-  const chains = resolveChains(topology, { segments: segments.segments, containers }, said);
+  const ground = { hosts, peers: others.peers, segments: segments.segments, containers };
+  const sections = ofSections<"resolved">((section) => section.resolve(topology, ground, said));
   return {
     lab: {
       ...{
@@ -71,9 +67,7 @@ export function resolve(
         segments: segments.segments,
         evpn,
         containers,
-        chains,
-        impairments,
-        checks,
+        ...sections,
         ...others,
       },
       ...(libvirtUri === undefined ? {} : { libvirtUri }),
@@ -83,7 +77,7 @@ export function resolve(
 }
 
 /** Sections that are left out where nobody writes them: what a lab's component shows is then as it was before they came. */
-const UNWRITTEN: readonly (keyof Topology)[] = ["underlays", "evpn", "chains", "impairments", "checks"];
+const UNWRITTEN: readonly (keyof Topology)[] = ["underlays", "evpn", ...SECTION_NAMES];
 
 /** The settings with known keys alone, and with an empty mapping or list in place of what has another shape. */
 export function readShape(raw: Sections): { topology: Topology; problems: Problem[]; broken: string[] } {

@@ -1,6 +1,4 @@
-/** Containers, checks and chains that have been read (resolved.ts). */
-import type { CheckSpec, ConnectivityKind } from "../components/connectivity/spec";
-import type { ChainFailure, ChainSpec } from "../components/chain/spec";
+/** Containers that have been read (resolved.ts). */
 import type { ContainerKind, ContainerSpec, InterfaceSpec, KindSettings } from "../components/container/spec";
 import type { Subnet } from "./addresses";
 import type { ExecPlan, FilePlan, SysctlPlan } from "./workload-plan";
@@ -27,22 +25,6 @@ export interface ResolvedRoute {
   via: bigint;
   /** The place that `via` is in. */
   place: Place;
-}
-
-export interface ResolvedCheck {
-  name: string;
-  spec: CheckSpec;
-  from: ResolvedContainer;
-  address: bigint;
-  /** The container that was named for it. */
-  target?: ResolvedContainer;
-  kind: ConnectivityKind;
-  port?: number;
-  path?: string;
-  atLeast?: string;
-  reach: boolean;
-  /** Seconds. */
-  within: number;
 }
 
 /** What a container is made of. */
@@ -104,26 +86,4 @@ export interface AssignedAddress {
   /** The setting where it is, or may be, written. */
   path: string;
   got: unknown;
-}
-
-/** A service chain. */
-export interface ResolvedChain {
-  name: string;
-  spec: ChainSpec;
-  failure: ChainFailure;
-  segment: ResolvedSegment;
-  from: ResolvedHop;
-  through: readonly ResolvedHop[];
-  to: ResolvedHop;
-}
-
-/** An end or a middle box. */
-export interface ResolvedHop {
-  /** The container's, or that of the gateway (components/chain/spec.ts). */
-  name: string;
-  host: string;
-  /** Its interface in the segment, by number; undefined: the gateway, or a transparent middle box. */
-  nic?: number;
-  /** Interfaces of a transparent middle box towards both ends, by number. */
-  sides?: { in: number; out: number };
 }

@@ -6,7 +6,6 @@
  * such a lab is never planned.
  */
 import type { ImageKind } from "../components/image/spec";
-import type { ResolvedImpairment } from "../components/impairment/resolved";
 import type { Subnet } from "./addresses";
 import type {
   ResolvedEvpn,
@@ -16,14 +15,14 @@ import type {
   ResolvedHost,
   ResolvedSegment,
 } from "./resolved-ground";
-import type { ResolvedContainer, ResolvedCheck, ResolvedChain } from "./resolved-workload";
+import type { ResolvedContainer } from "./resolved-workload";
+import type { ResolvedSections } from "./section-types";
 
 export type * from "./resolved-ground";
 export type * from "./resolved-workload";
 
 /** All of it. */
-
-export interface ResolvedLab {
+export interface ResolvedLab extends ResolvedSections {
   /** Stays the same for the lab's whole life: MAC addresses are computed from it. */
   identity: string;
   /** The hypervisor of underlays that name none. */
@@ -33,11 +32,8 @@ export interface ResolvedLab {
   hosts: readonly ResolvedHost[];
   segments: readonly ResolvedSegment[];
   containers: readonly ResolvedContainer[];
-  impairments: readonly ResolvedImpairment[];
-  checks: readonly ResolvedCheck[];
   /** Of the segments that flood by EVPN. */
   evpn: ResolvedEvpn;
-  chains: readonly ResolvedChain[];
   /** Hosts of other owners, which every open segment reaches. */
   peers: readonly Remote[];
   /** Underlay networks of other stacks, below an overlay's own hosts and its peers'. */

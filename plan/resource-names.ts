@@ -6,37 +6,47 @@
 import type { Problem } from "./problem";
 import type { ResolvedLab, ResolvedSegment } from "./resolved";
 import { pathOf } from "./rules";
+import { acrossSections } from "./sections";
 
 /** Of a resource below the lab's component, whose own name comes before it with a `-`. */
 export interface ResourceName {
   /** Class of the component (components/naming.ts, `token`): names are apart by it. */
-  type: "OvsBridge" | "VxlanPort" | "SegmentService" | "Impairment";
+  type: string;
   name: string;
   host: string;
   /** The setting beside the host that is in the name. */
   path: string;
   got: string;
+  /** What has such a setting, in the plural. */
+  things: string;
 }
 
-export function resourceNames({ hosts, segments, impairments }: ResolvedLab): ResourceName[] {
+export function resourceNames(lab: ResolvedLab): ResourceName[] {
+  const { hosts, segments } = lab;
   return [
     ...hosts.map(({ name: host, bridge: got }): ResourceName => ({
       ...{ type: "OvsBridge", name: `${host}-${got}`, host, path: pathOf("hosts", host, "bridge"), got },
+      things: "bridges",
     })),
     ...segments.flatMap(({ name, names }) => names.map((host) => portName(host, name))),
     ...segments.flatMap(serviceName),
-    ...impairments.flatMap(({ name, places }) =>
-      [...new Set(places.map(({ host }) => host))].map((host) => impairmentName(host, name)),
+    ...acrossSections((section, things) =>
+      section.resources?.(lab).map(({ type, name: got, host }): ResourceName => ({
+        ...{ type, name: `${host}-${got}`, host, path: pathOf(things, got), got, things },
+      })),
     ),
   ];
 }
 
 function portName(host: string, got: string): ResourceName {
-  return { type: "VxlanPort", name: `${host}-${got}`, host, path: pathOf("segments", got), got };
-}
-
-function impairmentName(host: string, got: string): ResourceName {
-  return { type: "Impairment", name: `${host}-${got}`, host, path: pathOf("impairments", got), got };
+  return {
+    type: "VxlanPort",
+    name: `${host}-${got}`,
+    host,
+    path: pathOf("segments", got),
+    got,
+    things: "segments",
+  };
 }
 
 function serviceName({ name: got, service }: ResolvedSegment): ResourceName[] {
@@ -45,17 +55,12 @@ function serviceName({ name: got, service }: ResolvedSegment): ResourceName[] {
   return [{ ...portName(host, got), type: "SegmentService", name: `${host}-${got}-service` }];
 }
 
-const PLURALS: Readonly<Partial<Record<ResourceName["type"], string>>> = {
-  OvsBridge: "bridges",
-  Impairment: "impairments",
-};
-
 /** Pulumi takes a name once for each type, and says "Duplicate resource URN" without a word of the settings. */
 export function checkResourceNames(lab: ResolvedLab): Problem[] {
   const owners = new Map<string, ResourceName>();
   const said = new Set<string>();
   return resourceNames(lab).flatMap((one) => {
-    const { type, name, host, path, got } = one;
+    const { type, name, host, path, got, things } = one;
     const key = `${type} ${name}`;
     const owner = owners.get(key);
     if (owner === undefined) owners.set(key, one);
@@ -64,7 +69,6 @@ export function checkResourceNames(lab: ResolvedLab): Problem[] {
     said.add(path);
     const hosts = [pathOf("hosts", host), pathOf("hosts", owner.host)] as const;
     const message = `Its resource on ${hosts[0]} would be named ${name}, which is already the name of that of ${owner.path} on ${hosts[1]}.`;
-    const what = PLURALS[type] ?? "segments";
-    return [{ path, got, message, cure: `Rename one of the two hosts or one of the two ${what}.` }];
+    return [{ path, got, message, cure: `Rename one of the two hosts or one of the two ${things}.` }];
   });
 }

@@ -66,7 +66,7 @@ export interface SectionSetting extends Described {
 }
 
 /** Names to sections. */
-interface NamedSetting extends Described {
+export interface NamedSetting extends Described {
   readonly kind: "named";
   readonly each: SectionSetting;
 }

@@ -1,7 +1,7 @@
 /** Every setting of a stack, in one table. */
-import { CHECK } from "../components/connectivity/spec";
+import { CHECKS } from "../components/connectivity/spec";
 import type { CheckSpec } from "../components/connectivity/spec";
-import { CHAIN } from "../components/chain/spec";
+import { CHAINS } from "../components/chain/spec";
 import type { ChainSpec } from "../components/chain/spec";
 import { CONTAINER } from "../components/container/spec";
 import type { ContainerSpec } from "../components/container/spec";
@@ -9,7 +9,7 @@ import { HOST } from "../components/host/spec";
 import type { HostSpec } from "../components/host/spec";
 import { IMAGE } from "../components/image/spec";
 import type { ImageSpec } from "../components/image/spec";
-import { IMPAIRMENT } from "../components/impairment/spec";
+import { IMPAIRMENTS } from "../components/impairment/spec";
 import type { ImpairmentSpec } from "../components/impairment/spec";
 import { EVPN } from "../components/router/spec";
 import type { EvpnSpec } from "../components/router/spec";
@@ -19,6 +19,16 @@ import { Accel, UNDERLAY } from "../components/underlay/spec";
 import type { UnderlaySpec } from "../components/underlay/spec";
 import { Role } from "./roles";
 import type { Fields, SectionSetting } from "./setting";
+
+/** The sections between what a topology declares, by name each (sections.ts). */
+export interface SectionSpecs {
+  /** What the network does wrong on purpose, by a name as a segment's (docs/impairments.md). @default none */
+  impairments?: Record<string, ImpairmentSpec>;
+  /** By a name of its own, as a segment's: what a container must reach, or must not (docs/checks.md). @default none */
+  checks?: Record<string, CheckSpec>;
+  /** By chain name: as a segment's (docs/chains.md). @default none */
+  chains?: Record<string, ChainSpec>;
+}
 
 /**
  * What the author of a lab writes: the `vxlab:*` settings that make up a lab.
@@ -32,7 +42,7 @@ import type { Fields, SectionSetting } from "./setting";
  * };
  * ```
  */
-export interface Topology {
+export interface Topology extends SectionSpecs {
   /** The network that carries the tunnels. @default none */
   underlay: UnderlaySpec;
   /** Instead of underlay, a network on each of several hypervisors, by name (docs/hypervisors.md). @default none */
@@ -47,12 +57,6 @@ export interface Topology {
   evpn?: EvpnSpec;
   /** By container name: as a segment's. @default none */
   containers: Record<string, ContainerSpec>;
-  /** What the network does wrong on purpose, by a name as a segment's (docs/impairments.md). @default none */
-  impairments?: Record<string, ImpairmentSpec>;
-  /** By a name of its own, as a segment's: what a container must reach, or must not (docs/checks.md). @default none */
-  checks?: Record<string, CheckSpec>;
-  /** By chain name: as a segment's (docs/chains.md). @default none */
-  chains?: Record<string, ChainSpec>;
 }
 
 /** The other `vxlab:*` settings: how the lab is run, and what a stack holds of it. */
@@ -87,6 +91,12 @@ export interface StackSpec {
   drift?: boolean;
 }
 
+const SECTION_SETTINGS = {
+  impairments: IMPAIRMENTS,
+  checks: CHECKS,
+  chains: CHAINS,
+} as const satisfies Fields<SectionSpecs>;
+
 export const TOPOLOGY = {
   underlay: { kind: "section", fields: UNDERLAY, doc: "the network that carries the tunnels" },
   underlays: {
@@ -115,21 +125,7 @@ export const TOPOLOGY = {
     each: { kind: "section", fields: CONTAINER, doc: "a container" },
     doc: "by container name: as a segment's",
   },
-  impairments: {
-    kind: "named",
-    each: { kind: "section", fields: IMPAIRMENT, doc: "an impairment" },
-    doc: "what the network does wrong on purpose, by a name as a segment's ([impairments.md](impairments.md))",
-  },
-  checks: {
-    kind: "named",
-    each: { kind: "section", fields: CHECK, doc: "a check" },
-    doc: "by a name of its own, as a segment's: what a container must reach, or must not ([checks.md](checks.md))",
-  },
-  chains: {
-    kind: "named",
-    each: { kind: "section", fields: CHAIN, doc: "a service chain" },
-    doc: "by chain name: as a segment's ([chains.md](chains.md))",
-  },
+  ...SECTION_SETTINGS,
 } as const satisfies Fields<Topology>;
 
 export const STACK = {
@@ -191,3 +187,6 @@ export const SETTINGS: SectionSetting = {
 
 /** The settings that make up a topology. */
 export const SECTIONS = Object.keys(TOPOLOGY) as readonly (keyof Topology)[];
+
+/** The sections of sections.ts. */
+export const SECTION_NAMES = Object.keys(SECTION_SETTINGS) as readonly (keyof SectionSpecs)[];

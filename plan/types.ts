@@ -1,13 +1,9 @@
 /** The shapes that most of the project uses: what an author writes, what is decided from it, what is wrong with it. */
-export { ConnectivityKind } from "../components/connectivity/spec";
-export type { CheckSpec } from "../components/connectivity/spec";
 export { ContainerKind } from "../components/container/spec";
 export type { ContainerSpec, InterfaceSpec } from "../components/container/spec";
 export type { ExecSpec, FileSpec, RouteSpec } from "../components/container/spec-inside";
 export { HostNeed } from "../components/host/spec";
 export type { ExistingSpec, HostSpec } from "../components/host/spec";
-export { Direction } from "../components/impairment/spec";
-export type { ImpairmentEffects, ImpairmentSpec } from "../components/impairment/spec";
 export { ImageKind } from "../components/image/spec";
 export type { ImageSpec } from "../components/image/spec";
 export type { EvpnSpec } from "../components/router/spec";

@@ -4,6 +4,7 @@ import { ownUnderlay, peerUnderlays } from "../components/lab/references";
 import { VxlanOverlay, VxlanOverlayArgs } from "../components/lab/vxlan-overlay";
 import { OverlaySettings } from "../config";
 import { PublishedLab } from "../plan/contract";
+import type { SectionSpecs } from "../plan/settings";
 import { presentOn } from "../plan/absent";
 import { withSecrets } from "./secrets";
 
@@ -22,7 +23,10 @@ export async function overlayStack(settings: OverlaySettings): Promise<OverlayOu
     ...(tunnelKeys === undefined ? {} : { tunnelKeys }),
     peers: await peerUnderlays(settings.peers),
     // Of any type: VxlanOverlay checks them as a whole.
-    ...(sections as unknown as Pick<VxlanOverlayArgs, "hosts" | "segments" | "containers" | "chains">),
+    ...(sections as unknown as Pick<
+      VxlanOverlayArgs,
+      "hosts" | "segments" | "containers" | keyof SectionSpecs
+    >),
     ...withSecrets(secretEnv),
     identity: `${pulumi.getProject()}/${pulumi.getStack()}`,
     bootTimeout,

@@ -1,12 +1,13 @@
 /** What a lab puts on a host, one step for each. */
 import { ROUTER } from "../components/router/state";
 import type { HostOutput, LabOutput } from "../plan/contract";
-import { nextPart } from "../components/chain/state";
+import type { SectionStep } from "../plan/section-types";
+import { acrossSections } from "../plan/sections";
 import type { ChainPlan, ContainerKind, ImpairmentPlan } from "../plan/types";
 import type { KeptFacts } from "./evidence/facts";
 
 export interface Thing {
-  kind: "bridge" | "encryption" | "port" | "router" | "service" | "chain" | "impairment" | "container";
+  kind: "bridge" | "encryption" | "port" | "router" | "service" | "container" | SectionStep["kind"];
   /** What tells it from others of its kind on the host: VNI of a port, device of an encryption or a service, else its name. */
   key: string;
   /** Of a container. */
@@ -51,11 +52,9 @@ export function thingsOn(lab: LabOutput, host: HostOutput): Thing[] {
     ...host.ports.map(({ vni }): Thing => ({ kind: "port", key: String(vni) })),
     ...(host.router === undefined ? [] : [{ kind: "router", key: ROUTER } as const]),
     ...servicesOn(lab, host).map((key): Thing => ({ kind: "service", key })),
-    ...impairmentsOn(lab, host).map(({ name }): Thing => ({ kind: "impairment", key: name })),
-    ...chainsOn(lab, host).flatMap(({ name }): Thing[] => [
-      { kind: "chain", key: name },
-      { kind: "chain", key: nextPart(name) },
-    ]),
+    ...acrossSections<Thing>((section, name) =>
+      lab[name]?.flatMap((one) => section.steps?.(one, host.name) ?? []),
+    ),
     ...own.map(({ name, kind }): Thing => ({ kind: "container", key: name, container: kind })),
   ];
 }

@@ -2,8 +2,9 @@
 import { createHash } from "node:crypto";
 import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "../../plan/net/encap";
 import type { Encapsulation } from "../../plan/net/encap";
-import type { ResolvedChain, ResolvedHop, ResolvedSegment } from "../../plan/resolved";
+import type { ResolvedSegment } from "../../plan/resolved";
 import { wayOf } from "../segment/ways";
+import type { ResolvedChain, ResolvedHop } from "./resolved";
 
 /** The two ends, with the middle boxes between them. */
 export function hopsOf({ from, through, to }: ResolvedChain): ResolvedHop[] {

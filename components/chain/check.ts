@@ -1,9 +1,10 @@
 /** Service chains among each other, and what they share with segments. */
 import type { Problem } from "../../plan/problem";
-import type { ResolvedChain, ResolvedHop, ResolvedLab, ResolvedSegment } from "../../plan/resolved";
+import type { ResolvedLab, ResolvedSegment } from "../../plan/resolved";
 import { pathOf, repeated } from "../../plan/rules";
 import { wayOf } from "../segment/ways";
 import { carrierOf, hopsOf, hopVni } from "./carrier";
+import type { ResolvedChain, ResolvedHop } from "./resolved";
 
 export function checkChains(lab: ResolvedLab): Problem[] {
   return [

@@ -1,5 +1,5 @@
 /** Cookies of a chain's flows: they say which flow counts what. */
-import type { ChainPlan, HopPlan } from "../../plan/path-plan";
+import type { ChainPlan, HopPlan } from "./planned";
 
 /** What a flow is for: the last two digits of its cookie, for the way towards `to` and for that towards `from`. */
 export const ROLE = {

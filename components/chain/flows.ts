@@ -12,7 +12,7 @@
  * table learns from a chain. ARP and neighbour discovery are not in it (register 15).
  */
 import { addressNumber, familyOf } from "../../plan/addresses";
-import type { ChainPlan, HopPlan } from "../../plan/path-plan";
+import type { ChainPlan, HopPlan } from "./planned";
 import { IpFamily } from "../../plan/net/family";
 import { chainTunnel } from "../../plan/names";
 import { linkLocal } from "../port-security/plan";

@@ -1,18 +1,19 @@
 import { addressText } from "../../plan/addresses";
+import type { PlannedGround } from "../../plan/section";
 import type { ChainPlan, ContainerPlan, HopPlan, ServicePlan } from "../../plan/lab-plan";
 import { vethName } from "../../plan/names";
-import type { ResolvedChain, ResolvedHop, ResolvedLab } from "../../plan/resolved";
+import type { ResolvedLab } from "../../plan/resolved";
 import { endpointOf } from "../encryption/endpoint";
 import { allowedSources } from "../port-security/plan";
 import { mtuUnder } from "../underlay/mtu";
 import { maxOverlayMtu } from "../../plan/net/encap";
 import { carrierOf, hopsOf, hopVni } from "./carrier";
+import type { ResolvedChain, ResolvedHop } from "./resolved";
 
 /** Chains, sorted by name. */
 export function planChains(
   lab: ResolvedLab,
-  containers: readonly ContainerPlan[],
-  services: readonly ServicePlan[],
+  { containers, services }: Pick<PlannedGround, "containers" | "services">,
 ): ChainPlan[] {
   const vteps = new Map(lab.hosts.map((host) => [host.name, addressText(endpointOf(host))]));
   return lab.chains.map((chain) => ({

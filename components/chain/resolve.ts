@@ -1,18 +1,13 @@
 /** Service chains, read: both ends, the segment that they are in, and the middle boxes. */
 import type { Findings } from "../../plan/findings";
 import { labelFault } from "../../plan/names";
-import type {
-  AccessNic,
-  ResolvedChain,
-  ResolvedContainer,
-  ResolvedHop,
-  ResolvedSegment,
-} from "../../plan/resolved";
+import type { AccessNic, ResolvedContainer, ResolvedSegment } from "../../plan/resolved";
 import { compareText, pathOf, sortedEntries, suggest } from "../../plan/rules";
 import type { Topology } from "../../plan/settings";
 import { simpleValues } from "../../plan/values";
 import type { At } from "../../plan/values";
 import { ChainSide } from "../container/spec";
+import type { ResolvedChain, ResolvedHop } from "./resolved";
 import { CHAIN, GATEWAY } from "./spec";
 import type { ChainSpec } from "./spec";
 

@@ -1,5 +1,5 @@
 /** The setting `chains.<name>`. */
-import type { Fields } from "../../plan/setting";
+import type { Fields, NamedSetting } from "../../plan/setting";
 
 /**
  * What happens to a chain's packets when a middle box does not run.
@@ -28,14 +28,11 @@ export interface ChainSpec {
   /** The other end, in the same segment; in the same form. */
   to: string;
   /**
-   * Middle boxes, in the order from from to to, at most 8: containers with the interfaces chain: in and chain: out
-   * (transparent), or with an interface in the segment (routed).
+   * Middle boxes, in the order from from to to: containers with the interfaces chain: in and chain: out (transparent),
+   * or with an interface in the segment (routed); at most 8.
    */
   through: string[];
-  /**
-   * When a middle box does not run; closed (the packets are dropped), open (they go on to the next hop). @default
-   * closed
-   */
+  /** When a middle box does not run; closed (the packets are dropped), open (they go on to the next hop). @default closed */
   failure?: ChainFailure;
   /** The segment. @default the one that both ends are in */
   segment?: string;
@@ -55,7 +52,7 @@ export const CHAIN = {
     required: true,
     fewest: 1,
     most: MAX_BOXES,
-    doc: `middle boxes, in the order from \`from\` to \`to\`, at most ${MAX_BOXES}: containers with the interfaces \`chain: in\` and \`chain: out\` (transparent), or with an interface in the segment (routed)`,
+    doc: `middle boxes, in the order from \`from\` to \`to\`: containers with the interfaces \`chain: in\` and \`chain: out\` (transparent), or with an interface in the segment (routed)`,
   },
   failure: {
     kind: "choice",
@@ -68,3 +65,9 @@ export const CHAIN = {
   },
   segment: { kind: "text", usual: "the one that both ends are in", doc: "the segment" },
 } as const satisfies Fields<ChainSpec>;
+
+export const CHAINS = {
+  kind: "named",
+  each: { kind: "section", fields: CHAIN, doc: "a service chain" },
+  doc: "by chain name: as a segment's ([chains.md](chains.md))",
+} as const satisfies NamedSetting;

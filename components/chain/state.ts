@@ -1,6 +1,6 @@
 /** The desired state of a host's part in a chain, as the host gets it: two of them for each host (ServiceChain says why). */
 import { ENCAPSULATIONS } from "../../plan/net/encap";
-import type { ChainPlan, HopPlan } from "../../plan/path-plan";
+import type { ChainPlan, HopPlan } from "./planned";
 import { chainTunnel } from "../../plan/names";
 import { cookiesOf } from "./cookies";
 import { hasTunnels, hopFlows, nextFlows } from "./flows";

@@ -1,14 +1,16 @@
 import { createHash } from "node:crypto";
-import { addressNumber, addressText, contains } from "../../plan/addresses";
-import type { CheckPlan, HostPlan, LabPlan, VxlanPortPlan } from "../../plan/lab-plan";
-import type { ResolvedCheck, ResolvedSegment } from "../../plan/resolved";
+import { addressNumber, addressText, contains, networksIn } from "../../plan/addresses";
+import type { CheckFacts, CheckPlan, HostPlan, VxlanPortPlan } from "../../plan/lab-plan";
+import type { ResolvedLab, ResolvedSegment } from "../../plan/resolved";
+import type { PlannedGround } from "../../plan/section";
 import { placesOf } from "./resolve";
+import type { ResolvedCheck } from "./resolved";
 
 /** What checks run on: the rest of the plan. */
-type Laid = Omit<LabPlan, "checks" | "hints" | "image">;
+type Laid = PlannedGround;
 
 /** Sorted by name. */
-export function planChecks(checks: readonly ResolvedCheck[], laid: Laid): CheckPlan[] {
+export function planChecks({ checks }: Pick<ResolvedLab, "checks">, laid: Laid): CheckPlan[] {
   return checks.map((check): CheckPlan => {
     const { name, from, address, target, kind, port, path, atLeast, reach, within } = check;
     const far = crossed(check, laid);
@@ -36,7 +38,7 @@ type Crossed = Laid;
 function crossed({ from, address, target }: ResolvedCheck, laid: Laid): Crossed {
   const segment = placesOf(from)
     .map((place) => place.segment)
-    .find((one) => [one.subnet, one.subnet6].some((net) => net !== undefined && contains(net, address)));
+    .find((one) => networksIn(one).some((network) => contains(network, address)));
   if (segment === undefined) return laid;
   const there = target === undefined ? hostsWith(addressText(address), segment, laid) : [target.host];
   const hosts = withHub([from.host, ...there], segment, laid.hosts);
@@ -109,4 +111,18 @@ function narrowed(
 function digestOf(crossed: Crossed): string {
   const way = JSON.stringify({ ...crossed, containers: undefined });
   return createHash("sha256").update(way).digest("hex").slice(0, 16);
+}
+
+/** For readers: what it crosses is only to make it run again. */
+export function factsOf(check: CheckPlan): CheckFacts {
+  const { name, host, from, to, target, kind, port, path, atLeast, reach, within } = check;
+  return {
+    ...{ name, host, from, to },
+    ...(target === undefined ? {} : { target }),
+    kind,
+    ...(port === undefined ? {} : { port }),
+    ...(path === undefined ? {} : { path }),
+    ...(atLeast === undefined ? {} : { atLeast }),
+    ...{ reach, within },
+  };
 }

@@ -4,13 +4,14 @@ import type { Findings } from "../../plan/findings";
 import { labelFault } from "../../plan/names";
 import { IpFamily } from "../../plan/net/family";
 import { readAddress } from "../../plan/read-address";
-import type { Place, ResolvedCheck, ResolvedContainer } from "../../plan/resolved";
+import type { Place, ResolvedContainer } from "../../plan/resolved";
 import { compareText, pathOf, sortedEntries, suggest } from "../../plan/rules";
 import type { Topology } from "../../plan/settings";
 import { simpleValues } from "../../plan/values";
 import type { At } from "../../plan/values";
 import { placesOf as placesOfNic } from "../container/resolve-nics";
 import { readRate } from "./rate";
+import type { ResolvedCheck } from "./resolved";
 import { CHECK, ConnectivityKind, HTTP_PORT } from "./spec";
 import type { CheckSpec } from "./spec";
 
@@ -20,9 +21,13 @@ interface Context {
 }
 
 /** Those whose ends are usable, sorted by name. */
-export function resolveChecks(context: Context, said: Findings): ResolvedCheck[] {
-  return sortedEntries(context.topology.checks ?? {}).flatMap(
-    ([name, spec]) => resolveCheck(context, name, spec, said) ?? [],
+export function resolveChecks(
+  topology: Topology,
+  { containers }: Pick<Context, "containers">,
+  said: Findings,
+): ResolvedCheck[] {
+  return sortedEntries(topology.checks ?? {}).flatMap(
+    ([name, spec]) => resolveCheck({ topology, containers }, name, spec, said) ?? [],
   );
 }
 

@@ -1,5 +1,5 @@
 /** The setting `checks.<name>`: what a container must reach, or must not. */
-import type { Fields } from "../../plan/setting";
+import type { Fields, NamedSetting } from "../../plan/setting";
 
 /**
  * How it is tried whether a container reaches an address.
@@ -89,6 +89,12 @@ export const CHECK = {
     doc: "how long it is tried again until it holds",
   },
 } as const satisfies Fields<CheckSpec>;
+
+export const CHECKS = {
+  kind: "named",
+  each: { kind: "section", fields: CHECK, doc: "a check" },
+  doc: "by a name of its own, as a segment's: what a container must reach, or must not ([checks.md](checks.md))",
+} as const satisfies NamedSetting;
 
 /** Of `http` without `port`. */
 export const HTTP_PORT = 80;

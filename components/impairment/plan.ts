@@ -1,9 +1,9 @@
 /** Impairments, planned: for each place the host, the device that packets are led through, and which packets. */
 import { addressText } from "../../plan/addresses";
-import type { ImpairedPlacePlan, ImpairmentPlan, TunnelPacketsPlan } from "../../plan/impairment-plan";
 import { impairmentDevice, vethName } from "../../plan/names";
 import type { ResolvedLab } from "../../plan/resolved";
 import { EFFECT_KEYS } from "./effects";
+import type { ImpairedPlacePlan, ImpairmentPlan, TunnelPacketsPlan } from "./planned";
 import { Direction } from "./spec";
 import type { LinkPlace, ResolvedImpairment, ResolvedPlace } from "./resolved";
 

@@ -1,5 +1,5 @@
 /** The setting `impairments.<name>`: what a network does wrong on purpose. */
-import type { Fields } from "../../plan/setting";
+import type { Fields, NamedSetting } from "../../plan/setting";
 
 /**
  * Which way packets go that are impaired.
@@ -111,3 +111,9 @@ export const IMPAIRMENT = {
   },
   ...EFFECTS,
 } as const satisfies Fields<ImpairmentSpec>;
+
+export const IMPAIRMENTS = {
+  kind: "named",
+  each: { kind: "section", fields: IMPAIRMENT, doc: "an impairment" },
+  doc: "what the network does wrong on purpose, by a name as a segment's ([impairments.md](impairments.md))",
+} as const satisfies NamedSetting;

@@ -2,17 +2,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ContainerKind, HostPlan, LabPlan, RouterPlan, VxlanPortPlan } from "../../plan/types";
 import { endpointOf } from "../encryption/endpoint";
-import { boxesFirst, declareChains } from "../chain/declare.component";
-import type { DeclaredChain } from "../chain/declare.component";
 import { CONTAINER_KINDS, CONTAINER_WORDS } from "../container/kinds";
 import { CONTAINER_COMPONENTS } from "../container/kinds/index.component";
 import type { HostConnectionArgs } from "../guest-step";
 import type { LxcContainerArgs } from "../container/kinds/lxc/component";
-import { declareChecks } from "./checks.component";
 import { child, token } from "../naming";
 import { OvsBridge } from "../bridge/component";
-import { Impairment } from "../impairment/component";
-import { impairmentArgs } from "../impairment/places";
 import { EvpnRouter } from "../router/component";
 import { SegmentService } from "../service/component";
 import { containerArgs } from "./container-args";
@@ -20,7 +15,9 @@ import { ContainerVariables, checkLabVariables } from "../container/variables.co
 import { VxlanPort } from "../segment/component";
 import type { WireguardKeys } from "../encryption/keys.component";
 import { declareEncryption, publicKeysOf } from "./encryption";
-import type { LabContainer, LabParts, TargetHost } from "./parts";
+import type { OnHosts } from "./known";
+import type { GroundParts, LabContainer, TargetHost } from "./parts";
+import { declareSections } from "./sections";
 
 /**
  * Declares bridges, ports, services and containers of a plan.
@@ -35,15 +32,9 @@ export function declareOnHosts(
   hosts: readonly TargetHost[],
   parent: pulumi.Resource,
   env: Record<string, ContainerVariables> = {},
-): Omit<LabParts, "hosts"> {
+): OnHosts {
   checkLabVariables(plan, env);
-  const parts: Omit<LabParts, "hosts"> = {
-    bridges: {},
-    segments: {},
-    containers: {},
-    impairments: {},
-    checks: {},
-  };
+  const parts: GroundParts = { bridges: {}, segments: {}, containers: {} };
   const publicKeys = publicKeysOf(hosts);
   const placed = hosts.map(({ plan: host, keys, host: { connection, inside } }) => ({
     host,
@@ -53,16 +44,11 @@ export function declareOnHosts(
   }));
   for (const { host, placement, tunnels, opts } of placed)
     onHost(name, plan, host, { ...placement, ...tunnels }, opts, parts);
-  const boxes = boxesFirst(plan);
-  const containers = (chains: readonly DeclaredChain[], which: (name: string) => boolean) => {
+  const sections = declareSections(name, plan, { labId, hosts, parts, parent }, (isMeant, awaited) => {
     for (const { host, placement, opts } of placed)
-      containersOn(name, plan, host, placement, opts, { env, parts, chains, which });
-  };
-  containers([], (box) => boxes.has(box));
-  const around = { labId, hosts, bridges: parts.bridges, containers: parts.containers, parent };
-  containers(declareChains(name, plan, around), (box) => !boxes.has(box));
-  parts.checks = declareChecks(name, plan, labId, hosts, parent, parts);
-  return parts;
+      containersOn(name, plan, host, placement, opts, { env, parts, isMeant, awaited });
+  });
+  return { ...parts, ...sections };
 }
 
 /** Arguments of everything on one host. */
@@ -84,7 +70,7 @@ function onHost(
   plan: HostPlan,
   { keys, publicKeys, ...placement }: Placement & Tunnels,
   opts: pulumi.ComponentResourceOptions,
-  parts: Omit<LabParts, "hosts">,
+  parts: GroundParts,
 ): void {
   const self = child(name, plan.name);
   const made = new OvsBridge(
@@ -108,55 +94,36 @@ function onHost(
       { ...service, ...placement, bridge, local: plan.address },
       { ...opts, aliases: elsewhere(name, lab, plan, `${segment}-service`) },
     );
-  onPaths(self, lab, plan, { ...placement, bridge }, opts, parts);
 }
 
 interface Beside {
   env: Record<string, ContainerVariables>;
-  parts: Omit<LabParts, "hosts">;
-  chains: readonly DeclaredChain[];
-  /** Which containers are meant. */
-  which: (name: string) => boolean;
+  parts: GroundParts;
+  isMeant: (container: string) => boolean;
+  /** What a container waits for. */
+  awaited: (container: string) => pulumi.Resource[];
 }
 
+/** Those that are meant and not declared yet. */
 function containersOn(
   name: string,
   lab: LabPlan,
   plan: HostPlan,
   placement: Placement,
   opts: pulumi.ComponentResourceOptions,
-  { env, parts, chains, which }: Beside,
+  { env, parts, isMeant, awaited }: Beside,
 ): void {
   const made = parts.bridges[plan.name];
-  const own = lab.containers.filter((c) => c.host === plan.name && which(c.name));
+  const own = lab.containers.filter(
+    (box) => box.host === plan.name && parts.containers[box.name] === undefined && isMeant(box.name),
+  );
   for (const box of made === undefined ? [] : own) {
-    const dependsOn = chains.flatMap(({ ends, chain }) => (ends.includes(box.name) ? [chain] : []));
+    const dependsOn = awaited(box.name);
     parts.containers[box.name] = declareContainer(
       child(name, box.name),
       box.kind,
       { ...placement, ...containerArgs(box, made.bridge, env[box.name]) },
       dependsOn.length === 0 ? opts : { ...opts, dependsOn },
-    );
-  }
-}
-
-/** The impairments of what a host sends, and of its containers. */
-function onPaths(
-  self: string,
-  { impairments }: LabPlan,
-  { name: host, address: local }: HostPlan,
-  placement: Placement & { bridge: pulumi.Input<string> },
-  opts: pulumi.ComponentResourceOptions,
-  parts: Pick<LabParts, "impairments">,
-): void {
-  for (const impairment of impairments) {
-    const places = impairment.places.filter((place) => place.host === host);
-    if (places.length === 0) continue;
-    const args = { ...placement, ...impairmentArgs(impairment, places), local };
-    (parts.impairments[impairment.name] ??= {})[host] = new Impairment(
-      child(self, impairment.name),
-      args,
-      opts,
     );
   }
 }

@@ -1,14 +1,12 @@
 /** The components that a lab is made of, for resources that depend on one of them. */
 import type { OvsBridge } from "../bridge/component";
 import type { WireguardKeys } from "../encryption/keys.component";
-import type { Connectivity } from "../connectivity/component";
 import type { CONTAINER_COMPONENTS } from "../container/kinds/index.component";
 import type { ContainerKind } from "../container/spec";
 import type { HostPlan } from "../../plan/lab-plan";
 import type { HostContext } from "../host/context.component";
 import type { ExistingHost } from "../host/existing-host.component";
 import type { KvmHost } from "../host/kvm-host.component";
-import type { Impairment } from "../impairment/component";
 import type { VxlanPort } from "../segment/component";
 import type { SegmentService } from "../service/component";
 
@@ -33,16 +31,12 @@ export interface LabSegment {
   service?: SegmentService;
 }
 
-/** Everything in a lab, by name. */
-export interface LabParts {
-  hosts: Record<string, LabHost>;
+/** What is on hosts whatever sections a lab has, by name. */
+export interface GroundParts {
   /** By host name. */
   bridges: Record<string, OvsBridge>;
   segments: Record<string, LabSegment>;
   containers: Record<string, LabContainer>;
-  /** By name, then by host name. */
-  impairments: Record<string, Record<string, Impairment>>;
-  checks: Record<string, Connectivity>;
 }
 
 /** A host of the plan, and what the things on it need. */
@@ -51,17 +45,4 @@ export interface TargetHost {
   host: Pick<HostContext, "connection" | "inside">;
   /** Of a host that encrypts. */
   keys?: WireguardKeys | undefined;
-}
-
-/** No fields of the components: each of those is an output in every language, and a component cannot be one. */
-const known = new WeakMap<object, LabParts>();
-
-export function setParts(lab: object, parts: LabParts): void {
-  known.set(lab, parts);
-}
-
-export function partsOf(lab: object): LabParts {
-  return (
-    known.get(lab) ?? { hosts: {}, bridges: {}, segments: {}, containers: {}, impairments: {}, checks: {} }
-  );
 }

@@ -10,12 +10,13 @@ import { ContainerVariables } from "../container/variables.component";
 import type { Impairment } from "../impairment/component";
 import { token } from "../naming";
 import { withoutContents } from "../container/content.component";
-import { afterChecks } from "./checks.component";
 import { publicKeysOf } from "./encryption";
 import { sayHints } from "./hints";
 import { DeclaredHosts, MachinesArgs, declareMachines, hostsOf, labUri } from "./machines";
 import { declareOnHosts } from "./on-hosts";
-import { LabContainer, LabHost, LabSegment, partsOf, setParts } from "./parts";
+import { partsOf, setParts } from "./known";
+import type { LabContainer, LabHost, LabSegment } from "./parts";
+import { afterSections } from "./sections";
 
 /**
  * A whole lab as a program asks for it.
@@ -74,7 +75,7 @@ export class VxlanLab extends pulumi.ComponentResource {
     const parts = declareOnHosts(name, plan, machines.labId, machines.hosts, this, env);
     setParts(this, { ...parts, hosts });
     const lab = knownLab(plan, machines);
-    this.lab = afterChecks(lab, parts.checks);
+    this.lab = afterSections(lab, parts);
     // In the state even when a check fails: the commands that find out why need it.
     this.registerOutputs({ lab });
   }

@@ -5,15 +5,8 @@ import { hostOutput, labOutput } from "../../plan/lab-output";
 import { planOverlay } from "../../plan/peers";
 import { publishedLab } from "../../plan/published-lab";
 import { privateKeyOf, tunnelKeyOf } from "../../plan/read-vteps";
-import { ChainSpec } from "../chain/spec";
-import type {
-  CheckSpec,
-  ContainerSpec,
-  ExistingHostPlan,
-  ExistingPlan,
-  ImpairmentSpec,
-  SegmentSpec,
-} from "../../plan/types";
+import type { ContainerSpec, ExistingHostPlan, ExistingPlan, SegmentSpec } from "../../plan/types";
+import { SECTION_NAMES, SectionSpecs } from "../../plan/settings";
 import { LoginOutput, TunnelKeysOutput, VtepsOutput } from "../../plan/vteps";
 import type { WireguardKeys } from "../encryption/keys.component";
 import type { HostConnectionArgs } from "../guest-step";
@@ -22,9 +15,10 @@ import type { OvsBridge } from "../bridge/component";
 import type { Impairment } from "../impairment/component";
 import type { Connectivity } from "../connectivity/component";
 import { child, stackIdentity, token } from "../naming";
-import { afterChecks } from "./checks.component";
 import { declareOnHosts } from "./on-hosts";
-import { LabContainer, LabSegment, partsOf, setParts } from "./parts";
+import { partsOf, setParts } from "./known";
+import type { LabContainer, LabSegment } from "./parts";
+import { afterSections } from "./sections";
 import { withoutContents } from "../container/content.component";
 import { ContainerVariables } from "../container/variables.component";
 
@@ -38,7 +32,7 @@ import { ContainerVariables } from "../container/variables.component";
  * const args: VxlanOverlayArgs = { underlay, login, segments, containers: { c1: { host: "a1" } } };
  * ```
  */
-export interface VxlanOverlayArgs {
+export interface VxlanOverlayArgs extends SectionSpecs {
   /** The underlay that it stands on. */
   underlay: OverlayGroundArgs;
   /** OpenSSH private keys by host name (`VxlanUnderlay.login`). */
@@ -53,12 +47,6 @@ export interface VxlanOverlayArgs {
   segments: Record<string, SegmentSpec>;
   /** By container name. */
   containers: Record<string, ContainerSpec>;
-  /** What the network does wrong on purpose, by name. @default none */
-  impairments?: Record<string, ImpairmentSpec>;
-  /** What containers must reach, or must not, by a name of its own. @default none */
-  checks?: Record<string, CheckSpec>;
-  /** By chain name. @default none */
-  chains?: Record<string, ChainSpec>;
   /**
    * Environment variables of Docker containers, by container and name, beside those in `containers`. A secret value stays
    * one. @default none
@@ -130,8 +118,9 @@ export class VxlanOverlay extends pulumi.ComponentResource {
     const { login, tunnelKeys, bootTimeout, ...shown } = args;
     super(token("VxlanOverlay"), name, { ...shown, ...withoutContents(containersOf(shown)) }, opts);
     const { underlay, peers = [], identity = `${stackIdentity()}/${name}` } = args;
-    const { hosts, segments, containers, chains, impairments, checks } = args;
-    const sections = { hosts, segments, containers, chains, impairments, checks };
+    const { hosts, segments, containers } = args;
+    const between = Object.fromEntries(SECTION_NAMES.map((section) => [section, args[section]]));
+    const sections = { hosts, segments, containers, ...between };
     const input = { own: underlay, peers, identity, sections };
     const plan = planOverlay(input);
     sayHints(plan.hints, this);
@@ -147,7 +136,7 @@ export class VxlanOverlay extends pulumi.ComponentResource {
     setParts(this, { ...parts, hosts: {} });
     const hostOutputs = plan.hosts.map((host) => hostOutput(host, host.existing, publicKeys(underlay)));
     const lab = labId.apply((id) => publishedLab(labOutput(plan, id, hostOutputs)));
-    this.lab = afterChecks(lab, parts.checks);
+    this.lab = afterSections(lab, parts);
     // As in VxlanLab.
     this.registerOutputs({ lab });
   }

@@ -12,7 +12,8 @@ import {
 } from "../../plan/vteps";
 import { sayHints } from "./hints";
 import { DeclaredHost, DeclaredHosts, MachinesArgs, declareMachines, hostsOf, labUri } from "./machines";
-import { LabHost, partsOf, setParts } from "./parts";
+import { partsOf, setParts } from "./known";
+import type { LabHost } from "./parts";
 import { token } from "../naming";
 import { EXISTING } from "../host/spec";
 

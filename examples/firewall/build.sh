@@ -12,10 +12,11 @@ suite=bookworm
 sources=$(apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' "Codename: $suite" | sort -u)
 printf '%s\n' "$sources" |
   mmdebstrap --quiet --variant=extract --mode=root --include=nftables,tcpdump,iproute2,busybox-static "$suite" "$root" ${sources:+-}
-rm -rf "$root"/usr/share/doc "$root"/usr/share/man "$root"/usr/share/locale "${root:?}"/var
+rm -rf "$root"/usr/share/doc "$root"/usr/share/man "$root"/usr/share/locale "$root"/usr/lib/*/gconv "${root:?}"/var
 ln -s busybox "$root/bin/sh"
 for name in cat sleep mkdir; do [ -e "$root/bin/$name" ] || ln -s busybox "$root/bin/$name"; done
 mkdir -p "$root/etc" "$root/tmp" "$root/var/log"
+echo 'root:x:0:0:root:/:/bin/sh' >"$root/etc/passwd" # tcpdump looks its user up
 cp "$here/firewall.nft" "$root/etc/firewall.nft"
 cp "$here/start" "$root/start"
 chmod 755 "$root/start"

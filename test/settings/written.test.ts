@@ -1,17 +1,9 @@
 /** What is made of the settings table and kept in the repository; `UPDATE=1` writes it again. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as prettier from "prettier";
 import { describe, expect, it } from "vitest";
-import { CHECK } from "../../components/connectivity/spec";
-import { CONTAINER, INTERFACE } from "../../components/container/spec";
-import { EXEC, FILE, ROUTE } from "../../components/container/spec-inside";
-import { EXISTING, HOST } from "../../components/host/spec";
-import { IMAGE } from "../../components/image/spec";
-import { IMPAIRMENT } from "../../components/impairment/spec";
-import { DHCP, GATEWAY, SEGMENT } from "../../components/segment/spec";
-import { UNDERLAY } from "../../components/underlay/spec";
-import { STACK, TOPOLOGY } from "../../plan/settings";
+import { SETTINGS } from "../../plan/settings";
 import type { Setting } from "../../plan/setting";
 import { settingsTable } from "./docs";
 import { withDocstrings } from "./docstrings";
@@ -22,21 +14,41 @@ const MARKS = [
   "\n<!-- end -->",
 ] as const;
 
-/** Each with the interfaces in it, and their tables. */
-const SPECS: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, Setting>>>>>> = {
-  "components/underlay/spec.ts": { UnderlaySpec: UNDERLAY },
-  "components/image/spec.ts": { ImageSpec: IMAGE },
-  "components/host/spec.ts": { HostSpec: HOST, ExistingSpec: EXISTING },
-  "components/segment/spec.ts": { SegmentSpec: SEGMENT, DhcpSpec: DHCP, GatewaySpec: GATEWAY },
-  "components/container/spec.ts": { ContainerSpec: CONTAINER, InterfaceSpec: INTERFACE },
-  "components/impairment/spec.ts": { ImpairmentSpec: IMPAIRMENT },
-  "components/container/spec-inside.ts": { FileSpec: FILE, ExecSpec: EXEC, RouteSpec: ROUTE },
-  "components/connectivity/spec.ts": { CheckSpec: CHECK },
-  "plan/settings.ts": { Topology: TOPOLOGY, StackSpec: STACK },
-};
+const ROOT = join(__dirname, "../..");
+
+const SPECS = [
+  "plan/settings.ts",
+  ...readdirSync(join(ROOT, "components"), { withFileTypes: true }).flatMap((thing) =>
+    thing.isDirectory()
+      ? readdirSync(join(ROOT, "components", thing.name))
+          .filter((file) => /^spec.*[.]ts$/.test(file))
+          .map((file) => `components/${thing.name}/${file}`)
+      : [],
+  ),
+];
+
+type Table = Readonly<Record<string, Setting>>;
+
+function tablesOf(setting: Setting): Table[] {
+  if (setting.kind === "named") return tablesOf(setting.each);
+  if (setting.kind === "list") return setting.of === undefined ? [] : tablesOf(setting.of);
+  return setting.kind === "section"
+    ? [setting.fields, ...Object.values(setting.fields).flatMap(tablesOf)]
+    : [];
+}
+
+/** Each interface in a file with its table: the smallest that has all of its keys. */
+function interfacesIn(file: string): [string, Table | undefined][] {
+  const all = readFileSync(join(ROOT, file), "utf8").matchAll(/^export interface (\w+)[^{]*\{\n(.*?)^\}/gms);
+  return [...all].map(([, name = "", body = ""]) => {
+    const keys = [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, key = ""]) => key);
+    const tables = tablesOf(SETTINGS).filter((table) => keys.every((key) => key in table));
+    return [name, tables.sort((a, b) => Object.keys(a).length - Object.keys(b).length)[0]];
+  });
+}
 
 async function agrees(file: string, wanted: (text: string) => string): Promise<void> {
-  const path = join(__dirname, "../..", file);
+  const path = join(ROOT, file);
   const text = readFileSync(path, "utf8");
   const options = await prettier.resolveConfig(path);
   const formatted = await prettier.format(wanted(text), { ...options, filepath: path });
@@ -56,9 +68,14 @@ describe("made of the settings table", () => {
   it("is the JSON schema for editors", () =>
     agrees("docs/settings.schema.json", () => JSON.stringify(settingsSchema())));
 
-  it.each(Object.entries(SPECS))("are the docstrings of %s", (file, interfaces) =>
-    agrees(file, (text) =>
-      Object.entries(interfaces).reduce((all, [name, fields]) => withDocstrings(all, name, fields), text),
-    ),
-  );
+  it.each(SPECS)("are the docstrings of %s", async (file) => {
+    const interfaces = interfacesIn(file);
+    expect(interfaces.length).toBeGreaterThan(0);
+    await agrees(file, (text) =>
+      interfaces.reduce((all, [name, fields]) => {
+        expect(fields, name).toBeDefined();
+        return withDocstrings(all, name, fields ?? {});
+      }, text),
+    );
+  });
 });

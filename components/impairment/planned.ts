@@ -1,5 +1,5 @@
 /** What is decided of impairments: the shape of them in a plan. */
-import type { ImpairmentEffects } from "../components/impairment/spec";
+import type { ImpairmentEffects } from "./spec";
 
 /**
  * An impairment, with what happens to packets as it is written.

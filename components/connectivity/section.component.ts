@@ -1,27 +1,28 @@
-/** The checks of a plan, and what waits for them. */
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { CheckPlan, LabPlan } from "../../plan/types";
-import { ConnectivityKind } from "../connectivity/spec";
-import { Connectivity } from "../connectivity/component";
 import { machineId, stepDigest } from "../guest-step";
 import { child } from "../naming";
-import type { LabParts, TargetHost } from "./parts";
+import type { GroundParts, TargetHost } from "../lab/parts";
+import type { DeclaredGround, DeclaredSection } from "../lab/section";
+import { Connectivity } from "./component";
+import { ConnectivityKind } from "./spec";
 
-type Declared = Omit<LabParts, "hosts" | "checks">;
+/** The section `checks`, declared: each runs when everything else of the lab is as declared. */
+export const checks: DeclaredSection<Record<string, Connectivity>> = {
+  follows: () => () => true,
+  declare: declareChecks,
+  proved: (parts) => Object.values(parts).map((check) => check.seen),
+};
 
-/** Declares the checks: each runs when everything else of the lab is as declared. */
-export function declareChecks(
+function declareChecks(
   name: string,
-  { checks }: LabPlan,
-  labId: pulumi.Input<string>,
-  hosts: readonly TargetHost[],
-  parent: pulumi.Resource,
-  declared: Declared,
+  plan: LabPlan,
+  { labId, hosts, parts, parent }: DeclaredGround,
 ): Record<string, Connectivity> {
-  const dependsOn = checks.length === 0 ? [] : everything(declared);
+  const dependsOn = plan.checks.length === 0 ? [] : everything(parts);
   const before: pulumi.Resource[] = [];
-  const entries = measuredLast(checks).flatMap((check) => {
-    const host = hosts.find(({ plan }) => plan.name === check.host)?.host;
+  const entries = measuredLast(plan.checks).flatMap((check) => {
+    const host = hosts.find((one) => one.plan.name === check.host)?.host;
     if (host === undefined) return [];
     const { name: own, host: hostName, ...rest } = check;
     const args = {
@@ -30,7 +31,7 @@ export function declareChecks(
       hostName,
       labId,
       check: own,
-      crosses: crossed(check, hosts, declared),
+      crosses: crossed(check, hosts, parts),
     };
     // What measures a rate does so alone.
     const first = check.kind === ConnectivityKind.Throughput ? before : [];
@@ -47,7 +48,7 @@ function measuredLast(checks: readonly CheckPlan[]): CheckPlan[] {
   return [...checks].sort((a, b) => rank(a) - rank(b));
 }
 
-function everything({ bridges, segments, containers }: Declared): pulumi.Resource[] {
+function everything({ bridges, segments, containers }: GroundParts): pulumi.Resource[] {
   const ports = Object.values(segments).flatMap((one) => [
     ...Object.values(one.ports),
     ...(one.service === undefined ? [] : [one.service]),
@@ -59,7 +60,7 @@ function everything({ bridges, segments, containers }: Declared): pulumi.Resourc
 function crossed(
   { crosses: { digest, ...way } }: CheckPlan,
   hosts: readonly TargetHost[],
-  { containers }: Declared,
+  { containers }: GroundParts,
 ): pulumi.Input<string>[] {
   const machines = hosts
     .filter(({ plan }) => way.hosts.includes(plan.name))
@@ -69,13 +70,4 @@ function crossed(
     return container === undefined ? [] : (stepDigest(container) ?? []);
   });
   return [digest, ...machines, ...steps];
-}
-
-/** A value that is known once every check has passed. */
-export function afterChecks<T>(
-  value: pulumi.Output<T>,
-  checks: Record<string, Connectivity>,
-): pulumi.Output<T> {
-  const seen = Object.values(checks).map((check) => check.seen);
-  return seen.length === 0 ? value : pulumi.all([value, pulumi.all(seen)]).apply(([known]) => known as T);
 }

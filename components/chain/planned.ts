@@ -1,0 +1,50 @@
+/** What is decided of service chains: the shape of them in a plan. */
+import type { Encapsulation } from "../../plan/net/encap";
+import type { ChainFailure } from "./spec";
+
+/**
+ * A service chain: what the packets between two ends pass, both ways.
+ *
+ * @example
+ * ```ts
+ * const boxesOf = ({ hops }: ChainPlan) => hops.slice(1, -1).map(({ name, host }) => `${name}@${host}`);
+ * ```
+ */
+export interface ChainPlan {
+  name: string;
+  segment: string;
+  failure: ChainFailure;
+  /** How its packets are carried between hosts. */
+  encapsulation: Encapsulation;
+  udpPort: number;
+  /** The two ends, with the middle boxes between them. */
+  hops: HopPlan[];
+}
+
+/**
+ * An end or a middle box of a chain.
+ *
+ * @example
+ * ```ts
+ * const isTransparent = ({ ports }: HopPlan) => ports.length === 2;
+ * ```
+ */
+export interface HopPlan {
+  /** The container's, or `gateway`. */
+  name: string;
+  host: string;
+  /** VTEP of its host. */
+  vtep: string;
+  /** Its packets between hosts carry this VNI. */
+  vni: number;
+  /** The host's ports that lead to it: one, or of a transparent middle box that towards `from` and that towards `to`. */
+  ports: string[];
+  /** Absent: a transparent middle box, which has none that matters. */
+  mac?: string;
+  /** Without prefix length. */
+  addresses: string[];
+  /** Source prefixes that an end may send from; absent: all. */
+  sources?: string[];
+  /** It leads to other addresses than its own. */
+  gateway?: boolean;
+}

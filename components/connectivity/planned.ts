@@ -1,0 +1,56 @@
+/** What is decided of checks: the shape of them in a plan. */
+import type { ConnectivityKind } from "./spec";
+
+/**
+ * A check as readers of a lab know it.
+ *
+ * @example
+ * ```ts
+ * const sentence = ({ from, to, reach }: CheckFacts) => `${from} must ${reach ? "" : "not "}reach ${to}`;
+ * ```
+ */
+export interface CheckFacts {
+  name: string;
+  /** Host of the container that asks. */
+  host: string;
+  /** The container that asks. */
+  from: string;
+  /** The address that is asked. */
+  to: string;
+  /** The container that was named for it. */
+  target?: string;
+  kind: ConnectivityKind;
+  port?: number;
+  path?: string;
+  atLeast?: string;
+  reach: boolean;
+  /** Seconds. */
+  within: number;
+}
+
+/**
+ * A check of the plan.
+ *
+ * @example
+ * ```ts
+ * const hostsOf = ({ crosses }: CheckPlan) => crosses.hosts;
+ * ```
+ */
+export interface CheckPlan extends CheckFacts {
+  crosses: CrossedPlan;
+}
+
+/**
+ * What lies between the two ends of a check, the ends included.
+ *
+ * @example
+ * ```ts
+ * const crosses: CrossedPlan = { digest: "5ad1c2f0e9b3a871", hosts: ["kvm1", "kvm2"], containers: ["c1", "c2"] };
+ * ```
+ */
+export interface CrossedPlan {
+  /** Another text when something of it changes; of the containers others know. */
+  digest: string;
+  hosts: string[];
+  containers: string[];
+}

@@ -1,0 +1,38 @@
+/** What each section of section-types.ts does. A new section is a line here, another in components/lab/sections.component.ts. */
+import { chains } from "../components/chain/section";
+import { checks } from "../components/connectivity/section";
+import { impairments } from "../components/impairment/section";
+import type { Section } from "./section";
+import type { Form, InForm, SectionForms, SectionName } from "./section-types";
+
+/** In the order in which they are read and planned: checks run on all of it. */
+const SECTIONS: { readonly [Name in SectionName]: Section<Name> } = { impairments, chains, checks };
+
+const NAMES = Object.keys(SECTIONS) as readonly SectionName[];
+
+type Make<F extends Form, T> = <Name extends SectionName>(
+  section: Section<Name>,
+  name: Name,
+  before: Partial<InForm<F>>,
+) => SectionForms<Name>[F] | T;
+
+/** Every section in one form. @param make is given what it made of the sections before */
+export function ofSections<F extends Form>(make: Make<F, never>): InForm<F> {
+  // Every name has been through it.
+  return ofSome(make) as InForm<F>;
+}
+
+/** Those sections of which something is made. */
+export function ofSome<F extends Form>(make: Make<F, undefined>): Partial<InForm<F>> {
+  return NAMES.reduce((before: Partial<InForm<F>>, name) => {
+    const made = make(SECTIONS[name], name, before);
+    return made === undefined ? before : { ...before, [name]: made };
+  }, {});
+}
+
+/** What all sections give together. */
+export function acrossSections<T>(
+  list: <Name extends SectionName>(section: Section<Name>, name: Name) => readonly T[] | undefined,
+): T[] {
+  return NAMES.flatMap((name) => list(SECTIONS[name], name) ?? []);
+}

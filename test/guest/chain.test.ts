@@ -1,0 +1,223 @@
+/** components/chain/guest.sh: a host's part in a chain: numbers of ports, flows, tunnels, in which order; what is named as drift. */
+import { existsSync } from "node:fs";
+import { beforeEach, describe, expect, it } from "vitest";
+import { hopsState, nextState, type ChainState, type ChainWanted } from "../../components/chain/state";
+import { ChainFailure } from "../../components/chain/spec";
+import { PROTOCOL, stepInput, type Envelope } from "../../guest/protocol";
+import { Encapsulation } from "../../plan/net/encap";
+import { FakeHost } from "./fake-host";
+
+const LAB = "00c0ffee";
+const KVM1 = { host: "kvm1", vtep: "192.168.10.156" };
+const KVM2 = { host: "kvm2", vtep: "192.168.10.222" };
+const end = (name: string, on: object, vni: number, n: number) => ({
+  ...{ name, ...on, vni, ports: [`v-${name}`], mac: `02:00:00:00:00:0${n}`, addresses: [`10.0.3.${n}`] },
+});
+const CHAIN = {
+  ...{ name: "web", failure: ChainFailure.Closed, encapsulation: Encapsulation.Vxlan, udpPort: 4789 },
+  hops: [
+    end("a", KVM1, 11, 1),
+    { name: "fw", ...KVM1, vni: 12, ports: ["v-fw", "v-fw_1"], addresses: [] },
+    end("b", KVM2, 13, 2),
+  ],
+} as ChainWanted;
+const HOPS = hopsState(CHAIN, "kvm1", "vxbr");
+const NEXT = nextState(CHAIN, "kvm1", "vxbr");
+
+/** What it lists comes out of a file, and so do the names of a chain's tunnels. */
+const VSCTL = `#!/bin/sh
+{ printf '%s\\0' "\${0##*/}" "$@"; printf '\\036'; } >>"$FAKE/calls"
+case "$*" in
+  *"list interface"*) cat "$FAKE/interfaces" 2>/dev/null ;;
+  *"find port"*) cat "$FAKE/ports" ;;
+  *"find bridge name="*) cat "$FAKE/owner" ;;
+  *port-to-br*) [ -s "$FAKE/bridge" ] && cat "$FAKE/bridge" ;;
+  *"get interface"*) cat "$FAKE/key" 2>/dev/null ;;
+  *"set interface v-"*ofport_request=*) [ ! -e "$FAKE/gives" ] || cp "$FAKE/gives" "$FAKE/interfaces" ;;
+esac
+exit 0
+`;
+const OFCTL = `#!/bin/sh
+{ printf '%s\\0' "\${0##*/}" "$@"; printf '\\036'; } >>"$FAKE/calls"
+case "$*" in
+  *dump-flows*) cat "$FAKE/flows" 2>/dev/null ;;
+  *diff-flows*) [ ! -e "$FAKE/differ" ] || exit 2 ;;
+  *"add-flows vxbr -") cat >"$FAKE/said" ;;
+  *"--bundle add-flows"*)
+    if [ -s "$FAKE/late" ]; then
+      sed -i 1d "$FAKE/late"
+      echo "ovs-ofctl: vxbr is not a bridge or a socket" >&2
+      exit 1
+    fi ;;
+esac
+`;
+
+let host: FakeHost;
+
+function input(state: ChainState, id = "lab-web-kvm1-hops"): string {
+  const envelope: Envelope<"chain"> = { v: PROTOCOL, id, lab: LAB, state };
+  return stepInput(envelope, {});
+}
+
+function apply(state: ChainState, id?: string): string[] {
+  host.calls();
+  const { code, stderr } = host.guest(["apply", "chain"], input(state, id));
+  expect([code, stderr]).toEqual([0, ""]);
+  return host.everything().map((call) => call.join(" "));
+}
+
+function refused(state: ChainState): string {
+  const { code, stderr } = host.guest(["apply", "chain"], input(state));
+  expect(code).not.toBe(0);
+  return stderr;
+}
+
+const observed = (state: ChainState): unknown =>
+  (JSON.parse(host.guest(["observe", "chain"], input(state)).stdout) as { state: unknown }).state;
+
+const drift = () =>
+  host
+    .guest(["drift"])
+    .stdout.split("\n")
+    .flatMap((line) => {
+      const { of, found } = JSON.parse(line || "{}") as { of?: string; found: string };
+      return of === "chain" ? [found] : [];
+    });
+
+const flowsOf = (id: string) => host.read(`state/chains/${LAB}-${id}/flows`);
+/** Port names and numbers that the host keeps. */
+const numbers = (): Record<string, string> =>
+  Object.fromEntries(
+    [...host.read("state/ofports").matchAll(/^(\S+) (\d+)$/gm)].map(([, name, number]) => [name, number]),
+  );
+
+describe.each(["dash", "busybox sh"])("in %s", (shell) => {
+  beforeEach(() => {
+    host = new FakeHost(shell);
+    host.shows("addresses", "2: eth0    inet 192.168.10.156/24 scope global eth0\n");
+    host.runs("ovs-vsctl", VSCTL);
+    host.runs("ovs-ofctl", OFCTL);
+  });
+
+  it("gives each port a number for good, above those of Open vSwitch, and names none in a flow", () => {
+    apply(HOPS);
+    const given = numbers();
+    expect(Object.keys(given).sort()).toEqual(["cfb", "cfc", "v-a", "v-fw", "v-fw_1"]);
+    expect(Object.values(given).every((number) => Number(number) > 8192)).toBe(true);
+    expect(new Set(Object.values(given)).size).toBe(5);
+    const flows = flowsOf("lab-web-kvm1-hops");
+    expect(flows).toMatch(new RegExp(`^delete cookie=${HOPS.cookie}\n`));
+    expect(flows).not.toMatch(/<|[^-]>/);
+    expect(flows.trim().split("\n").length).toBe(HOPS.flows.length + 1);
+    apply(NEXT, "lab-web-kvm1-next");
+    expect(numbers()).toEqual({ ...given, cfd: "8198" });
+    expect(host.guest(["remove", "chain"], input(HOPS)).code).toBe(0);
+    apply(HOPS);
+    expect(numbers()).toEqual({ ...given, cfd: "8198" });
+  });
+
+  it("has its tunnels before the flows that send into them, in no segment's VLAN, with a number", () => {
+    const calls = apply(NEXT);
+    const made = calls.findIndex((call) => call.includes("add-port vxbr cfd"));
+    const set = calls.findIndex((call) => call.includes("--bundle add-flows vxbr"));
+    expect([made, set].every((at) => at >= 0)).toBe(true);
+    expect(made).toBeLessThan(set);
+    const of = `external_ids:vxlab-chain="${LAB}-lab-web-kvm1-hops"`;
+    expect(calls[made]).toBe(
+      `ovs-vsctl --may-exist add-port vxbr cfd -- set port cfd tag=4095 ${of} -- set interface cfd type=vxlan ` +
+        `ofport_request=${numbers()["cfd"]} options:remote_ip=flow options:local_ip="192.168.10.156" options:key="13" ` +
+        `options:dst_port="4789" ${of}`,
+    );
+  });
+
+  it("takes a tunnel away after the last flow that sent into it", () => {
+    host.shows("ports", "cfd\ncf99\n");
+    const calls = apply(NEXT);
+    const set = calls.findIndex((call) => call.includes("--bundle add-flows vxbr"));
+    const gone = calls.flatMap((call, at) => (call.includes("del-port") ? [[call, at > set]] : []));
+    expect(gone).toEqual([["ovs-vsctl --if-exists del-port cf99", true]]);
+  });
+
+  it("renumbers a port that was there before, whose port security is set for the new number first", () => {
+    host.shows("interfaces", "v-a,3\nv-fw,4\neth0,1\n");
+    host.shows("gives", "v-a,8193\nv-fw,8194\neth0,1\n");
+    host.shows("state/ofports", "v-a 8193\nv-fw 8194\n");
+    host.shows("state/containers/a/flows/v-a", 'delete cookie=1/-1\ncookie=1,in_port="v-a" actions=drop\n');
+    const calls = apply(HOPS);
+    const at = (call: string) => calls.indexOf(call);
+    const asked = at("ovs-vsctl set interface v-a ofport_request=8193");
+    expect(at("ovs-ofctl add-flows vxbr -")).toBeLessThan(asked);
+    expect(asked).toBeLessThan(
+      calls.findIndex((call) => call.endsWith("state/containers/a/flows/v-a") && call.includes("--bundle")),
+    );
+    expect(host.said()).toBe("cookie=1,in_port=8193 actions=drop\n");
+    expect(calls.some((call) => call.includes("interface eth0"))).toBe(false);
+  });
+
+  it("fails when Open vSwitch gives a port another number", () => {
+    host.shows("interfaces", "v-a,3\n");
+    host.shows("state/ofports", "v-a 8193\n");
+    expect(refused(HOPS)).toContain("Open vSwitch gives ports of chain web other numbers: v-a 8193 3");
+  });
+
+  it("waits for a switch that starts, and not for one that refuses", () => {
+    host.shows("late", "1\n2\n3\n");
+    expect(apply(HOPS).filter((call) => call.includes("--bundle add-flows")).length).toBe(4);
+    host.runs(
+      "ovs-ofctl",
+      '#!/bin/sh\ncase "$*" in *--bundle*) echo "ovs-ofctl: bad match" >&2; exit 1 ;; esac\n',
+    );
+    expect(refused(HOPS)).toContain("no flows of chain web on vxbr: ovs-ofctl: bad match");
+  });
+
+  it.each([
+    ["another owner's flow", "cookie=0x1,priority=1 actions=drop"],
+    ["a second command", "cookie=0x5f00000b00000c01,priority=1 actions=drop; reboot"],
+    ["a line of its own", "cookie=0x5f00000b00000c01 actions=drop\ndelete"],
+  ])("takes no %s for a flow", (_, flow) => {
+    expect(refused({ ...HOPS, flows: [flow] })).toContain("desired state h");
+    expect(existsSync(host.path(`state/chains/${LAB}-lab-web-kvm1-hops/flows`))).toBe(false);
+  });
+
+  it("observes what it is given, other flows, a tunnel that leads elsewhere, and nothing", () => {
+    apply(NEXT);
+    expect(observed(NEXT)).toBe(null);
+    host.shows("flows", " cookie=0x5f actions=drop\n");
+    host.shows("key", '"13"\n');
+    expect(observed(NEXT)).toEqual(NEXT);
+    host.shows("key", '"14"\n');
+    expect(observed(NEXT)).toEqual({ ...NEXT, tunnels: [] });
+    host.shows("differ", "");
+    expect(observed(NEXT)).not.toMatchObject({ flows: NEXT.flows });
+  });
+
+  it("names as drift a tunnel that is missing and a port with another number", () => {
+    apply(NEXT);
+    host.shows("bridge", "vxbr\n");
+    expect(drift()).toEqual([]);
+    host.shows("bridge", "");
+    host.shows("interfaces", "v-a,3\n");
+    host.shows("state/ofports", "v-a 8193\ncfd 8194\n");
+    expect(drift()).toEqual([
+      "chain web.next: tunnel cfd is missing",
+      "port v-a has the OpenFlow number 3 instead of 8193: its chains do not lead",
+    ]);
+  });
+
+  it("leaves nothing when it is removed", () => {
+    apply(HOPS);
+    host.shows("ports", "cfb\ncfc\n");
+    host.calls();
+    expect(host.guest(["remove", "chain"], input(HOPS)).code).toBe(0);
+    const calls = host.everything().map((call) => call.join(" "));
+    expect(calls).toEqual(
+      expect.arrayContaining([
+        `ovs-ofctl del-flows vxbr cookie=${HOPS.cookie}`,
+        "ovs-vsctl --if-exists del-port cfb",
+        "ovs-vsctl --if-exists del-port cfc",
+      ]),
+    );
+    expect(existsSync(host.path("state/chains"))).toBe(false);
+    expect(host.kept()).toEqual([]);
+  });
+});
