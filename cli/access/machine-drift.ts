@@ -1,4 +1,4 @@
-/** What is not with a lab's machines as planned, as their hypervisors say: read only. And what puts it right where no resource does. */
+/** Finds how a lab's machines differ from the plan, as their hypervisors report, and repairs what no resource repairs. */
 import { virsh, virshOutput } from "../../components/libvirt/virsh";
 import type { Options } from "../../components/libvirt/virsh";
 import type { HostOutput, LabOutput } from "../../plan/contract";
@@ -138,7 +138,7 @@ function onNic(about: Pick<MachineFault, "host" | "domain" | "uri">, nic: Nic, s
   if (!seen.active.has(network))
     return [{ ...about, what: "network", found: `network ${network} is stopped`, network, tap, bridge }];
   if (tap === "") return [];
-  // After net-destroy and net-start libvirt has forgotten its port. Where the devices can be seen, they decide.
+  // libvirt forgets its port after net-destroy and net-start, so the devices decide where they are visible.
   const isOff = seen.masters === undefined ? !seen.ports.has(nic.port) : seen.masters.get(tap) !== bridge;
   if (!isOff) return [];
   return [

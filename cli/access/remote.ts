@@ -34,7 +34,7 @@ export type RemoteProcess = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /** A command that has the terminal. */
 interface Attached {
-  /** Undefined once the host has let us in, otherwise the reason why not. */
+  /** Undefined after a login, otherwise the reason why there is none. */
   login: Promise<string | undefined>;
   /** The command's exit code. */
   code: Promise<number>;
@@ -166,7 +166,7 @@ export class Remote {
     return undefined;
   }
 
-  /** The time limit starts when the key is known: until then the host waits for us. ssh's ConnectTimeout covers the time before. */
+  /** The time limit starts when the key is known: until then ssh waits for this process. ConnectTimeout covers the time before. */
   private login(host: string): Promise<string | undefined> {
     // `read` is a builtin that waits for our end of the pipe to close.
     const master = this.spawn(...this.argv(host, "echo open; read -r _", ["-o", "ControlMaster=yes"]));

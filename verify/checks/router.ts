@@ -22,13 +22,13 @@ function routerCheck(lab: LabOutput, host: HostOutput, own: RouterPlan): Check {
     where: `./vxlab ssh ${name} -- vtysh -N vxlab -c "show bgp l2vpn evpn summary"`,
     needs: ["evpn"],
     judge({ sessions }) {
-      if (sessions === undefined) return { ok: false, got: "was not looked at" };
+      if (sessions === undefined) return { ok: false, got: "not reported by the host" };
       const missing = [...wanted].filter(([, address]) => !sessions.includes(address)).map(([one]) => one);
       // Another owner's may not be deployed.
       const aside = far.filter(({ address }) => !sessions.includes(address)).map(({ host: one }) => one);
-      const note = aside.length === 0 ? "" : `; none with ${aside.join(", ")} of another owner`;
-      if (missing.length > 0) return { ok: false, got: `no session with ${missing.join(", ")}${note}` };
-      return { ok: true, got: `${wanted.size + far.length - aside.length} sessions${note}` };
+      const note = aside.length === 0 ? "" : `; none with ${aside.join(", ")}, which another owner deploys`;
+      if (missing.length > 0) return { ok: false, got: `no BGP session with ${missing.join(", ")}${note}` };
+      return { ok: true, got: `${wanted.size + far.length - aside.length} BGP sessions${note}` };
     },
   };
 }
