@@ -74,6 +74,11 @@ export function highestOf({ family, last }: Subnet): bigint {
   return family === IpFamily.V4 ? last - 1n : last;
 }
 
+/** The subnets of a segment, IPv4 first. */
+export function networksIn({ subnet, subnet6 }: { subnet?: Subnet; subnet6?: Subnet }): Subnet[] {
+  return [subnet, subnet6].filter((one) => one !== undefined);
+}
+
 export function contains(subnet: Pick<Subnet, "first" | "last">, address: bigint): boolean {
   return address >= subnet.first && address <= subnet.last;
 }

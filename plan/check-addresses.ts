@@ -9,7 +9,7 @@ import { addressText, contains, memberFault, overlap, prefixed } from "./address
 import type { Subnet } from "./addresses";
 import { checkTaken } from "./check-taken";
 import type { Problem } from "./problem";
-import type { Place, ResolvedLab, ResolvedNic, ResolvedSegment } from "./resolved";
+import type { Place, ResolvedLab, ResolvedNic } from "./resolved";
 import { pathOf } from "./rules";
 
 export function checkAddresses(lab: ResolvedLab): Problem[] {
@@ -51,20 +51,22 @@ function checkBeside(lab: ResolvedLab, networks: readonly HostNetwork[], bridge:
   const { host, path, got, subnet, address, ethernet, segment: service } = bridge;
   if (service !== undefined) return [];
   const own = lab.segments.find(({ name }) => name === ethernet);
-  if (own?.subnet.cidr === subnet.cidr) return [];
+  if (own?.subnet?.cidr === subnet.cidr) return [];
   const served = new Set(networks.filter((one) => one.host === host).map(({ segment }) => segment));
-  const other = lab.segments.find(
-    (one) => !served.has(one.name) && one.names.includes(host) && overlap(one.subnet, subnet),
-  );
-  if (other === undefined) return [];
-  const tagged =
-    other.vlan === undefined ? "" : ", which has a VLAN, while a bridge's own interface is untagged";
-  const at = pathOf("segments", other.name, "subnet");
-  const message = `Its network ${subnet.cidr} overlaps ${other.subnet.cidr} of ${at}${tagged}.`;
-  return [{ path, got, message, cure: besideCure(other, address) }];
+  return lab.segments
+    .flatMap((one) => (one.subnet === undefined ? [] : [{ ...one, subnet: one.subnet }]))
+    .filter((one) => !served.has(one.name) && one.names.includes(host) && overlap(one.subnet, subnet))
+    .slice(0, 1)
+    .map((other) => {
+      const tagged =
+        other.vlan === undefined ? "" : ", which has a VLAN, while a bridge's own interface is untagged";
+      const at = pathOf("segments", other.name, "subnet");
+      const message = `Its network ${subnet.cidr} overlaps ${other.subnet.cidr} of ${at}${tagged}.`;
+      return { path, got, message, cure: besideCure(other, address) };
+    });
 }
 
-function besideCure({ subnet, vlan }: ResolvedSegment, address: bigint): string {
+function besideCure({ subnet, vlan }: { subnet: Subnet; vlan?: number }, address: bigint): string {
   const outside = `an address outside ${subnet.cidr}`;
   const inside = vlan === undefined && memberFault(subnet, address) === undefined;
   return inside ? `Write ${prefixed(address, subnet)}, or ${outside}.` : `Write ${outside}, or leave it out.`;
@@ -138,6 +140,6 @@ function meeting({ place, nic }: Plugged, before: readonly Plugged[]): Problem[]
 
 /** The networks of a segment that the container has an address in. */
 function networksOf({ place: { segment, addresses }, nic }: Plugged): Subnet[] {
-  const lent = nic.place !== undefined && nic.dhcp ? [segment.subnet] : [];
+  const lent = nic.place !== undefined && nic.dhcp && segment.subnet !== undefined ? [segment.subnet] : [];
   return [...lent, ...addresses.map(({ subnet }) => subnet)];
 }

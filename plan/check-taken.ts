@@ -56,9 +56,9 @@ export function checkTaken(lab: ResolvedLab): Problem[] {
 }
 
 /** An address that a DHCP server lends belongs to no other thing. */
-function checkLent({ name, subnet, service }: ResolvedSegment, claims: readonly AddressClaim[]): Problem[] {
-  const range = service?.range;
-  if (range === undefined) return [];
+function checkLent({ name, service }: ResolvedSegment, claims: readonly AddressClaim[]): Problem[] {
+  if (service?.range === undefined) return [];
+  const { subnet, range } = service;
   const text = `${addressText(range.first)} to ${addressText(range.last)}`;
   const message = `Is in the DHCP range ${text} of ${pathOf("segments", name, "dhcp")}.`;
   const cure = "Write an address outside the range, or change first and last of the DHCP server.";

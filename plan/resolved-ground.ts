@@ -129,7 +129,8 @@ type SegmentValues = Omit<
 /** What addresses in a segment are read and computed by: usable where the rest of the segment may not be. */
 export interface SegmentNetwork {
   name: string;
-  subnet: Subnet;
+  /** IPv4; a segment has this, subnet6, or both. */
+  subnet?: Subnet;
   subnet6?: Subnet;
   /** A DHCP server, a gateway, or both. */
   service?: ResolvedService;
@@ -159,6 +160,8 @@ export interface ResolvedFlooding {
 
 export interface ResolvedService {
   host: string;
+  /** The segment's IPv4 subnet. */
+  subnet: Subnet;
   /** Its own address in the segment. */
   address: bigint;
   /** A gateway: routes and translates. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { addressNumber, addressText, contains } from "../../plan/addresses";
+import { addressNumber, addressText, contains, networksIn } from "../../plan/addresses";
 import type { CheckFacts, CheckPlan, HostPlan, VxlanPortPlan } from "../../plan/lab-plan";
 import type { ResolvedLab, ResolvedSegment } from "../../plan/resolved";
 import type { PlannedGround } from "../../plan/section";
@@ -38,7 +38,7 @@ type Crossed = Laid;
 function crossed({ from, address, target }: ResolvedCheck, laid: Laid): Crossed {
   const segment = placesOf(from)
     .map((place) => place.segment)
-    .find((one) => [one.subnet, one.subnet6].some((net) => net !== undefined && contains(net, address)));
+    .find((one) => networksIn(one).some((network) => contains(network, address)));
   if (segment === undefined) return laid;
   const there = target === undefined ? hostsWith(addressText(address), segment, laid) : [target.host];
   const hosts = withHub([from.host, ...there], segment, laid.hosts);

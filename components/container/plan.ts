@@ -1,4 +1,4 @@
-import { addressText, prefixed } from "../../plan/addresses";
+import { addressText, networksIn, prefixed } from "../../plan/addresses";
 import { Findings } from "../../plan/findings";
 import { NO_ADDRESS } from "../../plan/ipam";
 import type { ContainerPlan, InterfacePlan, RoutePlan, TaggedPlan } from "../../plan/lab-plan";
@@ -131,10 +131,7 @@ function forwardsInto(
   const families = forwarding(sysctls);
   const others = nics.flatMap((one) => [...placesOf(one)]).filter((one) => one !== place);
   const behind = [
-    ...others.flatMap(({ segment: { subnet, subnet6 } }) => [
-      subnet,
-      ...(subnet6 === undefined ? [] : [subnet6]),
-    ]),
+    ...others.flatMap(({ segment }) => networksIn(segment)),
     ...routes.filter((route) => route.place !== place).map(({ to }) => to),
   ]
     .filter(({ family }) => families.includes(family))

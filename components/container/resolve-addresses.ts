@@ -29,6 +29,7 @@ interface Nic {
 
 const FAMILIES = [IpFamily.V4, IpFamily.V6] as const;
 const TRUNK_KEY = { [IpFamily.V4]: "addresses", [IpFamily.V6]: "addresses6" } as const;
+const SUBNET = { [IpFamily.V4]: "subnet", [IpFamily.V6]: "subnet6" } as const;
 const KEY = { [IpFamily.V4]: "address", [IpFamily.V6]: "address6" } as const;
 
 /** As written, else computed; none with "dhcp" and "none". */
@@ -114,23 +115,34 @@ function wordFault(
     said.say(path, got, message, cure);
     return true;
   };
-  if (family === IpFamily.V4) {
-    if (got !== LENT_ADDRESS || spec === undefined || spec.dhcp !== undefined) return false;
-    const dhcp = pathOf("segments", name, "dhcp");
+  if (lacksFamily(family, got, spec)) {
+    const subnet = pathOf("segments", name, SUBNET[family]);
+    const six = path.replace(/address(es)?\b/, "address$16");
+    const instead = family === IpFamily.V4 ? `${six} for an IPv6 address` : "leave it out";
     return fault(
-      `There is no DHCP server in segment ${name}.`,
-      `Write ${dhcp}, for example { host: kvm1 }, or an address.`,
+      `Has no effect: segment ${name} has no IPv${family} subnet.`,
+      `Write ${subnet}, or ${instead}.`,
     );
   }
-  if (got !== NO_ADDRESS && spec !== undefined && spec.subnet6 === undefined) {
-    const subnet6 = pathOf("segments", name, "subnet6");
-    return fault(`Has no effect: segment ${name} has no IPv6 subnet.`, `Write ${subnet6}, or leave it out.`);
-  }
   if (got !== LENT_ADDRESS) return false;
+  if (family === IpFamily.V6)
+    return fault(
+      "Is for IPv4 only: vxlab has no DHCPv6 server.",
+      "Leave it out to get a computed address, or write none.",
+    );
+  if (spec === undefined || spec.dhcp !== undefined) return false;
+  const dhcp = pathOf("segments", name, "dhcp");
   return fault(
-    "Is for IPv4 only: vxlab has no DHCPv6 server.",
-    "Leave it out to get a computed address, or write none.",
+    `There is no DHCP server in segment ${name}.`,
+    `Write ${dhcp}, for example { host: kvm1 }, or an address.`,
   );
+}
+
+/** Whether the segment has a subnet of the other family only. A DHCP server is told of by itself. */
+function lacksFamily(family: IpFamily, got: unknown, spec: SegmentSpec | undefined): boolean {
+  const other = family === IpFamily.V4 ? IpFamily.V6 : IpFamily.V4;
+  if (got === NO_ADDRESS || (got === LENT_ADDRESS && family === IpFamily.V4)) return false;
+  return spec !== undefined && spec[SUBNET[family]] === undefined && spec[SUBNET[other]] !== undefined;
 }
 
 function resolveWritten(

@@ -1,5 +1,12 @@
 /** What makes a container send through a router, or be one: routes, gateways, what it forwards. */
-import { contains, familyOf, literalNumber, memberFault, subnetAround } from "../../plan/addresses";
+import {
+  contains,
+  familyOf,
+  literalNumber,
+  memberFault,
+  networksIn,
+  subnetAround,
+} from "../../plan/addresses";
 import type { Subnet } from "../../plan/addresses";
 import type { Findings } from "../../plan/findings";
 import { NO_ADDRESS } from "../../plan/ipam";
@@ -71,7 +78,7 @@ function placeWith(nics: readonly ResolvedNic[], address: bigint): Place | undef
     .flatMap((nic) => [...placesOf(nic)])
     .find(({ addresses, segment }) =>
       addresses.length === 0
-        ? contains(segment.subnet, address)
+        ? networksIn(segment).some((network) => contains(network, address))
         : addresses.some(({ subnet }) => contains(subnet, address)),
     );
 }
@@ -129,7 +136,8 @@ function resolveGateway(
       "Write an address, or leave it out.",
     );
   const subnet = family === IpFamily.V4 ? place.segment.subnet : place.segment.subnet6;
-  if (subnet === undefined) return fault(`Has no effect: segment ${place.segment.name} has no IPv6 subnet.`);
+  if (subnet === undefined)
+    return fault(`Has no effect: segment ${place.segment.name} has no IPv${family} subnet.`);
   const own = place.addresses.find((one) => one.subnet.family === family)?.address;
   if (own === undefined) return fault(`Has no effect: the interface has no IPv${family} address.`);
   const via = literalNumber(got) ?? addressOf(all, String(got), place, family);

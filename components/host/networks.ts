@@ -22,9 +22,9 @@ export function hostNetworks(lab: ResolvedLab): HostNetwork[] {
   return [...lab.segments.flatMap(serviceNetworks), ...bridgeNetworks(lab)];
 }
 
-function serviceNetworks({ name: segment, subnet, service }: ResolvedSegment): HostNetwork[] {
+function serviceNetworks({ name: segment, service }: ResolvedSegment): HostNetwork[] {
   if (service === undefined) return [];
-  const { host, address, nat } = service;
+  const { host, subnet, address, nat } = service;
   const path = pathOf("segments", segment, nat ? "gateway" : "dhcp");
   return [{ host, path, got: addressText(address), subnet, address, segment, ethernet: segment }];
 }

@@ -24,12 +24,11 @@ export function checkSegments(lab: ResolvedLab): Problem[] {
 }
 
 function checkSubnets(lab: ResolvedLab, { name, spec, subnet, subnet6 }: ResolvedSegment): Problem[] {
-  return [
-    ...underlayClash(lab, pathOf("segments", name, "subnet"), spec.subnet, subnet),
-    ...(subnet6 === undefined
+  return Object.entries({ subnet, subnet6 }).flatMap(([key, found]) =>
+    found === undefined
       ? []
-      : underlayClash(lab, pathOf("segments", name, "subnet6"), spec.subnet6, subnet6)),
-  ];
+      : underlayClash(lab, pathOf("segments", name, key), spec[key as "subnet" | "subnet6"], found),
+  );
 }
 
 /** What receives the packets of a segment on a host, and binds their UDP port: nothing else on the host can bind it. */

@@ -59,13 +59,13 @@ function resolveSegment(
   const names = resolveHosts(topology, at("hosts"), spec.hosts, said);
   const members = hosts.filter((host) => names.includes(host.name));
   const { vni, vlan, flooding, udpPort, encapsulation, ...values } = simpleValues(SIMPLE, spec, at, said);
-  const subnet = resolveSubnet(at("subnet"), spec.subnet, said);
+  const subnet = resolveSubnet(at("subnet"), spec, said);
   const subnet6 = resolveSubnet6(at("subnet6"), spec.subnet6, said);
   const { family } = underlays;
   const way = resolveFlooding({ spec, at, names, family, vni }, flooding, said);
   const usual = usualPort(at("encapsulation"), encapsulation, flooding, said);
   const remotes = resolveRemotes({ spec, at, hosts, family }, flooding, said);
-  const service = subnet && resolveService({ topology, spec, at, names, subnet, family }, said);
+  const service = resolveService({ topology, spec, at, names, subnet, family }, said);
   const mtu = resolveMtu(at("mtu"), spec, { encapsulation, underlays, members }, said);
   // What cannot be replaced by a default without blaming others.
   const unusable = [
@@ -75,7 +75,7 @@ function resolveSegment(
     spec.flooding !== undefined && spec.flooding !== flooding,
     spec.subnet6 !== undefined && subnet6 === undefined,
   ];
-  if (subnet === undefined) return {};
+  if (subnet === undefined && (spec.subnet !== undefined || spec.subnet6 === undefined)) return {};
   const network = networkOf(name, subnet, subnet6, service);
   if (vni === undefined || way === undefined || usual === undefined || unusable.includes(true))
     return { network };
@@ -102,12 +102,13 @@ function usualPort(
 
 function networkOf(
   name: string,
-  subnet: Subnet,
-  subnet6?: Subnet,
-  service?: ResolvedService,
+  subnet: Subnet | undefined,
+  subnet6: Subnet | undefined,
+  service: ResolvedService | undefined,
 ): SegmentNetwork {
   return {
-    ...{ name, subnet },
+    name,
+    ...(subnet === undefined ? {} : { subnet }),
     ...(subnet6 === undefined ? {} : { subnet6 }),
     ...(service === undefined ? {} : { service }),
   };
@@ -126,8 +127,15 @@ function resolveHosts(topology: Topology, path: string, got: unknown, said: Find
   return namedHosts(path, got, known, said);
 }
 
-function resolveSubnet(path: string, got: unknown, said: Findings): Subnet | undefined {
-  const cure = "Write the IPv4 subnet of the segment's containers, for example 10.0.3.0/24.";
+/** A segment has a subnet of one family or of both. */
+function resolveSubnet(
+  path: string,
+  { subnet: got, subnet6 }: SegmentSpec,
+  said: Findings,
+): Subnet | undefined {
+  if (got === undefined && subnet6 !== undefined) return undefined;
+  const other = got === undefined ? ", or subnet6" : "";
+  const cure = `Write the IPv4 subnet of the segment's containers, for example 10.0.3.0/24${other}.`;
   return said.take(path, got, readSubnet(got, IpFamily.V4), cure);
 }
 

@@ -37,8 +37,8 @@ export interface SegmentSpec {
   vni: number;
   /** How frames are carried over the underlay: geneve (RFC 8926) with unicast only; vxlan, geneve. @default vxlan */
   encapsulation?: Encapsulation;
-  /** IPv4 subnet of the containers, /8 to /30. */
-  subnet: string;
+  /** IPv4 subnet of the containers, /8 to /30. @default none: with subnet6 only */
+  subnet?: string;
   /** UDP port of the tunnels; 1024 to 65535. @default 4789, with multicast and evpn 4790, with geneve 6081 */
   udpPort?: number;
   /**
@@ -48,7 +48,7 @@ export interface SegmentSpec {
   mtu?: number;
   /** VLAN on the bridges; a host may be in one untagged segment; 1 to 4094. @default untagged */
   vlan?: number;
-  /** IPv6 subnet of the containers, /64 to /120: each gets a second address. @default none */
+  /** IPv6 subnet of the containers, /64 to /120: beside subnet, or alone. @default none */
   subnet6?: string;
   /** Names of the hosts that take part. @default all */
   hosts?: string[];
@@ -159,7 +159,7 @@ export const SEGMENT = {
   },
   subnet: {
     kind: "text",
-    required: true,
+    usual: "none: with `subnet6` only",
     pattern: "^[0-9.]+/[0-9]{1,2}$",
     doc: "IPv4 subnet of the containers, /8 to /30",
   },
@@ -195,7 +195,7 @@ export const SEGMENT = {
   subnet6: {
     kind: "text",
     pattern: "^[0-9a-fA-F.:]+/[0-9]{1,3}$",
-    doc: "IPv6 subnet of the containers, /64 to /120: each gets a second address",
+    doc: "IPv6 subnet of the containers, /64 to /120: beside `subnet`, or alone",
   },
   hosts: { kind: "list", fewest: 1, usual: "all", doc: "names of the hosts that take part" },
   flooding: {

@@ -14,8 +14,8 @@ export function planServices(lab: ResolvedLab): ServicePlan[] {
 
 function planService(
   lab: ResolvedLab,
-  { name, subnet, mtu, vlan }: ResolvedSegment,
-  { host, address, nat, range }: ResolvedService,
+  { name, mtu, vlan }: ResolvedSegment,
+  { host, subnet, address, nat, range }: ResolvedService,
 ): ServicePlan {
   return {
     segment: name,

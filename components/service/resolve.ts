@@ -17,7 +17,8 @@ interface Input {
   at: At;
   /** Names of the hosts that take part. */
   names: readonly string[];
-  subnet: Subnet;
+  /** IPv4; undefined: it has none, or an unusable one, which has been said. */
+  subnet: Subnet | undefined;
   family: IpFamily;
 }
 
@@ -26,6 +27,16 @@ export function resolveService(input: Input, said: Findings): ResolvedService | 
   const { topology, spec, at, subnet, family } = input;
   const { dhcp, gateway } = spec;
   if (dhcp === undefined && gateway === undefined) return undefined;
+  if (spec.subnet === undefined)
+    for (const key of ["dhcp", "gateway"] as const)
+      if (spec[key] !== undefined)
+        said.say(
+          at(key),
+          spec[key],
+          "Is for IPv4, of which the segment has no subnet.",
+          `Write ${at("subnet")}, or leave it out.`,
+        );
+  if (subnet === undefined) return undefined;
   const server = dhcp && resolveHost(at("dhcp", "host"), dhcp.host, input, said);
   const router = gateway && resolveHost(at("gateway", "host"), gateway.host, input, said);
   if (gateway !== undefined && router !== undefined && hasIpv6Only(topology, router, family))
@@ -36,7 +47,7 @@ export function resolveService(input: Input, said: Findings): ResolvedService | 
   const host = router ?? server;
   if (host === undefined) return undefined;
   return {
-    host,
+    ...{ host, subnet },
     address: address ?? gatewayOf(subnet),
     nat: gateway !== undefined,
     ...(range === undefined ? {} : { range }),

@@ -7,6 +7,11 @@ import type { Row } from "./rows";
 
 const red = (fragment: object) => ({ segments: { red: fragment } });
 const c1 = (fragment: object) => ({ containers: { c1: { address: undefined, ...fragment } } });
+/** A segment with IPv6 alone. */
+const six = (fragment: object, segment: object = {}) => ({
+  segments: { red: { subnet: undefined, subnet6: "fd00:3::/64", ...segment } },
+  containers: { c1: { address: undefined, ...fragment }, c2: { address: undefined } },
+});
 const docker = (fragment: object) => ({ ...c1({ kind: "docker", ...fragment }), image: { kind: "docker" } });
 /** A tagged segment beside the reference lab's. */
 const blue = (fragment: object = {}) => ({
@@ -20,6 +25,8 @@ const many = (count: number, make: (i: number) => object) =>
 const rows: Record<string, Row[]> = {
   services: [
     [red({ dhcp: {} }), "segments.red.dhcp.host", "missing", "kvm1, kvm2"],
+    [six({}, { dhcp: { host: "kvm1" } }), "segments.red.dhcp", "for IPv4", "segments.red.subnet"],
+    [six({}, { gateway: { host: "kvm1" } }), "segments.red.gateway", "for IPv4", "segments.red.subnet"],
     [
       red({ dhcp: { host: "kvm7" } }),
       "segments.red.dhcp.host",
@@ -139,6 +146,19 @@ const rows: Record<string, Row[]> = {
       "outside",
       "fd00:3::1",
     ],
+    [
+      six({ address: "10.0.3.10/24" }),
+      "containers.c1.address",
+      "no IPv4 subnet",
+      "containers.c1.address6 for an IPv6",
+    ],
+    [
+      six({ interfaces: [{ address: "10.0.3.10/24" }] }),
+      "containers.c1.interfaces[0].address",
+      "no IPv4 subnet",
+      "containers.c1.interfaces[0].address6",
+    ],
+    [six({ gateway: "10.0.3.1" }), "containers.c1.gateway", "no IPv4 subnet", "or none"],
     [c1({ trunk: [] }), "containers.c1.trunk", "at least one name", "have a VLAN"],
     [c1({ trunk: "red" }), "containers.c1.trunk", "at least one name", "have a VLAN"],
     [c1({ trunk: ["red"] }), "containers.c1.trunk[0]", "no VLAN", "segments.red a vlan"],

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { contains, overlap, prefixed } from "../../plan/addresses";
 import { labProblems } from "./problems";
+import { referenceWith } from "./reference";
 import { placesOf } from "../../components/container/resolve-nics";
 import { planLab } from "../../plan/plan";
 import { resolve } from "../../plan/resolve";
@@ -181,4 +182,20 @@ describe("subnets", () => {
       }),
     );
   });
+});
+
+it("a segment without an IPv4 subnet has IPv6 addresses alone, the same as beside IPv4", () => {
+  const { containers } = planLab(
+    referenceWith({
+      segments: { red: { subnet: undefined, subnet6: "fd00:3::/64" } },
+      containers: { web: { host: "kvm1" }, c1: { address: undefined }, c2: { address: "none" } },
+    }),
+    { lab },
+  );
+  const found = Object.fromEntries(
+    containers.map(({ name, interfaces }) => [name, interfaces[0]?.addresses]),
+  );
+  // Pinned for the segment with both, too (fabric.test.ts).
+  expect(found["web"]).toEqual(["fd00:3::2a64:8e07:d389:faa9/64"]);
+  for (const name of ["c1", "c2"]) expect(found[name]).toEqual([expect.stringMatching(/^fd00:3::.*\/64$/)]);
 });

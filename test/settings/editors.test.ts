@@ -104,9 +104,9 @@ describe("in an editor", () => {
   it("a setting that is missing is underlined at its section", async () => {
     const found = await server.underlines(
       stackFile(),
-      stack("  vxlab:segments:", "    red:", "      vni: 1"),
+      stack("  vxlab:segments:", "    red:", "      subnet: 10.0.3.0/24"),
     );
-    expect(found).toMatchObject([{ line: 3, message: 'Missing property "subnet".' }]);
+    expect(found).toMatchObject([{ line: 3, message: 'Missing property "vni".' }]);
   });
 
   it("a mapping without value: is underlined in the project's file", async () => {
