@@ -120,7 +120,7 @@ export function guestStep<Kind extends StepKind>(
 /** By component: what its step sends to the host. */
 const sent = new WeakMap<pulumi.Resource, pulumi.Output<string>>();
 
-/** Another text when a thing's step has something else to do; undefined for what has no step of its own. A secret if the step has any. */
+/** A digest that changes when a thing's step has other work to do; undefined for a thing without a step of its own. Secret if the step has secrets. */
 export function stepDigest(component: pulumi.Resource): pulumi.Output<string> | undefined {
   return sent.get(component)?.apply((stdin) => createHash("sha256").update(stdin).digest("hex").slice(0, 16));
 }

@@ -23,8 +23,8 @@ export const drift: Command = {
   operands: "",
   options,
   more:
-    "A line for each difference, with its host and thing. Exit code 2 when there is one, 0 when there is none. A host that does not answer is not " +
-    "known, which is no error. preview and up look as well.",
+    "Prints a line for each difference, with its host and thing. Exits with 2 if there is a difference, else with 0. A host that does not " +
+    "answer is listed as unknown; that is not an error. preview and up compare the hosts too.",
   examples: [
     ["drift", "what somebody changed by hand"],
     ["drift --json", "for programs"],

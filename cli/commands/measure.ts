@@ -21,9 +21,9 @@ export const measure: Command = {
   summary: "what the overlay costs: overhead, MTU, round trip and throughput beside the underlay's",
   operands: "[CONTAINER CONTAINER]",
   options,
-  more: "Without names: the first two containers of a segment that are on two hosts. It sends for half a minute; throughput is TCP's, by iperf3 if both hosts have it, else by busybox nc.",
+  more: "Without names, it measures between the first two containers of a segment that are on two hosts. It sends for half a minute. Throughput is that of TCP, measured with iperf3 if both hosts have it, else with busybox nc.",
   examples: [
-    ["measure c1 c2", "the way between two containers, and between their hosts"],
+    ["measure c1 c2", "the path between two containers, and between their hosts"],
     ["measure --json", "for programs"],
     ["measure --svg cost.svg", "with a picture"],
   ],

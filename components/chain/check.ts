@@ -23,7 +23,7 @@ function checkPairs(chains: readonly ResolvedChain[]): Problem[] {
     key: [segment.name, ...[from, to].sort()].join(" "),
     owner: pathOf("chains", name),
   }));
-  const cure = "Write one chain with the middle boxes of both: it holds for both directions.";
+  const cure = "Write one chain with the middle boxes of both: a chain applies in both directions.";
   return repeated(claims, "The way between these two ends", cure);
 }
 
@@ -49,7 +49,7 @@ function checkRouted({ containers }: ResolvedLab, { name, from, to, through }: R
   if (box === undefined) return [];
   const unknown = [from, to].find((end) => isLent(end));
   if (unknown === undefined) return [];
-  const message = `Is a routed middle box, but the address of ${unknown.name} is not known: DHCP lends it, or it has none.`;
+  const message = `Is a routed middle box, but the address of ${unknown.name} is not known: DHCP assigns it, or it has none.`;
   const cure = `Give ${unknown.name} an address, or write a transparent middle box (interfaces: [{ chain: in }, { chain: out }]).`;
   return [{ path: pathOf("chains", name, "through", index), got: box.name, message, cure }];
 
@@ -68,7 +68,7 @@ function checkSocket({ segments }: ResolvedLab, chain: ResolvedChain): Problem[]
       one.udpPort === udpPort && wayOf(one.flooding).receiver !== undefined && sharesHost(one, segment),
   );
   if (clash === undefined) return [];
-  const message = `${udpPort} is the UDP port of the chain's packets between hosts (${encapsulation}), and of the kernel's device of ${pathOf("segments", clash.name)}.`;
+  const message = `Its packets between hosts use UDP port ${udpPort} (${encapsulation}), which the kernel device of ${pathOf("segments", clash.name)} also uses.`;
   const cure = `Give ${pathOf("segments", clash.name)} another udpPort.`;
   return [{ path: pathOf("chains", chain.name), got: chain.name, message, cure }];
 }

@@ -140,7 +140,7 @@ function placed(name: string, args: ChainHopArgs, opts: pulumi.ComponentResource
   const { hostName } = place;
   // Which hops share a host has to be known before anything is declared.
   if (typeof hostName !== "string") {
-    const message = `${token("ServiceChain")} ${name}: the host of hop ${args.hop} has no name that is known now. Set hostName to a text.`;
+    const message = `${token("ServiceChain")} ${name}: the name of hop ${args.hop}'s host is not known yet. Set hostName to a string.`;
     throw new pulumi.RunError(message);
   }
   return { args, place, hostName, local: args.local ?? vtepOf(args.host) };

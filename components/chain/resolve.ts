@@ -38,7 +38,7 @@ function resolveChain(name: string, input: Input, said: Findings): ResolvedChain
   const through = namesIn(at("through"), spec.through, input, said);
   if (known.includes(false)) return undefined;
   if (spec.from === spec.to) {
-    said.say(at("to"), spec.to, "Is the chain's other end as well.", "Name two ends that differ.");
+    said.say(at("to"), spec.to, "Is also the chain's other end.", "Name two ends that differ.");
     return undefined;
   }
   const segment = resolveSegment(input, said);
@@ -60,7 +60,8 @@ function isEnd(path: string, got: unknown, { topology }: Input, said: Findings):
     return false;
   }
   if (typeof got === "string" && (got === GATEWAY || names.includes(got))) return true;
-  const message = got === undefined ? "Is missing: a chain has two ends." : "Is not a container of this lab.";
+  const message =
+    got === undefined ? "Is missing: a chain needs two ends." : "Is not a container of this lab.";
   said.say(path, got, message, suggest(got, [...names, GATEWAY], "container"));
   return false;
 }
@@ -107,7 +108,7 @@ function resolveSegment(input: Input, said: Findings): ResolvedSegment | undefin
   if (got !== undefined) {
     const found = common.find(({ name }) => name === got);
     const known = Object.hasOwn(topology.segments, got);
-    const message = known ? `${from} and ${to} are not both in it.` : "Is not a segment of this lab.";
+    const message = known ? `Does not have both ${from} and ${to}.` : "Is not a segment of this lab.";
     if (found === undefined)
       said.say(at("segment"), got, message, suggest(got, names, "segment that both ends are in"));
     return found;
@@ -129,7 +130,7 @@ const APART_CURE =
 function apart(input: Input, from: string, to: string): string {
   const where = (end: string) => {
     const names = segmentsOf(input, end).map(({ name }) => name);
-    return `${end} is in ${names.join(" and ") || "no segment"}`;
+    return names.length === 0 ? `${end} is not in a segment` : `${end} is in ${names.join(" and ")}`;
   };
   return `Is not in a segment of the other end: ${where(from)}, ${where(to)}.`;
 }
@@ -147,8 +148,8 @@ function endIn(
   const nic = box && accessIn(box, segment);
   if (box === undefined || nic === undefined) return undefined;
   if (input.spec.through.includes(name)) {
-    const message = "Is an end and a middle box of the same chain.";
-    said.say(path, name, message, "Take it out of through, or name another end.");
+    const message = "Is both an end and a middle box of this chain.";
+    said.say(path, name, message, "Remove it from through, or name another end.");
     return undefined;
   }
   return { name, host: box.host, nic: nic.number };

@@ -38,7 +38,7 @@ check_fail() {
 check_pid() {
   local file state
   file=$(kept container name | awk -v lab="$lab" -v name="$from" '$2 == lab && $4 == name { print $1; exit }')
-  [ -n "$file" ] || { seen="there is no container $from on this host" && return 1; }
+  [ -n "$file" ] || { seen="container $from is not on this host" && return 1; }
   read -r state pid <<FOUND
 $(with_kept "$file" check_look)
 FOUND

@@ -1,6 +1,17 @@
 /** What is decided of checks: the shape of them in a plan. */
 import type { ConnectivityKind } from "./spec";
 
+/** How it is tried, and what must come of it. */
+export interface TriedPlan {
+  kind: ConnectivityKind;
+  port?: number;
+  path?: string;
+  atLeast?: string;
+  reach: boolean;
+  /** Seconds. */
+  within: number;
+}
+
 /**
  * A check as readers of a lab know it.
  *
@@ -9,7 +20,7 @@ import type { ConnectivityKind } from "./spec";
  * const sentence = ({ from, to, reach }: CheckFacts) => `${from} must ${reach ? "" : "not "}reach ${to}`;
  * ```
  */
-export interface CheckFacts {
+export interface CheckFacts extends TriedPlan {
   name: string;
   /** Host of the container that asks. */
   host: string;
@@ -19,13 +30,6 @@ export interface CheckFacts {
   to: string;
   /** The container that was named for it. */
   target?: string;
-  kind: ConnectivityKind;
-  port?: number;
-  path?: string;
-  atLeast?: string;
-  reach: boolean;
-  /** Seconds. */
-  within: number;
 }
 
 /**

@@ -113,7 +113,7 @@ function resolvePath(
   if (kind !== ConnectivityKind.Http) return undefined;
   if (got === undefined) return "/";
   if (typeof got === "string" && PATH.test(got)) return got;
-  const message = "Is not the path of a request.";
+  const message = "Is not an HTTP request path.";
   said.say(
     path,
     got,
@@ -132,7 +132,7 @@ function resolveFrom(
 ): ResolvedContainer | undefined {
   if (typeof got === "string" && Object.hasOwn(topology.containers, got))
     return containers.find(({ name }) => name === got);
-  const message = got === undefined ? "Is missing: a container asks." : "Is not a container of this lab.";
+  const message = got === undefined ? "Is missing: a check needs a container that asks." : "Is not a container of this lab.";
   said.say(path, got, message, suggest(got, namesIn(topology), "container"));
   return undefined;
 }
@@ -157,7 +157,7 @@ function resolveTo(
     if (target === undefined || from === undefined) return undefined;
     const address = addressFor(from, target);
     if (address !== undefined) return { address, target };
-    const message = `No address of ${got} is known before it runs.`;
+    const message = `The address of ${got} is not known before it runs.`;
     said.say(path, got, message, `Write its address, or give ${got} a fixed one.`);
     return undefined;
   }
@@ -168,7 +168,7 @@ function resolveTo(
   }
   const message =
     got === undefined
-      ? "Is missing: somebody is asked."
+      ? "Is missing: a check needs a target."
       : "Is neither a container of this lab nor an address.";
   said.say(path, got, message, suggest(got, namesIn(topology), "container"));
   return undefined;

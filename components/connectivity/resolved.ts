@@ -1,19 +1,13 @@
 /** Checks that have been read (plan/resolved.ts). */
 import type { ResolvedContainer } from "../../plan/resolved-workload";
-import type { CheckSpec, ConnectivityKind } from "./spec";
+import type { TriedPlan } from "./planned";
+import type { CheckSpec } from "./spec";
 
-export interface ResolvedCheck {
+export interface ResolvedCheck extends TriedPlan {
   name: string;
   spec: CheckSpec;
   from: ResolvedContainer;
   address: bigint;
   /** The container that was named for it. */
   target?: ResolvedContainer;
-  kind: ConnectivityKind;
-  port?: number;
-  path?: string;
-  atLeast?: string;
-  reach: boolean;
-  /** Seconds. */
-  within: number;
 }

@@ -1,15 +1,10 @@
 /** A check in one clause, as guest.sh says it. */
 import { CHECK, ConnectivityKind, HTTP_PORT } from "./spec";
+import type { CheckSpec } from "./spec";
 
-export interface Asked {
-  from: string;
-  to: string;
+/** What is asked of whom: `to` is the address, `target` who has it. */
+export interface Asked extends CheckSpec {
   target?: string;
-  kind?: ConnectivityKind;
-  port?: number;
-  path?: string;
-  atLeast?: string;
-  reach?: boolean;
 }
 
 /** "c1 reaches c2 (10.0.3.11) by HTTP, port 80, path /" */

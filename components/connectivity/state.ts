@@ -1,5 +1,6 @@
 /** What a host is asked to try, as the host gets it. */
 import { TopologyError } from "../../plan/errors";
+import type { Asked } from "./sentence";
 import { CHECK, ConnectivityKind, HTTP_PORT } from "./spec";
 import { readRate } from "./rate";
 
@@ -25,17 +26,8 @@ export interface ConnectivityState {
 }
 
 /** What a check is made from: the arguments of Connectivity, resolved. */
-export interface ConnectivityWanted {
+export interface ConnectivityWanted extends Asked {
   name: string;
-  from: string;
-  to: string;
-  target?: string;
-  kind?: ConnectivityKind;
-  port?: number;
-  path?: string;
-  atLeast?: string;
-  reach?: boolean;
-  within?: number;
   crosses?: readonly (string | undefined)[];
 }
 

@@ -44,17 +44,17 @@ function readTime(got: unknown): Reading<number> {
   const scale = TIMES[unit === "µs" ? "us" : unit];
   if (scale === undefined) return { fault: "Is not a time with its unit (us, ms or s)." };
   const value = Math.round(number * scale);
-  if (value < 1) return { fault: "Is less than 1us, the least that a packet can be delayed." };
+  if (value < 1) return { fault: "Is less than 1us, the smallest delay." };
   return value > MAX_DELAY ? { fault: "Is more than 10s: ARP gives up long before." } : { value };
 }
 
 function readShare(got: unknown): Reading<number> {
   const { number = 0, unit = "" } = measured(got) ?? {};
-  if (unit !== "%") return { fault: "Is not a share in percent." };
+  if (unit !== "%") return { fault: "Is not a percentage." };
   if (number > 100) return { fault: "Is more than 100%." };
   // The kernel's own steps are finer (2^-32), what tc prints of them is not.
   const value = Math.round(number * 10_000);
-  return value < 1 ? { fault: "Is less than 0.0001%, the least that can be set." } : { value };
+  return value < 1 ? { fault: "Is less than 0.0001%, the smallest share." } : { value };
 }
 
 function readRate(got: unknown): Reading<number> {
@@ -64,16 +64,16 @@ function readRate(got: unknown): Reading<number> {
   if (scale === undefined) return { fault: "Is not a rate with its unit (kbit, mbit or gbit)." };
   const value = Math.round(number * scale);
   const outside = value < MIN_RATE || value > MAX_RATE;
-  return outside ? { fault: "Is outside of 1kbit to 100gbit." } : { value };
+  return outside ? { fault: "Is outside the range 1kbit to 100gbit." } : { value };
 }
 
 const READERS: Readonly<Record<keyof Netem, { read: Read; cure: string }>> = {
   delay: { read: readTime, cure: "Write a time such as 50ms, 250us or 1.5s, or leave it out." },
   jitter: { read: readTime, cure: "Write a time such as 5ms, or leave it out." },
-  loss: { read: readShare, cure: "Write a share such as 1%, or leave it out." },
-  duplicate: { read: readShare, cure: "Write a share such as 1%, or leave it out." },
-  reorder: { read: readShare, cure: "Write a share such as 25%, or leave it out." },
-  corrupt: { read: readShare, cure: "Write a share such as 0.1%, or leave it out." },
+  loss: { read: readShare, cure: "Write a percentage such as 1%, or leave it out." },
+  duplicate: { read: readShare, cure: "Write a percentage such as 1%, or leave it out." },
+  reorder: { read: readShare, cure: "Write a percentage such as 25%, or leave it out." },
+  corrupt: { read: readShare, cure: "Write a percentage such as 0.1%, or leave it out." },
   rate: { read: readRate, cure: "Write a rate such as 10mbit or 1.5gbit, or leave it out." },
 };
 

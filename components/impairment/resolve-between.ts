@@ -50,7 +50,7 @@ export function resolveBetween(written: Written, around: Around, said: Findings)
   const segments = segmentsBetween(written, around, ends, said);
   if (segments === undefined) return [];
   if (spec.segment !== undefined && sealedPort(ends[1]) !== undefined) {
-    const message = "Cannot be told apart on an encrypted underlay: WireGuard hides the VNI.";
+    const message = "Cannot be selected on an encrypted underlay: WireGuard hides the VNI.";
     said.say(at("segment"), spec.segment, message, "Leave it out, or impair a container.");
     return [];
   }
@@ -124,7 +124,12 @@ function segmentsBetween(
   if (shared.length === 0) {
     if (wanted.length === 0) return undefined;
     const message = `There is no tunnel between ${first} and ${second}${hubText(wanted)}.`;
-    said.say(at(path), spec[path], message, "Write two hosts that a tunnel joins, or impair a container.");
+    said.say(
+      at(path),
+      spec[path],
+      message,
+      "Name two hosts with a tunnel between them, or impair a container.",
+    );
     return undefined;
   }
   const crowded = shared.find((segment) => isCrowded(segment, peers));

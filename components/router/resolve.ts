@@ -2,9 +2,10 @@
 import { asPeopleCount } from "../../plan/change";
 import type { Findings } from "../../plan/findings";
 import type { ResolvedEvpn, ResolvedHost, ResolvedSegment } from "../../plan/resolved";
-import { checkList, compareText, pathOf, repeated, suggest } from "../../plan/rules";
+import { checkList, compareText, pathOf } from "../../plan/rules";
 import type { Topology } from "../../plan/settings";
 import { simpleValues } from "../../plan/values";
+import { namedHosts } from "../host/named";
 import { Flooding } from "../segment/spec";
 import { EVPN } from "./spec";
 
@@ -39,14 +40,7 @@ function resolveReflectors(
   const problems = checkList(path, got, "Write a list of host names, or leave it out.");
   said.add(problems);
   if (!Array.isArray(got) || problems.length > 0) return undefined;
-  const claims = got.map((name: unknown, index) => {
-    const place = `${path}[${index}]`;
-    if (!known.some((one) => one === name))
-      said.say(place, name, "Is not a host of this lab.", suggest(name, known, "host"));
-    return { path: place, got: name, key: JSON.stringify(name) ?? "" };
-  });
-  said.add(repeated(claims, "This host", "Name each host once."));
-  return known.filter((name) => got.includes(name));
+  return namedHosts(path, got, known, said);
 }
 
 /** Names of the hosts that take part in a segment with EVPN. */

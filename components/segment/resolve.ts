@@ -13,19 +13,12 @@ import type {
   SegmentNetwork,
   Underlays,
 } from "../../plan/resolved";
-import {
-  checkInteger,
-  checkList,
-  compareText,
-  pathOf,
-  repeated,
-  sortedEntries,
-  suggest,
-} from "../../plan/rules";
+import { checkInteger, checkList, compareText, pathOf, sortedEntries } from "../../plan/rules";
 import type { Topology } from "../../plan/settings";
 import { simpleValues, without } from "../../plan/values";
 import type { At } from "../../plan/values";
 import { carrierUnder } from "../encryption/mtu";
+import { namedHosts } from "../host/named";
 import { resolveService } from "../service/resolve";
 import { Flooding, MIN_MTU6, SEGMENT } from "./spec";
 import type { SegmentSpec } from "./spec";
@@ -131,14 +124,7 @@ function resolveHosts(topology: Topology, path: string, got: unknown, said: Find
   const cure = "Write a list of host names, or leave it out for all hosts.";
   said.add(checkList(path, got, cure));
   if (!Array.isArray(got) || got.length === 0) return known;
-  const claims = got.map((name: unknown, index) => {
-    const place = `${path}[${index}]`;
-    if (!known.some((one) => one === name))
-      said.say(place, name, "Is not a host of this lab.", suggest(name, known, "host"));
-    return { path: place, got: name, key: JSON.stringify(name) ?? "" };
-  });
-  said.add(repeated(claims, "This host", "Name each host once."));
-  return known.filter((name) => got.includes(name));
+  return namedHosts(path, got, known, said);
 }
 
 /** A segment has a subnet of one family or of both. */

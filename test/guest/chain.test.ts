@@ -116,7 +116,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(numbers()).toEqual({ ...given, cfd: "8198" });
   });
 
-  it("has its tunnels before the flows that send into them, in no segment's VLAN, with a number", () => {
+  it("has its tunnels before the flows that send into them, outside every segment's VLAN, with a number", () => {
     const calls = apply(NEXT);
     const made = calls.findIndex((call) => call.includes("add-port vxbr cfd"));
     const set = calls.findIndex((call) => call.includes("--bundle add-flows vxbr"));

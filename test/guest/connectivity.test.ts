@@ -125,7 +125,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     host.forgets("state-of");
     expect(tried(asked, LOST, 1)).toBe("vxlab: check web: container c1 is ABSENT");
     host.forgets("state/desired");
-    expect(tried(asked, LOST, 1)).toBe("vxlab: check web: there is no container c1 on this host");
+    expect(tried(asked, LOST, 1)).toBe("vxlab: check web: container c1 is not on this host");
   });
 
   it.each([{}, { reach: false }])("a ping that cannot run fails: %j", (asked) => {

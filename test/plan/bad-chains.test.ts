@@ -20,9 +20,9 @@ const rows: Record<string, Row[]> = {
   ends: [
     [chains({ from: "c9" }), "chains.x.from", "Is not a container of this lab.", "Did you mean c1"],
     [chains({ to: undefined }), "chains.x.to", "Is missing", "Known:"],
-    [chains({ to: "c1" }), "chains.x.to", "other end as well", "differ"],
+    [chains({ to: "c1" }), "chains.x.to", "also the chain's other end", "differ"],
     [chains({ to: "gateway" }), "chains.x.to", "Is not in a segment of the other end", "gateway where"],
-    [chains({ to: "m2" }), "chains.x.to", "c1 is in red, m2 is in no segment", "one segment"],
+    [chains({ to: "m2" }), "chains.x.to", "c1 is in red, m2 is not in a segment", "one segment"],
     [chains({ failure: "shut" }), "chains.x.failure", "Is not a valid value", "closed, open"],
     [chains({ segment: "blue" }), "chains.x.segment", "Is not a segment", "Known: red"],
     [
@@ -137,7 +137,7 @@ const rows: Record<string, Row[]> = {
         segments: { red: { flooding: "multicast", udpPort: 4789 } },
       },
       "chains.x",
-      "4789 is the UDP port of the chain's packets between hosts",
+      "use UDP port 4789",
       "udpPort",
     ],
   ],

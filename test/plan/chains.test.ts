@@ -74,7 +74,7 @@ describe("a chain through transparent boxes", () => {
     expect(journey(chain, { host: "kvm1", port: "v-m1_1", fields })).toEqual(["drop"]);
   });
 
-  it("has the boxes' interfaces in no segment's VLAN, with the chain's MTU, without port security", () => {
+  it("has the boxes' interfaces outside every segment's VLAN, with the chain's MTU, without port security", () => {
     const nics = lab.plan.containers.find((box) => box.name === "m1")?.interfaces;
     expect(
       nics?.map(({ vlan, mtu, portSecurity, addresses }) => [vlan, mtu, portSecurity, addresses]),
