@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { wireguardFromSeed } from "../../plan/keys";
 import { planOverlay } from "../../plan/peers";
 import { ENCRYPTED_VTEPS_SCHEMA, VTEPS_SCHEMA } from "../../plan/vteps";
 import type { Result } from "../../system/process";
@@ -324,6 +325,50 @@ describe("a stack of another owner", () => {
     const result = await preview();
     expect(all(result)).toContain("The keys to the hosts of underlay-c cannot be read. Nothing was changed");
     expect(all(result)).toContain("Give the overlay and its underlay the same passphrase");
+    expect(result.code).not.toBe(0);
+  });
+});
+
+describe("encryption between owners", () => {
+  const [mine, theirs] = [
+    wireguardFromSeed(new Uint8Array(32).fill(1)),
+    wireguardFromSeed(new Uint8Array(32).fill(2)),
+  ];
+  const sealed = (name: string, address: string, inside: string, { publicKey, privateKey }: typeof mine) => {
+    const { vteps, login } = underlay({ [name]: address }, ENCRYPTED_VTEPS_SCHEMA);
+    const encryption = { address: inside, publicKey, port: 51820 };
+    const hosts = Object.fromEntries(
+      Object.entries(vteps.hosts).map(([key, host]) => [key, { ...host, encryption }]),
+    );
+    return { vteps: { ...vteps, hosts }, login, tunnelKeys: secret({ [name]: privateKey }) };
+  };
+  const write = async () => {
+    await writeOutputs(project, "underlay-a", sealed("a1", "192.168.10.11", "10.255.10.11", mine));
+    const peer = sealed("b1", "192.168.20.11", "10.255.20.11", theirs);
+    await writeOutputs(project, "underlay-e", peer, { ...ownPlace(project), passphrase: "another owner's" });
+    project.configure({ ...OVERLAY, peers: ["underlay-e"] }, "overlay-a");
+  };
+
+  it("needs the public keys in the outputs alone, and shows no private one", async () => {
+    await write();
+    const result = await project.pulumi(["preview", "--diff", "--json", "--stack", "overlay-a"]);
+    const text = all(await preview()) + all(result);
+    expect(result.code).toBe(0);
+    expect(text).toContain(theirs.publicKey);
+    expect(text).toContain("10.255.20.11");
+    expect(text).not.toContain(mine.privateKey);
+    expect(text).not.toContain(theirs.privateKey);
+    // The control: it is there, for whoever asks for secrets; the peer's has another passphrase.
+    const shown = all(await project.pulumi(["preview", "--diff", "--show-secrets", "--stack", "overlay-a"]));
+    expect([shown.includes(mine.privateKey), shown.includes(theirs.privateKey)]).toEqual([true, false]);
+  });
+
+  it("of one owner alone is refused, with the names of two hosts", async () => {
+    await write();
+    await writeOutputs(project, "underlay-b", underlay({ b1: "192.168.20.11" }));
+    project.configure(OVERLAY, "overlay-a");
+    const result = await preview();
+    expect(all(result)).toContain("a1 encrypts its tunnels, and underlay-b/b1 does not");
     expect(result.code).not.toBe(0);
   });
 });

@@ -3,6 +3,7 @@
  * encrypts from then on. More of it, with reboots: test/long/encryption.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Result } from "../../system/process";
 import { keepPinging } from "../lib/capture";
 import { change } from "../lib/changes";
 import { FAR, HYPERVISOR, KVM1, KVM2, pingsAll } from "../lib/encryption-lab";
@@ -23,6 +24,11 @@ let guests: Guests;
 let forge: (attack: Forgery) => Promise<number>;
 
 const hear = (what: () => Promise<unknown>) => onUnderlay(project, what);
+/** `up` verifies at its end. */
+function green(up: Result): string {
+  expect(good(up)).toContain(" 0 failed");
+  return up.stdout;
+}
 const pings = () => pingsAll(guests);
 /** Without WireGuard: the far host goes on asking for a handshake. */
 const besides = (all: readonly Heard[]) => portsOf(all).filter((port) => port !== WIREGUARD);
@@ -68,7 +74,7 @@ const publicKey = (host: string) => guests.tell(host, "wg show wg0 public-key");
 beforeAll(async () => {
   project = await Project.create("encryption-lab");
   project.configure(settings());
-  good(await project.vxlab(["up"], { timeout: 1200 }));
+  good(await project.vxlab(["up", "--no-verify"], { timeout: 1200 }));
   guests = await Guests.of(project);
   forge = forger(guests);
 });
@@ -110,8 +116,7 @@ describe("with encryption: wireguard", () => {
     expect(preview.words).toContain("WireGuard on kvm1, kvm2, kvm3");
     expect(preview.words).not.toMatch(/rebuilt|anew/);
     const up = await project.vxlab(["up"], { timeout: 600 });
-    said = preview.stdout + preview.stderr + good(up) + up.stderr + watch.end();
-    expect(await redChecks(project)).toEqual([]);
+    said = preview.stdout + preview.stderr + green(up) + up.stderr + watch.end();
     expect(await guests.tell("kvm1", "cat /proc/sys/kernel/random/boot_id")).toBe(machines);
   });
 
@@ -132,7 +137,6 @@ describe("with encryption: wireguard", () => {
     await asKvm1(TUNNEL1, `${TUNNEL2}/32 via ${KVM2}`, async () =>
       expect(await forge({ ...attack, to: TUNNEL2 })).toBe(0),
     );
-    expect(await redChecks(project)).toEqual([]);
   });
 
   it("nothing leaves while wg0 is missing; with its address elsewhere the guard stops it, and without the guard it leaves", async () => {
@@ -156,13 +160,12 @@ describe("with encryption: wireguard", () => {
     expect(drift).toContain("wg0: the WireGuard device is missing");
     const healed = await hear(async () => {
       const up = await project.vxlab(["up"], { timeout: 300 });
-      good(up);
+      green(up);
       expect(up.stderr).toContain("kvm1: encryption wg0: the WireGuard device is missing");
       // Nothing is wrong with the other hosts.
       expect(up.stderr).not.toMatch(/kvm[23]: encryption/);
     });
     expect(portsOf(healed)).toEqual([WIREGUARD]);
-    expect(await redChecks(project)).toEqual([]);
   });
 
   it("keys are replaced by one setting, while traffic goes on", async () => {
@@ -235,8 +238,7 @@ describe("with encryption: wireguard", () => {
 
   it("goes by the same setting, and leaves nothing behind", async () => {
     project.configure(settings());
-    good(await project.vxlab(["up"], { timeout: 600 }));
-    expect(await redChecks(project)).toEqual([]);
+    green(await project.vxlab(["up"], { timeout: 600 }));
     const left = "ls /sys/class/net | grep wg; ls /var/lib/vxlab/secrets; nft list ruleset | grep -c 51820";
     expect((await guests.ask("kvm1", left)).stdout.trim()).toBe("0");
     const { id } = guests.lab;
