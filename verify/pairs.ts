@@ -15,6 +15,7 @@ export interface End {
   /** The interface's name inside: eth0, eth1.20. */
   nic: string;
   segment: string;
+  mac: string;
   /** That are known beforehand, with prefix length, IPv4 first. */
   addresses: string[];
   /** It has an IPv4 address that nobody knows beforehand. */
@@ -23,9 +24,16 @@ export interface End {
 }
 
 export function endsOf({ name, host, interfaces }: ContainerPlan): End[] {
-  return interfaces.flatMap(({ name: nic, segment, addresses, dhcp, mtu, trunk }) => [
-    ...(segment === undefined ? [] : [{ name, host, nic, segment, addresses, dhcp, mtu }]),
-    ...trunk.map(({ vlan, ...tagged }) => ({ name, host, nic: `${nic}.${vlan}`, ...tagged, dhcp: false })),
+  return interfaces.flatMap(({ name: nic, segment, mac, addresses, dhcp, mtu, trunk }) => [
+    ...(segment === undefined ? [] : [{ name, host, nic, segment, mac, addresses, dhcp, mtu }]),
+    ...trunk.map(({ vlan, ...tagged }) => ({
+      name,
+      host,
+      nic: `${nic}.${vlan}`,
+      mac,
+      ...tagged,
+      dhcp: false,
+    })),
   ]);
 }
 

@@ -86,11 +86,17 @@ const othersWork = (): Promise<string[]> =>
 /** Frames of a new conversation on kvm1's underlay, as tcpdump names them. */
 async function newConversation(from: string, to: string): Promise<string[]> {
   const host = guests.hostOf(from);
-  const forget = guests.inside(from, "ip neigh flush all");
-  await guests.tell(host, forget);
+  // Who still knows the other asks whether it is there, and is known by that.
+  const forget = () =>
+    Promise.all(
+      ["c1", "c2", "c3", "two"].map((name) =>
+        guests.tell(guests.hostOf(name), guests.inside(name, "ip neigh flush all")),
+      ),
+    );
+  await forget();
   // -T: whatever the UDP port is. A multicast segment has one of its own. -e: whom a frame inside is for.
   const wire = await capture(guests, host, "tcpdump -i eth0 -nn -e -U -T vxlan udp and not port 53");
-  await guests.tell(host, forget);
+  await forget();
   expect(await reaches(from, to)).toBe(true);
   return (await wire()).split("\n");
 }

@@ -314,6 +314,20 @@ describe("isolation of segments with one subnet", () => {
     expect(isolated(twinSegments())).toEqual(["isolation/c1/d5", "isolation/c2/d5"]);
   });
 
+  it("asks for a link-local address where a segment has IPv6 alone: others are beyond the routes", () => {
+    const { containers, ...lab } = twoSegments();
+    const six = containers.map((box) => ({
+      ...box,
+      interfaces: box.interfaces.map((nic) =>
+        nic.segment === "red" ? nic : { ...nic, mac: "02:00:00:00:00:01", addresses: ["fd00:4::1/64"] },
+      ),
+    }));
+    const found = buildChecks({ ...lab, containers: six }).filter(({ kind }) => kind === "isolation");
+    const asked = found.map(({ ping }) => ping?.to ?? "");
+    expect(asked.filter((to) => to.includes(":"))).not.toEqual([]);
+    expect(asked.filter((to) => to.includes(":") && to !== "fe80::ff:fe00:1")).toEqual([]);
+  });
+
   it("asks for none where peers may have any, and for others as before", () => {
     const far = { port: "vx100-0a", host: "underlay-b/b1", address: "192.168.20.11" };
     const withPeer = (lab: LabOutput): LabOutput => ({

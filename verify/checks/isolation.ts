@@ -1,11 +1,12 @@
 import { forwarding } from "../../components/container/resolve-sysctls";
+import { linkLocal } from "../../components/port-security/plan";
 import type { LabOutput } from "../../plan/contract";
 import type { ContainerPlan } from "../../plan/types";
 import type { Check, CheckKind } from "../check";
 import type { Ping, PingFacts } from "../evidence/pings";
 import { between, betweenFirst, onPing } from "../packets";
-import { ipOf, segmentsOf, strangers } from "../pairs";
-import type { OwnAddresses, Pair } from "../pairs";
+import { ipOf, isIpv6, segmentsOf, strangers } from "../pairs";
+import type { End, OwnAddresses, Pair } from "../pairs";
 
 /**
  * A container gets no answer from one in another segment, not even to ARP. Where a container of the lab routes, an echo reply may have
@@ -23,16 +24,17 @@ const isRouter = ({ sysctls = [] }: ContainerPlan): boolean => forwarding(sysctl
 
 function isolationCheck(pair: Pair, isRouted: boolean): Check {
   const { from, to } = pair;
+  const asked = onLink(to);
   const segments = betweenFirst(pair) ? [] : [from.segment, to.segment];
   const ping: Ping = {
     name: ["isolation", from.name, to.name, ...segments].join("/"),
-    ...between(from, ipOf(to)),
+    ...between(from, asked),
     mode: "isolated",
   };
   return {
     ...{ kind: "isolation", name: ping.name, host: ping.host },
-    expected: `${to.name} (${ipOf(to)}, segment ${to.segment}) is out of reach of ${from.name} (${from.segment})`,
-    where: `./vxlab exec ${from.name} -- arping -c 3 -I ${from.nic} ${ipOf(to)}`,
+    expected: `${to.name} (${asked}, segment ${to.segment}) is out of reach of ${from.name} (${from.segment})`,
+    where: `./vxlab exec ${from.name} -- ${isIpv6(asked) ? "ping" : "arping"} -c 3 -I ${from.nic} ${asked}`,
     needs: ["containers"],
     ping,
     judge: (facts, evidence) =>
@@ -44,6 +46,12 @@ function isolationCheck(pair: Pair, isRouted: boolean): Check {
     doubt: ({ ok }, { pings }) =>
       ok || (pings.get(ping.name)?.fate ?? "not sent") !== "not sent" ? undefined : ping,
   };
+}
+
+/** An address that is asked for on the wire: an IPv6 one beyond the container's routes is not, but for the link-local one. */
+function onLink(end: End): string {
+  const address = ipOf(end);
+  return isIpv6(address) ? linkLocal(end.mac) : address;
 }
 
 function leakOf({ neighbour, fate }: PingFacts, isRouted: boolean): string | undefined {
