@@ -132,7 +132,10 @@ function resolveFrom(
 ): ResolvedContainer | undefined {
   if (typeof got === "string" && Object.hasOwn(topology.containers, got))
     return containers.find(({ name }) => name === got);
-  const message = got === undefined ? "Is missing: a check needs a container that asks." : "Is not a container of this lab.";
+  const message =
+    got === undefined
+      ? "Is missing: a check needs a container that asks."
+      : "Is not a container of this lab.";
   said.say(path, got, message, suggest(got, namesIn(topology), "container"));
   return undefined;
 }
