@@ -12,11 +12,13 @@ import type { StepKind } from "./things";
 /** From the package's root. The order matters: lib.sh sets the shell up, plug.sh ends with what is before it, main.sh calls the rest. */
 export const TOOL_PARTS: readonly string[] = [
   "guest/lib.sh",
+  "guest/network.sh",
   "components/container/nics.sh",
   "components/impairment/plug.sh",
   "components/container/plug.sh",
   "guest/ids.sh",
   "components/guard/guest.sh",
+  "components/guard/fragments.sh",
   "components/port-security/guest.sh",
   ...Object.values(THINGS).flat(),
   "components/connectivity/guest.sh",

@@ -11,9 +11,9 @@ export const THINGS = {
     ...FLOODINGS.map((word) => `components/segment/ways/${word}.sh`),
   ],
   // Before containers: none is ever without its impairments.
-  impairment: ["components/impairment/guest.sh"],
-  router: ["components/router/guest.sh"],
-  service: ["guest/nft.sh", "components/service/guest.sh"],
+  impairment: ["components/impairment/guest.sh", "components/impairment/filters.sh"],
+  router: ["components/router/guest.sh", "components/router/daemons.sh"],
+  service: ["guest/nft.sh", "components/service/guest.sh", "components/service/dhcp.sh"],
   // Before the containers: they must not send anything that their chains do not lead.
   chain: ["components/chain/guest.sh"],
   container: [

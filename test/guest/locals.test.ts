@@ -20,6 +20,12 @@ const HOST_SCRIPTS = [
 const fault = (body: string, before = "") =>
   faultsOf({ ...PARTS, "new.sh": `${before}\nnew() {\n${body}\n}\n` });
 
+describe("files of the guest tools", () => {
+  it.each(Object.entries(PARTS))("%s has at most 250 lines", (_, text) => {
+    expect(text.split("\n").length).toBeLessThanOrEqual(251);
+  });
+});
+
 describe("functions of the guest tools", () => {
   it("assign locals, and what they say that they set", () => {
     expect(faultsOf(PARTS)).toEqual([]);

@@ -1,0 +1,104 @@
+#!/bin/sh
+# The fragments of the host guard: what guard.awk must know of each bridge, encryption, port, router, chain and service.
+# shellcheck disable=SC2034,SC2154 # the variables come out of assign, by eval
+
+guard_missing() {
+  # The step that is being applied may be a DHCP server's.
+  local dhcp_first=''
+  with_kept "$1" guard_fragment "${2%%-*}" "$2"
+}
+
+# guard_fragment KIND THING: writes the fragment of a thing whose desired state has been read.
+guard_fragment() {
+  local part
+  part=$(guard_"$1" "$2")
+  printf '%s\n' "$part" >"$GUARD/$2.$GUARD_FORM"
+}
+
+guard_bridge() {
+  plain "$name" "$address"
+  [ "$guard" = true ] || echo "bridge $name off"
+  echo "inner $name $name $address"
+}
+
+guard_port() {
+  local peers='' i=0 port remote under
+  while next_remote; do
+    plain "$remote"
+    peers="$peers $remote"
+  done
+  # The remotes, where they are known, alone say who is a peer: none is nobody.
+  [ -n "$remotes_count" ] || ! way_has "$flooding" senders || peers=" $("${flooding}_senders")"
+  under=$(vtep_device "$local")
+  plain "$bridge" "$udpPort" "$vni" "$under"
+  echo "vni $bridge $udpPort $vni $under$peers"
+  ! way_has "$flooding" bridged || echo "bridged $bridge $("${flooding}_bridged")"
+  ! way_has "$flooding" inner || echo "inner $bridge $("${flooding}_inner")"
+}
+
+# Only a reflector takes sessions.
+guard_router() {
+  local one list=''
+  plain "$bridge" "$local"
+  [ "$reflector" = true ] || return 0
+  for one in $(unquoted "$clients"); do
+    plain "$one"
+    list="$list $one"
+  done
+  echo "bgp $bridge $local$list"
+}
+
+# For each hop that packets arrive for, and that leave for one: the other hosts of the chain are peers.
+guard_chain() {
+  local senders='' one under i=0 port vni
+  for one in $(unquoted "$peers"); do
+    plain "$one"
+    senders="$senders $one"
+  done
+  under=$(vtep_device "$local")
+  while next_tunnel; do echo "vni $bridge $udpPort $vni $under$senders"; done
+}
+
+guard_service() {
+  local names
+  plain "$bridge" "$device"
+  guard_line "inner $bridge $device" "$(unquoted "$addresses")"
+  [ -z "${dhcp_first-}" ] || echo "dhcp $bridge $device"
+  [ "$nat" = true ] || return 0
+  echo "nat $bridge $device"
+  guard_line "closed $bridge" "$(unquoted "$closed")"
+  names=$(nameservers)
+  # At boot the host may not know its name servers yet: keep the last ones.
+  if [ -n "$names" ]; then guard_line "dns $bridge" "$names"; else sed -n '/^dns /p' "$GUARD/$1.$GUARD_FORM" 2>/dev/null || :; fi
+}
+
+# guard_line BEGINNING "WORD...": one line, even if a word holds a line break.
+guard_line() {
+  local line="$1" one
+  for one in $2; do
+    plain "$one"
+    line="$line $one"
+  done
+  printf '%s\n' "$line"
+}
+
+# vtep_device ADDRESS: the interface that has it, on which alone tunnel packets are accepted; "-" if they come in by another one, since
+# the address is on lo or a dummy device (is_stub); ":", which no interface can be called, if none has it yet.
+vtep_device() {
+  local at
+  # "2: eth0    inet 192.168.10.156/24 …"
+  read -r _ at _ <<FOUND
+$(ip -o address show to "$1" 2>/dev/null)
+FOUND
+  if [ -z "$at" ]; then at=:; elif is_stub "$at"; then at=-; fi
+  echo "$at"
+}
+
+# guard_late: the ports, as KIND-ID, whose VTEP no interface had when they were applied: the guard does not know theirs.
+guard_late() {
+  local file
+  grep -ls '^vni [^ ]* [^ ]* [^ ]* :' "$GUARD"/port-*."$GUARD_FORM" "$GUARD"/chain-*."$GUARD_FORM" | while read -r file; do
+    file=${file##*/}
+    echo "${file%."$GUARD_FORM"}"
+  done
+}

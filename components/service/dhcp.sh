@@ -1,0 +1,114 @@
+#!/bin/sh
+# The DHCP server of a segment: dnsmasq, with its configuration and leases.
+# shellcheck disable=SC2153,SC2154 # the variables come out of with_state, by eval
+
+# What dnsmasq lends, out of its configuration.
+dhcp_observed() {
+  [ "$(dhcp_is)" = true ] || { echo "word dhcp" && return; }
+  [ -n "${dhcp_first-}" ] || { echo "text dhcp somebody" && return; }
+  awk -F '[=,]' '
+    $1 == "dhcp-range" { print "text dhcp.first " $2; print "text dhcp.last " $3 }
+    $2 == "option:mtu" { print "word dhcp.mtu " $3 }
+    $2 == "option:router" { print "text dhcp.router " $3 }
+    $1 == "domain" { domain = $2 }
+    END { print "text dhcp.domain " domain }' "$SERVICES/$id/dnsmasq.conf"
+}
+
+# dnsmasq, and a loop that starts it anew when it ends. Leases survive both, and a reboot.
+dhcp_on() {
+  local dir="$SERVICES/$id" tries=100
+  command -v dnsmasq >/dev/null || fail "no dnsmasq on this host: apt-get install dnsmasq-base"
+  mkdir -p "$dir"
+  dhcp_config >"$dir/dnsmasq.new"
+  if ! cmp -s "$dir/dnsmasq.new" "$dir/dnsmasq.conf"; then
+    mv "$dir/dnsmasq.new" "$dir/dnsmasq.conf"
+    dhcp_end dnsmasq # the loop starts it with what is in the file now
+  fi
+  rm -f "$dir/dnsmasq.new"
+  # 9>&-: the loop lives on and would hold the lock.
+  if ! dhcp_pid loop >/dev/null; then
+    setsid "$TOOLS/guest" serve "$id" </dev/null >>"$dir/log" 2>&1 9>&- &
+    echo $! >"$dir/loop.pid"
+  fi
+  until [ "$(dhcp_is)" = true ]; do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || fail "dnsmasq does not start: $(tail -n 3 "$dir/log" | tr '\n' ' ')"
+    sleep 0.1
+  done
+}
+
+# port=0: no DNS. no-ping: the range is the plan's to give, nothing else has an address of it.
+dhcp_config() {
+  local one bits servers=
+  for one in $own; do
+    case $one in *:*) ;; *) bits=${one#*/} ;; esac
+  done
+  # Where the way out leads through this host, its name servers answer. One that boots may not have heard of them yet.
+  if [ "$nat" = true ]; then
+    for one in $(nameservers); do servers=$servers,$one; done
+    [ -n "$servers" ] || servers=$(sed -n 's/^dhcp-option=option:dns-server//p' "$dir/dnsmasq.conf" 2>/dev/null) || :
+  fi
+  cat <<CONFIG
+port=0
+interface=$device
+except-interface=lo
+bind-interfaces
+no-ping
+dhcp-authoritative
+dhcp-range=$dhcp_first,$dhcp_last,$(netmask "$bits"),12h
+dhcp-option=option:mtu,$dhcp_mtu
+dhcp-option=option:router${dhcp_router:+,$dhcp_router}
+dhcp-option=option:dns-server$servers
+dhcp-leasefile=$dir/leases
+pid-file=$dir/dnsmasq.pid
+user=$(if grep -qs '^dnsmasq:' /etc/passwd; then echo dnsmasq; else echo nobody; fi)
+log-facility=-
+CONFIG
+  [ -z "${dhcp_domain-}" ] || echo "domain=$dhcp_domain"
+}
+
+# netmask BITS: 24 is 255.255.255.0.
+netmask() {
+  local left="$1" mask='' part
+  for _ in 1 2 3 4; do
+    part=$((left > 8 ? 8 : left))
+    mask=$mask.$((256 - (1 << (8 - part))))
+    left=$((left - part))
+  done
+  echo "${mask#.}"
+}
+
+# guest serve ID: the loop.
+serve() {
+  local dir="$SERVICES/$1"
+  while [ -e "$dir/dnsmasq.conf" ]; do
+    dnsmasq --keep-in-foreground --conf-file="$dir/dnsmasq.conf" || echo "dnsmasq ended with $?"
+    sleep 1
+  done
+}
+
+dhcp_off() {
+  local dir="$SERVICES/$id"
+  [ -d "$dir" ] || return 0
+  rm -f "$dir/dnsmasq.conf"
+  dhcp_end loop
+  dhcp_end dnsmasq
+  rm -rf "$dir"
+  rmdir "$SERVICES" 2>/dev/null || :
+}
+
+dhcp_is() { if dhcp_pid dnsmasq >/dev/null; then echo true; else echo false; fi; }
+
+# dhcp_pid loop|dnsmasq: its process. After a reboot the number may be another's, whose command line tells.
+dhcp_pid() {
+  local pid sign
+  read -r pid <"$SERVICES/$id/$1.pid" || return 1
+  case $1 in loop) sign=" serve $id " ;; *) sign="/services/$id/dnsmasq.conf " ;; esac
+  case $(tr '\0' ' ' <"/proc/$pid/cmdline") in *"$sign"*) echo "$pid" ;; *) return 1 ;; esac
+} 2>/dev/null
+
+dhcp_end() {
+  local pid
+  pid=$(dhcp_pid "$1") || return 0
+  kill "$pid" 2>/dev/null || :
+}

@@ -1,0 +1,118 @@
+#!/bin/sh
+# Addresses, devices, routes, name servers and kernel settings of a host.
+# shellcheck disable=SC2034,SC2154 # used by the files that follow; the variables come out of with_state, by eval
+
+# addresses_of DEVICE: its addresses with prefix lengths but link-local ones, with spaces between.
+addresses_of() {
+  ip -o address show dev "$1" scope global | awk '{ printf "%s%s", (NR > 1 ? " " : ""), $4 }'
+}
+
+# plain TEXT...: what goes into flows, rules and configurations is made of the characters of names and addresses, so
+# that none of it can be read as anything else.
+plain() {
+  local text
+  for text in "$@"; do
+    case $text in *[!A-Za-z0-9_.:/@,-]*) fail "the desired state has text where a name or an address belongs: $text" ;; esac
+  done
+}
+
+# iproute WORDS...: iproute2's own. The shell of our image takes busybox's for `ip`, which starts faster and knows neither
+# vxlan devices nor -batch.
+iproute() { "$(iproute_path)" "$@"; }
+
+iproute_path() { program_path ip; }
+
+# program_path NAME: the file, where busybox has an applet of that name.
+program_path() {
+  local old="$IFS" folder
+  IFS=:
+  for folder in $PATH; do
+    if [ -x "$folder/$1" ]; then printf %s "$folder/$1" && break; fi
+  done
+  IFS=$old
+}
+
+# device_down DEVICE: says that it is down, with guest drift. IFF_UP (linux/if.h)
+device_down() {
+  local flags
+  [ -n "${looked-}" ] || return 0
+  { read -r flags <"$NET/$1/flags" || flags=1; } 2>/dev/null
+  [ $((flags & 1)) = 1 ] || fault - "the interface $1 is down"
+}
+
+# only_addresses DEVICE "ADDRESS...": the device has these, with their prefix lengths, and no others but link-local ones.
+only_addresses() {
+  local have want
+  for have in $(ip -o address show dev "$1" scope global | awk '{print $4}'); do
+    case " $2 " in *" $have "*) ;; *) ip address del "$have" dev "$1" ;; esac
+  done
+  for want in $2; do ip address replace "$want" dev "$1"; done
+}
+
+# device_of ADDRESS: the interface of this host that has it.
+device_of() {
+  ip -o address show | awk -v address="$1" '{ split($4, parts, "/") } parts[1] == address { print $2; found = 1; exit } END { exit !found }' ||
+    fail "no interface of this host has the address $1"
+}
+
+# underlay_device LOCAL [PEER]: the interface that packets from this VTEP leave by. A VTEP may be on lo or on a dummy interface,
+# so the route to a peer decides; where no peer is known, the default route does for those two.
+underlay_device() {
+  local way='' family fallback
+  if [ -n "${2:-}" ]; then
+    way=$(ip -o route get "$2" from "$1" 2>/dev/null | route_device)
+    if [ -n "$way" ]; then printf '%s\n' "$way" && return; fi
+  fi
+  # busybox: set -e does not reach into a command substitution.
+  way=$(device_of "$1") || exit 1
+  if is_stub "$way"; then
+    case $1 in *:*) family=-6 ;; *) family=-4 ;; esac
+    # busybox's ip shows other routes as well.
+    fallback=$(ip -o "$family" route show default | grep '^default ' | route_device)
+    [ -n "$fallback" ] || fail "the address $1 is on $way, and this host has no default route: no interface leads to the underlay"
+    way=$fallback
+  fi
+  printf '%s\n' "$way"
+}
+
+# is_stub DEVICE: nothing leaves a host by it. IFF_LOOPBACK, or IFF_BROADCAST with IFF_NOARP, which is a dummy (linux/if.h).
+is_stub() {
+  local flags
+  { read -r flags <"$NET/$1/flags" || flags=0; } 2>/dev/null
+  [ "$1" = lo ] || [ $((flags & 0x8)) != 0 ] || [ $((flags & 0x82)) = 130 ]
+}
+
+# The interface of the first route on stdin; nothing for an address of this host ("local").
+route_device() { awk 'NR == 1 && $1 != "local" { for (i = 1; i < NF; i++) if ($i == "dev") { print $(i + 1); exit } }'; }
+
+# nameservers: those of this host that its segments can ask as well. NAT takes IPv4 out; what systemd-resolved has on the
+# loopback is for the host alone, and whom that asks is in a file of its own.
+nameservers() {
+  cat "$RESOLV" /run/systemd/resolve/resolv.conf 2>/dev/null |
+    awk '$1 == "nameserver" && $2 ~ /^[0-9.]+$/ && $2 !~ /^(0|127)\./ && !seen[$2]++ && n++ < 3 { print $2 }'
+}
+
+# tune NAME VALUE: a setting of the kernel, by its path below /proc/sys; what it was is kept for untune.
+tune() {
+  local now file
+  # Not `read`, which takes one byte at a time: these files give no more than the first of them.
+  now=$(cat "$SYSCTL/$1")
+  [ "$now" != "$2" ] || return 0
+  file=$STATE/tuned/$(printf %s "$1" | tr / ,)
+  mkdir -p "$STATE/tuned"
+  [ -e "$file" ] || printf '%s\n' "$now" >"$file"
+  printf '%s\n' "$2" >"$SYSCTL/$1"
+}
+
+# untune [NAME]: as it was before; without a name everything.
+untune() {
+  local file at
+  for file in "$STATE"/tuned/*; do
+    [ -e "$file" ] || continue
+    at=$(printf %s "${file##*/}" | tr , /)
+    case ${1:-$at} in "$at") ;; *) continue ;; esac
+    # The interface that it was about may be gone.
+    [ ! -e "$SYSCTL/$at" ] || cat "$file" >"$SYSCTL/$at"
+    rm -f "$file"
+  done
+}
