@@ -54,9 +54,10 @@ describe("docs/settings.md", () => {
     const hosts = { kvm1: { address: "192.168.10.2" }, kvm2: { address: "192.168.10.3" } };
     expect(labProblems({ hosts, ...blocks[0] })).toEqual([]);
     expect(labProblems({ hosts, ...blocks[1] })).toEqual([]);
+    expect(labProblems({ hosts, ...blocks[2] })).toEqual([]);
     const key = "hosts.server.existing.hostKey";
     expect(
-      labProblems({ ...blocks[2] }).map(({ path }) => path),
+      labProblems({ ...blocks[3] }).map(({ path }) => path),
       "cut short",
     ).toEqual([key]);
   });
