@@ -31,7 +31,8 @@ async function pinging(what: () => Promise<void>): Promise<void> {
   const start = (host: string, box: string, to: string) =>
     guests.tell(
       host,
-      `${guests.inside(box, `ping -i 0.3 -w 400 ${to}`)} >/dev/null 2>&1 </dev/null & echo $!`,
+      // With -w an error would end it (ping(8)).
+      `${guests.inside(box, `timeout 400 ping -i 0.3 ${to}`)} >/dev/null 2>&1 </dev/null & echo $!`,
     );
   await start("kvm1", "c1", FAR.c1);
   const pid = await start("kvm2", "c2", CONTAINERS.c1.address.replace("/24", ""));
