@@ -1,5 +1,5 @@
 /**
- * What every command is. A new one is a file in cli/commands/ and a line in cli/commands/index.ts: help, completion, man page and
+ * The type of a command. A new one is a file in cli/commands/ and a line in cli/commands/index.ts: help, completion, man page and
  * docs/commands.md are made of what it says here (cli/help/).
  */
 import type { Environment, Paths } from "../system/paths";

@@ -43,7 +43,7 @@ function dispatch(args: readonly string[], context: Context): number | Promise<n
   return started(here, command, globals.stack === undefined ? own.rest : ["-s", globals.stack, ...own.rest]);
 }
 
-/** A program of the user's has no default stack but the selected one. */
+/** In a program of the user's, the default stack is the selected one. */
 async function started(context: Context, command: Command, args: string[]): Promise<number> {
   const { environment, plain = false, paths } = context;
   if (!plain || command.options["stack"] === undefined) return command.run(context, args);

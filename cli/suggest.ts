@@ -1,7 +1,7 @@
 /** The word that was meant. Pure. */
 import { nearest } from "../plan/rules";
 
-/** `: did you mean X?`, or nothing. The one word that begins so comes before words that are near. */
+/** `: did you mean X?`, or nothing. The only word with this prefix comes before words that are similar. */
 export function suggestion(word: string, known: readonly string[]): string {
   const begun = known.filter((one) => word.length > 1 && one.startsWith(word));
   const found = begun.length === 1 ? begun[0] : nearest(word, known);

@@ -1,4 +1,4 @@
-/** Arguments of the commands that take a host or a container, and after `--` words that are not ours. */
+/** Arguments of the commands that take a host or a container, and the words after `--`, which are another program's. */
 import type { ParseArgsConfig } from "node:util";
 import type { HostOutput, LabOutput } from "../plan/contract";
 import type { ContainerPlan } from "../plan/types";

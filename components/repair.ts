@@ -17,8 +17,8 @@ export const REPAIR_FILE = "VXLAB_REPAIR";
 /** What is wrong, by the name of a step. */
 type Repairs = Readonly<Record<string, string>>;
 
-/** Longest wait for the file, ms: whoever looks has limits of its own for each host. */
-const LOOK_MS = 180_000;
+/** Longest wait for the file, ms: more than whoever looks takes (cli/engine/repair.ts). */
+const LOOK_MS = 150_000;
 const POLL_MS = 20;
 
 let known: Promise<(step: string) => string | undefined> | undefined;
@@ -68,6 +68,16 @@ const pick = (value: unknown, key: string): unknown =>
 async function found(): Promise<Repairs> {
   const file = process.env[REPAIR_FILE];
   if (file === undefined || file === "") return {};
-  for (const start = Date.now(); !existsSync(file) && Date.now() - start < LOOK_MS;) await pause(POLL_MS);
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Repairs) : {};
+  const repairs = await repairsFrom(file);
+  if (repairs === undefined)
+    await pulumi.log.warn(
+      `nobody has looked at the hosts: ${file} (${REPAIR_FILE}) does not exist after ${LOOK_MS / 1000} s`,
+    );
+  return repairs ?? {};
+}
+
+/** What a file has, once it exists; undefined after the limit, ms. */
+export async function repairsFrom(file: string, limit = LOOK_MS): Promise<Repairs | undefined> {
+  for (const start = Date.now(); !existsSync(file) && Date.now() - start < limit;) await pause(POLL_MS);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Repairs) : undefined;
 }

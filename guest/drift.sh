@@ -19,6 +19,8 @@ GONE="bridge:is missing,port:its ports are missing,service:its interface is miss
 
 drift() {
   local kind found done='' seen='' things='' foreign='' looked='' guard_seen=''
+  local OVS_CTL_TIMEOUT=10
+  export OVS_CTL_TIMEOUT
   [ "${1:-}" != all ] || drift_all
   for kind in $DRIFTS $KINDS; do
     case " $done " in *" $kind "*) continue ;; esac
@@ -67,6 +69,21 @@ ovs_all() {
     {"op":"select","table":"Interface","where":[],"columns":["name","type","options","error"]},
     {"op":"select","table":"Port","where":[],"columns":["_uuid","name","tag","trunks","protected","external_ids"]},
     {"op":"select","table":"Bridge","where":[],"columns":["name","ports","fail_mode","external_ids"]}]'
+}
+
+# kept_each KIND COMMAND: runs it for each thing of this kind that the host keeps, with its state in local variables. `drift all` has
+# read them.
+kept_each() {
+  local number kind lab step file
+  if [ -z "${things-}" ]; then
+    kept "$1" v | while read -r file _; do with_kept "$file" "$2" </dev/null; done
+    return 0
+  fi
+  while read -r number kind lab step file; do
+    [ "$kind" != "$1" ] || "kept_$number" "$2" </dev/null
+  done <<THINGS
+$things
+THINGS
 }
 
 # seen_of WORD NAME: the rest of that line of seen in line; false without one. Starts no program. Sets: line
@@ -121,10 +138,11 @@ THINGS
 
 # Files that steps made and that are others now: "/var/…/config: FAILED" (sha256sum(1)).
 drift_made() {
-  local file line
+  local file line sums
   set -- "$STATE"/made/*
   [ -e "$1" ] || return 0
-  cat "$@" | sha256sum -c 2>/dev/null | while read -r line; do
+  ! sums=$(sha256sum -c "$@" 2>/dev/null) || return 0
+  printf '%s\n' "$sums" | while read -r line; do
     case $line in *": OK") continue ;; esac
     line=${line%: FAILED*}
     grep -lF "  $line" "$@" | while read -r file; do drift_made_by "$file" "$line"; done
@@ -148,16 +166,12 @@ drift_path() {
   esac
 }
 
-nat_drift() {
-  local file nat
-  kept service nat | while read -r file _ _ nat; do
-    [ "$nat" != true ] || with_kept "$file" nat_drift_of
-  done
-}
+nat_drift() { kept_each service nat_drift_of; }
 
 # A gateway's table is as it was loaded, the kernel forwards for its two interfaces, and nobody else's chain drops that.
 nat_drift_of() {
   local table one inside='' chain
+  [ "$nat" = true ] || return 0
   table=$(nat_table "$id")
   if [ "$(nat_is)" = false ]; then
     service_says "the nft table inet $table is missing: nothing is translated"
@@ -181,14 +195,10 @@ service_says() { printf '%s\t%s: %s\n' "$lab/$step" "$device" "$*"; }
 # nat_closed ADDRESS: somebody else's chains that drop what device forwards, FAMILY TABLE CHAIN, one a line.
 nat_closed() { nft -s list ruleset 2>/dev/null | LC_ALL=C awk -v device="$device" -v address="$1" "$FORWARD_AWK"; }
 
-dhcp_drift() {
-  local file first
-  kept service dhcp.first | while read -r file _ _ first; do
-    [ "$first" = - ] || with_kept "$file" dhcp_drift_of
-  done
-}
+dhcp_drift() { kept_each service dhcp_drift_of; }
 
 dhcp_drift_of() {
+  [ -n "${dhcp_first-}" ] || return 0
   dhcp_pid dnsmasq >/dev/null || service_says "dnsmasq does not run: containers get no addresses"
   dhcp_pid loop >/dev/null || service_says "the loop that restarts dnsmasq does not run"
 }

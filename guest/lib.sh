@@ -23,6 +23,8 @@ MODULES=${VXLAB_MODULES:-/sys/module}
 RESOLV=${VXLAB_RESOLV:-/etc/resolv.conf}
 # Without a limit ovs-vsctl waits for ever when ovs-vswitchd is not there to confirm (ovs-vsctl(8)).
 OVS_WAIT=60
+# So do ovs-ofctl and ovs-appctl for one that does not answer: their limit without --timeout (NEWS of Open vSwitch 2.11).
+export OVS_CTL_TIMEOUT="$OVS_WAIT"
 
 fail() {
   printf 'vxlab: %s\n' "$*" >&2

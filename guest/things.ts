@@ -5,7 +5,11 @@ import { FLOODINGS } from "../components/segment/ways";
 export const THINGS = {
   bridge: ["components/bridge/guest.sh"],
   encryption: ["components/encryption/guest.sh"],
-  port: ["components/segment/guest.sh", ...FLOODINGS.map((word) => `components/segment/ways/${word}.sh`)],
+  port: [
+    "components/segment/guest.sh",
+    "components/segment/kernel.sh",
+    ...FLOODINGS.map((word) => `components/segment/ways/${word}.sh`),
+  ],
   // Before containers: none is ever without its impairments.
   impairment: ["components/impairment/guest.sh", "components/impairment/filters.sh"],
   router: ["components/router/guest.sh", "components/router/daemons.sh"],

@@ -1,4 +1,5 @@
 /** The hosts of peers and the underlay networks of all stacks, read from the outputs of underlay stacks. */
+import { endpointOf } from "../components/encryption/endpoint";
 import type { Findings } from "./findings";
 import { readAddress, readSubnet } from "./read-address";
 import type { Others } from "./resolve";
@@ -58,7 +59,8 @@ function tunnelsOf({ stack, vteps }: UnderlayVteps, said: Findings): Map<string,
 /** Its route reflectors. Addresses that are unusable have been said. */
 function speakersOf({ stack, vteps: { hosts, evpn } }: UnderlayVteps): Speaker[] {
   return (evpn?.reflectors ?? []).flatMap((name): Speaker[] => {
-    const address = Object.hasOwn(hosts, name) ? readAddress(hosts[name]?.address).value : undefined;
+    const vtep = Object.hasOwn(hosts, name) ? hosts[name] : undefined;
+    const address = vtep && readAddress(endpointOf(vtep)).value;
     return address === undefined ? [] : [{ host: `${stack}/${name}`, stack, address, as: evpn?.as ?? 0 }];
   });
 }

@@ -9,6 +9,9 @@ import { REPAIR_FILE } from "../components/repair";
 /** The CLI of this checkout, which alone reaches hosts. */
 const VXLAB = join(__dirname, "..", "vxlab");
 
+/** Longest time of a look, ms: less than components/repair.ts waits. */
+const LOOK_MS = 120_000;
+
 /** Starts a look, unless the CLI that runs this program has one. components/repair.ts waits for its file. */
 export function lookAtHosts(): void {
   if (process.env[REPAIR_FILE] !== undefined) return;
@@ -18,6 +21,7 @@ export function lookAtHosts(): void {
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const words = ["-q", "drift", "--stack", pulumi.getStack(), "--map", file];
   const child = spawn(VXLAB, words, { stdio: ["ignore", "ignore", "pipe"] });
+  process.once("exit", () => child.kill());
   let complaint = "";
   child.stderr.on("data", (text: Buffer) => (complaint += text.toString()));
   const end = (why: string) => {
@@ -25,6 +29,12 @@ export function lookAtHosts(): void {
     writeFileSync(file, "{}");
     void pulumi.log.warn(`The hosts were not looked at: ${why}`);
   };
+  const timer = setTimeout(() => {
+    end(`no answer within ${LOOK_MS / 1000} s`);
+    child.kill();
+    child.stderr.destroy();
+  }, LOOK_MS);
   child.once("error", (error) => end(error.message));
+  child.once("close", () => clearTimeout(timer));
   child.once("close", () => end(complaint.trim().split("\n").at(-1) ?? ""));
 }

@@ -75,7 +75,7 @@ function ending(child: ChildProcess, timeout?: number): Promise<number> {
     let late = false;
     const expire = () => {
       late = true;
-      child.kill("SIGKILL");
+      letGo(child, "SIGKILL");
     };
     const timer = timeout === undefined ? undefined : setTimeout(expire, timeout * 1000);
     child.on("error", (error: NodeJS.ErrnoException) => {
@@ -88,6 +88,16 @@ function ending(child: ChildProcess, timeout?: number): Promise<number> {
       resolve(late ? 124 : (code ?? signalCode(signal ?? "SIGTERM")));
     });
   });
+}
+
+/**
+ * Ends a program and closes our ends of its pipes: others may hold theirs, and it is not "closed" before that. The connection that ssh
+ * shares (ControlMaster) has the standard error of a command until the command on the host ends.
+ */
+export function letGo(child: ChildProcess, signal: NodeJS.Signals): void {
+  child.kill(signal);
+  child.stdout?.destroy();
+  child.stderr?.destroy();
 }
 
 function collect(stream: Readable, onLine?: (line: string) => void): () => string {

@@ -1,6 +1,6 @@
 /** Work that runs side by side. */
 
-/** Waits for all of it, and then throws the first error: nothing runs on after the caller has failed. */
+/** Waits for all of it, then throws the first error, so nothing still runs when the caller has failed. */
 export async function together<T extends readonly unknown[]>(work: {
   [K in keyof T]: Promise<T[K]>;
 }): Promise<T> {

@@ -2,18 +2,17 @@
  * Adds the language hosts for YAML and Python, and the SDK generator. A lab needs none of them, so `./vxlab` does not.
  * usage: npx tsx toolchain/languages.ts, in a checkout that `./vxlab` has set up
  */
-import { cpSync, mkdirSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { pathsOf, type Environment, type Paths } from "../system/paths";
 import { conclude, onStderr, type Reporter } from "../system/reporter";
-import { pythonHost, yamlHost } from "./pieces/languages";
 import { addGenerator } from "./setup/generator";
+import { layOutLanguages } from "./setup/added-languages";
 import type { Piece } from "./pieces/piece";
 import { settingUp } from "./setup/set-up";
 import { readPieces } from "./setup/stamp";
 import { Vendor } from "./vendor/vendor";
 
-/** Copies them to this checkout's plugins; the vendor's hosts are already beside the vendor's CLI. */
+/** @throws Error if the checkout is not set up yet */
 export async function addLanguages(
   paths: Paths,
   environment: Environment,
@@ -22,14 +21,7 @@ export async function addLanguages(
   const cli = readPieces(paths, environment)?.find(({ name }) => name === "pulumi");
   if (cli === undefined) throw new Error(`Pulumi is not set up here yet; run: ${paths.root}/vxlab env`);
   const setUp = { paths, environment, reporter, vendor: new Vendor(paths, reporter, environment) };
-  const hosts = async () => [await yamlHost(setUp, cli), await pythonHost(setUp, cli)];
-  const pieces = await settingUp(paths, reporter, hosts);
-  for (const { name, version, source, path } of pieces) {
-    const folder = join(paths.pulumiHome, "plugins", `${name}-v${version}`);
-    if (source !== "built" && source !== "stand-in") continue;
-    mkdirSync(folder, { recursive: true });
-    cpSync(path, source === "built" ? join(folder, basename(path)) : folder, { recursive: true });
-  }
+  const pieces = await settingUp(paths, reporter, () => layOutLanguages(setUp, cli));
   await addGenerator(setUp);
   return pieces;
 }

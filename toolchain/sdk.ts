@@ -1,6 +1,6 @@
 /**
  * Generates the SDK of the libvirt provider, which no registry carries, from the provider's schema. `pulumi package gen-sdk`
- * would need the vendor's Node.js language host: our stand-in has no generator.
+ * would need the vendor's Node.js language host: vxlab's stand-in has no generator.
  * usage: toolchain/sdk.sh [FOLDER]
  */
 import {

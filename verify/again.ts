@@ -48,13 +48,14 @@ export async function askAgain(
       .flatMap((place) => [lost.get(`${place} reach`), lost.get(`${place} ${ping.mode}`)])
       .find((why) => why !== undefined);
     if (known !== undefined || ask.now() - begun > BUDGET_MS) {
-      const why = known ?? "(not asked again: too much fails)";
+      const why = known ?? "(not tried again: too many checks failed)";
       if (!first.ok) results.set(first.name, { ...first, got: `${first.got} ${why}` });
       continue;
     }
     const { result, cut } = await asked(ask, lab, one, evidence);
     const place = / is cut\b/.test(cut) ? one.path : one.pair;
-    if (!result.ok) lost.set(`${place} ${ping.mode}`, `(as ${first.name}${cut === "" ? "" : `: ${cut}`})`);
+    if (!result.ok)
+      lost.set(`${place} ${ping.mode}`, `(same cause as ${first.name}${cut === "" ? "" : `: ${cut}`})`);
     results.set(first.name, result);
   }
   return checks.flatMap(({ name }) => results.get(name) ?? []);
@@ -120,8 +121,8 @@ async function asked(ask: Ask, lab: LabOutput, one: Case, evidence: Evidence): P
 }
 
 function second(result: CheckResult, first: CheckResult): CheckResult {
-  if (result.ok) return first.ok ? first : { ...result, got: `${result.got} at the second try` };
-  return result.got === first.got ? { ...result, got: `asked twice: ${result.got}` } : result;
+  if (result.ok) return first.ok ? first : { ...result, got: `${result.got} on the second try` };
+  return result.got === first.got ? { ...result, got: `tried twice: ${result.got}` } : result;
 }
 
 /** Listens to all of a host's interfaces; what it resolves to ends that and says what was seen, undefined if the host is silent. */

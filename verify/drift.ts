@@ -2,7 +2,7 @@
 import type { Verdict } from "./check";
 import type { DriftFacts, HostFacts } from "./evidence/facts";
 
-export const UNSEEN: Verdict = { ok: false, got: "was not looked at" };
+export const UNSEEN: Verdict = { ok: false, got: "not reported by the host" };
 
 /** A service as a host tells it from others there. */
 export interface ServiceRef {

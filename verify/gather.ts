@@ -135,7 +135,7 @@ async function probeOnce(
   const answer = await ask.ask(host.name, probeCommand(lab, host, parts), { limit });
   if ("silent" in answer) return answer;
   if (answer.code === 0) return { facts: parseProbe(answer.stdout) };
-  return { silent: `cannot be asked: ${answer.stderr.trim() || `exit code ${answer.code}`}` };
+  return { silent: `cannot run the checks: ${answer.stderr.trim() || `exit code ${answer.code}`}` };
 }
 
 function awaitsLease(lab: LabOutput, host: HostOutput, { containers }: HostFacts): boolean {

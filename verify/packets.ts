@@ -66,12 +66,18 @@ export function onPing(
   const ping = pings.get(name);
   if (ping === undefined || ping.fate === "not sent") {
     const state = facts.containers.get(from)?.state ?? "ABSENT";
-    const got = state === "RUNNING" ? (ping?.complaint ?? "the host ran no ping") : `${from} is ${state}`;
+    const got =
+      state === "RUNNING" ? (ping?.complaint ?? "ping did not run on the host") : `${from} is ${state}`;
     return { ok: false, got };
   }
   const verdict = judge(ping);
-  if (!verdict.ok || ping.duplicates === undefined) return verdict;
-  return { ok: false, got: `${verdict.got}, answers came more than once (${ping.duplicates}): a loop` };
+  const { duplicates } = ping;
+  if (!verdict.ok || duplicates === undefined) return verdict;
+  const plural = duplicates === 1 ? "" : "s";
+  return {
+    ok: false,
+    got: `${verdict.got}, ${duplicates} duplicate answer${plural}: frames loop in the segment`,
+  };
 }
 
 /** From the first container of the segment on one host to the first on the other that it can ask. */

@@ -58,15 +58,15 @@ export function cutText(
     );
   if (wire(source, "answer", false))
     return taken(source, "answer")
-      ? `requests arrive at ${to}, answers at ${from}, which does not hand them on`
-      : `requests arrive at ${to}, its answers arrive at ${from}, which drops them: the way from ${to} to ${from} is cut at ${from}`;
+      ? `requests reach ${to} and replies reach ${from}, which does not forward them`
+      : `requests reach ${to} and replies reach ${from}, which drops them: the path from ${to} to ${from} is cut at ${from}`;
   if (wire(sink, "answer", true))
-    return `requests arrive at ${to}, its answers do not arrive at ${from}: the way from ${to} to ${from} is cut`;
+    return `requests reach ${to}, replies do not reach ${from}: the path from ${to} to ${from} is cut`;
   if (wire(sink, "request", false))
     return taken(sink, "request")
-      ? `requests arrive at ${to}, and nothing answers there`
-      : `requests arrive at ${to}, which drops them: the way from ${from} to ${to} is cut at ${to}`;
+      ? `requests reach ${to}, and nothing replies there`
+      : `requests reach ${to}, which drops them: the path from ${from} to ${to} is cut at ${to}`;
   if (wire(source, "request", true))
-    return `requests leave ${from} and do not arrive at ${to}: the way from ${from} to ${to} is cut`;
+    return `requests leave ${from} and do not reach ${to}: the path from ${from} to ${to} is cut`;
   return `no request leaves ${from}`;
 }

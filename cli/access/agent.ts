@@ -1,5 +1,5 @@
 /**
- * Keys for the ssh client that are in no file: OpenSSH's own agent holds each for the length of one command. ssh may ask while the
+ * Gives ssh keys without writing them to a file: OpenSSH's own agent holds each for one command. ssh may ask while the
  * key is still being computed: the key exchange takes a third of a second under emulation, and Pulumi about as long. So ssh connects to
  * a socket of this process, which forwards the conversation once the agent has the key.
  */

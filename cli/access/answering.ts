@@ -1,4 +1,4 @@
-/** Which hosts answer: before the engine runs, so that a dead one does not keep it from the others. */
+/** Asks which hosts answer before the engine runs, so that a dead host does not delay the others. */
 import type { HostOutput } from "../../plan/contract";
 import { run } from "../../system/process";
 import { EXISTING } from "../../components/host/spec";

@@ -31,8 +31,8 @@ export async function send(far: RemoteProcess, { folder, name }: Source): Promis
 }
 
 /**
- * Unpacks what the command writes to `target`, or into it when that is a folder. The archive is the other side's, so it is unpacked in an
- * empty folder first, and only the entry that was asked for is taken out of it.
+ * Unpacks what the command writes to `target`, or into it when that is a folder. The archive is not trusted: it is unpacked in an
+ * empty folder first, and only the requested entry is moved out of it.
  */
 export async function receive(far: RemoteProcess, name: string, target: string): Promise<void> {
   const whole = resolve(target);

@@ -41,7 +41,7 @@ export async function mustAnswer(all: readonly StateResource[], stack: string): 
     const words = `./vxlab pulumi state delete --yes --target-dependents -s ${stack} '${one.urn}'`;
     return said === undefined
       ? []
-      : [`  ${String(one.inputs?.["uri"])}\n    ${said}\n    if it is gone for good, run ${words}`];
+      : [`  ${String(one.inputs?.["uri"])}\n    ${said}\n    if it no longer exists, run ${words}`];
   });
   if (silent.length === 0) return;
   const head = `these hypervisors of stack ${stack} do not answer; nothing was changed: run this again when they answer`;

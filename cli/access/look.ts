@@ -42,12 +42,14 @@ async function lookAt(context: Context, open: OpenLab): Promise<Look> {
   const said = machinesOf(context, stack, mode, open);
   const asked = open.steps();
   const down = new Map(
-    (await said.faults).filter(({ what }) => what !== "tap").map((one) => [one.host, one.found]),
+    (await said.faults)
+      .filter(({ what }) => what !== "tap")
+      .map(({ host, what, found }) => [host, `its ${/network/.test(what) ? "" : "machine "}${found}`]),
   );
   const steps = await asked;
   const looks = await inTurn(lab.hosts, lab.hosts.length, async ({ name }): Promise<Known> => {
     const machine = down.get(name);
-    if (machine !== undefined) return { host: name, silent: `its machine ${machine}` };
+    if (machine !== undefined) return { host: name, silent: machine };
     return {
       host: name,
       ...(await lookOn(

@@ -1,4 +1,4 @@
-/** What is not with a lab's machines as planned, as their hypervisors say: read only. And what puts it right where no resource does. */
+/** Finds how a lab's machines differ from the plan, as their hypervisors report, and repairs what no resource repairs. */
 import { virsh, virshOutput } from "../../components/libvirt/virsh";
 import type { Options } from "../../components/libvirt/virsh";
 import type { HostOutput, LabOutput } from "../../plan/contract";
@@ -9,7 +9,7 @@ export interface MachineFault {
   host: string;
   uri: string;
   domain: string;
-  what: "undefined" | "stopped" | "paused" | "network" | "tap";
+  what: "undefined" | "stopped" | "paused" | "no network" | "network" | "tap";
   /** In words. */
   found: string;
   /** The network that is not active, or the tap and its bridge. */
@@ -38,7 +38,7 @@ interface Seen {
   uri: string;
   /** State of each domain, by name. */
   states: ReadonlyMap<string, string>;
-  /** Interfaces of running domains, by domain. */
+  /** Interfaces of domains, by domain. */
   nics: ReadonlyMap<string, readonly Nic[]>;
   /** Networks that are active, and all of them. */
   active: ReadonlySet<string>;
@@ -56,15 +56,22 @@ interface Nic {
   bridge: string;
 }
 
+/** virsh -q prints no line break after what its `echo` says. */
+const AFTER = /^==\n?/m;
+const NOTHING = { end: "done", stdout: "", why: "" } as const;
+
 async function hypervisorOf(uri: string, lab: string, near: Near, options: Options): Promise<Seen> {
   const own = (text: string) => text.split("\n").filter((name) => name.startsWith(`vxlab-${lab}-`));
-  const lists = ["list --all", "list --name", "net-list --all --name", "net-list --name"];
-  const texts = (await virshOutput(uri, [lists.join("; echo ==; ")], options)).split(/^==\n/m);
-  const [states = "", running = "", networks = "", active = ""] = texts;
-  const [domains, nets] = [own(running), own(active)];
+  const lists = ["list --all", "list --all --name", "net-list --all --name", "net-list --name"];
+  const texts = (await virshOutput(uri, [lists.join("; echo ==; ")], options)).split(AFTER);
+  const [states = "", names = "", networks = "", active = ""] = texts;
+  const [domains, nets] = [own(names), own(active)];
   const ask = [...domains.map((name) => `dumpxml ${name}`), ...nets.map((name) => `net-port-list ${name}`)];
-  const said = ask.length === 0 ? "" : (await virsh(uri, [ask.join("; echo ==; ")], options)).stdout;
-  const answers = said.split(/^==\n/m);
+  const { end, stdout, why } =
+    ask.length === 0 ? NOTHING : await virsh(uri, [ask.join("; echo ==; ")], options);
+  // A domain may be gone by now, which "failed" says.
+  if (end === "late" || end === "absent") throw new Error(`virsh dumpxml: ${why}`);
+  const answers = stdout.split(AFTER);
   return {
     uri,
     states: new Map(states.split("\n").flatMap(stateIn)),
@@ -82,7 +89,7 @@ function stateIn(line: string): [string, string][] {
   return name === undefined || state === undefined ? [] : [[name, state]];
 }
 
-/** The interfaces on networks in the XML of a running domain (formatdomain, portid). */
+/** The interfaces on networks in the XML of a domain (formatdomain); one that does not run has no port, tap and bridge. */
 function nicsIn(xml: string): Nic[] {
   return [...xml.matchAll(/<interface type='network'>.*?<\/interface>/gs)].map(([text]) => {
     const of = (pattern: RegExp) => pattern.exec(text)?.[1] ?? "";
@@ -116,22 +123,22 @@ function faultsOf({ name: host, domain = "" }: HostOutput, all: readonly Seen[])
       ? []
       : [{ host, domain, uri: only.uri, what: "undefined", found: `${domain} is not defined in libvirt` }];
   const about = { host, domain, uri: seen.uri };
+  const onNics = (seen.nics.get(domain) ?? []).flatMap((nic) => onNic(about, nic, seen));
   const state = seen.states.get(domain);
-  if (state === "paused") return [{ ...about, what: "paused", found: "is paused" }];
-  if (state !== "running")
-    return [{ ...about, what: "stopped", found: `is ${state === "shut off" ? "stopped" : state}` }];
-  return (seen.nics.get(domain) ?? []).flatMap((nic) => onNic(about, nic, seen));
+  if (state === "running") return onNics;
+  if (state === "paused") return [{ ...about, what: "paused", found: "is paused" }, ...onNics];
+  const found = `is ${state === "shut off" ? "stopped" : state}`;
+  return [{ ...about, what: "stopped", found }, ...onNics];
 }
 
 function onNic(about: Pick<MachineFault, "host" | "domain" | "uri">, nic: Nic, seen: Seen): MachineFault[] {
   const { network, tap, bridge } = nic;
-  if (!seen.active.has(network)) {
-    const found = seen.networks.has(network)
-      ? `network ${network} is stopped`
-      : `network ${network} is not defined`;
-    return [{ ...about, what: "network", found, network, tap, bridge }];
-  }
-  // After net-destroy and net-start libvirt has forgotten its port. Where the devices can be seen, they decide.
+  if (!seen.networks.has(network))
+    return [{ ...about, what: "no network", found: `network ${network} is not defined`, network }];
+  if (!seen.active.has(network))
+    return [{ ...about, what: "network", found: `network ${network} is stopped`, network, tap, bridge }];
+  if (tap === "") return [];
+  // libvirt forgets its port after net-destroy and net-start, so the devices decide where they are visible.
   const isOff = seen.masters === undefined ? !seen.ports.has(nic.port) : seen.masters.get(tap) !== bridge;
   if (!isOff) return [];
   return [
@@ -167,7 +174,7 @@ export async function replug(
     );
   }
   for (const { what, uri, host, tap = "", bridge = "" } of faults) {
-    if (what !== "tap" && what !== "network") continue;
+    if ((what !== "tap" && what !== "network") || tap === "") continue;
     note(
       await plug(near(uri), tap, bridge),
       `${host}: tap ${tap} is back on the bridge ${bridge}`,

@@ -7,7 +7,7 @@ import type { ChildProcess, ChildProcessByStdio, SpawnOptions } from "node:child
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
-import { attached } from "../../system/process";
+import { attached, letGo } from "../../system/process";
 import type { Result } from "../../system/process";
 import { shellWord } from "../../guest/quote";
 import { SIGNALS, signalCode } from "../../system/signals";
@@ -34,7 +34,7 @@ export type RemoteProcess = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /** A command that has the terminal. */
 interface Attached {
-  /** Undefined once the host has let us in, otherwise the reason why not. */
+  /** Undefined after a login, otherwise the reason why there is none. */
   login: Promise<string | undefined>;
   /** The command's exit code. */
   code: Promise<number>;
@@ -166,7 +166,7 @@ export class Remote {
     return undefined;
   }
 
-  /** The time limit starts when the key is known: until then the host waits for us. ssh's ConnectTimeout covers the time before. */
+  /** The time limit starts when the key is known: until then ssh waits for this process. ConnectTimeout covers the time before. */
   private login(host: string): Promise<string | undefined> {
     // `read` is a builtin that waits for our end of the pipe to close.
     const master = this.spawn(...this.argv(host, "echo open; read -r _", ["-o", "ControlMaster=yes"]));
@@ -234,8 +234,8 @@ function collect(child: RemoteProcess, limit: number): Promise<Result> {
     let late = false;
     const timer = setTimeout(() => {
       late = true;
-      child.kill("SIGTERM");
       answer.stderr += `no answer within ${limit / 1000} s`;
+      letGo(child, "SIGTERM");
     }, limit);
     child.once("error", (error) => resolve({ ...answer, stderr: error.message }));
     child.once("close", (code) => {

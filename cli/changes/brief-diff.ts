@@ -1,5 +1,5 @@
 /**
- * Pulumi's diff (`--diff`), each fact once: without what is as it was, and without what a component's own inputs say already. Pure.
+ * Pulumi's diff (`--diff`), each fact once: without unchanged properties, and without what the component's inputs already show. Pure.
  * Lines that do not belong to a resource, such as warnings, stay as they are.
  */
 import { stripVTControlCharacters } from "node:util";

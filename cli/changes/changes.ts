@@ -64,7 +64,7 @@ function withoutRepair(edit: Edit): Edit {
   return { ...edit, old: without(edit.old), now: without(edit.now) };
 }
 
-/** A step that runs though its component is as it was: how the host is reached, another vxlab. A new machine needs no words for it. */
+/** A step that runs although its component is unchanged: another way to reach the host, or another vxlab. Not for a new machine. */
 function again({ op, children }: Edit, host: EditOp | undefined): Said | undefined {
   if (host === "create" || host === "replace" || host === "delete" || op === "create" || op === "delete")
     return undefined;

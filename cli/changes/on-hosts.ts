@@ -106,7 +106,7 @@ function isFresh(one: Found, byUrn: ReadonlyMap<string, Found>): boolean {
   return op !== "same" && op !== "delete" && (op !== "update" || machineOf(old) !== machineOf(now));
 }
 
-/** Another text for another machine of an underlay stack. */
+/** Differs for each machine of an underlay stack. */
 function machineOf(inputs: Inputs | undefined): string | undefined {
   const stdin = inputs?.["stdin"];
   return typeof stdin === "string" ? readStepInput(stdin)?.machine : isObject(stdin) ? "secret" : undefined;

@@ -22,6 +22,7 @@ const COLOURS: Readonly<Record<ChangeKind, string>> = {
 
 /** @param colour for a terminal */
 export function changesText({ changes, unchanged }: Changes, colour: boolean): string {
+  if (changes.length === 0 && unchanged > 0) return `no changes, ${unchanged} unchanged`;
   const lines = changes.map((change) => marked(change, colour));
   const rest = unchanged === 0 ? [] : [`  ${unchanged} unchanged`];
   return [...lines, ...rest].join("\n");

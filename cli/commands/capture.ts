@@ -134,7 +134,7 @@ function tunnelDevice(host: HostOutput): string {
   return host.encryption?.device ?? underlayDevice(host);
 }
 
-/** Whether WireGuard's packets are seen there, which tcpdump is not to take for VXLAN. */
+/** Whether WireGuard's packets are on that interface. tcpdump must not decode these as VXLAN. */
 function showsSealed({ encryption }: HostOutput, device: string): boolean {
   return encryption !== undefined && device !== encryption.device;
 }
@@ -166,7 +166,7 @@ function ended(child: RemoteProcess): void {
 
 async function copied(child: RemoteProcess, file: string | undefined): Promise<number> {
   const target: Writable = file === undefined ? process.stdout : createWriteStream(file);
-  // The reader has closed the pipe (head), or the disk is full: the capture has to end.
+  // The reader has closed the pipe (head), or the disk is full: end the capture.
   const lost = new Promise<Error>((resolve) => target.once("error", resolve));
   void lost.then(() => ended(child));
   child.stdout.pipe(target, { end: file !== undefined });

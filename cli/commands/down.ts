@@ -69,7 +69,7 @@ async function tearDown(
     : Exit.ok;
 }
 
-/** A checkout without an engine has no stacks: none is set up to find that out. */
+/** A checkout without an engine has no stacks, so none is set up to list them. */
 async function existing(context: Context): Promise<string[]> {
   const { paths } = context;
   return existsSync(join(paths.state, ".pulumi")) && existsSync(join(paths.dot, "toolchain", "pulumi"))
@@ -84,7 +84,7 @@ async function inhabited(context: Context, stacks: readonly string[]): Promise<s
 
 const deployed = async (context: Context, stack: string) => deployedOf(await resources(context, stack));
 
-/** What stands on hosts that are not the stack's own. */
+/** Types of things on hosts that the stack did not create. */
 const OTHERS = ["vxlab:index:ExistingHost", "vxlab:index:VxlanOverlay"];
 
 async function destroy(context: Context, stack: string, mode: Mode, seconds: number): Promise<number> {
@@ -134,7 +134,7 @@ interface Known {
   uris: string[];
 }
 
-/** Removes what the engine did not know of, then checks that nothing is left. */
+/** Removes what is in no state, then checks that nothing is left. */
 async function clear(context: Context, mode: Mode, { stack, ids, uris }: Known): Promise<number> {
   const { paths, out } = context;
   if (existsSync(join("/run/vxlab", paths.id)) || existsSync(join(paths.dot, "libvirt"))) {

@@ -19,7 +19,7 @@ const options = {
   force: { type: "boolean", doc: "also a host that answers" },
 } as const;
 
-/** How long a host may take to show that it is not dead, seconds. */
+/** Time limit for a host's answer, seconds. */
 const ALIVE_SECONDS = 5;
 
 export const forget: Command = {

@@ -77,30 +77,44 @@ export function split(args: readonly string[]): Asked {
   };
 }
 
+/** With several stacks, prints the changes in words last and together, since Pulumi's lists are long. */
 async function showAll(
   context: Context,
   stacks: readonly string[],
   { given, passed, drift }: Asked,
 ): Promise<number> {
+  const several = stacks.length > 1;
+  const told: string[] = [];
   let worst: number = Exit.ok;
   for (const stack of stacks) {
-    if (stacks.length > 1) context.out.line(`\nstack ${stack}:`);
     const words = [...(given.length === 0 ? [] : ["--stack", stack]), ...passed];
     const environment = await prepared(context, stack);
-    const code = await looking({ ...context, environment }, stack, drift, (env, look) =>
+    // Pulumi's list names the stack, its diff does not.
+    if (several && words.includes("--diff")) context.out.print(`stack ${stack}:`);
+    const { code, text } = await looking({ ...context, environment }, stack, drift, (env, look) =>
       show({ ...context, environment: env }, words, look),
     );
-    if (wasInterrupted(code)) return code;
+    const said = text ?? "no preview, see above";
+    if (several) told.push(`stack ${stack}:${text === undefined ? " " : "\n"}${said}\n`);
+    else if (text !== undefined) context.out.print(text);
     worst = Math.max(worst, code);
+    if (wasInterrupted(code)) break;
   }
+  if (several) context.out.print(`\n${told.join("\n")}`.trimEnd());
   return worst;
+}
+
+interface Shown {
+  code: number;
+  /** The changes in words; absent where the preview failed. */
+  text?: string;
 }
 
 async function show(
   context: Context,
   args: readonly string[],
   looked: () => Promise<Look | undefined>,
-): Promise<number> {
+): Promise<Shown> {
   const { paths, out, environment } = context;
   mkdirSync(paths.logs, { recursive: true });
   const log = eventLog(paths.logs);
@@ -117,17 +131,17 @@ async function show(
   if (code === 0) {
     const look = await looked();
     const changes = [...machineChanges(look), ...changesOf(editsOf(events))];
-    out.print(changesText({ changes, unchanged }, hasColour()));
     sayUnknown(context, look);
-    return Exit.ok;
+    return { code: Exit.ok, text: changesText({ changes, unchanged }, hasColour()) };
   }
   if (ending.killedBy !== undefined) out.line(`${ending.killedBy} ended Pulumi`);
-  return bad ? Exit.usage : wasInterrupted(code) || ending.killedBy !== undefined ? code : Exit.failed;
+  if (bad) return { code: Exit.usage };
+  return { code: wasInterrupted(code) || ending.killedBy !== undefined ? code : Exit.failed };
 }
 
 const hasColour = (): boolean => wantsColour(process.stdout.isTTY, process.env);
 
-/** Pulumi's own diff, with what it says once only. */
+/** Pulumi's own diff, each fact once. */
 async function diff(context: Context, words: string[], env: Context["environment"]) {
   const { paths, out } = context;
   const path = join(paths.logs, "preview.log");
@@ -156,7 +170,10 @@ async function printJson(
       const ended = await change({ ...context, environment: env }, "preview", stack, passed);
       return [ended, ended.code === 0 ? await looked() : undefined] as const;
     });
-    if (outcome.code !== 0) return failure(context, outcome);
+    if (outcome.code !== 0) {
+      if (stacks.length > 1) context.out.line(`\nstack ${stack}:`);
+      return failure(context, outcome);
+    }
     const changes = [...machineChanges(look), ...changesOf(outcome.edits)];
     const unknown = look === undefined || look.unknown.length === 0 ? {} : { unknown: look.unknown };
     found.push({ stack, changes, unchanged: outcome.changes["same"] ?? 0, ...unknown });

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { CONTAINER_KINDS } from "../../components/container/kinds";
 import { virsh } from "../../components/libvirt/virsh";
 import { shellWords } from "../../guest/quote";
@@ -12,10 +11,10 @@ import type { Command, Context } from "../command";
 import { Exit, Fault } from "../exit";
 import { readWords, targetNamed } from "../words";
 
-/** Longest times of a stop, and of a machine's boot with all that is on it, ms: under emulation on a busy machine. */
+/** Time limits of a container's stop, and of a machine's boot until all its things are applied, ms: for emulation on a busy machine. */
 const STOP_MS = 60_000;
 const BOOT_MS = 300_000;
-/** Longest time of a question, and how often one is asked, ms. */
+/** Time limit of a question, and the interval between two, ms. */
 const ASK_MS = 15_000;
 const POLL_MS = 500;
 
@@ -24,7 +23,7 @@ export const restart: Command = {
   summary: "reboot a machine, or stop a container and start it again; what they wrote stays",
   operands: "HOST|CONTAINER",
   options: stackOption,
-  more: "It ends when everything on the machine is there again. A machine that does not answer is reset.",
+  more: "The command returns when everything on the machine is running again. A machine that does not answer is reset.",
   examples: [
     ["restart c1", "the container"],
     ["restart kvm1", "the machine with all of its containers"],
@@ -33,24 +32,31 @@ export const restart: Command = {
     const { values, name, rest } = readWords(restart, args, stackOption);
     if (rest.length > 0) throw badUsage(restart, `unexpected: ${rest.join(" ")}`);
     const stack = stackName(values.stack, context.environment);
-    return withLab(context, stack, async (open) => {
-      const { host, container } = targetNamed(open.lab, name);
-      if (container !== undefined) return restartContainer(context, open, container);
-      return context.out.step(`restarting ${name}`, () => restartHost(context, open, host));
-    });
+    return withLab(context, stack, (open) => restartNamed(context, open, name));
   },
 };
+
+export async function restartNamed(context: Context, open: OpenLab, name: string): Promise<number> {
+  const { host, container } = targetNamed(open.lab, name);
+  if (container !== undefined) return restartContainer(context, open, container);
+  return context.out.step(`restarting ${name}`, () => restartHost(context, open, host));
+}
 
 async function restartContainer({ out }: Context, open: OpenLab, container: ContainerPlan): Promise<number> {
   const { name, host, kind } = container;
   const step = (await open.steps()).find((one) => one.kind === "container" && one.key === name);
   if (step === undefined)
-    throw new Fault(Exit.missing, `the state of stack ${open.stack} has no step of ${name}: run up`);
+    throw new Fault(Exit.missing, `the state of stack ${open.stack} has no container ${name}: run up`);
   const stopped = await out.wait(`stopping ${name}`, () =>
     open.remote.run(host, shellWords(CONTAINER_KINDS[kind].stop(name)), STOP_MS),
   );
-  // One that was not running cannot be stopped, and is started all the same.
+  // lxc-stop fails for a container that is not running, and its step starts that one too.
   if (stopped.code === 255) throw new Fault(Exit.failed, `${host} ${stopped.stderr.trim()}`);
+  if (stopped.code === 124)
+    throw new Fault(
+      Exit.failed,
+      `${name} is still running ${STOP_MS / 1000} s after its stop: restart its host, vxlab restart ${host}`,
+    );
   return (await heal(out, open.ask, [{ step, why: "restarted" }])) ? Exit.ok : Exit.failed;
 }
 
@@ -65,16 +71,17 @@ async function restartHost(context: Context, open: OpenLab, host: HostOutput): P
   const asked = await open.remote.run(name, "sync; reboot", ASK_MS);
   if (before === undefined || (asked.code !== 0 && asked.code !== 255))
     await reset(context, open.stack, domain);
-  const limit = Date.now() + BOOT_MS;
-  while (Date.now() < limit) {
-    await pause(POLL_MS);
+  const { ask } = open;
+  const limit = ask.now() + BOOT_MS;
+  while (ask.now() < limit) {
+    await ask.pause(POLL_MS);
     open.remote.forget(name);
     const now = await bootId(open, name);
     if (now !== undefined && now !== before && (await complete(open, name, limit))) return Exit.ok;
   }
   throw new Fault(
     Exit.failed,
-    `${name} is not complete within ${BOOT_MS / 1000} s: run vxlab status, or up, which applies what is missing`,
+    `${name} has not booted completely within ${BOOT_MS / 1000} s: run vxlab status to see what is missing, or up to apply it`,
   );
 }
 
@@ -83,13 +90,13 @@ async function bootId({ remote }: OpenLab, host: string): Promise<string | undef
   return code === 0 ? stdout.trim() : undefined;
 }
 
-/** Waits until nothing on the host differs from what it is to be. */
-async function complete({ remote }: OpenLab, host: string, limit: number): Promise<boolean> {
-  while (Date.now() < limit) {
+/** Waits until the host reports no drift. Returns false if it does not in time, or does not answer. */
+async function complete({ remote, ask }: OpenLab, host: string, limit: number): Promise<boolean> {
+  while (ask.now() < limit) {
     const { code, stdout } = await remote.run(host, "/usr/lib/vxlab/guest drift", ASK_MS);
     if (code === 0 && stdout.trim() === "") return true;
     if (code === 255) return false;
-    await pause(POLL_MS);
+    await ask.pause(POLL_MS);
   }
   return false;
 }

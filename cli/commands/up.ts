@@ -56,7 +56,10 @@ export const up: Command = {
     const stacks = deployOrder(context, stacksNamed(context, values.stack));
     const seconds = hostTimeout(up, values["host-timeout"]);
     const code = await alone(context, "run this again", () =>
-      deployAll(context, stacks, { more: passed, drift: values["no-drift"] !== true, seconds }),
+      deployAll(context, stacks, {
+        ...{ more: passed, drift: values["no-drift"] !== true, seconds },
+        said: new Set(),
+      }),
     );
     if (code !== Exit.ok || values["no-verify"] === true) return code;
     return prove(context, stacks, values.json === true);
@@ -84,6 +87,8 @@ interface How {
   drift: boolean;
   /** How long a host that answered before may be silent. */
   seconds: number;
+  /** Lines that were printed for an earlier stack. */
+  said: Set<string>;
 }
 
 /** In sequence. For a set, a preview then shows that none needs a second `up`. */
@@ -113,7 +118,9 @@ async function deploy(context: Context, stack: string, how: How): Promise<number
   await forgetPending(context, stack);
   await forgetLostMachines(context, stack);
   const { mode, uri, environment } = await startLibvirt(context, stack);
-  context.out.remark(`libvirt: ${mode === "elsewhere" ? "as vxlab:underlays say" : `${mode}, ${uri}`}`);
+  const libvirt = `libvirt: ${mode === "elsewhere" ? "as vxlab:underlays say" : `${mode}, ${uri}`}`;
+  if (!how.said.has(libvirt)) context.out.remark(libvirt);
+  how.said.add(libvirt);
   const since = new Date();
   const words = [...(await refreshing(context, stack, how.drift)), ...how.more];
   // A preview costs as much as an `up` that changes nothing.
@@ -191,25 +198,27 @@ async function refreshing(context: Context, stack: string, drift: boolean): Prom
     for (const name of machines.paused) await goOn(context, uri, name);
   }
   if (drift) off.push(...(await mendMachines(context, stack)));
-  if (off.length > 0) context.out.line(`these machines are off, and will be started: ${off.join(", ")}`);
+  if (off.length > 0) context.out.line(`starting machines that are shut off: ${off.join(", ")}`);
   return off.length > 0 ? ["--refresh"] : [];
 }
 
-/** Networks that were stopped, taps off their bridges. Returns the machines that are not defined any more. */
+/** Repairs stopped networks and detached taps. Returns the machines that the engine has to make anew. */
 async function mendMachines(context: Context, stack: string): Promise<string[]> {
   const { faults, near } = await machinesIfDeployed(context, stack);
   const { done, left } = await replug(faults, near);
   for (const line of [...done, ...left]) context.out.line(line);
-  return faults.flatMap(({ what, domain }) => (what === "undefined" ? [domain] : []));
+  return faults.flatMap(({ what, domain }) =>
+    what === "undefined" || what === "no network" ? [domain] : [],
+  );
 }
 
-/** Resumes a paused machine: for the state it runs, but it does not answer. */
+/** Resumes a paused machine, which counts as running in the state but does not answer. */
 async function goOn(context: Context, uri: string, name: string): Promise<void> {
   const fault = await resume(uri, name);
   context.out.line(
     fault === undefined
-      ? `this machine was paused, and has been resumed: ${name}`
-      : `this machine is paused and cannot be resumed: ${name} (${fault})`,
+      ? `machine ${name} was paused: resumed`
+      : `machine ${name} is paused and cannot be resumed: ${fault}`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** Whether anything that decides over a stack was touched since its last `up`. If nothing was, `up` needs no preview. */
+/** Whether an input of a stack was changed since its last `up`. If none was, `up` needs no preview. */
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -17,7 +17,7 @@ import { ownBackend } from "../state/stack";
 /** Folders and files of the project that a program consists of. */
 const PROGRAM = ["components", "config.ts", "guest", "image", "package-lock.json", "plan", "sdks", "stacks"];
 
-/** True also when that is not known: a state elsewhere may be another's work. */
+/** Also true if that is unknown: somebody else may have changed a state in another backend. */
 export function isEdited(context: Context, stack: string): boolean {
   const note = noteOf(context, stack);
   if (!ownBackend(context.environment) || !existsSync(note)) return true;

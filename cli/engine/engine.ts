@@ -81,7 +81,7 @@ export async function change(
   });
 }
 
-/** Shows what went wrong. Settings that are refused are the user's to mend: another exit code. */
+/** Shows what went wrong. Refused settings have an exit code of their own, since the user has to correct them. */
 export function failure(context: Context, outcome: Outcome): number {
   const { errors, log } = outcome;
   const shown =
@@ -96,7 +96,7 @@ export function failure(context: Context, outcome: Outcome): number {
   return errors.some((error) => error.includes("The lab's settings have")) ? Exit.usage : Exit.failed;
 }
 
-/** What SSH says of a host that is there already has no path of a setting, and no cure. */
+/** Cures for errors of SSH on existing hosts, which name no setting. */
 const CURES: readonly (readonly [RegExp, (host: string) => string])[] = [
   [
     /host key mismatch/,
@@ -114,11 +114,11 @@ const CURES: readonly (readonly [RegExp, (host: string) => string])[] = [
   ],
 ];
 
-/** An empty text where there is none to tell. */
+/** Empty if no cure is known. */
 export function cureOf(error: string): string {
   const host = /^Command [^-]+-(.+)-check: /.exec(error)?.[1];
   if (host === undefined && /^Command .*: after \d+ failed attempts: dial /s.test(error))
-    return "\n  no SSH server answers there: run this again when it does; if the host is gone for good, run ./vxlab forget HOST first";
+    return "\n  no SSH server answers there: run this again when one does; if the host no longer exists, run ./vxlab forget HOST first";
   const cure = CURES.find(([words]) => words.test(error))?.[1];
   return host === undefined || cure === undefined ? "" : `\n  ${cure(`hosts.${host}`)}`;
 }

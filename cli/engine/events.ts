@@ -69,7 +69,7 @@ export class Progress {
     if (stuck === undefined) return;
     this.warned = true;
     this.line(
-      `  ${label(stuck[0])} takes minutes instead of a second: libvirt's provider ${STUCK}. Ctrl-C, and the same command goes on from here`,
+      `  ${label(stuck[0])} takes minutes instead of a second: libvirt's provider ${STUCK}. Press Ctrl-C, then run the same command again: it continues from here`,
     );
   }
 
@@ -122,7 +122,7 @@ export class Progress {
 
 /** Milliseconds. */
 const STUCK_AFTER = 120_000;
-const STUCK = "0.8.3 as its vendor builds it can wait for itself for ever (docs/settings.md, Libvirt)";
+const STUCK = "0.8.3 of its vendor can deadlock (docs/settings.md, Libvirt)";
 
 const past: Record<string, string> = {
   create: "created",

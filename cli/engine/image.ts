@@ -1,4 +1,4 @@
-/** Guest images of vxlab's own, built before the engine starts, so that the minutes have progress lines. */
+/** Builds vxlab's own guest images before the engine starts, so that the build shows its progress. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { BUILDERS, builderEnvironment, onlyRoot, ownImage } from "../../image/image";
@@ -38,8 +38,8 @@ async function clearUnfinished(images: string): Promise<void> {
 }
 
 /**
- * Tells a user other than root before minutes of set-up, with everything else that is missing. Without a libvirt service `ready`
- * says that root is needed.
+ * Fails for a user other than root before the minutes of set-up, and lists everything else that is missing. Without a libvirt
+ * service `ready` says that root is needed.
  */
 export async function refuseUnbuilt(context: Context, stack: string): Promise<void> {
   const kind = wantedImage(context, stack);

@@ -28,7 +28,7 @@ export async function clearDeadLocks(context: Context, stack: string): Promise<v
   }
   if (locks.length === 0) return;
   context.out.line(
-    `a Pulumi that has ended (pid ${locks[0]?.pid}) left a lock on stack ${stack}: removing it`,
+    `stack ${stack}: removing the lock of a Pulumi process that has ended (pid ${locks[0]?.pid})`,
   );
   const { code, stderr } = await pulumi(context, ["cancel", "--yes", "--stack", stack]);
   if (code !== 0) throw new Fault(Exit.failed, `pulumi cancel:\n${stderr.trim()}`);
@@ -60,8 +60,8 @@ export function isDead(lock: Lock): boolean {
 }
 
 /**
- * Removes pending operations, of which Pulumi would warn at every run. Each can be started again: the steps in the machines
- * converge, and components/libvirt/orphans.ts removes what an interrupted create left in libvirt.
+ * Removes pending operations, about which Pulumi warns at every run. Each can be run again: the steps on hosts are
+ * idempotent, and components/libvirt/orphans.ts removes what an interrupted create left in libvirt.
  */
 export async function forgetPending(context: Context, stack: string): Promise<void> {
   const pending = (await deployment(context, stack))?.pending_operations ?? [];
@@ -69,7 +69,7 @@ export async function forgetPending(context: Context, stack: string): Promise<vo
   const names = pending.map(
     ({ type, resource }) => `${type} ${resource.urn.slice(resource.urn.lastIndexOf("::") + 2)}`,
   );
-  context.out.line(`the last run was interrupted during ${names.join(", ")}: starting these again`);
+  context.out.line(`the last run was interrupted during ${names.join(", ")}: running these steps again`);
   const { code, stdout, stderr } = await pulumi(context, ["stack", "export", "--stack", stack]);
   if (code !== 0) throw new Fault(Exit.failed, `pulumi stack export:\n${stderr.trim()}`);
   const state = JSON.parse(stdout) as { deployment: Deployment };

@@ -34,7 +34,7 @@ export async function forgetLostMachines(
   const lost = lostSteps(all, machines);
   if (lost.length === 0) return;
   const names = lost.map((urn) => urn.slice(urn.lastIndexOf("::") + 2)).join(", ");
-  context.out.line(`removed from the state of ${stack}, since their machines are gone: ${names}`);
+  context.out.line(`removed from the state of ${stack}, because their machines no longer exist: ${names}`);
   for (const urn of lost) {
     const words = ["state", "delete", urn, "--yes", "--target-dependents", "--stack", stack];
     const { code, stderr } = await pulumi(context, words);

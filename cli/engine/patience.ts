@@ -79,14 +79,14 @@ function hostsIn(all: readonly unknown[], stack: string): HostOutput[] {
   }
 }
 
-/** Says of each host what is left, and the ways out. */
+/** Prints for each host what is left to do, and the commands for it. */
 export function sayLeft({ out }: Context, { left }: Ended, { seconds, verb }: Run): void {
   for (const { host, names } of left) {
     const [again, forget] = [`./vxlab ${verb === "up" ? "up" : "down"}`, `./vxlab forget ${host}`];
     out.line(
-      `\n${host} does not answer within ${seconds} s; everything else is done. Left on it: ${names.join(", ")}\n` +
-        `  when it answers again: ${again}, which does the rest (a machine of vxlab: ./vxlab restart ${host} resets it)\n` +
-        `  if it is gone for good: ${forget}, then ${again}, which does not ask it`,
+      `\n${host} does not answer within ${seconds} s; everything else is done. Unfinished on it: ${names.join(", ")}\n` +
+        `  when it answers again: ${again}, which finishes this (./vxlab restart ${host} resets a machine of vxlab)\n` +
+        `  if it no longer exists: ${forget}, then ${again}`,
     );
   }
 }

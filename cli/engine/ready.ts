@@ -79,7 +79,7 @@ export function sayHints({ paths, out }: Context, stack: string): void {
   for (const hint of settingsHints(paths.root, stack)) out.line(`warning: ${hint}`);
   const absent = ownSetting(readSettings(paths.root, stack), "absent");
   if (Array.isArray(absent) && absent.length > 0)
-    out.line(`the lab does without ${absent.map(String).join(", ")} (vxlab:absent)`);
+    out.line(`hosts left out of the lab (vxlab:absent): ${absent.map(String).join(", ")}`);
 }
 
 /** True when a golden image is in the cache: then the tools that build one are not needed. */

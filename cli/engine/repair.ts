@@ -49,25 +49,45 @@ interface Looking {
   end(): void;
 }
 
+/** Longest time of a whole look, ms: less than the program waits for its file (components/repair.ts). */
+const LOOK_MS = 120_000;
+
 function beginLook(context: Context, stack: string): Looking {
   const file = join(context.paths.dot, "drift", `${stack}-${randomUUID()}.json`);
-  const found = deployed(context, stack)
-    .then((is) => (is ? lookIfDeployed(context, stack) : undefined))
-    .catch((error: unknown) => {
-      context.out.line(
-        `the hosts were not looked at: ${error instanceof Error ? error.message : String(error)}`,
-      );
-      return undefined;
-    })
-    .then((look) => {
-      writeRepairs(file, repairsOf(look?.differences ?? []));
-      return look;
-    });
+  const looked = deployed(context, stack).then((is) => (is ? lookIfDeployed(context, stack) : undefined));
   return {
     environment: { ...context.environment, VXLAB_REPAIR: file },
-    found,
+    found: answered(looked, file, (why) => context.out.line(`the hosts were not looked at: ${why}`)),
     end: () => rmSync(file, { force: true }),
   };
+}
+
+/** Writes the file whatever becomes of the look: the program waits for it, and the engine for the program. Never rejects. */
+export async function answered(
+  looked: Promise<Look | undefined>,
+  file: string,
+  say: (why: string) => void,
+  limit = LOOK_MS,
+): Promise<Look | undefined> {
+  const sayError = (error: unknown): undefined => {
+    say(error instanceof Error ? error.message : String(error));
+    return undefined;
+  };
+  const look = await within(looked, limit).catch(sayError);
+  try {
+    writeRepairs(file, repairsOf(look?.differences ?? []));
+  } catch (error) {
+    sayError(error);
+  }
+  return look;
+}
+
+async function within<T>(work: Promise<T>, limit: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${limit / 1000} s`)), limit);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 async function deployed(context: Context, stack: string): Promise<boolean> {

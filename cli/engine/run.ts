@@ -12,7 +12,7 @@ export interface Run {
 
 /** How a run ended. */
 export interface Ending {
-  /** 128 and its number for a signal that ended the run, or that asked for its end. */
+  /** 128 plus the number of the signal that ended the run, or that asked it to end. */
   code: number;
   /** Set when a signal ended the engine: its last operations are unknown. */
   killedBy?: NodeJS.Signals;

@@ -1,4 +1,4 @@
-/** Where everything of a picture is: hosts as rows, each segment as a lane beside them. Pure. */
+/** The layout of a picture: hosts are rows, each segment is a lane beside them. Pure. */
 import { bridgeLines, segmentLines } from "./model";
 import type { Box, Machine, Picture, Segment } from "./model";
 

@@ -1,11 +1,11 @@
-/** What may stand at the cursor: the shells' completion scripts ask for it. Pure. */
+/** The words that may follow at the cursor, for the shells' completion scripts. Pure. */
 import type { Command, Option } from "../command";
 import { globalOptions, readLine } from "./globals";
 
 /** A word, and what it means. */
 export type Candidate = readonly [word: string, doc: string];
 
-/** What only a deployed lab and its folder know. Asked for when they can stand at the cursor. */
+/** Names from a deployed lab and its folder. They are read only if one can be at the cursor. */
 export interface Names {
   hosts: readonly string[];
   containers: readonly string[];

@@ -16,7 +16,7 @@ const PATIENCE_MS = 2000;
 export class Output implements Reporter {
   /** False: results, warnings and errors only. */
   progress = true;
-  /** Whether to print what only someone who looks for a fault reads. */
+  /** Whether to print details for debugging. */
   verbose = false;
   private readonly terminal: boolean;
   /** The steps that run, with what is drawn of each. */
@@ -39,7 +39,7 @@ export class Output implements Reporter {
     this.print(JSON.stringify(value, null, 2));
   }
 
-  /** A warning, an error, or what somebody has to do. */
+  /** A warning, an error, or what the user has to do. */
   line(text: string): void {
     this.clear();
     this.stderr.write(`${text}\n`);
@@ -50,7 +50,7 @@ export class Output implements Reporter {
     if (this.progress) this.line(text);
   }
 
-  /** What only someone who looks for a fault reads. */
+  /** A detail for debugging. */
   detail(text: string): void {
     if (this.verbose) this.line(text);
   }

@@ -1,4 +1,4 @@
-/** What toolchain/libvirt.sh asks of the settings, kept in a file that holds until one of the files it is made from is another. */
+/** A cache of the settings that toolchain/libvirt.sh needs. It is valid until one of the files that it was made from changes. */
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ownSetting, partOf, partsOf, projectName, readSettings, stackFile, textOf } from "./files";

@@ -1,6 +1,6 @@
 /**
- * The settings files, merged as Pulumi merges them (sdk/go/common/workspace: project.go, config.go, loaders.go), before there
- * may be a Pulumi that could be asked. A key of the stack's file takes the whole place of the project's.
+ * The settings files, merged as Pulumi merges them (sdk/go/common/workspace: project.go, config.go, loaders.go), because
+ * Pulumi may not be installed yet. A key of the stack's file takes the whole place of the project's.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -131,9 +131,9 @@ function addMissing(values: Map<string, Value>, key: string, value: Value): void
 }
 
 /**
- * A setting of ours as the program gets it: text that is JSON is what the JSON says (config.ts). undefined: not set.
+ * A setting of vxlab as the program gets it: text that is JSON is what the JSON says (config.ts). undefined: not set.
  *
- * @throws Fault when it is encrypted: the passphrase is Pulumi's to ask for
+ * @throws Fault when it is encrypted: only Pulumi has the passphrase
  */
 export function ownSetting(settings: Settings, name: string): Value | undefined {
   const value = settings.values.get(NAMESPACE + name);
@@ -150,7 +150,7 @@ export function ownSetting(settings: Settings, name: string): Value | undefined 
   }
 }
 
-/** An empty text, a null and a wrong type are the program's to refuse: undefined. */
+/** Undefined for an empty text, null and a wrong type: the program refuses these. */
 export const textOf = (value: Value | undefined): string | undefined =>
   typeof value === "string" && value !== "" ? value : undefined;
 

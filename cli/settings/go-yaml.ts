@@ -88,7 +88,7 @@ interface Inside {
   indentNext: number;
 }
 
-/** More than this many values is a file that multiplies itself by its aliases. Go refuses those as well. */
+/** Limit of values, against aliases that multiply a file. Go refuses such files as well. */
 const MOST = 1_000_000;
 
 class Reading {

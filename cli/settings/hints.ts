@@ -1,9 +1,9 @@
-/** What YAML makes of numbers that were meant as they are written. The program gets the number and cannot know. */
+/** Finds numbers that YAML 1.1 reads otherwise than they are written (010 is 8). The program sees only the result. */
 import { isMap, isScalar, isSeq, type Scalar, type YAMLMap } from "yaml";
 import { nodesOf, projectName, readSettings, type SettingsFile } from "./files";
 import { isMerge, isPlain, keyText, scalarOf } from "./go-yaml";
 
-/** One line each: file, line, setting, what arrives, what to write. Settings of the project that the stack replaces are not looked at. */
+/** One line each: file, line, setting, what arrives, what to write. Settings of the project that the stack overrides are skipped. */
 export function settingsHints(root: string, stack: string): string[] {
   const project = projectName(root);
   const { files } = readSettings(root, stack);
@@ -73,7 +73,7 @@ class Search {
   }
 }
 
-/** Numbers that say by their form what they are. */
+/** Forms that are surely meant as numbers. */
 const MEANT = /^\+|_|^-?0[xXoObB]/;
 
 /** What arrives of a plain number or date, when it is not what is written. */

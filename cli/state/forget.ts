@@ -18,7 +18,7 @@ export interface Forgotten {
   state: ExportedState;
   /** URNs of what was removed, in the order of the state. */
   urns: string[];
-  /** A machine of this stack: `up` removes it without asking it, and nothing was removed here. */
+  /** A machine of this stack: `up` deletes it without connecting to it, so nothing was removed from the state. */
   machine: boolean;
 }
 

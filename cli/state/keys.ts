@@ -1,4 +1,4 @@
-/** The keys that a lab's hosts let in, out of the state of its stack. Pure. */
+/** The login keys of a lab's hosts, from the state of its stack. Pure. */
 import type { LabOutput } from "../../plan/contract";
 import { LOGIN_KEY_INFO, deriveSeed, ed25519FromSeed, hostKeyInfo } from "../../plan/keys";
 import { Exit, Fault } from "../exit";
@@ -9,7 +9,7 @@ const STEP = "command:remote:Command";
 const SECRET = "random:index/randomPassword:RandomPassword";
 
 /**
- * The OpenSSH private key that each host lets in, by the host's name.
+ * The private login key of each host, in OpenSSH's format, by the host's name.
  *
  * @param state with its secrets: `pulumi stack export --show-secrets`
  */

@@ -99,7 +99,7 @@ export async function resources(context: Context, stack: string): Promise<StateR
   return (await deployment(context, stack))?.resources ?? [];
 }
 
-/** What is deployed: nothing where the engine has only its own, the stack and the providers. A first `up` that fails may leave those. */
+/** The resources without the stack and the providers, which a first `up` that failed may leave. */
 export function deployedOf(all: readonly StateResource[]): readonly StateResource[] {
   return all.every(({ type }) => type.startsWith("pulumi:")) ? [] : all;
 }

@@ -18,7 +18,7 @@ export interface Step {
   stdin: string;
 }
 
-/** What tells things of a kind apart, where that is not their name. */
+/** The field that identifies a thing of a kind, if that is not its name. */
 const KEYS: Readonly<Record<string, string>> = { port: "vni", service: "device", encryption: "device" };
 
 const STEP = "command:remote:Command";

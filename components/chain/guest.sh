@@ -196,10 +196,9 @@ THERE
 
 # What its flows need of ports. Flows themselves are port security's to judge.
 chain_drift() {
-  local file tab veth number is
-  tab=$(printf '\t')
+  local veth number is
   [ -d "$CHAINS" ] || return 0
-  kept chain name | while read -r file _; do with_kept "$file" chain_drift_of </dev/null; done
+  kept_each chain chain_drift_of
   chain_misnumbered | while read -r veth number is; do
     echo "port $veth has the OpenFlow number $is instead of $number: its chains do not lead"
   done

@@ -84,20 +84,16 @@ routing_plain() {
   done
 }
 
-# One line for each: NAME VALUE.
-routing_settings() {
-  local i=0
-  while [ "$i" -lt "${sysctls_count:-0}" ]; do
-    eval "printf '%s\n' \"\$sysctls_${i}_name \$sysctls_${i}_value\""
-    i=$((i + 1))
-  done
-}
+# One line for each: NAME VALUE, and TO VIA.
+routing_settings() { routing_pairs sysctls name value; }
+routing_ways() { routing_pairs routes to via; }
 
-# One line for each: TO VIA.
-routing_ways() {
-  local i=0
-  while [ "$i" -lt "${routes_count:-0}" ]; do
-    eval "printf '%s\n' \"\$routes_${i}_to \$routes_${i}_via\""
+# routing_pairs LIST FIELD FIELD: two fields of each entry.
+routing_pairs() {
+  local i=0 count
+  eval "count=\${$1_count:-0}"
+  while [ "$i" -lt "$count" ]; do
+    eval "printf '%s\n' \"\$$1_${i}_$2 \$$1_${i}_$3\""
     i=$((i + 1))
   done
 }

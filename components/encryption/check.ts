@@ -85,29 +85,24 @@ function checkBridgeName({ name, spec, bridge, encryption }: ResolvedHost): Prob
 }
 
 /** WireGuard sends each packet to the one peer that its destination belongs to (wireguard.com, "Cryptokey Routing"). */
-/** Ways to flood that cannot be encrypted, and why. */
-const UNENCRYPTED: Partial<Record<Flooding, string>> = {
-  [Flooding.Multicast]: "Cannot be encrypted: WireGuard carries no packets to a group.",
-  [Flooding.Evpn]:
-    "Cannot be encrypted: WireGuard needs to know its peers, and EVPN finds them while it runs.",
-};
-
 function checkFlooding({ name, spec, flooding, members }: ResolvedSegment): Problem[] {
   const isEncrypted = members.some(({ encryption }) => encryption !== undefined);
-  const message = UNENCRYPTED[flooding.way];
-  if (message === undefined || !isEncrypted) return [];
-  const cure = "Write flooding: unicast or flow, or leave out encryption of the underlay.";
+  if (flooding.way !== Flooding.Multicast || !isEncrypted) return [];
+  const message = "Cannot be encrypted: WireGuard carries no packets to a group.";
+  const cure = "Write flooding: unicast, flow or evpn, or leave out encryption of the underlay.";
   return [{ path: pathOf("segments", name, "flooding"), got: spec.flooding, message, cure }];
 }
 
 /** What one side encrypts, the other has to decrypt. */
 function checkBothEnds(
-  { peers, underlays }: ResolvedLab,
-  { name, members, open, spec }: ResolvedSegment,
+  { peers, underlays, hosts, evpn: { reflectors } }: ResolvedLab,
+  { name, members, open, spec, flooding }: ResolvedSegment,
 ): Problem[] {
   // Then that is what is wrong, and has been reported.
   if (underlays.written.some(({ encryption }) => encryption && encryption.network === undefined)) return [];
-  const everyone: readonly (ResolvedHost | Remote)[] = [...members, ...(open ? peers : [])];
+  const routers =
+    flooding.way === Flooding.Evpn ? hosts.filter((host) => reflectors.includes(host.name)) : [];
+  const everyone: readonly (ResolvedHost | Remote)[] = [...members, ...routers, ...(open ? peers : [])];
   const [plain, encrypted] = [false, true].map((wanted) =>
     everyone
       .filter(({ encryption }) => (encryption !== undefined) === wanted)

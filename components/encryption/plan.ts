@@ -4,6 +4,7 @@ import type { EncryptionPeerPlan, EncryptionPlan, VxlanPortPlan } from "../../pl
 import type { Remote, ResolvedHost, ResolvedLab } from "../../plan/resolved";
 import { compareText } from "../../plan/rules";
 import { hopsOf } from "../chain/carrier";
+import { partnersOf } from "../router/plan";
 import { mtuUnder } from "../underlay/mtu";
 import { underlayAt } from "../underlay/resolve";
 import { wireguardOverhead, WIREGUARD_DEVICE, WIREGUARD_PORT } from "./wireguard";
@@ -27,14 +28,16 @@ export function planEncryption(
   };
 }
 
-/** Hosts to which it has a tunnel: of a segment, or of a chain that passes it. */
+/** Hosts to which it has a tunnel: of a segment, or of a chain that passes it; and those of EVPN. */
 function peersOf(lab: ResolvedLab, own: string, ports: readonly VxlanPortPlan[]): string[] {
   const remotes = ports.flatMap(({ remotes }) => remotes.map(({ host }) => host));
   const chained = lab.chains.flatMap((chain) => {
     const hosts = hopsOf(chain).map(({ host }) => host);
     return hosts.includes(own) ? hosts : [];
   });
-  return [...new Set([...remotes, ...chained])].filter((name) => name !== own).sort(compareText);
+  return [...new Set([...remotes, ...chained, ...partnersOf(lab, own)])]
+    .filter((name) => name !== own)
+    .sort(compareText);
 }
 
 function ownPeer({ name: host, address, encryption }: ResolvedHost): EncryptionPeerPlan[] {

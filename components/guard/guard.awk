@@ -56,6 +56,7 @@ function take(   key, i) {
     }
   } else if (word[1] == "bgp") {
     vtep[++speakers] = word[3]
+    if (word[2] in wireguard) through[speakers] = wireguard[word[2]]
     session[speakers] = peersFrom(4)
   } else if (word[1] == "dhcp") dhcp = joined(dhcp, quoted(word[3]))
   else if (word[1] == "nat") { nat = joined(nat, quoted(word[3])); gateway[word[3]] }
@@ -89,6 +90,7 @@ function input(   i, j, p, text) {
   for (i = 1; i <= ports; i++) print "    udp dport " port[i] " jump tunnels_" port[i]
   for (i = 1; i <= wgports; i++) print "    udp dport " wgport[i] " jump wireguard_" wgport[i]
   for (i = 1; i <= speakers; i++) {
+    if (through[i] != "") print "    ip daddr " vtep[i] " tcp dport 179 iifname != " quoted(through[i]) " counter drop"
     print "    ip daddr " vtep[i] " tcp dport 179" (session[i] == "" ? "" : " ip saddr != { " session[i] " }") " counter drop"
   }
   print "  }"

@@ -152,9 +152,10 @@ guard_drift() {
 # guard_ipv6: the interfaces of ours that have IPv6 on, one a line, although the settings give them no IPv6 address. A link-local address
 # would put this host into the segment, with or without the guard.
 guard_ipv6() {
-  local device
-  cat "$GUARD"/*."$GUARD_FORM" 2>/dev/null | awk '$1 == "inner" && !/:/ { print $3 }' | while read -r device; do
-    [ "$(cat "$SYSCTL/net/ipv6/conf/$device/disable_ipv6" 2>/dev/null || echo 1)" = 1 ] || echo "$device"
+  local device off
+  awk '$1 == "inner" && !/:/ { print $3 }' "$GUARD"/*."$GUARD_FORM" 2>/dev/null | while read -r device; do
+    { read -r off <"$SYSCTL/net/ipv6/conf/$device/disable_ipv6"; } 2>/dev/null || off=1
+    [ "$off" = 1 ] || echo "$device"
   done
 }
 

@@ -88,6 +88,8 @@ export function domainArgs(shape: MachineShape, parts: DomainParts): libvirt.Dom
   return {
     name: parts.name,
     type: accel,
+    // With its hypervisor; a libvirtd that starts again does not start it (virDriverShouldAutostart: once for each boot).
+    autostart: true,
     memory: shape.memory ?? MEMORY[ImageKind.Golden].default,
     vcpu: shape.vcpus ?? HOST.vcpus.default,
     cpu: { mode: accel.apply((a) => (a === Accel.Kvm ? "host-passthrough" : "maximum")) },

@@ -186,7 +186,7 @@ function domainOf(
     // A volume of the same name is made anew under the machine when its image changes.
     replaceWith: [root, seed],
     // A machine that stands keeps what it was made with.
-    ignoreChanges: ["xml"],
+    ignoreChanges: ["xml", "autostart"],
     hooks: clearsOrphans(child(name, "domain"), machine.libvirtUri),
   });
 }

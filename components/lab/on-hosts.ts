@@ -87,7 +87,11 @@ function onHost(
     ports[plan.name] = new VxlanPort(child(self, port.segment), args, encrypted);
   }
   if (plan.router !== undefined)
-    new EvpnRouter(child(self, "evpn"), { ...placement, ...routerArgs(plan, plan.router), bridge }, opts);
+    new EvpnRouter(
+      child(self, "evpn"),
+      { ...placement, ...routerArgs(plan, plan.router), bridge },
+      encrypted,
+    );
   for (const { segment, ...service } of lab.services.filter((s) => s.host === plan.name))
     (parts.segments[segment] ??= { ports: {} }).service = new SegmentService(
       child(self, `${segment}-service`),
@@ -154,9 +158,9 @@ function portArgs(host: HostPlan, { remotes, ...port }: VxlanPortPlan) {
   return { ...port, local: endpointOf(host), remotes: remotes.map((remote) => remote.address) };
 }
 
-function routerArgs({ address: local }: HostPlan, { neighbours, reflector, ...router }: RouterPlan) {
+function routerArgs(host: HostPlan, { neighbours, reflector, ...router }: RouterPlan) {
   return {
-    ...{ ...router, local, ...(reflector ? { reflector } : {}) },
+    ...{ ...router, local: endpointOf(host), ...(reflector ? { reflector } : {}) },
     neighbours: neighbours.map(({ address, as }) => ({ address, as })),
   };
 }

@@ -13,6 +13,8 @@
   line[key, sign] = text
   next
 }
+# Its limit is over (OVS_CTL_TIMEOUT).
+/terminating with signal 14/ { print "bridge " bridge ": ovs-vswitchd does not answer"; next }
 { print "bridge " bridge ": ovs-ofctl cannot compare its flows: " $0 }
 END {
   for (i = 1; i <= n; i++) {

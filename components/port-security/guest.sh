@@ -98,17 +98,16 @@ security_again() {
 
 # Prints the names of this host's bridges, one a line.
 security_bridges() {
-  local name
-  kept bridge name | while read -r _ _ _ name; do echo "$name"; done
+  local one
+  kept bridge name | while read -r _ _ _ one; do echo "$one"; done
 }
 
 # One line for each fault, after the bridge's lab and step (drift.sh).
-security_drift() {
-  local tab lab step name
-  tab=$(printf '\t')
-  kept bridge name | while read -r _ lab step name; do
-    security_of_bridge "$name" </dev/null | sed "s|^|$lab/$step$tab|"
-  done
+security_drift() { kept_each bridge security_drift_of; }
+
+security_drift_of() {
+  local found
+  security_of_bridge "$name" | while read -r found; do printf '%s\t%s\n' "$lab/$step" "$found"; done
 }
 
 security_of_bridge() {

@@ -7,21 +7,22 @@ router_start() {
   local kind
   for kind in zebra bgpd; do
     ! router_pid "$kind.loop" >/dev/null || continue
-    setsid "$TOOLS/guest" route "$kind" "$local" "$reflector" </dev/null >>"$FRR_RUN/$kind.log" 2>&1 9>&- &
+    setsid "$TOOLS/guest" route "$kind" </dev/null >>"$FRR_RUN/$kind.log" 2>&1 9>&- &
     echo $! >"$ROUTER/$kind.loop.pid"
   done
 }
 
-# guest route zebra|bgpd VTEP REFLECTOR: the loop. Before the host has its VTEP, sessions could not come from it. Only a reflector
-# listens: what is open needs to be guarded.
+# guest route zebra|bgpd: the loop. Before the host has its VTEP, sessions could not come from it. Only a reflector listens: what is open
+# needs to be guarded. VTEP and role are read at each start: encryption changes the one, evpn.reflectors the other.
 router_loop() {
-  local kind="$1" address="$2" listens="$3"
-  case $kind,$listens in
-    bgpd,true) set -- -l "$address" ;;
-    bgpd,*) set -- -p 0 ;;
-    *) set -- ;;
-  esac
+  local kind="$1" address listens
   while [ -e "$ROUTER/$kind.conf" ]; do
+    read -r address listens <"$ROUTER/role"
+    case $kind,$listens in
+      bgpd,true) set -- -l "$address" ;;
+      bgpd,*) set -- -p 0 ;;
+      *) set -- ;;
+    esac
     if router_pid "$kind" >/dev/null; then
       # It has outlived the loop before this one.
       while router_pid "$kind" >/dev/null; do sleep 1; done

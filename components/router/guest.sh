@@ -28,6 +28,7 @@ router_apply() {
   echo "username root nopassword" >"$FRR_ETC/vtysh.conf"
   router_zebra >"$ROUTER/zebra.new"
   router_bgpd >"$ROUTER/bgpd.new"
+  echo "$local $reflector" >"$ROUTER/role"
   router_take
   router_start
   keep router
@@ -196,10 +197,7 @@ router_observe() {
     }' "$ROUTER/bgpd.conf" | observed
 }
 
-router_drift() {
-  local file
-  kept router as | while read -r file _; do with_kept "$file" router_drift_of </dev/null; done
-}
+router_drift() { kept_each router router_drift_of; }
 
 router_drift_of() {
   local kind

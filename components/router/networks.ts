@@ -9,19 +9,24 @@ type Networks = Pick<ResolvedLab, "underlays" | "networks">;
 interface Around {
   /** Of libvirt, which has the first address. */
   virtual: readonly Subnet[];
-  /** Between hosts that exist already. */
+  /** Between hosts that exist already, or inside of WireGuard. */
   real: readonly Subnet[];
   alone: readonly bigint[];
 }
 
-/** Every underlay of the lab's own counts: a host may join on each. */
+/**
+ * Every underlay of the lab's own counts: a host may join on each. Of one that encrypts it is the network of the tunnels, whose packets
+ * WireGuard takes from a host's own key alone.
+ */
 function around({ underlays, networks }: Networks, vteps: readonly bigint[]): Around {
   const has = (subnet: Subnet) => vteps.some((vtep) => contains(subnet, vtep));
-  const used = underlays.used.map(({ subnet }) => subnet);
+  const plain = underlays.used.filter(({ encryption }) => encryption === undefined);
+  const used = plain.map(({ subnet }) => subnet);
   const virtual = unique([...used, ...networks.filter(has)]);
   // The default says nothing of the network between existing hosts.
   const said = underlays.written.filter(({ spec }) => spec.cidr !== undefined);
-  const written = said.map(({ subnet }) => subnet).filter(has);
+  const tunnels = underlays.written.flatMap(({ encryption }) => encryption?.network ?? []);
+  const written = [...said.map(({ subnet }) => subnet), ...tunnels].filter(has);
   const real = unique(written).filter(({ cidr }) => !virtual.some((one) => one.cidr === cidr));
   const known = [...virtual, ...real];
   return { virtual, real, alone: vteps.filter((vtep) => !known.some((one) => contains(one, vtep))) };

@@ -3,7 +3,7 @@ import { addressText } from "../../plan/addresses";
 import type { NeighbourPlan, RouterPlan } from "../../plan/lab-plan";
 import type { ResolvedHost, ResolvedLab } from "../../plan/resolved";
 import { compareText } from "../../plan/rules";
-import { vtepOfHost } from "../host/vtep";
+import { endpointOf } from "../encryption/endpoint";
 import { Flooding } from "../segment/spec";
 import { senderPrefixes, senderRanges } from "./networks";
 import { holders } from "./resolve";
@@ -16,7 +16,7 @@ export function planRouters(lab: ResolvedLab): (host: string) => RouterPlan | un
   const speaking = lab.hosts.filter(({ name }) => holding.includes(name) || reflectors.includes(name));
   const own = speaking
     .filter(({ name }) => reflectors.includes(name))
-    .map((host): NeighbourPlan => ({ host: host.name, address: addressText(vtepOfHost(host)), as }));
+    .map((host): NeighbourPlan => ({ host: host.name, address: addressText(endpointOf(host)), as }));
   const far = isOpen(lab)
     ? lab.speakers.map(({ host, address, as }) => ({ host, address: addressText(address), as }))
     : [];
@@ -33,10 +33,28 @@ const byHost = (a: NeighbourPlan, b: NeighbourPlan): number => compareText(a.hos
 
 /** What only reflectors have: who may open a session, for BGP and for the host guard. */
 function reflectorPart(lab: ResolvedLab, speaking: readonly ResolvedHost[], far: readonly NeighbourPlan[]) {
-  const vteps = speaking.map(vtepOfHost);
+  const vteps = speaking.map(endpointOf);
   const senders = senderRanges(lab, vteps);
   const others = far.map(({ address }) => address);
   return { listen: senderPrefixes(lab, vteps), clients: [...new Set([...senders, ...others])] };
+}
+
+/** Hosts to which one sends by EVPN, and with which it has sessions: those of its segments, reflectors, and of a reflector all. */
+export function partnersOf(lab: ResolvedLab, host: string): string[] {
+  const shared = lab.segments.filter(
+    ({ flooding, names }) => flooding.way === Flooding.Evpn && names.includes(host),
+  );
+  const { reflectors } = lab.evpn;
+  const holding = holders(lab.segments);
+  const isReflector = holding.length > 0 && reflectors.includes(host);
+  if (shared.length === 0 && !isReflector) return [];
+  return [
+    ...shared.flatMap(({ names }) => names),
+    ...(shared.some(({ open }) => open) ? lab.peers.map((peer) => peer.host) : []),
+    ...reflectors,
+    ...(isReflector ? holding : []),
+    ...(isReflector && isOpen(lab) ? lab.speakers.map((speaker) => speaker.host) : []),
+  ];
 }
 
 /** A segment with EVPN reaches the hosts of peers. */

@@ -94,12 +94,9 @@ flows_again() {
 }
 
 # The flows of ways are exactly the computed ones. Those of the host's bridge are port security's to judge.
-flows_drift() {
-  local file way
-  kept port flooding | while read -r file _ _ way; do
-    ! way_has "$way" drift || with_kept "$file" "${way}_drift"
-  done
-}
+flows_drift() { kept_each port way_drift; }
+
+way_drift() { ! way_has "$flooding" drift || "${flooding}_drift"; }
 
 # next_remote: port and remote of number i, which goes up; false after the last. Only separate tunnels have a port each.
 # Sets: i port remote

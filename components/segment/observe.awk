@@ -62,4 +62,20 @@ function read_interfaces(text,   i, k, name) {
   }
 }
 
+# What ip shows of the kernel device, in value, and what all that have one answer. "7: ve100: <…> mtu 1450 … master be100 … \    vxlan id 100
+# group 239.0.0.100 dev eth0 local 192.168.10.156 srcport 0 0 dstport 4790 ttl 16 …": before the type, "group default" is another group.
+function kernel(   word, i, k) {
+  k = split(device, word, " ")
+  for (i = 1; i < k; i++) {
+    if (word[i] == "mtu" || word[i] == "master") value[word[i]] = word[i + 1]
+    if (word[i + 1] == "id" && !("type" in value)) value["type"] = word[i]
+    if ("type" in value && !(word[i] in value)) value[word[i]] = word[i + 1]
+  }
+  print "text encapsulation " value["type"]
+  print "word vni " value["id"]
+  print "word udpPort " value["dstport"]
+  print "text local " value["local"] value["local6"]
+  print "word mtu " value["mtu"]
+}
+
 function remote(name) { return ",{\"port\":" json_quote(name) ",\"address\":" json_quote(option[name, "remote_ip"]) "}" }

@@ -1,6 +1,5 @@
 /** What is made of the table of commands. `UPDATE=1` writes the files again. */
-import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { commands } from "../../cli/commands";
@@ -136,27 +135,5 @@ describe("completion", () => {
     [["nonsense", "-"], Object.keys(globalOptions).map((name) => `--${name}`)],
   ])("of %j is %j", (words, expected) => {
     expect(offered(...words).sort()).toEqual([...expected].sort());
-  });
-
-  it("works in bash, with the words that bash hands over", () => {
-    const folder = temporary("bash-completion");
-    writeFileSync(
-      join(folder, "vxlab"),
-      `#!/bin/sh\n[ "$*" = "completion words -- status --j" ] && printf -- '--json\\tprint JSON\\n'\n`,
-    );
-    chmodSync(join(folder, "vxlab"), 0o755);
-    const script = `. cli/help/completion.bash; COMP_WORDS=(vxlab status --j) COMP_CWORD=2; _vxlab; printf '%s|' "\${COMPREPLY[@]}"; complete -p vxlab`;
-    const said = execFileSync("bash", ["-euc", script], {
-      cwd: project,
-      encoding: "utf8",
-      env: { PATH: `${folder}:/usr/bin:/bin` },
-    });
-    expect(said).toBe("--json|complete -o default -F _vxlab vxlab\n");
-  });
-
-  it.each(SHELLS)("script of %s is printed", async (shell) => {
-    const context = world({}, commands);
-    expect(await main(["completion", shell], context)).toBe(Exit.ok);
-    expect(context.stdout()).toBe(readFileSync(join(project, `cli/help/completion.${shell}`), "utf8"));
   });
 });

@@ -279,6 +279,14 @@ describe("a remote", () => {
     expect(answer).toEqual({ code: 124, stdout: "begun\n", stderr: "no answer within 1.5 s" });
   });
 
+  it("does not wait for what a command has left behind either: the shared connection keeps its pipe open", async () => {
+    const start = Date.now();
+    const one = remote({ enter: ["sh", "-c", 'sleep 20 & exec "$@"', "sh"] });
+    const answer = await one.run("kvm1", "echo begun; exec sleep 60", 1500);
+    expect(answer).toEqual({ code: 124, stdout: "begun\n", stderr: "no answer within 1.5 s" });
+    expect(Date.now() - start).toBeLessThan(10_000);
+  });
+
   it("hands a command over once the host has let us in, with the command's own code", async () => {
     const context = world();
     expect(await handOver(context, remote(), "kvm1", "exit 3", [])).toBe(3);

@@ -44,7 +44,7 @@ describe("the engine's lock", () => {
     here.write(lockFile, JSON.stringify(lock(deadPid)));
     await clearDeadLocks(here, "lab");
     expect(calls()).toEqual(["--non-interactive --color never cancel --yes --stack lab"]);
-    expect(here.stderr()).toContain(`a Pulumi that has ended (pid ${deadPid})`);
+    expect(here.stderr()).toContain(`a Pulumi process that has ended (pid ${deadPid})`);
   });
 
   it("of somebody at work is respected", async () => {

@@ -168,9 +168,9 @@ describe("a lab that is not", () => {
     const hosts = new Map([...well.hosts, ["kvm1", { facts: blind }] as const]);
     const status = statusOf(referenceLab(), evidence(hosts), RUNNING);
     expect(status.faults.map(({ name, got }) => `${name}: ${got}`)).toEqual([
-      "kept/kvm1: was not looked at",
-      "drift/kvm1: was not looked at",
-      "foreign/kvm1: was not looked at",
+      "kept/kvm1: not reported by the host",
+      "drift/kvm1: not reported by the host",
+      "foreign/kvm1: not reported by the host",
     ]);
   });
 

@@ -125,7 +125,7 @@ const TABLE: Registered[] = [
   libvirt("domain:Domain", "lab-kvm1", "lab-kvm1-domain", {
     inputs: {
       ...{ name: "vxlab-00c0ffee-kvm1", type: "qemu", memory: 256, vcpu: 1, cpu: { mode: "maximum" } },
-      ...{ kernel: "lab-image-kernel-id", initrd: "lab-image-initrd-id" },
+      ...{ autostart: true, kernel: "lab-image-kernel-id", initrd: "lab-image-initrd-id" },
       cmdlines: [{ root: "/dev/vda" }, { _: "rw" }],
       disks: [{ volumeId: "lab-kvm1-root-id" }, { volumeId: "/pool/lab-kvm1-seed" }],
       networkInterfaces: NICS,
@@ -137,7 +137,7 @@ const TABLE: Registered[] = [
     dependencies: ["lab-id", ...IMAGE, "lab-kvm1-root", "lab-kvm1-seed", "lab-underlay-net"],
     replaceOnChanges: ["disks", "cpu", "kernel", "initrd", "machine", "networkInterfaces", "video"],
     replaceWith: ["lab-kvm1-root", "lab-kvm1-seed"],
-    ignoreChanges: ["xml"],
+    ignoreChanges: ["xml", "autostart"],
   }),
 ];
 

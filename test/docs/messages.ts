@@ -77,8 +77,63 @@ export function typeScriptMessages(code: string): string[] {
   return found;
 }
 
+/** Whether a text of a check is what it expects, where to look, or a name: not what it found. */
+function isNoVerdict(node: ts.Node): boolean {
+  if (ts.isTypeNode(node) || ts.isImportDeclaration(node) || ts.isNewExpression(node)) return true;
+  if (ts.isBinaryExpression(node)) return /^(===|!==)$/.test(node.operatorToken.getText());
+  return ts.isPropertyAssignment(node) && /^(expected|where|name)$/.test(node.name.getText());
+}
+
+/** What checks of verify can print of what they found, and pieces of it: every text of two words. */
+export function verdictTexts(code: string): string[] {
+  return textsOf(code, isNoVerdict).filter((text) => / /.test(text) && /[a-z]{2}/.test(text));
+}
+
+/** Warnings, and what somebody has to do: what is passed to `pulumi.log.warn` and `out.line`, and what is printed after `warning: `. */
+export function warningTexts(code: string): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    const text = literal(node);
+    if (text?.startsWith("warning: ")) found.push(text.slice("warning: ".length));
+    if (ts.isCallExpression(node) && /\b(log\.warn|out\.line)$/.test(node.expression.getText()))
+      found.push(...branches(node.arguments[0]));
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile("x.ts", code, ts.ScriptTarget.Latest, true));
+  // One that is nothing but another text is collected where that is written.
+  return found.map(oneLine).filter((text) => /[a-z]{2} [a-z]/.test(text.replace(/^…: …/, "")));
+}
+
+/** The texts of which an expression is one. */
+function branches(node: ts.Node | undefined): string[] {
+  if (node === undefined) return [];
+  if (ts.isConditionalExpression(node)) return [...branches(node.whenTrue), ...branches(node.whenFalse)];
+  const text = literal(node);
+  return text === undefined ? [] : [text];
+}
+
+/** Every text in the code, also within others' substitutions, but for the nodes that are left out. */
+function textsOf(code: string, isLeftOut: (node: ts.Node) => boolean): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (isLeftOut(node)) return;
+    const text = literal(node);
+    if (text !== undefined) found.push(oneLine(text));
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile("x.ts", code, ts.ScriptTarget.Latest, true));
+  return found;
+}
+
 /** Messages in a script of the host: `fail "…"`, `die "…"`, and what is printed after `vxlab: `. */
 export function shellMessages(code: string): string[] {
+  const printed = [...code.matchAll(/\bprintf 'vxlab: ([^']*)\\n'/g)]
+    .map(([, text = ""]) => text.replaceAll("%s", "…"))
+    .filter((text) => /[a-z]{2} [a-z]/.test(text));
+  return [...printed, ...spoken(code)];
+}
+
+function spoken(code: string): string[] {
   return [...code.matchAll(/\b(fail|die|echo) "/g)].flatMap(({ 0: head, 1: verb, index }) => {
     const words = quotedAt(code, index + head.length);
     if (verb === "echo" && !words.startsWith("vxlab: ")) return [];
@@ -124,9 +179,21 @@ function filesBelow(path: string): string[] {
 
 /** Each once. @param paths files and folders of the project */
 export function messagesOf(paths: readonly string[]): Message[] {
-  const all = paths.flatMap(filesBelow).flatMap((file) => {
-    const read = file.endsWith(".ts") ? typeScriptMessages : shellMessages;
-    return read(readFileSync(join(checkout, file), "utf8")).map((text) => ({ text, file }));
-  });
+  return collected(paths, (code, file) =>
+    file.endsWith(".ts") ? [...typeScriptMessages(code), ...warningTexts(code)] : shellMessages(code),
+  );
+}
+
+/** Each once. @param paths files and folders of verify/ */
+export function verdictsOf(paths: readonly string[]): Message[] {
+  return collected(paths, (code, file) => (file.endsWith(".ts") ? verdictTexts(code) : []));
+}
+
+function collected(paths: readonly string[], read: (code: string, file: string) => string[]): Message[] {
+  const all = paths
+    .flatMap(filesBelow)
+    .flatMap((file) =>
+      read(readFileSync(join(checkout, file), "utf8"), file).map((text) => ({ text, file })),
+    );
   return [...new Map(all.map((one) => [one.text, one])).values()];
 }

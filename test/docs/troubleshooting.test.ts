@@ -1,13 +1,62 @@
-/** docs/troubleshooting.md has an entry for each message of the folders below, and no other. */
+/** docs/troubleshooting.md has an entry for each message, warning and verdict of the code below, and no other. */
 import { describe, expect, it } from "vitest";
 import { marked } from "marked";
 import type { Tokens } from "marked";
-import { messagesOf, shellMessages, typeScriptMessages } from "./messages";
+import {
+  messagesOf,
+  shellMessages,
+  typeScriptMessages,
+  verdictsOf,
+  verdictTexts,
+  warningTexts,
+} from "./messages";
 import { textOf } from "./markdown";
 
 const COVERED = [
-  ...["plan", "components", "guest", "cli", "system", "toolchain", "image", "vxlab"],
+  ...["plan", "components", "guest", "cli", "system", "toolchain", "image", "vxlab", "stacks"],
   ...["config.ts", "config-copied.ts", "config-files.ts", "config-secrets.ts"],
+];
+
+/** What verify finds. */
+const CHECKS = [
+  ...["again", "drift", "gather", "judge", "on-nic", "on-port", "packets", "sightings"].map(
+    (name) => `verify/${name}.ts`,
+  ),
+  ...["bridge", "container", "encryption", "evpn", "foreign", "gateway", "group", "handshake"].map(
+    (name) => `verify/checks/${name}.ts`,
+  ),
+  ...["beyond", "isolation", "kept", "mtu", "ping", "router", "service", "ssh", "tunnel", "wire"].map(
+    (name) => `verify/checks/${name}.ts`,
+  ),
+];
+
+/** What nobody has to act on: news, verdicts of checks that pass, pieces of verdicts, and what no user reads. */
+const NEWS: readonly string[] = [
+  ...["… applied again (…)", "removed the state of …: nothing in it exists any more"],
+  ...["stack …: a second preview shows no changes", "full output: …", "tried again in … s"],
+  "vitest ended with code … and left no results",
+];
+const PASSED: readonly string[] = [
+  ...["… on the second try", "in … ms", ", packets in …, out …", "…, ofport ……", "ofport …, ……", "in use"],
+  ...["not protected", "nothing unplanned", "… files", "oldest handshake … s ago", "… BGP sessions…"],
+  ...["… hosts in the flood list, … remote MACs…", "… with ……", ", … dropped by the host guard"],
+  ...["…, no … packet"],
+];
+const PIECES: readonly string[] = [
+  ...["… reach", "exit code …", "listening on", "no address", ", down", "untagged frames", "tagged VLANs …"],
+  ...["unencrypted packet", "container …", "service …", "bridge …", "port … of …", "port … on …"],
+  ...["… container …", "VNI …, group …, UDP ……", "(unknown header)", "too long"],
+  // tcpdump's words, and what is expected.
+  ...["> …: ICMP echo request", "> …: ICMP6, echo request", "who-has …", "who has …,", "ICMP echo reply"],
+  ...[
+    "ICMP6, echo reply",
+    "Reply … is-at",
+    "tgt is …,",
+    "an address from DHCP",
+    "is refused: message too long",
+  ],
+  ...["… (…) answers …", "the gateway on … (…) answers …", "…, one hop beyond the gateway on …, answers …"],
+  ...["not protected,", "one VLAN,"],
 ];
 
 /** Items of lists that are nothing but a code span. */
@@ -23,13 +72,21 @@ function entries(): string[] {
 }
 
 describe("docs/troubleshooting.md", () => {
-  const messages = messagesOf(COVERED);
+  const verdicts = verdictsOf(CHECKS);
+  const messages = [...messagesOf(COVERED), ...verdicts];
   const written = entries();
+  const others = [...NEWS, ...PASSED, ...PIECES];
 
-  it("has an entry for each message", () => {
-    const missing = messages.filter(({ text }) => !written.includes(text));
+  it("has an entry for each message, warning and verdict", () => {
+    const missing = messages.filter(({ text }) => !written.includes(text) && !others.includes(text));
     expect(missing).toEqual([]);
     expect(messages.length).toBeGreaterThan(200);
+    expect(verdicts.length).toBeGreaterThan(60);
+  });
+
+  it("leaves out nothing that is gone, or that has an entry", () => {
+    const texts = messages.map(({ text }) => text);
+    expect(others.filter((text) => !texts.includes(text) || written.includes(text))).toEqual([]);
   });
 
   it("has no entry whose message is gone", () => {
@@ -73,5 +130,36 @@ describe("the collection of messages", () => {
       'echo "no message of ours"',
     ].join("\n");
     expect(shellMessages(code)).toEqual(["no … is planted: …", "… is planted"]);
+  });
+
+  it("finds printf's in scripts", () => {
+    const code = 'printf \'vxlab: %s is planted by %s\\n\' "$a" "$b" >&2\nprintf \'vxlab: %s\\n\' "$1"';
+    expect(shellMessages(code)).toEqual(["… is planted by …"]);
+  });
+
+  it("finds warnings, and what is said to the user while a command goes on", () => {
+    const code = `
+      void pulumi.log.warn(\`It is planted: \${why}\`, self);
+      reporter.line(\`warning: is planted, too (\${why})\`);
+      context.out.line(bad ? \`\${what} is planted\` : "a third one");
+      out.line(hint);
+      out.print("a result");
+    `;
+    expect(warningTexts(code)).toEqual([
+      "It is planted: …",
+      "is planted, too (…)",
+      "… is planted",
+      "a third one",
+    ]);
+  });
+
+  it("finds verdicts, and leaves out what is expected, where to look, and comparisons", () => {
+    const code = `
+      const check = { expected: "a thing there", where: "ip link show", got: \`no \${thing} there\` };
+      if (fate === "not sent") return "planted by a function";
+      type Fate = "too long";
+      throw new SyntaxError("two tables are expected");
+    `;
+    expect(verdictTexts(code)).toEqual(["no … there", "planted by a function"]);
   });
 });

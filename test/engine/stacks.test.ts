@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { wireguardFromSeed } from "../../plan/keys";
 import { planOverlay } from "../../plan/peers";
 import { ENCRYPTED_VTEPS_SCHEMA, VTEPS_SCHEMA } from "../../plan/vteps";
 import type { Result } from "../../system/process";
@@ -166,6 +167,114 @@ describe("an overlay that stands", () => {
   });
 });
 
+describe("./vxlab preview of two overlays that stand", () => {
+  const sections = (host: string, vni: number, address: string) => ({
+    hosts: {},
+    segments: { red: { vni, subnet: "10.0.3.0/24" } },
+    containers: { [`c-${host}`]: { host, address, segment: "red" } },
+  });
+  const stacks = {
+    "overlay-a": {
+      own: "underlay-a",
+      host: "a1",
+      vtep: "192.168.10.11",
+      parts: sections("a1", 100, "10.0.3.10/24"),
+    },
+    "overlay-b": {
+      own: "underlay-b",
+      host: "b1",
+      vtep: "192.168.20.11",
+      parts: sections("b1", 200, "10.0.3.20/24"),
+    },
+  };
+  const named = Object.entries(stacks);
+  const settle = () => {
+    for (const [stack, { own, parts }] of named)
+      project.configure({ role: "overlay", underlayStack: own, ...parts }, stack);
+  };
+  const ask = async (...words: string[]): Promise<Result> => {
+    const env = { NO_COLOR: "1" };
+    const flags = named.flatMap(([stack]) => ["-s", stack]);
+    return project.vxlab(["preview", "--no-drift", ...flags, ...words], { env });
+  };
+
+  beforeAll(async () => {
+    settle();
+    for (const [stack, { own, host, vtep, parts }] of named) {
+      const told = underlay({ [host]: vtep });
+      await writeOutputs(project, own, told);
+      const plan = planOverlay({
+        own: { stack: own, vteps: told.vteps },
+        peers: [],
+        ...{ identity: `vxlab/${stack}`, sections: parts },
+      });
+      await standOverlay(project, stack, { address: vtep, hostKey: KEY, privateKey: LOGIN }, plan);
+    }
+  });
+
+  const NOTHING = [
+    "stack overlay-a:",
+    "no changes, 9 unchanged",
+    "",
+    "stack overlay-b:",
+    "no changes, 9 unchanged",
+  ];
+  const EDITED = ["stack overlay-b:", "~ b1: segment red: VNI 200 → 300", "  6 unchanged"];
+  const edit = (change: object) => {
+    settle();
+    const { own, parts } = stacks["overlay-b"];
+    project.configure({ role: "overlay", underlayStack: own, ...parts, ...change }, "overlay-b");
+  };
+
+  it("ends with the words of both, by name, also where nothing changes", async () => {
+    settle();
+    const { code, stdout, stderr } = await ask();
+    expect(code).toBe(0);
+    expect(stdout.trimEnd().split("\n").slice(-6)).toEqual(["", ...NOTHING]);
+    // Pulumi's lists come before.
+    expect(stdout.indexOf("Previewing update (overlay-b)")).toBeLessThan(stdout.indexOf("stack overlay-a:"));
+    expect(stderr).not.toContain("unchanged");
+  });
+
+  it("names the changes of the one that was edited", async () => {
+    edit({ segments: { red: { vni: 300, subnet: "10.0.3.0/24" } } });
+    const { stdout } = await ask("--diff");
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines.slice(-6)).toEqual([...NOTHING.slice(0, 3), ...EDITED]);
+    const [first, second] = [lines.indexOf("stack overlay-a:"), lines.indexOf("stack overlay-b:")];
+    const diff = lines.findIndex((line) => /~ vni *: 200 => 300/.test(line));
+    expect(first).toBeLessThan(second);
+    expect(second).toBeLessThan(diff);
+  });
+
+  it("says which settings are refused, and what the other would change", async () => {
+    edit({ containers: { c: { host: "b9", address: "10.0.3.20/24", segment: "red" } } });
+    const { code, stdout } = await ask();
+    expect(code).toBe(2);
+    expect(stdout.trimEnd().split("\n").slice(-4)).toEqual([
+      ...NOTHING.slice(0, 3),
+      "stack overlay-b: no preview, see above",
+    ]);
+    const json = await ask("--json");
+    expect([json.code, json.stdout]).toEqual([2, ""]);
+    expect(json.stderr).toMatch(/\nstack overlay-b:\n\nThe lab's settings have 1 problem/);
+  });
+
+  it("is what up says before it changes anything: nothing, where all is as it was", async () => {
+    settle();
+    const flags = named.flatMap(([stack]) => ["-s", stack]);
+    const { code, stdout, stderr } = await project.vxlab(["up", "--no-verify", "--no-drift", ...flags]);
+    expect([code, stdout]).toEqual([0, ""]);
+    const lines = stderr.split("\n").filter((line) => /^(libvirt|stack)\b/.test(line));
+    expect(lines).toEqual([
+      expect.stringMatching(/^libvirt: embedded, /),
+      ...["stack overlay-a: 9 unchanged", "stack overlay-b: 9 unchanged"],
+      ...["stack overlay-a: a second preview shows no changes"],
+      ...["stack overlay-b: a second preview shows no changes"],
+    ]);
+  });
+});
+
 describe("the own underlay", () => {
   it("that is not up is said, with the command, and nothing is changed", async () => {
     await writeOutputs(project, "underlay-a", {});
@@ -216,6 +325,50 @@ describe("a stack of another owner", () => {
     const result = await preview();
     expect(all(result)).toContain("The keys to the hosts of underlay-c cannot be read. Nothing was changed");
     expect(all(result)).toContain("Give the overlay and its underlay the same passphrase");
+    expect(result.code).not.toBe(0);
+  });
+});
+
+describe("encryption between owners", () => {
+  const [mine, theirs] = [
+    wireguardFromSeed(new Uint8Array(32).fill(1)),
+    wireguardFromSeed(new Uint8Array(32).fill(2)),
+  ];
+  const sealed = (name: string, address: string, inside: string, { publicKey, privateKey }: typeof mine) => {
+    const { vteps, login } = underlay({ [name]: address }, ENCRYPTED_VTEPS_SCHEMA);
+    const encryption = { address: inside, publicKey, port: 51820 };
+    const hosts = Object.fromEntries(
+      Object.entries(vteps.hosts).map(([key, host]) => [key, { ...host, encryption }]),
+    );
+    return { vteps: { ...vteps, hosts }, login, tunnelKeys: secret({ [name]: privateKey }) };
+  };
+  const write = async () => {
+    await writeOutputs(project, "underlay-a", sealed("a1", "192.168.10.11", "10.255.10.11", mine));
+    const peer = sealed("b1", "192.168.20.11", "10.255.20.11", theirs);
+    await writeOutputs(project, "underlay-e", peer, { ...ownPlace(project), passphrase: "another owner's" });
+    project.configure({ ...OVERLAY, peers: ["underlay-e"] }, "overlay-a");
+  };
+
+  it("needs the public keys in the outputs alone, and shows no private one", async () => {
+    await write();
+    const result = await project.pulumi(["preview", "--diff", "--json", "--stack", "overlay-a"]);
+    const text = all(await preview()) + all(result);
+    expect(result.code).toBe(0);
+    expect(text).toContain(theirs.publicKey);
+    expect(text).toContain("10.255.20.11");
+    expect(text).not.toContain(mine.privateKey);
+    expect(text).not.toContain(theirs.privateKey);
+    // The control: it is there, for whoever asks for secrets; the peer's has another passphrase.
+    const shown = all(await project.pulumi(["preview", "--diff", "--show-secrets", "--stack", "overlay-a"]));
+    expect([shown.includes(mine.privateKey), shown.includes(theirs.privateKey)]).toEqual([true, false]);
+  });
+
+  it("of one owner alone is refused, with the names of two hosts", async () => {
+    await write();
+    await writeOutputs(project, "underlay-b", underlay({ b1: "192.168.20.11" }));
+    project.configure(OVERLAY, "overlay-a");
+    const result = await preview();
+    expect(all(result)).toContain("a1 encrypts its tunnels, and underlay-b/b1 does not");
     expect(result.code).not.toBe(0);
   });
 });

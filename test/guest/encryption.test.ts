@@ -79,8 +79,8 @@ function observed(change: Partial<EncryptionState> = {}): unknown {
   return (JSON.parse(stdout) as { state: unknown }).state;
 }
 
-const drift = () => {
-  const { code, stdout, stderr } = host.guest(["drift"]);
+const drift = (...words: string[]) => {
+  const { code, stdout, stderr } = host.guest(["drift", ...words]);
   expect([code, stderr]).toEqual([0, ""]);
   return stdout.split("\n").flatMap((line) => {
     if (line === "") return [];
@@ -170,6 +170,8 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   it("drift names the device, its key, and each peer that is not as planned", () => {
     apply();
     expect(drift()).toEqual([]);
+    host.shows("ovs", `${JSON.stringify([{ rows: [] }, { rows: [] }, { rows: [] }])}\n`);
+    expect(drift("all")).toEqual([]);
     host.shows("net/wg0/mtu", "1420\n");
     host.shows("net/wg0/flags", "0x90\n");
     host.shows("wg-routes", "10.255.10.2 scope link\n");
@@ -188,6 +190,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       "wg0: the WireGuard device is down",
       "wg0: the route to 10.255.10.3 is missing",
     ]);
+    expect(drift("all")).toContain(`wg0: public key is ${keys(2).publicKey} instead of ${OWN.publicKey}`);
     host.forgets("net/wg0");
     expect(drift()).toEqual([
       "wg0: the WireGuard device is missing: no tunnel of this host works, and nothing leaves it in plain text",

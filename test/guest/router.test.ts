@@ -53,7 +53,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(config()).not.toMatch(/listen|reflector|cluster/);
     // In the background, so in either order.
     const loops = () => host.calls("setsid").map((words) => words.slice(1).join(" "));
-    const both = ["route bgpd 192.168.10.13 false", "route zebra 192.168.10.13 false"];
+    const both = ["route bgpd", "route zebra"];
     await vi.waitFor(() => expect(loops().sort()).toEqual(both));
     expect(existsSync(host.path("state/guard.nft")) ? host.read("state/guard.nft") : "").not.toContain("179");
   });
@@ -71,6 +71,36 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(host.read("state/guard.nft")).toContain(
       "ip daddr 192.168.10.11 tcp dport 179 ip saddr != { 192.168.10.2-192.168.10.254, 172.20.0.5 } counter drop",
     );
+  });
+
+  it("where the host encrypts, takes sessions by WireGuard alone", () => {
+    host.keeps("bridge", { id: "lab-kvm1-vxbr", lab: LAB, mac: "02:00:00:00:00:01" });
+    const peers = [{ publicKey: "bbbb", address: "10.255.10.12", vtep: "192.168.10.12" }];
+    const local = "192.168.10.11";
+    const wg0 = { bridge: "vxbr", local, address: "10.255.10.11", publicKey: "aaaa", mtu: 1440, peers };
+    host.keeps("encryption", { id: "lab-kvm1-wg0", lab: LAB, ...wg0 });
+    apply({ ...REFLECTOR, local: "10.255.10.11", clients: ["10.255.0.1-10.255.255.254"] });
+    expect(host.read("state/guard.nft")).toContain(
+      'ip daddr 10.255.10.11 tcp dport 179 iifname != "wg0" counter drop\n' +
+        "    ip daddr 10.255.10.11 tcp dport 179 ip saddr != { 10.255.0.1-10.255.255.254 } counter drop",
+    );
+  });
+
+  it("that gets another VTEP, or the other role, has them at the next start of bgpd", () => {
+    // It ends its loop.
+    const bgpd = '#!/bin/sh\necho "$@" >>"$FAKE/bgpd-started"\nrm -f "$FAKE/state/router/bgpd.conf"\n';
+    host.shows("frr/bgpd", bgpd);
+    const started = (router: object) => {
+      apply(router);
+      host.guest(["route", "bgpd"]);
+      return host.read("bgpd-started").trim().split("\n").at(-1);
+    };
+    expect(started(REFLECTOR)).toContain(" -l 192.168.10.11 ");
+    host.shows("addresses", "2: wg0    inet 10.255.10.11/32 scope global wg0\n");
+    expect(started({ ...REFLECTOR, local: "10.255.10.11" })).toContain(" -l 10.255.10.11 ");
+    host.shows("addresses", "2: eth0    inet 192.168.10.13/24 scope global eth0\n");
+    expect(started(CLIENT)).toContain(" -p 0 ");
+    expect(started({ ...CLIENT, reflector: true })).toContain(" -l 192.168.10.13 ");
   });
 
   it("with the guard off has no rule", () => {

@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { change } from "../lib/changes";
+import { served } from "../lib/everyday";
 import { Guests } from "../lib/guests";
 import { imageArchive } from "../lib/image-archive";
 import { ArgumentWatch, leaksIn, textsBelow } from "../lib/leaks";
@@ -86,6 +87,9 @@ describe("Docker beside LXC", () => {
     const found = await environment("kvm1", "c1");
     expect(found.filter((one) => !added.test(one))).toEqual(lines(env));
   });
+
+  it("is copied to and from, restarted, read and reached by the commands for every day", () =>
+    served(lab, "c1", "/proc/1/fd/1"));
 
   it("keeps Docker's own network out of it", async () => {
     const look = "cat /proc/sys/net/ipv4/ip_forward; ip -br link show type bridge; nft list tables";

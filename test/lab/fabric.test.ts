@@ -87,12 +87,7 @@ const othersWork = (): Promise<string[]> =>
 async function newConversation(from: string, to: string): Promise<string[]> {
   const host = guests.hostOf(from);
   // Who still knows the other asks whether it is there, and is known by that.
-  const forget = () =>
-    Promise.all(
-      ["c1", "c2", "c3", "two"].map((name) =>
-        guests.tell(guests.hostOf(name), guests.inside(name, "ip neigh flush all")),
-      ),
-    );
+  const forget = () => Promise.all(["c1", "c2", "c3", "two"].map((name) => guests.forgetNeighbours(name)));
   await forget();
   // -T: whatever the UDP port is. A multicast segment has one of its own. -e: whom a frame inside is for.
   const wire = await capture(guests, host, "tcpdump -i eth0 -nn -e -U -T vxlan udp and not port 53");

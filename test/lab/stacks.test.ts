@@ -212,7 +212,9 @@ describe("a peer that is destroyed first", () => {
     good(await project.vxlab(["down", "-s", "underlay-b"], { timeout: 300 }));
     const said = await project.vxlab(["down", "-s", "overlay-b"], { timeout: 300 });
     good(said);
-    expect(said.stderr).toContain("removed from the state of overlay-b, since their machines are gone: ");
+    expect(said.stderr).toContain(
+      "removed from the state of overlay-b, because their machines no longer exist: ",
+    );
   });
 
   it("is said to the other, whose lab stands on, without tunnels to it", async () => {

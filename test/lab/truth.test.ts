@@ -69,7 +69,7 @@ describe("what changed by hand is named, and put right by up alone", () => {
     const { faults } = await status(lab());
     const [first, ...more] = [
       "drift/kvm1: bf200: flow is not in the plan: priority=300,in_port=2 actions=output:1; bridge vxbr: flow is not part of the lab: ",
-      "kept/kvm2: missing for container c2",
+      "kept/kvm2: missing: container c2",
       "drift/kvm2: bf200: flow is missing: ",
       `service/blue: gw-blue: the nft table inet ${table} is missing`,
       "gw-blue: dnsmasq does not run",
@@ -112,7 +112,7 @@ describe("what no plan puts there", () => {
     try {
       expect(await status(lab())).toEqual({
         faults: [
-          "foreign/kvm2: no plan has this here: container c1 (runs; the plan has it on kvm1); foreign, left alone: port tap7 on vxbr",
+          "foreign/kvm2: not in the plan of this host: container c1 (running; planned on kvm1); foreign, left alone: port tap7 on vxbr",
         ],
         foreign: ["kvm2: port tap7 on vxbr"],
       });
@@ -135,9 +135,9 @@ describe("packets that are lost", () => {
       const { checks } = JSON.parse(stdout) as { checks: { name: string; ok: boolean; got: string }[] };
       const red = checks.filter(({ name }) => /^ping\/c/.test(name));
       expect(red.map(({ name, ok, got }) => `${name} ${ok} ${got}`)).toEqual([
-        "ping/c1/c2 false asked twice: no answer: requests arrive at kvm2, its answers arrive at kvm1, which drops them: " +
-          "the way from kvm2 to kvm1 is cut at kvm1",
-        "ping/c2/c1 false asked twice: no answer: requests arrive at kvm1, which drops them: the way from kvm2 to kvm1 is cut at kvm1",
+        "ping/c1/c2 false tried twice: no answer: requests reach kvm2 and replies reach kvm1, which drops them: " +
+          "the path from kvm2 to kvm1 is cut at kvm1",
+        "ping/c2/c1 false tried twice: no answer: requests reach kvm1, which drops them: the path from kvm2 to kvm1 is cut at kvm1",
       ]);
     } finally {
       await guests.tell("kvm1", "nft delete table inet cut");
@@ -153,7 +153,7 @@ describe("packets that are lost", () => {
       const red = await redChecks(project);
       const chain =
         "gw-blue: what it forwards is dropped by a chain of somebody else: nft list chain ip filter FORWARD";
-      expect(red).toEqual([`service/blue: ${chain}`, `beyond/blue: asked twice: no answer; ${chain}`]);
+      expect(red).toEqual([`service/blue: ${chain}`, `beyond/blue: tried twice: no answer; ${chain}`]);
     } finally {
       await guests.tell("kvm1", "nft delete table ip filter");
     }

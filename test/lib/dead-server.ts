@@ -32,7 +32,9 @@ export function deadServer({ project, server, configure }: Servers): void {
       configure({ vni: 101 });
       const { code, stderr } = await up("--host-timeout", "10");
       expect(code).toBe(1);
-      expect(stderr).toContain("srv2 does not answer within 10 s; everything else is done. Left on it: ");
+      expect(stderr).toContain(
+        "srv2 does not answer within 10 s; everything else is done. Unfinished on it: ",
+      );
       expect(stderr).toContain("./vxlab forget srv2, then ./vxlab up");
       expect(await server("ls -d /sys/class/net/bf101")).toBe("/sys/class/net/bf101\n");
     });

@@ -1,10 +1,9 @@
 /** A lab in which faults are made by hand, and what drift, preview and up say of them. */
-import { expect } from "vitest";
-import type { Guests } from "./guests";
-import { good } from "./project";
-import type { Project } from "./project";
+import { afterAll, beforeAll, expect } from "vitest";
+import { Guests } from "./guests";
+import { good, Project } from "./project";
 
-export const SETTINGS = {
+const SETTINGS = {
   hosts: {
     kvm1: { address: "192.168.10.156", bridgeAddress: "10.1.2.10/24" },
     kvm2: { address: "192.168.10.222" },
@@ -204,6 +203,24 @@ interface Lab {
   guests: Guests;
 }
 
+/** Deploys the lab before the tests of a file, and deletes it after them. */
+export function driftLab(name: string): Lab & { configure: (more: object) => void } {
+  const lab = {} as Lab;
+  beforeAll(async () => {
+    lab.project = await Project.create(name);
+    lab.project.configure(SETTINGS);
+    good(await lab.project.vxlab(["up", "--no-verify"], { timeout: 1500 }));
+    lab.guests = await Guests.of(lab.project);
+  });
+  afterAll(async () => {
+    await lab.guests?.close();
+    await lab.project?.destroy();
+  });
+  return Object.assign(lab, {
+    configure: (more: object) => lab.project.configure({ ...SETTINGS, ...more }),
+  });
+}
+
 interface Found {
   differences: { host: string; thing: string; found: string }[];
   unknown: { host: string; why: string }[];
@@ -212,7 +229,7 @@ interface Found {
 
 export async function drift({
   project,
-}: Pick<Lab, "project">): Promise<{ code: number; lines: string[]; unknown: string[]; foreign: string[] }> {
+}: Lab): Promise<{ code: number; lines: string[]; unknown: string[]; foreign: string[] }> {
   const { code, stdout, stderr } = await project.vxlab(["drift", "--json"], { timeout: 180 });
   expect(stdout, stderr).toContain("differences");
   const { differences, unknown, foreign } = JSON.parse(stdout) as Found;
@@ -227,7 +244,7 @@ export async function drift({
 export const clean = { code: 0, lines: [], unknown: [], foreign: [] };
 
 /** Neither a look nor a preview shows anything. */
-export async function settled(lab: Pick<Lab, "project">, words: readonly string[] = []): Promise<void> {
+export async function settled(lab: Lab, words: readonly string[] = []): Promise<void> {
   expect(await drift(lab)).toEqual(clean);
   const { stdout } = await lab.project.vxlab(["preview", "--json", ...words], { timeout: 300 });
   expect((JSON.parse(stdout) as { changes: unknown[] }).changes).toEqual([]);

@@ -32,15 +32,24 @@ export async function everyDay(lab: Project, guests: Guests): Promise<void> {
   const pings = await keepPinging(guests, "c1", "10.0.3.11");
   expect(await capturedBy(lab, "c2")).toMatch(/IP 10\.0\.3\.1[01] > 10\.0\.3\.1[01]: ICMP echo/);
   await pings.end();
-  const page = "served\n";
-  await copied(lab, page, "c1:/root/index.html");
-  good(await lab.vxlab(["restart", "c1"]));
-  const serve = "httpd -h /root -p 8000; echo started >/dev/console";
-  good(await lab.vxlab(["exec", "c1", "--", "sh", "-c", serve]));
-  expect(good(await lab.vxlab(["logs", "c1", "-n", "1"])).trim()).toBe("started");
-  expect(await fetchedBack(lab, "c1:/root/index.html")).toBe(page);
-  expect(await forwarded(lab, "0:c1:8000")).toBe(page);
+  await served(lab, "c1", "/dev/console");
   expect(await bySsh(lab, "kvm2", "hostname")).toBe("kvm2\n");
+}
+
+/**
+ * `cp` both ways, `restart`, `logs` and `forward` of a container with busybox's programs.
+ *
+ * @param output the file in it that is its command's output
+ */
+export async function served(lab: Project, container: string, output: string): Promise<void> {
+  const page = "served\n";
+  await copied(lab, page, `${container}:/root/index.html`);
+  good(await lab.vxlab(["restart", container]));
+  const serve = `httpd -h /root -p 8000; echo started >${output}`;
+  good(await lab.vxlab(["exec", container, "--", "sh", "-c", serve]));
+  expect(good(await lab.vxlab(["logs", container, "-n", "1"])).trim()).toBe("started");
+  expect(await fetchedBack(lab, `${container}:/root/index.html`)).toBe(page);
+  expect(await forwarded(lab, `0:${container}:8000`)).toBe(page);
 }
 
 /** What tcpdump reads of what `capture CONTAINER -w -` writes, with no byte of anything else. */

@@ -76,6 +76,11 @@ export class Guests {
     return good(await this.ask(host, script, timeout, input)).trim();
   }
 
+  /** A container asks for every neighbour anew. */
+  forgetNeighbours(name: string): Promise<string> {
+    return this.tell(this.hostOf(name), this.inside(name, "ip neigh flush all"));
+  }
+
   /** In a container's network, with the host's tools: the host's `ping` knows -M. */
   inside(container: string, command: string): string {
     return `nsenter -n -t $(lxc-info -P /var/lib/vxlab/containers -n ${container} -pH) ${command}`;

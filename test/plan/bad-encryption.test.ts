@@ -84,7 +84,7 @@ const rows: Record<string, Row[]> = {
       sealed({}, { segments: { red: { flooding: "multicast" } } }),
       "segments.red.flooding",
       "WireGuard carries no packets to a group",
-      "flooding: unicast or flow",
+      "flooding: unicast, flow or evpn",
     ],
     [
       several({ encryption }, {}, { hosts: { kvm3: { address: "192.168.20.4" } } }),
@@ -97,6 +97,20 @@ const rows: Record<string, Row[]> = {
       "segments.red.hosts",
       "kvm1 encrypts its tunnels, and kvm3 does not",
       "encryption: wireguard",
+    ],
+    [
+      several(
+        { encryption },
+        {},
+        {
+          hosts: { kvm3: { address: "192.168.20.4" } },
+          segments: { red: { flooding: "evpn", hosts: ["kvm1", "kvm2"] } },
+          evpn: { reflectors: ["kvm1", "kvm3"] },
+        },
+      ),
+      "segments.red.hosts",
+      "kvm1 encrypts its tunnels, and kvm3 does not",
+      "encryption: wireguard for the underlay of kvm3",
     ],
     [
       sealed({}, { hosts: { kvm1: { bridge: "wg0" } } }),

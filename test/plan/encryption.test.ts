@@ -71,6 +71,29 @@ describe("an encrypted underlay", () => {
     ]);
   });
 
+  it("EVPN's sessions and packets go by the tunnels, from which alone they are taken", () => {
+    const [kvm1, kvm2, kvm3] = planned({
+      underlay: { encryption },
+      hosts: { kvm3: { address: "192.168.10.30" } },
+      segments: { red: { flooding: "evpn", hosts: ["kvm1", "kvm2"] } },
+      evpn: { reflectors: ["kvm1", "kvm3"] },
+    }).hosts;
+    const tunnels = "10.255.0.1-10.255.255.254";
+    expect(kvm1?.ports[0]).toMatchObject({ remotes: [], senders: [tunnels], mtu: 1390 });
+    expect(kvm1?.router).toMatchObject({
+      neighbours: [{ host: "kvm3", address: "10.255.10.30", as: 65000 }],
+      listen: ["10.255.0.0/16"],
+      clients: [tunnels],
+    });
+    const peers = (host: typeof kvm1) => host?.encryption?.peers.map((one) => one.host);
+    // kvm3 is in no segment, and passes routes on.
+    expect([kvm1, kvm2, kvm3].map(peers)).toEqual([
+      ["kvm2", "kvm3"],
+      ["kvm1", "kvm3"],
+      ["kvm1", "kvm2"],
+    ]);
+  });
+
   it("spokes are peers of the hub alone", () => {
     const { hosts } = planned({
       underlay: { encryption },
@@ -144,6 +167,26 @@ describe("between owners", () => {
     expect(a1?.ports[0]?.remotes.map(({ address }) => address)).toEqual(["10.255.10.2", "10.255.20.1"]);
     // The smallest underlay has 1450.
     expect(a1?.ports[0]?.mtu).toBe(1450 - 60 - 50);
+  });
+
+  it("EVPN's sessions with another owner's reflectors go by the tunnels", () => {
+    const speaking = ({ stack, vteps: one }: UnderlayVteps, as: number, name: string): UnderlayVteps => ({
+      stack,
+      vteps: { ...one, evpn: { as, reflectors: [name] } },
+    });
+    const segments = { red: { vni: 100, subnet: "10.0.3.0/24", flooding: "evpn" } };
+    const [a1, a2] = planOverlay(
+      input({
+        own: speaking(ownSealed, 65001, "a1"),
+        peers: [speaking(peerSealed, 65002, "b1")],
+        sections: { segments, containers: { c1: { host: "a1" } } },
+      }),
+    ).hosts;
+    const b1 = { host: "underlay-b/b1", address: "10.255.20.1", as: 65002 };
+    expect(a1?.router?.neighbours).toEqual([b1]);
+    expect(a1?.encryption?.peers.map(({ host }) => host)).toEqual(["a2", "underlay-b/b1"]);
+    expect(a2?.encryption?.peers.map(({ host }) => host)).toEqual(["a1", "underlay-b/b1"]);
+    expect(a1?.ports[0]?.senders).toEqual(["10.255.10.1", "10.255.10.2", "10.255.20.1"]);
   });
 
   it.each([

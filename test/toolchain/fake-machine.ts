@@ -26,6 +26,7 @@ esac`;
 const BUILD = `import { mkdirSync, writeFileSync } from "node:fs";
 for (const path of [
   "language-nodejs/pulumi-language-nodejs",
+  "language-python/pulumi-language-python",
   "resource-command-v${versions.command}/pulumi-resource-command",
   "resource-random-v${versions.random}/pulumi-resource-random",
 ]) {

@@ -172,6 +172,8 @@ describe("what the tests need", () => {
       ["busybox", "busybox"],
       ["dash", "dash"],
       ["flock", "util-linux"],
+      ["zsh", "zsh"],
+      ["fish", "fish"],
       ["openssl", "openssl"],
       ["perl", "perl-base"],
       ["python3", "python3-venv"],

@@ -57,8 +57,8 @@ describe("asking again", () => {
     const { asked, ask } = hostsWith(() => ANSWERED);
     const evidence = failing({ "ping/c1/c2": NONE, "mtu/c2/c1/1450": { fate: "no answer" } });
     expect(await results(ask, evidence)).toEqual([
-      "ping/c1/c2 true: answered in 2 ms at the second try",
-      "mtu/c2/c1/1450 true: answered in 2 ms at the second try",
+      "ping/c1/c2 true: answered in 2 ms on the second try",
+      "mtu/c2/c1/1450 true: answered in 2 ms on the second try",
     ]);
     expect(asked).toEqual(["ping/c1/c2 lanes 1", "mtu/c2/c1/1450 lanes 1"]);
   });
@@ -75,10 +75,10 @@ describe("asking again", () => {
       kvm2: "",
     });
     const evidence = failing({ "ping/c1/c2": NONE, "mtu/c1/c2/1450": NONE });
-    const cut = "requests leave kvm1 and do not arrive at kvm2: the way from kvm1 to kvm2 is cut";
+    const cut = "requests leave kvm1 and do not reach kvm2: the path from kvm1 to kvm2 is cut";
     expect(await results(ask, evidence)).toEqual([
-      `ping/c1/c2 false: asked twice: no answer: ${cut}`,
-      `mtu/c1/c2/1450 false: lost without an error (as ping/c1/c2: ${cut})`,
+      `ping/c1/c2 false: tried twice: no answer: ${cut}`,
+      `mtu/c1/c2/1450 false: lost without an error (same cause as ping/c1/c2: ${cut})`,
     ]);
     expect(asked).toEqual(["ping/c1/c2 lanes 1"]);
   });
@@ -92,8 +92,8 @@ describe("asking again", () => {
     const found = await results(ask, { ...evidence, pings }, two, buildChecks(two));
     expect(asked).toEqual(red.map((name) => `${name} lanes 1`));
     expect(found).toEqual([
-      "ping/c00/c01 false: asked twice: no answer: no request leaves h00",
-      "ping/c00/c03 true: answered in 2 ms at the second try",
+      "ping/c00/c01 false: tried twice: no answer: no request leaves h00",
+      "ping/c00/c03 true: answered in 2 ms on the second try",
     ]);
   });
 
@@ -120,9 +120,9 @@ describe("asking again", () => {
     const { asked, ask } = hostsWith(() => SILENT, {}, 9_000);
     const red = await results(ask, { ...evidence, pings }, large, all);
     expect(asked.length).toBeLessThan(10);
-    expect(red.filter((line) => line.includes("(not asked again: too much fails)")).length).toBeGreaterThan(
-      100,
-    );
+    expect(
+      red.filter((line) => line.includes("(not tried again: too many checks failed)")).length,
+    ).toBeGreaterThan(100);
   });
 
   it("asks across a tunnel that has sent while the other end has received nothing", async () => {
@@ -143,7 +143,7 @@ describe("asking again", () => {
     expect(well.asked).toEqual(["across/kvm1/vx100-c0a80ade lanes 1"]);
     const cut = hostsWith(() => SILENT);
     expect(await results(cut.ask, { ...evidence, hosts }, lab, still)).toEqual([
-      "tunnel/kvm1/vx100-c0a80ade false: has sent packets, kvm2 has received none; c1 asked 10.0.3.11: no request leaves kvm1",
+      "tunnel/kvm1/vx100-c0a80ade false: packets are sent, kvm2 receives none: c1 gets no answer from 10.0.3.11: no request leaves kvm1",
     ]);
   });
 });
@@ -169,37 +169,37 @@ describe("which way is cut", () => {
       "dropped before kvm2",
       [sent(request), outer("Out", request)],
       [],
-      "requests leave kvm1 and do not arrive at kvm2: the way from kvm1 to kvm2 is cut",
+      "requests leave kvm1 and do not reach kvm2: the path from kvm1 to kvm2 is cut",
     ],
     [
       "dropped by kvm2",
       [outer("Out", request)],
       [outer("In", request)],
-      "requests arrive at kvm2, which drops them: the way from kvm1 to kvm2 is cut at kvm2",
+      "requests reach kvm2, which drops them: the path from kvm1 to kvm2 is cut at kvm2",
     ],
     [
       "the container is silent",
       [outer("Out", request)],
       [outer("In", request), taken(request)],
-      "requests arrive at kvm2, and nothing answers there",
+      "requests reach kvm2, and nothing replies there",
     ],
     [
       "dropped on the way back",
       [outer("Out", request)],
       [outer("In", request), taken(request), sent(answer), outer("Out", answer)],
-      "requests arrive at kvm2, its answers do not arrive at kvm1: the way from kvm2 to kvm1 is cut",
+      "requests reach kvm2, replies do not reach kvm1: the path from kvm2 to kvm1 is cut",
     ],
     [
       "dropped by kvm1 on the way back",
       [outer("Out", request), outer("In", answer)],
       [outer("In", request), taken(request), outer("Out", answer)],
-      "requests arrive at kvm2, its answers arrive at kvm1, which drops them: the way from kvm2 to kvm1 is cut at kvm1",
+      "requests reach kvm2 and replies reach kvm1, which drops them: the path from kvm2 to kvm1 is cut at kvm1",
     ],
     [
       "lost between kvm1 and its container",
       [outer("In", answer), taken(answer)],
       [outer("Out", answer)],
-      "requests arrive at kvm2, answers at kvm1, which does not hand them on",
+      "requests reach kvm2 and replies reach kvm1, which does not forward them",
     ],
     [
       "as early as by ARP",
@@ -208,7 +208,7 @@ describe("which way is cut", () => {
         outer("In", "ARP, Request who-has 10.0.3.11 tell 10.0.3.10, length 28"),
         outer("Out", "ARP, Reply 10.0.3.11 is-at 02:0f:b1:3b:63:43, length 28"),
       ],
-      "requests arrive at kvm2, its answers do not arrive at kvm1: the way from kvm2 to kvm1 is cut",
+      "requests reach kvm2, replies do not reach kvm1: the path from kvm2 to kvm1 is cut",
     ],
     [
       "another address's packets say nothing",
@@ -231,9 +231,9 @@ describe("which way is cut", () => {
         [outer("In", solicitation), outer("Out", advertisement)],
         "fd00:3::11",
       ),
-    ).toContain("the way from kvm2 to kvm1 is cut");
+    ).toContain("the path from kvm2 to kvm1 is cut");
     const echo = "IP6 fd00:3::10 > fd00:3::11: ICMP6, echo request, id 1, seq 1, length 64";
-    expect(way([outer("Out", echo)], [], "fd00:3::11")).toContain("the way from kvm1 to kvm2 is cut");
+    expect(way([outer("Out", echo)], [], "fd00:3::11")).toContain("the path from kvm1 to kvm2 is cut");
   });
 
   it("listens on every UDP port of the lab", () => {

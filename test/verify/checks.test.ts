@@ -115,7 +115,7 @@ describe("two segments", () => {
 
   it("say that a port is shared, which one segment alone does not", () => {
     const words = (of: readonly Check[]) => named(of, "tunnel/kvm1/vx100-c0a80ade").expected;
-    expect(words(checks)).toContain("of one VLAN, ");
+    expect(words(checks)).toContain("one VLAN, ");
     expect(words(buildChecks(referenceLab()))).not.toContain("VLAN");
   });
 });
@@ -141,7 +141,7 @@ describe("a fabric's checks", () => {
     expect(named(checks, "tunnel/kvm2/vm300").expected).toBe(
       "VNI 300, group 239.0.1.44, UDP 4790, TTL 16, on the bridge",
     );
-    expect(named(checks, "container/c4").expected).toContain("a lent address");
+    expect(named(checks, "container/c4").expected).toContain("an address from DHCP");
   });
 
   it("ping by each family, each interface, to addresses that are known", () => {

@@ -52,26 +52,30 @@ describe("encryption/HOST", () => {
       (f) => ({ ...f, wireguard: { ...wireguard(f), publicKey: "x" } }),
       "its public key is x instead of",
     ],
-    ["another port", (f) => ({ ...f, wireguard: { ...wireguard(f), port: 1 } }), "UDP 1"],
+    ["another port", (f) => ({ ...f, wireguard: { ...wireguard(f), port: 1 } }), "UDP port 1 instead of"],
     ["another MTU", (f) => ({ ...f, encryption: { ...nic(f), mtu: 1420 } }), "MTU 1420"],
     ["no address", (f) => ({ ...f, encryption: { ...nic(f), addresses: [] } }), "no address"],
-    ["no link", (f) => ({ ...f, encryption: { ...nic(f), up: false } }), "is down"],
-    ["no peer", (f) => ({ ...f, wireguard: { ...wireguard(f), peers: new Map() } }), "kvm2 is not a peer"],
+    ["no link", (f) => ({ ...f, encryption: { ...nic(f), up: false } }), "the device is down"],
+    [
+      "no peer",
+      (f) => ({ ...f, wireguard: { ...wireguard(f), peers: new Map() } }),
+      "kvm2 is missing from the peers",
+    ],
     [
       "another endpoint",
       (f) => withPeer(f, KEY, { endpoint: "1.2.3.4:5" }),
-      "kvm2 is at 1.2.3.4:5 instead of 192.168.10.222:51820",
+      "the endpoint of kvm2 is 1.2.3.4:5 instead of 192.168.10.222:51820",
     ],
     [
       "more allowed",
       (f) => withPeer(f, KEY, { allowed: "0.0.0.0/0" }),
-      "kvm2 may send from 0.0.0.0/0 instead of 10.255.10.222/32",
+      "the allowed IPs of kvm2 are 0.0.0.0/0 instead of 10.255.10.222/32",
     ],
-    ["a stranger", (f) => withPeer(f, "stranger", {}), "peers that are not in the plan: stranger"],
+    ["a stranger", (f) => withPeer(f, "stranger", {}), "unplanned peers: stranger"],
     [
       "no rule",
       (f) => without(f, "stopped"),
-      "the host guard has no rule that keeps plain packets of the tunnels from leaving",
+      "the host guard has no rule that drops unencrypted tunnel packets",
     ],
     [
       "no device",
@@ -94,7 +98,7 @@ describe("encryption/HOST", () => {
       ),
     ).toEqual({
       ok: true,
-      got: "wg0 with 1 peer, 7 plain packets stopped by the guard",
+      got: "wg0 with 1 peer, 7 unencrypted packets dropped by the host guard",
     });
     const check = stillChecks(lab).find(({ kind }) => kind === "encryption");
     expect(check?.repairs?.(factsOf(lab, "kvm1"))).toEqual([{ kind: "encryption", key: "wg0" }]);
@@ -113,8 +117,8 @@ describe("encryption/HOST", () => {
 
 describe("handshake/HOST", () => {
   it.each([
-    ["an old one", 200, "with kvm2 200 s ago"],
-    ["none", undefined, "none with kvm2"],
+    ["an old one", 200, "last handshake with kvm2 200 s ago"],
+    ["none", undefined, "no handshake with kvm2"],
   ])("fails with %s", (_, age, said) => {
     const evidence = changed((facts) => ({ ...facts, handshakes: new Map([[KEY, age]]) }));
     expect(verdict("handshake/kvm1", evidence)).toEqual({ ok: false, got: said });
@@ -153,11 +157,11 @@ describe("wire/A/B", () => {
     });
     expect(seen(sealed, plain)).toEqual({
       ok: false,
-      got: "10.255.10.156 > 10.255.10.222 UDP 4789 VNI 100, in plain text",
+      got: "10.255.10.156 > 10.255.10.222 UDP 4789 VNI 100, not encrypted",
     });
-    expect(seen()).toEqual({ ok: false, got: "no packet of WireGuard" });
+    expect(seen()).toEqual({ ok: false, got: "no WireGuard packet was captured" });
     const other: Seen = { sealed: { src: "192.168.10.30", dst: "192.168.10.222", udpPort: 51820 } };
-    expect(seen(other)).toEqual({ ok: false, got: "no packet of WireGuard" });
+    expect(seen(other)).toEqual({ ok: false, got: "no WireGuard packet was captured" });
   });
 
   it("reads tcpdump, which takes WireGuard for VXLAN, and what it shows of wg0 was not on the wire", () => {

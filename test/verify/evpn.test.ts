@@ -62,8 +62,8 @@ describe("a host that takes part in EVPN", () => {
 
   it("passes with all it has to know", () => {
     expect(verdicts()).toEqual([
-      ["router/kvm1", { ok: true, got: "2 sessions" }],
-      ["evpn/kvm1/red", { ok: true, got: "2 in the flood list, 2 stations" }],
+      ["router/kvm1", { ok: true, got: "2 BGP sessions" }],
+      ["evpn/kvm1/red", { ok: true, got: "2 hosts in the flood list, 2 remote MACs" }],
     ]);
   });
 
@@ -72,25 +72,25 @@ describe("a host that takes part in EVPN", () => {
       "a host that is not in the flood list",
       "00:00:00:00:00:00 dst 192.168.10.13 self permanent\n",
       "",
-      "not in the flood list: kvm3",
+      "missing from the flood list: kvm3",
     ],
     [
       "a MAC that leads elsewhere",
       `${macOf("c3")} dst 192.168.10.13`,
       `${macOf("c3")} dst 192.168.10.12`,
-      `${macOf("c3")} is behind 192.168.10.12 instead of 192.168.10.13`,
+      `${macOf("c3")} is behind VTEP 192.168.10.12 instead of 192.168.10.13`,
     ],
     [
       "a station that nobody told of",
       `${service?.mac} dst 192.168.10.12 self extern_learn\n`,
       "",
-      `BGP tells of no ${service?.mac}`,
+      `no BGP route for MAC ${service?.mac}`,
     ],
     [
       "a station that it does not tell of",
       `${macOf("c1")} master be100 static\n`,
       "",
-      `others are not told of ${macOf("c1")}`,
+      `not advertised to other hosts: MAC ${macOf("c1")}`,
     ],
   ])("fails with %s", (_, was, is, said) => {
     expect(ANSWER).toContain(was);
@@ -108,7 +108,7 @@ describe("a host that takes part in EVPN", () => {
 
   it("fails without a session, which a reflector has to have with each", () => {
     const [router] = verdicts(ANSWER.replace(/^.*13\]:50302\n/m, ""));
-    expect(router).toEqual(["router/kvm1", { ok: false, got: "no session with kvm3" }]);
+    expect(router).toEqual(["router/kvm1", { ok: false, got: "no BGP session with kvm3" }]);
   });
 
   it("knows more than is planned: another owner's, or what was heard", () => {

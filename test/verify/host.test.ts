@@ -59,13 +59,13 @@ describe("a host on which something is not as planned", () => {
     [
       "desired state of a container is gone",
       without("container", "c1"),
-      ["kept/kvm1: missing for container c1"],
+      ["kept/kvm1: missing: container c1"],
       ["kvm1 container c1"],
     ],
     [
       "desired state of a port is gone",
       without("port", "100"),
-      ["kept/kvm1: missing for port of VNI 100"],
+      ["kept/kvm1: missing: port of VNI 100"],
       ["kvm1 port 100"],
     ],
     [
@@ -73,7 +73,7 @@ describe("a host on which something is not as planned", () => {
       (facts) => ({
         kept: facts.kept?.map((one) => (one.key === "c1" ? { ...one, lab: "beef0002" } : one)),
       }),
-      ["kept/kvm1: missing for container c1"],
+      ["kept/kvm1: missing: container c1"],
       ["kvm1 container c1"],
     ],
     [
@@ -170,7 +170,7 @@ describe("a host on which something is not as planned", () => {
       boxes: [...boxes, { kind: ContainerKind.Lxc, name: "c2", state: "RUNNING" }],
       ports: new Map([...(ports ?? []), ["v-c2", { ...plug, step: "lab-c2" }]]),
     }));
-    const got = "no plan has this here: container c2 (runs; the plan has it on kvm2)";
+    const got = "not in the plan of this host: container c2 (running; planned on kvm2)";
     expect(found).toEqual({ red: [`foreign/kvm1: ${got}`], foreign: got, again: [] });
   });
 
@@ -191,7 +191,7 @@ describe("a host on which something is not as planned", () => {
       "port of VNI 900",
     ],
   ])("%s that no plan has", (_, change, what) => {
-    expect(looked(change).red).toEqual([`foreign/kvm1: no plan has this here: ${what}`]);
+    expect(looked(change).red).toEqual([`foreign/kvm1: not in the plan of this host: ${what}`]);
   });
 
   it("what has changed of another lab on the host is that lab's to say", () => {
@@ -211,9 +211,7 @@ describe("a host on which something is not as planned", () => {
       kept: [...kept, file("container", "c2")],
       ports: new Map([...(ports ?? []), ["v-c2", { ...plug, step: `${lab.id}-lab-c2` }]]),
     }));
-    expect(found.red).toEqual([
-      "foreign/kvm1: no plan has this here: container c2 (the plan has it on kvm2)",
-    ]);
+    expect(found.red).toEqual(["foreign/kvm1: not in the plan of this host: container c2 (planned on kvm2)"]);
   });
 
   it("what is nobody's is named and no fault", () => {
@@ -338,7 +336,7 @@ describe("the steps of a stack", () => {
     const repairs = repairsOf(
       [
         { host: "kvm1", kind: "container", key: "c1", why: "STOPPED" },
-        { host: "kvm1", kind: "port", key: "100", why: "no such tunnel" },
+        { host: "kvm1", kind: "port", key: "100", why: "the tunnel port does not exist" },
       ],
       steps,
     );
@@ -348,7 +346,7 @@ describe("the steps of a stack", () => {
       "kvm1 /usr/lib/vxlab/guest apply container < lab-c1",
     ]);
     expect(here.stderr()).toBe(
-      "kvm1: port of VNI 100 applied again (no such tunnel)\n" +
+      "kvm1: port of VNI 100 applied again (the tunnel port does not exist)\n" +
         "kvm1: container c1 cannot be applied again: vxlab: no bridge\n",
     );
   });

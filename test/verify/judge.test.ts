@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { buildChecks } from "../../verify/registry";
 import { judge } from "../../verify/judge";
 import type { Evidence } from "../../verify/check";
-import type { HostFacts, NicFacts, PortFacts } from "../../verify/evidence/facts";
+import type { HostFacts, PortFacts } from "../../verify/evidence/facts";
 import type { PingFacts } from "../../verify/evidence/pings";
 import type { WirePacket } from "../../verify/evidence/wire";
 import type { LabOutput } from "../../plan/contract";
@@ -83,7 +83,7 @@ describe("a ping that looks like another segment's", () => {
 
   it("is told from it by its VNI, and from a third one's", () => {
     expect(wire([200, 100])).toEqual({ ok: true, got: right });
-    expect(wire([200])).toEqual({ ok: false, got: "no VXLAN packet of that ping" });
+    expect(wire([200])).toEqual({ ok: false, got: "no VXLAN packet of the ping was captured" });
     expect(wire([100, 300]).ok).toBe(false);
   });
 });
@@ -93,9 +93,14 @@ describe("a fault is seen, and named", () => {
   const options = { local_ip: "192.168.10.156", key: "101", dst_port: "4789", remote_ip: "192.168.10.222" };
 
   it.each<[string, string, Evidence, string]>([
-    ["no tunnel", TUNNEL, changed("kvm1", () => ({ ports: new Map() })), "no such tunnel"],
-    ["a refused tunnel", TUNNEL, withTunnel({ ofport: -1 }), "refused: ofport -1"],
-    ["an error of the switch", TUNNEL, withTunnel({ error: "could not add" }), "refused: could not add"],
+    ["no tunnel", TUNNEL, changed("kvm1", () => ({ ports: new Map() })), "the tunnel port does not exist"],
+    ["a refused tunnel", TUNNEL, withTunnel({ ofport: -1 }), "Open vSwitch refuses the port: ofport -1"],
+    [
+      "an error of the switch",
+      TUNNEL,
+      withTunnel({ error: "could not add" }),
+      "Open vSwitch refuses the port: could not add",
+    ],
     [
       "another VNI",
       TUNNEL,
@@ -107,7 +112,7 @@ describe("a fault is seen, and named", () => {
       "no split horizon",
       TUNNEL,
       withTunnel({ protected: false }),
-      "ofport 2, not protected: a mesh of three hosts would loop",
+      "ofport 2, not protected: frames loop between three hosts",
     ],
     [
       "a switch that is down",
@@ -118,7 +123,12 @@ describe("a fault is seen, and named", () => {
       })),
       "ovs-vsctl: connection failed",
     ],
-    ["no bridge", "bridge/kvm1/vxbr", changed("kvm1", () => ({ bridge: undefined })), "no such bridge"],
+    [
+      "no bridge",
+      "bridge/kvm1/vxbr",
+      changed("kvm1", () => ({ bridge: undefined })),
+      "the bridge does not exist",
+    ],
     [
       "a bridge with another MTU, down, without its address",
       "bridge/kvm1/vxbr",
@@ -154,9 +164,14 @@ describe("a fault is seen, and named", () => {
       "an answer that comes twice",
       "ping/c1/c2",
       withPing("ping/c1/c2", { fate: "answered", ms: 3.5, duplicates: 1 }),
-      "answered in 3.5 ms, answers came more than once (1): a loop",
+      "answered in 3.5 ms, 1 duplicate answer: frames loop in the segment",
     ],
-    ["a ping of which nothing came back", "ping/c1/c2", withPing("ping/c1/c2"), "the host ran no ping"],
+    [
+      "a ping of which nothing came back",
+      "ping/c1/c2",
+      withPing("ping/c1/c2"),
+      "ping did not run on the host",
+    ],
     [
       "a ping from a stopped container",
       "ping/c1/c2",
@@ -187,18 +202,18 @@ describe("a fault is seen, and named", () => {
       withPing("mtu/c1/c2/1451", { fate: "no answer" }),
       "lost without an error",
     ],
-    ["nothing on the wire", "wire/c1/c2", withWire([]), "no VXLAN packet of that ping"],
+    ["nothing on the wire", "wire/c1/c2", withWire([]), "no VXLAN packet of the ping was captured"],
     [
       "another ping's packets only",
       "wire/c1/c2",
       withWire([packet({ inner: { src: "10.0.3.11", dst: "10.0.3.10", what: "request" } })]),
-      "no VXLAN packet of that ping",
+      "no VXLAN packet of the ping was captured",
     ],
     [
       "the reply only, which says nothing of the way here",
       "wire/c1/c2",
       withWire([packet({ inner: { src: "10.0.3.10", dst: "10.0.3.11", what: "reply" } })]),
-      "no VXLAN packet of that ping",
+      "no VXLAN packet of the ping was captured",
     ],
     [
       "another VNI on the wire",
@@ -275,120 +290,10 @@ describe("segments stay apart", () => {
       false,
       "02:79:ee:5a:e1:45 answers",
     ],
-    ["an echo comes back", { fate: "answered", ms: 1 }, false, "an echo reply answers"],
+    ["an echo comes back", { fate: "answered", ms: 1 }, false, "the ping is answered"],
   ])("%s", (_, ping, ok, got) => {
     const evidence = good(lab);
     const pings = new Map([...evidence.pings, ["isolation/c1/d1", ping] as const]);
     expect(verdict(lab, "isolation/c1/d1", { ...evidence, pings })).toEqual({ ok, got });
-  });
-});
-
-describe("a fabric's faults", () => {
-  const lab = fabricLab();
-  const withFacts = (host: string, change: (facts: HostFacts) => Partial<HostFacts>): Evidence => {
-    const evidence = good(lab);
-    const facts = factsOf(lab, host);
-    return {
-      ...evidence,
-      hosts: new Map([...evidence.hosts, [host, { facts: { ...facts, ...change(facts) } }]]),
-    };
-  };
-  const withPort = (host: string, port: string, change: Partial<PortFacts>): Evidence =>
-    withFacts(host, ({ ports }) => ({
-      ports: new Map(
-        [...(ports ?? [])].map(([name, facts]) => [name, name === port ? { ...facts, ...change } : facts]),
-      ),
-    }));
-  const withNic = (host: string, box: string, nic: string, change: Partial<NicFacts>): Evidence =>
-    withFacts(host, ({ containers }) => ({
-      containers: new Map(
-        [...containers].map(([name, facts]) => {
-          const nics = [...(facts.nics ?? [])].map(([own, one]): [string, NicFacts] => [
-            own,
-            name === box && own === nic ? { ...one, ...change } : one,
-          ]);
-          return [name, { ...facts, nics: new Map(nics) }];
-        }),
-      ),
-    }));
-
-  it.each<[string, string, Evidence, string]>([
-    [
-      "a hub that passes nothing on",
-      "tunnel/kvm1/vx100-c0a80ade",
-      withPort("kvm1", "vx100-c0a80ade", { protected: true }),
-      "protected: the hub passes no frames on",
-    ],
-    [
-      "a spoke that would loop",
-      "tunnel/kvm2/vx100-c0a80a9c",
-      withPort("kvm2", "vx100-c0a80a9c", { protected: false }),
-      "would loop",
-    ],
-    ["flows without their patch", "tunnel/kvm1/pf200", withPort("kvm1", "pf200", { options: {} }), ""],
-    [
-      "a flow port to one host",
-      "tunnel/kvm1/vf200",
-      withPort("kvm1", "vf200", { options: { remote_ip: "192.168.10.222" } }),
-      "remote_ip",
-    ],
-    [
-      "a patch of all segments",
-      "tunnel/kvm1/pf200",
-      withPort("kvm1", "pf200", { tag: undefined }),
-      "pf200 has no VLAN tag",
-    ],
-    [
-      "no multicast device",
-      "tunnel/kvm1/vm300",
-      withFacts("kvm1", () => ({ vxlans: new Map() })),
-      "no such device",
-    ],
-    [
-      "another group",
-      "tunnel/kvm1/vm300",
-      withFacts("kvm1", () => ({
-        vxlans: new Map([["vm300", { vni: 300, udpPort: 4790, group: "239.0.0.1", ttl: 16, up: true }]]),
-      })),
-      "VNI 300, group 239.0.0.1, UDP 4790",
-    ],
-    [
-      "another TTL",
-      "tunnel/kvm1/vm300",
-      withFacts("kvm1", () => ({
-        vxlans: new Map([["vm300", { vni: 300, udpPort: 4790, group: "239.0.1.44", ttl: 1, up: true }]]),
-      })),
-      "VNI 300, group 239.0.1.44, UDP 4790, TTL 1",
-    ],
-    [
-      "a device off the bridge",
-      "tunnel/kvm1/vm300",
-      withPort("kvm1", "vm300", { ofport: -1 }),
-      "not on the bridge",
-    ],
-    ["no service", "service/green", withFacts("kvm1", () => ({ services: new Map() })), "no gw-green"],
-    ["no lease", "container/c4", withNic("kvm2", "c4", "eth0", { addresses: [] }), "no address"],
-    [
-      "another's lease",
-      "container/c4",
-      withNic("kvm2", "c4", "eth0", { addresses: ["10.0.5.9/24"] }),
-      "10.0.5.9/24",
-    ],
-    [
-      "one family only",
-      "container/c1",
-      withNic("kvm1", "c1", "eth0", { addresses: ["10.0.3.10/24"] }),
-      "10.0.3.10/24, eth1",
-    ],
-    [
-      "a VLAN of a trunk that is down",
-      "container/c3",
-      withNic("kvm2", "c3", "eth0.20", { up: false }),
-      "down",
-    ],
-  ])("%s", (_, name, evidence, got) => {
-    const found = verdict(lab, name, evidence);
-    expect(found.ok).toBe(false);
-    expect(found.got).toContain(got);
   });
 });

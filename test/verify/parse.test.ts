@@ -197,7 +197,7 @@ rtt min/avg/max/mdev = 136.051/136.051/136.051/0.000 ms`,
       { fate: "answered", sent: 1, received: 1, ms: 136, least: 136.051 },
     ],
     [
-      "that is answered at the second try",
+      "that is answered on the second try",
       `PING 10.0.3.11 (10.0.3.11) 56(84) bytes of data.
 64 bytes from 10.0.3.11: icmp_seq=2 ttl=64 time=2.76 ms
 

@@ -54,7 +54,7 @@ export function listsAge(folder: string, now = Date.now()): number {
   try {
     const files = readdirSync(folder).filter((name) => /_(Packages|InRelease|Release)/.test(name));
     if (!files.some((name) => name.includes("_Packages"))) return Infinity;
-    // apt gives the files the server's time; the folder's time is ours.
+    // apt sets the files' times to the server's; the folder's time is this machine's.
     return now - Math.max(...[folder, join(folder, "partial")].map((path) => statSync(path).mtimeMs));
   } catch {
     return Infinity;

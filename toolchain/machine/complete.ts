@@ -6,7 +6,7 @@ import type { Environment, Paths } from "../../system/paths";
 import { Missing, type Reporter } from "../../system/reporter";
 import { examine, locateWhole, remedy, requirements, type Finding, type When } from "./requirements";
 
-/** Covers the requirements of these purposes. @throws Missing with the cures for what cannot be installed */
+/** Installs what is required for these purposes. @throws Missing with the cures for what cannot be installed */
 export async function completeMachine(
   whens: readonly When[],
   paths: Paths,
@@ -67,7 +67,7 @@ function mark(floor: string, path: string): string {
   return [floor, ino, size, mtimeMs].join(" ");
 }
 
-/** Empty if there is none, or another run is just writing it: then every program is asked. */
+/** Empty if the file is missing or another run is writing it: then every program is asked. */
 function read(file: string): Record<string, string> {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as Record<string, string>;

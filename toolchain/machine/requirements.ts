@@ -144,6 +144,8 @@ export const requirements: readonly Requirement[] = [
   },
   { program: "dash", package: "dash", neededFor: "vxlab test: the guest tools in its shell", when: "test" },
   { program: "flock", package: "util-linux", neededFor: "vxlab test: the lock of a host", when: "test" },
+  { program: "zsh", package: "zsh", neededFor: "vxlab test: completion in zsh", when: "test" },
+  { program: "fish", package: "fish", neededFor: "vxlab test: completion in fish", when: "test" },
   { program: "openssl", package: "openssl", neededFor: "vxlab test: a registry with TLS", when: "test" },
   { program: "perl", package: "perl-base", neededFor: "vxlab test: a registry with a login", when: "test" },
   {

@@ -1,4 +1,4 @@
-/** What other versions of this project have left in the cache. Another checkout may use it, so nothing is removed here. */
+/** Lists what other versions of this project left in the cache. Another checkout may use it, so nothing is deleted. */
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Paths } from "../../system/paths";

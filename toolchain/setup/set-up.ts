@@ -1,4 +1,4 @@
-/** Sets Pulumi and its plugins up in `.vxlab/`. The second run only checks that all is still there. */
+/** Sets Pulumi and its plugins up in `.vxlab/`. Later runs only check that everything is still there. */
 import { join } from "node:path";
 import { withLock } from "../../system/lockfile";
 import { rememberCache, type Environment, type Paths } from "../../system/paths";
@@ -11,6 +11,7 @@ import type { Piece, SetUp } from "../pieces/piece";
 import { libvirtProvider, plainPlugin } from "../pieces/plugins";
 import { Vendor } from "../vendor/vendor";
 import { layOut, linkCli, writePassphrase } from "./layout";
+import { renewLanguages } from "./added-languages";
 import { earlierPieces, forgetPieces, readPieces, writePieces } from "./stamp";
 import { clearWork } from "./work";
 import { mustBeWritable } from "./writable";
@@ -25,7 +26,7 @@ export async function completeToolchain(
   const before = earlierPieces(paths);
   rememberCache(paths, environment);
   const pieces = await settingUp(paths, reporter, () => {
-    // Without the stamp, a set-up that is interrupted from here on is not taken for a complete one.
+    // Without the stamp, a set-up that is interrupted after this does not count as complete.
     forgetPieces(paths);
     return gather({ paths, environment, reporter, vendor: new Vendor(paths, reporter, environment) });
   });
@@ -34,7 +35,7 @@ export async function completeToolchain(
   return pieces;
 }
 
-/** What the user has to know of where the pieces are from: the stand-ins the first time, and what has replaced them since. */
+/** Lines about where the pieces come from: stand-ins the first time, and what has replaced them since. */
 function news(before: readonly Piece[], pieces: readonly Piece[]): string[] {
   const sourceOf = (name: string) => before.find((piece) => piece.name === name)?.source;
   const ours = pieces.filter(({ name, source }) => source === "stand-in" && sourceOf(name) !== "stand-in");
@@ -82,6 +83,7 @@ async function gather(setUp: SetUp): Promise<Piece[]> {
   const random = await plainPlugin(setUp, "random");
   const language = await nodeHost(setUp, cli);
   layOut(paths, { language, bridge, provider, plugins: [command, random] });
+  await renewLanguages(setUp, cli);
   writePassphrase(paths);
   return [cli, language, bridge, provider, command, random];
 }

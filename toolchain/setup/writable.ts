@@ -1,4 +1,4 @@
-/** Finds folders that an earlier run as root has created, before work in them fails halfway. */
+/** Detects folders that an earlier run as root created, before work in them fails halfway. */
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { dirname } from "node:path";

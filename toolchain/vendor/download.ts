@@ -43,7 +43,7 @@ export async function download(url: string, file: string, limits: Patience = pat
     clearTimeout(first);
     clearTimeout(last);
     watch.end();
-    stop(); // a refusal's body is not read: it would keep the connection, and this process, open
+    stop(); // the body of an error response is not read: it would keep the connection and this process open
   }
 }
 

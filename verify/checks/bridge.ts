@@ -23,7 +23,8 @@ function bridgeCheck({ name, bridge: plan }: HostOutput): Check {
 }
 
 function onBridge(plan: BridgePlan, facts: HostFacts): Verdict {
-  if (facts.bridge === undefined) return { ok: false, got: facts.trouble.get("bridge") ?? "no such bridge" };
+  if (facts.bridge === undefined)
+    return { ok: false, got: facts.trouble.get("bridge") ?? "the bridge does not exist" };
   const port = facts.ports?.get(plan.name);
   const fault = port && vlanFault(plan.name, port, { bridge: plan.name, vlans: 0 }, false);
   if (fault !== undefined) return { ok: false, got: fault };

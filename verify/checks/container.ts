@@ -39,7 +39,7 @@ function containerCheck(lab: LabOutput, plan: ContainerPlan): Check {
 }
 
 function nicTexts({ name, mac, mtu, addresses, dhcp, trunk }: InterfacePlan): string[] {
-  const words = [...(dhcp ? ["a lent address"] : []), ...addresses].join(" ") || "no address";
+  const words = [...(dhcp ? ["an address from DHCP"] : []), ...addresses].join(" ") || "no address";
   return [
     `${name} ${mac}, MTU ${mtu}, ${words}`,
     ...trunk.map((tagged) => `${name}.${tagged.vlan} MTU ${tagged.mtu}, ${tagged.addresses.join(" ")}`),
@@ -53,7 +53,7 @@ function onContainer(
   facts: HostFacts,
 ): Verdict {
   const found = facts.containers.get(name);
-  if (found === undefined) return { ok: false, got: "no such container" };
+  if (found === undefined) return { ok: false, got: "the container does not exist" };
   if (found.nics === undefined) {
     const words = [found.state, facts.trouble.get(`container ${name}`)];
     return { ok: false, got: words.filter(Boolean).join(": ") };
@@ -73,14 +73,14 @@ function onContainer(
 function onInterface(plan: InterfacePlan, ranges: Lent, { nics }: ContainerFacts): Verdict[] {
   const { name, mac, mtu, addresses, dhcp, segment = "", trunk } = plan;
   const nic = nics?.get(name);
-  if (nic === undefined) return [{ ok: false, got: `no ${name}` }];
+  if (nic === undefined) return [{ ok: false, got: `${name} is missing` }];
   const range = dhcp ? ranges.get(segment) : undefined;
   const lent = range === undefined ? [] : nic.addresses.filter((address) => isLent(address, range));
   const whole = onNic(nic, { mac, mtu, addresses: [...lent, ...addresses] });
   const own = { ok: whole.ok && lent.length === (dhcp ? 1 : 0), got: `${name} ${whole.got}` };
   const tagged = trunk.map((one): Verdict => {
     const inner = nics?.get(`${name}.${one.vlan}`);
-    if (inner === undefined) return { ok: false, got: `no ${name}.${one.vlan}` };
+    if (inner === undefined) return { ok: false, got: `${name}.${one.vlan} is missing` };
     const verdict = onNic(inner, { ...one, mac });
     return { ...verdict, got: `${name}.${one.vlan} ${verdict.got}` };
   });

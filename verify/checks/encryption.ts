@@ -30,30 +30,31 @@ function judged(wanted: EncryptionOutput, guard: boolean, facts: HostFacts): Ver
   if (nic === undefined || found === undefined)
     return {
       ok: false,
-      got: trouble.get("encryption") ?? trouble.get("encryption-peers") ?? "was not looked at",
+      got: trouble.get("encryption") ?? trouble.get("encryption-peers") ?? "not reported by the host",
     };
   const faults = [
     ...nicFaults(wanted, nic),
-    ...(found.port === port ? [] : [`UDP ${found.port}`]),
+    ...(found.port === port ? [] : [`UDP port ${found.port} instead of ${port}`]),
     ...(found.publicKey === publicKey
       ? []
       : [`its public key is ${found.publicKey} instead of ${publicKey}`]),
     ...peerFaults(wanted, found.peers),
     ...(guard && stopped === undefined && peers.length > 0
-      ? ["the host guard has no rule that keeps plain packets of the tunnels from leaving"]
+      ? ["the host guard has no rule that drops unencrypted tunnel packets"]
       : []),
   ];
   if (faults.length > 0) return { ok: false, got: faults.join("; ") };
-  const kept = stopped === undefined ? "" : `, ${count(stopped, "plain packet")} stopped by the guard`;
+  const kept =
+    stopped === undefined ? "" : `, ${count(stopped, "unencrypted packet")} dropped by the host guard`;
   return { ok: true, got: `${device} with ${count(peers.length, "peer")}${kept}` };
 }
 
 function nicFaults({ address, mtu }: EncryptionOutput, nic: NonNullable<HostFacts["encryption"]>): string[] {
   const addresses = nic.addresses.join(" ") || "no address";
   return [
-    ...(nic.up ? [] : ["is down"]),
-    ...(nic.mtu === mtu ? [] : [`MTU ${nic.mtu}`]),
-    ...(addresses === `${address}/32` ? [] : [addresses]),
+    ...(nic.up ? [] : ["the device is down"]),
+    ...(nic.mtu === mtu ? [] : [`MTU ${nic.mtu} instead of ${mtu}`]),
+    ...(addresses === `${address}/32` ? [] : [`${addresses} instead of ${address}/32`]),
   ];
 }
 
@@ -66,16 +67,18 @@ function peerFaults(
   return [
     ...peers.flatMap(({ host, address, vtep, port, publicKey }) => {
       const peer = found.get(publicKey);
-      if (peer === undefined) return [`${host} is not a peer`];
+      if (peer === undefined) return [`${host} is missing from the peers`];
       const endpoint = vtep.includes(":") ? `[${vtep}]:${port}` : `${vtep}:${port}`;
       return [
-        ...(peer.endpoint === endpoint ? [] : [`${host} is at ${peer.endpoint} instead of ${endpoint}`]),
+        ...(peer.endpoint === endpoint
+          ? []
+          : [`the endpoint of ${host} is ${peer.endpoint} instead of ${endpoint}`]),
         ...(peer.allowed === `${address}/32`
           ? []
-          : [`${host} may send from ${peer.allowed} instead of ${address}/32`]),
+          : [`the allowed IPs of ${host} are ${peer.allowed} instead of ${address}/32`]),
       ];
     }),
-    ...(strangers.length === 0 ? [] : [`peers that are not in the plan: ${strangers.join(", ")}`]),
+    ...(strangers.length === 0 ? [] : [`unplanned peers: ${strangers.join(", ")}`]),
   ];
 }
 

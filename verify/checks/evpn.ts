@@ -1,4 +1,5 @@
 import type { HostOutput, LabOutput, PortOutput } from "../../plan/contract";
+import { endpointOf } from "../../components/encryption/endpoint";
 import { evpnDevices } from "../../plan/names";
 import { Flooding } from "../../plan/types";
 import type { Check, CheckKind } from "../check";
@@ -42,10 +43,10 @@ function evpnCheck(lab: LabOutput, host: HostOutput, port: PortOutput): Check {
     needs: ["switch", "evpn"],
     judge({ evpn: known, ports }) {
       const found = known?.get(tunnel);
-      if (found === undefined) return { ok: false, got: "was not looked at" };
+      if (found === undefined) return { ok: false, got: "not reported by the host" };
       const fault = faultOf(wanted, found) ?? portFault(host, port, inner, ports?.get(inner));
       const counters = ports?.get(inner);
-      const got = `${found.flood.length} in the flood list, ${found.far.size} stations${counters === undefined ? "" : packetsText(counters)}`;
+      const got = `${found.flood.length} hosts in the flood list, ${found.far.size} remote MACs${counters === undefined ? "" : packetsText(counters)}`;
       return fault === undefined ? { ok: true, got } : { ok: false, got: fault };
     },
     repairs: () => [{ kind: "port", key: String(port.vni) }],
@@ -53,11 +54,11 @@ function evpnCheck(lab: LabOutput, host: HostOutput, port: PortOutput): Check {
 }
 
 function wantedOf(lab: LabOutput, host: HostOutput, { segment }: PortOutput): Wanted {
-  const vteps = new Map(lab.hosts.map(({ name, address }) => [name, address]));
+  const vteps = new Map(lab.hosts.map((one) => [one.name, endpointOf(one)]));
   const members = lab.hosts.filter(({ ports }) => ports.some((port) => port.segment === segment));
   const stations = stationsIn(lab, segment);
   return {
-    others: new Map(members.filter((one) => one !== host).map(({ name, address }) => [name, address])),
+    others: new Map(members.filter((one) => one !== host).map((one) => [one.name, endpointOf(one)])),
     far: new Map(
       stations
         .filter((station) => station.host !== host.name)
@@ -73,14 +74,14 @@ function faultOf({ others, far, own }: Wanted, found: EvpnFacts): string | undef
   const lost = [...far].filter(([mac]) => !found.far.has(mac)).map(([mac]) => mac);
   const misled = [...far].flatMap(([mac, vtep]) => {
     const at = found.far.get(mac);
-    return at === undefined || at === vtep ? [] : [`${mac} is behind ${at} instead of ${vtep}`];
+    return at === undefined || at === vtep ? [] : [`MAC ${mac} is behind VTEP ${at} instead of ${vtep}`];
   });
   const silent = own.filter((mac) => !found.own.includes(mac));
   const words = [
-    ...(missing.length === 0 ? [] : [`not in the flood list: ${missing.join(", ")}`]),
+    ...(missing.length === 0 ? [] : [`missing from the flood list: ${missing.join(", ")}`]),
     ...misled,
-    ...(lost.length === 0 ? [] : [`BGP tells of no ${lost.join(", ")}`]),
-    ...(silent.length === 0 ? [] : [`others are not told of ${silent.join(", ")}`]),
+    ...(lost.length === 0 ? [] : [`no BGP route for MAC ${lost.join(", ")}`]),
+    ...(silent.length === 0 ? [] : [`not advertised to other hosts: MAC ${silent.join(", ")}`]),
   ];
   return words.length === 0 ? undefined : words.join("; ");
 }

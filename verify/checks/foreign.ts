@@ -34,7 +34,7 @@ function foreignCheck(lab: LabOutput, host: HostOutput): Check {
     kind: "foreign",
     name: `foreign/${name}`,
     host: name,
-    expected: `no container, port or desired state of this lab that no plan puts on ${name}`,
+    expected: `only containers, ports and desired state of this lab that the plan puts on ${name}`,
     where: `./vxlab ssh ${name} -- 'ls /var/lib/vxlab/desired; ovs-vsctl show'`,
     needs: ["switch", "kept", "containers"],
     judge: (facts) => onForeign(planned, facts),
@@ -67,8 +67,8 @@ function onForeign(planned: Planned, facts: HostFacts): Verdict {
   const strays = straysOf(planned, facts);
   const others = foreignOf(planned, facts);
   const aside = others.length === 0 ? [] : [`foreign, left alone: ${others.join(", ")}`];
-  if (strays.length === 0) return { ok: true, got: aside[0] ?? "nothing else" };
-  return { ok: false, got: [`no plan has this here: ${strays.join(", ")}`, ...aside].join("; ") };
+  if (strays.length === 0) return { ok: true, got: aside[0] ?? "nothing unplanned" };
+  return { ok: false, got: [`not in the plan of this host: ${strays.join(", ")}`, ...aside].join("; ") };
 }
 
 /** This lab's, and on no plan of this host. */
@@ -93,8 +93,8 @@ function whereabouts({ homes }: Planned, { kind, key }: KeptFacts, { boxes }: Ho
   const runs = boxes?.some((box) => box.name === runtimeName(box.kind, key) && box.state === "RUNNING");
   const home = homes[key];
   const words = [
-    ...(runs ? ["runs"] : []),
-    home === undefined ? "is in no plan" : `the plan has it on ${home}`,
+    ...(runs ? ["running"] : []),
+    home === undefined ? "not in the plan of any host" : `planned on ${home}`,
   ];
   return ` (${words.join("; ")})`;
 }

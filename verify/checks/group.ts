@@ -42,7 +42,8 @@ function groupCheck(host: HostOutput, port: PortOutput, device: string): Check {
 
 function onDevice(device: string, wanted: Group, facts: HostFacts): Verdict {
   const found = facts.vxlans?.get(device);
-  if (found === undefined) return { ok: false, got: facts.trouble.get("vxlan") ?? "no such device" };
+  if (found === undefined)
+    return { ok: false, got: facts.trouble.get("vxlan") ?? "the device does not exist" };
   const { ttl, ...rest } = found;
   const seen = groupText(wanted.ttl === undefined ? rest : { ...rest, ttl });
   return { ok: found.up && seen === groupText(wanted), got: `${seen}${found.up ? "" : ", down"}` };

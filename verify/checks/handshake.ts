@@ -31,12 +31,13 @@ function handshakeCheck({ name, encryption }: HostOutput, peers: readonly Encryp
 }
 
 function judged(peers: readonly EncryptionPeerOutput[], { handshakes, trouble }: HostFacts): Verdict {
-  if (handshakes === undefined) return { ok: false, got: trouble.get("handshakes") ?? "was not looked at" };
+  if (handshakes === undefined)
+    return { ok: false, got: trouble.get("handshakes") ?? "not reported by the host" };
   const ages = peers.map(({ host, publicKey }) => ({ host, age: handshakes.get(publicKey) }));
   const old = ages.flatMap(({ host, age }) => {
-    if (age === undefined) return [`none with ${host}`];
-    return age < LIFETIME ? [] : [`with ${host} ${age} s ago`];
+    if (age === undefined) return [`no handshake with ${host}`];
+    return age < LIFETIME ? [] : [`last handshake with ${host} ${age} s ago`];
   });
   if (old.length > 0) return { ok: false, got: old.join(", ") };
-  return { ok: true, got: `the oldest ${Math.max(...ages.map(({ age = 0 }) => age))} s ago` };
+  return { ok: true, got: `oldest handshake ${Math.max(...ages.map(({ age = 0 }) => age))} s ago` };
 }

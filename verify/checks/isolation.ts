@@ -40,7 +40,7 @@ function isolationCheck(pair: Pair, isRouted: boolean): Check {
     judge: (facts, evidence) =>
       onPing(ping, facts, evidence, (found) => {
         const leak = leakOf(found, isRouted);
-        return { ok: leak === undefined, got: leak === undefined ? "no answer" : `${leak} answers` };
+        return { ok: leak === undefined, got: leak ?? "no answer" };
       }),
     // An answer where none may come has been seen: asking again does not undo that.
     doubt: ({ ok }, { pings }) =>
@@ -55,7 +55,8 @@ function onLink(end: End): string {
 }
 
 function leakOf({ neighbour, fate }: PingFacts, isRouted: boolean): string | undefined {
-  return neighbour ?? (fate === "answered" && !isRouted ? "an echo reply" : undefined);
+  if (neighbour !== undefined) return `${neighbour} answers`;
+  return fate === "answered" && !isRouted ? "the ping is answered" : undefined;
 }
 
 /** What hosts have or lend in a segment, and whether others may be in it: none of it is a container's of this lab. */

@@ -19,7 +19,7 @@ function keptCheck(lab: LabOutput, host: HostOutput): Check {
     kind: "kept",
     name: `kept/${name}`,
     host: name,
-    expected: `desired state of ${things.length} things, which a reboot of ${name} starts again`,
+    expected: `desired state of ${things.length} things, applied again after a reboot of ${name}`,
     where: `./vxlab ssh ${name} -- ls /var/lib/vxlab/desired`,
     needs: ["kept"],
     judge: (facts) => (facts.kept === undefined ? UNSEEN : onKept(things.length, missing(facts))),
@@ -34,5 +34,5 @@ function missingOf(lab: string, things: readonly Thing[], { kept: files = [] }: 
 
 function onKept(wanted: number, missing: readonly Thing[]): Verdict {
   if (missing.length === 0) return { ok: true, got: `${wanted} files` };
-  return { ok: false, got: `missing for ${missing.map(thingText).join(", ")}` };
+  return { ok: false, got: `missing: ${missing.map(thingText).join(", ")}` };
 }

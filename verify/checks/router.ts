@@ -1,5 +1,6 @@
 import type { HostOutput, LabOutput } from "../../plan/contract";
 import type { RouterPlan } from "../../plan/types";
+import { endpointOf } from "../../components/encryption/endpoint";
 import type { Check, CheckKind } from "../check";
 
 /** BGP sessions of a host: with the route reflectors, and of a reflector with all others. */
@@ -21,13 +22,13 @@ function routerCheck(lab: LabOutput, host: HostOutput, own: RouterPlan): Check {
     where: `./vxlab ssh ${name} -- vtysh -N vxlab -c "show bgp l2vpn evpn summary"`,
     needs: ["evpn"],
     judge({ sessions }) {
-      if (sessions === undefined) return { ok: false, got: "was not looked at" };
+      if (sessions === undefined) return { ok: false, got: "not reported by the host" };
       const missing = [...wanted].filter(([, address]) => !sessions.includes(address)).map(([one]) => one);
       // Another owner's may not be deployed.
       const aside = far.filter(({ address }) => !sessions.includes(address)).map(({ host: one }) => one);
-      const note = aside.length === 0 ? "" : `; none with ${aside.join(", ")} of another owner`;
-      if (missing.length > 0) return { ok: false, got: `no session with ${missing.join(", ")}${note}` };
-      return { ok: true, got: `${wanted.size + far.length - aside.length} sessions${note}` };
+      const note = aside.length === 0 ? "" : `; none with ${aside.join(", ")}, which another owner deploys`;
+      if (missing.length > 0) return { ok: false, got: `no BGP session with ${missing.join(", ")}${note}` };
+      return { ok: true, got: `${wanted.size + far.length - aside.length} BGP sessions${note}` };
     },
   };
 }
@@ -38,6 +39,6 @@ function sessionsOf({ hosts }: LabOutput, host: HostOutput, own: RouterPlan): Ma
   const clients = own.reflector ? hosts.filter((one) => one !== host && one.router !== undefined) : [];
   return new Map([
     ...reflectors.map((one): [string, string] => [one.host, one.address]),
-    ...clients.map((one): [string, string] => [one.name, one.address]),
+    ...clients.map((one): [string, string] => [one.name, endpointOf(one)]),
   ]);
 }

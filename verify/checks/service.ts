@@ -36,7 +36,8 @@ const does = ({ nat, dhcp }: ServicePlan): string[] => [
 function onService(lab: string, plan: ServicePlan, bridge: string, facts: HostFacts): Verdict {
   const { device, vlan = 0 } = plan;
   const nic = facts.services.get(device);
-  if (nic === undefined) return { ok: false, got: facts.trouble.get(`service ${device}`) ?? `no ${device}` };
+  if (nic === undefined)
+    return { ok: false, got: facts.trouble.get(`service ${device}`) ?? `${device} is missing` };
   const { ok, got } = onNic(nic, plan);
   if (!ok) return { ok, got: `${device} ${got}` };
   const port = facts.ports?.get(device);

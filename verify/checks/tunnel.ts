@@ -31,7 +31,7 @@ interface Far {
 function tunnelCheck(lab: LabOutput, host: HostOutput, port: PortOutput, link: Link): Check {
   const { name } = host;
   const words = { true: "protected, ", false: "not protected, ", undefined: "" };
-  const vlan = link.shared ? "of one VLAN, " : "";
+  const vlan = link.shared ? "one VLAN, " : "";
   const far = farOf(lab, host, port, link);
   return {
     kind: "tunnel",
@@ -75,15 +75,15 @@ function unheard(far: Far | undefined, { pings }: Evidence): Verdict | undefined
   const fate = far?.ping && pings.get(far.ping.name)?.fate;
   if (far?.ping === undefined || fate === undefined || fate === "answered") return undefined;
   const { from, to } = far.ping;
-  return { ok: false, got: `has sent packets, ${far.host} has received none; ${from} asked ${to}` };
+  return { ok: false, got: `packets are sent, ${far.host} receives none: ${from} gets no answer from ${to}` };
 }
 
 function onLink(link: Link, facts: HostFacts): Verdict {
   if (facts.ports === undefined) {
-    return { ok: false, got: facts.trouble.get("ovs") ?? "Open vSwitch is silent" };
+    return { ok: false, got: facts.trouble.get("ovs") ?? "Open vSwitch does not answer" };
   }
   const found = facts.ports.get(link.port);
-  if (found === undefined) return { ok: false, got: "no such tunnel" };
+  if (found === undefined) return { ok: false, got: "the tunnel port does not exist" };
   const fault = linkFault(link, found);
   if (fault !== undefined) return { ok: false, got: fault };
   const state = link.protected === undefined ? "in use" : protection(found.protected, link.protected);
@@ -93,8 +93,8 @@ function onLink(link: Link, facts: HostFacts): Verdict {
 
 function linkFault(link: Link, found: PortFacts): string | undefined {
   // ovs-vsctl accepts what the switch then refuses: only these two columns show it (ovs-vswitchd.conf.db(5), Interface).
-  if (found.error !== "") return `refused: ${found.error}`;
-  if (found.ofport < 0) return `refused: ofport ${found.ofport}`;
+  if (found.error !== "") return `Open vSwitch refuses the port: ${found.error}`;
+  if (found.ofport < 0) return `Open vSwitch refuses the port: ofport ${found.ofport}`;
   if (found.type !== link.type) return `type ${found.type || "system"} instead of ${link.type}`;
   const different = Object.entries(link.options).some(([key, value]) => found.options[key] !== value);
   return different ? optionsText(found.options) : vlanFault(link.port, found, link.place, link.shared);
@@ -107,6 +107,6 @@ function optionsText(options: Readonly<Record<string, string>>): string {
 }
 
 function protection(found: boolean, wanted: boolean): string {
-  if (found) return wanted ? "protected" : "protected: the hub passes no frames on";
-  return wanted ? "not protected: a mesh of three hosts would loop" : "not protected";
+  if (found) return wanted ? "protected" : "protected: the hub does not forward frames";
+  return wanted ? "not protected: frames loop between three hosts" : "not protected";
 }

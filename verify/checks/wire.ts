@@ -101,15 +101,15 @@ function onWire(look: WirePing, packets: readonly Seen[]): Verdict {
   const title = titleOf(look.outer);
   return {
     ok: seen.length === 1 && seen[0] === outerText(look.outer),
-    got: seen.length === 0 ? `no ${title} packet of that ping` : seen.join("; "),
+    got: seen.length === 0 ? `no ${title} packet of the ping was captured` : seen.join("; "),
   };
 }
 
 function onSealed(look: WirePing, leaked: readonly WirePacket[], packets: readonly Seen[]): Verdict {
   const [first] = leaked;
-  if (first !== undefined) return { ok: false, got: `${outerText(first)}, in plain text` };
+  if (first !== undefined) return { ok: false, got: `${outerText(first)}, not encrypted` };
   const seen = packets.filter((packet) => isAwaited(packet, look)).length;
-  if (seen === 0) return { ok: false, got: "no packet of WireGuard" };
+  if (seen === 0) return { ok: false, got: "no WireGuard packet was captured" };
   return {
     ok: true,
     got: `${look.sealed === undefined ? "" : sealedText(look.sealed)}, no ${titleOf(look.outer)} packet`,

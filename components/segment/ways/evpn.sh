@@ -12,7 +12,7 @@ EVPN_FILTER=net/bridge/bridge-nf-call-iptables
 # Sets: gone first
 evpn_apply() {
   local device="$devices_tunnel" inner="$devices_bridge" port="$devices_port" made was
-  # As multicast's: written on the device.
+  # Written on the device (kernel.sh).
   made="vxlab-evpn $id $vni $local $udpPort"
   port_clear " $port "
   was=$(cat "$NET/$device/ifalias" 2>/dev/null) || :
@@ -54,7 +54,6 @@ evpn_free() {
 
 # ageing_time: as long as Open vSwitch remembers a MAC.
 evpn_devices() {
-  local tries=10
   iproute -batch - <<LINKS
 link add $inner type bridge stp_state 0 mcast_snooping 0 ageing_time 30000
 link add $device type $encapsulation id $vni local $local dstport $udpPort nolearning
@@ -62,13 +61,7 @@ link set dev $device alias "$made"
 link set dev $inner alias "$made"
 LINKS
   no_ipv6 "$device" ""
-  # Open vSwitch takes a moment to give up a UDP port whose last tunnel is gone.
-  until ip link set dev "$device" up 2>/dev/null; do
-    tries=$((tries - 1))
-    [ "$tries" -gt 0 ] ||
-      fail "$device does not come up: UDP port $udpPort is in use. Open vSwitch uses it if a unicast or flow segment has the same port"
-    sleep 0.5
-  done
+  kernel_up
 }
 
 # The host has no place in the segment by this: no address, also no link-local one (addr_gen_mode 1: none), and no answer to ARP for
@@ -90,13 +83,9 @@ evpn_filtered() { cat "$SYSCTL/$EVPN_FILTER" 2>/dev/null || echo 0; }
 
 # Every device of the kernel that this step ever made.
 evpn_drop() {
-  local files file device
+  local device
   ! "${first:-false}" || return 0
-  files=$(grep -ls "^vxlab-evpn $id " "$NET"/*/ifalias) || :
-  for file in $files; do
-    device=${file%/ifalias}
-    ip link del dev "${device##*/}"
-  done
+  for device in $(kernel_made vxlab-evpn); do ip link del dev "$device"; done
 }
 
 # Without such a segment on the host the setting is what it was.
@@ -201,26 +190,14 @@ evpn_master() {
 
 evpn_says() { printf '%s\t%s: %s\n' "$about" "$devices_bridge" "$*"; }
 
-# Of the device: "7: ve100: <…> mtu 1450 … master be100 … \    vxlan id 100 local 192.168.10.156 srcport 0 0 dstport 4790 nolearning …"
 evpn_observe() {
-  { cat && { iproute -d -o link show dev "$devices_tunnel" 2>/dev/null || :; }; } | port_awk '
-    function way(   word, i, k, value, port) {
+  kernel_seen | port_awk '
+    function way(   port) {
       port = wanted["devices.port"]
-      k = split(device, word, " ")
-      for (i = 1; i < k; i++) {
-        if (word[i] == "mtu") value["mtu"] = word[i + 1]
-        if (word[i] == "master") value["master"] = word[i + 1]
-        if (word[i + 1] == "id" && !("type" in value)) value["type"] = word[i]
-        if ("type" in value && !(word[i] in value)) value[word[i]] = word[i + 1]
-      }
-      print "text encapsulation " value["type"]
-      print "word vni " value["id"]
-      print "word udpPort " value["dstport"]
-      print "text local " value["local"]
+      kernel()
       print "tag vlan " tag[port]
-      print "word mtu " value["mtu"]
       print "text devices.bridge " value["master"]
-      if (k < 2) print "text devices.tunnel"
+      if (device == "") print "text devices.tunnel"
       if (!(port in type)) print "text devices.port"
     }
   '

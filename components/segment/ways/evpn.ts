@@ -3,8 +3,8 @@ import { evpnDevices } from "../../../plan/names";
 import { Encapsulation } from "../../../plan/net/encap";
 import { IpFamily } from "../../../plan/net/family";
 import type { ResolvedFlooding } from "../../../plan/resolved";
+import { endpointOf } from "../../encryption/endpoint";
 import { HostNeed } from "../../host/spec";
-import { vtepOfHost } from "../../host/vtep";
 import { senderRanges } from "../../router/networks";
 import { assumedMtu } from "../mtu";
 import type { AnyPortState } from "../port";
@@ -41,7 +41,7 @@ export const evpn: Way<EvpnFlooding, EvpnPortState> = {
   receiver: multicast.receiver,
   // No remotes: BGP tells a host of those that join.
   plan({ members, open }, _, { lab }) {
-    const vteps = [...members.map(vtepOfHost), ...(open ? lab.peers.map(({ address }) => address) : [])];
+    const vteps = [...members, ...(open ? lab.peers : [])].map((one) => endpointOf(one));
     const senders = senderRanges(lab, vteps);
     return () => ({ remotes: [], senders });
   },

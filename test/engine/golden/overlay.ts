@@ -18,6 +18,8 @@ interface Step {
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 /** Providers, then bridges, then what is on them: each knows more of its inputs when the ones before it are there. */
 const ROUNDS = 4;
+/** Of hundreds of hosts a preview takes minutes on a busy computer. */
+export const PATIENT = { timeout: 1800 };
 
 /** The only own host of the overlay, which all of its steps speak to. */
 export interface Reached {
@@ -41,7 +43,7 @@ export async function standOverlay(
   let resources = ground(stack, (id) => publishedLab(labOutput(plan, id, hosts)));
   for (let round = 0; round < ROUNDS; round++) {
     await writeState(project, stack, resources);
-    const told = good(await project.pulumi(["preview", "--json", "--show-secrets", "--stack", stack]));
+    const told = good(await project.pulumi(["preview", "--json", "--show-secrets", "--stack", stack], PATIENT));
     const { steps = [] } = JSON.parse(told) as { steps?: Step[] };
     const open = steps.filter(({ op }) => op === "create" || op === "update");
     if (open.length === 0) return;

@@ -149,7 +149,7 @@ lxc_drop() {
 lxc_runs() {
   local pid
   [ -e "$BOXES/$name/config" ] || return 1
-  lxc_first || [ "$(lxc-info -P "$BOXES" -n "$name" -sH 2>/dev/null)" = RUNNING ]
+  lxc_first || [ "$(timeout 10 lxc-info -P "$BOXES" -n "$name" -sH 2>/dev/null)" = RUNNING ]
 }
 
 # True with the first process's number in pid. Its cgroup says both; lxc-info takes 0.14 s under emulation, and is asked
@@ -168,7 +168,7 @@ lxc_look() {
 lxc_ask() {
   # Two lines, "State: RUNNING" and, where there is one, "PID: 275".
   read -r state pid <<FOUND
-$(lxc-info -P "$BOXES" -n "$name" -sp 2>/dev/null | awk '{print $2}' ORS=' ')
+$(timeout 10 lxc-info -P "$BOXES" -n "$name" -sp 2>/dev/null | awk '{print $2}' ORS=' ')
 FOUND
   : "${state:=ABSENT}" "${pid:=0}"
 }

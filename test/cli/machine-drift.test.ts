@@ -1,0 +1,92 @@
+/** What is wrong with machines, from what virsh prints. */
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { machineFaults } from "../../cli/access/machine-drift";
+import { temporary } from "../lib/temporary";
+import { referenceLab } from "./fixture";
+
+const NETWORK = "vxlab-00c0ffee-underlay";
+const lab = () => {
+  const made = referenceLab();
+  return {
+    ...made,
+    id: "00c0ffee",
+    hosts: made.hosts.map((host) => ({ ...host, domain: `vxlab-00c0ffee-${host.name}` })),
+  };
+};
+
+/** What libvirt 9 prints of a domain's interface: the port, the bridge and the tap of a running one only. */
+const nic = (running: boolean) =>
+  running
+    ? `<interface type='network'><source network='${NETWORK}' portid='a7d6b7f9-0b1e-4b9e-8f0a-0a0a0a0a0a0a' bridge='virbr0'/><target dev='vnet0'/></interface>`
+    : `<interface type='network'><source network='${NETWORK}'/></interface>`;
+
+async function faults(
+  states: Record<string, string>,
+  network: "active" | "stopped" | "gone",
+  master = "virbr0",
+) {
+  const names = Object.keys(states).map((host) => `vxlab-00c0ffee-${host}`);
+  // As virsh -q: each list ends with a line break, `echo` does not.
+  const lists = [
+    Object.entries(states)
+      .map(([host, state]) => ` -   vxlab-00c0ffee-${host}   ${state}`)
+      .join("\n"),
+    names.join("\n"),
+    network === "gone" ? "" : NETWORK,
+    network === "active" ? NETWORK : "",
+  ];
+  const details = [...Object.values(states).map((state) => nic(state !== "shut off")), ""];
+  const bin = temporary("virsh");
+  const put = (name: string, text: string) => writeFileSync(join(bin, name), text);
+  put("lists", lists.map((text) => `${text}\n`).join("=="));
+  put("details", details.map((text) => `${text}\n`).join("=="));
+  put("links", `3: vnet0: <BROADCAST,UP> mtu 1500 qdisc noqueue master ${master} state UP\n`);
+  put("virsh", `#!/bin/sh\ncase $4 in list*) cat ${bin}/lists ;; *) cat ${bin}/details ;; esac\n`);
+  put("enter", `#!/bin/sh\ncat ${bin}/links\n`);
+  for (const name of ["virsh", "enter"]) chmodSync(join(bin, name), 0o755);
+  const found = await machineFaults(lab(), ["qemu:///system"], () => [join(bin, "enter")], {
+    environment: { PATH: `${bin}:/usr/bin:/bin` },
+  });
+  return found.map(({ host, found: text }) => `${host} ${text}`);
+}
+
+const running = { kvm1: "running", kvm2: "running" };
+
+describe("a lab's machines", () => {
+  it.each([
+    ["that run", running, "active", []],
+    [
+      "of which one is paused and one stopped",
+      { kvm1: "paused", kvm2: "shut off" },
+      "active",
+      ["kvm1 is paused", "kvm2 is stopped"],
+    ],
+    [
+      "of which one is not defined",
+      { kvm1: "running" },
+      "active",
+      ["kvm2 vxlab-00c0ffee-kvm2 is not defined in libvirt"],
+    ],
+    [
+      "whose network is stopped",
+      { kvm1: "running", kvm2: "shut off" },
+      "stopped",
+      [`kvm1 network ${NETWORK} is stopped`, "kvm2 is stopped", `kvm2 network ${NETWORK} is stopped`],
+    ],
+    [
+      "whose network is not defined",
+      running,
+      "gone",
+      [`kvm1 network ${NETWORK} is not defined`, `kvm2 network ${NETWORK} is not defined`],
+    ],
+  ] as const)("%s", async (_, states, network, said) => {
+    expect(await faults({ ...states }, network)).toEqual(said);
+  });
+
+  it("whose taps are on no bridge", async () => {
+    const off = `its tap vnet0 is not on the bridge virbr0 of network ${NETWORK}`;
+    expect(await faults(running, "active", "other")).toEqual([`kvm1 ${off}`, `kvm2 ${off}`]);
+  });
+});
