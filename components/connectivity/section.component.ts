@@ -17,9 +17,9 @@ export const checks: DeclaredSection<Record<string, Connectivity>> = {
 function declareChecks(
   name: string,
   plan: LabPlan,
-  { labId, hosts, parts, parent }: DeclaredGround,
+  { labId, hosts, parts, sections, parent }: DeclaredGround,
 ): Record<string, Connectivity> {
-  const dependsOn = plan.checks.length === 0 ? [] : everything(parts);
+  const dependsOn = plan.checks.length === 0 ? [] : [...everything(parts), ...sections];
   const before: pulumi.Resource[] = [];
   const entries = measuredLast(plan.checks).flatMap((check) => {
     const host = hosts.find((one) => one.plan.name === check.host)?.host;

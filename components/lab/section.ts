@@ -9,11 +9,16 @@ export interface DeclaredGround {
   hosts: readonly TargetHost[];
   /** What is declared already: containers only as `follows` says. */
   parts: GroundParts;
+  /** Of the sections before it. */
+  sections: readonly pulumi.Resource[];
   parent: pulumi.Resource;
 }
 
-/** @typeParam Parts its components, by name */
-export interface DeclaredSection<Parts> {
+/** By name of an entry, or by that and the host. */
+export type ByName = Record<string, pulumi.Resource | Record<string, pulumi.Resource>>;
+
+/** @typeParam Parts its components */
+export interface DeclaredSection<Parts extends ByName> {
   /** Whether it is declared after a container; else before it. */
   follows(plan: LabPlan): (container: string) => boolean;
   /** @param name of the lab's component */

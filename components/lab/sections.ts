@@ -5,7 +5,7 @@ import type { SectionName } from "../../plan/section-types";
 import { chains } from "../chain/section.component";
 import { checks } from "../connectivity/section.component";
 import { impairments } from "../impairment/section.component";
-import type { DeclaredGround, DeclaredSection } from "./section";
+import type { ByName, DeclaredGround, DeclaredSection } from "./section";
 
 /** In the order of declaration. */
 const ALL = { impairments, chains, checks };
@@ -24,7 +24,7 @@ export const noSections = (): SectionParts =>
 export function declareSections(
   name: string,
   plan: LabPlan,
-  ground: DeclaredGround,
+  ground: Omit<DeclaredGround, "sections">,
   containers: (
     isMeant: (container: string) => boolean,
     awaited: (container: string) => pulumi.Resource[],
@@ -34,10 +34,15 @@ export function declareSections(
   const awaited = (container: string) => NAMES.flatMap((one) => awaitedOf(one, plan, parts, container));
   for (const one of NAMES) {
     containers(SECTIONS[one].follows(plan), awaited);
-    declare(one, name, plan, ground, parts);
+    declare(one, name, plan, { ...ground, sections: resourcesOf(parts) }, parts);
   }
   containers(() => true, awaited);
   return parts;
+}
+
+function resourcesOf(parts: SectionParts): pulumi.Resource[] {
+  const all = NAMES.flatMap((one) => Object.values<ByName[string]>(parts[one]));
+  return all.flatMap((one) => (pulumi.Resource.isInstance(one) ? [one] : Object.values(one)));
 }
 
 function declare<Name extends SectionName>(
