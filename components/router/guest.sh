@@ -63,8 +63,10 @@ router_free() {
   done
 }
 
+# Without nht resolve-via-default, a router of another owner that only the default route leads to counts as out of reach.
 router_zebra() {
   echo "! vxlab: written by the guest tools"
+  echo "ip nht resolve-via-default"
   echo "hostname $(cat /proc/sys/kernel/hostname)"
 }
 
@@ -122,6 +124,7 @@ router_take() {
   if ! cmp -s "$ROUTER/bgpd.new" "$ROUTER/bgpd.conf"; then
     if router_same && router_pid bgpd >/dev/null && router_tell; then :; else router_end bgpd; fi
   fi
+  cmp -s "$ROUTER/zebra.new" "$ROUTER/zebra.conf" || router_end zebra
   for kind in zebra bgpd; do mv "$ROUTER/$kind.new" "$ROUTER/$kind.conf"; done
 }
 

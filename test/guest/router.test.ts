@@ -64,6 +64,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(config()).toContain(
       " neighbor 172.20.0.5 remote-as 65001\n neighbor 172.20.0.5 ebgp-multihop 8\n neighbor 172.20.0.5 update-source 192.168.10.11\n",
     );
+    expect(host.read("state/router/zebra.conf")).toContain("\nip nht resolve-via-default\n");
     expect(config()).toContain(" bgp listen limit 5000\n bgp listen range 192.168.10.0/24 peer-group vx\n");
     expect(config()).toContain(
       "  neighbor vx route-reflector-client\n  neighbor 172.20.0.5 activate\n  advertise-all-vni\n",
