@@ -230,11 +230,11 @@ describe("segments across a machine and servers", () => {
   });
 
   describe("with a second lab on the same server", () => {
-    /** What of the first lab must stay as it is, whatever the second does. */
+    /** What of the first lab must stay as it is, whatever the second does. Tables are listed in the order in which they were loaded last. */
     const FIRST = `
       ls /var/lib/vxlab/desired; ovs-vsctl --timeout=30 -f csv --columns=name,ofport,external_ids list interface | sort
       lxc-info -P /var/lib/vxlab/containers -n c2 -pH; cat /var/lib/vxlab/services/*/dnsmasq.pid; ls /var/lib/vxlab/tuned
-      nft list tables; md5sum /usr/lib/vxlab/guest; cat /proc/sys/net/ipv4/conf/eth0/forwarding`;
+      nft list tables | sort; md5sum /usr/lib/vxlab/guest; cat /proc/sys/net/ipv4/conf/eth0/forwarding`;
     let alone: string;
 
     function second(container: string): void {
