@@ -8,7 +8,7 @@ import type { Target } from "../words";
 import type { Remote } from "./remote";
 
 export interface Forward {
-  /** On 127.0.0.1; 0: any free one. */
+  /** On 127.0.0.1; 0: a free one, chosen by the system. */
   local: number;
   name: string;
   port: number;

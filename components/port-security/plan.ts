@@ -10,7 +10,7 @@ export interface Sender {
   addresses: readonly string[];
   /** Takes its IPv4 address from a DHCP server. @default false */
   dhcp?: boolean;
-  /** First and last address that the server lends. @default unknown: any IPv4 address */
+  /** First and last address that the server lends. @default unknown: the client may have every IPv4 address */
   range?: { first: string; last: string };
 }
 

@@ -5,7 +5,7 @@ set -eu
 file=${1:-frr.tar.gz}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# This machine's own sources of Debian 12, if it has any: a mirror or proxy that is set up here is used.
+# This machine's own sources of Debian 12 where it has them, so that a mirror or proxy that is set up here is used.
 # shellcheck disable=SC2016 # apt's own variables
 sources=$(apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'Origin: Debian' 'Codename: bookworm' | sort -u)
 echo "$sources" | mmdebstrap --variant=extract --mode=root --format=directory --include=frr,busybox-static \

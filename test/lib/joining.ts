@@ -1,10 +1,10 @@
 /** A host that joins an overlay which stands as a written state, through the real engine: what a preview then changes. */
-import { expect } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { planOverlay } from "../../plan/peers";
 import { VTEPS_SCHEMA } from "../../plan/vteps";
 import { PATIENT, standOverlay } from "../engine/golden/overlay";
 import { change } from "./changes";
-import { good, type Project } from "./project";
+import { good, Project } from "./project";
 import { secret, writeOutputs } from "./written-state";
 
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEDl5/XFGAX1Mrg15VRkw5K2qyxVsX3Z87bSWnbttmGL";
@@ -28,8 +28,36 @@ const sections = (flooding: string) => ({
   containers: { c1: { host: "h1" }, c2: { host: "h2" } },
 });
 
+/** One more host on `count` others, with EVPN and, as the control, by unicast. @param name of the test's project */
+export function describeJoining(name: string, count: number): void {
+  let project: Project;
+  beforeAll(async () => {
+    project = await Project.create(name);
+    // Sets the toolchain up out of the shared cache.
+    good(await project.vxlab(["preview"]));
+  });
+  afterAll(() => project?.destroy());
+
+  describe(`one host more than ${count}`, () => {
+    const own = `-h${count + 1}-`;
+
+    it("changes no resource of another with EVPN", async () => {
+      const { created, others } = await joining(project, count, "evpn");
+      expect(others).toEqual([]);
+      expect(created).toContain(`create overlay${own}evpn-step`);
+      expect(created.filter((step) => !step.includes(own))).toEqual([]);
+    });
+
+    it("changes the port of each by unicast: the control", async () => {
+      const { others } = await joining(project, count, "unicast");
+      const ports = Array.from({ length: count }, (_, i) => `overlay-h${i + 1}-red`);
+      expect(others).toEqual(ports.flatMap((port) => [`update ${port}`, `update ${port}-step`]).sort());
+    });
+  });
+}
+
 /** What one more host changes in an overlay on `count` of them that stands. */
-export async function joining(
+async function joining(
   project: Project,
   count: number,
   flooding: string,

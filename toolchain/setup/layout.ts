@@ -29,7 +29,7 @@ export function layOut(paths: Paths, { language, bridge, provider, plugins }: Pa
   link(provider.path, join(paths.pulumiHome, providerPath));
   for (const { path, name, version } of plugins)
     cpSync(path, join(home, `resource-${name}-v${version}`), { recursive: true });
-  // The CLI finds the vendor's language host beside itself, and a stand-in as any other plugin.
+  // The CLI finds the vendor's language host beside itself, and a stand-in where all plugins are.
   if (language.source === "stand-in")
     cpSync(language.path, join(home, `language-nodejs-v${versions.pulumi}`), { recursive: true });
 }

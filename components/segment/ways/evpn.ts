@@ -22,7 +22,7 @@ export interface EvpnPortState extends AnyPortState {
   /** MTU inside the segment, bytes. */
   mtu: number;
   devices: { bridge: string; tunnel: string; port: string };
-  /** Addresses and ranges of addresses that may send; null when they are not known: any. */
+  /** Addresses and ranges of addresses that may send; null when they are not known: every address may. */
   senders: string[] | null;
 }
 

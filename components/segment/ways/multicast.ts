@@ -37,7 +37,7 @@ export interface MulticastPortState extends AnyPortState {
   /** MTU inside the segment, bytes. */
   mtu: number;
   devices: { tunnel: string };
-  /** The VTEPs that may send; null when they are not known: any. */
+  /** The VTEPs that may send; null when they are not known: every address may. */
   remotes: { address: string }[] | null;
 }
 

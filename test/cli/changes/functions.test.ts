@@ -192,7 +192,7 @@ describe("what was changed by hand on a host", () => {
     ]);
   });
 
-  it("of a container with secrets is no change of these", () => {
+  it("of a container leaves its secrets as they are", () => {
     const box = { hostName: "kvm1", container: "c1", interfaces: [nic("10.0.3.1/24")], env: { A: SECRET } };
     const events = event("update", LXC, "lab-c1", box, { ...box, repair: "does not run" });
     expect(said(events)).toEqual(["* kvm1: container c1: does not run"]);
