@@ -29,8 +29,11 @@ async function before(...creates: [type: string, name: string, pool?: string][])
   rmSync(join(folder, "calls"), { force: true });
   const { clearsOrphans } = await import("../../components/libvirt/orphans");
   await deploy(async () => {
-    const [hook] = clearsOrphans("lab", "qemu:///system")?.beforeCreate ?? [];
+    const hooks = clearsOrphans("lab", "qemu:///system");
+    const [hook] = hooks?.beforeCreate ?? [];
     if (!(hook instanceof pulumi.ResourceHook)) throw new Error("no hook");
+    // A resource waits until its hooks are registered: a deployment that ended before would cut that off.
+    new pulumi.ComponentResource("vxlab:index:Hooked", "hooked", {}, { hooks: { beforeCreate: [hook] } });
     for (const [type, name, pool] of creates) {
       const newInputs = { name, ...(pool === undefined ? {} : { pool }) };
       await hook.callback({
