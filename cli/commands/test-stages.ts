@@ -1,12 +1,15 @@
 /** The stages of `vxlab test`: what is run, and how its result is counted. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { attached, run } from "../../system/process";
 import type { Context } from "../command";
 
 export interface Tally {
   passed: number;
   failed: number;
+  /** A line for each test that failed, to be read at the end of a long run. */
+  failures: readonly string[];
 }
 
 export interface Stage {
@@ -18,7 +21,10 @@ export interface Stage {
   run(context: Context): Promise<Tally>;
 }
 
-const one = (well: boolean): Tally => (well ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
+const one = (name: string, well: boolean): Tally =>
+  well
+    ? { passed: 1, failed: 0, failures: [] }
+    : { passed: 0, failed: 1, failures: [`${name}: see above, under its own heading`] };
 const bin = (name: string): string => join("node_modules", ".bin", name);
 
 /** A check of the sources: counts as one, and prints only when it fails. */
@@ -31,7 +37,7 @@ function check(name: string, words: (context: Context) => string[]): Stage {
       const [command = "", ...args] = words(context);
       const { code, stdout, stderr } = await run(command, args, { cwd: context.paths.root, timeout: 900 });
       if (code !== 0) context.out.print(`${stdout}${stderr}`.trim());
-      return one(code === 0);
+      return one(name, code === 0);
     },
   };
 }
@@ -99,13 +105,18 @@ async function vitest(
   const code = await attached(join(paths.root, bin("vitest")), args, { cwd: paths.root, env: environment });
   if (existsSync(results)) return tally(readFileSync(results, "utf8"), code);
   out.line(`vitest ended with code ${code} and left no results`);
-  return one(code === 0);
+  return one(project, code === 0);
 }
 
 interface Results {
   numPassedTests: number;
   numFailedTests: number;
-  testResults: { status: string; assertionResults: { status: string }[] }[];
+  testResults: {
+    name: string;
+    status: string;
+    message: string;
+    assertionResults: { status: string; fullName: string; failureMessages: string[] }[];
+  }[];
 }
 
 /** A file that cannot be loaded, and an error outside of all tests, count as one failed test each. */
@@ -115,7 +126,23 @@ export function tally(json: string, code: number): Tally {
     (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
   );
   const failed = numFailedTests + broken.length;
-  return { passed: numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed };
+  if (failed === 0 && code !== 0)
+    return { passed: numPassedTests, failed: 1, failures: ["an error outside of all tests: see above"] };
+  const failures = [
+    ...testResults.flatMap(({ name, assertionResults }) =>
+      assertionResults
+        .filter(({ status }) => status === "failed")
+        .map((test) => failure(name, test.fullName, test.failureMessages[0])),
+    ),
+    ...broken.map(({ name, message }) => failure(name, "cannot be run", message)),
+  ];
+  return { passed: numPassedTests, failed, failures };
+}
+
+/** @param path of the test's file, absolute */
+function failure(path: string, name: string, message = ""): string {
+  const [first = ""] = stripVTControlCharacters(message).trim().split("\n");
+  return `${basename(path)}: ${name}: ${first.slice(0, 200)}`;
 }
 
 /** By suffix or first line, since some have no suffix. */

@@ -37,15 +37,18 @@ export const test: Command = {
     await setUp(context, stages);
     const total = { passed: 0, failed: 0 };
     const times: string[] = [];
+    const failures: string[] = [];
     for (const batch of batches(stages)) {
       context.out.print(`\n== ${batch.map(({ name }) => name).join(", ")}`);
       for (const { tally, line } of await Promise.all(batch.map((stage) => timed(context, stage)))) {
         total.passed += tally.passed;
         total.failed += tally.failed;
         times.push(line);
+        failures.push(...tally.failures);
         context.out.print(line);
       }
     }
+    if (failures.length > 0) context.out.print(`\n== failed\n${failures.join("\n")}`);
     context.out.print(`\n${times.join("\n")}\n\n${words(total)}`);
     return total.failed === 0 ? Exit.ok : Exit.failed;
   },
@@ -58,7 +61,8 @@ async function timed(context: Context, stage: Stage): Promise<{ tally: Tally; li
   return { tally, line: `${verdict} ${stage.name}: ${words(tally)} (${seconds(started)} s)` };
 }
 
-const words = ({ passed, failed }: Tally): string => `${passed} passed, ${failed} failed`;
+const words = ({ passed, failed }: Pick<Tally, "passed" | "failed">): string =>
+  `${passed} passed, ${failed} failed`;
 const seconds = (started: number): string => ((Date.now() - started) / 1000).toFixed(1);
 
 function choose({ paths }: Context, only: readonly string[]): Stage[] {

@@ -113,19 +113,43 @@ describe("the engine's events", () => {
 
 describe("test results", () => {
   const file = (status: string, ...tests: string[]) => ({
+    name: "/checkout/test/lab/truth.test.ts",
     status,
-    assertionResults: tests.map((one) => ({ status: one })),
+    message: "\u001b[31mSyntaxError: no such export\u001b[39m\n  at truth.test.ts:1",
+    assertionResults: tests.map((one) => ({
+      status: one,
+      fullName: "a host answers",
+      failureMessages: one === "failed" ? ["Error: no answer\n  at truth.test.ts:7"] : [],
+    })),
   });
   const json = (passed: number, failed: number, ...testResults: object[]) =>
     JSON.stringify({ numPassedTests: passed, numFailedTests: failed, testResults });
 
   it.each([
-    ["all well", json(3, 0, file("passed", "passed")), 0, { passed: 3, failed: 0 }],
-    ["a failed test", json(2, 1, file("failed", "failed")), 1, { passed: 2, failed: 1 }],
-    ["a file that cannot be loaded", json(2, 0, file("failed")), 1, { passed: 2, failed: 1 }],
-    ["an error outside of all tests", json(2, 0, file("passed", "passed")), 1, { passed: 2, failed: 1 }],
-  ])("count %s", (_, text, code, expected) => {
-    expect(tally(text, code)).toEqual(expected);
+    ["all well", json(3, 0, file("passed", "passed")), 0, [3, 0]],
+    [
+      "a failed test",
+      json(2, 1, file("failed", "failed")),
+      1,
+      [2, 1],
+      "truth.test.ts: a host answers: Error: no answer",
+    ],
+    [
+      "a file that cannot be loaded",
+      json(2, 0, file("failed")),
+      1,
+      [2, 1],
+      "truth.test.ts: cannot be run: SyntaxError: no such export",
+    ],
+    [
+      "an error outside of all tests",
+      json(2, 0, file("passed", "passed")),
+      1,
+      [2, 1],
+      "an error outside of all tests: see above",
+    ],
+  ])("count and name %s", (_, text, code, [passed, failed], ...failures: string[]) => {
+    expect(tally(text, code)).toEqual({ passed, failed, failures });
   });
 });
 
@@ -134,7 +158,7 @@ describe("stages", () => {
     name,
     alone,
     heavy: false,
-    run: () => Promise.resolve({ passed: 0, failed: 0 }),
+    run: () => Promise.resolve({ passed: 0, failed: 0, failures: [] }),
   });
 
   it("run side by side only where each of them may, and in order", () => {
