@@ -3,7 +3,7 @@
  * first has a bridge, a user and a firewall; the VTEP of the second is on lo. What is there before must be there in the end, and nothing
  * else.
  */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { countPings } from "../lib/capture";
@@ -12,7 +12,9 @@ import { deadServer } from "../lib/dead-server";
 import { lend } from "../lib/lender";
 import { good, Project } from "../lib/project";
 import { remains } from "../lib/remains";
+import { upgraded } from "../lib/upgraded";
 import { within } from "../lib/wait";
+import { VERSIONS } from "../upgrade/versions";
 
 const SERVER = "192.168.20.11";
 const SECOND = "192.168.20.12";
@@ -216,6 +218,21 @@ describe("a server that cannot be used", () => {
   });
 
   it("is as it was after all of that", async () => expect(await server(LISTING)).toBe(before));
+});
+
+describe("servers with what an earlier version left on them", () => {
+  const login = (host: string, keyFile: string) => ({
+    ...{ hostKey: host, keyFile, privateKey: readFileSync(keyFile, "utf8") },
+  });
+  const logins = () => ({ a: login(hostKey, key), b: login(secondKey, `${key}2`) });
+  const versions = Object.keys(VERSIONS);
+  for (const version of new Set([versions[0], versions.at(-1)]))
+    upgraded(version ?? "", { project: () => project, logins });
+
+  it("are as they were after all of that", async () => {
+    expect(await server(LISTING)).toBe(before);
+    expect(await server(LISTING, SECOND)).toBe(secondBefore);
+  });
 });
 
 describe("segments across a machine and servers", () => {

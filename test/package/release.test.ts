@@ -11,6 +11,7 @@ const ready: Facts = {
   changelog: "# Changelog\n\n## 0.2.0 (2026-12-01)\n\n- one\n\n## 0.1.0 (2026-11-01)\n",
   changed: [],
   tags: ["v0.1.0"],
+  recorded: ["0.1.0", "0.2.0"],
 };
 
 describe("a release", () => {
@@ -22,6 +23,7 @@ describe("a release", () => {
     ["no CHANGELOG", { changelog: "" }, /first version is nothing/, false],
     ["a version without a date", { changelog: "## 0.2.0 (unreleased)\n" }, /Write the date/, true],
     ["a tree with changes", { changed: ["plan/plan.ts"] }, /plan\/plan\.ts/, true],
+    ["a version that is not recorded", { recorded: ["0.1.0"] }, /record\.ts 0\.2\.0/, true],
     ["a tag that exists", { tags: ["v0.2.0"] }, /Raise the version/, true],
   ])("refuses %s", (_what, wrong, message, later) => {
     const found = findings({ ...ready, ...wrong });

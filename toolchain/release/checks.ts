@@ -9,6 +9,8 @@ export interface Facts {
   /** Lines of `git status --porcelain`. */
   changed: readonly string[];
   tags: readonly string[];
+  /** Versions whose states are recorded (test/upgrade/states). */
+  recorded: readonly string[];
 }
 
 export interface Finding {
@@ -17,7 +19,7 @@ export interface Finding {
   later?: boolean;
 }
 
-export function findings({ version, places, changelog, changed, tags }: Facts): Finding[] {
+export function findings({ version, places, changelog, changed, tags, recorded }: Facts): Finding[] {
   const elsewhere = Object.entries(places).filter(([, says]) => says !== version);
   const tag = tagOf(version);
   return [
@@ -29,10 +31,15 @@ export function findings({ version, places, changelog, changed, tags }: Facts): 
       ? []
       : [{ message: `The tree is not clean: ${changed.join(", ")}. Commit or stash it.`, later: true }]),
     ...(tags.includes(tag) ? [{ message: `The tag ${tag} exists. Raise the version.`, later: true }] : []),
+    ...(recorded.includes(version) ? [] : [{ message: unrecorded(version), later: true }]),
   ];
 }
 
 export const tagOf = (version: string): string => `v${version}`;
+
+const unrecorded = (version: string): string =>
+  `test/upgrade/states has no ${version}.json, so no later version is tested on its labs. ` +
+  `Run npx tsx test/upgrade/record.ts ${version}, and add it to test/upgrade/versions.ts.`;
 
 /** The newest version comes first: `## 0.1.0 (2026-12-01)`. */
 function heading(version: string, changelog: string): Finding[] {

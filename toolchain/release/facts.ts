@@ -1,6 +1,6 @@
 /** Reads what checks.ts judges. */
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { must } from "../../system/process";
 import type { Facts } from "./checks";
 
@@ -23,6 +23,7 @@ export async function gather(root: string): Promise<Facts> {
     changelog: text("CHANGELOG.md"),
     changed: (await lines("status", "--porcelain")).map((line) => line.slice(3)),
     tags: await lines("tag", "--list"),
+    recorded: readdirSync(join(root, "test", "upgrade", "states")).map((file) => basename(file, ".json")),
   };
 }
 

@@ -11,7 +11,8 @@ export interface Recording {
   resources: WrittenResource[];
 }
 
-type Texts = [name: string, text: string][];
+/** By the name of their placeholder, `@name@`. */
+export type Texts = [name: string, text: string][];
 
 /** A state without what belongs to the place where it was recorded, and without private keys. */
 export function recordingOf(project: Project, exported: string): Recording {
@@ -121,9 +122,10 @@ function placeTexts(project: Project, image: "golden" | "docker"): Texts {
 }
 
 /** The private keys of the lab whose state this is, in the form of JSON's strings. */
-function keyTexts(resources: readonly WrittenResource[]): Texts {
+export function keyTexts(resources: readonly WrittenResource[]): Texts {
   const [password] = resources.filter(({ type }) => type === "random:index/randomPassword:RandomPassword");
-  const result = (password?.["outputs"] as { result?: { plaintext: string } } | undefined)?.result;
+  if (password === undefined) return [];
+  const result = (password["outputs"] as { result?: { plaintext: string } } | undefined)?.result;
   const secret = Buffer.from(JSON.parse(result?.plaintext ?? '""') as string, "base64");
   return ["login", "kvm1", "kvm2"].map((name) => {
     const info = name === "login" ? LOGIN_KEY_INFO : hostKeyInfo(name);
@@ -132,7 +134,7 @@ function keyTexts(resources: readonly WrittenResource[]): Texts {
 }
 
 /** In every string, also in the JSON in a string that a secret's plaintext is. */
-function replaced<T>(value: T, pairs: readonly [from: string, to: string][]): T {
+export function replaced<T>(value: T, pairs: readonly [from: string, to: string][]): T {
   const quoted = (text: string, times: number): string =>
     times === 0 ? text : quoted(JSON.stringify(text).slice(1, -1), times - 1);
   const forms = pairs.flatMap(([from, to]) =>
