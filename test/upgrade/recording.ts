@@ -1,6 +1,7 @@
 /**
  * What a version left behind, in a file: the states of its stacks. The steps in a state have their scripts and stdin, so it is also how the
- * version left the hosts. The secret of a recorded lab protects nothing: its machines are gone. Private keys and what belongs to the place of the recording are placeholders.
+ * version left the hosts. Private keys and what belongs to the place of the recording are placeholders; the secret of a lab that is gone
+ * protects nothing.
  */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
