@@ -51,7 +51,7 @@ async function preview(version: string, lab: LabName, edit: object = {}) {
   writeFileSync(join(dirname(place.image), "cmdline"), recording.cmdline);
   const resources = restored(recording, lab, place);
   await writeState(project, lab, resources);
-  const told = await change(project, ["preview", "--diff", "--stack", lab]);
+  const told = await change(project, ["preview", "--stack", lab]);
   good(told);
   return { ...told, resources };
 }
