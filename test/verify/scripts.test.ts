@@ -10,6 +10,7 @@ import { PART_NAMES, parseProbe, probeCommand } from "../../verify/evidence/prob
 import { scriptText } from "../../verify/evidence/scripts";
 import { captureArguments } from "../../verify/evidence/wire";
 import { fabricLab } from "../cli/fixture";
+import { programs } from "../lib/fake-path";
 import { temporary } from "../lib/temporary";
 
 /** What ping says when ARP gave up. Its errors count for -c as answers do. */
@@ -136,6 +137,24 @@ describe("a probe", () => {
     ]);
     expect(words("kept")).toEqual([""]);
     expect(probeCommand(lab, lab.hosts[0], ["kept"])).not.toContain("ovs-vsctl");
+  });
+});
+
+describe("switch.sh", () => {
+  it.each([
+    ["waits for BFD, which takes some seconds", 3, 4, "up"],
+    ["does not wait for ever", 99, 11, "down"],
+    ["asks once where all is up", 0, 1, "up"],
+  ])("%s", (_, down, asked, state) => {
+    const log = join(dir, `asked-${down}`);
+    const ask = `echo >>${log}; s=up; [ "$(wc -l <${log})" -gt ${down} ] || s=down; echo '["map",[["remote_state","down"],["state","'$s'"]]]'`;
+    const path = programs({ "ovs-vsctl": ask, sleep: "" });
+    const { stdout } = spawnSync("/bin/sh", ["-c", scriptText("switch.sh")], {
+      env: { PATH: `${path}:${process.env["PATH"]}` },
+      encoding: "utf8",
+    });
+    expect(stdout).toBe(`== ovs\n["map",[["remote_state","down"],["state","${state}"]]]\n`);
+    expect(readFileSync(log, "utf8").length).toBe(asked);
   });
 });
 
