@@ -186,7 +186,7 @@ interface PortDescription {
   /** False on the hub of hub and spoke. */
   protected: boolean;
   /** With Flooding.Unicast: both ends probe each tunnel by BFD (RFC 5880). @default they do not */
-  bfd?: true;
+  bfd?: boolean;
   /** With Flooding.Multicast. */
   group?: string;
   /** With Flooding.Multicast: hops that a packet to the group may take. */
