@@ -6,11 +6,16 @@ said_of_switch() {
     -- --columns=name,type,ofport,error,options,statistics,bfd_status list interface -- --columns=name,ports,external_ids list bridge 2>&1
 }
 
-# BFD takes some seconds until both ends know of each other. Nobody else says down or init of a state.
+# BFD takes some seconds until both ends know of each other. Nobody else says down or init of a state. A tunnel that was up before gets
+# less time: its way may be cut for good.
 waited=0
 while said=$(said_of_switch) || :; do
-  case $said in *'["state","down"]'* | *'["state","init"]'*) ;; *) break ;; esac
-  [ "$waited" -lt 10 ] || break
+  case $said in
+    *'["flap_count","0"]'*) limit=10 ;;
+    *'["state","down"]'* | *'["state","init"]'*) limit=4 ;;
+    *) break ;;
+  esac
+  [ "$waited" -lt "$limit" ] || break
   waited=$((waited + 1))
   sleep 1
 done
