@@ -22,7 +22,9 @@ fi
 own() { [[ -z $1 || $1 == *"/.vxlab/$2" ]]; }
 
 export PULUMI_HOME=$dot/pulumi-home
+ours=
 if own "${PULUMI_BACKEND_URL:-}" state; then
+  ours=yes
   mkdir -p "$dot/state"
   export PULUMI_BACKEND_URL=file://$dot/state
 fi
@@ -64,7 +66,20 @@ stack_named() {
   done
 }
 
+# Pulumi's file backend keeps the whole state after every update, twice, and never deletes it. The time is in the names.
+readonly KEPT=10
+# shorten FILES-OF-AN-UPDATE FOLDER
+shorten() {
+  local files=("$2"/*)
+  local more=$((${#files[@]} - KEPT * $1))
+  ((more <= 0)) || rm -f "${files[@]:0:more}"
+}
+
 needs_libvirt "$@" || exec "$real" "$@"
+if [[ -n $ours ]]; then
+  for folder in "$dot"/state/.pulumi/history/*/*; do shorten 4 "$folder"; done
+  for folder in "$dot"/state/.pulumi/backups/*/*; do shorten 2 "$folder"; done
+fi
 stack=$(stack_named "$@")
 [[ -z $stack ]] || export VXLAB_STACK=${stack##*/}
 # The answer of `libvirt.sh up`, which `vxlab` may have asked already. Without VXLAB_RUN, so that leash.sh spares the libvirtd.

@@ -37,3 +37,37 @@ test("who finds no Pulumi names the command that sets it up", async () => {
   const { code, stderr } = await run(script, ["version"]);
   expect([code, stderr]).toEqual([3, expect.stringContaining(cure)]);
 });
+
+test("of the updates of a stack, the file backend keeps the last ten", async () => {
+  const here = world();
+  rmSync(join(here.paths.root, "toolchain"));
+  const script = join(here.paths.root, "toolchain", "pulumi.sh");
+  cpSync(join(root, "toolchain/pulumi.sh"), script);
+  here.write(".vxlab/toolchain/pulumi", "#!/bin/sh\n");
+  const times = Array.from(
+    { length: 13 },
+    (_, index) => `17959940830346705${String(index).padStart(2, "0")}`,
+  );
+  const history = (time: string) => ["checkpoint", "history"].map((word) => `lab-${time}.${word}.json`);
+  const kinds = { history, backups: (time: string) => [`lab.${time}.json`] };
+  const folder = (kind: string) => join(here.paths.state, ".pulumi", kind, "vxlab", "lab");
+  const files = (kind: keyof typeof kinds, some: readonly string[]) =>
+    some.flatMap(kinds[kind]).flatMap((name) => [name, `${name}.attrs`]);
+  const write = () =>
+    Object.keys(kinds).forEach((kind) => {
+      mkdirSync(folder(kind), { recursive: true });
+      files(kind as keyof typeof kinds, times).forEach((name) => writeFileSync(join(folder(kind), name), ""));
+    });
+  const kept = async (word: string, backend?: string) => {
+    const env = { ...here.environment, VXLAB_LIBVIRT_UP: "given qemu:///x", PULUMI_BACKEND_URL: backend };
+    expect((await run(script, [word], { env })).code).toBe(0);
+    return Object.keys(kinds).map((kind) => readdirSync(folder(kind)).sort());
+  };
+  const all = [files("history", times), files("backups", times)];
+  const last = [files("history", times.slice(-10)), files("backups", times.slice(-10))];
+  write();
+  expect(await kept("stack")).toEqual(all);
+  expect(await kept("up", "file:///elsewhere")).toEqual(all);
+  expect(await kept("up")).toEqual(last);
+  expect(await kept("destroy")).toEqual(last);
+});
