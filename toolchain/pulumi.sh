@@ -32,6 +32,8 @@ if [[ -z ${PULUMI_CONFIG_PASSPHRASE+set} ]] && own "${PULUMI_CONFIG_PASSPHRASE_F
   export PULUMI_CONFIG_PASSPHRASE_FILE=$dot/passphrase
 fi
 export PULUMI_SKIP_UPDATE_CHECK=true
+# Of every command it keeps a log, up to 4 MB, in $PULUMI_HOME/logs: 500 MB of them by default (pkg/logging/rotation.go in pulumi/pulumi).
+export PULUMI_LOG_ROTATION_MAX_TOTAL_MB=${PULUMI_LOG_ROTATION_MAX_TOTAL_MB:-20}
 # All plugins are set up. To look for them elsewhere would only make a machine without a network wait.
 export PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=${PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION:-true}
 # Otherwise an older Pulumi's language host on PATH would come first.

@@ -43,7 +43,7 @@ test("of the updates of a stack, the file backend keeps the last ten", async () 
   rmSync(join(here.paths.root, "toolchain"));
   const script = join(here.paths.root, "toolchain", "pulumi.sh");
   cpSync(join(root, "toolchain/pulumi.sh"), script);
-  here.write(".vxlab/toolchain/pulumi", "#!/bin/sh\n");
+  here.write(".vxlab/toolchain/pulumi", "#!/bin/sh\necho $PULUMI_LOG_ROTATION_MAX_TOTAL_MB\n");
   const times = Array.from(
     { length: 13 },
     (_, index) => `17959940830346705${String(index).padStart(2, "0")}`,
@@ -60,7 +60,8 @@ test("of the updates of a stack, the file backend keeps the last ten", async () 
     });
   const kept = async (word: string, backend?: string) => {
     const env = { ...here.environment, VXLAB_LIBVIRT_UP: "given qemu:///x", PULUMI_BACKEND_URL: backend };
-    expect((await run(script, [word], { env })).code).toBe(0);
+    const { code, stdout } = await run(script, [word], { env });
+    expect([code, stdout], "and logs of so many MB").toEqual([0, "20\n"]);
     return Object.keys(kinds).map((kind) => readdirSync(folder(kind)).sort());
   };
   const all = [files("history", times), files("backups", times)];
