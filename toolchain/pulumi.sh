@@ -81,7 +81,8 @@ readonly KEPT=10
 shorten() {
   local files=("$2"/*)
   local more=$((${#files[@]} - KEPT * $1))
-  ((more <= 0)) || rm -f "${files[@]:0:more}"
+  # By xargs: there may be more than fit into one command line.
+  ((more <= 0)) || printf '%s\0' "${files[@]:0:more}" | xargs -0 rm -f
 }
 
 needs_libvirt "$@" || exec "$real" "$@"
