@@ -5,6 +5,8 @@ export interface Point {
   by: "hosts" | "containers";
   count: number;
   resources: number;
+  /** Of each command that changes nothing; the median counts. */
+  times: number;
   date: string;
   /** The highest one-minute load average meanwhile. */
   load: number;
@@ -105,16 +107,21 @@ const text = (x: number, y: number, words: string, anchor = "start"): string =>
 export function growthTable(points: readonly Point[]): string {
   const order = (point: Point) => (point.by === "hosts" ? 0 : 1) * 1e6 + point.count;
   const rows = [...points].sort((a, b) => order(a) - order(b));
-  const cells = rows.map(({ by, count, resources, date, load, ms }) => [
+  const cells = rows.map(({ by, count, resources, times, date, load, ms }) => [
     by === "hosts"
       ? `${count} host${count === 1 ? "" : "s"}`
       : `1 host, ${count} container${count === 1 ? "" : "s"}`,
     String(resources),
     ...NAMES.map((name) => `${(ms[name] / 1000).toFixed(1)} s`),
-    ...[load.toFixed(1), date],
+    ...[String(times), load.toFixed(1), date],
   ]);
-  const head = ["lab", "resources", ...NAMES.map((name) => `\`${COMMANDS[name]}\``), "load", "date"].map(
-    (word) => word.replace("`up, no changes`", "`up`, no changes"),
-  );
+  const head = [
+    "lab",
+    "resources",
+    ...NAMES.map((name) => `\`${COMMANDS[name]}\``),
+    "runs",
+    "load",
+    "date",
+  ].map((word) => word.replace("`up, no changes`", "`up`, no changes"));
   return markdownTable([head, ...cells]);
 }
