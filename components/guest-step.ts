@@ -90,7 +90,7 @@ export function firstStep(
       create: INSTALL_AND_APPLY,
       // A machine that was made anew has no tools yet, and nothing to remove.
       delete: `test ! -e ${GUEST} || ${guestCommand("remove", "bridge")}`,
-      stdin: envelope.apply((desired) => firstStepInput(desired, guestTools().script)),
+      stdin: envelope.apply((desired) => firstStepInput(desired, guestTools().packed)),
     },
     { ...opts, hideDiffs: ["create", "update"] },
   );

@@ -66,7 +66,7 @@ drift_look() {
 # Interfaces, ports and bridges, by one program: 0.1 s under emulation, as each of ovs-vsctl's questions. ovsdb-client(1)
 ovs_all() {
   ovsdb-client --timeout=10 transact unix:"${VXLAB_OVS:-/run/openvswitch/db.sock}" '["Open_vSwitch",
-    {"op":"select","table":"Interface","where":[],"columns":["name","type","options","error"]},
+    {"op":"select","table":"Interface","where":[],"columns":["name","type","options","bfd","error"]},
     {"op":"select","table":"Port","where":[],"columns":["_uuid","name","tag","trunks","protected","external_ids"]},
     {"op":"select","table":"Bridge","where":[],"columns":["name","ports","fail_mode","external_ids"]}]'
 }

@@ -2,7 +2,7 @@
  * The contract with the guest tools: what a verb (`/usr/lib/vxlab/guest apply|remove|observe KIND`) gets on stdin, and what it answers.
  *
  * stdin has lines of text. The first is the envelope, one JSON object (RFC 8259). Of a container and of a host's encryption the second line is
- * the secrets, one JSON object as well; after the first line of a host's first step, its bridge, come the guest tools, a shell script. So a preview, a
+ * the secrets, one JSON object as well; after the first line of a host's first step, its bridge, come the guest tools, packed (guest/pack.ts). So a preview, a
  * host's folder of desired states and a log hold the state alone.
  *
  * A state names everything that its step makes on the host: the tools make no names. What is not wanted is null, not left out.
@@ -79,9 +79,9 @@ export function stepInput(envelope: Envelope | CheckEnvelope, secrets?: StepSecr
     .join("\n");
 }
 
-/** stdin of a host's first step, which brings the guest tools along. */
-export function firstStepInput(envelope: Envelope<"bridge">, script: string): string {
-  return `${JSON.stringify(envelope)}\n${script}`;
+/** stdin of a host's first step, which brings the guest tools along: `packed` by guest/pack.ts. */
+export function firstStepInput(envelope: Envelope<"bridge">, packed: string): string {
+  return `${JSON.stringify(envelope)}\n${packed}\n`;
 }
 
 /** What a step's stdin holds, in the form of this or an older version; undefined when it holds no desired state. */

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CONTAINER_WORDS } from "../components/container/kinds";
 import { FLOODINGS, isJoint } from "../components/segment/ways";
+import { pack } from "./pack";
 import { PROTOCOL } from "./protocol";
 import { shellWord } from "./quote";
 import { THINGS } from "./things";
@@ -41,6 +42,8 @@ export interface GuestTools {
   /** First 12 hex digits of the script's SHA-256. */
   version: string;
   script: string;
+  /** The script as it is sent. */
+  packed: string;
 }
 
 let cached: GuestTools | undefined;
@@ -53,7 +56,8 @@ let cached: GuestTools | undefined;
 export function guestTools(): GuestTools {
   if (cached === undefined) {
     const script = "#!/bin/sh\n" + TOOL_PARTS.map(filled).join("");
-    cached = { version: createHash("sha256").update(script).digest("hex").slice(0, 12), script };
+    const version = createHash("sha256").update(script).digest("hex").slice(0, 12);
+    cached = { version, script, packed: pack(script) };
   }
   return cached;
 }

@@ -65,7 +65,7 @@ function switch_of(text,   i, k, at, name, row) {
     seen = seen "rows " row " {\"data\":[" ports[row] "]}\t{\"data\":[" interfaces[row] "]}\t{\"data\":[" bridges[row] "]}\n"
 }
 
-function port_of(at,   name, on, i, k, id, from, tag, trunks, options) {
+function port_of(at,   name, on, i, id, from, tag, trunks) {
   name = clean(json_value[at ".name"])
   on = bridge[json_value[at "._uuid.1"]]
   tag = (at ".tag") in json_value ? json_value[at ".tag"] : "[]"
@@ -82,9 +82,13 @@ function port_of(at,   name, on, i, k, id, from, tag, trunks, options) {
   ports[id] = ports[id] (ports[id] == "" ? "" : ",") "[" json_quote(json_value[at ".name"]) "," (tag == "[]" ? "[\"set\",[]]" : tag) "," json_value[at ".protected"] "]"
   # Its interface has its name; only a bond has others, and no step makes one.
   from = interface[json_value[at ".name"]]
-  for (k = 0; k < json_size[from ".options.1"]; k++)
-    options = options (k ? "," : "") "[" json_quote(json_value[from ".options.1." k ".0"]) "," json_quote(json_value[from ".options.1." k ".1"]) "]"
-  interfaces[id] = interfaces[id] (interfaces[id] == "" ? "" : ",") "[" json_quote(json_value[at ".name"]) "," json_quote(json_value[from ".type"]) ",[\"map\",[" options "]]," json_quote(json_value[from ".error"]) "]"
+  interfaces[id] = interfaces[id] (interfaces[id] == "" ? "" : ",") "[" json_quote(json_value[at ".name"]) "," json_quote(json_value[from ".type"]) "," map_of(from ".options") "," map_of(from ".bfd") "," json_quote(json_value[from ".error"]) "]"
+}
+
+function map_of(at,   k, pairs) {
+  for (k = 0; k < json_size[at ".1"]; k++)
+    pairs = pairs (k ? "," : "") "[" json_quote(json_value[at ".1." k ".0"]) "," json_quote(json_value[at ".1." k ".1"]) "]"
+  return "[\"map\",[" pairs "]]"
 }
 
 # A set of one is the entry itself (RFC 7047 section 5.1): ["set",[a,b]], a, or for UUIDs ["uuid",a].

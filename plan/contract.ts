@@ -185,6 +185,8 @@ interface PortDescription {
   flooding: Flooding;
   /** False on the hub of hub and spoke. */
   protected: boolean;
+  /** With Flooding.Unicast: both ends probe each tunnel by BFD (RFC 5880). @default they do not */
+  bfd?: boolean;
   /** With Flooding.Multicast. */
   group?: string;
   /** With Flooding.Multicast: hops that a packet to the group may take. */

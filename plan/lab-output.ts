@@ -72,7 +72,7 @@ function reach({ sshAddress, port, user }: ExistingPlan): ReachOutput {
 }
 
 function portOutput(port: VxlanPortPlan): PortOutput {
-  const { segment, vni, encapsulation, udpPort, mtu, vlan = 0, flooding, group, ttl } = port;
+  const { segment, vni, encapsulation, udpPort, mtu, vlan = 0, flooding, bfd, group, ttl } = port;
   return {
     segment,
     vni,
@@ -82,6 +82,7 @@ function portOutput(port: VxlanPortPlan): PortOutput {
     vlan,
     flooding,
     protected: port.protected,
+    ...(bfd === undefined ? {} : { bfd }),
     ...(group === undefined ? {} : { group }),
     ...(ttl === undefined ? {} : { ttl }),
     tunnels: port.remotes.map(({ host, address }) => ({

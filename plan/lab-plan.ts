@@ -217,6 +217,8 @@ export interface VxlanPortPlan {
   flooding: Flooding;
   /** False on the hub of hub and spoke, which passes frames on from tunnel to tunnel. */
   protected: boolean;
+  /** With Flooding.Unicast: both ends probe each tunnel by BFD (RFC 5880). */
+  bfd?: true;
   /** With Flooding.Multicast. */
   group?: string;
   ttl?: number;

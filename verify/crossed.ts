@@ -33,6 +33,12 @@ export function crossingOf(lab: LabOutput, ping: Pick<Ping, "from" | "nic" | "to
   return { there: crossed(lab, from, to), back: to === undefined ? [] : crossed(lab, to, from) };
 }
 
+/** What a packet from one host to another in a tunnel of a segment passes, and one back. */
+export function tunnelCrossed(lab: LabOutput, segment: string, from: string, to: string): Crossed[] {
+  const [one, other] = [from, to].map((host): Stop => ({ host, segment })) as [Stop, Stop];
+  return [...crossed(lab, one, other), ...crossed(lab, other, one)];
+}
+
 /** Undefined: not in the segment, such as what is beyond a gateway. */
 function stopAt({ containers, services }: LabOutput, segment: string, address: string): Stop | undefined {
   const has = (addresses: readonly string[]) => addresses.some((one) => one.split("/")[0] === address);

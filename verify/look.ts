@@ -1,6 +1,7 @@
 /** What is not on a host as the stack's state has it: what the host is asked, and what its answer means. Pure. */
 import { createHash } from "node:crypto";
 import type { LabOutput } from "../plan/contract";
+import { unpack } from "../guest/pack";
 import { PROTOCOL } from "../guest/protocol";
 import { scriptText } from "./evidence/scripts";
 import type { DriftFacts } from "./evidence/facts";
@@ -90,9 +91,9 @@ function onFiles(asked: Asked, step: KnownStep, sums: ReadonlyMap<string, string
 function onTools(asked: Asked, found: string, sums: ReadonlyMap<string, string>): Difference[] {
   const { lab, steps } = asked;
   const bridge = steps.find(({ kind }) => kind === "bridge");
-  const script = bridge?.stdin.split("\n").slice(2).join("\n") ?? "";
+  const [, tools = ""] = /^.*\n([^]*)$/.exec(bridge?.stdin ?? "") ?? [];
   const isAlone = [...sums.keys()].every((path) => path.includes(`-${lab.id}-`));
-  if (bridge === undefined || script === "" || !isAlone || found === sum(script)) return [];
+  if (bridge === undefined || tools === "" || !isAlone || found === sum(unpack(tools))) return [];
   const words = found === "" ? "are missing" : "were changed";
   return [about(asked, bridge, `the guest tools ${words}: /usr/lib/vxlab/guest`)];
 }

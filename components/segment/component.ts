@@ -38,6 +38,8 @@ export interface VxlanPortArgs extends MovableArgs {
   flooding?: pulumi.Input<Flooding>;
   /** False on the hub of hub and spoke, which passes frames on from tunnel to tunnel. @default true */
   protected?: pulumi.Input<boolean>;
+  /** Both ends probe each tunnel once a second by BFD (RFC 5880), which the ports of all remotes then need; with Flooding.Unicast. @default false */
+  bfd?: pulumi.Input<boolean>;
   /** Multicast group; with Flooding.Multicast, which needs it. */
   group?: pulumi.Input<string>;
   /** Hops that a packet to the group may take; with Flooding.Multicast. @default 16 */

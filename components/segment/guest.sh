@@ -177,7 +177,7 @@ ROWS
 
 port_rows() {
   vsctl --format=json --columns=name,tag,protected find port external_ids:vxlab-port="\"$id\"" \
-    -- --columns=name,type,options find interface external_ids:vxlab-port="\"$id\"" \
+    -- --columns=name,type,options,bfd find interface external_ids:vxlab-port="\"$id\"" \
     -- --columns=name find bridge external_ids:vxlab-port="\"$id\""
 }
 

@@ -1,5 +1,5 @@
 # What Open vSwitch has of a port's step, as lines for observe.awk (guest/). Input, one document each (RFC 7047 section 5.1): the desired
-# state; the step's ports (name, tag, protected); its interfaces (name, type, options); its bridges (name). Then, for a multicast
+# state; the step's ports (name, tag, protected); its interfaces (name, type, options, bfd); its bridges (name). Then, for a multicast
 # segment, ip -d -o link show of its device. Variables: bridge, on which its first port is; flows, "same" if the flows of a flow
 # segment are as wanted.
 
@@ -55,8 +55,10 @@ function read_interfaces(text,   i, k, name) {
     name = json_value["data." i ".0"]
     names[++n] = name
     type[name] = json_value["data." i ".1"]
+    for (k = 0; k < json_size["data." i ".3.1"]; k++)
+      if (json_value["data." i ".3.1." k ".0"] == "enable") probed[name] = json_value["data." i ".3.1." k ".1"] == "true"
     # With guest drift alone.
-    error[name] = json_value["data." i ".3"]
+    error[name] = json_value["data." i ".4"]
     for (k = 0; k < json_size["data." i ".2.1"]; k++)
       option[name, json_value["data." i ".2.1." k ".0"]] = json_value["data." i ".2.1." k ".1"]
   }

@@ -45,6 +45,7 @@ export interface PortWanted {
   mtu?: number;
   stations?: StationState[];
   senders?: string[];
+  bfd?: boolean;
 }
 
 /** As much of a host in the lab's output as a port's links are computed from. */
@@ -63,6 +64,7 @@ export interface LinkPort {
   /** 0 for untagged frames; absent in the output of an earlier vxlab. */
   vlan?: number;
   protected: boolean;
+  bfd?: boolean;
   tunnels: readonly LinkTunnel[];
 }
 
@@ -88,6 +90,8 @@ export interface Link {
   place: Place;
   /** Undefined where it does not matter, since nothing else is on its bridge. */
   protected?: boolean;
+  /** Both ends probe it by BFD. */
+  bfd?: true;
   /** The bridge holds other segments as well, whose frames this port must not carry. */
   shared: boolean;
   /** The tunnel of it, where that leads to one host. */

@@ -60,6 +60,8 @@ export interface SegmentSpec {
   ttl?: number;
   /** Hub and spoke: the host that all others have their one tunnel to; with unicast only. @default none: full mesh */
   hub?: string;
+  /** Each end probes each tunnel once a second (BFD (docs/flooding.md)); with unicast only; true or false. @default false */
+  bfd?: boolean;
   /** Addresses of VTEPs that no stack of vxlab has (remotes (docs/flooding.md)); not with flow. @default none */
   remotes?: string[];
   /** A DHCP server for containers whose address is dhcp. @default none */
@@ -227,6 +229,11 @@ export const SEGMENT = {
     kind: "text",
     usual: "none: full mesh",
     doc: "hub and spoke: the host that all others have their one tunnel to; with `unicast` only",
+  },
+  bfd: {
+    kind: "switch",
+    default: false,
+    doc: "each end probes each tunnel once a second ([BFD](flooding.md#bfd)); with `unicast` only",
   },
   remotes: {
     kind: "list",

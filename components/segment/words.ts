@@ -14,6 +14,7 @@ const LABELS: Readonly<Record<string, Label>> = {
   group: "multicast group",
   ttl: "TTL",
   protected: (_, now) => (now === false ? "is the hub" : "is not the hub any more"),
+  bfd: (_, now) => (now === true ? "its tunnels are probed by BFD" : "its tunnels are not probed any more"),
   local: "VTEP",
   remotes: (old, now) => members("tunnel to", old, now),
   senders: (old, now) => members("packets from", old, now),

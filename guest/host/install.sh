@@ -1,6 +1,6 @@
 #!/bin/sh
 # Puts the guest tools in place, then applies the desired state of a bridge. stdin: the desired state on the first line, after it the
-# tools (guest/protocol.ts); `read` takes no byte more than its line (POSIX). $1: the shell that the tools are to run in.
+# tools but for their first line (guest/pack.ts); `read` takes no byte more than its line (POSIX). $1: the shell that the tools are to run in.
 set -eu
 tools=/usr/lib/vxlab
 [ -d "$tools" ] || mkdir -p "$tools"
@@ -8,8 +8,7 @@ tools=/usr/lib/vxlab
 new=$tools/guest.new.$$
 trap 'rm -f "$new"' EXIT
 IFS= read -r desired
-read -r _ # the tools' own first line
-{ printf '#!%s\n' "$1" && cat; } >"$new"
+{ printf '#!%s\n' "$1" && base64 -d | gzip -dc; } >"$new"
 # Tools of a newer lab on this host stay: what they keep, older ones cannot read (LEVEL in lib.sh).
 level() { sed -n '/^LEVEL=/{s///p;q;}' "$1" 2>/dev/null || :; }
 here=$(level "$tools/guest") ours=$(level "$new")

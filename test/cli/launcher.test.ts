@@ -1,5 +1,5 @@
 // What ./vxlab does before node has a program to run.
-import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { addLanguages } from "../../toolchain/languages";
@@ -36,4 +36,57 @@ test("who finds no Pulumi names the command that sets it up", async () => {
   cpSync(join(root, "toolchain/pulumi.sh"), script);
   const { code, stderr } = await run(script, ["version"]);
   expect([code, stderr]).toEqual([3, expect.stringContaining(cure)]);
+});
+
+test("of the updates of a stack, the file backend keeps the last ten", async () => {
+  const here = world();
+  rmSync(join(here.paths.root, "toolchain"));
+  const script = join(here.paths.root, "toolchain", "pulumi.sh");
+  cpSync(join(root, "toolchain/pulumi.sh"), script);
+  here.write(".vxlab/toolchain/pulumi", "#!/bin/sh\n");
+  const times = Array.from(
+    { length: 13 },
+    (_, index) => `17959940830346705${String(index).padStart(2, "0")}`,
+  );
+  const history = (time: string) => ["checkpoint", "history"].map((word) => `lab-${time}.${word}.json`);
+  const kinds = { history, backups: (time: string) => [`lab.${time}.json`] };
+  const folder = (kind: string) => join(here.paths.state, ".pulumi", kind, "vxlab", "lab");
+  const files = (kind: keyof typeof kinds, some: readonly string[]) =>
+    some.flatMap(kinds[kind]).flatMap((name) => [name, `${name}.attrs`]);
+  const write = () =>
+    Object.keys(kinds).forEach((kind) => {
+      mkdirSync(folder(kind), { recursive: true });
+      files(kind as keyof typeof kinds, times).forEach((name) => writeFileSync(join(folder(kind), name), ""));
+    });
+  const kept = async (word: string, backend?: string) => {
+    const env = { ...here.environment, VXLAB_LIBVIRT_UP: "given qemu:///x", PULUMI_BACKEND_URL: backend };
+    expect((await run(script, [word], { env })).code).toBe(0);
+    return Object.keys(kinds).map((kind) => readdirSync(folder(kind)).sort());
+  };
+  const all = [files("history", times), files("backups", times)];
+  const last = [files("history", times.slice(-10)), files("backups", times.slice(-10))];
+  write();
+  expect(await kept("stack")).toEqual(all);
+  expect(await kept("up", "file:///elsewhere")).toEqual(all);
+  expect(await kept("up")).toEqual(last);
+  expect(await kept("destroy")).toEqual(last);
+});
+
+test("Pulumi's own logs cannot be written unless they are wanted", async () => {
+  const here = world();
+  rmSync(join(here.paths.root, "toolchain"));
+  const script = join(here.paths.root, "toolchain", "pulumi.sh");
+  cpSync(join(root, "toolchain/pulumi.sh"), script);
+  here.write(
+    ".vxlab/toolchain/pulumi",
+    '#!/bin/sh\nmkdir -p "$PULUMI_HOME/logs" && echo log >"$PULUMI_HOME/logs/$1"\n',
+  );
+  const logs = join(here.paths.pulumiHome, "logs");
+  here.write(".vxlab/pulumi-home/logs/of-an-earlier-version", "");
+  const ask = (env: object) => run(script, ["stack"], { env: { ...here.environment, ...env } });
+  expect((await ask({})).code).not.toBe(0);
+  expect(statSync(logs).isFile()).toBe(true);
+  expect((await ask({ VXLAB_PULUMI_LOGS: "1" })).code).toBe(0);
+  expect(readdirSync(logs)).toEqual(["stack"]);
+  expect((await ask({})).code).not.toBe(0);
 });

@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { VxlanLabArgs } from "../../components";
 import { PROTOCOL } from "../../guest/protocol";
+import { unpack } from "../../guest/pack";
 import { guestTools } from "../../guest/render";
 import { readLab } from "../../plan/published-lab";
 import type { Topology } from "../../plan/types";
@@ -119,7 +120,8 @@ describe("the reference lab", () => {
       },
     });
     const [, ...tools] = lines(named(all, "lab-kvm1-vxbr-step"));
-    expect(tools.join("\n")).toBe(guestTools().script);
+    expect(tools).toEqual([guestTools().packed, ""]);
+    expect(`#!/bin/sh\n${unpack(guestTools().packed)}`).toBe(guestTools().script);
     for (const step of of(all, "remote:Command")) {
       expect(step.secrets.every((path) => path.startsWith("connection"))).toBe(true);
       expect(JSON.stringify(step.inputs["stdin"])).not.toContain("PRIVATE KEY");

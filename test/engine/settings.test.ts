@@ -48,6 +48,15 @@ describe("the first preview of a checkout", () => {
 
   it("writes to the checkout the stack's settings, which git ignores, and else below .vxlab/", () =>
     expect(written.map((one) => one.split(" ")[0])).toEqual(["Pulumi.lab.yaml"]));
+
+  it("leaves none of Pulumi's own logs, which are written if they are wanted", async () => {
+    const logs = join(project.paths.pulumiHome, "logs");
+    expect(statSync(logs).isFile()).toBe(true);
+    good(await project.pulumi(["stack", "ls"], { env: { VXLAB_PULUMI_LOGS: "1" } }));
+    expect(readdirSync(logs)).not.toEqual([]);
+    good(await project.pulumi(["stack", "ls"]));
+    expect(statSync(logs).isFile()).toBe(true);
+  });
 });
 
 describe("doctor", () => {

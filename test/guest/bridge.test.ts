@@ -167,7 +167,7 @@ describe("removing a bridge with the stdin that its step was sent", () => {
   it.each([
     [
       "does not read the tools that come after it",
-      firstStepInput(envelopeOf("bridge", BRIDGE), "# 0123456789ab\n"),
+      firstStepInput(envelopeOf("bridge", BRIDGE), "0123456789ab"),
     ],
     ["nor those at its end, of level 2", `${state.slice(0, -1)},"tools":{"script":"# 0123456789ab\\n"}}`],
   ])("%s", (_, sent) => {

@@ -8,7 +8,7 @@ const root = process.env.FAKE, file = root + "/switch.json", net = (name) => roo
 const before = fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "", db = before ? JSON.parse(before) : { bridge: {}, port: {}, interface: {}, address: {}, vxlan: {} };
 const show = (name, key, text) => { fs.mkdirSync(net(name), { recursive: true }); fs.writeFileSync(net(name) + "/" + key, text + "\n"); };
 const bare = (text) => text.replace(/^"(.*)"$/, "$1");
-const row = (table, name) => (db[table][name] ??= { name, options: {}, external_ids: {}, other_config: {}, type: "", tag: undefined, trunks: undefined, protected: false });
+const row = (table, name) => (db[table][name] ??= { name, options: {}, bfd: {}, external_ids: {}, other_config: {}, type: "", tag: undefined, trunks: undefined, protected: false });
 const plug = (bridge, name) => { row("port", name).on ??= bridge; row("interface", name); if (!fs.existsSync(net(name))) { show(name, "address", ""); show(name, "mtu", 1500); } };
 const unplug = (name) => { delete db.port[name]; delete db.interface[name]; };
 const put = (table, name, column, value) => {
@@ -20,7 +20,7 @@ const put = (table, name, column, value) => {
 };
 const cell = (one, column) => {
   const value = one[column];
-  if (column === "options") return ["map", Object.entries(value)];
+  if (/^(options|bfd)$/.test(column)) return ["map", Object.entries(value)];
   if (column === "tag") return value === undefined ? ["set", []] : Number(value);
   if (column === "ofport") return 1;
   if (column === "protected") return String(value) === "true";

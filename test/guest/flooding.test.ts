@@ -60,6 +60,18 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(said(calls, "protected=true")).toEqual([]);
   });
 
+  it("tunnels that are probed by BFD are set so, and no more when they are not", () => {
+    const SET = "bfd:enable=true";
+    const CLEAR = "clear interface vx100-c0a80ade bfd";
+    const calls = apply({ ...PORT, bfd: true });
+    expect([said(calls, SET), said(calls, CLEAR)].map((all) => all.length)).toEqual([1, 0]);
+    expect(said(calls, SET)[0]?.split(SET)).toHaveLength(3);
+    const off = apply(PORT);
+    expect([said(off, SET), said(off, CLEAR)].map((all) => all.length)).toEqual([0, 1]);
+    const never = apply(PORT);
+    expect(said(never, "bfd")).toEqual([]);
+  });
+
   describe("multicast", () => {
     /** The VTEP is on an interface by which nothing leaves a host. */
     const onLo = (device: string, flags: string) => {

@@ -40,6 +40,7 @@ interface Row {
   protected?: boolean;
   type?: string;
   options?: Record<string, string>;
+  bfd?: Record<string, string>;
 }
 
 const OPTIONS = { dst_port: "4789", key: "100", local_ip: "192.168.10.156", remote_ip: "192.168.10.222" };
@@ -57,7 +58,8 @@ function ovs(rows: readonly Row[], mode = "secure"): string {
   const uuid = (i: number) => ["uuid", `u${i}`];
   return JSON.stringify([
     {
-      rows: rows.map(({ port, type = "", options = {} }) => ({
+      rows: rows.map(({ port, type = "", options = {}, bfd = {} }) => ({
+        bfd: map(bfd),
         error: ["set", []],
         name: port,
         options: map(options),
@@ -151,6 +153,11 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       "has no split horizon",
       { ...VX, protected: false },
       ofPort(`tunnel ${TUNNEL}: protected false instead of true`),
+    ],
+    [
+      "is probed by BFD",
+      { ...VX, bfd: { enable: "true" } },
+      ofPort(`tunnel ${TUNNEL}: BFD on instead of off`),
     ],
     [
       "is of another type",

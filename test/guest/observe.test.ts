@@ -37,6 +37,7 @@ const port = (flooding: Flooding): fc.Arbitrary<Thing<"port">> =>
     udpPort: fc.integer({ min: 1024, max: 65_535 }),
     remotes: vteps,
     protected: fc.boolean(),
+    ...(flooding === Flooding.Unicast ? { bfd: fc.boolean() } : {}),
     group: octet.map((n) => `239.0.0.${n}`),
     ttl: octet,
     senders: vteps,

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { guestTools, INSTALL_AND_APPLY, strip } from "../../guest/render";
+import { pack, unpack } from "../../guest/pack";
 import { firstStepInput, PROTOCOL } from "../../guest/protocol";
 import { programs } from "../lib/fake-path";
 import { temporary } from "../lib/temporary";
@@ -54,7 +55,8 @@ const BRIDGE = envelopeOf("bridge", {
   address: String.raw`a \ "b" %s`,
 });
 const DESIRED = `${JSON.stringify(BRIDGE)}\n`;
-const SENT = firstStepInput(BRIDGE, guestTools().script);
+const PACKED = "H4sIAAAAAAAAA0tNzshXyM9L5QIzSsrzuQACuG10EgAAAA==";
+const SENT = firstStepInput(BRIDGE, guestTools().packed);
 
 describe("the guest tools", () => {
   it("are one script that shellcheck has nothing to say about", () => {
@@ -139,7 +141,7 @@ describe("the guest tools", () => {
     const there = `#!/bin/sh\n${line}\nexec cat\n`;
     writeFileSync(join(lib, "guest"), there, { mode: 0o755 });
     const install = INSTALL_AND_APPLY.replaceAll("/usr/lib/vxlab", lib);
-    const input = firstStepInput(BRIDGE, `#!/bin/sh\n${mine}`);
+    const input = firstStepInput(BRIDGE, pack(`#!/bin/sh\n${mine}`));
     const { status, stdout } = spawnSync("dash", ["-c", install], { input, encoding: "utf8" });
     expect([status, stdout]).toEqual([0, DESIRED]);
     expect(readdirSync(lib)).toEqual(["guest"]);
@@ -176,6 +178,27 @@ describe("the guest tools", () => {
     const { lib, ...rest } = installed("twice", { chmod: other });
     expect(rest).toEqual({ status: 0, stderr: "", left: ["guest"] });
     expect(readFileSync(join(lib, "guest"), "utf8")).toBe(guestTools().script);
+  });
+
+  it("are packed on one line, and are the same when they are unpacked, also those of an older vxlab", () => {
+    const { script, packed } = guestTools();
+    const body = script.slice(script.indexOf("\n") + 1);
+    expect(packed).toMatch(/^[A-Za-z0-9+/]+=*$/);
+    expect(packed.length).toBeLessThan(script.length / 2);
+    expect([unpack(packed), unpack(`${packed}\n`), unpack(script)]).toEqual([body, body, body]);
+  });
+
+  it("give the same bytes on each computer", () => {
+    expect(pack("#!/bin/sh\necho one\necho two\n")).toBe(PACKED);
+  });
+
+  it("that arrive in part are not put in place", () => {
+    const lib = join(scratch, "part", "lib");
+    const install = INSTALL_AND_APPLY.replaceAll("/usr/lib/vxlab", lib);
+    const input = firstStepInput(BRIDGE, guestTools().packed.slice(0, 4000));
+    const { status, stderr } = spawnSync("dash", ["-c", install], { input, encoding: "utf8" });
+    expect([status, readdirSync(lib)]).toEqual([1, []]);
+    expect(stderr).toContain("unexpected end of file");
   });
 
   it("leave nothing behind where they cannot arrive", () => {

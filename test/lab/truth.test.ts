@@ -8,7 +8,7 @@ import { Guests } from "../lib/guests";
 import { rootArchive } from "../lib/image-archive";
 import { good, Project } from "../lib/project";
 import { RemoteVtep } from "../lib/remote-vtep";
-import { redChecks } from "../lib/wait";
+import { redChecks, within } from "../lib/wait";
 import { impairments } from "./truth/impairments";
 import { insideContainers } from "./truth/inside";
 import { healed, SETTINGS, status } from "./truth/lab";
@@ -131,6 +131,14 @@ describe("packets that are lost", () => {
   it("on one way of a pair: which one is said", async () => {
     await guests.tell("kvm1", cut("ip saddr 192.168.10.222 udp dport 4789"));
     try {
+      // Of the segment that is probed; the one beside it, which is as dead, has nobody who says so.
+      await within(60, "BFD at both ends says so", async () => {
+        const { faults } = await status(lab());
+        const said = faults.map(
+          (fault) => /^tunnel\/(kvm\d)\/vx100-\w+: BFD is (down|init) \(/.exec(fault)?.[1],
+        );
+        return said.join() === "kvm1,kvm2";
+      });
       const { stdout } = await project.vxlab(["verify", "--only", "ping", "--json"], { timeout: 180 });
       const { checks } = JSON.parse(stdout) as { checks: { name: string; ok: boolean; got: string }[] };
       const red = checks.filter(({ name }) => /^ping\/c/.test(name));
@@ -142,6 +150,7 @@ describe("packets that are lost", () => {
     } finally {
       await guests.tell("kvm1", "nft delete table inet cut");
     }
+    expect(await status(lab()), "BFD is up again").toEqual({ faults: [], foreign: [] });
   });
 
   it("behind a gateway whose host has somebody else's rules: the chain is named", async () => {
@@ -239,7 +248,7 @@ describe("a remote VTEP that no stack has", () => {
       hosts,
     });
     try {
-      const red = { ...SETTINGS.segments.red, remotes: ["192.168.10.77"] };
+      const red = { ...SETTINGS.segments.red, bfd: false, remotes: ["192.168.10.77"] };
       const out = { from: "c1", to: "10.0.3.200", within: 60 };
       project.configure({ ...SETTINGS, segments: { ...SETTINGS.segments, red }, checks: { out } });
       good(await change(project, ["up"], { timeout: 600 }));

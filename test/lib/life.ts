@@ -77,12 +77,18 @@ export function lifeTable(lives: readonly Life[]): string {
     ...[`${median(seconds).toFixed(1)} s`, `${Math.max(...seconds).toFixed(1)} s`],
     othersSent === 0 ? "–" : `${othersLost} of ${othersSent}`,
   ]);
-  const rows = [["fault", "what heals it", "promise", "median", "worst", "others' pings lost"], ...cells];
-  const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0))) ?? [];
-  const line = (row: readonly string[]) =>
-    `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
+  return markdownTable([
+    ["fault", "what heals it", "promise", "median", "worst", "others' pings lost"],
+    ...cells,
+  ]);
+}
+
+/** The first row is the head. */
+export function markdownTable(rows: readonly (readonly string[])[]): string {
   const [head = [], ...body] = rows;
-  return [line(head), `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...body.map(line)].join(
-    "\n",
-  );
+  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
+  return [line(head), rule, ...body.map(line)].join("\n");
 }

@@ -152,6 +152,7 @@ function portFacts(host: HostOutput, port: PortOutput): [string, PortFacts][] {
   const bridge = host.bridge.name;
   const place = { tag: port.vlan ?? 0, trunks: [], bridge, step: `lab-${host.name}-${vni}` };
   const facts = { type: "vxlan", ofport: 2, error: "", protected: port.protected, ...place };
+  const probed = port.bfd === true ? { bfd: "up" } : {};
   const vxlan = {
     local_ip: host.encryption?.address ?? host.address,
     key: String(vni),
@@ -159,7 +160,10 @@ function portFacts(host: HostOutput, port: PortOutput): [string, PortFacts][] {
   };
   if (flooding === Flooding.Multicast) return [[`vm${vni}`, { ...facts, type: "", options: {} }]];
   if (flooding === Flooding.Unicast) {
-    return tunnels.map((one) => [one.port, { ...facts, options: { ...vxlan, remote_ip: one.address } }]);
+    return tunnels.map((one) => [
+      one.port,
+      { ...facts, ...probed, options: { ...vxlan, remote_ip: one.address } },
+    ]);
   }
   return [
     [`vf${vni}`, { ...facts, tag: undefined, bridge: `bf${vni}`, options: { ...vxlan, remote_ip: "flow" } }],

@@ -4,12 +4,13 @@ import { planLab } from "../../plan/plan";
 import type { LabOutput } from "../../plan/contract";
 import type { Check, Evidence, Verdict } from "../../verify/check";
 import { crossingOf, leastTrip, survival } from "../../verify/crossed";
+import type { PortFacts } from "../../verify/evidence/facts";
 import type { PingFacts } from "../../verify/evidence/pings";
 import { parseProbe } from "../../verify/evidence/probe";
 import { buildChecks } from "../../verify/registry";
 import { twoSegments } from "../cli/fixture";
 import { referenceWith } from "../plan/reference";
-import { good } from "./evidence";
+import { factsOf, good } from "./evidence";
 import { labOf } from "../cli/fixture";
 
 const lab = (impairments: object, more: object = {}): LabOutput =>
@@ -148,6 +149,37 @@ describe("other checks", () => {
     const names = buildChecks(lab(between({ loss: "60%" }))).map(({ name }) => name);
     expect(names.filter((name) => name.startsWith("ping"))).toEqual([]);
     expect(names).toContain("impairment/slow/kvm1/i-slow");
+  });
+
+  it.each([
+    [
+      "a tunnel that BFD says is down",
+      {},
+      { bfd: "down (Control Detection Time Expired)" },
+      "BFD is down (Control Detection Time Expired): kvm2 ",
+    ],
+    ["a tunnel that is not probed", {}, { bfd: undefined }, "BFD is off"],
+    [
+      "no tunnel of a way that loses packets on purpose",
+      between({ loss: "10%" }),
+      { bfd: "down" },
+      undefined,
+    ],
+    [
+      "a tunnel of a way that is slow on purpose",
+      between({ delay: "10ms" }),
+      { bfd: "down" },
+      "BFD is down: kvm2 ",
+    ],
+    ["no tunnel that is up", {}, {}, undefined],
+  ])("name %s", (_, impairments, change, got) => {
+    const of = lab(impairments, { segments: { red: { bfd: true } } });
+    const ports = new Map(factsOf(of, "kvm1").ports);
+    const [tunnel = ""] = [...ports.keys()].filter((name) => /^vx\d/.test(name));
+    ports.set(tunnel, { ...(ports.get(tunnel) as PortFacts), ...change });
+    const found = verdict(of, `tunnel/kvm1/${tunnel}`, undefined, { ports });
+    expect(found.ok).toBe(got === undefined);
+    expect(found.got).toContain(got ?? "ofport");
   });
 
   it("are the same in a lab without impairments", () => {

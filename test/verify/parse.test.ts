@@ -52,8 +52,9 @@ describe("a probe", () => {
       `{"data":[[["uuid","a1"],"v-c1",false,0,${none},${none},["map",[["vxlab-container","lab-c1"]]]],` +
         `[["uuid","a2"],"tap0",false,${none},["set",[7,9]],"native-untagged",["map",[]]]],` +
         '"headings":["_uuid","name","protected","tag","trunks","vlan_mode","external_ids"]}',
-      `{"data":[["v-c1",5,${none},["map",[]],["map",[["rx_bytes",90],["rx_packets",3],["tx_packets",4]]]],` +
-        `["tap0",6,${none},["map",[]],["map",[]]]],"headings":["name","ofport","error","options","statistics"]}`,
+      `{"data":[["v-c1",5,${none},["map",[]],["map",[["rx_bytes",90],["rx_packets",3],["tx_packets",4]]],["map",[]]],` +
+        `["tap0",6,${none},["map",[]],["map",[]],["map",[["diagnostic","Control Detection Time Expired"],["state","down"]]]]],` +
+        '"headings":["name","ofport","error","options","statistics","bfd_status"]}',
       '{"data":[["vxbr",["set",[["uuid","a1"],["uuid","a9"]]],["map",[["vxlab","cafe0001"]]]],' +
         '["br-user",["uuid","a2"],["map",[]]]],"headings":["name","ports","external_ids"]}',
     ];
@@ -64,7 +65,9 @@ describe("a probe", () => {
       packets: { in: 3, out: 4 },
     });
     const tap = { type: "", ofport: 6, error: "", protected: false, options: {}, bridge: "br-user" };
-    expect(read.ports?.get("tap0")).toEqual({ ...tap, trunks: [7, 9], vlanMode: "native-untagged" });
+    const bfd = "down (Control Detection Time Expired)";
+    expect(read.ports?.get("tap0")).toEqual({ ...tap, trunks: [7, 9], vlanMode: "native-untagged", bfd });
+    expect(read.ports?.get("v-c1")).not.toHaveProperty("bfd");
     expect(Object.fromEntries(read.bridges ?? [])).toEqual({ vxbr: "cafe0001", "br-user": "" });
   });
 

@@ -10,6 +10,7 @@ import { PART_NAMES, parseProbe, probeCommand } from "../../verify/evidence/prob
 import { scriptText } from "../../verify/evidence/scripts";
 import { captureArguments } from "../../verify/evidence/wire";
 import { fabricLab } from "../cli/fixture";
+import { programs } from "../lib/fake-path";
 import { temporary } from "../lib/temporary";
 
 /** What ping says when ARP gave up. Its errors count for -c as answers do. */
@@ -136,6 +137,27 @@ describe("a probe", () => {
     ]);
     expect(words("kept")).toEqual([""]);
     expect(probeCommand(lab, lab.hosts[0], ["kept"])).not.toContain("ovs-vsctl");
+  });
+});
+
+describe("switch.sh", () => {
+  it.each([
+    ["waits for BFD, which takes some seconds", 3, 0, 4, "up"],
+    ["does not wait for ever", 99, 0, 11, "down"],
+    ["waits less for a tunnel that was up before", 99, 2, 5, "down"],
+    ["asks once where all is up", 0, 0, 1, "up"],
+  ])("%s", (_, down, flaps, asked, state) => {
+    const log = join(dir, `asked-${down}-${flaps}`);
+    const shown = (flap: number | string, now: string) =>
+      `["map",[["flap_count","${flap}"],["remote_state","down"],["state","${now}"]]]`;
+    const ask = `echo >>${log}; s=up f=1; [ "$(wc -l <${log})" -gt ${down} ] || s=down f=${flaps}; echo '${shown("'$f'", "'$s'")}'`;
+    const path = programs({ "ovs-vsctl": ask, sleep: "" });
+    const { stdout } = spawnSync("/bin/sh", ["-c", scriptText("switch.sh")], {
+      env: { PATH: `${path}:${process.env["PATH"]}` },
+      encoding: "utf8",
+    });
+    expect(stdout).toBe(`== ovs\n${shown(state === "up" ? 1 : flaps, state)}\n`);
+    expect(readFileSync(log, "utf8").length).toBe(asked);
   });
 });
 

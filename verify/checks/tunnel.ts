@@ -3,6 +3,7 @@ import type { Check, CheckKind, Evidence, Verdict } from "../check";
 import type { HostFacts, PortFacts } from "../evidence/facts";
 import type { Ping } from "../evidence/pings";
 import { packetsText, vlanFault } from "../on-port";
+import { survival, tunnelCrossed } from "../crossed";
 import { pingAcross } from "../packets";
 import type { Link } from "../../components/segment/port";
 import { WAYS } from "../../components/segment/ways";
@@ -33,15 +34,18 @@ function tunnelCheck(lab: LabOutput, host: HostOutput, port: PortOutput, link: L
   const words = { true: "protected, ", false: "not protected, ", undefined: "" };
   const vlan = link.shared ? "one VLAN, " : "";
   const far = farOf(lab, host, port, link);
+  // Of a way that loses packets on purpose three probes in a row may be lost.
+  const isLossy =
+    link.tunnel !== undefined && survival(tunnelCrossed(lab, port.segment, name, link.tunnel.host)) < 1;
   return {
     kind: "tunnel",
     name: `tunnel/${name}/${link.port}`,
     host: name,
-    expected: `in use, ${words[`${link.protected}`]}${vlan}${optionsText(link.options)}`,
+    expected: `in use, ${words[`${link.protected}`]}${vlan}${link.bfd === true ? "BFD up, " : ""}${optionsText(link.options)}`,
     where: `./vxlab ssh ${name} -- ovs-vsctl list port ${link.port} -- list interface ${link.port}`,
     needs: ["switch", "containers"],
     judge(facts, evidence) {
-      const verdict = onLink(link, facts);
+      const verdict = onLink(link, facts, isLossy);
       return verdict.ok ? (unheard(far, evidence) ?? verdict) : verdict;
     },
     doubt: (first, { hosts }) => (first.ok && isMute(name, link.port, far, hosts) ? far?.ping : undefined),
@@ -78,7 +82,7 @@ function unheard(far: Far | undefined, { pings }: Evidence): Verdict | undefined
   return { ok: false, got: `packets are sent, ${far.host} receives none: ${from} gets no answer from ${to}` };
 }
 
-function onLink(link: Link, facts: HostFacts): Verdict {
+function onLink(link: Link, facts: HostFacts, isLossy: boolean): Verdict {
   if (facts.ports === undefined) {
     return { ok: false, got: facts.trouble.get("ovs") ?? "Open vSwitch does not answer" };
   }
@@ -86,9 +90,22 @@ function onLink(link: Link, facts: HostFacts): Verdict {
   if (found === undefined) return { ok: false, got: "the tunnel port does not exist" };
   const fault = linkFault(link, found);
   if (fault !== undefined) return { ok: false, got: fault };
+  const silent = bfdFault(link, found, isLossy);
+  if (silent !== undefined) return { ok: false, got: silent };
   const state = link.protected === undefined ? "in use" : protection(found.protected, link.protected);
   const ok = link.protected === undefined || found.protected === link.protected;
   return { ok, got: `ofport ${found.ofport}, ${state}${packetsText(found)}` };
+}
+
+/** What BFD says of a tunnel that should be probed: the other end is not heard, or does not hear this one. */
+function bfdFault(
+  { bfd: isWanted, tunnel: to }: Link,
+  { bfd }: PortFacts,
+  isLossy: boolean,
+): string | undefined {
+  if (isWanted !== true || to === undefined || bfd === "up") return undefined;
+  if (bfd === undefined) return "BFD is off";
+  return isLossy ? undefined : `BFD is ${bfd}: ${to.host} is not heard, or does not hear this host`;
 }
 
 function linkFault(link: Link, found: PortFacts): string | undefined {

@@ -56,6 +56,8 @@ export interface PortFacts {
   /** Packets since the port was made. */
   packets?: { in: number; out: number };
   options: Readonly<Record<string, string>>;
+  /** BFD's state (RFC 5880 section 4.1, in small letters), and why it is not up; absent where nothing probes. */
+  bfd?: string;
 }
 
 /** Packets since a queue was last changed. */

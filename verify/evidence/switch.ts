@@ -39,7 +39,7 @@ function parseSwitch(body: string): Pick<HostFacts, "ports" | "bridges"> {
 
 function portOf(
   port: Record<string, unknown>,
-  { type, ofport, error, options, statistics }: Record<string, unknown>,
+  { type, ofport, error, options, statistics, bfd_status }: Record<string, unknown>,
   bridge: string | undefined,
 ): PortFacts {
   const { tag, trunks, vlan_mode: mode } = port;
@@ -59,8 +59,16 @@ function portOf(
     ...(bridge === undefined ? {} : { bridge }),
     ...(step === undefined ? {} : { step }),
     ...(counters["rx_packets"] === undefined ? {} : { packets: { in: counted("rx"), out: counted("tx") } }),
+    ...bfdOf(mapOf(bfd_status)),
     options: mapOf(options),
   };
+}
+
+/** As Open vSwitch has it in bfd_status, empty where nothing probes (ovs-vswitchd.conf.db(5), Interface). */
+function bfdOf({ state, diagnostic = "" }: Record<string, string>): Pick<PortFacts, "bfd"> {
+  if (state === undefined) return {};
+  const why = state === "up" || diagnostic === "" || diagnostic === "No Diagnostic" ? "" : ` (${diagnostic})`;
+  return { bfd: `${state}${why}` };
 }
 
 /** Of a column of references: ["uuid", X], or ["set", [["uuid", X], …]]. */

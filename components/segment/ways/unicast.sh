@@ -19,6 +19,12 @@ unicast_apply() {
       -- set port "$port" protected="$protected" tag="${vlan:-0}" external_ids:vxlab-port="\"$id\"" \
       -- set interface "$port" type="$encapsulation" options:remote_ip="\"$remote\"" options:local_ip="\"$local\"" \
       options:key="\"$vni\"" options:dst_port="\"$udpPort\"" external_ids:vxlab-port="\"$id\""
+    # Without a value of its own each end sends once a second: what the other accepts by default (ovs-vswitchd.conf.db(5), bfd:min_rx).
+    if [ "${bfd-}" = true ]; then
+      set -- "$@" bfd:enable=true
+    elif [ -n "${was_bfd-}${repair-}" ]; then
+      set -- "$@" -- clear interface "$port" bfd
+    fi
   done
   # One transaction: all tunnels change at once or none does.
   [ $# -gt 0 ] || return 0
@@ -47,6 +53,7 @@ unicast_observe() {
         one("text", "local", option[name, "local_ip"])
         one("tag", "vlan", tag[name])
         one("word", "protected", split_horizon[name])
+        if (wanted["bfd"] != "" || probed[name]) one("word", "bfd", probed[name] ? "true" : "")
       }
       for (i in said) print said[i]
       for (i = 0; i < remotes; i++) if (wanted_port[i] in type) { list = list remote(wanted_port[i]); known[wanted_port[i]] }
@@ -60,6 +67,7 @@ unicast_observe() {
       differs(name, "local", option[name, "local_ip"], wanted["local"], "local_ip")
       differs(name, "vlan", tag[name], wanted["vlan"] == "" ? "0" : wanted["vlan"], "VLAN (tag)")
       differs(name, "protected", split_horizon[name], wanted["protected"], "protected")
+      differs(name, "bfd", probed[name] ? "on" : "off", wanted["bfd"] == "true" ? "on" : "off", "BFD")
       for (i in option) {
         split(i, key, SUBSEP)
         if (key[1] == name && key[2] !~ /^(key|dst_port|local_ip|remote_ip)$/)

@@ -21,11 +21,13 @@ export interface UnicastPortState extends AnyPortState {
   protected: boolean;
   /** The tunnel port towards each remote VTEP. */
   remotes: { port: string; address: string }[];
+  /** Open vSwitch probes the tunnels by BFD. Left out where it does not: so are the states of a vxlab that did not know it. */
+  bfd?: true;
 }
 
 export const unicast: Way<UnicastFlooding, UnicastPortState> = {
   encapsulations: UDP_PORTS,
-  settings: ["hub"],
+  settings: ["hub", "bfd"],
   resolve({ spec: { hub }, at, names }, said) {
     const way = Flooding.Unicast;
     if (hub === undefined || names.includes(hub)) return { way, ...(hub === undefined ? {} : { hub }) };
@@ -36,18 +38,21 @@ export const unicast: Way<UnicastFlooding, UnicastPortState> = {
   outsiders: true,
   devices: () => [],
   portTo: tunnelName,
-  plan:
-    (_, { hub }) =>
-    (host, remotes) => {
-      if (hub === undefined) return {};
+  plan({ bfd }, { hub }) {
+    const probed = bfd ? ({ bfd } as const) : {};
+    return (host, remotes) => {
+      if (hub === undefined) return probed;
       // The hub passes frames on from tunnel to tunnel.
-      return host === hub ? { protected: false } : { remotes: remotes.filter((one) => one.host === hub) };
-    },
+      if (host === hub) return { ...probed, protected: false };
+      return { ...probed, remotes: remotes.filter((one) => one.host === hub) };
+    };
+  },
   // In the given order, which is the plan's, by host: an address that moves is one entry of a list, and not all of them.
-  state: (port, { protected: isProtected = true, remotes = [] }) => ({
+  state: (port, { protected: isProtected = true, remotes = [], bfd = false }) => ({
     ...port,
     ...{ flooding: Flooding.Unicast, protected: isProtected },
     remotes: remotes.map((address) => ({ port: tunnelName(port.vni, address), address })),
+    ...(bfd ? { bfd } : {}),
   }),
   links: (host, port) =>
     port.tunnels.map((tunnel) => ({
@@ -55,6 +60,7 @@ export const unicast: Way<UnicastFlooding, UnicastPortState> = {
       ...tunnelTo(host, port, tunnel.address),
       place: placeOf(host, port),
       protected: port.protected,
+      ...(port.bfd === true ? { bfd: port.bfd } : {}),
       shared: isShared(host),
       tunnel,
     })),

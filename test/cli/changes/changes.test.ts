@@ -122,6 +122,17 @@ describe("segments", () => {
     ]);
   });
 
+  it("say whether their tunnels are probed", () => {
+    const [off, on] = [port("kvm1"), port("kvm1", { bfd: true })];
+    expect([
+      ...said(event("update", PORT, "p", off, on)),
+      ...said(event("update", PORT, "p", on, off)),
+    ]).toEqual([
+      "~ kvm1: segment red: its tunnels are probed by BFD",
+      "~ kvm1: segment red: its tunnels are not probed any more",
+    ]);
+  });
+
   it("say what no words are for by its key", () => {
     expect(said(event("update", PORT, "p", port("kvm1"), port("kvm1", { evpn: 7 })))).toEqual([
       "~ kvm1: segment red: evpn 7",

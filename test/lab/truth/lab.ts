@@ -27,7 +27,7 @@ export const SETTINGS = {
     kvm2: { address: "192.168.10.222" },
   },
   segments: {
-    red: { vni: 100, subnet: "10.0.3.0/24" },
+    red: { vni: 100, subnet: "10.0.3.0/24", bfd: true },
     blue: {
       ...{ vni: 200, vlan: 20, subnet: "10.0.20.0/24", flooding: "flow" },
       ...{ dhcp: { host: "kvm1" }, gateway: { host: "kvm1" } },
