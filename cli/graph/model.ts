@@ -141,9 +141,9 @@ function linksOf({ segment, addresses, dhcp, vlan, trunk }: InterfacePlan): Link
   return [...(segment === undefined ? [] : [{ segment, facts }]), ...tagged];
 }
 
-function serviceBox({ device, segment, addresses, nat, dhcp }: ServicePlan): Box {
+function serviceBox({ device, segment, addresses, nat, nat6, dhcp }: ServicePlan): Box {
   const does = [
-    ...(nat ? ["gateway"] : []),
+    ...(nat || nat6 === true ? ["gateway"] : []),
     ...(dhcp === undefined ? [] : [`DHCP ${dhcp.first}-${dhcp.last}`]),
   ];
   return { kind: "service", name: device, links: [{ segment, facts: [...addresses, ...does] }] };

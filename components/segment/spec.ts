@@ -100,6 +100,11 @@ export interface GatewaySpec {
   host: string;
   /** Its address in the segment, without prefix length. @default the subnet's first address */
   address?: string;
+  /**
+   * The same in subnet6: it then routes and announces IPv6 too. @default the first of subnet6 in an IPv6-only segment
+   * and over an IPv6 underlay, else none
+   */
+  address6?: string;
 }
 
 const { udpPort } = ENCAPSULATIONS[DEFAULT_ENCAPSULATION];
@@ -137,6 +142,11 @@ const GATEWAY = {
     kind: "text",
     usual: "the subnet's first address",
     doc: "its address in the segment, without prefix length",
+  },
+  address6: {
+    kind: "text",
+    usual: "the first of `subnet6` in an IPv6-only segment and over an IPv6 underlay, else none",
+    doc: "the same in `subnet6`: it then routes and announces IPv6 too ([IPv6 gateways](#ipv6-gateways))",
   },
 } as const satisfies Fields<GatewaySpec>;
 

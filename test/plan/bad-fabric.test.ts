@@ -250,13 +250,22 @@ const rows: Record<string, Row[]> = {
       "own",
     ],
     [
-      six({ underlay: { mode: "nat" }, red: { gateway: { host: "kvm1" } } }),
+      six({ underlay: { mode: "nat" }, red: { subnet6: undefined, gateway: { host: "kvm1" } } }),
       "segments.red.gateway",
-      "kvm1 has no IPv4 address; a gateway translates IPv4 only.",
+      "kvm1 has no IPv4 address, to which a gateway translates the segment's.",
       "IPv4 underlay or an existing host",
     ],
     [
-      six({ underlay: { mode: "routed" }, red: { gateway: { host: "kvm1" }, dhcp: { host: "kvm1" } } }),
+      six({ red: { gateway: { host: "kvm1", address: "10.0.3.1" } } }),
+      "segments.red.gateway.address",
+      "kvm1 has no IPv4 address",
+      "leave it out",
+    ],
+    [
+      six({
+        underlay: { mode: "routed" },
+        red: { subnet6: undefined, gateway: { host: "kvm1" }, dhcp: { host: "kvm1" } },
+      }),
       "segments.red.gateway",
       "kvm1 has no IPv4 address",
       "leave it out",
