@@ -4,6 +4,8 @@ import { DEFAULT_ENCAPSULATION, Encapsulation, ENCAPSULATIONS } from "../../plan
 import { maxOverlayMtu, tunnelOverhead, UDP_PORTS } from "../../plan/net/encap";
 import type { Fields } from "../../plan/setting";
 import { UNDERLAY } from "../underlay/spec";
+import { DHCP, GATEWAY } from "./spec-service";
+import type { DhcpSpec, GatewaySpec } from "./spec-service";
 
 /**
  * How frames for many, or for someone not yet known (BUM: broadcast, unknown unicast, multicast), cross the underlay.
@@ -70,43 +72,6 @@ export interface SegmentSpec {
   portSecurity?: boolean;
 }
 
-/**
- * A segment's DHCP server.
- *
- * @example
- * ```ts
- * const dhcp: DhcpSpec = { host: "kvm1", first: "10.0.3.100", last: "10.0.3.199" };
- * ```
- */
-export interface DhcpSpec {
-  /** The host that runs the DHCP server: the gateway's, if there is a gateway. */
-  host: string;
-  /** First address that it lends, without prefix length. @default the upper quarter of the subnet */
-  first?: string;
-  /** Last address that it lends, without prefix length. @default the subnet's last address */
-  last?: string;
-}
-
-/**
- * A segment's way out.
- *
- * @example
- * ```ts
- * const gateway: GatewaySpec = { host: "kvm1", address: "10.0.3.254" };
- * ```
- */
-export interface GatewaySpec {
-  /** The host that routes and translates (NAT). */
-  host: string;
-  /** Its address in the segment, without prefix length. @default the subnet's first address */
-  address?: string;
-  /**
-   * The same in subnet6: it then routes and announces IPv6 too. @default the first of subnet6 in an IPv6-only segment
-   * and over an IPv6 underlay, else none
-   */
-  address6?: string;
-}
-
 const { udpPort } = ENCAPSULATIONS[DEFAULT_ENCAPSULATION];
 
 /** The kernel's vxlan devices cannot share a UDP port with Open vSwitch's vxlan_sys_4789: "Address already in use". */
@@ -117,38 +82,6 @@ export const EVPN_UDP_PORT = MULTICAST_UDP_PORT;
 
 /** What IPv6 needs of every link (RFC 8200 section 5). */
 export const MIN_MTU6 = 1280;
-
-const DHCP = {
-  host: {
-    kind: "text",
-    required: true,
-    doc: "the host that runs the DHCP server: the gateway's, if there is a gateway",
-  },
-  first: {
-    kind: "text",
-    usual: "the upper quarter of the subnet",
-    doc: "first address that it lends, without prefix length",
-  },
-  last: {
-    kind: "text",
-    usual: "the subnet's last address",
-    doc: "last address that it lends, without prefix length",
-  },
-} as const satisfies Fields<DhcpSpec>;
-
-const GATEWAY = {
-  host: { kind: "text", required: true, doc: "the host that routes and translates (NAT)" },
-  address: {
-    kind: "text",
-    usual: "the subnet's first address",
-    doc: "its address in the segment, without prefix length",
-  },
-  address6: {
-    kind: "text",
-    usual: "the first of `subnet6` in an IPv6-only segment and over an IPv6 underlay, else none",
-    doc: "the same in `subnet6`: it then routes and announces IPv6 too ([IPv6 gateways](#ipv6-gateways))",
-  },
-} as const satisfies Fields<GatewaySpec>;
 
 export const SEGMENT = {
   vni: {

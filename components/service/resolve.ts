@@ -9,7 +9,8 @@ import type { Range, ResolvedService } from "../../plan/resolved";
 import { suggest } from "../../plan/rules";
 import type { Topology } from "../../plan/settings";
 import type { At } from "../../plan/values";
-import type { DhcpSpec, GatewaySpec, SegmentSpec } from "../segment/spec";
+import type { SegmentSpec } from "../segment/spec";
+import type { DhcpSpec, GatewaySpec } from "../segment/spec-service";
 
 interface Input {
   topology: Topology;

@@ -1,6 +1,7 @@
 /** What is planned of IPv6 gateways: their addresses, default routes by them, who ignores their announcements. */
 import { describe, expect, it } from "vitest";
 import { planLab } from "../../plan/plan";
+import { labProblems } from "./problems";
 import { referenceWith } from "./reference";
 
 const free = { c1: { address: undefined }, c2: { address: undefined } };
@@ -43,6 +44,15 @@ describe("an IPv6 gateway", () => {
     const lends = planOf({ ...over6, segments: { red: { ...segment, dhcp: { host } } } });
     expect(lends.services[0]?.addresses).toEqual(["10.0.3.1/24", "fd00:3::1/64"]);
     expect(lends.services[0]?.dhcp).not.toHaveProperty("router");
+  });
+
+  it("has no IPv4 address there", () => {
+    const hosts = { kvm1: { address: "fd00:10::156" }, kvm2: { address: "fd00:10::222" } };
+    const gateway = { host, address: "10.0.3.9" };
+    const segments = { red: { subnet6: "fd00:3::/64", gateway } };
+    expect(labProblems(referenceWith({ underlay: { cidr: "fd00:10::/64" }, hosts, segments }))).toMatchObject(
+      [{ path: "segments.red.gateway.address", got: "10.0.3.9" }],
+    );
   });
 
   it("is a hint where its host has no IPv6 to lead to", () => {
