@@ -171,9 +171,11 @@ nat_rest() {
 
 # nat_rest_of FIELD PATTERN: the settings of these names are as before once no service has the field.
 nat_rest_of() {
-  local file
-  case " $(kept service "$1" | tr '\n' ' ') " in *" true "*) return 0 ;; esac
+  local file leads=
   for file in "$STATE"/tuned/$2; do
-    [ ! -e "$file" ] || untune "$(printf %s "${file##*/}" | tr , /)"
+    [ -e "$file" ] || return 0
+    [ -n "$leads" ] || leads=" $(kept service "$1" | tr '\n' ' ') "
+    case $leads in *" true "*) return 0 ;; esac
+    untune "$(printf %s "${file##*/}" | tr , /)"
   done
 }
