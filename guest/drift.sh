@@ -171,7 +171,7 @@ nat_drift() { kept_each service nat_drift_of; }
 # A gateway's table is as it was loaded, the kernel forwards for its two interfaces, and nobody else's chain drops that.
 nat_drift_of() {
   local table one inside='' chain
-  [ "$nat" = true ] || return 0
+  [ "$nat${nat6-}" != false ] || return 0
   table=$(nat_table "$id")
   if [ "$(nat_is)" = false ]; then
     service_says "the nft table inet $table is missing: nothing is translated"
@@ -179,6 +179,9 @@ nat_drift_of() {
   elif [ -e "$STATE/nft/$table" ] && ! nft_same "$table"; then
     service_says "the nft table inet $table is not as it was loaded"
   fi
+  [ "${nat6:-false}" = false ] || [ "$(cat "$SYSCTL/net/ipv6/conf/all/forwarding")" = 1 ] ||
+    service_says "net.ipv6.conf.all.forwarding is not 1"
+  [ "$nat" = true ] || return 0
   for one in "$device" "$(underlay_device "$local")"; do
     [ "$(cat "$SYSCTL/net/ipv4/conf/$one/forwarding" 2>/dev/null)" = 1 ] || service_says "net.ipv4.conf.$one.forwarding is not 1"
   done
@@ -198,7 +201,8 @@ nat_closed() { nft -s list ruleset 2>/dev/null | LC_ALL=C awk -v device="$device
 dhcp_drift() { kept_each service dhcp_drift_of; }
 
 dhcp_drift_of() {
-  [ -n "${dhcp_first-}" ] || return 0
-  dhcp_pid dnsmasq >/dev/null || service_says "dnsmasq does not run: containers get no addresses"
+  [ -n "${dhcp_first-}${nat6-}" ] || return 0
+  dhcp_pid dnsmasq >/dev/null ||
+    service_says "dnsmasq does not run: ${dhcp_first:+containers get no addresses}${nat6:+${dhcp_first:+, }nothing announces the IPv6 gateway}"
   dhcp_pid loop >/dev/null || service_says "the loop that restarts dnsmasq does not run"
 }

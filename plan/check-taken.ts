@@ -57,8 +57,9 @@ export function checkTaken(lab: ResolvedLab): Problem[] {
 
 /** An address that a DHCP server lends belongs to no other thing. */
 function checkLent({ name, service }: ResolvedSegment, claims: readonly AddressClaim[]): Problem[] {
-  if (service?.range === undefined) return [];
-  const { subnet, range } = service;
+  if (service?.range === undefined || service.four === undefined) return [];
+  const { range } = service;
+  const { subnet } = service.four;
   const text = `${addressText(range.first)} to ${addressText(range.last)}`;
   const message = `Is in the DHCP range ${text} of ${pathOf("segments", name, "dhcp")}.`;
   const cure = "Write an address outside the range, or change first and last of the DHCP server.";

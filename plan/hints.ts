@@ -22,6 +22,7 @@ export function labHints(lab: ResolvedLab): Problem[] {
       ...routedGroup(lab, segment),
       ...translatedGroup(lab, segment),
       ...closedGateway(lab, segment),
+      ...deadGateway6(lab, segment),
       ...shutOut(lab, segment),
     ]),
     ...(lab.peers.length === 0 && lab.segments.every(({ remotes }) => remotes.length === 0)
@@ -88,13 +89,24 @@ function untranslated({ underlays: { used } }: ResolvedLab): Problem[] {
 }
 
 function closedGateway(lab: ResolvedLab, { name, spec, service }: ResolvedSegment): Problem[] {
-  if (service?.nat !== true) return [];
+  if (service?.nat !== true && service?.six === undefined) return [];
   const host = lab.hosts.find((one) => one.name === service.host);
   const underlay = host && underlayOf(lab, host);
   if (underlay?.mode !== UnderlayMode.Isolated) return [];
   const path = pathOf("segments", name, "gateway");
   const message = `Leads only to ${underlay.path}, which is isolated.`;
   const cure = `Write ${underlay.path}.mode: nat for a way out of the lab.`;
+  return [{ path, got: spec.gateway, message, cure }];
+}
+
+/** A machine's interface to the outside gets an address of its underlay's family alone. */
+function deadGateway6(lab: ResolvedLab, { name, spec, service }: ResolvedSegment): Problem[] {
+  if (service?.six === undefined || lab.underlays.family === IpFamily.V6) return [];
+  const machine = lab.hosts.some((one) => one.name === service.host && one.kind === "machine");
+  if (!machine) return [];
+  const path = pathOf("segments", name, "gateway");
+  const message = `Leads IPv6 no further than ${service.host}, whose underlay is IPv4.`;
+  const cure = "Use an IPv6 underlay, or give the host an IPv6 address and route yourself.";
   return [{ path, got: spec.gateway, message, cure }];
 }
 

@@ -35,9 +35,10 @@ export function computedAddress(
 
 /** Whether an address is the service's own or lent by it. */
 function isReserved({ service }: SegmentNetwork, { family }: Subnet, address: bigint): boolean {
-  if (family === IpFamily.V6 || service === undefined) return false;
-  const { address: own, range } = service;
-  return address === own || (range !== undefined && contains(range, address));
+  if (service === undefined) return false;
+  const { four, six, range } = service;
+  if (family === IpFamily.V6) return address === six?.address;
+  return address === four?.address || (range !== undefined && contains(range, address));
 }
 
 function hashNumber(words: readonly (string | number)[]): bigint {

@@ -129,11 +129,11 @@ function checkVteps({ own, peers }: OverlayInput): Problem[] {
 /** Gateways on machines of the own underlay, which the plan takes for hosts that exist already. */
 function checkGateways({ own: { vteps }, sections }: OverlayInput): Problem[] {
   return sortedEntries(mappingOf(sections["segments"])).flatMap(([name, segment]) => {
-    const gateway = mappingOf(segment)["gateway"];
+    const { gateway, subnet6 } = mappingOf(segment);
     const { host } = mappingOf(gateway);
     const vtep = typeof host === "string" && Object.hasOwn(vteps.hosts, host) ? vteps.hosts[host] : undefined;
     if (typeof host !== "string" || vtep === undefined || vtep.machine === EXISTING_MACHINE) return [];
-    const only6 = literalFamily(vtep.address) === IpFamily.V6;
+    const only6 = subnet6 === undefined && literalFamily(vtep.address) === IpFamily.V6;
     return only6 ? [ipv6Only(pathOf("segments", name, "gateway"), host, gateway)] : [];
   });
 }

@@ -160,11 +160,11 @@ export interface ResolvedFlooding {
 
 export interface ResolvedService {
   host: string;
-  /** The segment's IPv4 subnet. */
-  subnet: Subnet;
-  /** Its own address in the segment. */
-  address: bigint;
-  /** A gateway: routes and translates. */
+  /** Its own IPv4 address in the segment; absent in a segment with subnet6 only. */
+  four?: InterfaceAddress;
+  /** Its IPv6 address there: it routes, translates and announces IPv6. */
+  six?: InterfaceAddress;
+  /** A gateway for IPv4: routes and translates. */
   nat: boolean;
   /** What a DHCP server lends. */
   range?: Range;

@@ -191,10 +191,12 @@ export interface ServicePlan {
   vlan?: number;
   /** With prefix length. */
   addresses: string[];
-  /** True: routes and translates towards the underlay. */
+  /** True: routes and translates IPv4 towards the underlay. */
   nat: boolean;
+  /** True: the same for IPv6, announced by router advertisements; absent: not. */
+  nat6?: boolean;
   /**
-   * With `nat`, what the gateway does not lead to: the underlays, and every host of the lab or of a peer that is outside of
+   * Of a gateway, what the gateway does not lead to: the underlays, and every host of the lab or of a peer that is outside of
    * them, by its VTEP and its SSH address. Networks and addresses of either family, networks first.
    */
   closed?: string[];

@@ -55,9 +55,10 @@ describe("docs/settings.md", () => {
     expect(labProblems({ hosts, ...blocks[0] })).toEqual([]);
     expect(labProblems({ hosts, ...blocks[1] })).toEqual([]);
     expect(labProblems({ hosts, ...blocks[2] })).toEqual([]);
+    expect(labProblems({ hosts, ...blocks[3] })).toEqual([]);
     const key = "hosts.server.existing.hostKey";
     expect(
-      labProblems({ ...blocks[3] }).map(({ path }) => path),
+      labProblems({ ...blocks[4] }).map(({ path }) => path),
       "cut short",
     ).toEqual([key]);
   });

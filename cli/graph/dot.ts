@@ -1,5 +1,5 @@
 /** A picture as DOT text for Graphviz (graphviz.org/doc/info/lang.html). Pure. */
-import { boxLines, bridgeLines, hasLanes, segmentLines, tunnelLabel } from "./model";
+import { boxLines, bridgeLines, chainLines, hasLanes, segmentLines, tunnelLabel } from "./model";
 import type { Box, Machine, Picture, Segment } from "./model";
 
 const FONT = 'fontname="Helvetica,Arial,sans-serif"';
@@ -18,6 +18,9 @@ export function renderDot(picture: Picture): string {
     }),
     ...picture.segments.flatMap((segment) =>
       segment.joint || hasLanes(picture) ? segmentNode(segment) : tunnelsOf(segment),
+    ),
+    ...chainLines(picture).map(
+      (line, index) => `  ${quoted(`chain ${index}`)} [label=${text([line])}, shape=note]`,
     ),
     "}",
   ];

@@ -1,5 +1,5 @@
 /** A picture as Mermaid text, which GitHub and most wikis draw (mermaid.js.org, flowchart). Pure. */
-import { boxLines, bridgeLines, hasLanes, segmentLines, tunnelLabel } from "./model";
+import { boxLines, bridgeLines, chainLines, hasLanes, segmentLines, tunnelLabel } from "./model";
 import type { Box, Machine, Picture, Segment } from "./model";
 
 export function renderMermaid(picture: Picture): string {
@@ -10,6 +10,7 @@ export function renderMermaid(picture: Picture): string {
     ...picture.machines.flatMap(machine),
     ...picture.strangers.map(({ name, address }) => `  ${bridgeId(name)}[/${text([name, address])}/]`),
     ...own.map((segment) => `  ${id("s", segment.segment)}{{${text(segmentLines(segment))}}}`),
+    ...chainLines(picture).map((line, index) => `  x_${index}>${text([line])}]`),
     ...edges.map(({ line }) => `  ${line}`),
     ...edges.flatMap(({ segment }, index) => colourLine(`linkStyle ${index}`, picture, segment)),
     ...own.flatMap(({ segment }) => colourLine(`style ${id("s", segment)}`, picture, segment)),

@@ -2,7 +2,7 @@
 import type { HostOutput, LabOutput } from "../../plan/contract";
 import { ENCAPSULATIONS } from "../../plan/net/encap";
 import { Flooding } from "../../plan/types";
-import type { ContainerPlan, InterfacePlan, ServicePlan } from "../../plan/types";
+import type { ChainPlan, ContainerPlan, InterfacePlan, ServicePlan } from "../../plan/types";
 import { isJoint } from "../../components/segment/ways";
 import { encapsulationOf } from "../../components/segment/port";
 import { coloursOf } from "./colours";
@@ -15,6 +15,17 @@ export interface Picture {
   strangers: Stranger[];
   /** By VNI. */
   segments: Segment[];
+  /** Service chains, by name; absent without any. */
+  chains?: Chain[];
+}
+
+/** Listed: lines of its own for each hop would cross those of the segments. */
+interface Chain {
+  name: string;
+  segment: string;
+  /** Names of hops, in order. */
+  hops: string[];
+  failure: string;
 }
 
 export interface Machine {
@@ -64,11 +75,25 @@ export interface Segment {
 }
 
 export function pictureOf(lab: LabOutput): Picture {
+  const { chains = [] } = lab;
   return {
     machines: lab.hosts.map((host) => machineOf(host, lab)).sort(byName),
     strangers: strangersOf(lab),
     segments: segmentsOf(lab),
+    ...(chains.length === 0 ? {} : { chains: chains.map(chainOf) }),
   };
+}
+
+function chainOf({ name, segment, hops, failure }: ChainPlan): Chain {
+  return { name, segment, hops: hops.map((hop) => hop.name), failure };
+}
+
+/** "chain web-db: c1 → fw → c2, in red, fails closed" */
+export function chainLines({ chains = [] }: Picture): string[] {
+  return chains.map(
+    ({ name, segment, hops, failure }) =>
+      `chain ${name}: ${hops.join(" → ")}, in ${segment}, fails ${failure}`,
+  );
 }
 
 /** Tunnels are lines of their own between two hosts; between more, each segment is a lane or a node. */
@@ -141,9 +166,9 @@ function linksOf({ segment, addresses, dhcp, vlan, trunk }: InterfacePlan): Link
   return [...(segment === undefined ? [] : [{ segment, facts }]), ...tagged];
 }
 
-function serviceBox({ device, segment, addresses, nat, dhcp }: ServicePlan): Box {
+function serviceBox({ device, segment, addresses, nat, nat6, dhcp }: ServicePlan): Box {
   const does = [
-    ...(nat ? ["gateway"] : []),
+    ...(nat || nat6 === true ? ["gateway"] : []),
     ...(dhcp === undefined ? [] : [`DHCP ${dhcp.first}-${dhcp.last}`]),
   ];
   return { kind: "service", name: device, links: [{ segment, facts: [...addresses, ...does] }] };

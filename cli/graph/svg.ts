@@ -5,15 +5,20 @@
  */
 import { factsText, layOut, LINE, portText } from "./layout";
 import type { Lane, Layout, Row } from "./layout";
-import { bridgeLines, segmentLines } from "./model";
+import { bridgeLines, chainLines, segmentLines } from "./model";
 import type { Picture, Segment } from "./model";
 
 /** More tunnels of a segment are one straight line: arcs could not be followed. */
 const TUNNEL_LIMIT = 6;
+/** Width of a letter of a chain's line, at most on average. */
+const LETTER = 7;
 
 export function renderSvg(picture: Picture): string {
   const layout = layOut(picture);
-  const { width, height, rows, lanes } = layout;
+  const { rows, lanes } = layout;
+  const chains = chainLines(picture);
+  const width = Math.max(layout.width, ...chains.map((line) => layout.row.x * 2 + line.length * LETTER));
+  const height = layout.height + chains.length * LINE;
   const index = (segment: string) => picture.segments.findIndex((one) => one.segment === segment);
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
@@ -24,6 +29,7 @@ export function renderSvg(picture: Picture): string {
     ...rows.flatMap((row) => row.ports.map((port) => portLine(port, row.name, layout, index))),
     ...lanes.flatMap((lane, number) => laneMarks(lane, number)),
     ...rows.flatMap((row) => rowParts(row, layout, index)),
+    ...chains.map((line, number) => text(layout.row.x, layout.height + number * LINE, line)),
     "</svg>",
   ];
   return parts.join("\n") + "\n";

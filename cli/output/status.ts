@@ -137,8 +137,11 @@ function placeOf(
 }
 
 function serviceStatus(service: ServicePlan, good: ReadonlySet<string>): ServiceStatus {
-  const { segment, host, device, addresses, nat, dhcp } = service;
-  const does = [nat ? "gateway" : "", dhcp === undefined ? "" : `DHCP ${dhcp.first} to ${dhcp.last}`];
+  const { segment, host, device, addresses, nat, nat6, dhcp } = service;
+  const does = [
+    nat || nat6 === true ? "gateway" : "",
+    dhcp === undefined ? "" : `DHCP ${dhcp.first} to ${dhcp.last}`,
+  ];
   return {
     segment,
     host,

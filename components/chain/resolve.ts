@@ -91,7 +91,8 @@ const accessIn = (box: ResolvedContainer, { name }: ResolvedSegment): AccessNic 
 
 /** The segments of an end: those of a container's interfaces that carry no tags, those with a gateway. */
 function segmentsOf(input: Input, end: string): ResolvedSegment[] {
-  if (end === GATEWAY) return input.segments.filter(({ service }) => service?.nat === true);
+  if (end === GATEWAY)
+    return input.segments.filter(({ service }) => service?.nat === true || service?.six !== undefined);
   const box = containerOf(input, end);
   return box === undefined ? [] : input.segments.filter((segment) => accessIn(box, segment) !== undefined);
 }

@@ -5,6 +5,7 @@ import type { ContainerPlan, InterfacePlan, RoutePlan, TaggedPlan } from "../../
 import { DEAD_VLAN, vethName } from "../../plan/names";
 import { IpFamily } from "../../plan/net/family";
 import type { AccessNic, Place, ResolvedContainer, ResolvedNic, TrunkNic } from "../../plan/resolved";
+import { deafTo } from "./announced";
 import { placesOf } from "./resolve-nics";
 import { resolveForwards } from "./resolve-routing";
 import { forwarding } from "./resolve-sysctls";
@@ -12,8 +13,9 @@ import type { ChainSide } from "./spec";
 
 /** @param mtuOf MTU of a transparent middle box's interfaces, by its name */
 export function planContainer(container: ResolvedContainer, mtuOf: (box: string) => number): ContainerPlan {
-  const { name, host, content, command, files, exec, sysctls, nics } = container;
+  const { name, host, content, command, files, exec, nics } = container;
   const routes = plannedRoutes(container);
+  const sysctls = [...container.sysctls, ...deafTo(container)];
   const interfaces = nics.map((nic) => planInterface(nic, mtuOf));
   return {
     name,
@@ -24,7 +26,7 @@ export function planContainer(container: ResolvedContainer, mtuOf: (box: string)
     ...(files.length === 0 ? {} : { files: [...files] }),
     ...(exec.length === 0 ? {} : { exec: [...exec] }),
     ...(routes.length === 0 ? {} : { routes }),
-    ...(sysctls.length === 0 ? {} : { sysctls: [...sysctls] }),
+    ...(sysctls.length === 0 ? {} : { sysctls }),
   };
 }
 
@@ -100,7 +102,7 @@ function withGateway({ nics, routes: all }: ResolvedContainer, interfaces: Inter
 function gatewayFor(nic: ResolvedNic): string | undefined {
   if (nic.place === undefined || nic.bare || nic.spec.gateway === NO_ADDRESS) return undefined;
   const { service } = nic.place.segment;
-  return service?.nat === true ? addressText(service.address) : undefined;
+  return service?.nat === true && service.four !== undefined ? addressText(service.four.address) : undefined;
 }
 
 /** A router's interfaces, with the networks whose packets it forwards into each segment. */

@@ -8,6 +8,7 @@ import { simpleValues } from "../../plan/values";
 import type { At } from "../../plan/values";
 import type { ImageKind } from "../image/spec";
 import type { Segments } from "../segment/resolve";
+import { usualGateway6 } from "./announced";
 import { CONTAINER_KINDS, CONTAINER_WORDS } from "./kinds";
 import { resolveExec, resolveFiles } from "./resolve-content";
 import { resolveNics } from "./resolve-nics";
@@ -28,7 +29,10 @@ export function resolveContainers(topology: Topology, context: Context, said: Fi
   const all = sortedEntries(topology.containers).flatMap(
     ([name, spec]) => resolveContainer(topology, name, spec, context, said) ?? [],
   );
-  return all.map((one) => ({ ...one, routes: [...one.routes, ...resolveGateways(one, all, said)] }));
+  return all.map((one) => {
+    const routes = [...one.routes, ...resolveGateways(one, all, said)];
+    return { ...one, routes: [...routes, ...usualGateway6({ ...one, routes })] };
+  });
 }
 
 function resolveContainer(

@@ -3,8 +3,8 @@
 # shellcheck disable=SC2034,SC2154 # the variables come out of assign, by eval
 
 guard_missing() {
-  # The step that is being applied may be a DHCP server's.
-  local dhcp_first=''
+  # The step that is being applied may be a DHCP server's, or an IPv6 gateway's.
+  local dhcp_first='' nat6=''
   with_kept "$1" guard_fragment "${2%%-*}" "$2"
 }
 
@@ -64,8 +64,9 @@ guard_service() {
   plain "$bridge" "$device"
   guard_line "inner $bridge $device" "$(unquoted "$addresses")"
   [ -z "${dhcp_first-}" ] || echo "dhcp $bridge $device"
-  [ "$nat" = true ] || return 0
-  echo "nat $bridge $device"
+  [ "$nat${nat6-}" != false ] || return 0
+  [ "$nat" = false ] || echo "nat $bridge $device"
+  [ -z "${nat6-}" ] || echo "nat6 $bridge $device"
   guard_line "closed $bridge" "$(unquoted "$closed")"
   names=$(nameservers)
   # At boot the host may not know its name servers yet: keep the last ones.

@@ -7,7 +7,8 @@
 #   wg BRIDGE DEVICE PORT PEER...      encrypts the segments of BRIDGE: its UDP port, and who may send there
 #   bgp BRIDGE VTEP PEER...            a route reflector, and who may open a session with it
 #   dhcp BRIDGE DEVICE                 lends addresses there
-#   nat BRIDGE DEVICE                  a gateway
+#   nat BRIDGE DEVICE                  a gateway for IPv4
+#   nat6 BRIDGE DEVICE                 a gateway for IPv6
 #   closed BRIDGE NETWORK...           what a gateway does not lead to
 #   dns BRIDGE ADDRESS...              name servers, to which it leads all the same
 #
@@ -25,6 +26,7 @@ END {
   print "delete table inet vxlab_guard"
   print "table inet vxlab_guard {"
   if (closed != "") print "  set closed {\n    type ipv4_addr; flags interval; auto-merge\n    elements = { " closed " }\n  }"
+  if (nat6 != "" && closed6 != "") print "  set closed6 {\n    type ipv6_addr; flags interval; auto-merge\n    elements = { " closed6 " }\n  }"
   input()
   output()
   forward()
@@ -60,7 +62,8 @@ function take(   key, i) {
     session[speakers] = peersFrom(4)
   } else if (word[1] == "dhcp") dhcp = joined(dhcp, quoted(word[3]))
   else if (word[1] == "nat") { nat = joined(nat, quoted(word[3])); gateway[word[3]] }
-  else if (word[1] == "closed") { for (i = 3; i <= n; i++) if (word[i] !~ /:/) closed = joined(closed, word[i]) }
+  else if (word[1] == "nat6") { nat6 = joined(nat6, quoted(word[3])); gateway[word[3]] }
+  else if (word[1] == "closed") { for (i = 3; i <= n; i++) if (word[i] ~ /:/) closed6 = joined(closed6, word[i]); else closed = joined(closed, word[i]) }
   else if (word[1] == "dns") { for (i = 3; i <= n; i++) dns = joined(dns, word[i]) }
 }
 
@@ -115,6 +118,7 @@ function input(   i, j, p, text) {
   if (own6 != "") print "    iifname . ip6 daddr { " own6 " } ct direction reply ct state established accept"
   icmp()
   print "    icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem, echo-request, echo-reply, nd-neighbor-solicit, nd-neighbor-advert } accept"
+  if (nat6 != "") print "    iifname { " nat6 " } icmpv6 type nd-router-solicit accept"
   if (dhcp != "") print "    iifname { " dhcp " } udp dport 67 accept"
   print "    counter drop"
   print "  }"
@@ -137,21 +141,27 @@ function forward(   i, tunnels, shut) {
   if (shut != "") print "    oifname { " shut " } counter drop"
   print "  }"
   print "  chain outside {"
-  if (nat == "") print "    counter drop"
+  if (nat nat6 == "") print "    counter drop"
   else {
-    print "    iifname != { " nat " } counter drop"
-    print "    meta nfproto ipv6 counter drop"
+    if (nat6 == "") print "    iifname != { " nat " } counter drop"
+    else print "    meta nfproto ipv4" from(nat) " counter drop"
+    print "    meta nfproto ipv6" from(nat6) " counter drop"
     # The usual ones, whatever this host has (plan/net/encap.ts; multicast's is VXLAN's and one): other hosts may have them.
     tunnels = "4789, 4790, 6081"
     for (i = 1; i <= ports; i++) if (port[i] !~ /^(4789|4790|6081)$/) tunnels = tunnels ", " port[i]
     print "    udp dport { " tunnels " } counter drop"
     print "    ct direction reply ct state established accept"
     icmp()
+    if (nat6 != "") print "    icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem, echo-request, echo-reply } accept"
     if (dns != "") print "    ip daddr { " dns " } meta l4proto { tcp, udp } th dport 53 accept"
     if (closed != "") print "    ip daddr @closed counter drop"
+    if (nat6 != "" && closed6 != "") print "    ip6 daddr @closed6 counter drop"
   }
   print "  }"
 }
+
+# A family leaves by its gateways alone.
+function from(gateways) { return gateways == "" ? "" : " iifname != { " gateways " }" }
 
 function icmp() { print "    icmp type { echo-reply, destination-unreachable, echo-request, time-exceeded, parameter-problem } accept" }
 

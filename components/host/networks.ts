@@ -1,6 +1,6 @@
 /** The networks that a host itself has an address in, by what the overlay puts on it. */
 import { addressText } from "../../plan/addresses";
-import type { Subnet } from "../../plan/addresses";
+import type { InterfaceAddress, Subnet } from "../../plan/addresses";
 import type { ResolvedLab, ResolvedSegment } from "../../plan/resolved";
 import { pathOf } from "../../plan/rules";
 
@@ -24,9 +24,12 @@ export function hostNetworks(lab: ResolvedLab): HostNetwork[] {
 
 function serviceNetworks({ name: segment, service }: ResolvedSegment): HostNetwork[] {
   if (service === undefined) return [];
-  const { host, subnet, address, nat } = service;
-  const path = pathOf("segments", segment, nat ? "gateway" : "dhcp");
-  return [{ host, path, got: addressText(address), subnet, address, segment, ethernet: segment }];
+  const { host, four, six, nat } = service;
+  const own = { host, segment, ethernet: segment };
+  const gateway = pathOf("segments", segment, "gateway");
+  const of = (path: string, one: InterfaceAddress | undefined) =>
+    one === undefined ? [] : [{ ...own, path, got: addressText(one.address), ...one }];
+  return [...of(nat ? gateway : pathOf("segments", segment, "dhcp"), four), ...of(gateway, six)];
 }
 
 function bridgeNetworks({ hosts, segments }: ResolvedLab): HostNetwork[] {

@@ -51,9 +51,9 @@ function needsOf(
   { guard, encryption }: ResolvedExisting,
 ): HostNeed[] {
   const needed = new Set([
-    ...services.flatMap(({ nat, dhcp }) => [
-      ...(nat ? [HostNeed.Gateway] : []),
-      ...(dhcp === undefined ? [] : [HostNeed.Dhcp]),
+    ...services.flatMap(({ nat, nat6 = false, dhcp }) => [
+      ...(nat || nat6 ? [HostNeed.Gateway] : []),
+      ...(dhcp === undefined && !nat6 ? [] : [HostNeed.Dhcp]),
     ]),
     ...ports.flatMap(({ flooding }) => WAYS[flooding].need ?? []),
     ...(router === undefined ? [] : [HostNeed.Frr]),

@@ -1,8 +1,10 @@
 /** An impairment between two hosts, read: which tunnels lead from one to the other. */
+import { addressText } from "../../plan/addresses";
 import type { Findings } from "../../plan/findings";
 import type { Remote, ResolvedContainer, ResolvedHost, ResolvedSegment } from "../../plan/resolved";
 import { compareText, suggest } from "../../plan/rules";
 import { WIREGUARD_PORT } from "../encryption/wireguard";
+import { OUTSIDE } from "../segment/resolve-remotes";
 import { multicastGroup } from "../segment/ways";
 import type { Topology } from "../../plan/settings";
 import type { At } from "../../plan/values";
@@ -27,14 +29,25 @@ export interface Written {
   ways: readonly Way[];
 }
 
-/** An own host, or one of a peer. */
-type End = ResolvedHost | Remote;
+/** A host of a peer, or a VTEP of which only the address is known. */
+type Foreign = Pick<Remote, "host" | "address" | "encryption">;
+/** An own host, or another's. */
+type End = ResolvedHost | Foreign;
 
 /** The UDP port of WireGuard, by which all tunnel packets to it go, if it encrypts. */
 const sealedPort = (to: End): number | undefined =>
   to.encryption === undefined ? undefined : "port" in to.encryption ? to.encryption.port : WIREGUARD_PORT;
 
-const nameOf = (end: End): string => ("host" in end ? end.host : end.name);
+const nameOf = (end: End): string => {
+  if (!("host" in end)) return end.name;
+  return end.host.startsWith(OUTSIDE) ? addressText(end.address) : end.host;
+};
+
+/** VTEPs of `segments.<name>.remotes`, each once. */
+function outsidersOf({ segments }: Pick<Around, "segments">): Foreign[] {
+  const all = segments.flatMap(({ remotes }) => remotes);
+  return [...new Map(all.map((one) => [one.host, one])).values()];
+}
 
 export function resolveBetween(written: Written, around: Around, said: Findings): ResolvedPlace[] {
   const { spec, at, ways } = written;
@@ -60,7 +73,7 @@ export function resolveBetween(written: Written, around: Around, said: Findings)
   return ways.flatMap((way): ResolvedPlace[] => {
     const [from, to] = way === Direction.Out ? ends : ([ends[1], ends[0]] as const);
     if ("host" in from) {
-      const message = `${from.host} belongs to another owner: only what ${nameOf(to)} sends can be impaired.`;
+      const message = `${nameOf(from)} belongs to another owner: only what ${nameOf(to)} sends can be impaired.`;
       const cure = `Write direction: ${way === Direction.Out ? Direction.In : Direction.Out}.`;
       said.say(at("direction"), spec.direction, message, cure);
       return [];
@@ -73,11 +86,15 @@ export function resolveBetween(written: Written, around: Around, said: Findings)
 
 function endsOf(
   { topology, spec, at }: Written,
-  { hosts, peers }: Around,
+  { hosts, peers, segments }: Around,
   said: Findings,
 ): readonly [End, End] | undefined {
   const got: unknown = spec.between;
-  const known = [...Object.keys(topology.hosts), ...peers.map(({ host }) => host)].sort(compareText);
+  const outsiders = outsidersOf({ segments });
+  const known = [
+    ...[...Object.keys(topology.hosts), ...peers.map(({ host }) => host)].sort(compareText),
+    ...outsiders.map(nameOf),
+  ];
   if (!Array.isArray(got) || got.length !== 2) {
     said.say(at("between"), got, "Is not a list of two hosts.", `Write two of: ${known.join(", ")}.`);
     return undefined;
@@ -94,7 +111,7 @@ function endsOf(
     return undefined;
   }
   const [first, second] = got.map((name: unknown) =>
-    [...hosts, ...peers].find((end) => nameOf(end) === name),
+    [...hosts, ...peers, ...outsiders].find((end) => nameOf(end) === name),
   );
   // One that was left out has been reported.
   return first === undefined || second === undefined ? undefined : [first, second];
@@ -141,8 +158,15 @@ function segmentsBetween(
   return undefined;
 }
 
-function hasTunnel({ names, open, spec: { hub } }: ResolvedSegment, ends: readonly [End, End]): boolean {
-  const members = ends.every((end) => ("host" in end ? open : names.includes(end.name)));
+function hasTunnel(
+  { names, open, remotes, spec: { hub } }: ResolvedSegment,
+  ends: readonly [End, End],
+): boolean {
+  const members = ends.every((end) => {
+    if (!("host" in end)) return names.includes(end.name);
+    const outside = end.host.startsWith(OUTSIDE);
+    return outside ? remotes.some(({ host }) => host === end.host) : open;
+  });
   return members && (hub === undefined || ends.some((end) => nameOf(end) === hub));
 }
 

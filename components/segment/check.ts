@@ -16,6 +16,7 @@ export function checkSegments(lab: ResolvedLab): Problem[] {
   return [
     ...lab.segments.flatMap((segment) => checkSubnets(lab, segment)),
     ...repeated(vnis, "This VNI", "Give each segment a VNI of its own."),
+    ...lab.segments.flatMap(checkProbes),
     ...checkVlans(lab.segments),
     ...checkSockets(lab.segments),
     ...Object.values(WAYS).flatMap((way) => way.check?.(lab.segments) ?? []),
@@ -29,6 +30,14 @@ function checkSubnets(lab: ResolvedLab, { name, spec, subnet, subnet6 }: Resolve
       ? []
       : underlayClash(lab, pathOf("segments", name, key), spec[key as "subnet" | "subnet6"], found),
   );
+}
+
+function checkProbes({ name, spec, bfd, remotes }: ResolvedSegment): Problem[] {
+  if (!bfd || remotes.length === 0) return [];
+  const message = "A VTEP of remotes does not answer BFD as vxlab sets it up.";
+  return [
+    { path: pathOf("segments", name, "bfd"), got: spec.bfd, message, cure: "Leave bfd or remotes out." },
+  ];
 }
 
 /** What receives the packets of a segment on a host, and binds their UDP port: nothing else on the host can bind it. */

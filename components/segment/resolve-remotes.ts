@@ -51,8 +51,11 @@ export function resolveRemotes(
       "Write each once; the lab's own hosts have their tunnels without it.",
     ),
   );
-  return known.map(({ address }) => ({ host: `outside/${addressText(address)}`, address }));
+  return known.map(({ address }) => ({ host: `${OUTSIDE}${addressText(address)}`, address }));
 }
+
+/** Before the address: no stack is called so. */
+export const OUTSIDE = "outside/";
 
 const REMOTE_CURE = "Write the VTEP's own IP address, of the family of the lab's underlay.";
 

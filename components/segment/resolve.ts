@@ -65,14 +65,7 @@ function resolveSegment(
   const way = resolveFlooding({ spec, at, names, family, vni }, flooding, said);
   const usual = usualPort(at("encapsulation"), encapsulation, flooding, said);
   const remotes = resolveRemotes({ spec, at, hosts, family }, flooding, said);
-  if (values.bfd && remotes.length > 0)
-    said.say(
-      at("bfd"),
-      spec.bfd,
-      "A VTEP of remotes does not answer BFD as vxlab sets it up.",
-      "Leave bfd or remotes out.",
-    );
-  const service = resolveService({ topology, spec, at, names, subnet, family }, said);
+  const service = resolveService({ topology, spec, at, names, subnet, subnet6, family }, said);
   const mtu = resolveMtu(at("mtu"), spec, { encapsulation, underlays, members }, said);
   // What cannot be replaced by a default without blaming others.
   const unusable = [

@@ -4,6 +4,8 @@ import { DEFAULT_ENCAPSULATION, Encapsulation, ENCAPSULATIONS } from "../../plan
 import { maxOverlayMtu, tunnelOverhead, UDP_PORTS } from "../../plan/net/encap";
 import type { Fields } from "../../plan/setting";
 import { UNDERLAY } from "../underlay/spec";
+import { DHCP, GATEWAY } from "./spec-service";
+import type { DhcpSpec, GatewaySpec } from "./spec-service";
 
 /**
  * How frames for many, or for someone not yet known (BUM: broadcast, unknown unicast, multicast), cross the underlay.
@@ -72,38 +74,6 @@ export interface SegmentSpec {
   portSecurity?: boolean;
 }
 
-/**
- * A segment's DHCP server.
- *
- * @example
- * ```ts
- * const dhcp: DhcpSpec = { host: "kvm1", first: "10.0.3.100", last: "10.0.3.199" };
- * ```
- */
-export interface DhcpSpec {
-  /** The host that runs the DHCP server: the gateway's, if there is a gateway. */
-  host: string;
-  /** First address that it lends, without prefix length. @default the upper quarter of the subnet */
-  first?: string;
-  /** Last address that it lends, without prefix length. @default the subnet's last address */
-  last?: string;
-}
-
-/**
- * A segment's way out.
- *
- * @example
- * ```ts
- * const gateway: GatewaySpec = { host: "kvm1", address: "10.0.3.254" };
- * ```
- */
-export interface GatewaySpec {
-  /** The host that routes and translates (NAT). */
-  host: string;
-  /** Its address in the segment, without prefix length. @default the subnet's first address */
-  address?: string;
-}
-
 const { udpPort } = ENCAPSULATIONS[DEFAULT_ENCAPSULATION];
 
 /** The kernel's vxlan devices cannot share a UDP port with Open vSwitch's vxlan_sys_4789: "Address already in use". */
@@ -114,33 +84,6 @@ export const EVPN_UDP_PORT = MULTICAST_UDP_PORT;
 
 /** What IPv6 needs of every link (RFC 8200 section 5). */
 export const MIN_MTU6 = 1280;
-
-const DHCP = {
-  host: {
-    kind: "text",
-    required: true,
-    doc: "the host that runs the DHCP server: the gateway's, if there is a gateway",
-  },
-  first: {
-    kind: "text",
-    usual: "the upper quarter of the subnet",
-    doc: "first address that it lends, without prefix length",
-  },
-  last: {
-    kind: "text",
-    usual: "the subnet's last address",
-    doc: "last address that it lends, without prefix length",
-  },
-} as const satisfies Fields<DhcpSpec>;
-
-const GATEWAY = {
-  host: { kind: "text", required: true, doc: "the host that routes and translates (NAT)" },
-  address: {
-    kind: "text",
-    usual: "the subnet's first address",
-    doc: "its address in the segment, without prefix length",
-  },
-} as const satisfies Fields<GatewaySpec>;
 
 export const SEGMENT = {
   vni: {

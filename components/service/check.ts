@@ -10,14 +10,15 @@ export function checkServices(lab: ResolvedLab): Problem[] {
 
 function checkRange(lab: ResolvedLab, { name, spec, service }: ResolvedSegment): Problem[] {
   if (service?.range === undefined) return [];
-  const { address: own, range } = service;
+  const { range } = service;
+  const own = service.four?.address;
   const { first, last } = spec.dhcp ?? {};
   const path = pathOf("segments", name, "dhcp", first === undefined && last !== undefined ? "last" : "first");
   const text = `${addressText(range.first)} to ${addressText(range.last)}`;
   const problem = (message: string, cure: string) => [{ path, got: first ?? last, message, cure }];
   if (range.first > range.last)
     return problem(`Makes the range ${text} empty.`, "Write a first that is not above last.");
-  if (own >= range.first && own <= range.last) {
+  if (own !== undefined && own >= range.first && own <= range.last) {
     const message = `The range ${text} contains the server's own address ${addressText(own)}.`;
     return problem(message, "Write a range without that address, or another gateway.address.");
   }

@@ -21,7 +21,7 @@ export interface SegmentServiceArgs extends MovableArgs {
   device?: pulumi.Input<string>;
   /** MAC of that interface. @default computed from organization, project, stack and the resource's name */
   mac?: pulumi.Input<string>;
-  /** Its addresses, with prefix length; one of them IPv4. */
+  /** Its addresses, with prefix length; for `nat` and `dhcp` one of them IPv4, for `nat6` one IPv6. */
   addresses: pulumi.Input<pulumi.Input<string>[]>;
   /** The host's own VTEP: the interface that has it is the one towards which NAT translates. @default the host's `address` */
   local?: pulumi.Input<string>;
@@ -34,6 +34,8 @@ export interface SegmentServiceArgs extends MovableArgs {
    * host's name servers. @default false
    */
   nat?: pulumi.Input<boolean>;
+  /** The same for IPv6, with router advertisements into the segment. @default false */
+  nat6?: pulumi.Input<boolean>;
   /**
    * Networks and addresses that NAT does not lead to, where the host has its guard: the underlay and the hosts on it. ICMP, and
    * DNS to the host's own name servers, pass. @default none

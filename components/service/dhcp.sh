@@ -1,10 +1,10 @@
 #!/bin/sh
-# The DHCP server of a segment: dnsmasq, with its configuration and leases.
+# The DHCP server of a segment and the router advertisements of its IPv6 gateway: dnsmasq, with its configuration and leases.
 # shellcheck disable=SC2153,SC2154 # the variables come out of with_state, by eval
 
 # What dnsmasq lends, out of its configuration.
 dhcp_observed() {
-  [ "$(dhcp_is)" = true ] || { echo "word dhcp" && return; }
+  [ "$(dhcp_is)$([ -n "${dhcp_first-}" ] || printf %s "${nat6-}")" = true ] || { echo "word dhcp" && return; }
   [ -n "${dhcp_first-}" ] || { echo "text dhcp somebody" && return; }
   awk -F '[=,]' '
     $1 == "dhcp-range" { print "text dhcp.first " $2; print "text dhcp.last " $3 }
@@ -37,8 +37,39 @@ dhcp_on() {
   done
 }
 
-# port=0: no DNS. no-ping: the range is the plan's to give, nothing else has an address of it.
+# port=0: no DNS.
 dhcp_config() {
+  cat <<CONFIG
+port=0
+interface=$device
+except-interface=lo
+bind-interfaces
+CONFIG
+  [ -z "${dhcp_first-}" ] || dhcp_four
+  [ -z "${nat6-}" ] || dhcp_six
+  cat <<CONFIG
+dhcp-leasefile=$dir/leases
+pid-file=$dir/dnsmasq.pid
+user=$(if grep -qs '^dnsmasq:' /etc/passwd; then echo dnsmasq; else echo nobody; fi)
+log-facility=-
+CONFIG
+  [ -z "${dhcp_domain-}" ] || echo "domain=$dhcp_domain"
+}
+
+# Router advertisements with the prefix. static: nobody computes an address of its own in it (RFC 4862 section 5.5.3), which port security
+# would not let it use, and nobody is lent one.
+dhcp_six() {
+  local one
+  for one in $own; do
+    case $one in *:*) echo "dhcp-range=${one%/*},static,${one#*/},infinite" ;; esac
+  done
+  echo enable-ra
+  # Every minute; a router that is silent for five is gone.
+  echo "ra-param=$device,60,300"
+}
+
+# no-ping: the range is the plan's to give, nothing else has an address of it.
+dhcp_four() {
   local one bits servers=
   for one in $own; do
     case $one in *:*) ;; *) bits=${one#*/} ;; esac
@@ -49,22 +80,13 @@ dhcp_config() {
     [ -n "$servers" ] || servers=$(sed -n 's/^dhcp-option=option:dns-server//p' "$dir/dnsmasq.conf" 2>/dev/null) || :
   fi
   cat <<CONFIG
-port=0
-interface=$device
-except-interface=lo
-bind-interfaces
 no-ping
 dhcp-authoritative
 dhcp-range=$dhcp_first,$dhcp_last,$(netmask "$bits"),12h
 dhcp-option=option:mtu,$dhcp_mtu
 dhcp-option=option:router${dhcp_router:+,$dhcp_router}
 dhcp-option=option:dns-server$servers
-dhcp-leasefile=$dir/leases
-pid-file=$dir/dnsmasq.pid
-user=$(if grep -qs '^dnsmasq:' /etc/passwd; then echo dnsmasq; else echo nobody; fi)
-log-facility=-
 CONFIG
-  [ -z "${dhcp_domain-}" ] || echo "domain=$dhcp_domain"
 }
 
 # netmask BITS: 24 is 255.255.255.0.

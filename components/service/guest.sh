@@ -25,8 +25,8 @@ service_apply() {
   # The bridge's own interface is in the untagged segment as well. Linux answers ARP on it for every address of the host, and
   # what then comes to its MAC is not forwarded.
   printf '1\n' >"$SYSCTL/net/ipv4/conf/$bridge/arp_ignore"
-  if [ "$nat" = true ]; then nat_on; else nat_off; fi
-  if [ -n "${dhcp_first-}" ]; then dhcp_on; else dhcp_off; fi
+  if [ "$nat${nat6-}" != false ]; then nat_on; else nat_off; fi
+  if [ -n "${dhcp_first-}${nat6-}" ]; then dhcp_on; else dhcp_off; fi
   made service "$SERVICES/$id/dnsmasq.conf" "$SYSCTL/net/ipv4/conf/$bridge/arp_ignore"
   keep service
   ways stations
@@ -49,7 +49,8 @@ text mac $(cat "$NET/$device/address")
 word mtu $(cat "$NET/$device/mtu")
 tag vlan $(tag_of "$device")
 list addresses $(addresses_of "$device")
-word nat $(nat_is)
+word nat $(if [ "$nat${nat6-}" = falsetrue ]; then echo false; else nat_is; fi)
+$([ -z "${nat6-}" ] || echo "word nat6 $(if [ "$(nat_is)" = true ]; then dhcp_is; else echo false; fi)")
 $(dhcp_observed)
 FOUND
 }
@@ -74,19 +75,20 @@ service_drop() {
 # A table of its own for each service. Of the characters of an id nft takes letters, digits and _ as they are.
 nat_table() { printf 'vxlab_%s' "$(printf %s "$1" | sed 's/_/_u/g; s/-/_d/g; s/\./_p/g')"; }
 
+# Of IPv6 gateways' interfaces (ip-link(8), group): IPv6 forwarding is one switch for the whole host.
+GATEWAYS6=24294
+
 # The host forwards what comes from the segment and what comes back, nothing else: not from one segment to another, and
-# nothing new from the underlay, unless it did so before. Forwarding is switched on for these two interfaces alone.
+# nothing new from the underlay, unless it did so before. IPv4 forwarding is switched on for these two interfaces alone.
 nat_on() {
-  local under shut='' inside='' one table
+  local under shut='' masked='' inside='' inside6='' one table
   command -v nft >/dev/null || fail "no nft on this host: apt-get install nftables"
   under=$(underlay_device "$local")
-  tune "net/ipv4/conf/$under/forwarding" 1
-  [ ! -e "$STATE/tuned/net,ipv4,conf,$under,forwarding" ] || shut="iifname \"$under\" ct state new drop"
-  printf '1\n' >"$SYSCTL/net/ipv4/conf/$device/forwarding"
   for one in $own; do
-    case $one in *:*) ;; *) inside=$one ;; esac
+    case $one in *:*) inside6=$one ;; *) inside=$one ;; esac
   done
-  [ -n "$inside" ] || fail "$device has no IPv4 address, which NAT needs"
+  [ "$nat" = false ] || nat_four
+  [ -z "${nat6-}" ] || nat_six
   table=$(nat_table "$id")
   # Made, deleted and made again in one transaction: what was there is replaced, connections live on.
   nft -f - <<RULES
@@ -101,12 +103,42 @@ table inet $table {
   }
   chain postrouting {
     type nat hook postrouting priority srcnat
-    oifname "$under" ip saddr $inside masquerade
+    $masked
   }
 }
 RULES
   nft_record "$table"
-  nat_warn
+  [ "$nat" = false ] || nat_warn
+}
+
+# Sets: masked shut
+nat_four() {
+  [ -n "$inside" ] || fail "$device has no IPv4 address, which NAT needs"
+  tune "net/ipv4/conf/$under/forwarding" 1
+  [ ! -e "$STATE/tuned/net,ipv4,conf,$under,forwarding" ] || shut="iifname \"$under\" ct state new drop"
+  printf '1\n' >"$SYSCTL/net/ipv4/conf/$device/forwarding"
+  masked="oifname \"$under\" ip saddr $inside masquerade"
+}
+
+# A host that was no IPv6 router is one for its gateways alone. As a router it would ignore router advertisements, by which it may have
+# its own default route (ip-sysctl, accept_ra). Sets: masked shut
+nat_six() {
+  local one all=net/ipv6/conf/all/forwarding
+  [ -n "$inside6" ] || fail "$device has no IPv6 address, which IPv6 NAT needs"
+  masked="$masked
+    oifname \"$under\" ip6 saddr $inside6 masquerade"
+  iproute link set dev "$device" group "$GATEWAYS6"
+  if [ "$(cat "$SYSCTL/$all")" = 0 ]; then
+    for one in "$SYSCTL"/net/ipv6/conf/*/accept_ra; do
+      [ "$(cat "$one")" != 1 ] || tune "${one#"$SYSCTL/"}" 2
+    done
+    tune "$all" 1
+  fi
+  [ -e "$STATE/tuned/net,ipv6,conf,all,forwarding" ] || return 0
+  shut="$shut
+    meta nfproto ipv6 iifname \"$under\" ct state new drop
+    meta nfproto ipv6 iifname != \"$under\" oifname != \"$under\" drop
+    meta nfproto ipv6 oifname \"$under\" iifgroup != $GATEWAYS6 drop"
 }
 
 # On our own image there is nobody else.
@@ -131,10 +163,19 @@ nat_is() { if nft list table inet "$(nat_table "$id")" >/dev/null 2>&1; then ech
 
 # The last gateway of a host leaves it no router.
 nat_rest() {
-  local file
   [ -d "$STATE/tuned" ] || return 0
-  case " $(kept service nat | tr '\n' ' ') " in *" true "*) return 0 ;; esac
-  for file in "$STATE"/tuned/net,ipv4,conf,*,forwarding; do
-    [ ! -e "$file" ] || untune "$(printf %s "${file##*/}" | tr , /)"
+  nat_rest_of nat net,ipv4,conf,*,forwarding
+  nat_rest_of nat6 net,ipv6,conf,all,forwarding
+  nat_rest_of nat6 net,ipv6,conf,*,accept_ra
+}
+
+# nat_rest_of FIELD PATTERN: the settings of these names are as before once no service has the field.
+nat_rest_of() {
+  local file leads=
+  for file in "$STATE"/tuned/$2; do
+    [ -e "$file" ] || return 0
+    [ -n "$leads" ] || leads=" $(kept service "$1" | tr '\n' ' ') "
+    case $leads in *" true "*) return 0 ;; esac
+    untune "$(printf %s "${file##*/}" | tr , /)"
   done
 }

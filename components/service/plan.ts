@@ -15,7 +15,7 @@ export function planServices(lab: ResolvedLab): ServicePlan[] {
 function planService(
   lab: ResolvedLab,
   { name, mtu, vlan }: ResolvedSegment,
-  { host, subnet, address, nat, range }: ResolvedService,
+  { host, four, six, nat, range }: ResolvedService,
 ): ServicePlan {
   return {
     segment: name,
@@ -24,16 +24,17 @@ function planService(
     mac: computedMac(lab.identity, MacKind.Service, name),
     mtu,
     ...(vlan === undefined ? {} : { vlan }),
-    addresses: [prefixed(address, subnet)],
+    addresses: [four, six].flatMap((own) => (own === undefined ? [] : [prefixed(own.address, own.subnet)])),
     nat,
-    ...(nat ? { closed: closedTo(lab) } : {}),
+    ...(six === undefined ? {} : { nat6: true }),
+    ...(nat || six !== undefined ? { closed: closedTo(lab) } : {}),
     ...(range === undefined
       ? {}
       : {
           dhcp: {
             first: addressText(range.first),
             last: addressText(range.last),
-            ...(nat ? { router: addressText(address) } : {}),
+            ...(nat && four !== undefined ? { router: addressText(four.address) } : {}),
             mtu,
           },
         }),

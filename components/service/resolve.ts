@@ -1,6 +1,6 @@
 /** What a segment offers its containers, read: a DHCP server, a gateway, or both on one host. */
 import { gatewayOf, highestOf, memberFault, usableRange } from "../../plan/addresses";
-import type { Subnet } from "../../plan/addresses";
+import type { InterfaceAddress, Subnet } from "../../plan/addresses";
 import type { Findings } from "../../plan/findings";
 import { IpFamily } from "../../plan/net/family";
 import type { Problem } from "../../plan/problem";
@@ -9,7 +9,8 @@ import type { Range, ResolvedService } from "../../plan/resolved";
 import { suggest } from "../../plan/rules";
 import type { Topology } from "../../plan/settings";
 import type { At } from "../../plan/values";
-import type { DhcpSpec, GatewaySpec, SegmentSpec } from "../segment/spec";
+import type { SegmentSpec } from "../segment/spec";
+import type { DhcpSpec, GatewaySpec } from "../segment/spec-service";
 
 interface Input {
   topology: Topology;
@@ -19,50 +20,95 @@ interface Input {
   names: readonly string[];
   /** IPv4; undefined: it has none, or an unusable one, which has been said. */
   subnet: Subnet | undefined;
+  /** IPv6, likewise. */
+  subnet6: Subnet | undefined;
   family: IpFamily;
 }
 
 /** Undefined when the segment has none, or no usable host for it. */
 export function resolveService(input: Input, said: Findings): ResolvedService | undefined {
-  const { topology, spec, at, subnet, family } = input;
+  const { spec, at, subnet } = input;
   const { dhcp, gateway } = spec;
   if (dhcp === undefined && gateway === undefined) return undefined;
-  if (spec.subnet === undefined)
-    for (const key of ["dhcp", "gateway"] as const)
-      if (spec[key] !== undefined)
-        said.say(
-          at(key),
-          spec[key],
-          "Is for IPv4, of which the segment has no subnet.",
-          `Write ${at("subnet")}, or leave it out.`,
-        );
-  if (subnet === undefined) return undefined;
+  if (spec.subnet === undefined) checkIpv6Only(input, said);
+  if (subnet === undefined && (spec.subnet !== undefined || gateway === undefined)) return undefined;
   const server = dhcp && resolveHost(at("dhcp", "host"), dhcp.host, input, said);
   const router = gateway && resolveHost(at("gateway", "host"), gateway.host, input, said);
-  if (gateway !== undefined && router !== undefined && hasIpv6Only(topology, router, family))
-    said.add([ipv6Only(at("gateway"), router, gateway)]);
-  const address = gateway && resolveMember(at("gateway", "address"), gateway.address, subnet, said);
+  const six = gateway && resolveSix(input, gateway, said);
+  const only6 = router !== undefined && hasIpv6Only(input, router);
+  if (gateway !== undefined && router !== undefined && subnet !== undefined && only6)
+    checkFour(at, gateway, router, six, said);
+  const address = subnet && gateway && resolveMember(at("gateway", "address"), gateway.address, subnet, said);
   if (dhcp !== undefined && gateway !== undefined) checkTogether(at("dhcp", "host"), dhcp, gateway, said);
-  const range = dhcp && resolveRange(dhcp, at, subnet, said);
+  const range = dhcp && subnet && resolveRange(dhcp, at, subnet, said);
   const host = router ?? server;
-  if (host === undefined) return undefined;
+  // Over IPv6 alone, an IPv4 address is of use to a DHCP server only.
+  const four = subnet !== undefined && !(only6 && dhcp === undefined);
+  if (host === undefined || (!four && six === undefined)) return undefined;
   return {
-    ...{ host, subnet },
-    address: address ?? gatewayOf(subnet),
-    nat: gateway !== undefined,
+    host,
+    ...(four ? { four: { subnet, address: address ?? gatewayOf(subnet) } } : {}),
+    ...(six === undefined ? {} : { six }),
+    nat: gateway !== undefined && subnet !== undefined && !only6,
     ...(range === undefined ? {} : { range }),
   };
 }
 
+/** What a segment with subnet6 only has no use for. */
+function checkIpv6Only({ spec, at }: Input, said: Findings): void {
+  const message = "Is for IPv4, of which the segment has no subnet.";
+  const cure = `Write ${at("subnet")}, or leave it out.`;
+  if (spec.dhcp !== undefined) said.say(at("dhcp"), spec.dhcp, message, cure);
+  const { address } = spec.gateway ?? {};
+  if (address !== undefined) said.say(at("gateway", "address"), address, message, cure);
+}
+
+/** A gateway's host without IPv4: the gateway is one for IPv6 alone, if it is one. */
+function checkFour(
+  at: At,
+  gateway: GatewaySpec,
+  host: string,
+  six: InterfaceAddress | undefined,
+  said: Findings,
+): void {
+  if (six === undefined) said.add([ipv6Only(at("gateway"), host, gateway)]);
+  else if (gateway.address !== undefined)
+    said.add([ipv6Only(at("gateway", "address"), host, gateway.address)]);
+}
+
+/**
+ * The gateway's IPv6 address: as written, or by itself where IPv6 alone leads out. Elsewhere a lab whose gateway has none keeps its
+ * gateway as it is.
+ */
+function resolveSix(
+  { spec, at, subnet6, family }: Input,
+  { address6 }: GatewaySpec,
+  said: Findings,
+): InterfaceAddress | undefined {
+  const path = at("gateway", "address6");
+  if (address6 !== undefined && spec.subnet6 === undefined) {
+    const cure = `Write ${at("subnet6")}, or leave it out.`;
+    said.say(path, address6, "Is for IPv6, of which the segment has no subnet.", cure);
+  }
+  if (subnet6 === undefined) return undefined;
+  if (address6 !== undefined) {
+    const address = resolveMember(path, address6, subnet6, said);
+    return address === undefined ? undefined : { subnet: subnet6, address };
+  }
+  if (spec.subnet !== undefined && family === IpFamily.V4) return undefined;
+  return { subnet: subnet6, address: gatewayOf(subnet6) };
+}
+
 /** A machine's one interface to the outside has one address, of the underlay's family; an existing host may have others. */
-function hasIpv6Only({ hosts }: Topology, host: string, family: IpFamily): boolean {
-  return hosts[host]?.existing === undefined && family === IpFamily.V6;
+function hasIpv6Only({ topology, family }: Input, host: string): boolean {
+  return topology.hosts[host]?.existing === undefined && family === IpFamily.V6;
 }
 
 /** A gateway translates IPv4 (guest.sh), for which its host needs an IPv4 address on the underlay. */
 export function ipv6Only(path: string, host: string, got: unknown): Problem {
-  const message = `${host} has no IPv4 address; a gateway translates IPv4 only.`;
-  const cure = "Use an IPv4 underlay or an existing host that also has IPv4, or leave it out.";
+  const message = `${host} has no IPv4 address, to which a gateway translates the segment's.`;
+  const cure =
+    "Write subnet6 for an IPv6 gateway, use an IPv4 underlay or an existing host with IPv4, or leave it out.";
   return { path, got, message, cure };
 }
 
@@ -85,7 +131,7 @@ function checkTogether(path: string, dhcp: DhcpSpec, gateway: GatewaySpec, said:
 function resolveMember(path: string, got: unknown, subnet: Subnet, said: Findings): bigint | undefined {
   if (got === undefined) return undefined;
   const cure = `Write an address of ${usableRange(subnet)}, without prefix length, or leave it out.`;
-  const address = said.take(path, got, readAddress(got, IpFamily.V4), cure);
+  const address = said.take(path, got, readAddress(got, subnet.family), cure);
   const fault = address === undefined ? undefined : memberFault(subnet, address);
   said.sayIf(path, got, fault, cure);
   return fault === undefined ? address : undefined;

@@ -15,6 +15,8 @@ export interface ServiceState {
   /** With prefix length. */
   addresses: string[];
   nat: boolean;
+  /** Absent: false. It also announces itself by router advertisements. */
+  nat6?: boolean;
   /** Networks and addresses that NAT does not lead to. */
   closed: string[];
   dhcp: DhcpState | null;
@@ -39,6 +41,7 @@ export interface ServiceWanted {
   mtu?: number;
   vlan?: number;
   nat?: boolean;
+  nat6?: boolean;
   closed?: string[];
   dhcp?: { first: string; last: string; router?: string; mtu?: number; domain?: string };
 }
@@ -53,9 +56,22 @@ export function serviceState(wanted: ServiceWanted): ServiceState {
     vlan = null,
     addresses,
     nat = false,
+    nat6 = false,
     closed = [],
   } = wanted;
-  return { bridge, device, local, mac, mtu, vlan, addresses, nat, closed, dhcp: dhcpState(wanted.dhcp, mtu) };
+  const leads = { nat, ...(nat6 ? { nat6 } : {}) };
+  return {
+    bridge,
+    device,
+    local,
+    mac,
+    mtu,
+    vlan,
+    addresses,
+    ...leads,
+    closed,
+    dhcp: dhcpState(wanted.dhcp, mtu),
+  };
 }
 
 function dhcpState(lent: ServiceWanted["dhcp"], own: number): DhcpState | null {

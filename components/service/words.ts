@@ -8,6 +8,7 @@ const PORT = "vxlab:index:VxlanPort";
 const LABELS: Readonly<Record<string, Label>> = {
   addresses: "address",
   nat: "NAT",
+  nat6: "IPv6 NAT",
   dhcp: (old, now) => from("DHCP", lent(old), lent(now)),
   mtu: "MTU",
   vlan: "VLAN",
@@ -50,10 +51,11 @@ function nameOf(edit: Edit, { all }: Surroundings): string {
   return port === undefined ? edit.name : segmentOf(port);
 }
 
-function described({ addresses, nat, dhcp }: Edit["now"]): string[] {
+function described({ addresses, nat, nat6, dhcp }: Edit["now"]): string[] {
   const range = lent(dhcp);
+  const leads = nat === true || nat6 === true;
   return [
-    ...(nat === true ? [`gateway ${shown(addresses)}, NAT`] : [shown(addresses)]),
+    ...(leads ? [`gateway ${shown(addresses)}, ${nat === true ? "NAT" : "IPv6 NAT"}`] : [shown(addresses)]),
     ...(range === undefined ? [] : [`DHCP ${range}`]),
   ];
 }

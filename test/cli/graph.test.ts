@@ -5,6 +5,7 @@ import { renderDot } from "../../cli/graph/dot";
 import { renderMermaid } from "../../cli/graph/mermaid";
 import { pictureOf } from "../../cli/graph/model";
 import { renderSvg } from "../../cli/graph/svg";
+import type { ChainPlan } from "../../plan/types";
 import { fabricLab, meshOf, referenceLab, twoSegments } from "./fixture";
 
 describe("the reference lab", () => {
@@ -48,6 +49,30 @@ describe("the reference lab", () => {
 
   it("is the same every time", () => {
     expect(renderDot(pictureOf(referenceLab()))).toBe(renderDot(picture));
+  });
+});
+
+describe("service chains", () => {
+  const hops = ["c1", "fw", "c2"].map((name) => ({ name }));
+  const chains = [{ name: "web-db", segment: "red", failure: "open", hops }] as unknown as ChainPlan[];
+  const picture = pictureOf({ ...referenceLab(), chains });
+  const line = "chain web-db: c1 → fw → c2, in red, fails open";
+
+  it("are listed in every picture, inside of it", () => {
+    expect(renderMermaid(picture)).toContain(`  x_0>"${line}"]\n`);
+    expect(renderDot(picture)).toContain(`"chain 0" [label="${line}", shape=note]`);
+    const svg = renderSvg(picture);
+    const height = (text: string) => Number(/ height="(\d+)"/.exec(text)?.[1]);
+    const y = Number(new RegExp(`y="(\\d+)">${line}</text>`).exec(svg)?.[1]);
+    expect(y).toBeLessThan(height(svg));
+    expect(height(renderSvg(pictureOf(referenceLab())))).toBeLessThan(height(svg));
+    expect(picture.chains).toEqual([
+      { name: "web-db", segment: "red", hops: ["c1", "fw", "c2"], failure: "open" },
+    ]);
+  });
+
+  it("are not mentioned where there are none", () => {
+    expect(pictureOf({ ...referenceLab(), chains: [] })).toEqual(pictureOf(referenceLab()));
   });
 });
 

@@ -122,6 +122,21 @@ describe("chains", () => {
     expect(await said()).toMatch(LED);
   });
 
+  it("give a box up, and take it again, and lose a second at most each time", async () => {
+    const without = { ...TWO, through: ["m1"] };
+    for (const [what, chain] of [
+      ["removed", without],
+      ["added again", TWO],
+    ] as const) {
+      const pings = await keepPinging(guests, "c1", C2);
+      await up(chain);
+      const { lost, sent } = await pings.end();
+      console.log(`a box ${what}: ${lost.length} of ${sent} pings lost`);
+      expect(lost.length).toBeLessThanOrEqual(SECOND);
+    }
+    expect(await said()).toMatch(LED);
+  });
+
   it("carry the segment's MTU, and not a byte more", async () => {
     const most = (size: number) => guests.ping("c1", `-c 2 -i 0.3 -W 2 -M do -s ${size} ${C2}`);
     expect((await most(1422)).code).toBe(0);

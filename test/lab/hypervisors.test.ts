@@ -14,6 +14,10 @@ let servers: Servers;
 let project: Project;
 let labId: string;
 
+/** Of IPv6 alone. */
+const WHITE = { white: { vni: 200, vlan: 20, subnet6: "fd00:4::/64" } };
+const WHITE_ENDS = { w1: { host: "h1", segment: "white" }, w2: { host: "h2", segment: "white" } };
+
 /** The overlay has both families, whatever the underlay's. */
 const RED = { vni: 100, subnet: "10.0.3.0/24", subnet6: "fd00:3::/64" };
 
@@ -21,6 +25,7 @@ function configure(
   libvirtUri: string,
   { near, far }: typeof V4 | typeof V6 = V4,
   segment: object = {},
+  more: { segments?: object; containers?: object } = {},
 ): void {
   project.configure({
     accel: "qemu",
@@ -30,10 +35,11 @@ function configure(
       far: { cidr: far[0], libvirtUri },
     },
     hosts: { h1: { address: near[1] }, h2: { address: far[1] } },
-    segments: { red: { ...RED, ...segment } },
+    segments: { red: { ...RED, ...segment }, ...more.segments },
     containers: {
-      c1: { host: "h1", address: "10.0.3.10/24", address6: "fd00:3::10/64" },
-      c2: { host: "h2", address: "10.0.3.11/24", address6: "fd00:3::11/64" },
+      c1: { host: "h1", segment: "red", address: "10.0.3.10/24", address6: "fd00:3::10/64" },
+      c2: { host: "h2", segment: "red", address: "10.0.3.11/24", address6: "fd00:3::11/64" },
+      ...more.containers,
     },
   });
 }
@@ -127,14 +133,67 @@ describe("other underlays, of IPv6, for the lab that stands", () => {
     expect((await change(project, ["preview"])).steps).toEqual([]);
   });
 
-  it("carry the segment with static forwarding too, in both families", async () => {
-    configure(servers.farUri(), V6, { flooding: "flow" });
+  it("carry the segment with static forwarding too, in both families, with an IPv6 gateway, and one of IPv6 alone", async () => {
+    const red = { flooding: "flow", gateway: { host: "h1" } };
+    configure(servers.farUri(), V6, red, { segments: WHITE, containers: WHITE_ENDS });
     const up = await project.vxlab(["up"], { timeout: 600 });
+    expect(good(up)).toMatch(/^\d+ checks passed, 0 failed$/m);
     // On each host a tunnel port and a patch port instead of the one tunnel port.
-    expect(good(up)).toContain("26 checks passed, 0 failed");
     for (const check of ["tunnel/h1/vf100", "tunnel/h2/pf100"])
       expect(up.stdout).toContain(`  ok    ${check} `);
+    for (const check of ["gateway6/c2/red", "beyond/red/ipv6", "ping6/w1/w2", "mtu/w1/w2/1430", "wire/w1/w2"])
+      expect(up.stdout).toContain(`  ok    ${check} `);
     expectOverIpv6(up.stdout);
+  });
+});
+
+/** What a container prints. */
+const inside = async (name: string, line: string) =>
+  (await project.vxlab(["exec", name, "--", "sh", "-c", line])).stdout;
+/** Those of the addresses at which a container sees a host's SSH. */
+async function ssh(from: string, addresses: readonly string[]): Promise<string[]> {
+  const seen: string[] = [];
+  for (const address of addresses)
+    if ((await inside(from, `timeout 5 nc -w 4 ${address} 22 </dev/null | head -c 4`)).includes("SSH-"))
+      seen.push(address);
+  return seen;
+}
+
+describe("an IPv6 gateway", () => {
+  const [near, far] = [V6.near[1], V6.far[1]];
+
+  it("announces itself: the planned route, that of the announcement, and no address but the planned one", async () => {
+    const routes = await inside("c2", "ip -6 route show default");
+    expect(routes).toContain("via fd00:3::1 ");
+    expect(routes).toMatch(/via fe80::\S+ .*expires/);
+    const addresses = await inside("c2", "ip -o -6 address show dev eth0 scope global");
+    expect(addresses.match(/inet6 \S+/g)).toEqual(["inet6 fd00:3::11/64"]);
+    expect(await inside("w2", "ip -6 route show default")).toBe("");
+  });
+
+  it("does not lead to the underlay, which is reached without the guard", async () => {
+    expect(await ssh("c2", [near, far, "fd00:3::1"])).toEqual([]);
+    await project.vxlab(["ssh", "h1", "--", "nft delete table inet vxlab_guard"]);
+    expect(await ssh("c2", [near, far])).toEqual([near, far]);
+    const apply = "/usr/lib/vxlab/guest apply bridge </var/lib/vxlab/desired/bridge-*.json";
+    await project.vxlab(["ssh", "h1", "--", apply]);
+    expect(await ssh("c2", [far])).toEqual([]);
+  });
+
+  it("is measured: what an overlay of IPv6 alone costs", async () => {
+    const { stdout } = await project.vxlab(["measure", "w1", "w2", "--json"], { timeout: 300 });
+    const { overlay, overhead } = JSON.parse(stdout) as { overlay: { mtu: number }; overhead: number };
+    expect([overlay.mtu, overhead]).toEqual([1430, 70]);
+  });
+
+  it("leaves nothing when it is taken away", async () => {
+    configure(servers.farUri(), V6);
+    good(await change(project, ["up"], { timeout: 600 }));
+    const left =
+      "nft list tables; cat /proc/sys/net/ipv6/conf/all/forwarding; pidof dnsmasq; ls /sys/class/net | grep gw-";
+    const { stdout } = await project.vxlab(["ssh", "h1", "--", left]);
+    expect(stdout.trim().split("\n")).toEqual(["table inet vxlab_guard", "0"]);
+    expect(await inside("c2", "ip -6 route show default")).not.toContain("fd00:3::1");
   });
 });
 

@@ -26,7 +26,30 @@ const rows: Record<string, Row[]> = {
   services: [
     [red({ dhcp: {} }), "segments.red.dhcp.host", "missing", "kvm1, kvm2"],
     [six({}, { dhcp: { host: "kvm1" } }), "segments.red.dhcp", "for IPv4", "segments.red.subnet"],
-    [six({}, { gateway: { host: "kvm1" } }), "segments.red.gateway", "for IPv4", "segments.red.subnet"],
+    [
+      six({}, { gateway: { host: "kvm1", address: "10.0.3.1" } }),
+      "segments.red.gateway.address",
+      "for IPv4",
+      "segments.red.subnet",
+    ],
+    [
+      red({ gateway: { host: "kvm1", address6: "fd00:3::1" } }),
+      "segments.red.gateway.address6",
+      "for IPv6",
+      "segments.red.subnet6",
+    ],
+    ...["10.0.3.1", "fd00:4::1", "fd00:3::1/64", "fd00:3::"].map((address6): Row => [
+      six({}, { gateway: { host: "kvm1", address6 } }),
+      "segments.red.gateway.address6",
+      "",
+      "an address of fd00:3::1 to",
+    ]),
+    [
+      six({ address6: "fd00:3::1/64" }, { gateway: { host: "kvm1" } }),
+      "containers.c1.address6",
+      "taken by segments.red.gateway",
+      "own",
+    ],
     [
       red({ dhcp: { host: "kvm7" } }),
       "segments.red.dhcp.host",
@@ -78,6 +101,7 @@ const rows: Record<string, Row[]> = {
       "has 1 addresses for 2",
       "larger range",
     ],
+    [red({ gateway: [{ host: "kvm1" }, { host: "kvm2" }] }), "segments.red.gateway", "a mapping", "{ host:"],
     [red({ gateway: {} }), "segments.red.gateway.host", "missing", "kvm1, kvm2"],
     [red({ gateway: { host: 7 } }), "segments.red.gateway.host", "not a host of the segment", "kvm1, kvm2"],
     [

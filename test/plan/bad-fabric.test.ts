@@ -36,6 +36,7 @@ const six = (fragment: { underlay?: object; hosts?: object; red?: object }) => (
   },
   segments: { red: { subnet6: "fd00:3::/64", ...fragment.red } },
 });
+const no6 = { subnet6: undefined, gateway: { host: "kvm1" } };
 const rows: Record<string, Row[]> = {
   "remote VTEPs": [
     [red({ remotes: [] }), "segments.red.remotes", "at least one address", "192.168.10.250"],
@@ -250,13 +251,13 @@ const rows: Record<string, Row[]> = {
       "own",
     ],
     [
-      six({ underlay: { mode: "nat" }, red: { gateway: { host: "kvm1" } } }),
+      six({ underlay: { mode: "nat" }, red: no6 }),
       "segments.red.gateway",
-      "kvm1 has no IPv4 address; a gateway translates IPv4 only.",
+      "kvm1 has no IPv4 address, to which a gateway translates the segment's.",
       "IPv4 underlay or an existing host",
     ],
     [
-      six({ underlay: { mode: "routed" }, red: { gateway: { host: "kvm1" }, dhcp: { host: "kvm1" } } }),
+      six({ underlay: { mode: "routed" }, red: { ...no6, dhcp: { host: "kvm1" } } }),
       "segments.red.gateway",
       "kvm1 has no IPv4 address",
       "leave it out",

@@ -23,6 +23,7 @@ const trunk = {
   },
 };
 
+const remote = { segments: { red: { remotes: ["192.168.10.77"] } } };
 const rows: Record<string, Row[]> = {
   "what happens": [
     [slow({ delay: undefined }), "impairments.slow", "Impairs nothing", "Write a delay, a loss or a rate"],
@@ -84,6 +85,28 @@ const rows: Record<string, Row[]> = {
       "impairments.slow.between",
       "red has multicast flooding among more than two hosts",
       "Impair a container",
+    ],
+    [
+      slow({ between: ["kvm1", "192.168.10.77"] }, remote),
+      "impairments.slow.direction",
+      "192.168.10.77 belongs to another owner: only what kvm1 sends",
+      "direction: out",
+    ],
+    [
+      slow({ between: ["kvm1", "192.168.10.78"], direction: "out" }, remote),
+      "impairments.slow.between[1]",
+      "not a host of this lab",
+      "192.168.10.77",
+    ],
+    [
+      {
+        ...slow({ between: ["kvm1", "192.168.10.77"], segment: "blue", direction: "out" }, remote),
+        segments: { ...remote.segments, blue: { vni: 200, vlan: 20, subnet: "10.7.0.0/24" } },
+        containers: { c1: { segment: "red" }, c2: { segment: "red" } },
+      },
+      "impairments.slow.segment",
+      "no tunnel between kvm1 and 192.168.10.77",
+      "with a tunnel between them",
     ],
     [
       { impairments: { slow: slow({}).impairments.slow, too: { between: ["kvm2", "kvm1"], loss: "1%" } } },

@@ -63,6 +63,39 @@ describe("between hosts", () => {
   });
 });
 
+describe("between a host and a remote VTEP", () => {
+  const between = ["kvm1", "192.168.10.77"];
+  const remote = (red: object = {}) => ({ segments: { red: { remotes: ["192.168.10.77"], ...red } } });
+
+  it("is on the host that sends there", () => {
+    const [one] = planned({ slow: { between, direction: "out", loss: "1%" } }, remote());
+    expect([one?.where, one?.places]).toEqual([
+      "kvm1 → 192.168.10.77",
+      [
+        {
+          ...{ host: "kvm1", device: "i-slow", direction: "out" },
+          remote: { host: "192.168.10.77", address: "192.168.10.77" },
+          packets: [{ address: "192.168.10.77", udpPort: 4789 }],
+        },
+      ],
+    ]);
+    const spec = { between: [...between].reverse(), direction: "in", loss: "1%" };
+    expect(planned({ slow: spec }, remote())[0]?.places.map(({ host }) => host)).toEqual(["kvm1"]);
+  });
+
+  it("matches the tunnel packets alone, over IPv6 as over IPv4: what is in them does not matter", () => {
+    const more = {
+      underlay: { cidr: "fd00:10::/64" },
+      hosts: { kvm1: { address: "fd00:10::156" }, kvm2: { address: "fd00:10::222" } },
+      segments: { red: { subnet6: "fd00:3::/64", remotes: ["fd00:10::77"] } },
+    };
+    const spec = { between: ["kvm1", "fd00:10::77"], direction: "out", segment: "red", loss: "1%" };
+    expect(planned({ slow: spec }, more)[0]?.places[0]?.packets).toEqual([
+      { address: "fd00:10::77", udpPort: 4789, vni: 100 },
+    ]);
+  });
+});
+
 describe("of a container", () => {
   const trunk = {
     segments: { blue: { vni: 200, subnet: "10.7.0.0/24", vlan: 20 } },

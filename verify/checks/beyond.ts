@@ -1,5 +1,5 @@
 import type { LabOutput } from "../../plan/contract";
-import type { ServicePlan } from "../../plan/types";
+import type { ContainerPlan, ServicePlan } from "../../plan/types";
 import type { Check, CheckKind, Evidence } from "../check";
 import { serviceDrift } from "../drift";
 import type { ServiceRef } from "../drift";
@@ -13,19 +13,24 @@ import { isIpv6 } from "../pairs";
  */
 export const beyond: CheckKind = {
   about: "packet",
-  of: (lab) => lab.services.filter(({ nat }) => nat).flatMap((service) => beyondChecks(lab, service)),
+  of: (lab) =>
+    lab.services.flatMap((service) => [
+      ...(service.nat ? beyondChecks(lab, service, false) : []),
+      ...(service.nat6 === true ? beyondChecks(lab, service, true) : []),
+    ]),
 };
 
-function beyondChecks(lab: LabOutput, { segment, host, device }: ServicePlan): Check[] {
+function beyondChecks(lab: LabOutput, service: ServicePlan, six: boolean): Check[] {
+  const { segment, host, device } = service;
   const [first] = lab.containers.flatMap((box) => {
     const nic = box.interfaces.find(
-      (one) => one.segment === segment && (one.gateway !== undefined || one.dhcp),
+      (one) => one.segment === segment && (six ? isLed(box, service) : one.gateway !== undefined || one.dhcp),
     );
     return nic === undefined ? [] : [{ from: box.name, host: box.host, nic: nic.name }];
   });
-  const to = nextHop(lab, host);
+  const to = nextHop(lab, host, six);
   if (first === undefined || to === undefined) return [];
-  const ping: Ping = { name: `beyond/${segment}`, ...first, to, mode: "reach" };
+  const ping: Ping = { name: `beyond/${segment}${six ? "/ipv6" : ""}`, ...first, to, mode: "reach" };
   const expected = `${to}, one hop beyond the gateway on ${host}, answers ${first.from}`;
   const check = pingCheck("beyond", ping, expected);
   return [
@@ -41,12 +46,17 @@ function beyondChecks(lab: LabOutput, { segment, host, device }: ServicePlan): C
   ];
 }
 
-function nextHop({ hosts, underlays }: LabOutput, gateway: string): string | undefined {
+/** Its IPv6 default route leads to the gateway. */
+function isLed({ routes = [] }: ContainerPlan, { addresses }: ServicePlan): boolean {
+  return routes.some(({ to, via }) => to === "::/0" && addresses.some((one) => one.startsWith(`${via}/`)));
+}
+
+function nextHop({ hosts, underlays }: LabOutput, gateway: string, six: boolean): string | undefined {
   const own = hosts.find(({ name }) => name === gateway);
   const underlay = underlays.find(({ name }) => name === own?.underlay);
-  const other = hosts.find(({ name, address }) => name !== gateway && !isIpv6(address));
+  const other = hosts.find(({ name, address }) => name !== gateway && isIpv6(address) === six);
   const address = underlay?.gateway ?? other?.address;
-  return address === undefined || isIpv6(address) ? undefined : address;
+  return address === undefined || isIpv6(address) !== six ? undefined : address;
 }
 
 /** What the gateway's host says of it. */

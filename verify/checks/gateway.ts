@@ -1,7 +1,7 @@
 import type { LabOutput } from "../../plan/contract";
 import type { Check, CheckKind } from "../check";
 import { between, pingCheck } from "../packets";
-import { commonAddresses, segmentsOf } from "../pairs";
+import { commonAddresses, isIpv6, segmentsOf } from "../pairs";
 import type { End } from "../pairs";
 
 /** A segment's gateway answers each of its containers. */
@@ -15,12 +15,18 @@ export const gateway: CheckKind = {
 
 /** By the address that its default route leads to. */
 function gatewayChecks(lab: LabOutput, from: End): Check[] {
-  const service = lab.services.find(({ segment, nat }) => nat && segment === from.segment);
+  const service = lab.services.find(
+    ({ segment, nat, nat6 }) => (nat || nat6 === true) && segment === from.segment,
+  );
   if (service === undefined) return [];
   return commonAddresses(from, { ...from, addresses: service.addresses }).map((address) =>
     pingCheck(
       "gateway",
-      { name: `gateway/${from.name}/${from.segment}`, ...between(from, address), mode: "reach" },
+      {
+        name: `${isIpv6(address) ? "gateway6" : "gateway"}/${from.name}/${from.segment}`,
+        ...between(from, address),
+        mode: "reach",
+      },
       `the gateway on ${service.host} (${address}) answers ${from.name}`,
     ),
   );

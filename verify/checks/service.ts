@@ -28,8 +28,9 @@ function serviceCheck(lab: LabOutput, plan: ServicePlan): Check {
   };
 }
 
-const does = ({ nat, dhcp }: ServicePlan): string[] => [
+const does = ({ nat, nat6, dhcp }: ServicePlan): string[] => [
   ...(nat ? ["NAT"] : []),
+  ...(nat6 === true ? ["IPv6 NAT"] : []),
   ...(dhcp === undefined ? [] : ["DHCP"]),
 ];
 

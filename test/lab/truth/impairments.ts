@@ -37,12 +37,18 @@ export function impairments(lab: () => Lab): void {
       expect([await filters("kvm1"), await filters("kvm2")]).toEqual(["1", "0"]);
     });
 
-    it("are edited in place, and a container's outlives its restart", async () => {
+    it("are edited in place, delay IPv6 as well, and a container's outlives its restart", async () => {
       const far = { container: "b2", direction: "out", delay: "200ms" };
-      expect(await impaired({ slow: { ...slow, delay: "100ms", loss: "100%" }, far })).toEqual(
+      const six = { container: "e1", direction: "out", delay: "200ms" };
+      const back = { between: ["kvm1", "kvm2"], segment: "east", direction: "in", delay: "150ms" };
+      const router = lab().guests.lab.containers.find(({ name }) => name === "r");
+      const router6 = router?.interfaces[0]?.addresses.find((one) => one.includes(":"))?.split("/")[0] ?? "";
+      expect(await least("e1", router6)).toBeLessThan(349);
+      expect(await impaired({ slow: { ...slow, delay: "100ms", loss: "100%" }, far, six, back })).toEqual(
         expect.arrayContaining(["update lab-kvm1-slow-step", "create lab-kvm2-far-step"]),
       );
       expect((await lab().guests.ping("c1", "-c 3 -W 2 10.0.3.11")).stdout).toContain(" 0 received");
+      expect(await least("e1", router6)).toBeGreaterThanOrEqual(349);
       good(await lab().project.vxlab(["restart", "b2"], { timeout: 300 }));
       expect(await least("b2", "10.0.20.1")).toBeGreaterThanOrEqual(199);
       expect(await lab().guests.tell("kvm2", `${GUEST} drift`)).toBe("");
