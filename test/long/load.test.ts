@@ -58,6 +58,7 @@ const FULL = {
 };
 
 let project: Project;
+/** Of every lab so far. */
 const ids = new Set<string>();
 
 beforeAll(async () => {
@@ -69,7 +70,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  if (results.length > 0) report();
+  // Not after a failure: a table is whole.
+  if (results.length === 2) report();
   await project?.destroy();
   Object.values(OWN).forEach((folder) => rmSync(folder, { recursive: true, force: true }));
 });
@@ -83,6 +85,11 @@ async function timed(words: readonly string[]): Promise<number> {
 /** What Pulumi keeps of updates, six files each: toolchain/pulumi.sh leaves ten before it starts, and a command may be several updates. */
 const UPDATES = /\/state\/\.pulumi\/(history|backups)\/[^/]+\/[^/]+\/./;
 const MOST_UPDATES = 6 * 13;
+
+function remember(): void {
+  const id = labIdOf(project);
+  if (id !== undefined) ids.add(id);
+}
 
 /** Each lab has new ids, and the kernel numbers namespaces. */
 function here(): Holdings {
@@ -103,8 +110,7 @@ interface Round {
 
 async function round(): Promise<Round> {
   const up = await timed(["up"]);
-  const id = labIdOf(project);
-  if (id !== undefined) ids.add(id);
+  remember();
   const [load, there] = [loadavg()[0] ?? 0, here()];
   const down = await timed(["down"]);
   return { took: [up, down], load, there, left: here() };
@@ -178,6 +184,7 @@ describe("a lab that stays up", () => {
   it(`has what it had after things came and went ${ROUNDS} times`, async () => {
     project.configure(BASE);
     await timed(["up", "--no-verify"]);
+    remember();
     const guests = await Guests.of(project);
     const rounds: Visit[] = [];
     while (rounds.length < ROUNDS) {
