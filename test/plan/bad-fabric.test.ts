@@ -303,8 +303,6 @@ const rows: Record<string, Row[]> = {
     [red({ hub: "kvm3" }), "segments.red.hub", "not a host of the segment", "kvm1, kvm2"],
     [blue({ hub: "kvm1", hosts: ["kvm2"] }), "segments.blue.hub", "not a host of the segment", "Known: kvm2"],
     [red({ hub: "kvm1", flooding: "flow" }), "segments.red.hub", "no effect", "unicast"],
-    [red({ bfd: true, flooding: "evpn" }), "segments.red.bfd", "no effect", "unicast"],
-    [red({ bfd: true, remotes: ["192.168.10.77"] }), "segments.red.bfd", "does not answer BFD", "remotes"],
     [red({ hub: "kvm1", flooding: "multicast" }), "segments.red.hub", "no effect", "unicast"],
   ],
   flooding: [

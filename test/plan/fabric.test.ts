@@ -174,17 +174,6 @@ describe("who talks to whom", () => {
   });
 });
 
-describe("BFD", () => {
-  const probed = (over: object) =>
-    plan({ ...kvm3, ...red(over) }).hosts.map(({ ports }) => ports.map(({ bfd }) => bfd));
-
-  it("is on every port of a segment that asks for it, with a hub as well, and on no other", () => {
-    expect(probed({ bfd: true })).toEqual([[true], [true], [true]]);
-    expect(probed({ bfd: true, hub: "kvm2" })).toEqual([[true], [true], [true]]);
-    expect(probed({ bfd: false })).toEqual([[undefined], [undefined], [undefined]]);
-  });
-});
-
 describe("flooding", () => {
   it.each([
     [100, "239.0.0.100"],
