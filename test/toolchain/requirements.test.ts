@@ -124,6 +124,7 @@ const OF_COURSE = [
   "cat",
   "chmod",
   "chown",
+  "cp",
   "diff",
   "git",
   "ls",
