@@ -54,7 +54,7 @@ lock() {
 # desired KIND ID: the file that holds the desired state of one thing.
 desired() { printf '%s/desired/%s-%s.json' "$STATE" "$1" "$2"; }
 
-# secrets_of KIND ID: the file that holds its secrets. It exists only for a thing that has any.
+# secrets_of KIND ID: the file that holds its secrets. Without secrets there is no file.
 secrets_of() { printf '%s/secrets/%s-%s.json' "$STATE" "$1" "$2"; }
 
 # keep KIND: stores the desired state and the secrets of the step that runs, for the next boot.
