@@ -4,8 +4,8 @@ import { DEFAULT_ENCAPSULATION, Encapsulation, ENCAPSULATIONS } from "../../plan
 import { maxOverlayMtu, tunnelOverhead, UDP_PORTS } from "../../plan/net/encap";
 import type { Fields } from "../../plan/setting";
 import { UNDERLAY } from "../underlay/spec";
-import { DHCP, GATEWAY } from "./spec-service";
-import type { DhcpSpec, GatewaySpec } from "./spec-service";
+import { DHCP, GATEWAY } from "../service/spec";
+import type { DhcpSpec, GatewaySpec } from "../service/spec";
 
 /**
  * How frames for many, or for someone not yet known (BUM: broadcast, unknown unicast, multicast), cross the underlay.

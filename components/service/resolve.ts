@@ -10,7 +10,7 @@ import { suggest } from "../../plan/rules";
 import type { Topology } from "../../plan/settings";
 import type { At } from "../../plan/values";
 import type { SegmentSpec } from "../segment/spec";
-import type { DhcpSpec, GatewaySpec } from "../segment/spec-service";
+import type { DhcpSpec, GatewaySpec } from "./spec";
 
 interface Input {
   topology: Topology;
