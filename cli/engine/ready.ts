@@ -5,7 +5,7 @@ import { libvirtScript, type Environment } from "../../system/paths";
 import { run } from "../../system/process";
 import { Missing } from "../../system/reporter";
 import { together } from "../../system/together";
-import { completeMachine, completeToolchain, shortage, type Piece, type When } from "../../toolchain";
+import { completeToolchain, machineCompletion, shortage, type Piece, type When } from "../../toolchain";
 import type { Context } from "../command";
 import { keepAnswer } from "../settings/answer";
 import { ownSetting, readSettings } from "../settings/files";
@@ -54,7 +54,7 @@ export function purposes(context: Context, stack: string, mode: Mode): When[] {
   ];
 }
 
-/** @param beside runs while Pulumi is set up, such as the build of the guest image */
+/** @param beside runs while Pulumi is set up, when the Debian packages are installed: the build of the guest image */
 export async function ready(
   context: Context,
   stack: string,
@@ -69,9 +69,9 @@ export async function ready(
     const lacks = await shortage(whens, context.environment);
     throw new Missing(lacks === undefined ? why : `${why}\n${lacks}`);
   }
-  await completeMachine(whens, context.paths, context.environment, context.out);
-  const toolchain = completeToolchain(context.paths, context.environment, context.out);
-  return (await together([toolchain, beside()]))[0];
+  const { paths, environment, out } = context;
+  const install = await machineCompletion(whens, paths, environment, out);
+  return (await together([completeToolchain(paths, environment, out), install().then(beside)]))[0];
 }
 
 /** Warns of what YAML makes of numbers in the settings, since the preview cannot see it. */

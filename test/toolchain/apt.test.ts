@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { completeMachine } from "../../toolchain/machine/complete";
+import { completeMachine, machineCompletion } from "../../toolchain/machine/complete";
 import type { Environment } from "../../system/paths";
 import { Missing } from "../../system/reporter";
 import { requirements } from "../../toolchain/machine/requirements";
@@ -77,6 +77,15 @@ describe("what is missing, as root", () => {
     const before = one.calls().length;
     await complete(one);
     expect(one.calls()).toHaveLength(before);
+  });
+
+  it("is looked for at once, and installed beside other work when that is asked for", async () => {
+    const one = machine({ install: BRING, update: ":" });
+    const { paths, out } = world();
+    const finish = await machineCompletion(["test"], paths, one.environment, out);
+    expect(one.calls()).toEqual([]);
+    await finish();
+    expect(one.calls().at(-1)).toBe(told(INSTALL));
   });
 
   it("is tried again with new lists when the lists name what the mirror has dropped", async () => {

@@ -20,10 +20,14 @@ export function byHand(packages: readonly string[]): string {
     : `this machine lacks ${packages.join(", ")} (Debian's names), and has no apt-get`;
 }
 
-/** Installs the packages. @throws Missing with the line to run: without root, without apt-get, or after a failure */
+/** @throws Missing with the line to run: without root, or without apt-get */
+export function refuseToInstall(packages: readonly string[]): void {
+  if (packages.length > 0 && !(isDebian() && process.getuid?.() === 0)) throw new Missing(byHand(packages));
+}
+
+/** Installs the packages. @throws Missing with the line to run: as `refuseToInstall`, or after a failure */
 export async function install(packages: readonly string[], reporter: Reporter): Promise<void> {
-  if (packages.length === 0) return;
-  if (!isDebian() || process.getuid?.() !== 0) throw new Missing(byHand(packages));
+  refuseToInstall(packages);
   await reporter.step(`Debian packages: ${packages.join(" ")}`, async (say) => {
     try {
       await fetchAll(packages, say);

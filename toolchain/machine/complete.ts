@@ -1,25 +1,46 @@
 /** Installs what the machine lacks. The second run only checks. */
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { byHand, install } from "./apt";
+import { byHand, install, refuseToInstall } from "./apt";
 import type { Environment, Paths } from "../../system/paths";
 import { Missing, type Reporter } from "../../system/reporter";
 import { examine, locateWhole, remedy, requirements, type Finding, type When } from "./requirements";
 
 /** Installs what is required for these purposes. @throws Missing with the cures for what cannot be installed */
-export async function completeMachine(
+export async function completeMachine(...asked: Parameters<typeof machineCompletion>): Promise<void> {
+  await (
+    await machineCompletion(...asked)
+  )();
+}
+
+/**
+ * Looks at once, and installs when the function that it returns is called, so that other work can run beside it.
+ *
+ * @throws Missing with the cures for what cannot be installed
+ */
+export async function machineCompletion(
   whens: readonly When[],
   paths: Paths,
   environment: Environment,
   reporter: Reporter,
-): Promise<void> {
-  const { packages, others } = remedy(await look(whens, environment));
-  if (others.length > 0) throw new Missing(await shortage(whens, environment));
-  await install(packages, reporter);
+): Promise<() => Promise<void>> {
   const found = await look(whens, environment);
-  const absent = found.filter((finding) => !finding.ok);
-  const old = await tooOld(found, paths, environment);
-  const lines = [...absent.map((one) => `${one.requirement.program} is still missing: ${one.cure}`), ...old];
+  const { packages, others } = remedy(found);
+  if (others.length > 0) throw new Missing(await shortage(whens, environment));
+  refuseToInstall(packages);
+  const here = found.filter(({ ok }) => ok);
+  refuse(await tooOld(here, paths, environment));
+  return async () => {
+    if (packages.length === 0) return;
+    await install(packages, reporter);
+    const now = await look(whens, environment);
+    const absent = now.filter(({ ok }) => !ok);
+    const lines = absent.map((one) => `${one.requirement.program} is still missing: ${one.cure}`);
+    refuse([...lines, ...(await tooOld(now, paths, environment))]);
+  };
+}
+
+function refuse(lines: readonly string[]): void {
   if (lines.length > 0) throw new Missing(lines.join("\n"));
 }
 
