@@ -59,6 +59,7 @@ export type {
   ExistingSpec,
   FileSpec,
   GatewaySpec,
+  HostGatewaySpec,
   HostSpec,
   ImageSpec,
   InterfaceSpec,

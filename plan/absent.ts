@@ -7,6 +7,8 @@ import { isMapping, mappingOf } from "./shape";
 /** How settings name something: what is in a list is taken out of it, and what has the name as a value of another key goes with it. */
 interface Naming {
   lists: RegExp;
+  /** Lists of things of which each has an owner. */
+  things: RegExp;
   /** The key alone goes, and what has it stays. */
   options: RegExp;
   /** What has such a key goes: it is on the thing, or about it. */
@@ -14,9 +16,18 @@ interface Naming {
 }
 
 const NONE = /^$/;
-const HOST: Naming = { lists: /^(hosts|reflectors)$/, options: /^hub$/, owners: /^(host|between)$/ };
-const CONTAINER: Naming = { lists: NONE, options: NONE, owners: /^(container|from|to|through)$/ };
-const SEGMENT: Naming = { lists: NONE, options: NONE, owners: /^segment$/ };
+const HOST: Naming = {
+  lists: /^(hosts|reflectors)$/,
+  things: /^gateways$/,
+  ...{ options: /^hub$/, owners: /^(host|between)$/ },
+};
+const CONTAINER: Naming = {
+  lists: NONE,
+  things: NONE,
+  options: NONE,
+  owners: /^(container|from|to|through)$/,
+};
+const SEGMENT: Naming = { lists: NONE, things: NONE, options: NONE, owners: /^segment$/ };
 
 /**
  * Sections of settings, of any type, without what is on an absent host or names one: its containers, its gateways and DHCP servers, its
@@ -97,10 +108,12 @@ function mapped(settings: Sections, gone: readonly string[], naming: Naming): Re
 
 /** Undefined: the setting goes. */
 function pruned(key: string, value: unknown, gone: readonly string[], naming: Naming): unknown {
-  const { lists, options, owners } = naming;
+  const { lists, things, options, owners } = naming;
   const isGone = (one: unknown): boolean => typeof one === "string" && gone.includes(one);
   const names = (one: unknown): boolean => (Array.isArray(one) ? one.some(isGone) : isGone(one));
   if (options.test(key) && isGone(value)) return undefined;
+  if (Array.isArray(value) && things.test(key))
+    return value.flatMap((one: unknown) => pruned("", one, gone, naming) ?? []);
   if (Array.isArray(value)) return lists.test(key) ? value.filter((one) => !isGone(one)) : value;
   if (!isMapping(value)) return value;
   const entries = Object.entries(value);

@@ -1,9 +1,10 @@
 /** Names of interfaces and hardware addresses: each belongs to one thing of the lab. */
 import { endpointOf } from "../components/encryption/endpoint";
 import { wayOf } from "../components/segment/ways";
+import { servicesOf } from "../components/service/of-segment";
 import { addressText } from "./addresses";
 import { computedMac, MacKind } from "./mac";
-import { serviceDevice, vethName } from "./names";
+import { gatewayName, serviceDevice, vethName } from "./names";
 import type { Problem } from "./problem";
 import type { ResolvedLab, ResolvedSegment } from "./resolved";
 import { pathOf, repeated } from "./rules";
@@ -38,9 +39,11 @@ function ownMacs({ hosts, segments, identity }: ResolvedLab): Claim[] {
   const bridges = hosts.map(({ name }) =>
     macClaim(pathOf("hosts", name, "bridge"), computedMac(identity, MacKind.Bridge, name)),
   );
-  const services = segments
-    .filter(({ service }) => service !== undefined)
-    .map(({ name }) => macClaim(pathOf("segments", name), computedMac(identity, MacKind.Service, name)));
+  const mac = (path: string, name: string) => macClaim(path, computedMac(identity, MacKind.Service, name));
+  const services = segments.flatMap(({ name, service, gateways = [] }) => [
+    ...(service === undefined ? [] : [mac(pathOf("segments", name), name)]),
+    ...gateways.map(({ path, host }) => mac(path, gatewayName(name, host))),
+  ]);
   return [...bridges, ...services];
 }
 
@@ -59,7 +62,7 @@ export function checkInterfaceNames(lab: ResolvedLab): Problem[] {
       })),
     ),
     ...lab.segments
-      .filter(({ service }) => service !== undefined)
+      .filter((segment) => servicesOf(segment).length > 0)
       .map(({ name }) => ({ path: pathOf("segments", name), got: name, key: serviceDevice(name) })),
     ...acrossSections((section) => section.interfaces?.(lab)),
     ...bridgeClaims(lab),

@@ -42,7 +42,7 @@ export interface PublishedLab extends LabFacts, PublishedSections {
   hosts: Record<string, PublishedHost>;
   /** By container name. */
   containers: Record<string, ContainerPlan>;
-  /** DHCP servers and gateways, by segment name. */
+  /** DHCP servers and gateways, by segment name; further gateways by segment@host. */
   services: Record<string, ServicePlan>;
 }
 

@@ -8,7 +8,13 @@ import { familyOf, subnetAround } from "./addresses";
 import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "./net/encap";
 import { IpFamily } from "./net/family";
 import type { Problem } from "./problem";
-import type { ResolvedHost, ResolvedLab, ResolvedSegment, ResolvedUnderlay } from "./resolved";
+import type {
+  ResolvedHost,
+  ResolvedLab,
+  ResolvedSegment,
+  ResolvedService,
+  ResolvedUnderlay,
+} from "./resolved";
 import { pathOf } from "./rules";
 
 /** The default of Linux' own vxlan devices, from before IANA gave VXLAN a port. */
@@ -88,26 +94,40 @@ function untranslated({ underlays: { used } }: ResolvedLab): Problem[] {
     }));
 }
 
-function closedGateway(lab: ResolvedLab, { name, spec, service }: ResolvedSegment): Problem[] {
-  if (service?.nat !== true && service?.six === undefined) return [];
-  const host = lab.hosts.find((one) => one.name === service.host);
-  const underlay = host && underlayOf(lab, host);
-  if (underlay?.mode !== UnderlayMode.Isolated) return [];
-  const path = pathOf("segments", name, "gateway");
-  const message = `Leads only to ${underlay.path}, which is isolated.`;
-  const cure = `Write ${underlay.path}.mode: nat for a way out of the lab.`;
-  return [{ path, got: spec.gateway, message, cure }];
+function closedGateway(lab: ResolvedLab, segment: ResolvedSegment): Problem[] {
+  return gatewaysOf(segment).flatMap(({ service, path, got }) => {
+    const host = lab.hosts.find((one) => one.name === service.host);
+    const underlay = host && underlayOf(lab, host);
+    if (underlay?.mode !== UnderlayMode.Isolated) return [];
+    const message = `Leads only to ${underlay.path}, which is isolated.`;
+    const cure = `Write ${underlay.path}.mode: nat for a way out of the lab.`;
+    return [{ path, got, message, cure }];
+  });
+}
+
+function gatewaysOf({ name, spec, service, gateways = [] }: ResolvedSegment): Gateway[] {
+  const own: Gateway[] =
+    service === undefined ? [] : [{ service, path: pathOf("segments", name, "gateway"), got: spec.gateway }];
+  const further = gateways.map((one) => ({ service: one, path: one.path, got: one.host }));
+  return [...own, ...further].filter(({ service: { nat, six } }) => nat || six !== undefined);
+}
+
+interface Gateway {
+  service: ResolvedService;
+  path: string;
+  got: unknown;
 }
 
 /** A machine's interface to the outside gets an address of its underlay's family alone. */
-function deadGateway6(lab: ResolvedLab, { name, spec, service }: ResolvedSegment): Problem[] {
-  if (service?.six === undefined || lab.underlays.family === IpFamily.V6) return [];
-  const machine = lab.hosts.some((one) => one.name === service.host && one.kind === "machine");
-  if (!machine) return [];
-  const path = pathOf("segments", name, "gateway");
-  const message = `Leads IPv6 no further than ${service.host}, whose underlay is IPv4.`;
-  const cure = "Use an IPv6 underlay, or give the host an IPv6 address and route yourself.";
-  return [{ path, got: spec.gateway, message, cure }];
+function deadGateway6(lab: ResolvedLab, segment: ResolvedSegment): Problem[] {
+  if (lab.underlays.family === IpFamily.V6) return [];
+  return gatewaysOf(segment).flatMap(({ service: { host, six }, path, got }) => {
+    const machine = lab.hosts.some((one) => one.name === host && one.kind === "machine");
+    if (six === undefined || !machine) return [];
+    const message = `Leads IPv6 no further than ${host}, whose underlay is IPv4.`;
+    const cure = "Use an IPv6 underlay, or give the host an IPv6 address and route yourself.";
+    return [{ path, got, message, cure }];
+  });
 }
 
 /** libvirt lets nothing from outside into a network that is isolated or behind NAT (libvirt.org/firewall.html). */

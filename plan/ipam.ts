@@ -3,6 +3,7 @@
  * go; where two meet, one has to be written (check-taken.ts says which would be free).
  */
 import { createHash } from "node:crypto";
+import { servicesOf } from "../components/service/of-segment";
 import { contains, highestOf, memberFault } from "./addresses";
 import type { Subnet } from "./addresses";
 import { IpFamily } from "./net/family";
@@ -34,11 +35,11 @@ export function computedAddress(
 }
 
 /** Whether an address is the service's own or lent by it. */
-function isReserved({ service }: SegmentNetwork, { family }: Subnet, address: bigint): boolean {
-  if (service === undefined) return false;
-  const { four, six, range } = service;
-  if (family === IpFamily.V6) return address === six?.address;
-  return address === four?.address || (range !== undefined && contains(range, address));
+function isReserved(segment: SegmentNetwork, { family }: Subnet, address: bigint): boolean {
+  return servicesOf(segment).some(({ four, six, range }) => {
+    if (family === IpFamily.V6) return address === six?.address;
+    return address === four?.address || (range !== undefined && contains(range, address));
+  });
 }
 
 function hashNumber(words: readonly (string | number)[]): bigint {

@@ -30,7 +30,7 @@ export interface LabPlan extends SectionPlans {
   image: { kind: ImageKind; path?: string };
   hosts: HostPlan[];
   containers: ContainerPlan[];
-  /** DHCP servers and gateways, at most one for each segment. */
+  /** DHCP servers and gateways, at most one for each segment on a host. */
   services: ServicePlan[];
   /** What works, but may not be what was meant. */
   hints: Problem[];

@@ -32,6 +32,22 @@ export function serviceDevice(segment: string): string {
   return shortened("gw-", segment);
 }
 
+/** What a segment's further gateway is called where the segment's own is called by the segment. No segment's name has an @. */
+export function gatewayName(segment: string, host: string): string {
+  return `${segment}@${host}`;
+}
+
+interface ServiceAt {
+  segment: string;
+  host: string;
+  further?: boolean;
+}
+
+/** Tells a DHCP server or gateway from the others of a lab. */
+export function serviceName({ segment, host, further = false }: ServiceAt): string {
+  return further ? gatewayName(segment, host) : segment;
+}
+
 /**
  * The interface that an impairment leads packets through: `i-slow`.
  *

@@ -8,6 +8,7 @@ import {
   PublishedHost,
   PublishedLab,
 } from "./contract";
+import { serviceName } from "./names";
 import { compareText } from "./rules";
 import type { ListedSections, PublishedSections, SectionFacts, SectionName } from "./section-types";
 import { ofSome } from "./sections";
@@ -29,7 +30,7 @@ export function publishedLab(lab: LabOutput): PublishedLab {
     underlays: keyed(lab.underlays, nameOf),
     hosts: keyed(hosts, nameOf),
     containers: keyed(lab.containers, nameOf),
-    services: keyed(lab.services, ({ segment }) => segment),
+    services: keyed(lab.services, serviceName),
   };
 }
 
@@ -54,7 +55,7 @@ export function readLab(output: unknown): LabOutput | undefined {
     underlays: listed(underlays, nameOf),
     hosts: listed(hosts, nameOf).map(listedHost),
     containers: listed(containers, nameOf),
-    services: listed(services, ({ segment }) => segment),
+    services: listed(services, serviceName),
   };
 }
 

@@ -134,6 +134,8 @@ export interface SegmentNetwork {
   subnet6?: Subnet;
   /** A DHCP server, a gateway, or both. */
   service?: ResolvedService;
+  /** Gateways for the containers of their hosts, each on a host of its own. */
+  gateways?: readonly ResolvedGateway[];
 }
 
 export interface ResolvedSegment extends SegmentValues, SegmentNetwork {
@@ -168,6 +170,12 @@ export interface ResolvedService {
   nat: boolean;
   /** What a DHCP server lends. */
   range?: Range;
+}
+
+/** A gateway for the containers of its host. */
+export interface ResolvedGateway extends ResolvedService {
+  /** The setting. */
+  path: string;
 }
 
 /** Both ends belong to it. */

@@ -3,6 +3,7 @@
  * a-lan, and host site-a with segment lan. All other names are of one setting and a fixed word. A test holds this to what
  * components/ declare.
  */
+import { servicesOf } from "../components/service/of-segment";
 import type { Problem } from "./problem";
 import type { ResolvedLab, ResolvedSegment } from "./resolved";
 import { pathOf } from "./rules";
@@ -49,10 +50,13 @@ function portName(host: string, got: string): ResourceName {
   };
 }
 
-function serviceName({ name: got, service }: ResolvedSegment): ResourceName[] {
-  if (service === undefined) return [];
-  const { host } = service;
-  return [{ ...portName(host, got), type: "SegmentService", name: `${host}-${got}-service` }];
+function serviceName(segment: ResolvedSegment): ResourceName[] {
+  const { name: got } = segment;
+  return servicesOf(segment).map(({ host }) => ({
+    ...portName(host, got),
+    type: "SegmentService",
+    name: `${host}-${got}-service`,
+  }));
 }
 
 /** Pulumi takes a name once for each type, and says "Duplicate resource URN" without a word of the settings. */

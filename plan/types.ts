@@ -9,7 +9,7 @@ export type { ImageSpec } from "../components/image/spec";
 export type { EvpnSpec } from "../components/router/spec";
 export { Flooding } from "../components/segment/spec";
 export type { SegmentSpec } from "../components/segment/spec";
-export type { DhcpSpec, GatewaySpec } from "../components/service/spec";
+export type { DhcpSpec, GatewaySpec, HostGatewaySpec } from "../components/service/spec";
 export { Accel, Encryption, UnderlayMode } from "../components/underlay/spec";
 export type { UnderlaySpec } from "../components/underlay/spec";
 export type * from "./lab-plan";

@@ -184,6 +184,8 @@ export interface TaggedPlan {
 export interface ServicePlan {
   segment: string;
   host: string;
+  /** True: a gateway for the containers of its host, beside the segment's own; absent: the segment's own. */
+  further?: boolean;
   /** Interface on the host, at most 15 bytes. */
   device: string;
   mac: string;

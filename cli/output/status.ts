@@ -1,5 +1,6 @@
 /** The state of a lab as an object for programs. Pure. */
 import type { HostOutput, LabOutput, PortOutput } from "../../plan/contract";
+import { serviceName } from "../../plan/names";
 import type { ContainerPlan, ServicePlan } from "../../plan/types";
 import type { CheckResult, Evidence } from "../../verify/check";
 import type { ContainerFacts, HostFacts } from "../../verify/evidence/facts";
@@ -148,7 +149,7 @@ function serviceStatus(service: ServicePlan, good: ReadonlySet<string>): Service
     device,
     address: addresses.join(" "),
     does: does.filter(Boolean).join(", "),
-    ok: good.has(`service/${segment}`),
+    ok: good.has(`service/${serviceName(service)}`),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Topology } from "../../plan/settings";
 import { simpleValues } from "../../plan/values";
 import type { At } from "../../plan/values";
 import { ChainSide } from "../container/spec";
+import { servicesOf } from "../service/of-segment";
 import type { ResolvedChain, ResolvedHop } from "./resolved";
 import { CHAIN, GATEWAY } from "./spec";
 import type { ChainSpec } from "./spec";
@@ -92,7 +93,7 @@ const accessIn = (box: ResolvedContainer, { name }: ResolvedSegment): AccessNic 
 /** The segments of an end: those of a container's interfaces that carry no tags, those with a gateway. */
 function segmentsOf(input: Input, end: string): ResolvedSegment[] {
   if (end === GATEWAY)
-    return input.segments.filter(({ service }) => service?.nat === true || service?.six !== undefined);
+    return input.segments.filter((one) => servicesOf(one).some(({ nat, six }) => nat || six !== undefined));
   const box = containerOf(input, end);
   return box === undefined ? [] : input.segments.filter((segment) => accessIn(box, segment) !== undefined);
 }
@@ -143,8 +144,13 @@ function endIn(
   input: Input,
   said: Findings,
 ): ResolvedHop | undefined {
-  if (name === GATEWAY)
-    return segment.service === undefined ? undefined : { name, host: segment.service.host };
+  if (name === GATEWAY) {
+    const [gateway, another] = servicesOf(segment);
+    if (another === undefined) return gateway && { name, host: gateway.host };
+    const message = `Is not one place: segment ${segment.name} has several gateways.`;
+    said.say(path, name, message, "Name a container that routes, or write one gateway.");
+    return undefined;
+  }
   const box = containerOf(input, name);
   const nic = box && accessIn(box, segment);
   if (box === undefined || nic === undefined) return undefined;

@@ -52,6 +52,7 @@ function everything({ bridges, segments, containers }: GroundParts): pulumi.Reso
   const ports = Object.values(segments).flatMap((one) => [
     ...Object.values(one.ports),
     ...(one.service === undefined ? [] : [one.service]),
+    ...Object.values(one.gateways ?? {}),
   ]);
   return [...Object.values(bridges), ...ports, ...Object.values(containers)];
 }

@@ -5,6 +5,7 @@ import type { ContainerPlan, InterfacePlan, RoutePlan, TaggedPlan } from "../../
 import { DEAD_VLAN, vethName } from "../../plan/names";
 import { IpFamily } from "../../plan/net/family";
 import type { AccessNic, Place, ResolvedContainer, ResolvedNic, TrunkNic } from "../../plan/resolved";
+import { leaderOn } from "../service/of-segment";
 import { deafTo } from "./announced";
 import { placesOf } from "./resolve-nics";
 import { resolveForwards } from "./resolve-routing";
@@ -86,10 +87,13 @@ function textOf({ addresses }: Place): string[] {
  * One default route: by the gateway that is written, else by the first interface that can have one. The DHCP server tells it to whom
  * it lends an address.
  */
-function withGateway({ nics, routes: all }: ResolvedContainer, interfaces: InterfacePlan[]): InterfacePlan[] {
+function withGateway(
+  { host, nics, routes: all }: ResolvedContainer,
+  interfaces: InterfacePlan[],
+): InterfacePlan[] {
   const written = all.find(({ to }) => to.cidr === "0.0.0.0/0");
   const routes = nics.map((nic) => {
-    if (written === undefined) return gatewayFor(nic);
+    if (written === undefined) return gatewayFor(nic, host);
     return nic.place === written.place ? addressText(written.via) : undefined;
   });
   const first = routes.findIndex((route) => route !== undefined);
@@ -99,9 +103,9 @@ function withGateway({ nics, routes: all }: ResolvedContainer, interfaces: Inter
   });
 }
 
-function gatewayFor(nic: ResolvedNic): string | undefined {
+function gatewayFor(nic: ResolvedNic, host: string): string | undefined {
   if (nic.place === undefined || nic.bare || nic.spec.gateway === NO_ADDRESS) return undefined;
-  const { service } = nic.place.segment;
+  const service = leaderOn(nic.place.segment, host);
   return service?.nat === true && service.four !== undefined ? addressText(service.four.address) : undefined;
 }
 

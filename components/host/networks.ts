@@ -3,6 +3,7 @@ import { addressText } from "../../plan/addresses";
 import type { InterfaceAddress, Subnet } from "../../plan/addresses";
 import type { ResolvedLab, ResolvedSegment } from "../../plan/resolved";
 import { pathOf } from "../../plan/rules";
+import { servicesOf } from "../service/of-segment";
 
 export interface HostNetwork {
   host: string;
@@ -22,14 +23,16 @@ export function hostNetworks(lab: ResolvedLab): HostNetwork[] {
   return [...lab.segments.flatMap(serviceNetworks), ...bridgeNetworks(lab)];
 }
 
-function serviceNetworks({ name: segment, service }: ResolvedSegment): HostNetwork[] {
-  if (service === undefined) return [];
-  const { host, four, six, nat } = service;
-  const own = { host, segment, ethernet: segment };
-  const gateway = pathOf("segments", segment, "gateway");
-  const of = (path: string, one: InterfaceAddress | undefined) =>
-    one === undefined ? [] : [{ ...own, path, got: addressText(one.address), ...one }];
-  return [...of(nat ? gateway : pathOf("segments", segment, "dhcp"), four), ...of(gateway, six)];
+function serviceNetworks(segment: ResolvedSegment): HostNetwork[] {
+  const { name } = segment;
+  return servicesOf(segment).flatMap((service) => {
+    const { host, four, six, nat } = service;
+    const own = { host, segment: name, ethernet: name };
+    const gateway = "path" in service ? service.path : pathOf("segments", name, "gateway");
+    const of = (path: string, one: InterfaceAddress | undefined) =>
+      one === undefined ? [] : [{ ...own, path, got: addressText(one.address), ...one }];
+    return [...of(nat ? gateway : pathOf("segments", name, "dhcp"), four), ...of(gateway, six)];
+  });
 }
 
 function bridgeNetworks({ hosts, segments }: ResolvedLab): HostNetwork[] {

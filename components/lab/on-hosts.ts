@@ -92,12 +92,16 @@ function onHost(
       { ...placement, ...routerArgs(plan, plan.router), bridge },
       encrypted,
     );
-  for (const { segment, ...service } of lab.services.filter((s) => s.host === plan.name))
-    (parts.segments[segment] ??= { ports: {} }).service = new SegmentService(
+  for (const { segment, further, ...service } of lab.services.filter((s) => s.host === plan.name)) {
+    const part = (parts.segments[segment] ??= { ports: {} });
+    const made = new SegmentService(
       child(self, `${segment}-service`),
       { ...service, ...placement, bridge, local: plan.address },
-      { ...opts, aliases: elsewhere(name, lab, plan, `${segment}-service`) },
+      { ...opts, aliases: elsewhere(name, lab, segment) },
     );
+    if (further === true) (part.gateways ??= {})[plan.name] = made;
+    else part.service = made;
+  }
 }
 
 interface Beside {
@@ -133,13 +137,14 @@ function containersOn(
 }
 
 /**
- * A segment has one service, whose name has its host's in it. On another host it is the same one still: otherwise the new one would
- * be made before the old one goes, and both would answer for one address.
+ * A service's name has its host's in it. On another host it is the same one still: otherwise the new one would be made before the old
+ * one goes, and both would answer for one address. The names of hosts that have a service of the segment are those services' own.
  */
-function elsewhere(name: string, lab: LabPlan, here: HostPlan, part: string): pulumi.Alias[] {
+function elsewhere(name: string, lab: LabPlan, segment: string): pulumi.Alias[] {
+  const having = lab.services.filter((service) => service.segment === segment).map(({ host }) => host);
   return lab.hosts
-    .filter((host) => host !== here)
-    .map((host) => ({ name: child(child(name, host.name), part) }));
+    .filter((host) => !having.includes(host.name))
+    .map((host) => ({ name: child(child(name, host.name), `${segment}-service`) }));
 }
 
 /** Aliases to all other kinds keep a container that changes its kind the same resource: its create and delete cannot race. */

@@ -29,6 +29,8 @@ export interface LabSegment {
   ports: Record<string, VxlanPort>;
   /** Its DHCP server and gateway, where it has one. */
   service?: SegmentService;
+  /** Its gateways for the containers of single hosts, by host name; absent without any. */
+  gateways?: Record<string, SegmentService>;
 }
 
 /** What is on hosts whatever sections a lab has, by name. */

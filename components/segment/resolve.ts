@@ -6,20 +6,14 @@ import { ENCAPSULATIONS, maxOverlayMtu } from "../../plan/net/encap";
 import type { Encapsulation } from "../../plan/net/encap";
 import { IpFamily } from "../../plan/net/family";
 import { readSubnet, SEGMENT6_PREFIXES } from "../../plan/read-address";
-import type {
-  ResolvedHost,
-  ResolvedSegment,
-  ResolvedService,
-  SegmentNetwork,
-  Underlays,
-} from "../../plan/resolved";
+import type { ResolvedHost, ResolvedSegment, SegmentNetwork, Underlays } from "../../plan/resolved";
 import { checkInteger, checkList, compareText, pathOf, sortedEntries } from "../../plan/rules";
 import type { Topology } from "../../plan/settings";
 import { simpleValues, without } from "../../plan/values";
 import type { At } from "../../plan/values";
 import { carrierUnder } from "../encryption/mtu";
 import { namedHosts } from "../host/named";
-import { resolveService } from "../service/resolve";
+import { resolveServices } from "../service/resolve-gateways";
 import { Flooding, MIN_MTU6, SEGMENT } from "./spec";
 import type { SegmentSpec } from "./spec";
 import { resolveRemotes } from "./resolve-remotes";
@@ -65,7 +59,7 @@ function resolveSegment(
   const way = resolveFlooding({ spec, at, names, family, vni }, flooding, said);
   const usual = usualPort(at("encapsulation"), encapsulation, flooding, said);
   const remotes = resolveRemotes({ spec, at, hosts, family }, flooding, said);
-  const service = resolveService({ topology, spec, at, names, subnet, subnet6, family }, said);
+  const offered = resolveServices({ topology, spec, at, names, subnet, subnet6, family }, said);
   const mtu = resolveMtu(at("mtu"), spec, { encapsulation, underlays, members }, said);
   // What cannot be replaced by a default without blaming others.
   const unusable = [
@@ -76,7 +70,7 @@ function resolveSegment(
     spec.subnet6 !== undefined && subnet6 === undefined,
   ];
   if (subnet === undefined && (spec.subnet !== undefined || spec.subnet6 === undefined)) return {};
-  const network = networkOf(name, subnet, subnet6, service);
+  const network = networkOf({ name, subnet, subnet6, ...offered });
   if (vni === undefined || way === undefined || usual === undefined || unusable.includes(true))
     return { network };
   const segment = {
@@ -100,17 +94,21 @@ function usualPort(
   return WAYS[flooding].encapsulations[encapsulation];
 }
 
-function networkOf(
-  name: string,
-  subnet: Subnet | undefined,
-  subnet6: Subnet | undefined,
-  service: ResolvedService | undefined,
-): SegmentNetwork {
+function networkOf({
+  name,
+  subnet,
+  subnet6,
+  service,
+  gateways,
+}: {
+  [Key in keyof Required<SegmentNetwork>]: SegmentNetwork[Key];
+}): SegmentNetwork {
   return {
     name,
     ...(subnet === undefined ? {} : { subnet }),
     ...(subnet6 === undefined ? {} : { subnet6 }),
     ...(service === undefined ? {} : { service }),
+    ...(gateways === undefined || gateways.length === 0 ? {} : { gateways }),
   };
 }
 

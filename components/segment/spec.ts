@@ -4,8 +4,8 @@ import { DEFAULT_ENCAPSULATION, Encapsulation, ENCAPSULATIONS } from "../../plan
 import { maxOverlayMtu, tunnelOverhead, UDP_PORTS } from "../../plan/net/encap";
 import type { Fields } from "../../plan/setting";
 import { UNDERLAY } from "../underlay/spec";
-import { DHCP, GATEWAY } from "../service/spec";
-import type { DhcpSpec, GatewaySpec } from "../service/spec";
+import { DHCP, GATEWAY, HOST_GATEWAY } from "../service/spec";
+import type { DhcpSpec, GatewaySpec, HostGatewaySpec } from "../service/spec";
 
 /**
  * How frames for many, or for someone not yet known (BUM: broadcast, unknown unicast, multicast), cross the underlay.
@@ -70,6 +70,8 @@ export interface SegmentSpec {
   dhcp?: DhcpSpec;
   /** A way out: a host of the segment that routes and translates (NAT) towards the underlay. @default none */
   gateway?: GatewaySpec;
+  /** Further gateways, each for the containers of its own host. @default none */
+  gateways?: HostGatewaySpec[];
   /** Containers can send from their own MAC and addresses only (docs/security.md); true or false. @default true */
   portSecurity?: boolean;
 }
@@ -188,6 +190,11 @@ export const SEGMENT = {
     kind: "section",
     fields: GATEWAY,
     doc: "a way out: a host of the segment that routes and translates (NAT) towards the underlay",
+  },
+  gateways: {
+    kind: "list",
+    of: { kind: "section", fields: HOST_GATEWAY, doc: "" },
+    doc: "further gateways, each for the containers of its own host ([gateways of hosts](#gateways-of-hosts))",
   },
   portSecurity: {
     kind: "switch",

@@ -12,7 +12,7 @@ import type { At } from "../../plan/values";
 import type { SegmentSpec } from "../segment/spec";
 import type { DhcpSpec, GatewaySpec } from "./spec";
 
-interface Input {
+export interface Input {
   topology: Topology;
   spec: SegmentSpec;
   at: At;
@@ -80,27 +80,32 @@ function checkFour(
  * The gateway's IPv6 address: as written, or by itself where IPv6 alone leads out. Elsewhere a lab whose gateway has none keeps its
  * gateway as it is.
  */
-function resolveSix(
-  { spec, at, subnet6, family }: Input,
-  { address6 }: GatewaySpec,
-  said: Findings,
-): InterfaceAddress | undefined {
-  const path = at("gateway", "address6");
-  if (address6 !== undefined && spec.subnet6 === undefined) {
-    const cure = `Write ${at("subnet6")}, or leave it out.`;
-    said.say(path, address6, "Is for IPv6, of which the segment has no subnet.", cure);
-  }
-  if (subnet6 === undefined) return undefined;
-  if (address6 !== undefined) {
-    const address = resolveMember(path, address6, subnet6, said);
-    return address === undefined ? undefined : { subnet: subnet6, address };
-  }
+function resolveSix(input: Input, { address6 }: GatewaySpec, said: Findings): InterfaceAddress | undefined {
+  const { spec, at, subnet6, family } = input;
+  const written = writtenSix(input, at("gateway", "address6"), address6, said);
+  if (written !== undefined || subnet6 === undefined || address6 !== undefined) return written;
   if (spec.subnet !== undefined && family === IpFamily.V4) return undefined;
   return { subnet: subnet6, address: gatewayOf(subnet6) };
 }
 
+export function writtenSix(
+  { spec, at, subnet6 }: Input,
+  path: string,
+  got: string | undefined,
+  said: Findings,
+): InterfaceAddress | undefined {
+  if (got === undefined) return undefined;
+  if (spec.subnet6 === undefined) {
+    const cure = `Write ${at("subnet6")}, or leave it out.`;
+    said.say(path, got, "Is for IPv6, of which the segment has no subnet.", cure);
+  }
+  if (subnet6 === undefined) return undefined;
+  const address = resolveMember(path, got, subnet6, said);
+  return address === undefined ? undefined : { subnet: subnet6, address };
+}
+
 /** A machine's one interface to the outside has one address, of the underlay's family; an existing host may have others. */
-function hasIpv6Only({ topology, family }: Input, host: string): boolean {
+export function hasIpv6Only({ topology, family }: Input, host: string): boolean {
   return topology.hosts[host]?.existing === undefined && family === IpFamily.V6;
 }
 
@@ -112,7 +117,12 @@ export function ipv6Only(path: string, host: string, got: unknown): Problem {
   return { path, got, message, cure };
 }
 
-function resolveHost(path: string, got: unknown, { names }: Input, said: Findings): string | undefined {
+export function resolveHost(
+  path: string,
+  got: unknown,
+  { names }: Input,
+  said: Findings,
+): string | undefined {
   const found = names.find((name) => name === got);
   if (found !== undefined) return found;
   const message =
@@ -128,7 +138,12 @@ function checkTogether(path: string, dhcp: DhcpSpec, gateway: GatewaySpec, said:
   said.say(path, dhcp.host, message, `Write ${JSON.stringify(gateway.host)}, the gateway's.`);
 }
 
-function resolveMember(path: string, got: unknown, subnet: Subnet, said: Findings): bigint | undefined {
+export function resolveMember(
+  path: string,
+  got: unknown,
+  subnet: Subnet,
+  said: Findings,
+): bigint | undefined {
   if (got === undefined) return undefined;
   const cure = `Write an address of ${usableRange(subnet)}, without prefix length, or leave it out.`;
   const address = said.take(path, got, readAddress(got, subnet.family), cure);

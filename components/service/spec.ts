@@ -38,6 +38,23 @@ export interface GatewaySpec {
   address6?: string;
 }
 
+/**
+ * A way out for the containers of one host.
+ *
+ * @example
+ * ```ts
+ * const gateway: HostGatewaySpec = { host: "kvm2", address: "10.0.3.2" };
+ * ```
+ */
+export interface HostGatewaySpec {
+  /** The host that routes and translates (NAT) for its containers. */
+  host: string;
+  /** Its address in the segment, without prefix length; this, address6, or both. @default none */
+  address?: string;
+  /** The same in subnet6. @default none */
+  address6?: string;
+}
+
 export const DHCP = {
   host: {
     kind: "text",
@@ -69,3 +86,16 @@ export const GATEWAY = {
     doc: "the same in `subnet6`: it then routes and announces IPv6 too ([IPv6 gateways](#ipv6-gateways))",
   },
 } as const satisfies Fields<GatewaySpec>;
+
+export const HOST_GATEWAY = {
+  host: {
+    kind: "text",
+    required: true,
+    doc: "the host that routes and translates (NAT) for its containers",
+  },
+  address: {
+    kind: "text",
+    doc: "its address in the segment, without prefix length; this, `address6`, or both",
+  },
+  address6: { kind: "text", doc: "the same in `subnet6`" },
+} as const satisfies Fields<HostGatewaySpec>;

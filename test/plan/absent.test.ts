@@ -11,7 +11,13 @@ const three = (): Topology => ({
   segments: {
     red: { vni: 100, subnet: "10.0.3.0/24", hub: "kvm3" },
     blue: { vni: 200, vlan: 20, subnet: "10.0.4.0/24", gateway: { host: "kvm3" }, dhcp: { host: "kvm3" } },
-    green: { vni: 300, vlan: 30, subnet: "10.0.5.0/24", hosts: ["kvm2", "kvm3"] },
+    green: {
+      ...{ vni: 300, vlan: 30, subnet: "10.0.5.0/24", hosts: ["kvm2", "kvm3"] },
+      gateways: [
+        { host: "kvm2", address: "10.0.5.2" },
+        { host: "kvm3", address: "10.0.5.3" },
+      ],
+    },
     gray: { vni: 400, vlan: 40, subnet: "10.0.6.0/24", hosts: ["kvm3"] },
   },
   impairments: {
@@ -36,7 +42,10 @@ describe("a lab that does without a host", () => {
     expect(left["segments"]).toEqual({
       red: { vni: 100, subnet: "10.0.3.0/24" },
       blue: { vni: 200, vlan: 20, subnet: "10.0.4.0/24" },
-      green: { vni: 300, vlan: 30, subnet: "10.0.5.0/24", hosts: ["kvm2"] },
+      green: {
+        ...{ vni: 300, vlan: 30, subnet: "10.0.5.0/24", hosts: ["kvm2"] },
+        gateways: [{ host: "kvm2", address: "10.0.5.2" }],
+      },
     });
     expect(Object.keys(left["impairments"] as object)).toEqual(["near"]);
     const plan = planned(left);

@@ -37,14 +37,24 @@ function tablesOf(setting: Setting): Table[] {
     : [];
 }
 
-/** Each interface in a file with its table: the smallest that has all of its keys. */
-function interfacesIn(file: string): [string, Table | undefined][] {
-  const all = readFileSync(join(ROOT, file), "utf8").matchAll(/^export interface (\w+)[^{]*\{\n(.*?)^\}/gms);
+/** Each interface in a file with its table: the one that says so, else the smallest that has all of its keys. */
+async function interfacesIn(file: string): Promise<[string, Table | undefined][]> {
+  const text = readFileSync(join(ROOT, file), "utf8");
+  const exported = (await import(join(ROOT, file))) as Record<string, Table>;
+  const all = text.matchAll(/^export interface (\w+)[^{]*\{\n(.*?)^\}/gms);
   return [...all].map(([, name = "", body = ""]) => {
     const keys = [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, key = ""]) => key);
     const tables = tablesOf(SETTINGS).filter((table) => keys.every((key) => key in table));
-    return [name, tables.sort((a, b) => Object.keys(a).length - Object.keys(b).length)[0]];
+    const [smallest] = tables.sort((a, b) => Object.keys(a).length - Object.keys(b).length);
+    return [name, exported[tableOf(text, name)] ?? smallest];
   });
+}
+
+/** The constant whose type names the interface. */
+function tableOf(text: string, name: string): string {
+  const [before, after] = text.split(`} as const satisfies Fields<${name}>;`);
+  if (after === undefined) return "";
+  return [...(before ?? "").matchAll(/^export const (\w+) = \{$/gm)].at(-1)?.[1] ?? "";
 }
 
 async function agrees(file: string, wanted: (text: string) => string): Promise<void> {
@@ -69,7 +79,7 @@ describe("made of the settings table", () => {
     agrees("docs/settings.schema.json", () => JSON.stringify(settingsSchema())));
 
   it.each(SPECS)("are the docstrings of %s", async (file) => {
-    const interfaces = interfacesIn(file);
+    const interfaces = await interfacesIn(file);
     expect(interfaces.length).toBeGreaterThan(0);
     await agrees(file, (text) =>
       interfaces.reduce((all, [name, fields]) => {

@@ -1,5 +1,6 @@
 import type { LabOutput } from "../../plan/contract";
-import type { ContainerPlan, ServicePlan } from "../../plan/types";
+import { serviceName } from "../../plan/names";
+import type { ContainerPlan, InterfacePlan, ServicePlan } from "../../plan/types";
 import type { Check, CheckKind, Evidence } from "../check";
 import { serviceDrift } from "../drift";
 import type { ServiceRef } from "../drift";
@@ -22,15 +23,22 @@ export const beyond: CheckKind = {
 
 function beyondChecks(lab: LabOutput, service: ServicePlan, six: boolean): Check[] {
   const { segment, host, device } = service;
+  const led = ({ gateway, dhcp }: InterfacePlan): boolean =>
+    gateway === undefined ? dhcp && service.further !== true : has(service, gateway);
   const [first] = lab.containers.flatMap((box) => {
     const nic = box.interfaces.find(
-      (one) => one.segment === segment && (six ? isLed(box, service) : one.gateway !== undefined || one.dhcp),
+      (one) => one.segment === segment && (six ? isLed6(box, service) : led(one)),
     );
     return nic === undefined ? [] : [{ from: box.name, host: box.host, nic: nic.name }];
   });
   const to = nextHop(lab, host, six);
   if (first === undefined || to === undefined) return [];
-  const ping: Ping = { name: `beyond/${segment}${six ? "/ipv6" : ""}`, ...first, to, mode: "reach" };
+  const ping: Ping = {
+    name: `beyond/${serviceName(service)}${six ? "/ipv6" : ""}`,
+    ...first,
+    to,
+    mode: "reach",
+  };
   const expected = `${to}, one hop beyond the gateway on ${host}, answers ${first.from}`;
   const check = pingCheck("beyond", ping, expected);
   return [
@@ -39,7 +47,7 @@ function beyondChecks(lab: LabOutput, service: ServicePlan, six: boolean): Check
       needs: [...check.needs, "links", "kept", "drift"],
       judge(facts, evidence) {
         const verdict = check.judge(facts, evidence);
-        const why = verdict.ok ? undefined : inTheWay({ lab: lab.id, device }, evidence);
+        const why = verdict.ok ? undefined : inTheWay(host, { lab: lab.id, device }, evidence);
         return why === undefined ? verdict : { ok: false, got: `${verdict.got}; ${why}` };
       },
     },
@@ -47,9 +55,12 @@ function beyondChecks(lab: LabOutput, service: ServicePlan, six: boolean): Check
 }
 
 /** Its IPv6 default route leads to the gateway. */
-function isLed({ routes = [] }: ContainerPlan, { addresses }: ServicePlan): boolean {
-  return routes.some(({ to, via }) => to === "::/0" && addresses.some((one) => one.startsWith(`${via}/`)));
+function isLed6({ routes = [] }: ContainerPlan, service: ServicePlan): boolean {
+  return routes.some(({ to, via }) => to === "::/0" && has(service, via));
 }
+
+const has = ({ addresses }: ServicePlan, address: string): boolean =>
+  addresses.some((one) => one.startsWith(`${address}/`));
 
 function nextHop({ hosts, underlays }: LabOutput, gateway: string, six: boolean): string | undefined {
   const own = hosts.find(({ name }) => name === gateway);
@@ -60,9 +71,9 @@ function nextHop({ hosts, underlays }: LabOutput, gateway: string, six: boolean)
 }
 
 /** What the gateway's host says of it. */
-function inTheWay(service: ServiceRef, { hosts }: Evidence): string | undefined {
-  const all = [...hosts.values()].flatMap((found) => ("facts" in found ? [found.facts] : []));
-  const own = all.find(({ services }) => services.has(service.device));
+function inTheWay(host: string, service: ServiceRef, { hosts }: Evidence): string | undefined {
+  const found = hosts.get(host);
+  const own = found !== undefined && "facts" in found ? found.facts : undefined;
   const drift = own === undefined ? undefined : serviceDrift(service, own);
   return drift === undefined || drift.ok ? undefined : drift.got;
 }

@@ -13,11 +13,14 @@ export const gateway: CheckKind = {
       .flatMap((end) => gatewayChecks(lab, end)),
 };
 
-/** By the address that its default route leads to. */
+/** By the address that its default route leads to: that of its host's own gateway, if there is one. */
 function gatewayChecks(lab: LabOutput, from: End): Check[] {
-  const service = lab.services.find(
+  const all = lab.services.filter(
     ({ segment, nat, nat6 }) => (nat || nat6 === true) && segment === from.segment,
   );
+  const service =
+    all.find(({ further, host }) => further === true && host === from.host) ??
+    all.find(({ further }) => further !== true);
   if (service === undefined) return [];
   return commonAddresses(from, { ...from, addresses: service.addresses }).map((address) =>
     pingCheck(

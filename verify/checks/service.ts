@@ -1,4 +1,5 @@
 import type { LabOutput } from "../../plan/contract";
+import { serviceName } from "../../plan/names";
 import type { ServicePlan } from "../../plan/types";
 import type { Check, CheckKind, Verdict } from "../check";
 import { serviceDrift } from "../drift";
@@ -14,11 +15,11 @@ export const service: CheckKind = {
 };
 
 function serviceCheck(lab: LabOutput, plan: ServicePlan): Check {
-  const { segment, host, device, mac, mtu, addresses } = plan;
+  const { host, device, mac, mtu, addresses } = plan;
   const bridge = bridgeOn(lab, host);
   return {
     kind: "service",
-    name: `service/${segment}`,
+    name: `service/${serviceName(plan)}`,
     host,
     expected: [`${device} ${mac}, MTU ${mtu}, ${addresses.join(" ")}`, ...does(plan)].join(", "),
     where: `./vxlab ssh ${host} -- ip address show dev ${device}`,
