@@ -13,7 +13,7 @@ export const exitCodes: readonly [number | string, string][] = [
     Exit.failed,
     "a deployment, check or test failed; the lab is not as desired (status), something is missing (doctor)",
   ],
-  [Exit.usage, "bad usage, or bad lab settings"],
+  [Exit.usage, "bad usage, or bad lab settings; a difference (drift)"],
   [
     Exit.missing,
     "something is missing that vxlab cannot install (a program, root, a hypervisor, the lab itself); the message says what",

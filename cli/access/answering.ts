@@ -3,10 +3,9 @@ import type { HostOutput } from "../../plan/contract";
 import { run } from "../../system/process";
 import { EXISTING } from "../../components/host/spec";
 import type { Context } from "../command";
-import { libvirtMode } from "../engine/ready";
 import { Exit, Fault } from "../exit";
 import { script } from "../scripts";
-import { namespaceWords } from "./lab";
+import { entering } from "./enter";
 import { sshHost } from "./ssh-files";
 
 /** The names of the hosts at which no SSH server answers within so many seconds. */
@@ -17,7 +16,7 @@ export async function silentHosts(
   seconds: number,
 ): Promise<string[]> {
   if (hosts.length === 0) return [];
-  const enter = (await libvirtMode(context, stack)) === "embedded" ? namespaceWords(context) : [];
+  const enter = await entering(context, stack);
   const asked = hosts
     .map(sshHost)
     .flatMap(({ name, address, port = EXISTING.port.default }) => [name, address, String(port)]);

@@ -1,9 +1,10 @@
 /** A deployed lab: its description from the stack's state, and SSH to its hosts. */
 import { existsSync } from "node:fs";
-import { embeddedScript, pulumiWrapper } from "../../system/paths";
+import { pulumiWrapper } from "../../system/paths";
 import type { Ask } from "../../verify/ask";
 import type { LabOutput } from "../../plan/contract";
 import { askBySsh } from "./ask";
+import { entering } from "./enter";
 import type { Context } from "../command";
 import { pulumi } from "../engine/engine";
 import { Exit, Fault } from "../exit";
@@ -98,7 +99,7 @@ export async function withLab<T>(
       const found = await coming;
       return "all" in found ? found.all.get(host) : undefined;
     },
-    enter: embedded ? namespaceWords(context) : [],
+    enter: await entering(context, stack, mode),
     places: [`/run/vxlab/${context.paths.id}`],
     ...options,
   });
@@ -112,9 +113,4 @@ export async function withLab<T>(
   } finally {
     remote.close();
   }
-}
-
-/** An embedded lab's addresses exist only in its network namespace. */
-export function namespaceWords({ paths }: Context): string[] {
-  return ["env", `VXLAB_ROOT=${paths.root}`, embeddedScript(paths), "exec"];
 }

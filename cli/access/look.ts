@@ -5,7 +5,8 @@ import { inTurn } from "../../verify/pace";
 import type { Context } from "../command";
 import { Fault } from "../exit";
 import { crowd } from "./crowd";
-import { loadLab, withLab, namespaceWords } from "./lab";
+import { enteringOf, namespaceWords } from "./enter";
+import { loadLab, withLab } from "./lab";
 import type { OpenLab } from "./lab";
 import { hypervisors } from "./hypervisors";
 import { machineFaults } from "./machine-drift";
@@ -110,7 +111,7 @@ function machinesOf(context: Context, stack: string, mode: Mode, { lab }: OpenLa
 /** The embedded libvirt's devices are in the lab's namespace; a remote hypervisor's are not here. */
 function nearOf(context: Context, mode: Mode): Near {
   if (mode === "embedded") return () => namespaceWords(context);
-  return (uri) => (/^qemu(\+unix)?:\/\/\//.test(uri) ? [] : undefined);
+  return (uri) => (/^qemu(\+unix)?:\/\/\//.test(uri) ? enteringOf(uri) : undefined);
 }
 
 /** What is wrong with a stack's machines; nothing where no lab is deployed, or a hypervisor does not answer. */

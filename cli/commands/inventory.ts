@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { badUsage, jsonOption, readArgs, stackName, stackOption } from "../args";
-import { loadLab, namespaceWords, type LoadedLab } from "../access/lab";
+import { entering } from "../access/enter";
+import { loadLab, type LoadedLab } from "../access/lab";
 import { knownHosts } from "../access/ssh-files";
 import type { Command, Context } from "../command";
-import { libvirtMode } from "../engine/ready";
 import { Exit, Fault } from "../exit";
 import {
   ansibleInventory,
@@ -71,8 +71,7 @@ async function write(
   const foreign = existsSync(folder) ? readdirSync(folder).filter((file) => !files.includes(file)) : [];
   if (foreign.length > 0)
     throw new Fault(Exit.usage, `${folder} has other files (${foreign[0]}): name a new folder with --keys`);
-  const [all, mode] = await Promise.all([keys(), libvirtMode(context, stack)]);
-  const enter = mode === "embedded" ? namespaceWords(context) : [];
+  const [all, enter] = await Promise.all([keys(), entering(context, stack)]);
   const config = sshConfigFor(hosts, { folder, enter, node: process.execPath });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const put = (file: string, text: string) => writeFileSync(join(folder, file), text, { mode: 0o600 });

@@ -47,8 +47,8 @@ function shortSsh(ssh: string): string {
   return ssh === "up" ? "up" : "DOWN";
 }
 
-function tunnelText({ ok, ofport, error }: TunnelStatus): string {
-  if (ofport === null) return "unknown";
+function tunnelText({ ok, ofport, error, missing }: TunnelStatus): string {
+  if (ofport === null) return missing ? "MISSING" : "unknown";
   if (error || ofport < 0) return "REFUSED";
   return ok ? `up (ofport ${ofport})` : `WRONG (ofport ${ofport})`;
 }

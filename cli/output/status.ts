@@ -54,6 +54,8 @@ export interface TunnelStatus {
   port: string;
   ofport: number | null;
   error: string | null;
+  /** Its host has answered, and has no such port. */
+  missing: boolean;
   ok: boolean;
 }
 
@@ -222,6 +224,7 @@ function tunnelStatus(
         port: way.port,
         ofport: found?.ofport ?? null,
         error: found === undefined ? null : found.error,
+        missing: facts?.ports !== undefined && found === undefined,
         ok: good.has(`tunnel/${host.name}/${way.port}`),
       };
     }),

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Environment, Paths } from "../../system/paths";
 import type { Context } from "../command";
 import { hasSecrets, projectName, shortName, stackFile } from "../settings/files";
+import { withSalt } from "../settings/salt";
 import { selectedIn, workspaceFiles } from "../settings/selected";
 import { pulumi } from "../engine/engine";
 import { Exit, Fault } from "../exit";
@@ -25,8 +26,13 @@ export interface StateResource {
 export async function selectStack(context: Context, stack: string): Promise<void> {
   if (isSelected(context, stack)) return;
   forgetLostSalt(context, stack);
+  const file = stackFile(context.paths.root, stack);
+  const before = existsSync(file) ? readFileSync(file, "utf8") : "";
   const { code, stderr } = await pulumi(context, ["stack", "select", stack, "--create"]);
   if (code !== 0) throw new Fault(Exit.failed, `stack ${stack} cannot be selected:\n${stderr.trim()}`);
+  const after = existsSync(file) ? readFileSync(file, "utf8") : "";
+  const own = withSalt(before, after);
+  if (own !== after) writeFileSync(file, own);
 }
 
 /** Read from files: asking Pulumi takes a second at every `up`. */

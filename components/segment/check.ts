@@ -102,12 +102,12 @@ function vlanProblem({ name, vlan: got }: ResolvedSegment, other: string, host: 
     const message = `This VLAN is already taken by ${taken}, and ${host} is in both segments.`;
     return { path, got, message, cure: `Give it a VLAN of its own, or ${apart}.` };
   }
-  const message = `A bridge can have one untagged segment, and on ${host} that is ${pathOf("segments", other)}.`;
+  const message = `Is missing: ${pathOf("segments", other)} has none either, and a bridge (${host}) can have one untagged segment.`;
   return {
     path,
     got,
     message,
-    cure: `Give it a VLAN from ${SEGMENT.vlan.min} to ${SEGMENT.vlan.max}, or ${apart}.`,
+    cure: `Give one of the two a VLAN from ${SEGMENT.vlan.min} to ${SEGMENT.vlan.max} (a new segment rather than one that is deployed), or ${apart}.`,
   };
 }
 

@@ -96,6 +96,7 @@ describe("a lab that is well", () => {
       port: "vx100-c0a80ade",
       ofport: 1,
       error: "",
+      missing: false,
       ok: true,
     });
     expect(JSON.parse(JSON.stringify(status))).toEqual(status);
@@ -144,6 +145,13 @@ describe("a lab that is not", () => {
     const status = statusOf(referenceLab(), evidence(hosts), RUNNING);
     expect(status.faults.map(({ name }) => name)).toEqual(["tunnel/kvm1/vx100-c0a80ade"]);
     expect(renderStatus(status)).toContain(word);
+  });
+
+  it("a tunnel that its host does not have is missing", () => {
+    const ports = new Map([...(kvm1.ports ?? [])].filter(([name]) => name !== "vx100-c0a80ade"));
+    const hosts = new Map([...well.hosts, ["kvm1", { facts: { ...kvm1, ports } }] as const]);
+    const status = statusOf(referenceLab(), evidence(hosts), RUNNING);
+    expect(renderStatus(status)).toMatch(/^vx100-c0a80ade .* MISSING$/m);
   });
 
   it("what is foreign is named, and no fault", () => {

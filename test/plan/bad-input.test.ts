@@ -280,14 +280,14 @@ const rows: Record<string, Row[]> = {
     [
       blue({ vlan: undefined }),
       "segments.red.vlan",
-      "one untagged segment, and on kvm1 that is segments.blue",
-      "Give it a VLAN from 1 to 4094, or restrict the two to different hosts (segments.red.hosts)",
+      "segments.blue has none either, and a bridge (kvm1)",
+      "Give one of the two a VLAN from 1 to 4094",
     ],
     [
       blue({ vlan: undefined, hosts: ["kvm2"] }),
       "segments.red.vlan",
-      "one untagged segment, and on kvm2 that is segments.blue",
-      "Give it a VLAN",
+      "segments.blue has none either, and a bridge (kvm2)",
+      "Give one of the two a VLAN",
     ],
     [
       renamed("segments", "red", "Red", { vni: 1, subnet: "10.0.3.0/24" }),
