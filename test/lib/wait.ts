@@ -13,16 +13,14 @@ export async function within(seconds: number, what: string, ask: () => Promise<b
   }
 }
 
-interface Verdicts {
-  checks: { name: string; ok: boolean; got: string }[];
-}
+export type Verdicts = { name: string; ok: boolean; got: string }[];
 
 /** What `vxlab verify` says, good and bad. @param only checks, or parts of their names: the rest is not asked */
-export async function verdicts(project: Project, ...only: string[]): Promise<Verdicts["checks"]> {
+export async function verdicts(project: Project, ...only: string[]): Promise<Verdicts> {
   const words = ["verify", "--json", ...only.flatMap((name) => ["--only", name])];
   const { stdout, stderr } = await project.vxlab(words, { timeout: 180 });
   if (!stdout.startsWith("{")) throw new Error(`vxlab verify said nothing: ${stderr}`);
-  return (JSON.parse(stdout) as Verdicts).checks;
+  return (JSON.parse(stdout) as { checks: Verdicts }).checks;
 }
 
 /** What of it is wrong; a lab without checks proves nothing. */
