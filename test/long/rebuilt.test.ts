@@ -1,0 +1,110 @@
+/** Edits of the reference lab that rebuild machines: one of them, and all of them for their network's sake. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { change } from "../lib/changes";
+import { Guests } from "../lib/guests";
+import { good, Project } from "../lib/project";
+import { greenWithin } from "../lib/wait";
+
+const KVM = {
+  kvm1: { address: "192.168.10.156", bridgeAddress: "10.1.2.10/24" },
+  kvm2: { address: "192.168.10.222", bridgeAddress: "10.1.2.11/24" },
+};
+const C1 = { host: "kvm1", address: "10.0.3.10/24" };
+const C2 = { host: "kvm2", address: "10.0.3.11/24" };
+
+let lab: Project;
+let guests: Guests;
+let settings: Record<string, unknown> = {};
+
+/** Lays settings over those of before, and deploys. Returns what the engine did. */
+async function deploy(changes: Record<string, unknown>): Promise<string[]> {
+  settings = { ...settings, ...changes };
+  lab.configure(settings);
+  const up = await change(lab, ["up"], { timeout: 600 });
+  good(up);
+  return up.steps;
+}
+
+/** @param mtu of c1's interface, bytes */
+async function expectExactly(mtu: number): Promise<void> {
+  const payload = mtu - 20 - 8; // -s counts what is after the headers of IPv4 and ICMP
+  const fits = await guests.ping("c1", `-M do -c 2 -s ${payload} 10.0.3.11`);
+  expect(good(fits)).toContain(" 2 received, 0% packet loss");
+  const longer = await guests.ping("c1", `-M do -c 2 -s ${payload + 1} 10.0.3.11`);
+  expect(longer.stdout + longer.stderr).toContain(`message too long, mtu=${mtu}`);
+  expect(longer.code).not.toBe(0);
+}
+
+const belongs = (name: string, ...owners: string[]): boolean =>
+  owners.some((owner) => name === `lab-${owner}` || name.startsWith(`lab-${owner}-`));
+
+beforeAll(async () => {
+  lab = await Project.create("rebuilt");
+  good(await lab.vxlab(["up", "--no-verify"], { timeout: 1200 }));
+  guests = await Guests.of(lab);
+});
+
+afterAll(async () => {
+  await guests?.close();
+  await lab?.destroy();
+});
+
+describe("more memory for one machine", () => {
+  const rebuilt = ["kvm2-domain", "kvm2-vxbr-step", "kvm2-red-step", "c2-step"].map((name) => `lab-${name}`);
+
+  it("is readable in the preview, and rebuilds that machine and what is in it, nothing else", async () => {
+    const kvm1 = await guests.facts("kvm1");
+    settings = { ...settings, hosts: { ...KVM, kvm2: { ...KVM.kvm2, memory: 288 } } };
+    lab.configure(settings);
+    expect(good(await lab.pulumi(["preview", "--diff"]))).toMatch(/\bmemory\s*: 256 => 288/);
+    const steps = await deploy({});
+    const touched = [...new Set(steps.map((step) => step.split(" ")[1] ?? ""))];
+    expect(touched).toEqual(expect.arrayContaining(rebuilt));
+    expect(touched.filter((name) => name !== "lab" && !belongs(name, "kvm2", "c2"))).toEqual([]);
+    await guests.hangUp("kvm2");
+    expect(await guests.facts("kvm1")).toEqual(kvm1);
+    await greenWithin(60, lab);
+    const memory = Number(
+      await guests.tell("kvm2", "awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo"),
+    );
+    expect(memory).toBeGreaterThan(230);
+    good(await guests.ping("c1", "-c 2 10.0.3.11"));
+  });
+});
+
+describe("another network of the underlay", () => {
+  // kvm2 gets the number in it that kvm1 had: an old address is nobody's, and a number of it somebody else's.
+  const hosts = {
+    kvm1: { ...KVM.kvm1, address: "192.168.11.30" },
+    kvm2: { ...KVM.kvm2, address: "192.168.11.156" },
+  };
+
+  // Machines that go for their network's sake: no old step's removal may ask for them, or reach what the new steps made.
+  it("with jumbo frames, other addresses and a container less rebuilds all, which is there again, in one up", async () => {
+    for (const host of ["kvm1", "kvm2"]) await guests.hangUp(host);
+    const c3 = { host: "kvm1", address: "10.0.3.12/24" };
+    await deploy({ containers: { c1: C1, c2: C2, c3 } });
+    const underlay = { cidr: "192.168.11.0/24", mtu: 9000 };
+    const steps = await deploy({ underlay, hosts, containers: { c1: C1, c2: C2 } });
+    expect(steps).toEqual(expect.arrayContaining(["delete lab-c3", "delete-replaced lab-kvm1-domain"]));
+    expect(await deploy({})).toEqual([]);
+  });
+
+  it("passes every check, with the new addresses and nothing of the old ones", async () => {
+    await guests.close();
+    guests = await Guests.of(lab);
+    await greenWithin(60, lab);
+    await expectExactly(8950);
+    expect(await guests.tell("kvm1", "ls /var/lib/vxlab/containers")).toBe("c1");
+    const network = `vxlab-${guests.lab.id}-underlay`;
+    expect(good(await lab.virsh(["net-list", "--all", "--name"])).trim()).toBe(network);
+    const dumped = good(await lab.virsh(["net-dumpxml", network]));
+    expect(dumped).toContain("192.168.11.1'");
+    const addresses = good(
+      await lab.run("ip", ["netns", "exec", lab.namespace, "ip", "-o", "-4", "address"]),
+    );
+    expect(addresses).not.toContain("192.168.10.");
+    const seeds = good(await lab.virsh(["vol-list", `vxlab-${guests.lab.id}-pool`]));
+    expect(seeds.match(/-seed-/g)).toHaveLength(4); // name and path of each
+  });
+});
