@@ -1,4 +1,4 @@
-/** The reference lab on real machines: one lab for all steps, in order, from nothing to nothing. Rebuilds: test/long/rebuilt.test.ts. */
+/** The reference lab on real machines: one lab for all steps, in order, from nothing to nothing. More: test/long/reference.test.ts. */
 import { existsSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

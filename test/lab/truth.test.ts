@@ -192,21 +192,3 @@ describe("a remote VTEP that no stack has", () => {
     }
   });
 });
-
-describe("what the overlay costs", () => {
-  it("is measured beside the underlay: 50 bytes, two MTUs, round trips, throughput", async () => {
-    const { code, stdout, stderr } = await project.vxlab(["measure", "c1", "c2", "--json"], { timeout: 400 });
-    expect(code, stdout + stderr).toBe(0);
-    const found = JSON.parse(stdout) as Record<
-      "underlay" | "overlay",
-      { mtu: number; fits: boolean; throughput: number }
-    >;
-    expect(found).toMatchObject({
-      ...{ segment: "red", overhead: 50 },
-      underlay: { mtu: 1500, fits: true, warm: { answers: 20 } },
-      overlay: { mtu: 1450, fits: true, warm: { answers: 20 } },
-    });
-    expect(found.underlay.throughput).toBeGreaterThan(100_000);
-    expect(found.overlay.throughput).toBeGreaterThan(100_000);
-  });
-});

@@ -50,20 +50,10 @@ export function drifts(lab: () => Lab): void {
   }
 
   describe("what somebody changed by hand is named, and put right by up alone", () => {
-    const expectNamed = async (parts: readonly string[]) => {
-      const text = (await status(lab())).faults.join("\n");
-      for (const part of parts) expect(text).toContain(part);
-    };
-
     it("on kvm1: tunnels, the bridge, containers, services", async () => {
       const repaired = ["lab-c1", "lab-e1", "lab-kvm1-blue", "lab-kvm1-blue-service", "lab-kvm1-red"];
       const round = { host: "kvm1", other: "kvm2", faults: ON_KVM1 };
       await repairs({ ...round, repaired: [...repaired, "lab-kvm1-vxbr", "lab-w1"] }, async () => {
-        await expectNamed([
-          "bf200: flow is not in the plan: priority=300,in_port=2 actions=output:1",
-          "gw-blue: dnsmasq does not run",
-          "gw-blue: the loop that restarts dnsmasq does not run",
-        ]);
         const { stdout } = await lab().project.vxlab(["preview"], { timeout: 300 });
         expect(stdout).toContain("* kvm1: ");
         expect(stdout).not.toContain("kvm2: ");
@@ -78,11 +68,13 @@ export function drifts(lab: () => Lab): void {
       const repaired = ["lab-a1", "lab-b2", "lab-c2", "lab-kvm2-blue", "lab-kvm2-red", "lab-kvm2-vxbr"];
       const round = { host: "kvm2", other: "kvm1", faults: ON_KVM2 };
       await repairs({ ...round, repaired: [...repaired, "lab-r"] }, async () => {
-        await expectNamed([
+        const text = (await status(lab())).faults.join("\n");
+        for (const part of [
           "foreign/kvm2: not in the plan of this host: container c1 (running; planned on kvm1); foreign, left alone: port tap7 on vxbr",
           "kept/kvm2: missing: container a1",
           "container/b2: RUNNING, port v-b2 carries untagged frames instead of VLAN 20",
-        ]);
+        ])
+          expect(text).toContain(part);
         await guests.tell("kvm2", `${GUEST} remove container`, 120, state);
       });
       expect(await inside(lab(), "cat /etc/motd /srv/a/key /ran")).toBe("two\nkone\ntwo");

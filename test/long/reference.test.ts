@@ -1,4 +1,4 @@
-/** Edits of the reference lab that rebuild machines: one of them, and all of them for their network's sake. */
+/** The reference lab, what test/lab/reference.test.ts leaves out: what it costs, and edits that rebuild one machine or all. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { change } from "../lib/changes";
 import { Guests } from "../lib/guests";
@@ -39,7 +39,7 @@ const belongs = (name: string, ...owners: string[]): boolean =>
   owners.some((owner) => name === `lab-${owner}` || name.startsWith(`lab-${owner}-`));
 
 beforeAll(async () => {
-  lab = await Project.create("rebuilt");
+  lab = await Project.create("reference-long");
   good(await lab.vxlab(["up", "--no-verify"], { timeout: 1200 }));
   guests = await Guests.of(lab);
 });
@@ -47,6 +47,24 @@ beforeAll(async () => {
 afterAll(async () => {
   await guests?.close();
   await lab?.destroy();
+});
+
+describe("what the overlay costs", () => {
+  it("is measured beside the underlay: 50 bytes, two MTUs, round trips, throughput", async () => {
+    const { code, stdout, stderr } = await lab.vxlab(["measure", "c1", "c2", "--json"], { timeout: 400 });
+    expect(code, stdout + stderr).toBe(0);
+    const found = JSON.parse(stdout) as Record<
+      "underlay" | "overlay",
+      { mtu: number; fits: boolean; throughput: number }
+    >;
+    expect(found).toMatchObject({
+      ...{ segment: "red", overhead: 50 },
+      underlay: { mtu: 1500, fits: true, warm: { answers: 20 } },
+      overlay: { mtu: 1450, fits: true, warm: { answers: 20 } },
+    });
+    expect(found.underlay.throughput).toBeGreaterThan(100_000);
+    expect(found.overlay.throughput).toBeGreaterThan(100_000);
+  });
 });
 
 describe("more memory for one machine", () => {
