@@ -8,6 +8,7 @@ import { vethName } from "../../plan/names";
 import { broadcasts } from "../lib/broadcasts";
 import { capture, keepPinging } from "../lib/capture";
 import { change } from "../lib/changes";
+import { askedByAll } from "../lib/evpn-lab";
 import {
   BLUE,
   CONTAINERS,
@@ -27,6 +28,7 @@ import { leaveAsLevel1, leaveAsLevel2, migrates } from "../lib/older-host";
 import { good, Project } from "../lib/project";
 import { remains } from "../lib/remains";
 import { redChecks, within } from "../lib/wait";
+import { evpn, NOTHING_LEFT } from "./fabric/evpn";
 
 let project: Project;
 let guests: Guests;
@@ -120,6 +122,8 @@ afterAll(async () => {
 describe("three segments on three machines", () => {
   it("work: unicast with IPv4 and IPv6", async () => {
     expect(await redWorks()).toEqual([]);
+    const { questions } = await askedByAll(guests);
+    expect(questions.length, "the control of EVPN").toBeGreaterThanOrEqual(3);
   });
 
   it("work: an address by DHCP with its MTU, NAT to the underlay, a trunk, two segments", async () => {
@@ -264,10 +268,14 @@ describe("red by multicast, by one word", () => {
   });
 });
 
+evpn({ project: () => project, guests: () => guests, up, redWorks });
+
 describe("GENEVE, with a hub", () => {
   it("has one tunnel on a spoke, carries red, and tells each broadcast once, from spoke to spoke too", async () => {
     await up({ encapsulation: "geneve", hub: "kvm1" });
     expect(await redWorks()).toEqual([]);
+    for (const host of Object.keys(HOSTS))
+      expect(await guests.tell(host, NOTHING_LEFT), "of EVPN").toBe("end");
     expect(await guests.tell("kvm2", "ovs-vsctl list-ports vxbr | grep -c ^vx100")).toBe("1");
     await broadcastsStay(RED_ENDS);
   });
