@@ -14,6 +14,7 @@ import { remains } from "../lib/remains";
 import { nameOf, secretsOf, stateOf } from "../lib/state";
 import { greenWithin, redChecks, within } from "../lib/wait";
 import { vxlanPackets } from "../lib/wire";
+import { secondCopy } from "./reference/second-copy";
 
 const KVM = {
   kvm1: { address: "192.168.10.156", bridgeAddress: "10.1.2.10/24" },
@@ -295,6 +296,8 @@ describe("a third host", () => {
     good(await guests.ping("c1", "-c 2 10.0.3.11"));
   });
 });
+
+secondCopy(() => ({ project: lab, guests }));
 
 describe("comes back by itself", () => {
   // 11 s alone under emulation (docs/measurements.md); here the lab's other machine and another test's lab run beside it.
