@@ -9,8 +9,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { countPings } from "../lib/capture";
 import { change } from "../lib/changes";
 import { deadServer } from "../lib/dead-server";
+import { processOf } from "../lib/guests";
 import { good, Project } from "../lib/project";
 import { remains } from "../lib/remains";
+import { hangUp, shared } from "../lib/shared-ssh";
 import { upgraded } from "../lib/upgraded";
 import { within } from "../lib/wait";
 import { VERSIONS } from "../upgrade/versions";
@@ -83,6 +85,7 @@ async function server(script: string, address = SERVER): Promise<string> {
     "ConnectTimeout=5",
     "IdentitiesOnly=yes",
     `UserKnownHostsFile=${known}`,
+    ...shared(project),
   ].flatMap((one) => ["-o", one]);
   const login = address === SECOND ? `${key}2` : key;
   const ssh = ["ssh", ...options, "-i", login, `root@${address}`, script];
@@ -313,10 +316,7 @@ describe("segments across a machine and servers", () => {
     const anywhere = ["eth0", "eth0", "guard", "guard"];
     /** From the second server to the first, in a segment. */
     const pings = (from: string, to: string) =>
-      server(
-        `nsenter -n -t $(lxc-info -P /var/lib/vxlab/containers -n ${from} -pH) ping -n -c 3 -i 0.3 -W 3 ${to}`,
-        SECOND,
-      );
+      server(`nsenter -n -t ${processOf(from)} ping -n -c 3 -i 0.3 -W 3 ${to}`, SECOND);
 
     it("on lo: gateway and group are on the interface that leads to the others", async () => {
       expect(await devices()).toEqual(anywhere);
@@ -350,6 +350,7 @@ describe("segments across a machine and servers", () => {
   });
 
   it("leaves nothing when the server's stack is gone too", async () => {
+    await hangUp(project, SERVER, SECOND);
     good(await project.vxlab(["down"], { timeout: 300 }));
     expect(remains(project, [])).toEqual([]);
   });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { lend } from "../lib/lender";
 import { good, Project } from "../lib/project";
 import { remains } from "../lib/remains";
+import { hangUp } from "../lib/shared-ssh";
 import { within } from "../lib/wait";
 import { SERVERS, type Login, type Logins } from "../upgrade/labs";
 import { office, onServer } from "../upgrade/office";
@@ -75,6 +76,7 @@ it("comes back when the address comes by DHCP, long after the boot", async () =>
   const boot = () => server("cat /proc/sys/kernel/random/boot_id").catch(() => "");
   const was = await boot();
   await onServer(project, logins, "b", "reboot");
+  await hangUp(project, SERVERS.b);
   await within(240, "another boot", async () => ![was, ""].includes(await boot()));
   expect(await server("ip -o address show")).not.toContain(VTEP);
   const applied = "grep -q 'desired state applied' /var/log/vxlab-boot.log";
@@ -88,6 +90,7 @@ it("comes back when the address comes by DHCP, long after the boot", async () =>
 
 it("leaves nothing", async () => {
   good(await project.vxlab(["down", "-s", "lab"], { timeout: 300 }));
+  await hangUp(project, SERVERS.a, SERVERS.b);
   good(await project.vxlab(["down"], { timeout: 300 }));
   expect(remains(project, [])).toEqual([]);
 });
