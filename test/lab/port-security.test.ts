@@ -261,8 +261,8 @@ describe("what is not its own", () => {
     );
     // All the while, not once before: a single word of the victim (it defends its IPv6 address, say) takes the MAC back.
     await Promise.all([
-      guests.ask(guests.hostOf(thief), guests.inside(thief, `ping -n -c 40 -i 0.2 -W 1 10.0.3.11`)),
-      guests.ping("other", `-c 20 -i 0.3 -W 1 ${its.ip}`),
+      guests.ask(guests.hostOf(thief), guests.inside(thief, `ping -n -c 25 -i 0.2 -W 1 10.0.3.11`)),
+      guests.ping("other", `-c 12 -i 0.3 -W 1 ${its.ip}`),
     ]);
     const got = (await end()).split(`10.0.3.11 > ${its.ip}: ICMP echo request`).length - 1;
     await take(was.mac, was.ip);

@@ -1,12 +1,11 @@
 /** The reference lab on real machines: one lab for all steps, in order, from nothing to nothing. More: test/long/reference.test.ts. */
-import { existsSync, statSync, utimesSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { broadcasts, onceEach } from "../lib/broadcasts";
 import { capture, keepPinging } from "../lib/capture";
 import { change } from "../lib/changes";
 import { captured, everyDay } from "../lib/everyday";
-import { Console } from "../lib/console";
 import { Guests, type Facts } from "../lib/guests";
 import { ArgumentWatch, leaksIn, textsBelow } from "../lib/leaks";
 import { good, Project } from "../lib/project";
@@ -196,14 +195,6 @@ describe("again", () => {
     expect(await facts()).toEqual(before);
   });
 
-  it("needs no preview to say so: ./vxlab up previews after an edit only", async () => {
-    for (const previews of [true, false]) {
-      if (previews) utimesSync(join(lab.root, "Pulumi.yaml"), new Date(), new Date());
-      const { code, stdout, stderr } = await lab.vxlab(["up", "--no-verify"], { timeout: 300 });
-      expect([code, /pulumi preview/.test(stdout + stderr)], stderr).toEqual([0, previews]);
-    }
-  });
-
   it("changes nothing on a host when every step is applied twice more", async () => {
     const look = "ovs-vsctl show; ovs-ofctl dump-ports-desc vxbr; ip address; cat /var/lib/vxlab/desired/*";
     const before = [await guests.facts("kvm2"), await guests.tell("kvm2", look)];
@@ -300,18 +291,9 @@ describe("a third host", () => {
 secondCopy(() => ({ project: lab, guests }));
 
 describe("comes back by itself", () => {
-  // 11 s alone under emulation (docs/measurements.md); here the lab's other machine and another test's lab run beside it.
-  it("after the reboot of a guest, within 120 s under emulation", async () => {
-    const boot = () => guests.ask("kvm1", "cat /proc/sys/kernel/random/boot_id", 15);
-    const before = good(await boot());
-    const console = await Console.of(lab, domainOf("kvm1"));
-    await lab.vxlab(["ssh", "kvm1", "--", "reboot"]);
-    await guests.hangUp("kvm1");
-    await console.during(() => greenWithin(120, lab));
-    expect(good(await boot())).not.toBe(before);
-  });
-
-  it.each(["ovs-vswitchd", "ovsdb-server"])("after SIGKILL of %s, within 30 s", async (daemon) => {
+  // ovs-vswitchd: test/lab/fabric.test.ts, with a reboot.
+  it("after SIGKILL of ovsdb-server, within 30 s", async () => {
+    const daemon = "ovsdb-server";
     const before = await guests.tell("kvm2", `pidof ${daemon}`);
     await guests.tell("kvm2", `kill -KILL ${before}`);
     const started = Date.now();
