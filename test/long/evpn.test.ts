@@ -136,7 +136,7 @@ describe("what is taken away", () => {
     good(await change(project, ["up"], { timeout: 900 }));
     const look =
       "ls /sys/class/net | grep -E '^(ve|be|oe)[0-9]'; pidof zebra bgpd; ls /var/lib/vxlab | grep -x router; " +
-      "ls -d /run/frr/vxlab /etc/frr/vxlab; nft list ruleset | grep 179; echo end";
+      "ls -d /run/frr/vxlab /etc/frr/vxlab; nft list ruleset | grep 'dport 179'; echo end";
     for (const host of Object.keys(HOSTS))
       expect(await guests.tell(host, `{ ${look}; } 2>/dev/null`)).toBe("end");
     expect((await guests.facts("kvm1")).pids).toEqual(pids);

@@ -17,7 +17,7 @@ interface Fabric {
 /** What a lab without EVPN has nothing of. */
 export const NOTHING_LEFT =
   "{ ls /sys/class/net | grep -E '^(ve|be|oe)[0-9]'; pidof zebra bgpd; ls /var/lib/vxlab | grep -x router; " +
-  "ls -d /run/frr/vxlab /etc/frr/vxlab; nft list ruleset | grep 179; echo end; } 2>/dev/null";
+  "ls -d /run/frr/vxlab /etc/frr/vxlab; nft list ruleset | grep 'dport 179'; echo end; } 2>/dev/null";
 
 export function evpn({ project, guests, up, redWorks }: Fabric): void {
   describe("red by EVPN, by one word", () => {
