@@ -86,5 +86,5 @@ async function setUp(context: Context, stages: readonly Stage[]): Promise<void> 
   const stack = stackName(undefined, context.environment);
   await ready(context, stack, ["test", "embedded", ...(hasImage(context) ? [] : (["image"] as const))]);
   if (stages.some((stage) => stage.heavy)) await buildImage(context, "golden");
-  if (stages.some((stage) => stage.name === "lab")) await buildImage(context, "docker");
+  if (stages.some(({ name }) => name === "lab" || name === "long")) await buildImage(context, "docker");
 }

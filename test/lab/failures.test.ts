@@ -1,4 +1,4 @@
-/** An `up` that failed is mended by running it again; taken down after a failure, a lab leaves nothing. */
+/** An `up` that failed is mended by running it again; taken down after a failure, a lab leaves nothing. More: test/long/failures.test.ts. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -97,48 +97,6 @@ describe("a step that fails in a guest", () => {
     await destroyed();
   });
 });
-
-describe("a machine whose SSH never answers", () => {
-  const impatient = { ...ONE_HOST, bootTimeout: 30 };
-
-  it("fails within bounds, with its address", async () => {
-    lab.configure(impatient);
-    const ended = lab.vxlab(["up", "--no-verify"], { timeout: 300 });
-    const domain = await firstDomain();
-    const started = Date.now();
-    good(await lab.virsh(["suspend", domain]));
-    const { code, stderr } = await ended;
-    expect(code).toBe(1);
-    expect(stderr).toContain("192.168.10.156");
-    // Six attempts of five seconds, a pause of up to five after each, and the engine's own time.
-    expect((Date.now() - started) / 1000).toBeLessThan(120);
-  });
-
-  it("comes up by running it again, which lets a paused machine go on", async () => {
-    const again = await up({ ...impatient, bootTimeout: 120 });
-    good(again);
-    expect(again.stderr).toContain(`machine ${await firstDomain()} was paused: resumed`);
-    expect(await redChecks(lab)).toEqual([]);
-  });
-
-  it("is no hindrance to a plain destroy, which does not talk to it", async () => {
-    const domain = await firstDomain();
-    good(await lab.virsh(["suspend", domain]));
-    const started = Date.now();
-    await destroyed();
-    expect((Date.now() - started) / 1000).toBeLessThan(60);
-  });
-});
-
-/** Comes as soon as libvirt has started a machine. */
-async function firstDomain(): Promise<string> {
-  let name = "";
-  await within(120, "a running domain", async () => {
-    name = (await lab.virsh(["list", "--name"])).stdout.trim();
-    return name !== "";
-  });
-  return name;
-}
 
 describe("an engine that is killed", () => {
   /** Starts `up`, and ends the engine with SIGKILL when the moment has come. */

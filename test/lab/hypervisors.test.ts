@@ -1,48 +1,25 @@
-/** One lab on two hypervisors: the first by its socket, the second by SSH over a link, a machine on each. */
+/** One lab on two hypervisors: the first by its socket, the second by SSH over a link, a machine on each. More: test/long/hypervisors.test.ts. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { change } from "../lib/changes";
 import { good, Project } from "../lib/project";
 import { remains } from "../lib/remains";
 import { Servers } from "../lib/servers";
+import {
+  configureServers,
+  expectOverIpv6,
+  routed,
+  V6,
+  WHITE,
+  WHITE_ENDS,
+  type Overlay,
+} from "../lib/servers-lab";
 import { labOf, stateOf } from "../lib/state";
-
-/** A network on each, and the address of the machine on it. */
-const V4 = { near: ["192.168.10.0/24", "192.168.10.11"], far: ["192.168.20.0/24", "192.168.20.11"] } as const;
-const V6 = { near: ["fd00:10::/64", "fd00:10::11"], far: ["fd00:20::/64", "fd00:20::11"] } as const;
 
 let servers: Servers;
 let project: Project;
 let labId: string;
 
-/** Of IPv6 alone. */
-const WHITE = { white: { vni: 200, vlan: 20, subnet6: "fd00:4::/64" } };
-const WHITE_ENDS = { w1: { host: "h1", segment: "white" }, w2: { host: "h2", segment: "white" } };
-
-/** The overlay has both families, whatever the underlay's. */
-const RED = { vni: 100, subnet: "10.0.3.0/24", subnet6: "fd00:3::/64" };
-
-function configure(
-  libvirtUri: string,
-  { near, far }: typeof V4 | typeof V6 = V4,
-  segment: object = {},
-  more: { segments?: object; containers?: object } = {},
-): void {
-  project.configure({
-    accel: "qemu",
-    underlay: {},
-    underlays: {
-      near: { cidr: near[0], libvirtUri: servers.nearUri },
-      far: { cidr: far[0], libvirtUri },
-    },
-    hosts: { h1: { address: near[1] }, h2: { address: far[1] } },
-    segments: { red: { ...RED, ...segment }, ...more.segments },
-    containers: {
-      c1: { host: "h1", segment: "red", address: "10.0.3.10/24", address6: "fd00:3::10/64" },
-      c2: { host: "h2", segment: "red", address: "10.0.3.11/24", address6: "fd00:3::11/64" },
-      ...more.containers,
-    },
-  });
-}
+const configure = (uri: string, more?: Overlay) => configureServers(project, servers, uri, more);
 
 const things = () => Promise.all([servers.near.things(), servers.far.things()]);
 const ours = (host: string, network: string) =>
@@ -50,7 +27,7 @@ const ours = (host: string, network: string) =>
 
 beforeAll(async () => {
   servers = await Servers.create("servers");
-  for (const { near, far } of [V4, V6]) await servers.route(near[0], far[0]);
+  await routed(servers);
   project = await Project.create("hypervisors", servers.enter);
 });
 
@@ -110,53 +87,34 @@ describe("a lab on two hypervisors", () => {
   });
 });
 
-function expectOverIpv6(said: string): void {
-  for (const check of [
-    "ping/c1/c2",
-    "ping6/c1/c2",
-    "ping6/c2/c1",
-    "mtu/c1/c2/1430",
-    "mtu/c1/c2/1431",
-    "wire/c1/c2",
-  ])
-    expect(said).toContain(`  ok    ${check} `);
-  expect(said).toContain("fd00:10::11 > fd00:20::11 UDP 4789 VNI 100");
-}
-
 describe("other underlays, of IPv6, for the lab that stands", () => {
-  it("rebuild its machines in one go, with 20 bytes less in a packet", async () => {
-    configure(servers.farUri(), V6);
-    const up = await project.vxlab(["up"], { timeout: 600 });
-    expect(good(up)).toContain("24 checks passed, 0 failed");
-    expectOverIpv6(up.stdout);
-    expect(await things()).toEqual([ours("h1", "near"), ours("h2", "far")]);
-    expect((await change(project, ["preview"])).steps).toEqual([]);
-  });
-
-  it("carry the segment with static forwarding too, in both families, with an IPv6 gateway, and one of IPv6 alone", async () => {
+  it("rebuild its machines in one go, with 20 bytes less in a packet, and carry segments of both families and of IPv6 alone", async () => {
     const red = { flooding: "flow", gateway: { host: "h1" } };
-    configure(servers.farUri(), V6, red, { segments: WHITE, containers: WHITE_ENDS });
+    configure(servers.farUri(), { underlays: V6, red, segments: WHITE, containers: WHITE_ENDS });
     const up = await project.vxlab(["up"], { timeout: 600 });
     expect(good(up)).toMatch(/^\d+ checks passed, 0 failed$/m);
     // On each host a tunnel port and a patch port instead of the one tunnel port.
     for (const check of ["tunnel/h1/vf100", "tunnel/h2/pf100"])
       expect(up.stdout).toContain(`  ok    ${check} `);
+    // White floods by unicast.
     for (const check of ["gateway6/c2/red", "beyond/red/ipv6", "ping6/w1/w2", "mtu/w1/w2/1430", "wire/w1/w2"])
       expect(up.stdout).toContain(`  ok    ${check} `);
     expectOverIpv6(up.stdout);
+    expect(await things()).toEqual([ours("h1", "near"), ours("h2", "far")]);
+    expect((await change(project, ["preview"])).steps).toEqual([]);
   });
 });
 
 /** What a container prints. */
 const inside = async (name: string, line: string) =>
   (await project.vxlab(["exec", name, "--", "sh", "-c", line])).stdout;
-/** Those of the addresses at which a container sees a host's SSH. */
+/** Those of the addresses at which a container sees a host's SSH, all tried at once. */
 async function ssh(from: string, addresses: readonly string[]): Promise<string[]> {
-  const seen: string[] = [];
-  for (const address of addresses)
-    if ((await inside(from, `timeout 5 nc -w 4 ${address} 22 </dev/null | head -c 4`)).includes("SSH-"))
-      seen.push(address);
-  return seen;
+  const tries = addresses.map(
+    (to, n) => `timeout 5 nc -w 4 ${to} 22 </dev/null | head -c 4 | sed "s/^/${n} /" &`,
+  );
+  const said = await inside(from, `${tries.join(" ")} wait`);
+  return addresses.filter((_, n) => said.includes(`${n} SSH-`));
 }
 
 describe("an IPv6 gateway", () => {
@@ -180,14 +138,8 @@ describe("an IPv6 gateway", () => {
     expect(await ssh("c2", [far])).toEqual([]);
   });
 
-  it("is measured: what an overlay of IPv6 alone costs", async () => {
-    const { stdout } = await project.vxlab(["measure", "w1", "w2", "--json"], { timeout: 300 });
-    const { overlay, overhead } = JSON.parse(stdout) as { overlay: { mtu: number }; overhead: number };
-    expect([overlay.mtu, overhead]).toEqual([1430, 70]);
-  });
-
   it("leaves nothing when it is taken away", async () => {
-    configure(servers.farUri(), V6);
+    configure(servers.farUri(), { underlays: V6 });
     good(await change(project, ["up"], { timeout: 600 }));
     const left =
       "nft list tables; cat /proc/sys/net/ipv6/conf/all/forwarding; pidof dnsmasq; ls /sys/class/net | grep gw-";

@@ -1,12 +1,11 @@
-/** The reference lab on real machines: one lab for all steps, in order, from nothing to nothing. */
-import { existsSync, statSync, utimesSync } from "node:fs";
+/** The reference lab on real machines: one lab for all steps, in order, from nothing to nothing. More: test/long/reference.test.ts. */
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { broadcasts, onceEach } from "../lib/broadcasts";
 import { capture, keepPinging } from "../lib/capture";
 import { change } from "../lib/changes";
 import { captured, everyDay } from "../lib/everyday";
-import { Console } from "../lib/console";
 import { Guests, type Facts } from "../lib/guests";
 import { ArgumentWatch, leaksIn, textsBelow } from "../lib/leaks";
 import { good, Project } from "../lib/project";
@@ -14,6 +13,7 @@ import { remains } from "../lib/remains";
 import { nameOf, secretsOf, stateOf } from "../lib/state";
 import { greenWithin, redChecks, within } from "../lib/wait";
 import { vxlanPackets } from "../lib/wire";
+import { secondCopy } from "./reference/second-copy";
 
 const KVM = {
   kvm1: { address: "192.168.10.156", bridgeAddress: "10.1.2.10/24" },
@@ -195,14 +195,6 @@ describe("again", () => {
     expect(await facts()).toEqual(before);
   });
 
-  it("needs no preview to say so: ./vxlab up previews after an edit only", async () => {
-    for (const previews of [true, false]) {
-      if (previews) utimesSync(join(lab.root, "Pulumi.yaml"), new Date(), new Date());
-      const { code, stdout, stderr } = await lab.vxlab(["up", "--no-verify"], { timeout: 300 });
-      expect([code, /pulumi preview/.test(stdout + stderr)], stderr).toEqual([0, previews]);
-    }
-  });
-
   it("changes nothing on a host when every step is applied twice more", async () => {
     const look = "ovs-vsctl show; ovs-ofctl dump-ports-desc vxbr; ip address; cat /var/lib/vxlab/desired/*";
     const before = [await guests.facts("kvm2"), await guests.tell("kvm2", look)];
@@ -296,79 +288,12 @@ describe("a third host", () => {
   });
 });
 
-describe("more memory for one machine", () => {
-  const inside = ["kvm2-domain", "kvm2-vxbr-step", "kvm2-red-step", "c2-step"].map((name) => `lab-${name}`);
-
-  it("is readable in the preview, and rebuilds that machine and what is in it, nothing else", async () => {
-    const [kvm1] = await facts();
-    settings = { ...settings, hosts: { ...KVM, kvm2: { ...KVM.kvm2, memory: 288 } } };
-    lab.configure(settings);
-    expect(good(await lab.pulumi(["preview", "--diff"]))).toMatch(/\bmemory\s*: 256 => 288/);
-    const steps = await deploy({});
-    const touched = [...new Set(steps.map((step) => step.split(" ")[1] ?? ""))];
-    expect(touched).toEqual(expect.arrayContaining(inside));
-    expect(touched.filter((name) => name !== "lab" && !belongs(name, "kvm2", "c2"))).toEqual([]);
-    await guests.hangUp("kvm2");
-    expect(await guests.facts("kvm1")).toEqual(kvm1);
-    await greenWithin(60, lab);
-    const memory = Number(
-      await guests.tell("kvm2", "awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo"),
-    );
-    expect(memory).toBeGreaterThan(230);
-    good(await guests.ping("c1", "-c 2 10.0.3.11"));
-  });
-});
-
-describe("another network of the underlay", () => {
-  // kvm2 gets the number in it that kvm1 had: an old address is nobody's, and a number of it somebody else's.
-  const hosts = {
-    kvm1: { ...KVM.kvm1, address: "192.168.11.30" },
-    kvm2: { ...KVM.kvm2, address: "192.168.11.156" },
-  };
-
-  // Machines that go for their network's sake: no old step's removal may ask for them, or reach what the new steps made.
-  it("with jumbo frames, other addresses and a container less rebuilds all, which is there again, in one up", async () => {
-    for (const host of ["kvm1", "kvm2"]) await guests.hangUp(host);
-    const c3 = { host: "kvm1", address: "10.0.3.12/24" };
-    await deploy({ containers: { c1: C1, c2: C2, c3 } });
-    const underlay = { cidr: "192.168.11.0/24", mtu: 9000 };
-    const steps = await deploy({ underlay, hosts, containers: { c1: C1, c2: C2 } });
-    expect(steps).toEqual(expect.arrayContaining(["delete lab-c3", "delete-replaced lab-kvm1-domain"]));
-    expect(await deploy({})).toEqual([]);
-  });
-
-  it("passes every check, with the new addresses and nothing of the old ones", async () => {
-    await guests.close();
-    guests = await Guests.of(lab);
-    await greenWithin(60, lab);
-    await expectExactly(8950);
-    expect(await guests.tell("kvm1", "ls /var/lib/vxlab/containers")).toBe("c1");
-    const network = `vxlab-${guests.lab.id}-underlay`;
-    expect(good(await lab.virsh(["net-list", "--all", "--name"])).trim()).toBe(network);
-    const dumped = good(await lab.virsh(["net-dumpxml", network]));
-    expect(dumped).toContain("192.168.11.1'");
-    const addresses = good(
-      await lab.run("ip", ["netns", "exec", lab.namespace, "ip", "-o", "-4", "address"]),
-    );
-    expect(addresses).not.toContain("192.168.10.");
-    const seeds = good(await lab.virsh(["vol-list", `vxlab-${guests.lab.id}-pool`]));
-    expect(seeds.match(/-seed-/g)).toHaveLength(4); // name and path of each
-  });
-});
+secondCopy(() => ({ project: lab, guests }));
 
 describe("comes back by itself", () => {
-  // 11 s alone under emulation (docs/measurements.md); here the lab's other machine and another test's lab run beside it.
-  it("after the reboot of a guest, within 120 s under emulation", async () => {
-    const boot = () => guests.ask("kvm1", "cat /proc/sys/kernel/random/boot_id", 15);
-    const before = good(await boot());
-    const console = await Console.of(lab, domainOf("kvm1"));
-    await lab.vxlab(["ssh", "kvm1", "--", "reboot"]);
-    await guests.hangUp("kvm1");
-    await console.during(() => greenWithin(120, lab));
-    expect(good(await boot())).not.toBe(before);
-  });
-
-  it.each(["ovs-vswitchd", "ovsdb-server"])("after SIGKILL of %s, within 30 s", async (daemon) => {
+  // ovs-vswitchd: test/lab/fabric.test.ts, with a reboot.
+  it("after SIGKILL of ovsdb-server, within 30 s", async () => {
+    const daemon = "ovsdb-server";
     const before = await guests.tell("kvm2", `pidof ${daemon}`);
     await guests.tell("kvm2", `kill -KILL ${before}`);
     const started = Date.now();

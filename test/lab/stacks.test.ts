@@ -91,10 +91,7 @@ beforeAll(async () => {
   project = await Project.create("stacks-lab");
   underlay("a", "192.168.10.0/24", { a1: { address: "192.168.10.11" }, a2: { address: "192.168.10.12" } });
   underlay("b", "192.168.20.0/24", { b1: { address: "192.168.20.11" } }, { mtu: MTU_B });
-  overlay("a", "b", {
-    c1: { host: "a1", address: "10.0.3.10/24" },
-    c4: { host: "a2", address: "10.0.3.13/24" },
-  });
+  overlay("a", "b", containers("a2"));
   overlay("b", "a", { c2: { host: "b1", address: "10.0.3.11/24" } });
 });
 
@@ -146,11 +143,13 @@ describe("two owners' four stacks", () => {
   });
 });
 
+/** Owner a's, c4 on one of two hosts. */
+const containers = (host: string) => ({
+  c1: { host: "a1", address: "10.0.3.10/24" },
+  c4: { host, address: "10.0.3.13/24" },
+});
+
 describe("a container that moves to another host of its underlay", () => {
-  const containers = (host: string) => ({
-    c1: { host: "a1", address: "10.0.3.10/24" },
-    c4: { host, address: "10.0.3.13/24" },
-  });
   const on = async (host: string) =>
     good(
       await project.vxlab([
@@ -159,10 +158,8 @@ describe("a container that moves to another host of its underlay", () => {
       ]),
     );
 
-  it.each([
-    ["a1", "a2"],
-    ["a2", "a1"],
-  ])("to %s is gone from %s before it is made there", async (to, from) => {
+  it("is gone from the one before it is made on the other", async () => {
+    const [from, to] = ["a2", "a1"];
     overlay("a", "b", containers(to));
     const { code, steps, order } = await change(project, ["up", "--stack", "overlay-a"]);
     expect(code).toBe(0);
@@ -218,8 +215,9 @@ describe("a peer that is destroyed first", () => {
   });
 
   it("is said to the other, whose lab stands on, without tunnels to it", async () => {
-    const said = await project.vxlab(["up", "-s", "overlay-a"], { timeout: 300 });
-    expect(good(said)).toContain("0 failed");
+    overlay("a", "b", containers("a2"));
+    const said = await up("overlay-a");
+    good(said);
     expect(said.stderr).toContain("No tunnels to a peer: the stack underlay-b has no output");
     expect(Object.keys((await seenOnA1()).tunnels)).toEqual([TO_A2]);
     expect(good(await ping("c1", "overlay-a", "10.0.3.13"))).toContain(" 0% packet loss");

@@ -1,5 +1,6 @@
 /** Broadcasts sent by many ends at once: who hears whose, how often, and with which VLAN tag. */
-import { capture } from "./capture";
+import { randomUUID } from "node:crypto";
+import { captures } from "./capture";
 import type { Guests } from "./guests";
 
 /** Whoever sends: one interface of a container, or one VLAN on it, such as eth0.20. */
@@ -64,11 +65,15 @@ export async function broadcasts(
   forgers: readonly Forger[] = [],
 ): Promise<Heard> {
   try {
-    await Promise.all(forgers.map((one) => guests.tell(guests.hostOf(one.container), forged(guests, one))));
+    await byHost(guests, forgers, (host, own) =>
+      guests.tell(host, own.map((one) => forged(guests, one)).join(" && ")),
+    );
     return await heardBy(guests, ends, [...ends, ...forgers]);
   } finally {
     // What was not made is not there to be taken away.
-    await Promise.all(forgers.map((one) => guests.ask(guests.hostOf(one.container), undone(guests, one))));
+    await byHost(guests, forgers, (host, own) =>
+      guests.ask(host, own.map((one) => undone(guests, one)).join("; ")),
+    );
   }
 }
 
@@ -91,28 +96,67 @@ const undone = (guests: Guests, { container, nic, address }: Forger): string =>
 async function heardBy(guests: Guests, ends: readonly End[], voices: readonly Voice[]): Promise<Heard> {
   // -e: with the VLAN tags. Only what comes in: a sender's own frame must not come back.
   const tcpdump = `tcpdump -Q in -nn -e -l -i NIC 'icmp[icmptype] = icmp-echo or (vlan and icmp[icmptype] = icmp-echo)'`;
-  const ears = await Promise.all(
-    earsOf(ends).map(async (ear) => {
-      const { container, nic } = placed(ear);
-      const words = guests.inside(container, tcpdump.replace("NIC", nic));
-      return [ear, await capture(guests, guests.hostOf(container), words)] as const;
+  const ears = await byHost(guests, earsOf(ends).map(placed), async (host, own) => {
+    const words = own.map(({ container, nic }) => guests.inside(container, tcpdump.replace("NIC", nic)));
+    return { own, end: await captures(guests, host, words) };
+  });
+  const said = await byHost(guests, voices, (host, own) => send(guests, host, own, voices));
+  const mute = voices.filter(
+    (voice) =>
+      !said.some((texts) => (texts.get(voice) ?? "").includes(`${NUMBERS.length} packets transmitted`)),
+  );
+  if (mute.length > 0)
+    throw new Error(
+      `no broadcast of ${mute.map(name).join(", ")}: ${said.flatMap((texts) => [...texts.values()]).join("\n")}`,
+    );
+  const heard = await Promise.all(
+    ears.map(async ({ own, end }) => {
+      const texts = await end();
+      return own.map((ear, index) => [name(ear), read(texts[index] ?? "", voices)] as const);
     }),
   );
-  const sent = await Promise.all(voices.map((voice, index) => send(guests, voice, MARK + index)));
-  const mute = voices.filter(
-    (_, index) => !(sent[index] ?? "").includes(`${NUMBERS.length} packets transmitted`),
-  );
-  if (mute.length > 0) throw new Error(`no broadcast of ${mute.map(name).join(", ")}: ${sent.join("\n")}`);
-  const texts = await Promise.all(ears.map(async ([ear, end]) => [ear, await end()] as const));
-  return Object.fromEntries(texts.map(([ear, text]) => [ear, read(text, voices)]));
+  return Object.fromEntries(heard.flat());
 }
 
-/** Nobody answers a broadcast (icmp_echo_ignore_broadcasts): -W is what ping waits at its end, and its exit code is 1. */
-async function send(guests: Guests, { container, nic, broadcast }: Voice, mark: number): Promise<string> {
-  // ping -s counts no ICMP header, of eight bytes.
-  const options = `-b -I ${nic} -c ${NUMBERS.length} -i 0.5 -W 1 -s ${mark - 8}`;
-  const { stdout, stderr } = await guests.ping(container, `${options} ${broadcast}`);
-  return stdout + stderr;
+/** One connection does it for all of a host: a program of ssh for each would take longer than what it does. */
+function byHost<Place extends { container: string }, T>(
+  guests: Guests,
+  places: readonly Place[],
+  work: (host: string, own: readonly Place[]) => Promise<T>,
+): Promise<T[]> {
+  const hosts = [...new Set(places.map(({ container }) => guests.hostOf(container)))];
+  return Promise.all(
+    hosts.map((host) =>
+      work(
+        host,
+        places.filter(({ container }) => guests.hostOf(container) === host),
+      ),
+    ),
+  );
+}
+
+/**
+ * Nobody answers a broadcast (icmp_echo_ignore_broadcasts): -W is what ping waits at its end, and its exit code is 1.
+ *
+ * @param own voices of one host, which send at the same time
+ */
+async function send<V extends Voice>(
+  guests: Guests,
+  host: string,
+  own: readonly V[],
+  voices: readonly V[],
+): Promise<Map<V, string>> {
+  const file = `/tmp/voices-${randomUUID()}`;
+  const lines = own.map((voice, index) => {
+    const { container, nic, broadcast } = voice;
+    // ping -s counts no ICMP header, of eight bytes.
+    const size = MARK + voices.indexOf(voice) - 8;
+    const ping = `ping -n -b -I ${nic} -c ${NUMBERS.length} -i 0.5 -W 1 -s ${size} ${broadcast}`;
+    return `${guests.inside(container, ping)} >${file}.${index} 2>&1 &`;
+  });
+  const texts = own.map((_, index) => `cat ${file}.${index}; echo ${file}`);
+  const said = (await guests.tell(host, [...lines, "wait", ...texts].join("\n"))).split(file);
+  return new Map(own.map((voice, index) => [voice, said[index] ?? ""]));
 }
 
 function read(text: string, voices: readonly Voice[]): Record<string, number[]> {
@@ -126,7 +170,7 @@ function read(text: string, voices: readonly Voice[]): Record<string, number[]> 
   return heard;
 }
 
-const name = ({ container, nic }: Voice): string => `${container} ${nic}`;
+const name = ({ container, nic }: Pick<Voice, "container" | "nic">): string => `${container} ${nic}`;
 const tagged = (voice: string, vlan?: string): string =>
   vlan === undefined ? voice : `${voice}, VLAN ${vlan}`;
 const vlanOf = ({ nic }: Voice): string | undefined => nic.split(".")[1];

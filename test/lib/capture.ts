@@ -16,17 +16,42 @@ export async function capture(
   words: string,
   seconds = 60,
 ): Promise<() => Promise<string>> {
-  const file = `/tmp/capture-${randomUUID()}`;
+  const end = await captures(guests, host, [words], seconds);
+  return async () => (await end()).join();
+}
+
+/** As `capture`, several on one host. */
+export async function captures(
+  guests: Guests,
+  host: string,
+  all: readonly string[],
+  seconds = 60,
+): Promise<() => Promise<string[]>> {
+  const id = randomUUID();
+  const files = all.map((_, index) => `/tmp/capture-${id}.${index}`);
+  const each = (script: (file: string, words: string) => string) =>
+    files.map((file, index) => script(file, all[index] ?? "")).join("\n");
   await guests.tell(
     host,
-    `timeout ${seconds} ${words} >${file} 2>${file}.err </dev/null & echo $! >${file}.pid
-    i=0; until grep -q "listening on" ${file}.err || [ $i -gt 100 ]; do i=$((i + 1)); sleep 0.1; done`,
+    `${each((file, words) => `timeout ${seconds} ${words} >${file} 2>${file}.err </dev/null & echo $! >${file}.pid`)}
+    for file in ${files.join(" ")}; do
+      i=0; until grep -q "listening on" $file.err || [ $i -gt 100 ]; do i=$((i + 1)); sleep 0.1; done
+    done`,
   );
-  return () =>
-    guests.tell(
+  return async () => {
+    const said = await guests.tell(
       host,
-      `grep -q "listening on" ${file}.err && sleep ${SETTLE} && kill $(cat ${file}.pid) && cat ${file}`,
+      `set -e
+      for file in ${files.join(" ")}; do grep -q "listening on" $file.err; done
+      sleep ${SETTLE}
+      for file in ${files.join(" ")}; do kill $(cat $file.pid); done
+      for file in ${files.join(" ")}; do cat $file; echo ${id}; done`,
     );
+    return said
+      .split(id)
+      .map((text) => text.trim())
+      .slice(0, all.length);
+  };
 }
 
 /** What became of pings that went on until they were ended. */

@@ -1,5 +1,6 @@
 /** The lab of the tests of EVPN: three hosts, of which two are route reflectors, and who reaches whom in it. */
-import { keepPinging } from "./capture";
+import { expect } from "vitest";
+import { capture, keepPinging } from "./capture";
 import { change } from "./changes";
 import type { Guests } from "./guests";
 import { good, type Project } from "./project";
@@ -73,3 +74,25 @@ export async function lostWithout(guests: Guests, daemon: string): Promise<{ los
 
 export const stations = (guests: Guests, host: string, device = "ve100"): Promise<string> =>
   guests.tell(host, `bridge fdb show dev ${device}`);
+
+/** Frames for all, or for a multicast group of neighbour discovery, that kvm1's underlay carries for new conversations of c1. */
+export async function askedByAll(guests: Guests): Promise<{ questions: string[]; answers: number }> {
+  const forget = (name: string) =>
+    guests.tell(guests.hostOf(name), guests.inside(name, "ip neigh flush all"));
+  await Promise.all(["c1", "c2", "c3"].map(forget));
+  const wire = await capture(
+    guests,
+    "kvm1",
+    "tcpdump -i eth0 -nn -e -U -T vxlan udp port 4789 or udp port 4790",
+  );
+  await Promise.all(["c1", "c2", "c3"].map(forget));
+  for (const to of ["10.0.3.11", "10.0.3.12", "fd00:3::11"])
+    expect(await reaches(guests, "c1", to)).toBe(true);
+  const lines = (await wire()).split("\n");
+  return {
+    questions: lines.filter((line) =>
+      /> (ff:ff:ff:ff:ff:ff|33:33:ff:\S+), .*(who-has|neighbor sol)/.test(line),
+    ),
+    answers: lines.filter((line) => line.includes("echo reply")).length,
+  };
+}

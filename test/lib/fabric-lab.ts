@@ -1,5 +1,7 @@
 /** The settings of the fabric on three machines (test/lab/fabric.test.ts), and who hears whom in it. */
-import { endsOf, forger } from "./broadcasts";
+import { expect } from "vitest";
+import { broadcasts, endsOf, forger, onceEach, type Forger } from "./broadcasts";
+import type { Guests } from "./guests";
 
 export const HOSTS = {
   kvm1: { address: "192.168.10.156" },
@@ -44,3 +46,42 @@ export const FORGERS = [
   forger("both eth0", "10.0.3.68/24", "10.0.3.255"),
   forger("both eth0.10", "10.0.10.69/24", "10.0.10.255"),
 ];
+
+/** Who reaches whom, and who hears whom, in the lab as it is. */
+export function fabricOf(guests: () => Guests) {
+  /** Answered pings of three: containers that were just plugged in learn their neighbours first. None may be answered twice. */
+  async function reaches(from: string, to: string, options = ""): Promise<boolean> {
+    const { code, stdout } = await guests().ping(from, `-c 3 -i 0.3 -W 3 ${options} ${to}`);
+    if (stdout.includes("(DUP!)")) throw new Error(`${from} has several answers of ${to}:\n${stdout}`);
+    return code === 0;
+  }
+
+  /** Every broadcast once, at all that it is for, and nowhere else. */
+  async function broadcastsStay(ends = ENDS, forgers: Forger[] = []): Promise<void> {
+    expect(await broadcasts(guests(), ends, forgers)).toEqual(onceEach(ends));
+  }
+
+  /** Those of the pairs that do not reach each other, all tried at once. */
+  async function unreached(pairs: readonly (readonly [from: string, to: string])[]): Promise<string[]> {
+    const answers = await Promise.all(pairs.map(([from, to]) => reaches(from, to)));
+    return pairs.flatMap(([from, to], index) => (answers[index] === true ? [] : [`${from} to ${to}`]));
+  }
+
+  /** Every pair of red, both ways round the ring, over IPv4 and IPv6, with the largest packet and none larger. */
+  async function redWorks(): Promise<string[]> {
+    const failed = await unreached([
+      ["c1", "10.0.3.11"],
+      ["c2", "10.0.3.12"],
+      ["c3", "10.0.3.10"],
+      ["c2", "10.0.3.50"],
+      ["c1", "fd00:3::11"],
+      ["c3", "fd00:3::10"],
+    ]);
+    const [full, longer] = await Promise.all(
+      [1422, 1423].map((size) => reaches("c1", "10.0.3.11", `-M do -s ${size}`)),
+    );
+    return [...failed, ...(full ? [] : ["a full packet"]), ...(longer ? ["one byte more is held back"] : [])];
+  }
+
+  return { reaches, broadcastsStay, unreached, redWorks };
+}

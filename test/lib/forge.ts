@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { capture } from "./capture";
-import type { Guests } from "./guests";
+import { processOf, type Guests } from "./guests";
 
 const BRIDGE = "forge";
 /** Each frame ends with a text of this length, by which it is known wherever it comes out. */
@@ -22,7 +22,7 @@ export async function forging(guests: Guests, containers: readonly string[]): Pr
       `set -e
       ovs-vsctl --may-exist add-br ${BRIDGE}
       ip link add ${outer} type veth peer name ${inner}
-      ip link set ${inner} netns $(lxc-info -P /var/lib/vxlab/containers -n ${name} -pH)
+      ip link set ${inner} netns ${processOf(name)}
       ip link set ${outer} up
       ${inside(`ip link set ${inner} up`)}
       ${inside(`tc qdisc add dev ${inner} ingress`)}

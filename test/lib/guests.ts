@@ -16,6 +16,11 @@ export interface Facts {
   macs: Record<string, string>;
 }
 
+/** A process of an LXC container, in a shell's words. Its cgroup knows, and costs no program; lxc-info takes 0.14 s under emulation. */
+export const processOf = (container: string): string =>
+  `$({ read -r p </sys/fs/cgroup/lxc.payload.${container}/cgroup.procs && echo $p; } 2>/dev/null || ` +
+  `lxc-info -P /var/lib/vxlab/containers -n ${container} -pH)`;
+
 /** A line of `guest observe all`. */
 type Observation = Record<"desired" | "found", { v: number; state: unknown }>;
 
@@ -83,7 +88,7 @@ export class Guests {
 
   /** In a container's network, with the host's tools: the host's `ping` knows -M. */
   inside(container: string, command: string): string {
-    return `nsenter -n -t $(lxc-info -P /var/lib/vxlab/containers -n ${container} -pH) ${command}`;
+    return `nsenter -n -t ${processOf(container)} ${command}`;
   }
 
   hostOf(container: string): string {

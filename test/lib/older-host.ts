@@ -1,11 +1,12 @@
 /** A real host as an older vxlab left it: its files of desired state in the form of then, and what was called otherwise. */
-import type { Envelope } from "../../guest/protocol";
+import { expect } from "vitest";
+import { PROTOCOL, type Envelope } from "../../guest/protocol";
 import { tunnelName } from "../../plan/names";
 import type { Guests } from "./guests";
 
 /** On a host. */
-export const GUEST = "/usr/lib/vxlab/guest";
-export const DESIRED = "/var/lib/vxlab/desired";
+const GUEST = "/usr/lib/vxlab/guest";
+const DESIRED = "/var/lib/vxlab/desired";
 
 type Fields = Record<string, unknown>;
 
@@ -35,7 +36,7 @@ const FORMS: Readonly<Record<string, (state: Fields, secrets?: string) => Fields
 };
 
 /** What outlives a migration: containers, port numbers, MACs; ports with their UUIDs and labels; the files of desired state. */
-export async function lasting(guests: Guests, host: string): Promise<unknown[]> {
+async function lasting(guests: Guests, host: string): Promise<unknown[]> {
   const ports = "ovs-vsctl --columns=_uuid,name,external_ids list port";
   return [await guests.facts(host), await guests.tell(host, ports), await keptBy(guests, host)];
 }
@@ -95,4 +96,24 @@ export async function leaveAsLevel1(guests: Guests, host: string): Promise<void>
     done`,
     120,
   );
+}
+
+/** A host that is left as an earlier version left it reads everything at boot, and makes nothing again. */
+export async function migrates(
+  guests: Guests,
+  host: string,
+  leave: (guests: Guests, host: string) => Promise<void>,
+): Promise<void> {
+  const before = await lasting(guests, host);
+  await leave(guests, host);
+  // The control: tools without the table's line for these levels cannot read what is kept.
+  const without = `sed '/level == 2/d' ${GUEST} >/tmp/guest; for f in ${DESIRED}/port-*; do sh /tmp/guest apply port <$f; done`;
+  const { stderr } = await guests.ask(host, without);
+  expect(stderr).toContain("desired state of version unknown");
+  expect((await lasting(guests, host))[0]).toEqual(before[0]);
+  await guests.tell(host, `rm /tmp/guest; ${GUEST} boot`, 180);
+  expect(await lasting(guests, host)).toEqual(before);
+  expect(await guests.tell(host, `cat ${DESIRED}/../level; ${GUEST} drift`)).toBe(`${PROTOCOL}`);
+  for (const { desired, found } of await guests.observed(host))
+    expect(found).toEqual({ v: desired.v, state: desired.state });
 }

@@ -6,6 +6,7 @@ import { readRecording, restored } from "../upgrade/recording";
 import { VERSIONS } from "../upgrade/versions";
 import { countPings, type PingCount } from "./capture";
 import { change } from "./changes";
+import { processOf } from "./guests";
 import { good, type Project } from "./project";
 import { within } from "./wait";
 import { writeState, type WrittenResource } from "./written-state";
@@ -19,8 +20,7 @@ interface Hosts {
 const STACK = "existing";
 /** By segment, from a container on `a` to one on `b`. */
 const PAIRS = { red: ["c1", "10.0.3.11"], blue: ["d1", "10.0.4.11"], green: ["d1", "10.0.5.11"] } as const;
-const inside = (container: string) =>
-  `nsenter -n -t $(lxc-info -P /var/lib/vxlab/containers -n ${container} -pH)`;
+const inside = (container: string) => `nsenter -n -t ${processOf(container)}`;
 
 export function upgraded(version: string, { project, logins }: Hosts): void {
   const tell = async (name: ServerName, script: string, input?: string) =>

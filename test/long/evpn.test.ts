@@ -1,9 +1,23 @@
-/** EVPN on three real machines, what takes longer: controls with one reflector, zebra killed, a container that moves, a reboot. */
+/** EVPN on three real machines, what takes longer: whole labs with it, controls with one reflector, zebra killed, a container that moves, a reboot. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { keepPinging } from "../lib/capture";
-import { allReach, configure, lostWithout, reaches, red, stations, up } from "../lib/evpn-lab";
+import { change } from "../lib/changes";
+import {
+  allReach,
+  askedByAll,
+  configure,
+  CONTAINERS,
+  HOSTS,
+  lostWithout,
+  reaches,
+  RED,
+  red,
+  stations,
+  up,
+} from "../lib/evpn-lab";
 import { Guests } from "../lib/guests";
 import { good, Project } from "../lib/project";
+import { remains } from "../lib/remains";
 import { greenWithin, within } from "../lib/wait";
 
 let project: Project;
@@ -19,6 +33,33 @@ beforeAll(async () => {
 afterAll(async () => {
   await guests?.close();
   await project?.destroy();
+});
+
+describe("segments with EVPN", () => {
+  it("work: every check of verify is green, a second up changes nothing, observe answers what was applied", async () => {
+    await greenWithin(120, project);
+    expect(await up(project)).toEqual([]);
+    for (const host of Object.keys(HOSTS))
+      for (const { desired, found } of await guests.observed(host))
+        expect(found).toEqual({ v: desired.v, state: desired.state });
+  });
+
+  it("of a fourth host: a preview creates what is its own, and changes nothing of another", async () => {
+    configure(project, {}, { hosts: { ...HOSTS, kvm4: { address: "192.168.10.14" } } });
+    const { steps } = await change(project, ["preview"]);
+    expect(steps.filter((step) => step.startsWith("create ")).length).toBeGreaterThan(5);
+    expect(steps.filter((step) => /kvm[123]|-c[123]/.test(step))).toEqual([]);
+    configure(project);
+  });
+
+  it("lend addresses: the container's MAC is known everywhere, its address is learned", async () => {
+    const eth0 = () => guests.tell("kvm3", guests.inside("lent", "ip -4 address show dev eth0"));
+    await within(60, "a lease", async () => /inet 10\.0\.20\./.test(await eth0()));
+    const [nic] = guests.lab.containers.find(({ name }) => name === "lent")?.interfaces ?? [];
+    expect(await stations(guests, "kvm1", "ve200")).toContain(
+      `${nic?.mac} dst 192.168.10.13 self extern_learn`,
+    );
+  });
 });
 
 describe("a route reflector whose bgpd is killed", () => {
@@ -81,5 +122,28 @@ describe("a reboot of a reflector", () => {
       return code === 0 && stdout !== before;
     });
     await greenWithin(240, project);
+  });
+});
+
+describe("what is taken away", () => {
+  it("leaves no router, no device and no file of it; by unicast each is asked for: the control", async () => {
+    const { pids } = await guests.facts("kvm1");
+    project.configure({
+      hosts: HOSTS,
+      segments: { red: { ...RED, flooding: "unicast" } },
+      containers: { c1: CONTAINERS.c1, c2: CONTAINERS.c2, c3: CONTAINERS.c3 },
+    });
+    good(await change(project, ["up"], { timeout: 900 }));
+    const look =
+      "ls /sys/class/net | grep -E '^(ve|be|oe)[0-9]'; pidof zebra bgpd; ls /var/lib/vxlab | grep -x router; " +
+      "ls -d /run/frr/vxlab /etc/frr/vxlab; nft list ruleset | grep 'dport 179'; echo end";
+    for (const host of Object.keys(HOSTS))
+      expect(await guests.tell(host, `{ ${look}; } 2>/dev/null`)).toBe("end");
+    expect((await guests.facts("kvm1")).pids).toEqual(pids);
+    expect((await askedByAll(guests)).questions.length).toBeGreaterThanOrEqual(3);
+    expect(await allReach(guests)).toBe(true);
+    await guests.close();
+    good(await project.vxlab(["down"], { timeout: 300 }));
+    expect(remains(project, [])).toEqual([]);
   });
 });

@@ -55,13 +55,28 @@ describe("the line of the documentation", () => {
   });
 });
 
+/** Manifests of examples. What `pulumi new` makes of a template is beside the package's file. */
+const manifests = filesBelow("examples", "package.json").map((file) => {
+  const folder = file.includes("templates/") ? "my-lab" : dirname(file);
+  const text = readFileSync(join(checkout, file), "utf8").replaceAll("${PROJECT}", "my-lab");
+  const { dependencies } = JSON.parse(text) as { dependencies: Record<string, string> };
+  return { file, folder, text, dependencies };
+});
+/** The same packages and versions are chosen once, wherever the package's file is. */
+const different = new Map(
+  manifests.map((one) => [JSON.stringify({ ...one.dependencies, vxlab: tarball }), one]),
+);
+
 describe("npm install", () => {
-  it.each(filesBelow("examples", "package.json"))("finds versions that agree for %s", async (file) => {
-    // What `pulumi new` makes of a template is beside the package's file.
-    const folder = folderFor(file.includes("templates/") ? "my-lab" : dirname(file));
-    const text = readFileSync(join(checkout, file), "utf8").replaceAll("${PROJECT}", "my-lab");
-    writeFileSync(join(folder, "package.json"), text);
-    const { code, stderr } = await shell("npm install --package-lock-only", folder);
+  it.each(manifests)("finds the package for $file", ({ folder, dependencies }) => {
+    const [, path = ""] = /^file:(.*)$/.exec(dependencies["vxlab"] ?? "") ?? [];
+    expect(join(folder, path)).toBe(tarball);
+  });
+
+  it.each([...different.values()])("finds versions that agree for $file", async ({ folder, text }) => {
+    const place = folderFor(folder);
+    writeFileSync(join(place, "package.json"), text);
+    const { code, stderr } = await shell("npm install --package-lock-only", place);
     expect(code, stderr).toBe(0);
   });
 });

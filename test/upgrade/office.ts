@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { good, type Project } from "../lib/project";
+import { shared } from "../lib/shared-ssh";
 import { within } from "../lib/wait";
 import { OFFICE, SERVERS, type Login, type Logins, type ServerName } from "./labs";
 
@@ -38,7 +39,10 @@ export function onServer(project: Project, logins: Logins, name: ServerName, scr
       .map(([of, address]) => `${address} ${logins[of as ServerName].hostKey}\n`)
       .join(""),
   );
-  const options = ["BatchMode=yes", "ConnectTimeout=5", "IdentitiesOnly=yes", `UserKnownHostsFile=${known}`];
+  const options = [
+    ...["BatchMode=yes", "ConnectTimeout=5", "IdentitiesOnly=yes", `UserKnownHostsFile=${known}`],
+    ...shared(project),
+  ];
   const ssh = [
     "ssh",
     ...options.flatMap((one) => ["-o", one]),

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { change } from "../../lib/changes";
 import { good } from "../../lib/project";
 import { redChecks } from "../../lib/wait";
-import { SETTINGS } from "./lab";
+import { CHECKS, SETTINGS } from "./lab";
 import type { Lab } from "./lab";
 
 const GUEST = "/usr/lib/vxlab/guest";
@@ -11,8 +11,8 @@ const GUEST = "/usr/lib/vxlab/guest";
 export function impairments(lab: () => Lab): void {
   describe("impairments", () => {
     const TC = "/usr/sbin/tc";
-    const impaired = async (impairments: object | undefined): Promise<string[]> => {
-      lab().project.configure({ ...SETTINGS, ...(impairments === undefined ? {} : { impairments }) });
+    const impaired = async (settings: object): Promise<string[]> => {
+      lab().project.configure({ ...SETTINGS, ...settings });
       const up = await change(lab().project, ["up"], { timeout: 900 });
       good(up);
       return up.steps;
@@ -26,37 +26,46 @@ export function impairments(lab: () => Lab): void {
       lab().guests.tell(host, `${TC} filter show dev eth0 egress | grep -c edirect || :`);
     const slow = { between: ["kvm1", "kvm2"], segment: "red", direction: "out", delay: "300ms" };
 
-    it("delay one segment one way; the other segment, and the hosts themselves, are as before", async () => {
-      expect(await impaired({ slow })).toContain("create lab-kvm1-slow-step");
-      // verify measures the delay as well.
-      expect(await redChecks(lab().project)).toEqual([]);
-      expect(await least("c1", "10.0.3.11")).toBeGreaterThanOrEqual(299);
-      expect(await least("b2", "10.0.20.1")).toBeLessThan(299);
-      const underlay = await lab().guests.tell("kvm1", "ping -n -c 8 -i 0.3 192.168.10.222");
-      expect(Number(/ = ([\d.]+)\//.exec(underlay)?.[1])).toBeLessThan(299);
-      expect([await filters("kvm1"), await filters("kvm2")]).toEqual(["1", "0"]);
-    });
-
-    it("are edited in place, delay IPv6 as well, and a container's outlives its restart", async () => {
+    it("delay one segment one way, IPv6 and a container as well; nothing else is slower, and a restart changes nothing", async () => {
       const far = { container: "b2", direction: "out", delay: "200ms" };
       const six = { container: "e1", direction: "out", delay: "200ms" };
       const back = { between: ["kvm1", "kvm2"], segment: "east", direction: "in", delay: "150ms" };
       const router = lab().guests.lab.containers.find(({ name }) => name === "r");
-      const router6 = router?.interfaces[0]?.addresses.find((one) => one.includes(":"))?.split("/")[0] ?? "";
+      const [east, west] = (router?.interfaces ?? []).map(({ addresses }) => addresses);
+      const router6 = east?.find((one) => one.includes(":"))?.split("/")[0] ?? "";
+      const beside = west?.find((one) => !one.includes(":"))?.split("/")[0] ?? "";
       expect(await least("e1", router6)).toBeLessThan(349);
-      expect(await impaired({ slow: { ...slow, delay: "100ms", loss: "100%" }, far, six, back })).toEqual(
-        expect.arrayContaining(["update lab-kvm1-slow-step", "create lab-kvm2-far-step"]),
+      expect(await impaired({ impairments: { slow, far, six, back } })).toEqual(
+        expect.arrayContaining(["create lab-kvm1-slow-step", "create lab-kvm2-far-step"]),
       );
-      expect((await lab().guests.ping("c1", "-c 3 -W 2 10.0.3.11")).stdout).toContain(" 0 received");
+      // verify measures the delay as well.
+      expect(await redChecks(lab().project, "impairment/", "delay/")).toEqual([]);
+      expect(await least("c1", "10.0.3.11")).toBeGreaterThanOrEqual(299);
       expect(await least("e1", router6)).toBeGreaterThanOrEqual(349);
+      expect(await least("w1", beside)).toBeLessThan(299);
+      const underlay = await lab().guests.tell("kvm1", "ping -n -c 8 -i 0.3 192.168.10.222");
+      expect(Number(/ = ([\d.]+)\//.exec(underlay)?.[1])).toBeLessThan(299);
       good(await lab().project.vxlab(["restart", "b2"], { timeout: 300 }));
       expect(await least("b2", "10.0.20.1")).toBeGreaterThanOrEqual(199);
       expect(await lab().guests.tell("kvm2", `${GUEST} drift`)).toBe("");
     });
 
-    it("that are taken out leave nothing behind", async () => {
-      expect(await impaired(undefined)).toEqual(
-        expect.arrayContaining(["delete lab-kvm1-slow-step", "delete lab-kvm2-far-step"]),
+    it("are edited in place", async () => {
+      const lossy = { slow: { ...slow, delay: "200ms", loss: "100%" } };
+      expect(await impaired({ impairments: lossy })).toEqual(
+        expect.arrayContaining(["update lab-kvm1-slow-step", "delete lab-kvm2-far-step"]),
+      );
+      expect((await lab().guests.ping("c1", "-c 3 -W 2 10.0.3.11")).stdout).toContain(" 0 received");
+      expect([await filters("kvm1"), await filters("kvm2")]).toEqual(["1", "0"]);
+      expect(await least("b2", "10.0.20.1")).toBeLessThan(199);
+    });
+
+    it("that are taken out leave nothing behind; checks of the settings run when they are new", async () => {
+      const steps = await impaired({ checks: CHECKS });
+      expect(steps).toContain("delete lab-kvm1-slow-step");
+      const checks = steps.filter((step) => step.endsWith("-step") && step.includes("-check-"));
+      expect(checks).toEqual(
+        ["apart", "fast", "plain", "shut"].map((name) => `create lab-check-${name}-step`),
       );
       expect(await least("c1", "10.0.3.11")).toBeLessThan(199);
       for (const host of ["kvm1", "kvm2"])

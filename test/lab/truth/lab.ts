@@ -1,15 +1,16 @@
 /** The lab of the truth tests, what is asked of it, and how its settings change. */
-import { expect } from "vitest";
 import type { Guests } from "../../lib/guests";
 import type { Project } from "../../lib/project";
 
+const KEY = { "/srv/a/key": { content: "k", mode: "0600", owner: "7:8" } };
+
 /** Two containers, and a router between them with files and commands. @param more of the router */
-export function routed(more: object = {}) {
+function routed(more: object = {}) {
   const r = {
     host: "kvm2",
     interfaces: [{ segment: "east" }, { segment: "west" }],
     sysctls: { "net.ipv4.ip_forward": "1", "net.ipv6.conf.all.forwarding": "1" },
-    files: { "/etc/motd": { content: "one\n" }, "/srv/a/key": { content: "k", mode: "0600", owner: "7:8" } },
+    files: { ...KEY, "/etc/motd": { content: "two\n" } },
     exec: [{ command: ["sh", "-c", "cat /etc/motd >>/ran"] }],
     ...more,
   };
@@ -23,7 +24,7 @@ export function routed(more: object = {}) {
 
 export const SETTINGS = {
   hosts: {
-    kvm1: { address: "192.168.10.156" },
+    kvm1: { address: "192.168.10.156", bridgeAddress: "10.1.2.10/24" },
     kvm2: { address: "192.168.10.222" },
   },
   segments: {
@@ -41,6 +42,24 @@ export const SETTINGS = {
     c2: { host: "kvm2", segment: "red", address: "10.0.3.11/24" },
     b2: { host: "kvm2", segment: "blue" },
   },
+};
+
+/** What the lab is deployed with: a router that may forward nothing, with other files. */
+export const AT_FIRST = routed({
+  interfaces: [
+    { segment: "east", forwards: [] },
+    { segment: "west", forwards: [] },
+  ],
+  files: { ...KEY, "/etc/motd": { content: "one\n" }, "/srv/a/old": { content: "" } },
+});
+
+const PLAIN = { from: "c1", to: "c2" };
+
+export const CHECKS = {
+  plain: PLAIN,
+  shut: { ...PLAIN, kind: "tcp", port: 9, reach: false },
+  fast: { ...PLAIN, kind: "throughput", atLeast: "10kbit" },
+  apart: { from: "b2", to: "10.0.3.10", reach: false },
 };
 
 /** There once the lab is deployed. */
@@ -65,10 +84,6 @@ export async function status({ project }: Lab): Promise<{ faults: string[]; fore
   };
 }
 
-/** `./vxlab up`: the steps that it runs again because of what it has found on the hosts; every check has to pass afterwards. */
-export async function healed({ project }: Lab): Promise<string[]> {
-  const { code, stdout, stderr } = await project.vxlab(["up"], { timeout: 600 });
-  expect(code, stdout + stderr).toBe(0);
-  expect(stderr).not.toContain(" applied again ");
-  return [...stderr.matchAll(/updated +Command (\S+)-step /g)].map(([, step = ""]) => step).sort();
-}
+/** What a command prints in the router. */
+export const inside = ({ guests }: Lab, command: string): Promise<string> =>
+  guests.tell("kvm2", `lxc-attach -P /var/lib/vxlab/containers -n r -- sh -c '${command}'`);
