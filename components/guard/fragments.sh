@@ -80,10 +80,10 @@ guard_direct() {
   local under family found
   under=$(vtep_device "$local")
   case $under in [-:]) under= ;; esac
+  # busybox shows other routes as well.
   found=$(
     for family in 4 6; do ip -o "-$family" route show default 2>/dev/null | sed "s/^/$family /"; done |
       LC_ALL=C awk -v under="$under" '
-        # busybox shows other routes as well.
         $2 != "default" || (under != "" && !index($0 " ", " dev " under " ")) { next }
         { found = 1; if (!match($0, $1 == 4 ? " via [0-9]" : " via (inet6 )?[0-9a-f]*:")) direct[$1] }
         END { if (found) print "found"; for (family in direct) print family }'
