@@ -20,6 +20,7 @@ export const THINGS = {
     "components/container/guest.sh",
     "components/container/content.sh",
     "components/container/routing.sh",
+    "components/container/published.sh",
     ...Object.entries(CONTAINER_KINDS).flatMap(([word, { scripts }]) =>
       scripts.map((script) => `components/container/kinds/${word}/${script}`),
     ),

@@ -3,7 +3,7 @@ import { endpointOf } from "../components/encryption/endpoint";
 import { wayOf } from "../components/segment/ways";
 import { addressText } from "./addresses";
 import { computedMac, MacKind } from "./mac";
-import { serviceDevice, vethName } from "./names";
+import { serviceDevice, portsDevice, vethName } from "./names";
 import type { Problem } from "./problem";
 import type { ResolvedLab, ResolvedSegment } from "./resolved";
 import { pathOf, repeated } from "./rules";
@@ -58,6 +58,9 @@ export function checkInterfaceNames(lab: ResolvedLab): Problem[] {
         key: vethName(name, number),
       })),
     ),
+    ...lab.containers
+      .filter(({ ports }) => ports.length > 0)
+      .map(({ name }) => ({ path: pathOf("containers", name), got: name, key: portsDevice(name) })),
     ...lab.segments
       .filter(({ service }) => service !== undefined)
       .map(({ name }) => ({ path: pathOf("segments", name), got: name, key: serviceDevice(name) })),
