@@ -16,7 +16,9 @@ export { ChainHopArgs, ServiceChain, ServiceChainArgs } from "./chain/component"
 export { ChainFailure, ChainSpec } from "./chain/spec";
 export { CheckSpec, ConnectivityKind } from "./connectivity/spec";
 export { Direction, ImpairmentEffects, ImpairmentSpec } from "./impairment/spec";
+export { ContainerPortArgs } from "./container/ports.component";
 export { ChainSide } from "./container/spec";
+export { PortProtocol } from "./container/spec-inside";
 export { ContainerInterfaceArgs, DhcpRangeArgs, TaggedArgs } from "./container/interfaces.component";
 export { DockerContainer, DockerContainerArgs } from "./container/kinds/docker/component";
 export { LxcContainer, LxcContainerArgs } from "./container/kinds/lxc/component";
@@ -123,6 +125,7 @@ export type {
   LabPlan,
   MachinePlan,
   NeighbourPlan,
+  PortPlan,
   RoutePlan,
   RouterPlan,
   ServicePlan,

@@ -10,7 +10,7 @@
 # costs fewer programs.
 # shellcheck disable=SC2034,SC2154 # found, device and local are used by what is called; json is with_kept's
 
-DRIFTS="encryption flows router nat dhcp guard security chain impairment inside"
+DRIFTS="encryption flows router nat dhcp guard security chain impairment inside published"
 FORWARD_AWK='@forward.awk@'
 SEEN_AWK='@seen.awk@'
 DIFFERS_AWK='@differs.awk@'

@@ -15,11 +15,12 @@ export const THINGS = {
   router: ["components/router/guest.sh", "components/router/daemons.sh"],
   service: ["guest/nft.sh", "components/service/guest.sh", "components/service/dhcp.sh"],
   // Before the containers: they must not send anything that their chains do not lead.
-  chain: ["components/chain/guest.sh"],
+  chain: ["components/chain/guest.sh", "components/chain/leaving.sh"],
   container: [
     "components/container/guest.sh",
     "components/container/content.sh",
     "components/container/routing.sh",
+    "components/container/published.sh",
     ...Object.entries(CONTAINER_KINDS).flatMap(([word, { scripts }]) =>
       scripts.map((script) => `components/container/kinds/${word}/${script}`),
     ),

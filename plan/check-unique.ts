@@ -4,7 +4,7 @@ import { wayOf } from "../components/segment/ways";
 import { servicesOf } from "../components/service/of-segment";
 import { addressText } from "./addresses";
 import { computedMac, MacKind } from "./mac";
-import { gatewayName, serviceDevice, vethName } from "./names";
+import { gatewayName, portsDevice, serviceDevice, vethName } from "./names";
 import type { Problem } from "./problem";
 import type { ResolvedLab, ResolvedSegment } from "./resolved";
 import { pathOf, repeated } from "./rules";
@@ -61,6 +61,9 @@ export function checkInterfaceNames(lab: ResolvedLab): Problem[] {
         key: vethName(name, number),
       })),
     ),
+    ...lab.containers
+      .filter(({ ports }) => ports.length > 0)
+      .map(({ name }) => ({ path: pathOf("containers", name), got: name, key: portsDevice(name) })),
     ...lab.segments
       .filter((segment) => servicesOf(segment).length > 0)
       .map(({ name }) => ({ path: pathOf("segments", name), got: name, key: serviceDevice(name) })),

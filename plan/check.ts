@@ -1,4 +1,5 @@
 import { checkEncryption } from "../components/encryption/check";
+import { checkPorts } from "../components/container/ports";
 import { checkHosts } from "../components/host/check";
 import { checkSegments } from "../components/segment/check";
 import { checkServices } from "../components/service/check";
@@ -18,6 +19,7 @@ export function check(lab: ResolvedLab): Problem[] {
     ...checkHosts(lab),
     ...checkSegments(lab),
     ...checkServices(lab),
+    ...checkPorts(lab),
     ...acrossSections((section) => section.check?.(lab)),
     ...checkAddresses(lab),
     ...checkInterfaceNames(lab),

@@ -20,6 +20,11 @@ export function vethName(container: string, number = 0): string {
   return shortened("v-", number === 0 ? container : `${container}_${number}`);
 }
 
+/** The host's end of what leads from ports of the host to a container: `p-c1`. */
+export function portsDevice(container: string): string {
+  return shortened("p-", container);
+}
+
 /**
  * The interface of a segment's DHCP server and gateway: `gw-red`.
  *

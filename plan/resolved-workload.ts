@@ -1,7 +1,7 @@
 /** Containers that have been read (resolved.ts). */
 import type { ContainerKind, ContainerSpec, InterfaceSpec, KindSettings } from "../components/container/spec";
 import type { Subnet } from "./addresses";
-import type { ExecPlan, FilePlan, SysctlPlan } from "./workload-plan";
+import type { ExecPlan, FilePlan, PortPlan, SysctlPlan } from "./workload-plan";
 import type { ResolvedSegment } from "./resolved-ground";
 
 export interface ResolvedContainer {
@@ -15,6 +15,8 @@ export interface ResolvedContainer {
   exec: readonly ExecPlan[];
   routes: readonly ResolvedRoute[];
   sysctls: readonly SysctlPlan[];
+  /** As they are written. */
+  ports: readonly PortPlan[];
   /** eth0, eth1, … */
   nics: readonly ResolvedNic[];
 }

@@ -1,5 +1,6 @@
 /** What is decided of whatever is put on hosts: the shape of containers and services in a plan. */
 import type { ChainSide, ContainerKind, KindSettings } from "../components/container/spec";
+import type { PortProtocol } from "../components/container/spec-inside";
 
 /**
  * A station on another host: frames for its MAC go to one VTEP.
@@ -39,6 +40,24 @@ export interface ContainerPlan extends KindSettings {
   routes?: RoutePlan[];
   /** In the order in which they are set. */
   sysctls?: SysctlPlan[];
+  /** Ports of its host that lead to it; absent without any. */
+  ports?: PortPlan[];
+}
+
+/**
+ * A port of a host that leads to a container.
+ *
+ * @example
+ * ```ts
+ * const web: PortPlan = { port: 8080, to: 80, protocol: PortProtocol.Tcp };
+ * ```
+ */
+export interface PortPlan {
+  /** Of the host. */
+  port: number;
+  /** Of the container. */
+  to: number;
+  protocol: PortProtocol;
 }
 
 /**

@@ -18,6 +18,7 @@ import { isolation } from "./checks/isolation";
 import { kept } from "./checks/kept";
 import { mtu } from "./checks/mtu";
 import { ping } from "./checks/ping";
+import { published } from "./checks/published";
 import { router } from "./checks/router";
 import { service } from "./checks/service";
 import { ssh } from "./checks/ssh";
@@ -28,7 +29,7 @@ import { impairedChecks } from "./impaired";
 const CHECKS: readonly CheckKind[] = [
   ...[ssh, bridge, encryption, tunnel, group, router, evpn, kept, drift, foreign],
   ...[service, container, impairment],
-  ...[handshake, ping, gateway, beyond, delay, mtu, wire, isolation, chain, connectivity],
+  ...[handshake, ping, gateway, beyond, delay, mtu, wire, isolation, chain, published, connectivity],
 ];
 
 export function buildChecks(lab: LabOutput, options: CheckOptions = {}): Check[] {

@@ -15,11 +15,13 @@ chain_apply() {
   guard_apply chain
   [ -d "$box" ] || mkdir -p "$box"
   chain_flows >"$box/flows.new"
+  chain_stale
   chain_tunnels
   echo "$bridge" >"$box/bridge"
   mv "$box/flows.new" "$box/flows"
   chain_renumber
   chain_again
+  case $cookie in *10/*) chain_drain ;; esac
   chain_untunnel
   keep chain
   answer
@@ -56,9 +58,11 @@ chain_alone() {
   alone "the tunnel of a hop of chain $name" "rename the chain in one of the two labs (chains.$name)" chain 'tunnels.*.port' "$@"
 }
 
-# Its flows, with the numbers of ports. After a first line that deletes those of before.
+# Its flows, with the numbers of ports. After first lines that delete those of before.
 chain_flows() {
   echo "delete cookie=$cookie"
+  # Another first end is another cookie.
+  [ "${was_cookie:-$cookie}" = "$cookie" ] || echo "delete cookie=$was_cookie"
   set --
   eval "set -- $flows"
   [ $# -eq 0 ] || printf '%s\n' "$@" | LC_ALL=C awk -v file="$OFPORTS" "$NUMBERS_AWK"
@@ -80,13 +84,17 @@ chain_tunnels() {
   vsctl "$@"
 }
 
-# Tunnels into which its flows no longer send. Another step of the chain may have taken one over.
+# Tunnels into which its flows no longer send. Another step of the chain may have taken one over. Those of hops that are leaving stay until
+# these are drained.
 chain_untunnel() {
   local have wanted='' i=0 port vni
   while next_tunnel; do wanted="$wanted $port "; done
   for have in $(vsctl --bare --no-headings --columns=name find port external_ids:vxlab-chain="\"$id\""); do
     plain "$have"
-    case $wanted in *" $have "*) ;; *) vsctl --if-exists del-port "$have" ;; esac
+    case $wanted in
+      *" $have "*) ;;
+      *) if [ -e "$box/stale" ]; then echo "$have" >>"$box/leaving"; else vsctl --if-exists del-port "$have"; fi ;;
+    esac
   done
 }
 
@@ -128,10 +136,12 @@ chain_secured() {
   done
 }
 
-# All of its flows at once.
+# All of its flows at once, and those of hops that are leaving.
 chain_again() {
   local said tries=60
-  until said=$(ovs-ofctl --bundle add-flows "$bridge" "$CHAINS/$id/flows" 2>&1); do
+  set -- "$box/flows"
+  [ ! -e "$box/stale" ] || set -- "$@" "$box/stale"
+  until said=$(cat "$@" | ovs-ofctl --bundle add-flows "$bridge" - 2>&1); do
     tries=$((tries - 1))
     case $tries,$said in [1-9]*"not a bridge"* | [1-9]*onnect*) sleep 0.5 ;; *) fail "no flows of chain $name on $bridge: $said" ;; esac
   done

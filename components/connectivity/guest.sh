@@ -24,19 +24,20 @@ check_run() {
 
 # check_fail CODE: one sentence.
 check_fail() {
-  local how='' whom="${target:+$target (}$to${target:+)}"
+  local asks="${from:-this host}" how='' whom="${target:+$target (}$to${target:+)}"
   case $kind in tcp) how=" by TCP, port $port," ;; http) how=" by HTTP, port $port, path $path," ;; esac
   case $1,$kind,$reach in
     2,*) fail "check $name: $seen" ;;
-    1,throughput,*) fail "check $name: from $from to $whom and back: $seen" ;;
-    *,true) fail "check $name: $from does not reach $whom$how within $within s: $seen" ;;
-    *) fail "check $name: $from reaches $whom$how and must not: $seen" ;;
+    1,throughput,*) fail "check $name: from $asks to $whom and back: $seen" ;;
+    *,true) fail "check $name: $asks does not reach $whom$how within $within s: $seen" ;;
+    *) fail "check $name: $asks reaches $whom$how and must not: $seen" ;;
   esac
 }
 
-# Sets: pid seen
+# Without a container the host itself asks. Sets: pid seen
 check_pid() {
   local file state
+  [ -n "$from" ] || { pid=$$ && return; }
   file=$(kept container name | awk -v lab="$lab" -v name="$from" '$2 == lab && $4 == name { print $1; exit }')
   [ -n "$file" ] || { seen="container $from is not on this host" && return 1; }
   read -r state pid <<FOUND

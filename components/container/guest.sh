@@ -11,11 +11,14 @@ container_apply() {
   case $kind in @CONTAINERS@) ;; *) fail "unknown kind of container: $kind" ;; esac
   container_alone
   [ -z "${was_name:-}" ] || [ "$was_name $was_kind" = "$name $kind" ] || ("${was_kind}_drop" "$was_name")
+  published_begin
   "${kind}_apply"
   keep container
   routing_again
+  published_again
   content_apply
   ways stations
+  [ -z "${was_published_device:-}" ] || nat_rest
   answer
 }
 
@@ -32,8 +35,10 @@ container_remove() {
   # A step of another kind and the same name has taken its place, and has put it away already.
   if [ "${was_kind:-$kind}" = "$kind" ]; then
     "${kind}_drop" "$name"
+    published_off "${published_device-}"
     forget container
     ways stations
+    [ -z "${published_device-}" ] || nat_rest
     rm -f "$STATE/images/$id.tar"
     leave
   fi
@@ -59,6 +64,7 @@ container_found() {
 container_lines() {
   content_observed
   routing_observed
+  published_observed
   container_links
 }
 

@@ -14,7 +14,7 @@ import type { ChainSide } from "./spec";
 
 /** @param mtuOf MTU of a transparent middle box's interfaces, by its name */
 export function planContainer(container: ResolvedContainer, mtuOf: (box: string) => number): ContainerPlan {
-  const { name, host, content, command, files, exec, nics } = container;
+  const { name, host, content, command, files, exec, nics, ports } = container;
   const routes = plannedRoutes(container);
   const sysctls = [...container.sysctls, ...deafTo(container)];
   const interfaces = nics.map((nic) => planInterface(nic, mtuOf));
@@ -28,6 +28,7 @@ export function planContainer(container: ResolvedContainer, mtuOf: (box: string)
     ...(exec.length === 0 ? {} : { exec: [...exec] }),
     ...(routes.length === 0 ? {} : { routes }),
     ...(sysctls.length === 0 ? {} : { sysctls }),
+    ...(ports.length === 0 ? {} : { ports: [...ports] }),
   };
 }
 

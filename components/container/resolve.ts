@@ -12,6 +12,7 @@ import { usualGateway6 } from "./announced";
 import { CONTAINER_KINDS, CONTAINER_WORDS } from "./kinds";
 import { resolveExec, resolveFiles } from "./resolve-content";
 import { resolveNics } from "./resolve-nics";
+import { resolvePorts } from "./ports";
 import { resolveForwards, resolveGateways, resolveRoutes } from "./resolve-routing";
 import { resolveSysctls } from "./resolve-sysctls";
 import { CONTAINER } from "./spec";
@@ -53,9 +54,10 @@ function resolveContainer(
   const nics = resolveNics(topology, { name, spec, host, at, ...context }, said);
   const sysctls = resolveSysctls(spec, at, said);
   const routes = resolveRoutes(spec, nics, at, said);
+  const ports = resolvePorts(spec, at, said);
   nics.forEach((nic) => resolveForwards(nic, said));
   if (host === undefined || content === undefined) return undefined;
-  return { name, spec, host, content, command, files, exec, routes, sysctls, nics };
+  return { name, spec, host, content, command, files, exec, routes, sysctls, ports, nics };
 }
 
 function resolveHost({ hosts }: Topology, path: string, got: unknown, said: Findings): string | undefined {

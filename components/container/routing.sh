@@ -54,12 +54,15 @@ routing_apply() {
 # (lxc.container.conf(5), lxc.hook.start-host). What fails here, such as a setting of a VLAN that the container makes itself, the
 # step sets afterwards.
 routing_wire() {
-  local box="$BOXES/$1" pid="$LXC_PID"
+  local box="$BOXES/$1" pid="$LXC_PID" id device own address
   routing_begin "$box"
   sed -n 's/^sysctl //p' "$box/wire" | routing_inside "$(routing_setter)" >"$box/tuned" 2>/dev/null || :
   sed -n "s/^route \(.*\) \(.*\)/route replace \1 via \2 proto $PROTO/p" "$box/wire" |
     nsenter -t "$pid" -n "$(iproute_path)" -force -batch - >/dev/null 2>&1 || :
   : >"$box/routes"
+  sed -n 's/^publish //p' "$box/wire" | while read -r id device own address; do
+    published_plug "$id" "$device" "$own" "$address"
+  done >/dev/null 2>&1 || :
 }
 
 # What that needs to know.

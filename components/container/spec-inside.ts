@@ -50,6 +50,19 @@ export interface RouteSpec {
   via: string;
 }
 
+/**
+ * The protocol of a port of a host that leads to a container.
+ *
+ * @example
+ * ```ts
+ * const dns: ContainerPortArgs = { port: 5353, to: 53, protocol: PortProtocol.Udp };
+ * ```
+ */
+export enum PortProtocol {
+  Tcp = "tcp",
+  Udp = "udp",
+}
+
 export const FILE = {
   content: { kind: "text", doc: "what it holds, as text; this or `path`" },
   path: { kind: "text", doc: "what it holds, as a file on the machine that runs Pulumi; this or `content`" },

@@ -61,6 +61,8 @@ export interface ContainerSpec extends InterfaceSpec {
   routes?: RouteSpec[];
   /** Kernel settings of its network, such as net.ipv4.ip_forward. @default none */
   sysctls?: Record<string, string>;
+  /** TCP and UDP ports of its host that lead to it, such as 8080:80 or 5353:53/udp; at most 32. @default none */
+  ports?: string[];
   /**
    * Root file system as an archive on the machine that runs Pulumi: tar, tar.gz or tar.xz; with lxc only. @default a
    * busybox userland
@@ -225,6 +227,11 @@ export const CONTAINER = {
   sysctls: {
     kind: "texts",
     doc: "kernel settings of its network, such as `net.ipv4.ip_forward` ([routers](#routers))",
+  },
+  ports: {
+    kind: "list",
+    most: 32,
+    doc: "TCP and UDP ports of its host that lead to it, such as `8080:80` or `5353:53/udp` ([ports](#ports-of-a-host))",
   },
   rootfs: {
     kind: "text",

@@ -4,6 +4,7 @@ import type { Sender } from "../port-security/plan";
 import { assumedMtu } from "../segment/mtu";
 import { CONTAINER_KINDS } from "./kinds";
 import type { ContainerKind, KindSettings } from "./spec";
+import type { PortProtocol } from "./spec-inside";
 
 /** Each kind adds its own fields (kinds/<kind>/kind.ts). */
 export interface ContainerState {
@@ -19,6 +20,19 @@ export interface ContainerState {
   routes?: RouteState[];
   /** In the order in which they are set. */
   sysctls?: SysctlState[];
+  /** Ports of the host that lead to it. */
+  published?: PublishedState;
+}
+
+/** How packets to ports of the host get into a container, whatever segments it is in. */
+export interface PublishedState {
+  /** The host's end of a veth pair of its own; the other one is `ports` in the container. */
+  device: string;
+  /** Of the container's end, IPv4. */
+  own: string;
+  /** The host's, at which the ports are. */
+  address: string;
+  ports: { port: number; to: number; protocol: PortProtocol }[];
 }
 
 interface RouteState {
@@ -122,6 +136,7 @@ interface ContainerWanted extends Omit<KindSettings, "env"> {
   exec?: ExecState[];
   routes?: RouteState[];
   sysctls?: SysctlState[];
+  published?: PublishedState;
 }
 
 /** Of a kind, the function that makes the desired state. */
@@ -135,6 +150,7 @@ export const containerState =
     exec = [],
     routes = [],
     sysctls = [],
+    published,
     ...own
   }: ContainerWanted): ContainerState => ({
     ...{ name, kind, ...CONTAINER_KINDS[kind].state(own) },
@@ -144,6 +160,7 @@ export const containerState =
     ...(exec.length === 0 ? {} : { exec }),
     ...(routes.length === 0 ? {} : { routes }),
     ...(sysctls.length === 0 ? {} : { sysctls }),
+    ...(published === undefined ? {} : { published }),
   });
 
 function interfacesState(wanted: InterfaceWanted[]): InterfaceState[] {

@@ -34,6 +34,7 @@ const LABELS: Readonly<Record<string, Label>> = {
   exec: (old, now) => members("runs", commands(old), commands(now)),
   routes: (old, now) => members("route", ways(old), ways(now)),
   sysctls: (old, now) => entries("sysctl", named(old), named(now)),
+  ports: (old, now) => members("port", ports(old), ports(now)),
   container: "name",
   hostName: false,
   labId: false,
@@ -176,6 +177,8 @@ const listOf = (value: unknown): Inputs[] =>
 const vlans = (value: unknown): string[] => listOf(value).map(({ vlan }) => shown(vlan));
 const ways = (value: unknown): string[] =>
   listOf(value).map(({ to, via }) => `${shown(to)} via ${shown(via)}`);
+const ports = (value: unknown): string[] =>
+  listOf(value).map(({ port, to, protocol = "tcp" }) => `${shown(port)}:${shown(to)}/${shown(protocol)}`);
 const named = (value: unknown): Inputs =>
   Object.fromEntries(listOf(value).map(({ name, value: text }) => [shown(name), text]));
 const commands = (value: unknown): string[] =>

@@ -71,6 +71,27 @@ guard_service() {
   names=$(nameservers)
   # At boot the host may not know its name servers yet: keep the last ones.
   if [ -n "$names" ]; then guard_line "dns $bridge" "$names"; else sed -n '/^dns /p' "$GUARD/$1.$GUARD_FORM" 2>/dev/null || :; fi
+  guard_direct "$1"
+}
+
+# guard_direct THING: the families whose default route by the VTEP's interface has no next hop of the family, as on a point-to-point link or by
+# RFC 8950: there everything looks like a neighbour.
+guard_direct() {
+  local under family found
+  under=$(vtep_device "$local")
+  case $under in [-:]) under= ;; esac
+  # busybox shows other routes as well.
+  found=$(
+    for family in 4 6; do ip -o "-$family" route show default 2>/dev/null | sed "s/^/$family /"; done |
+      LC_ALL=C awk -v under="$under" '
+        $2 != "default" || (under != "" && !index($0 " ", " dev " under " ")) { next }
+        { found = 1; if (!match($0, $1 == 4 ? " via [0-9]" : " via (inet6 )?[0-9a-f]*:")) direct[$1] }
+        END { if (found) print "found"; for (family in direct) print family }'
+  )
+  # At boot the host may not have its routes yet: keep what was known.
+  if [ -z "$found" ]; then
+    sed -n '/^direct /p' "$GUARD/$1.$GUARD_FORM" 2>/dev/null || :
+  elif [ "$found" != found ]; then guard_line "direct $bridge" "${found#found}"; fi
 }
 
 # guard_line BEGINNING "WORD...": one line, even if a word holds a line break.

@@ -11,6 +11,7 @@
 #   nat6 BRIDGE DEVICE                 a gateway for IPv6
 #   closed BRIDGE NETWORK...           what a gateway does not lead to
 #   dns BRIDGE ADDRESS...              name servers, to which it leads all the same
+#   direct BRIDGE FAMILY...            4, 6: the default route has no next hop, as on a point-to-point link
 #
 # Prints nothing when there is nothing to guard. No apostrophe in here: the shell has this text in quotes.
 
@@ -27,6 +28,8 @@ END {
   print "table inet vxlab_guard {"
   if (closed != "") print "  set closed {\n    type ipv4_addr; flags interval; auto-merge\n    elements = { " closed " }\n  }"
   if (nat6 != "" && closed6 != "") print "  set closed6 {\n    type ipv6_addr; flags interval; auto-merge\n    elements = { " closed6 " }\n  }"
+  if (nat != "" && !(4 in direct)) hops("hops", "ipv4_addr")
+  if (nat6 != "" && !(6 in direct)) hops("hops6", "ipv6_addr")
   input()
   output()
   forward()
@@ -65,6 +68,7 @@ function take(   key, i) {
   else if (word[1] == "nat6") { nat6 = joined(nat6, quoted(word[3])); gateway[word[3]] }
   else if (word[1] == "closed") { for (i = 3; i <= n; i++) if (word[i] ~ /:/) closed6 = joined(closed6, word[i]); else closed = joined(closed, word[i]) }
   else if (word[1] == "dns") { for (i = 3; i <= n; i++) dns = joined(dns, word[i]) }
+  else if (word[1] == "direct") { for (i = 3; i <= n; i++) direct[word[i]] }
 }
 
 function encrypts() {
@@ -156,8 +160,19 @@ function forward(   i, tunnels, shut) {
     if (dns != "") print "    ip daddr { " dns " } meta l4proto { tcp, udp } th dport 53 accept"
     if (closed != "") print "    ip daddr @closed counter drop"
     if (nat6 != "" && closed6 != "") print "    ip6 daddr @closed6 counter drop"
+    if (nat != "" && !(4 in direct)) beyond("ip", "hops", "ipv4")
+    if (nat6 != "" && !(6 in direct)) beyond("ip6", "hops6", "ipv6")
   }
   print "  }"
+}
+
+# Addresses that nobody planned: what is on a link of this host is its own next hop, and a router is one of others. nft cannot compare two
+# fields of a packet, but a set can hold one and be asked for the other. A set that is full lets nothing pass.
+function hops(name, type) { print "  set " name " {\n    type " type "; size 16384; flags dynamic,timeout; timeout 1s\n  }" }
+
+function beyond(ip, set, family) {
+  print "    update @" set " { rt " ip " nexthop } " ip " daddr != @" set " return"
+  print "    meta nfproto " family " counter drop"
 }
 
 # A family leaves by its gateways alone.

@@ -10,7 +10,7 @@ GUARD_TABLE=vxlab_guard
 # What nft loads, now and at boot before Open vSwitch starts.
 GUARD_RULES=$STATE/guard.nft
 # Version of the fragments' format: those of older tools are written again.
-GUARD_FORM=2
+GUARD_FORM=3
 GUARD_UNIT=/etc/systemd/system/vxlab-guard.service
 
 # guard_apply [KIND]: loads the table. With KIND it includes the step that is about to change the host and whose desired state has
@@ -86,12 +86,23 @@ guard_listing() {
 # guard_same: true if the table is what its file says. The listing to compare with is made on first use, in a temporary network
 # namespace: recording it at each load would cost every step another start of nft.
 guard_same() {
+  local listing recorded
   if [ ! -e "$STATE/nft/$GUARD_TABLE" ]; then
     mkdir -p "$STATE/nft"
     unshare -n sh -c "nft -f $GUARD_RULES && nft -s list table inet $GUARD_TABLE" >"$STATE/nft/.new" || return 1
     mv "$STATE/nft/.new" "$STATE/nft/$GUARD_TABLE"
   fi
-  [ "$(guard_listing)" = "$(cat "$STATE/nft/$GUARD_TABLE" 2>/dev/null)" ]
+  recorded=$(cat "$STATE/nft/$GUARD_TABLE" 2>/dev/null) listing=$(guard_listing)
+  [ "$listing" = "$recorded" ] || [ "$(printf '%s\n' "$listing" | without_hops)" = "$recorded" ]
+}
+
+# Without the next hops that packets had a moment ago, which are over several lines.
+without_hops() {
+  LC_ALL=C awk '
+    /^\t[a-z]/ { hops = /^\tset hops/ }
+    hops && /elements = / { inside = 1 }
+    !inside
+    /}/ { inside = 0 }'
 }
 
 guard_off() {

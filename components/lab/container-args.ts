@@ -30,7 +30,16 @@ export function containerArgs(
   };
 }
 
-function insideArgs({ files, exec, routes, sysctls, rootfs, volumes, capAdd }: Partial<ContainerPlan>) {
+function insideArgs({
+  files,
+  exec,
+  routes,
+  sysctls,
+  ports,
+  rootfs,
+  volumes,
+  capAdd,
+}: Partial<ContainerPlan>) {
   return {
     ...(rootfs === undefined ? {} : { rootfs }),
     ...(volumes === undefined ? {} : { volumes }),
@@ -41,6 +50,7 @@ function insideArgs({ files, exec, routes, sysctls, rootfs, volumes, capAdd }: P
     ...(exec === undefined ? {} : { exec }),
     ...(routes === undefined ? {} : { routes }),
     ...(sysctls === undefined ? {} : { sysctls }),
+    ...(ports === undefined ? {} : { ports }),
   };
 }
 

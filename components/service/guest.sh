@@ -115,7 +115,8 @@ RULES
 nat_four() {
   [ -n "$inside" ] || fail "$device has no IPv4 address, which NAT needs"
   tune "net/ipv4/conf/$under/forwarding" 1
-  [ ! -e "$STATE/tuned/net,ipv4,conf,$under,forwarding" ] || shut="iifname \"$under\" ct state new drop"
+  [ ! -e "$STATE/tuned/net,ipv4,conf,$under,forwarding" ] || shut="iifname \"$under\" ct status dnat accept
+    iifname \"$under\" ct state new drop"
   printf '1\n' >"$SYSCTL/net/ipv4/conf/$device/forwarding"
   masked="oifname \"$under\" ip saddr $inside masquerade"
 }
@@ -169,13 +170,14 @@ nat_rest() {
   nat_rest_of nat6 net,ipv6,conf,*,accept_ra
 }
 
-# nat_rest_of FIELD PATTERN: the settings of these names are as before once no service has the field.
+# nat_rest_of FIELD PATTERN: the settings of these names are as before once no service has the field, and for IPv4 no container a port.
 nat_rest_of() {
   local file leads=
   for file in "$STATE"/tuned/$2; do
     [ -e "$file" ] || return 0
     [ -n "$leads" ] || leads=" $(kept service "$1" | tr '\n' ' ') "
     case $leads in *" true "*) return 0 ;; esac
+    [ "$1" != nat ] || ! kept container published.device | grep -qv ' -$' || return 0
     untune "$(printf %s "${file##*/}" | tr , /)"
   done
 }

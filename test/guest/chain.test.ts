@@ -40,10 +40,12 @@ exit 0
 const OFCTL = `#!/bin/sh
 { printf '%s\\0' "\${0##*/}" "$@"; printf '\\036'; } >>"$FAKE/calls"
 case "$*" in
+  "dump-flows "*) tail -n 1 "$FAKE/counts"; sed -i '$ d' "$FAKE/counts" ;;
   *dump-flows*) cat "$FAKE/flows" 2>/dev/null ;;
   *diff-flows*) [ ! -e "$FAKE/differ" ] || exit 2 ;;
-  *"add-flows vxbr -") cat >"$FAKE/said" ;;
-  *"--bundle add-flows"*)
+  "add-flows vxbr -") cat >"$FAKE/said" ;;
+  *"--bundle add-flows vxbr -")
+    cat >"$FAKE/bundle"
     if [ -s "$FAKE/late" ]; then
       sed -i 1d "$FAKE/late"
       echo "ovs-ofctl: vxbr is not a bridge or a socket" >&2
@@ -202,6 +204,61 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       "chain web.next: tunnel cfd is missing",
       "port v-a has the OpenFlow number 3 instead of 8193: its chains do not lead",
     ]);
+  });
+
+  describe("a hop that leaves", () => {
+    const without = { ...CHAIN, hops: CHAIN.hops.filter(({ name }) => name !== "fw") };
+    const [fewer, after] = [hopsState(without, "kvm1", "vxbr"), nextState(without, "kvm1", "vxbr")];
+    const next = "lab-web-kvm1-next";
+    const bundle = () => host.read("bundle").trim().split("\n");
+    const ofFw = (lines: string[]) => lines.filter((line) => line.startsWith("cookie=0x5f00000b00000c"));
+    const count = (packets: number, reply = 0) =>
+      ` cookie=0x5f00000b00000c03, table=5, n_packets=${packets}, n_bytes=9, x cookie=0x5f00000b00000c04, n_packets=${reply}\n`;
+    const moment = (packets: number) => count(packets);
+
+    beforeEach(() => {
+      apply(HOPS);
+      apply(NEXT, next);
+      host.shows("ports", "cfb\ncfc\n");
+    });
+
+    it("keeps its flows and tunnels in its host's first step, but is not kept for the next start of the switch", () => {
+      const calls = apply(fewer);
+      expect(ofFw(bundle()).length).toBe(ofFw(HOPS.flows).length);
+      expect(calls.some((call) => call.includes("del-port"))).toBe(false);
+      expect(ofFw(flowsOf("lab-web-kvm1-hops").split("\n"))).toEqual([]);
+    });
+
+    it("loses them in the second step, once it is given no more packets", () => {
+      apply(fewer);
+      host.shows("counts", [9, 9, 9, 9, 9, 9, 7, 5].map(moment).join(""));
+      const calls = apply(after, next);
+      // 5, 7, then 9 and four times the same.
+      expect(calls.filter((call) => call.startsWith("ovs-ofctl dump-flows")).length).toBe(7);
+      expect(bundle()).toEqual(["delete cookie=0x5f00000b00000c00/0xffffffffffffff00"]);
+      const gone = calls.filter((call) => call.includes("del-port"));
+      expect(gone).toContain("ovs-vsctl --if-exists del-port cfc");
+      expect(host.shell(`ls ${host.path("state/chains")}/*/`).stdout).not.toMatch(/stale|leaving/);
+    });
+
+    it("is waited for twenty seconds, not for ever; where none leaves, nothing is waited for", () => {
+      apply(fewer);
+      host.shows("counts", Array.from({ length: 60 }, (_, n) => moment(100 - n)).join(""));
+      const dumps = (calls: string[]) =>
+        calls.filter((call) => call.startsWith("ovs-ofctl dump-flows")).length;
+      expect(dumps(apply(after, next))).toBe(40);
+      expect(dumps(apply(after, next))).toBe(0);
+    });
+
+    it("is not waited for when the chain begins elsewhere: nothing of before stays", () => {
+      const other = { ...CHAIN, hops: [end("c", KVM1, 14, 3), ...CHAIN.hops.slice(1)] } as ChainWanted;
+      apply(hopsState(other, "kvm1", "vxbr"));
+      expect(bundle().slice(0, 2)).toEqual([
+        "delete cookie=0x5f00000e00000000/0xffffffff000000f0",
+        `delete cookie=${HOPS.cookie}`,
+      ]);
+      expect(bundle().filter((line) => line.startsWith("cookie=0x5f00000b"))).toEqual([]);
+    });
   });
 
   it("leaves nothing when it is removed", () => {

@@ -74,6 +74,7 @@ case "\${0##*/} $*" in
   "ip neigh show "*) cat "$FAKE/neigh" 2>/dev/null ;;
   "ip -o route get"*) cat "$FAKE/route" 2>/dev/null ;;
   "ip -o "-[46]" route show default") cat "$FAKE/defaults" 2>/dev/null ;;
+  "ip route show dev p-"*) cat "$FAKE/p-route" 2>/dev/null ;;
   "setsid "*) [ ! -e "$FAKE/loop.sh" ] || . "$FAKE/loop.sh" ;;
   "ip link set"*up) [ ! -e "$FAKE/busy" ] ;;
   "ip link add "*" type veth "*) mkdir -p "$FAKE/net/$3"; echo "$5" >"$FAKE/net/$3/mtu" ;;

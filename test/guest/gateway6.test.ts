@@ -41,6 +41,12 @@ const chain = (name: string) =>
     .map((line) => line.trim())
     .filter((line) => line !== "");
 
+/** The guard's rules for what is on a link of the host. */
+const beyond = (six: string, family: string) => [
+  `update @hops${six} { rt ip${six} nexthop } ip${six} daddr != @hops${six} return`,
+  `meta nfproto ${family} counter drop`,
+];
+
 describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   beforeEach(() => {
     host = new FakeHost(shell);
@@ -160,10 +166,55 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       'meta nfproto ipv4 iifname != { "gw-four" } counter drop',
       'meta nfproto ipv6 iifname != { "gw-six" } counter drop',
     ]);
-    expect(chain("outside").slice(-2)).toEqual([
+    expect(chain("outside").slice(-6)).toEqual([
       "ip daddr @closed counter drop",
       "ip6 daddr @closed6 counter drop",
+      ...beyond("", "ipv4"),
+      ...beyond("6", "ipv6"),
     ]);
+  });
+
+  describe("is led by the guard to what is behind a router alone", () => {
+    const guarded = (defaults: string) => {
+      const bridge = { id: "br", lab: LAB, bridge: "vxbr", mac: SERVICE.mac, mtu: 1450, guard: true };
+      expect(host.guest(["apply", "bridge"], bridge).code).toBe(0);
+      host.shows("defaults", defaults);
+      // What follows the guard needs a kernel.
+      host.guest(["apply", "service"], BOTH);
+      host.keeps("service", BOTH);
+      return chain("outside").filter((rule) => /hops|^meta nfproto ipv. counter/.test(rule));
+    };
+
+    it.each([
+      ["with a route by IPv4", "default via 192.168.10.1 dev eth0 \n", ["", "6"]],
+      ["with none at all", "", ["", "6"]],
+      ["with one of another interface", "default dev ppp0 scope link \n", ["", "6"]],
+      ["with several next hops", "default \\\tnexthop via 10.0.0.1 dev eth0 weight 1\n", [""]],
+    ])("%s", (_, defaults, sets) => {
+      const families = sets.map((set) => beyond(set, set === "" ? "ipv4" : "ipv6"));
+      expect(guarded(defaults).slice(0, 2)).toEqual(families[0]);
+    });
+
+    it("which a host without next hops cannot be asked, at boot neither", () => {
+      expect(guarded("default dev eth0 scope link \n")).toEqual([]);
+      expect(host.read("loaded")).not.toContain("hops");
+      expect(guarded("")).toEqual([]);
+      expect(guarded("default via inet6 fe80::1 dev eth0 \n"), "RFC 8950").toEqual(beyond("6", "ipv6"));
+      expect(guarded("default via fe80::1 dev eth0 metric 1024 \n")).toEqual(beyond("6", "ipv6"));
+    });
+
+    it("and is as it was loaded while next hops are in use", () => {
+      guarded("");
+      const loaded = host.read("loaded");
+      const used =
+        "\tset hops {\n\t\ttype ipv4_addr\n\t\telements = { 10.0.0.1,\n\t\t\t     10.0.0.2 }\n\t}\n";
+      const listing = (hops: string) =>
+        `table inet vxlab_guard {\n\tset closed {\n\t\telements = { 10.1.0.0/16 }\n\t}\n${hops}`;
+      const idle = used.replace(/\t\telements[^}]*\}\n/, "");
+      expect(host.shell("without_hops", listing(used)).stdout).toBe(listing(idle));
+      expect(host.shell("without_hops", listing(idle)).stdout).toBe(listing(idle));
+      expect(loaded).toContain("set hops6");
+    });
   });
 
   it("says in drift what is missing", () => {

@@ -66,6 +66,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
           type filter hook forward priority filter
           iifname "s-red" oifname != "eth0" drop
           oifname "s-red" iifname != "eth0" drop
+          iifname "eth0" ct status dnat accept
           iifname "eth0" ct state new drop
         }
         chain postrouting {

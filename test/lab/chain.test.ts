@@ -123,12 +123,12 @@ describe("chains", () => {
     expect(await said()).toMatch(LED);
   });
 
-  it("give a box up: its host forgets it before the others do, which loses seconds; and take it again", async () => {
+  it("give a box up, and lose a second at most; and take it again", async () => {
     const pings = await keepPinging(guests, "c1", C2);
     await up({ ...TWO, through: ["m1"] });
     const { lost, sent } = await pings.end();
     console.log(`a box removed: ${lost.length} of ${sent} pings lost`);
-    expect(lost.length).toBeLessThanOrEqual(12 * SECOND);
+    expect(lost.length).toBeLessThanOrEqual(SECOND);
     expect(await said()).toMatch(/^true \d+ packets through c1 → m1 → c2/);
     // Open from here on: to what fails another way.
     await up({ ...TWO, failure: "open" });

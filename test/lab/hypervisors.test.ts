@@ -1,4 +1,5 @@
 /** One lab on two hypervisors: the first by its socket, the second by SSH over a link, a machine on each. More: test/long/hypervisors.test.ts. */
+import { spawn } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { change } from "../lib/changes";
 import { good, Project } from "../lib/project";
@@ -108,13 +109,33 @@ describe("other underlays, of IPv6, for the lab that stands", () => {
 /** What a container prints. */
 const inside = async (name: string, line: string) =>
   (await project.vxlab(["exec", name, "--", "sh", "-c", line])).stdout;
-/** Those of the addresses at which a container sees a host's SSH, all tried at once. */
+/** Those of the addresses at which a container sees an SSH server, or what says so. */
 async function ssh(from: string, addresses: readonly string[]): Promise<string[]> {
-  const tries = addresses.map(
-    (to, n) => `timeout 5 nc -w 4 ${to} 22 </dev/null | head -c 4 | sed "s/^/${n} /" &`,
-  );
-  const said = await inside(from, `${tries.join(" ")} wait`);
-  return addresses.filter((_, n) => said.includes(`${n} SSH-`));
+  const look = (address: string) =>
+    `(timeout 5 nc -w 4 ${address} 22 </dev/null | head -c 4 | grep -q SSH- && echo ${address}) &`;
+  const seen = (await inside(from, `${addresses.map(look).join(" ")} wait`)).split("\n");
+  return addresses.filter((address) => seen.includes(address));
+}
+
+/** What answers like an SSH server at every address of the first hypervisor, two more of which are in no plan, while something is done. */
+async function answering<T>(beside: string, behind: string, what: () => Promise<T>): Promise<T> {
+  const { near } = servers;
+  const [, bridge = "none"] =
+    /^\d+: (\S+)/m.exec(await near.ip("-o", "address", "show", "to", V6.near[0])) ?? [];
+  const places = [
+    [`${beside}/64`, bridge],
+    [`${behind}/128`, "lo"],
+  ] as const;
+  for (const [address, device] of places) await near.ip("address", "add", address, "dev", device, "nodad");
+  const serve = 'require("net").createServer((one) => one.end("SSH-")).listen(22, "::")';
+  const words = ["netns", "exec", near.namespace, process.execPath, "-e", serve];
+  const server = spawn("ip", words, { stdio: "ignore" });
+  try {
+    return await what();
+  } finally {
+    server.kill();
+    for (const [address, device] of places) await near.ip("address", "del", address, "dev", device);
+  }
 }
 
 describe("an IPv6 gateway", () => {
@@ -129,13 +150,19 @@ describe("an IPv6 gateway", () => {
     expect(await inside("w2", "ip -6 route show default")).toBe("");
   });
 
-  it("does not lead to the underlay, which is reached without the guard", async () => {
-    expect(await ssh("c2", [near, far, "fd00:3::1"])).toEqual([]);
-    await project.vxlab(["ssh", "h1", "--", "nft delete table inet vxlab_guard"]);
-    expect(await ssh("c2", [near, far])).toEqual([near, far]);
-    const apply = "/usr/lib/vxlab/guest apply bridge </var/lib/vxlab/desired/bridge-*.json";
-    await project.vxlab(["ssh", "h1", "--", apply]);
-    expect(await ssh("c2", [far])).toEqual([]);
+  // Without a rule for what is on the link, the guard lets beside through: nobody has planned it.
+  it("leads to what is behind a router, not to the underlay or to any address on its link, as without the guard", async () => {
+    const [own, beside, behind] = ["fd99::11", "fd99::1", "2001:db8::9"];
+    await project.vxlab(["ssh", "h1", "--", `ip address add ${own}/64 dev eth0`]);
+    await answering(beside, behind, async () => {
+      expect(await ssh("c2", [near, far, "fd00:3::1", own, beside, behind])).toEqual([behind]);
+      await project.vxlab(["ssh", "h1", "--", "nft delete table inet vxlab_guard"]);
+      expect(await ssh("c2", [near, far, own, beside, behind])).toEqual([near, far, own, beside, behind]);
+      const apply = "/usr/lib/vxlab/guest apply bridge </var/lib/vxlab/desired/bridge-*.json";
+      await project.vxlab(["ssh", "h1", "--", apply]);
+      expect(await ssh("c2", [far, beside, behind])).toEqual([behind]);
+    });
+    await project.vxlab(["ssh", "h1", "--", `ip address del ${own}/64 dev eth0`]);
   });
 
   it("leaves nothing when it is taken away", async () => {

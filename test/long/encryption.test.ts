@@ -10,6 +10,8 @@ import { onUnderlay, portsOf } from "../lib/underlay-ear";
 import { greenWithin, redChecks, within } from "../lib/wait";
 
 const ON = { encryption: "wireguard" };
+/** UDP port of a segment with EVPN. */
+const GPE = 4790;
 
 let project: Project;
 let guests: Guests;
@@ -56,6 +58,8 @@ describe("each way to flood, as an edit in place", () => {
   it.each([
     ["flow", { flooding: "flow" }],
     ["evpn", { flooding: "evpn" }],
+    // Where a capture expects another protocol.
+    ["unicast by VXLAN-GPE's port", { udpPort: GPE }],
     ["unicast again", {}],
   ])("%s is encrypted", async (_, red) => {
     const pids = (await guests.facts("kvm1")).pids;
@@ -117,8 +121,65 @@ describe("while it restarts", () => {
     expect(seen.filter(({ from }) => from === "192.168.10.156").length).toBeGreaterThan(5);
     await greenWithin(60, project);
   });
+});
 
-  it("a reboot: it is there before anything leaves", { timeout: 900_000 }, async () => {
+/** Remote ends of the BGP sessions of a host: address:port, as the kernel has them. */
+async function sessions(host: string): Promise<string[]> {
+  const table = await guests.tell(host, "cat /proc/net/tcp");
+  const all = [...table.matchAll(/^\s*\d+: ([0-9A-F]{8}):([0-9A-F]{4}) ([0-9A-F]{8}):([0-9A-F]{4}) 01 /gm)];
+  const address = (hex = "") =>
+    (hex.match(/../g) ?? [])
+      .reverse()
+      .map((two) => parseInt(two, 16))
+      .join(".");
+  return all
+    .filter(([, , own, , far]) => [own, far].includes("00B3"))
+    .map(([, from, , to]) => `${address(from)} ${address(to)}`);
+}
+
+describe("EVPN inside of WireGuard", () => {
+  const TUNNEL = ["10.255.10.156", "10.255.10.222"] as const;
+  const stopped = async () =>
+    Number(
+      /packets (\d+)/.exec(
+        await guests.tell("kvm1", `nft list chain inet vxlab_guard output | grep ${GPE}`),
+      )?.[1],
+    );
+
+  it("has its sessions there, and nowhere else", async () => {
+    await flooding({ flooding: "evpn" });
+    await within(60, "every ping", async () => (await pingsAll(guests)).every(Boolean));
+    const found = await sessions("kvm1");
+    expect(found.length).toBeGreaterThan(0);
+    expect(new Set(found)).toEqual(new Set([TUNNEL.join(" ")]));
+  });
+
+  it("nothing leaves without wg0, nor with its address elsewhere; it does without the guard", async () => {
+    const besides = (seen: Awaited<ReturnType<typeof hear>>) =>
+      portsOf(seen).filter((port) => port !== WIREGUARD);
+    await guests.tell("kvm1", "ip route add 10.255.0.0/16 via 192.168.10.1");
+    // What is on the way before would be sent again by TCP.
+    const gone = await hear(async () => {
+      await guests.tell("kvm1", "ip link del dev wg0");
+      expect((await pingsAll(guests))[0]).toBe(false);
+    });
+    expect(besides(gone)).toEqual([]);
+    // Zebra forgets the other host meanwhile.
+    const flood = `bridge fdb append 00:00:00:00:00:00 dev ve100 dst ${TUNNEL[1]} 2>/dev/null; :`;
+    await guests.tell("kvm1", `ip address add ${TUNNEL[0]}/32 dev lo; ${flood}`);
+    const elsewhere = await hear(async () => void (await pingsAll(guests)));
+    expect(besides(elsewhere).filter((port) => port === GPE || port === 4789)).toEqual([]);
+    expect(await stopped()).toBeGreaterThan(0);
+    await guests.tell("kvm1", "nft delete table inet vxlab_guard");
+    const open = await hear(async () => void (await pingsAll(guests)));
+    expect(besides(open)).toContain(GPE);
+    await guests.tell("kvm1", `ip address del ${TUNNEL[0]}/32 dev lo; ip route del 10.255.0.0/16`);
+    const healed = await hear(async () => good(await project.vxlab(["up"], { timeout: 300 })));
+    expect(portsOf(healed)).toEqual([WIREGUARD]);
+    await within(60, "every ping", async () => (await pingsAll(guests)).every(Boolean));
+  });
+
+  it("a reboot, with EVPN: it is there before anything leaves", { timeout: 900_000 }, async () => {
     const boot = async () => (await guests.ask("kvm1", "cat /proc/sys/kernel/random/boot_id", 15)).stdout;
     const before = await boot();
     const seen = await hear(() =>

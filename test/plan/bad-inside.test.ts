@@ -161,6 +161,39 @@ const rows: Record<string, Row[]> = {
     [docker({ capAdd: ["ALL"] }), "containers.c1.capAdd[0]", "the root of its machine", "Leave"],
     [docker({ capAdd: ["CAP_NET_RAW", "NET_RAW"] }), "containers.c1.capAdd[1]", "already taken", "once"],
   ],
+  "ports of the host": [
+    [c1({ ports: "8080:80" }), "containers.c1.ports", "not a list", "8080:80"],
+    ...["80", "0:80", "65536:80", "8080:80/icmp", "127.0.0.1:8080:80", 8080].map((port): Row => [
+      c1({ ports: [port] }),
+      "containers.c1.ports[0]",
+      "not a pair of ports",
+      "8080:80",
+    ]),
+    [c1({ ports: ["8080:80", "8080:81"] }), "containers.c1.ports[1]", "already taken", "once"],
+    [c1({ ports: ["22:22"] }), "containers.c1.ports", "not free: it is for SSH", "another port"],
+    ...[4789, 4790, 6081, 51820].map((port): Row => [
+      c1({ ports: [`${port}:53/udp`] }),
+      "containers.c1.ports",
+      "not free",
+      "another port",
+    ]),
+    [
+      { containers: { c1: { ports: ["8080:80"] }, c2: { host: "kvm1", ports: ["8080:81/udp"] } } },
+      "containers.c2.ports",
+      "already taken by containers.c1.ports",
+      "another port",
+    ],
+    [
+      {
+        underlay: { cidr: "fd00:10::/64" },
+        hosts: { kvm1: { address: "fd00:10::a" }, kvm2: { address: "fd00:10::b" } },
+        containers: { c1: { ports: ["8080:80"] } },
+      },
+      "containers.c1.ports",
+      "for IPv4",
+      "./vxlab forward",
+    ],
+  ],
   "addresses in a trunk": [
     [
       trunk({ addresses: { green: "10.7.0.7/24" } }),

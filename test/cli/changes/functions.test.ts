@@ -18,13 +18,34 @@ describe("a chain", () => {
     [
       "update",
       web(one),
-      web([{ ...hop("m1", "kvm1"), ports: ["x"] }]),
+      web([
+        { ...hop("m1", "kvm1"), ports: ["~ web on kvm1: port 8080 → 80/tcp removed, 53 → 5353/udp added"] },
+      ]),
       "~ chain web-db: interfaces of its hops",
     ],
     ["delete", web(one), undefined, "- chain web-db (c1 → m1@kvm1 → c2)"],
   ])("that is %sd", (op, old, now, line) =>
     expect(said(event(op, CHAIN, "lab-web-db-chain", old, now))).toEqual([line]),
   );
+});
+
+describe("ports of a host", () => {
+  const box = (ports: object[]): Inputs => ({
+    container: "web",
+    hostName: "kvm1",
+    interfaces: [nic("10.0.3.10/24")],
+    ports,
+  });
+  it("are named when they come and go, and nothing restarts", () => {
+    const change = event(
+      "update",
+      LXC,
+      "lab-web",
+      box([{ port: 8080, to: 80 }]),
+      box([{ port: 53, to: 5353, protocol: "udp" }]),
+    );
+    expect(said(change)).toEqual(["~ web on kvm1: port 8080:80/tcp → 53:5353/udp"]);
+  });
 });
 
 describe("encryption", () => {

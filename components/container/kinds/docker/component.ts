@@ -10,6 +10,7 @@ import {
   contentParts,
   stepSecrets,
 } from "../../content.component";
+import { ContainerPortArgs, publishedPorts } from "../../ports.component";
 import { ContainerKind } from "../../spec";
 import { addressesOf, containerState } from "../../state";
 import { guestStep, inside } from "../../../guest-step";
@@ -50,6 +51,8 @@ export interface DockerContainerArgs extends MovableArgs {
   routes?: pulumi.Input<pulumi.Input<ContainerRouteArgs>[]>;
   /** Kernel settings of its network. @default none */
   sysctls?: pulumi.Input<pulumi.Input<ContainerSysctlArgs>[]>;
+  /** Ports of its host, at the host's IPv4 address on the underlay, that lead to it. @default none */
+  ports?: pulumi.Input<pulumi.Input<ContainerPortArgs>[]>;
 }
 
 /**
@@ -79,8 +82,10 @@ export class DockerContainer extends pulumi.ComponentResource {
     const archive = args.archive === undefined ? undefined : pulumi.output(args.archive).apply(archiveHash);
     const wanted = pulumi.output({ name: container, image, archive, command, interfaces, volumes, capAdd });
     const state = pulumi
-      .all([wanted, content.state])
-      .apply(([known, inside]) => containerState(ContainerKind.Docker)({ ...known, ...inside }));
+      .all([wanted, content.state, publishedPorts(name, args)])
+      .apply(([known, inside, published]) =>
+        containerState(ContainerKind.Docker)({ ...known, ...inside, published }),
+      );
     const secrets = stepSecrets(args.env === undefined ? undefined : variables(name, args.env), content);
     const step = guestStep(
       name,

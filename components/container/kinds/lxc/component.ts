@@ -12,6 +12,7 @@ import {
   contentParts,
   stepSecrets,
 } from "../../content.component";
+import { ContainerPortArgs, publishedPorts } from "../../ports.component";
 import { ContainerKind } from "../../spec";
 import { addressesOf, containerState } from "../../state";
 import { token } from "../../../naming";
@@ -41,6 +42,8 @@ export interface LxcContainerArgs extends MovableArgs {
   routes?: pulumi.Input<pulumi.Input<ContainerRouteArgs>[]>;
   /** Kernel settings of its network. @default none */
   sysctls?: pulumi.Input<pulumi.Input<ContainerSysctlArgs>[]>;
+  /** Ports of its host, at the host's IPv4 address on the underlay, that lead to it. @default none */
+  ports?: pulumi.Input<pulumi.Input<ContainerPortArgs>[]>;
 }
 
 /**
@@ -68,8 +71,10 @@ export class LxcContainer extends pulumi.ComponentResource {
     const rootfs = args.rootfs === undefined ? undefined : pulumi.output(args.rootfs).apply(archiveHash);
     const wanted = pulumi.output({ name: container, command, interfaces, rootfs });
     const state = pulumi
-      .all([wanted, content.state])
-      .apply(([known, more]) => containerState(ContainerKind.Lxc)({ ...known, ...more }));
+      .all([wanted, content.state, publishedPorts(name, args)])
+      .apply(([known, more, published]) =>
+        containerState(ContainerKind.Lxc)({ ...known, ...more, published }),
+      );
     const secrets = stepSecrets(undefined, content);
     const step = guestStep(
       name,

@@ -22,7 +22,7 @@ lxc_apply() {
   lxc_init
   lxc_files
   routing_plain
-  routing_lines >"$box/wire"
+  { routing_lines && published_lines; } >"$box/wire"
   lxc_config >"$box/config.new"
   if lxc_same; then
     lxc_look

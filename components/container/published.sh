@@ -1,0 +1,203 @@
+#!/bin/sh
+# Ports of the host that lead to a container (PublishedState): a veth pair of its own into the container's network, since that is on no bridge
+# that the host has an address on, and one nftables table. The table lets pass what comes for these ports and its answers. Nothing that a
+# container begins gets out by the pair, with or without the host guard. IPv4 only.
+# shellcheck disable=SC2153,SC2154 # the variables come out of with_state, by eval
+
+# The rules of each container, which are loaded with every new pair.
+PUBLISHED=$STATE/published
+# Its end in the container.
+PUBLISHED_NIC=ports
+
+# Before a container starts: no pair is ever without its rules.
+published_begin() {
+  local table
+  table=$(nat_table "$id")
+  [ -z "${was_published_device-}" ] || [ "$was_published_device" = "${published_device-}" ] || published_off "$was_published_device"
+  [ -n "${published_device-}" ] || return 0
+  published_plain
+  published_alone
+  command -v nft >/dev/null || fail "no nft on this host, which ports of container $name need: apt-get install nftables"
+  published_is "$table" || published_free
+  mkdir -p "$PUBLISHED"
+  published_forwards
+  published_rules "$table" >"$PUBLISHED/$id.new"
+  mv "$PUBLISHED/$id.new" "$PUBLISHED/$id"
+  published_load "$id"
+  nft_record "$table"
+}
+
+# Afterwards, of the running container.
+published_again() {
+  local state pid
+  [ -n "${published_device-}" ] || return 0
+  "${kind}_look"
+  published_there || published_plug "$id" "$published_device" "$published_own" "$published_address"
+}
+
+published_plain() {
+  local n=0 port to protocol
+  plain "$published_device" "$published_own" "$published_address"
+  while next_published; do
+    plain "$port" "$to" "$protocol"
+    case $protocol in tcp | udp) ;; *) fail "desired state holds no protocol: $protocol" ;; esac
+  done
+}
+
+# next_published: port number n, which goes up; false after the last. Sets: n port to protocol
+next_published() {
+  [ "$n" -lt "${published_ports_count:-0}" ] || return 1
+  eval "port=\$published_ports_${n}_port to=\$published_ports_${n}_to protocol=\$published_ports_${n}_protocol"
+  n=$((n + 1))
+}
+
+published_alone() {
+  local n=0 port to protocol
+  shared container || return 0
+  set --
+  while next_published; do set -- "$@" "$port"; done
+  alone "a port of this host for container $name" "choose another one (containers.$name.ports)" container 'published.ports.*.port' "$@"
+}
+
+# A program of the host that listens there would be cut off: columns 2 and 4 of proc(5), net/tcp; 0A is LISTEN, 07 a UDP socket of no peer.
+published_free() {
+  local n=0 port to protocol taken
+  while next_published; do
+    taken=$(cat "$PROC/net/$protocol" "$PROC/net/${protocol}6" 2>/dev/null |
+      awk -v at=":$(printf %04X "$port")" 'substr($2, length($2) - 4) == at && ($4 == "0A" || $4 == "07") { print "taken"; exit }')
+    [ -z "$taken" ] || fail "$protocol port $port of this host is in use. Nothing was changed: choose another one (containers.$name.ports)"
+  done
+}
+
+published_forwards() {
+  local under
+  under=$(underlay_device "$published_address") || exit 1
+  tune "net/ipv4/conf/$under/forwarding" 1
+}
+
+# published_rules TABLE. Made, deleted and made again in one transaction: connections live on.
+published_rules() {
+  local n=0 port to protocol under in='' out=''
+  under=$(underlay_device "$published_address") || exit 1
+  while next_published; do
+    out="$out
+    ip daddr $published_address $protocol dport $port dnat ip to $published_own:$to"
+    in="$in
+    iifname \"$under\" ip daddr $published_address $protocol dport $port dnat ip to $published_own:$to"
+  done
+  cat <<RULES
+table inet $1
+delete table inet $1
+table inet $1 {
+  chain prerouting {
+    type nat hook prerouting priority -100$in
+  }
+  chain output {
+    type nat hook output priority -100$out
+  }
+  chain postrouting {
+    type nat hook postrouting priority 100
+    oifname "$published_device" snat ip to $published_address
+  }
+  chain input {
+    type filter hook input priority 0
+    iifname "$published_device" ct direction reply ct state established accept
+    iifname "$published_device" drop
+  }
+  chain forward {
+    type filter hook forward priority 0
+    iifname "$published_device" oifname "$under" ct direction reply ct state established accept
+    iifname "$published_device" drop
+    iifname "$under" ct status dnat accept
+    oifname "$published_device" drop
+$(published_shut)
+  }
+}
+RULES
+}
+
+# A host that forwarded nothing by that interface does so for what is led on by a rule alone.
+published_shut() {
+  [ ! -e "$STATE/tuned/net,ipv4,conf,$under,forwarding" ] || echo "    iifname \"$under\" ct state new drop"
+}
+
+published_load() { nft -f "$PUBLISHED/$1" || fail "nft rejects the rules for ports of a container, see above"; }
+
+# published_plug ID DEVICE OWN ADDRESS: the pair, into the network of the process pid. The container finds the host's address by it alone.
+published_plug() {
+  published_load "$1"
+  [ ! -e "$NET/$2" ] || ip link del dev "$2"
+  iproute link add "$2" type veth peer name "$PUBLISHED_NIC" netns "$pid"
+  no_ipv6 "$2" ''
+  printf '1\n' >"$SYSCTL/net/ipv4/conf/$2/forwarding"
+  ip link set dev "$2" up
+  nsenter -t "$pid" -n "$(iproute_path)" -batch - <<INSIDE
+address add $3/32 dev $PUBLISHED_NIC
+link set dev $PUBLISHED_NIC up
+route replace $4/32 dev $PUBLISHED_NIC
+INSIDE
+  ip route replace "$3/32" dev "$2"
+}
+
+# published_lines: what the hook of LXC has to know (routing_wire).
+published_lines() { [ -z "${published_device-}" ] || echo "publish $id $published_device $published_own $published_address"; }
+
+published_is() { nft list table inet "$1" >/dev/null 2>&1; }
+
+# Whether the pair of the container, whose first process is pid, is there with its address and route.
+published_there() {
+  [ -e "$NET/$published_device" ] || return 1
+  case $(container_inside "ip -o address show dev $PUBLISHED_NIC; ip route show dev $PUBLISHED_NIC" 2>/dev/null) in
+    *" $published_own/32 "*"$published_address"*) ;;
+    *) return 1 ;;
+  esac
+  case $(ip route show dev "$published_device" 2>/dev/null) in *"$published_own"*) ;; *) return 1 ;; esac
+}
+
+# published_off DEVICE: takes it away, the pair first.
+published_off() {
+  local table
+  [ -n "$1" ] || return 0
+  table=$(nat_table "$id")
+  [ ! -e "$NET/$1" ] || ip link del dev "$1"
+  ! published_is "$table" || nft delete table inet "$table"
+  nft_forget "$table"
+  rm -f "$PUBLISHED/$id"
+  rmdir "$PUBLISHED" 2>/dev/null || :
+}
+
+published_observed() {
+  [ -n "${published_device-}" ] || return 0
+  if ! published_is "$(nat_table "$id")" || ! published_there; then echo "word published"; fi
+}
+
+published_drift() {
+  local file
+  # Of awk only where there is something to ask.
+  grep -ls '"published":{' "$STATE"/desired/container-*.json | while read -r file; do
+    with_kept "$file" published_drift_of </dev/null
+  done
+}
+
+published_drift_of() {
+  local table state pid
+  table=$(nat_table "$id")
+  if ! published_is "$table"; then
+    published_says "the nft table inet $table is missing: ports of the host do not lead there"
+  elif ! nft_same "$table"; then
+    published_says "the nft table inet $table is not as it was loaded"
+  fi
+  "${kind}_look"
+  if [ "$state" = RUNNING ] && ! published_there; then
+    published_says "its interface $PUBLISHED_NIC or the route to it is missing: ports of the host do not lead there"
+  fi
+  published_unled "$(underlay_device "$published_address")"
+  published_unled "$published_device"
+}
+
+published_unled() {
+  [ ! -e "$NET/$1" ] || [ "$(cat "$SYSCTL/net/ipv4/conf/$1/forwarding" 2>/dev/null)" = 1 ] ||
+    published_says "net.ipv4.conf.$1.forwarding is not 1"
+}
+
+published_says() { printf '%s\t%s: %s\n' "$lab/$step" "$name" "$*"; }

@@ -1,0 +1,37 @@
+import { ConnectivityKind } from "../../components/connectivity/spec";
+import { PortProtocol } from "../../components/container/spec-inside";
+import type { LabOutput } from "../../plan/contract";
+import type { CheckFacts, ContainerPlan } from "../../plan/types";
+import type { Check, CheckKind } from "../check";
+
+/** Each TCP port of a host that leads to a container is accepted there: the host itself connects to its own address. */
+export const published: CheckKind = {
+  about: "packet",
+  of: (lab) =>
+    lab.containers.flatMap((box) => {
+      const tcp = (box.ports ?? []).filter(({ protocol }) => protocol === PortProtocol.Tcp);
+      return tcp.map(({ port, to }) => portCheck(lab, box, port, to));
+    }),
+};
+
+/** Seconds: what has started may not listen yet. */
+const WITHIN = 10;
+
+function portCheck(
+  { hosts }: LabOutput,
+  { name: box, host }: ContainerPlan,
+  port: number,
+  to: number,
+): Check {
+  const address = hosts.find(({ name }) => name === host)?.address ?? "";
+  const tries: CheckFacts = {
+    ...{ name: `port/${box}/${port}`, host, from: "", to: address, kind: ConnectivityKind.Tcp, port },
+    ...{ reach: true, within: WITHIN },
+  };
+  return {
+    ...{ kind: "published", name: tries.name, host, needs: [], tries },
+    expected: `port ${port} of ${host} leads to port ${to} of ${box}`,
+    where: `nc -z ${address} ${port} on another host; ./vxlab ssh ${host} -- nft list ruleset`,
+    judge: (_, { tried }) => tried?.get(tries.name) ?? { ok: false, got: `${host} has not tried it` },
+  };
+}
