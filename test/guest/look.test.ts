@@ -215,11 +215,8 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   });
 
   it("a container's gateway, which is in the kernel's table of routes", () => {
-    const [eth0] = BOX.interfaces;
-    host.keeps("container", {
-      ...BOX,
-      interfaces: [{ ...eth0, gateway: "10.0.3.1" }] as typeof BOX.interfaces,
-    });
+    const [eth0] = BOX.interfaces as [(typeof BOX.interfaces)[0]];
+    host.keeps("container", { ...BOX, interfaces: [{ ...eth0, gateway: "10.0.3.1" }] });
     const table = (gateway: string) =>
       host.shows(
         "proc/275/net/route",
