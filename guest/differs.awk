@@ -1,12 +1,13 @@
 # How what was found of things differs from their desired states, in words: one line of JSON for each difference (guest/drift.sh).
 #
-# Input: what the `observe` functions print (guest/observe.awk says which lines there are), and before those of each thing
+# Input, by way of inside.awk: what the `observe` functions print (guest/observe.awk says which lines there are), and before those of each thing
 #
 #   thing KIND LAB STEP FILE
 #
 # and further
 #   fault PATH TEXT       what is wrong in the words of the thing itself: nothing more is said of this path; PATH may be -
 #   foreign TEXT          what belongs to nobody
+#   == KIND               from here on each line is a fault of this kind: TEXT, or LAB/STEP, a tab, TEXT
 # Variable: about, what a thing of each kind is called when it is not there: "container:does not run,bridge:is missing".
 
 BEGIN {
@@ -16,25 +17,39 @@ BEGIN {
     "dhcp.first first_address_lent dhcp.last last_address_lent dhcp.router router_lent dhcp.mtu MTU_lent dhcp.domain domain_lent " \
     "nat NAT dhcp DHCP guard host_guard remotes tunnel protected split_horizon", word, " ")
   for (i = 1; i < n; i += 2) { called[word[i]] = word[i + 1]; gsub(/_/, " ", called[word[i]]) }
+  n = 0
 }
 
-$1 == "thing" { end_thing(); begin_thing($2, $3, $4, $5); next }
-$1 == "foreign" { out("foreign", "", "", rest(1)); next }
-kind == "" { next }
-$1 == "gone" { gone = 1; next }
-$1 == "fault" { if ($2 != "-") told[$2]; if (NF > 2) faults[++faulty] = rest(2); next }
-$1 == "text" { scalar($2, NF > 2, rest(2)); next }
-$1 == "word" { scalar($2, NF > 2, $3); next }
-$1 == "tag" { scalar($2, NF > 2 && $3 != "0", $3 ~ /^[0-9]+$/ ? $3 : 0); next }
-$1 == "list" { list($2, rest(2)); next }
-$1 == "json" { other[$2] = rest(2); order[++paths] = $2; next }
-
 END { end_thing() }
+
+# A line of the input, which becomes the record.
+function put(line) {
+  $0 = line
+  if ($1 == "==") { end_thing(); drifted = $2; return }
+  if (drifted != "") { kind_says(line); return }
+  if ($1 == "thing") { end_thing(); begin_thing($2, $3, $4, $5) }
+  else if ($1 == "foreign") out("foreign", "", "", rest(1))
+  else if (kind == "") return
+  else if ($1 == "gone") gone = 1
+  else if ($1 == "fault") { if ($2 != "-") told[$2]; if (NF > 2) faults[++faulty] = rest(2) }
+  else if ($1 == "text") scalar($2, NF > 2, rest(2))
+  else if ($1 == "word") scalar($2, NF > 2, $3)
+  else if ($1 == "tag") scalar($2, NF > 2 && $3 != "0", $3 ~ /^[0-9]+$/ ? $3 : 0)
+  else if ($1 == "list") list($2, rest(2))
+  else if ($1 == "json") { other[$2] = rest(2); order_of[++paths] = $2 }
+}
+
+function kind_says(line,   cut, whose) {
+  if (line == "") return
+  cut = index(line, "\t")
+  if (cut) split(substr(line, 1, cut - 1), whose, "/")
+  out(drifted, whose[1], whose[2], substr(line, cut + 1))
+}
 
 function begin_thing(a, b, c, file,   line) {
   kind = a; lab = b == "-" ? "" : b; step = c
   gone = 0; paths = 0; faulty = 0
-  split("", told); split("", other); split("", order); split("", faults)
+  split("", told); split("", other); split("", order_of); split("", faults)
   json_root = "state"
   getline line < file
   close(file)
@@ -42,18 +57,18 @@ function begin_thing(a, b, c, file,   line) {
 }
 
 function scalar(at, there, text) {
-  order[++paths] = at
+  order_of[++paths] = at
   other[at] = "s" (there ? 1 : 0) text
 }
 
-function list(at, words) { order[++paths] = at; other[at] = "l" words }
+function list(at, words) { order_of[++paths] = at; other[at] = "l" words }
 
 function end_thing(   i, at, own) {
   if (kind == "") return
   if (gone && faulty == 0) say(kind in gone_words ? gone_words[kind] : "is missing")
   for (i = 1; i <= faulty; i++) say(faults[i])
   if (!gone) for (i = 1; i <= paths; i++) {
-    at = order[i]
+    at = order_of[i]
     if (at in told || parent_told(at)) continue
     own = other[at]
     if (own ~ /^s/) compare(at, substr(own, 2, 1) + 0, substr(own, 3))

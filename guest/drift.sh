@@ -8,6 +8,10 @@
 # With `all`, what KIND_observe finds of every thing is compared with its desired state (differs.awk), and the files that steps made are
 # compared with what they were; {"of":"foreign"} is what belongs to nobody. A kind with KIND_found, which prints observe's lines alone,
 # costs fewer programs.
+#
+# Under emulation each program that starts costs 10 to 300 ms, and each subshell as much as the cheapest of them. So `all` asks Open vSwitch,
+# nft and ip once each, one awk makes variables and functions of the answers and of every desired state (seen.awk), one subshell looks at
+# everything, and one awk says what differs. Whatever is called meanwhile (looked is set) starts no program if it can.
 # shellcheck disable=SC2034,SC2154 # found, device and local are used by what is called; json is with_kept's
 
 DRIFTS="encryption flows router nat dhcp guard security chain impairment inside published"
@@ -18,55 +22,42 @@ DIFFERS_AWK='@differs.awk@'
 GONE="bridge:is missing,port:its ports are missing,service:its interface is missing,container:does not run"
 
 drift() {
-  local kind found done='' seen='' things='' foreign='' looked='' guard_seen=''
+  local kind numbers='' jobs='' foreign='' looked='' silent=''
   local OVS_CTL_TIMEOUT=10
   export OVS_CTL_TIMEOUT
-  [ "${1:-}" != all ] || drift_all
+  [ "${1:-}" != all ] || drift_look
+  jobs="$numbers"
   for kind in $DRIFTS $KINDS; do
-    case " $done " in *" $kind "*) continue ;; esac
-    done="$done $kind"
+    case " $jobs" in *" $kind "*) continue ;; esac
     # Some kinds are in files that a host's tools may be without.
-    command -v "${kind}_drift" >/dev/null || continue
-    found=$("${kind}_drift") || found="$found
-the host's $kind cannot be looked at"
-    # Of awk only where there is something to say.
-    [ -z "$found" ] || printf '%s\n' "$found" | LC_ALL=C awk -F '\t' -v kind="$kind" "$JSON_AWK"'NF {
-      about = ""
-      if (NF > 1) {
-        split($1, part, "/")
-        about = ",\"lab\":" json_quote(part[1]) ",\"step\":" json_quote(part[2])
-      }
-      print "{\"of\":" json_quote(kind) about ",\"found\":" json_quote($NF) "}"
-    }'
+    ! command -v "${kind}_drift" >/dev/null || jobs="$jobs$kind "
   done
-}
-
-# What observe finds of each thing, with one question to Open vSwitch for all of them. Sets: seen things foreign looked guard_seen
-drift_all() {
-  local code
-  drift_look || return 0
-  guard_seen=$(nft -s list table inet "$GUARD_TABLE" 2>/dev/null) || :
   {
-    drift_things 0
-    drift_made
+    [ -z "$silent" ] || printf '== switch\nOpen vSwitch does not answer: %s\n' "$silent"
+    [ -z "$looked" ] || drift_made
     printf '%s' "$foreign"
-  } | LC_ALL=C awk "$INSIDE_AWK" | LC_ALL=C awk -v about="$GONE" "$JSON_AWK $DIFFERS_AWK"
+    drift_rest "$jobs"
+  } | LC_ALL=C awk -v about="$GONE" "$JSON_AWK $INSIDE_AWK $DIFFERS_AWK"
 }
 
-# Sets: seen things foreign looked guard_seen
+# What Open vSwitch, nft and ip say, each asked once, and every desired state. Sets: numbers foreign looked silent
 drift_look() {
-  local ovs
   set -- "$STATE"/desired/*-*.json
-  [ -e "$1" ] || return 1
-  ovs=$(ovs_all 2>&1) || { drift_says "$(printf %s "$ovs" | tail -n 1)" && ovs= && looked=none; }
-  eval "$(printf '%s\n' "$ovs" | LC_ALL=C awk -v protocol="$LEVEL" "$JSON_AWK $FIELDS_AWK $SEEN_AWK" - "$@")"
-  [ "$looked" = none ] || looked=all
+  [ -e "$1" ] || return 0
+  [ ! -e "$GUARD_RULES" ] || guard_recorded || :
+  eval "$({
+    ovs_all 2>&1 || echo "== silent"
+    echo "== nft"
+    nft -s list ruleset 2>/dev/null || :
+    echo "== ip"
+    ip -o address show || :
+  } | LC_ALL=C awk -v protocol="$LEVEL" -v listings="$STATE/nft" "$JSON_AWK $FIELDS_AWK $SEEN_AWK" - "$@")"
 }
 
-# Interfaces, ports and bridges, by one program: 0.1 s under emulation, as each of ovs-vsctl's questions. ovsdb-client(1)
+# Tunnels and patch ports, ports and bridges, by one program: 0.1 s under emulation, as each of ovs-vsctl's questions. ovsdb-client(1)
 ovs_all() {
   ovsdb-client --timeout=10 transact unix:"${VXLAB_OVS:-/run/openvswitch/db.sock}" '["Open_vSwitch",
-    {"op":"select","table":"Interface","where":[],"columns":["name","type","options","bfd","error"]},
+    {"op":"select","table":"Interface","where":[["type","!=",""],["type","!=","internal"]],"columns":["name","type","options","bfd","error"]},
     {"op":"select","table":"Port","where":[],"columns":["_uuid","name","tag","trunks","protected","external_ids"]},
     {"op":"select","table":"Bridge","where":[],"columns":["name","ports","fail_mode","external_ids"]}]'
 }
@@ -74,66 +65,75 @@ ovs_all() {
 # kept_each KIND COMMAND: runs it for each thing of this kind that the host keeps, with its state in local variables. `drift all` has
 # read them.
 kept_each() {
-  local number kind lab step file
-  if [ -z "${things-}" ]; then
+  local number line file
+  if [ -z "${looked-}" ]; then
     kept "$1" v | while read -r file _; do with_kept "$file" "$2" </dev/null; done
     return 0
   fi
-  while read -r number kind lab step file; do
-    [ "$kind" != "$1" ] || "kept_$number" "$2" </dev/null
-  done <<THINGS
-$things
-THINGS
+  seen_of kept "$1" || return 0
+  for number in $line; do "kept_$number" "$2" </dev/null; done
 }
 
-# seen_of WORD NAME: the rest of that line of seen in line; false without one. Starts no program. Sets: line
-seen_of() {
-  line=${seen#*"
-$1 $2 "}
-  [ "$line" != "$seen" ] || return 1
-  line=${line%%"
-"*}
-}
+# seen_of WORD NAME: what guest drift all has seen of it is in line; false without anything. seen.awk writes this function, which starts
+# no program. Sets: line
+seen_of() { return 1; }
 
-# bridge_of PORT: the bridge that it is on; nothing without one.
+# bridge_of PORT: the bridge that it is on; empty without one. Sets: on
 bridge_of() {
   local line
-  if [ "${looked-}" != all ]; then vsctl port-to-br "$1" 2>/dev/null && return; return 0; fi
+  on=
+  if [ "${looked-}" != all ]; then on=$(vsctl port-to-br "$1" 2>/dev/null) || on=; return 0; fi
   seen_of port "$1" || return 0
-  echo "${line% *}"
+  on=${line% *}
 }
 
-# tag_of PORT: its VLAN as Open vSwitch has it, 0 or [] without one; nothing without the port.
+# tag_of PORT: its VLAN as Open vSwitch has it, 0 or [] without one; empty without the port. Sets: have
 tag_of() {
   local line
-  if [ "${looked-}" != all ]; then vsctl get port "$1" tag 2>/dev/null && return; return 0; fi
+  have=
+  if [ "${looked-}" != all ]; then have=$(vsctl get port "$1" tag 2>/dev/null) || have=; return 0; fi
   seen_of port "$1" || return 0
-  echo "${line##* }"
+  have=${line##* }
 }
 
-drift_says() { printf '{"of":"switch","found":"Open vSwitch does not answer: %s"}\n' "$(printf %s "$1" | tr -d '\\"' | tr '\t' ' ')"; }
+# drift_rest "JOB JOB ": looks at those things (numbers of seen.awk) and kinds, each word with a space after it. What cannot be looked at ends
+# the subshell that this is called in, and the rest comes in another.
+drift_rest() {
+  local drift_left="$1" drift_job=''
+  trap '[ -z "${drift_job-}" ] || { drift_failed "$drift_job" && (drift_rest "$drift_left"); }' EXIT
+  while [ -n "$drift_left" ]; do
+    drift_job=${drift_left%% *}
+    drift_left=${drift_left#* }
+    case $drift_job in
+      [0-9]*) drift_thing "$drift_job" 2>/dev/null ;;
+      *)
+        echo "== $drift_job"
+        "${drift_job}_drift" || drift_failed "$drift_job"
+        ;;
+    esac
+  done
+  drift_job=
+}
 
-# drift_things FROM: those from this number on, in one subshell, which costs as much as a program under emulation. A thing that cannot
-# be looked at ends it, and the next ones come in another.
-drift_things() {
-  local drift_from="$1" number kind lab step file
-  (
-    trap '[ "$drift_from" = end ] || { echo "fault - cannot be looked at" && drift_things "$drift_from"; }' EXIT
-    while read -r number kind lab step file; do
-      if [ -z "$number" ] || [ "$number" -lt "$drift_from" ]; then continue; fi
-      case $looked,$kind in none,port | none,service) continue ;; esac
-      drift_from=$((number + 1))
-      printf 'thing %s %s %s %s\n' "$kind" "$lab" "$step" "$file"
-      if command -v "${kind}_found" >/dev/null; then
-        "kept_$number" "${kind}_found" </dev/null
-      elif command -v "${kind}_observe" >/dev/null; then
-        "kept_$number" "${kind}_observe" </dev/null
-      fi
-    done <<THINGS
-$things
-THINGS
-    drift_from=end
-  ) 2>/dev/null
+drift_failed() {
+  case $1 in
+    [0-9]*) echo "fault - cannot be looked at" ;;
+    *) echo "the host's $1 cannot be looked at" ;;
+  esac
+}
+
+# drift_thing NUMBER: its lines of observe.
+drift_thing() {
+  local line kind
+  seen_of thing "$1"
+  kind=${line%% *}
+  case $looked,$kind in none,port | none,service) return 0 ;; esac
+  echo "thing $line"
+  if command -v "${kind}_found" >/dev/null; then
+    "kept_$1" "${kind}_found" </dev/null
+  elif command -v "${kind}_observe" >/dev/null; then
+    "kept_$1" "${kind}_observe" </dev/null
+  fi
 }
 
 # Files that steps made and that are others now: "/var/…/config: FAILED" (sha256sum(1)).
@@ -151,12 +151,11 @@ drift_made() {
 
 # drift_made_by FILE PATH: whose it is.
 drift_made_by() {
-  local number kind lab step file id="${1##*/}"
-  while read -r number kind lab step file; do
-    case $file in */"$id.json") printf 'thing %s %s %s %s\nfault - %s\n' "$kind" "$lab" "$step" "$file" "$(drift_path "$2")" ;; esac
-  done <<THINGS
-$things
-THINGS
+  local number line id="${1##*/}"
+  for number in $numbers; do
+    seen_of thing "$number"
+    case $line in */"$id.json") printf 'thing %s\nfault - %s\n' "$line" "$(drift_path "$2")" ;; esac
+  done
 }
 
 drift_path() {
@@ -170,21 +169,25 @@ nat_drift() { kept_each service nat_drift_of; }
 
 # A gateway's table is as it was loaded, the kernel forwards for its two interfaces, and nobody else's chain drops that.
 nat_drift_of() {
-  local table one inside='' chain
+  local table one inside='' chain have line
   [ "$nat${nat6-}" != false ] || return 0
-  table=$(nat_table "$id")
-  if [ "$(nat_is)" = false ]; then
+  nat_table "$id"
+  if ! nat_is; then
     service_says "the nft table inet $table is missing: nothing is translated"
   # Loaded by the tools of before, which kept no listing: the next run of the step does.
   elif [ -e "$STATE/nft/$table" ] && ! nft_same "$table"; then
     service_says "the nft table inet $table is not as it was loaded"
   fi
-  [ "${nat6:-false}" = false ] || [ "$(cat "$SYSCTL/net/ipv6/conf/all/forwarding")" = 1 ] ||
-    service_says "net.ipv6.conf.all.forwarding is not 1"
+  setting_of net/ipv6/conf/all/forwarding
+  [ "${nat6:-false}" = false ] || [ "$have" = 1 ] || service_says "net.ipv6.conf.all.forwarding is not 1"
   [ "$nat" = true ] || return 0
-  for one in "$device" "$(underlay_device "$local")"; do
-    [ "$(cat "$SYSCTL/net/ipv4/conf/$one/forwarding" 2>/dev/null)" = 1 ] || service_says "net.ipv4.conf.$one.forwarding is not 1"
+  # An address on an interface by which packets leave says itself where the underlay is.
+  if [ -z "${looked-}" ] || ! seen_of at "$local" || is_stub "$line"; then line=$(underlay_device "$local"); fi
+  for one in "$device" "$line"; do
+    setting_of "net/ipv4/conf/$one/forwarding"
+    [ "$have" = 1 ] || service_says "net.ipv4.conf.$one.forwarding is not 1"
   done
+  if [ -n "${looked-}" ] && ! seen_of forwards nft; then return 0; fi
   for one in $(unquoted "$addresses"); do
     case $one in *:*) ;; *) inside=$one ;; esac
   done

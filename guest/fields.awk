@@ -8,7 +8,7 @@
 # assign(TEXT, PREFIX) prints them, each name after PREFIX. json_root (json.awk) itself is left out. With scope set to "local " they
 # are local to the function that evaluates them.
 
-function assign(text, prefix,   fault, i, at, name, words, parent) {
+function assign(text, prefix,   fault, i, at, name, words, parent, value) {
   fault = json_read(text)
   if (fault != "") refuse("desired state is not JSON: " fault)
   for (i = 1; i <= json_paths; i++) {
@@ -16,13 +16,14 @@ function assign(text, prefix,   fault, i, at, name, words, parent) {
     if (at == "" || at == json_root) continue
     if (at !~ /^[a-z][A-Za-z0-9.]*$/) refuse("desired state has a key that cannot be a variable: " at)
     name = prefix at
-    gsub(/\./, "_", name)
-    if (at in json_value) print scope name "=" shell(json_value[at])
-    else print scope name "_count=" json_size[at] " " name "="
-    if (at ~ /\.[0-9]+$/ && at in json_value) {
+    if (index(at, ".")) gsub(/\./, "_", name)
+    if (!(at in json_value)) { print scope name "_count=" json_size[at] " " name "="; continue }
+    value = shell(json_value[at])
+    print scope name "=" value
+    if (name ~ /_[0-9]+$/) {
       parent = name
       sub(/_[0-9]+$/, "", parent)
-      words[parent] = words[parent] " " shell(json_value[at])
+      words[parent] = words[parent] " " value
     }
   }
   for (name in words) print name "=" shell(substr(words[name], 2))
@@ -44,6 +45,7 @@ function refuse(message) { print "fail " shell(message); exit }
 
 function shell(text,   parts, n, i, out, mark) {
   mark = sprintf("%c", 39)
+  if (!index(text, mark)) return mark text mark
   n = split(text, parts, mark)
   out = n == 0 ? "" : parts[1]
   for (i = 2; i <= n; i++) out = out mark "\\" mark mark parts[i]

@@ -157,7 +157,7 @@ take_over_box() {
 # before the old one goes.
 take_over_service() {
   local old="$SERVICES/$step" new="$SERVICES/$id" table id="$step"
-  table=$(nat_table "$step")
+  nat_table "$step"
   if [ -d "$old" ]; then
     dhcp_end loop
     dhcp_end dnsmasq

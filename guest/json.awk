@@ -14,17 +14,27 @@
 # Cut at its quotation marks a document is outside, string, outside, string…; outside strings there are only
 # { } [ ] : , and bare words.
 
-function json_read(text,   pieces, n, i, piece) {
+function json_read(text,   pieces, n, i, piece, at) {
   json_paths = 0; json_depth = 0; json_fault = ""; json_key_next = 0; json_word = ""
   split("", json_value); split("", json_size); split("", json_path); split("", json_text)
   n = split(text, pieces, "\"")
   for (i = 1; i <= n; i++) {
-    json_outside(pieces[i])
+    piece = pieces[i]
+    # Most pieces outside strings are one of these.
+    if (piece == ":") json_key_next = 0
+    else if (piece == ",") json_key_next = json_kind[json_depth] == "{"
+    else json_outside(piece)
     if (++i > n) break
     piece = pieces[i]
-    while (piece ~ /\\$/ && json_open_escape(piece) && i < n) piece = piece "\"" pieces[++i]
+    if (index(piece, "\\")) {
+      while (substr(piece, length(piece)) == "\\" && json_open_escape(piece) && i < n) piece = piece "\"" pieces[++i]
+      piece = json_plain(piece)
+    }
     if (i >= n) json_fault = "a string without an end"
-    json_string(piece)
+    if (json_key_next) { json_key[json_depth] = piece; continue }
+    at = json_at()
+    json_value[at] = piece
+    json_text[at]
   }
   if (json_depth != 0 && json_fault == "") json_fault = "a document without an end"
   return json_fault
@@ -36,65 +46,46 @@ function json_open_escape(piece) {
   return RLENGTH % 2
 }
 
-function json_outside(text,   i, c) {
-  # Most pieces are one of these.
-  if (text == ":") { json_key_next = 0; return }
-  if (text == ",") { json_key_next = json_kind[json_depth] == "{"; return }
-  for (i = 1; i <= length(text); i++) {
+# One character after the other, with as few words of awk for each as can be: busybox takes 1500 instructions for one.
+function json_outside(text,   i, n, c) {
+  n = length(text)
+  for (i = 1; i <= n; i++) {
     c = substr(text, i, 1)
-    if (c ~ /[-+.0-9A-Za-z]/) { json_word = json_word c; continue }
-    json_end_word()
-    if (c == "{" || c == "[") json_open(c)
-    else if (c == "}" || c == "]") { if (--json_depth < 0) json_fault = "a closing bracket too many" }
+    if (!index("[]{},: \t\r\n", c)) { json_word = json_word c; continue }
+    if (json_word != "") json_end_word()
+    if (c == "[" || c == "{") json_open(c)
     else if (c == ",") json_key_next = json_kind[json_depth] == "{"
+    else if (c == "]" || c == "}") { if (--json_depth < 0) json_fault = "a closing bracket too many" }
     else if (c == ":") json_key_next = 0
-    else if (c !~ /[ \t\r\n]/) json_fault = "a stray " c
   }
-  json_end_word()
+  if (json_word != "") json_end_word()
 }
 
 function json_end_word() {
-  if (json_word == "") return
-  json_put(json_word == "null" ? "" : json_word)
+  if (json_word ~ /[^-+.0-9A-Za-z]/) json_fault = "a stray " json_word
+  json_value[json_at()] = json_word == "null" ? "" : json_word
   json_word = ""
 }
 
 function json_open(bracket,   at) {
   at = json_at()
-  json_note(at)
   json_size[at] = 0
-  json_depth++
-  json_base[json_depth] = at == json_root ? "" : at
+  json_base[++json_depth] = at == json_root ? "" : at
   json_kind[json_depth] = bracket
   json_key_next = bracket == "{"
 }
 
-function json_string(piece) {
-  if (json_key_next) json_key[json_depth] = json_plain(piece)
-  else json_text[json_put(json_plain(piece))]
-}
-
 # The path of the value that comes next; counts it.
-function json_at(   base, last) {
-  if (json_depth == 0) return ""
-  base = json_base[json_depth]
-  last = json_kind[json_depth] == "[" ? json_size[base] : json_key[json_depth]
-  json_size[base]++
-  return base == "" ? last : base "." last
+function json_at(   at, last) {
+  if (json_depth == 0) return json_path[++json_paths] = ""
+  at = json_base[json_depth]
+  last = json_kind[json_depth] == "[" ? json_size[at] : json_key[json_depth]
+  json_size[at]++
+  return json_path[++json_paths] = at == "" ? last : at "." last
 }
-
-function json_put(text,   at) {
-  at = json_at()
-  json_note(at)
-  json_value[at] = text
-  return at
-}
-
-function json_note(at) { json_path[++json_paths] = at }
 
 # What a string means: its escapes undone (RFC 8259 section 7).
 function json_plain(text,   out, c, code) {
-  if (index(text, "\\") == 0) return text
   out = ""
   while (match(text, /\\/)) {
     out = out substr(text, 1, RSTART - 1)

@@ -2,9 +2,21 @@
 # Addresses, devices, routes, name servers and kernel settings of a host.
 # shellcheck disable=SC2034,SC2154 # used by the files that follow; the variables come out of with_state, by eval
 
-# addresses_of DEVICE: its addresses with prefix lengths but link-local ones, with spaces between.
+# addresses_of DEVICE: its addresses with prefix lengths but link-local ones, with spaces between. Sets: have
 addresses_of() {
-  ip -o address show dev "$1" scope global | awk '{ printf "%s%s", (NR > 1 ? " " : ""), $4 }'
+  local line
+  if [ -n "${looked-}" ]; then
+    if seen_of addresses "$1"; then have=$line; else have=; fi
+  else
+    have=$(ip -o address show dev "$1" scope global | awk '{ printf "%s%s", (NR > 1 ? " " : ""), $4 }')
+  fi
+}
+
+# setting_of NAME: a setting of the kernel that is one character, by its path below /proc/sys; nothing where there is none. `read` fails,
+# since these files give no more than their first byte to who reads them byte by byte. Sets: have
+setting_of() {
+  have=
+  { read -r have <"$SYSCTL/$1" || :; } 2>/dev/null
 }
 
 # plain TEXT...: what goes into flows, rules and configurations is made of the characters of names and addresses, so

@@ -10,6 +10,8 @@ nft_record() {
 
 # nft_same TABLE: true when inet TABLE is listed as it was right after it was loaded. -s: without counters.
 nft_same() {
+  local line
+  if [ -n "${looked-}" ]; then seen_of table "$1" && [ "$line" = same ] && return; return 1; fi
   [ "$(nft -s list table inet "$1" 2>/dev/null)" = "$(cat "$STATE/nft/$1" 2>/dev/null)" ]
 }
 

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CONTAINER_WORDS } from "../components/container/kinds";
 import { FLOODINGS, isJoint } from "../components/segment/ways";
+import { inOrder } from "./order";
 import { pack } from "./pack";
 import { PROTOCOL } from "./protocol";
 import { shellWord } from "./quote";
@@ -55,7 +56,7 @@ let cached: GuestTools | undefined;
  */
 export function guestTools(): GuestTools {
   if (cached === undefined) {
-    const script = "#!/bin/sh\n" + TOOL_PARTS.map(filled).join("");
+    const script = "#!/bin/sh\n" + inOrder(TOOL_PARTS.map(filled).join(""));
     const version = createHash("sha256").update(script).digest("hex").slice(0, 12);
     cached = { version, script, packed: pack(script) };
   }

@@ -1,26 +1,83 @@
-# For `guest drift`: what Open vSwitch has, and every kept desired state, as shell code for one eval. To parse each of them in an awk of its
-# own would cost most of the time under emulation.
+# For `guest drift`: what Open vSwitch, nft and ip say, and every kept desired state, as shell code for one eval. To parse each of them in an
+# awk of its own would cost most of the time under emulation.
 #
-# Input: one line, what ovsdb-client answers to OVS_QUESTION (guest/drift.sh), or an empty one; then the files of desired state.
+# Input: what ovs_all prints (guest/drift.sh), the rows as JSON on one line, or messages and the line "== silent"; "== nft" and nft's rules;
+# "== ip" and what ip -o address show prints. Then the files of desired state. Variables: protocol; listings, the folder in which tables
+# are as nft listed them when they were loaded.
 # Output:
-#   seen     a text with these lines:
-#              port NAME BRIDGE TAG     TAG: [] without one
-#              trunks NAME VLAN,VLAN
-#              mode BRIDGE FAIL_MODE
-#              rows ID PORTS<tab>INTERFACES<tab>BRIDGES    what port_observe reads, of the step ID
+#   seen_of  a function: seen_of WORD NAME puts what is known of it into line, and is false where nothing is. Patterns of `case`, since
+#            to cut a text at a pattern takes the square of its length in busybox (ash.c, scanleft):
+#              port NAME        BRIDGE TAG; TAG is [] without one
+#              trunks NAME      VLAN,VLAN
+#              mode BRIDGE      its fail_mode
+#              rows ID          PORTS<tab>INTERFACES<tab>BRIDGES    what port_observe reads, of the step ID
+#              table NAME       same|other: a table of nft is as it was when it was loaded or not
+#              forwards nft     yes: there is a chain at the hook `forward` that is not in one of these tables
+#              addresses DEVICE ADDRESS ADDRESS, without link-local ones
+#              at ADDRESS       the first device that has it
+#              kept KIND        N N, the things of a kind
+#              thing N          KIND LAB STEP FILE
 #   kept_N   for each file a function that runs its arguments with every field of the state in a local variable, as with_state does
 #   foreign  a text with a line for each port that nothing says who it belongs to, as differs.awk reads it
-#   things   a text with a line for each: N KIND LAB STEP FILE
+#   numbers  N of each thing, with a space after it
+#   looked   all; none when Open vSwitch does not answer, whose last message is in silent
 
-BEGIN { scope = "local " }
+BEGIN { scope = "local "; part = "ovs" }
 
-FILENAME == "" || FILENAME == "-" { if (FNR == 1) switch_of($0); next }
+FILENAME == "" || FILENAME == "-" {
+  if ($1 == "==") { if ($2 != "silent") part = $2 }
+  else if (part == "nft") listed($0)
+  else if (part == "ip") { if ($3 ~ /^inet6?$/) address_of($2, $4) }
+  else if (substr($0, 1, 1) == "[") switch_of($0)
+  else if ($0 != "") silent = clean_text($0)
+  next
+}
 FNR == 1 { thing_of($0) }
 
 END {
-  print "seen=" shell("\n" seen)
+  for (device in addresses) know("addresses", device, substr(addresses[device], 2))
+  for (kind in kept) know("kept", kind, substr(kept[kind], 2))
+  if (forwards) know("forwards", "nft", "yes")
+  for (i = 1; i <= n; i++) numbers = numbers i " "
+  print "looked=" (answered ? "all" : "none")
+  if (!answered) print "silent=" shell(silent == "" ? "it says nothing" : silent)
+  print "seen_of() { case \"$1 $2\" in"
+  for (i = 1; i <= known; i++) print fact[i]
+  print "*) return 1 ;; esac; }"
   print "foreign=" shell(foreign)
-  print "things=" shell(things)
+  print "numbers=" shell(numbers)
+}
+
+function know(word, name, text) { fact[++known] = shell(word " " name) ") line=" shell(text) " ;;" }
+
+function address_of(device, text,   bare) {
+  if (/ scope link/) return
+  if (/ scope global/) addresses[device] = addresses[device] " " text
+  bare = text
+  sub(/\/.*/, "", bare)
+  if (bare in held) return
+  held[bare]
+  know("at", bare, device)
+}
+
+# nft prints tables one after the other, "table inet NAME {" to "}".
+function listed(line,   kept_line, text) {
+  if (line ~ /^table /) { table = $2 == "inet" ? $3 : ""; listing = ""; hops = 0 }
+  # The next hops that packets had a moment ago are not part of the guard as it was loaded.
+  if (line ~ /^\t[a-z]/) hops = line ~ /^\tset hops/
+  if (hops && line ~ /elements = /) inside = 1
+  if (inside) {
+    if (line ~ /}/) inside = 0
+    return
+  }
+  listing = listing line "\n"
+  if (line ~ /hook forward/ && table !~ /^vxlab_/) forwards = 1
+  if (line != "}" || table == "") return
+  if (table ~ /^vxlab_/) {
+    while ((getline kept_line < (listings "/" table)) > 0) text = text kept_line "\n"
+    close(listings "/" table)
+    know("table", table, text == listing ? "same" : "other")
+  }
 }
 
 function thing_of(text,   kind, lab, step) {
@@ -39,75 +96,90 @@ function thing_of(text,   kind, lab, step) {
   state_fields(text, kind, lab, step)
   print "\"$@\""
   print "}"
-  things = things n " " kind " " (lab == "" ? "-" : lab) " " step " " FILENAME "\n"
+  kept[kind] = kept[kind] " " n
+  know("thing", n, kind " " (lab == "" ? "-" : lab) " " step " " FILENAME)
 }
 
-# The rows of Interface, Port and Bridge.
-function switch_of(text,   i, k, at, name, row) {
-  json_root = ""
-  if (text == "" || json_read(text) != "") return
-  for (i = 0; i < json_size["0.rows"]; i++) {
-    at = "0.rows." i
-    interface[json_value[at ".name"]] = at
-  }
-  for (i = 0; i < json_size["2.rows"]; i++) {
-    at = "2.rows." i
-    name = clean(json_value[at ".name"])
-    seen = seen "mode " name " " json_value[at ".fail_mode"] "\n"
-    for (k = 0; k < set_size(at ".ports"); k++) bridge[set_entry(at ".ports", k)] = name
+# The rows of Interface, Port and Bridge. Not by json_read, which takes ten times as long: a row is cut at the names of its columns. In a
+# string a quotation mark has a backslash before it, so nothing there looks like `"name":`.
+function switch_of(text,   table, row, i, k, n, name, uuid, one) {
+  if (!index(text, "\"rows\":")) return
+  answered = 1
+  split(text, table, /"rows":\[/)
+  for (i = rows(table[2], row); i > 0; i--) { one = column(row[i], "name"); interface[one] = row[i] }
+  for (i = rows(table[4], row); i > 0; i--) {
+    name = clean(word_of(column(row[i], "name")))
+    know("mode", name, word_of(column(row[i], "fail_mode")))
+    n = split(column(row[i], "ports"), uuid, /"uuid","/)
+    for (k = 2; k <= n; k++) bridge[substr(uuid[k], 1, index(uuid[k], "\"") - 1)] = name
     own[name]
-    row = label(at, "vxlab-port")
-    if (row != "") bridges[row] = bridges[row] (row in bridges ? "," : "") "[" json_quote(json_value[at ".name"]) "]"
-    if (row != "") labelled[row]
+    one = label(row[i], "vxlab-port")
+    if (one == "") continue
+    bridges[one] = bridges[one] (one in bridges ? "," : "") "[" column(row[i], "name") "]"
+    labelled[one]
   }
-  for (i = 0; i < json_size["1.rows"]; i++) port_of("1.rows." i)
-  for (row in labelled)
-    seen = seen "rows " row " {\"data\":[" ports[row] "]}\t{\"data\":[" interfaces[row] "]}\t{\"data\":[" bridges[row] "]}\n"
+  n = rows(table[3], row)
+  for (i = 1; i <= n; i++) port_of(row[i])
+  for (one in labelled)
+    know("rows", one, "{\"data\":[" ports[one] "]}\t{\"data\":[" interfaces[one] "]}\t{\"data\":[" bridges[one] "]}")
 }
 
-function port_of(at,   name, on, i, id, from, tag, trunks) {
-  name = clean(json_value[at ".name"])
-  on = bridge[json_value[at "._uuid.1"]]
-  tag = (at ".tag") in json_value ? json_value[at ".tag"] : "[]"
-  seen = seen "port " name " " on " " tag "\n"
-  for (i = 0; i < set_size(at ".trunks"); i++) trunks = trunks "," set_entry(at ".trunks", i)
-  seen = seen "trunks " name " " substr(trunks, 2) "\n"
-  id = label(at, "vxlab-port")
+# The rows of a table, each from its first column on. What was cut within a string is put together again.
+function rows(text, row,   part, n, i, k) {
+  sub(/\}\]\}.*/, "", text)
+  n = split(substr(text, 2), part, /\},\{/)
+  for (i = 1; i <= n; i++) {
+    if (part[i] ~ /^"[a-z_]+":/) row[++k] = part[i]
+    else row[k] = row[k] "},{" part[i]
+  }
+  return k + 0
+}
+
+# What a row has in that column, as JSON.
+function column(row, name,   at) {
+  at = index("," row, ",\"" name "\":")
+  if (!at) return ""
+  row = substr(row, at + length(name) + 3)
+  return match(row, /,"[a-z_]+":/) ? substr(row, 1, RSTART - 1) : row
+}
+
+function word_of(json) { return substr(json, 2, length(json) - 2) }
+
+function port_of(row,   text, name, on, id, from, tag, trunks, uuid) {
+  text = column(row, "name")
+  name = clean(word_of(text))
+  split(column(row, "_uuid"), uuid, "\"")
+  on = bridge[uuid[4]]
+  # A set of one is the entry itself (RFC 7047 section 5.1).
+  tag = column(row, "tag")
+  trunks = column(row, "trunks")
+  sub(/^\["set",\[/, "", trunks)
+  gsub(/[^0-9,]/, "", trunks)
+  know("port", name, on " " (tag ~ /^\[/ ? "[]" : tag))
+  know("trunks", name, trunks)
+  id = label(row, "vxlab-port")
   if (id == "") {
-    if (!(name in own) && label(at, "vxlab-container") == "" && label(at, "vxlab-service") == "" && label(at, "vxlab-chain") == "")
+    if (!(name in own) && label(row, "vxlab-container") label(row, "vxlab-service") label(row, "vxlab-chain") == "")
       foreign = foreign "foreign port " name " on " on "\n"
     return
   }
   labelled[id]
-  ports[id] = ports[id] (ports[id] == "" ? "" : ",") "[" json_quote(json_value[at ".name"]) "," (tag == "[]" ? "[\"set\",[]]" : tag) "," json_value[at ".protected"] "]"
-  # Its interface has its name; only a bond has others, and no step makes one.
-  from = interface[json_value[at ".name"]]
-  interfaces[id] = interfaces[id] (interfaces[id] == "" ? "" : ",") "[" json_quote(json_value[at ".name"]) "," json_quote(json_value[from ".type"]) "," map_of(from ".options") "," map_of(from ".bfd") "," json_quote(json_value[from ".error"]) "]"
+  ports[id] = ports[id] (ports[id] == "" ? "" : ",") "[" text "," tag "," column(row, "protected") "]"
+  # Its interface has its name; only a bond has others, and no step makes one. Only tunnels and patch ports were asked for.
+  from = text in interface ? interface[text] : "\"type\":\"\",\"options\":[\"map\",[]],\"bfd\":[\"map\",[]],\"error\":[\"set\",[]]"
+  interfaces[id] = interfaces[id] (interfaces[id] == "" ? "" : ",") "[" text "," column(from, "type") "," column(from, "options") "," \
+    column(from, "bfd") "," column(from, "error") "]"
 }
 
-function map_of(at,   k, pairs) {
-  for (k = 0; k < json_size[at ".1"]; k++)
-    pairs = pairs (k ? "," : "") "[" json_quote(json_value[at ".1." k ".0"]) "," json_quote(json_value[at ".1." k ".1"]) "]"
-  return "[\"map\",[" pairs "]]"
-}
-
-# A set of one is the entry itself (RFC 7047 section 5.1): ["set",[a,b]], a, or for UUIDs ["uuid",a].
-function set_size(at) {
-  if (at in json_value) return 1
-  return json_value[at ".0"] == "set" ? json_size[at ".1"] : 1
-}
-
-function set_entry(at, i) {
-  if (at in json_value) return json_value[at]
-  if (json_value[at ".0"] == "uuid") return json_value[at ".1"]
-  at = at ".1." i
-  return at in json_value ? json_value[at] : json_value[at ".1"]
-}
-
-function label(at, key,   k, from) {
-  from = at ".external_ids.1"
-  for (k = 0; k < json_size[from]; k++) if (json_value[from "." k ".0"] == key) return clean(json_value[from "." k ".1"])
-  return ""
+# The value of a key in external_ids.
+function label(row, key,   text, at) {
+  text = column(row, "external_ids")
+  at = index(text, "[\"" key "\",\"")
+  if (!at) return ""
+  text = substr(text, at + length(key) + 5)
+  return clean(substr(text, 1, index(text, "\"") - 1))
 }
 
 function clean(text) { gsub(/[^A-Za-z0-9_.:@-]/, "?", text); return text }
+
+function clean_text(text) { gsub(/[\001-\037\\"]/, " ", text); return text }

@@ -1,4 +1,4 @@
-/** Finds how a lab's machines differ from the plan, as their hypervisors report, and repairs what no resource repairs. */
+/** Finds how a lab's machines differ from the plan, as their hypervisors report. */
 import { virsh, virshOutput } from "../../components/libvirt/virsh";
 import type { Options } from "../../components/libvirt/virsh";
 import type { HostOutput, LabOutput } from "../../plan/contract";
@@ -9,10 +9,11 @@ export interface MachineFault {
   host: string;
   uri: string;
   domain: string;
-  what: "undefined" | "stopped" | "paused" | "no network" | "network" | "tap";
+  what:
+    "undefined" | "transient" | "stopped" | "paused" | "no network" | "transient network" | "network" | "tap";
   /** In words. */
   found: string;
-  /** The network that is not active, or the tap and its bridge. */
+  /** The network that something is wrong with, or the tap and its bridge. */
   network?: string;
   tap?: string;
   bridge?: string;
@@ -43,6 +44,8 @@ interface Seen {
   /** Networks that are active, and all of them. */
   active: ReadonlySet<string>;
   networks: ReadonlySet<string>;
+  /** Domains and networks that end with their next stop, since their definitions were removed while they ran. */
+  transient: ReadonlySet<string>;
   /** Ports of networks, by id. */
   ports: ReadonlySet<string>;
   /** The bridge of each device; undefined where that cannot be seen. */
@@ -58,13 +61,16 @@ interface Nic {
 
 /** virsh -q prints no line break after what its `echo` says. */
 const AFTER = /^==\n?/m;
+const LISTS = [
+  ...["list --all", "list --all --name", "net-list --all --name", "net-list --name"],
+  ...["list --transient --name", "net-list --transient --name"],
+];
 const NOTHING = { end: "done", stdout: "", why: "" } as const;
 
 async function hypervisorOf(uri: string, lab: string, near: Near, options: Options): Promise<Seen> {
   const own = (text: string) => text.split("\n").filter((name) => name.startsWith(`vxlab-${lab}-`));
-  const lists = ["list --all", "list --all --name", "net-list --all --name", "net-list --name"];
-  const texts = (await virshOutput(uri, [lists.join("; echo ==; ")], options)).split(AFTER);
-  const [states = "", names = "", networks = "", active = ""] = texts;
+  const texts = (await virshOutput(uri, [LISTS.join("; echo ==; ")], options)).split(AFTER);
+  const [states = "", names = "", networks = "", active = "", ...transient] = texts;
   const [domains, nets] = [own(names), own(active)];
   const ask = [...domains.map((name) => `dumpxml ${name}`), ...nets.map((name) => `net-port-list ${name}`)];
   const { end, stdout, why } =
@@ -78,6 +84,7 @@ async function hypervisorOf(uri: string, lab: string, near: Near, options: Optio
     nics: new Map(domains.map((name, i) => [name, nicsIn(answers[i] ?? "")])),
     active: new Set(nets),
     networks: new Set(own(networks)),
+    transient: new Set(transient.flatMap(own)),
     ports: new Set(answers.slice(domains.length).flatMap((text) => text.match(/[0-9a-f-]{36}/g) ?? [])),
     masters: await mastersOf(near(uri)),
   };
@@ -123,7 +130,10 @@ function faultsOf({ name: host, domain = "" }: HostOutput, all: readonly Seen[])
       ? []
       : [{ host, domain, uri: only.uri, what: "undefined", found: `${domain} is not defined in libvirt` }];
   const about = { host, domain, uri: seen.uri };
-  const onNics = (seen.nics.get(domain) ?? []).flatMap((nic) => onNic(about, nic, seen));
+  const lost = seen.transient.has(domain)
+    ? [{ ...about, what: "transient" as const, found: `is not defined: nothing is left of it when it stops` }]
+    : [];
+  const onNics = [...lost, ...(seen.nics.get(domain) ?? []).flatMap((nic) => onNic(about, nic, seen))];
   const state = seen.states.get(domain);
   if (state === "running") return onNics;
   if (state === "paused") return [{ ...about, what: "paused", found: "is paused" }, ...onNics];
@@ -133,65 +143,20 @@ function faultsOf({ name: host, domain = "" }: HostOutput, all: readonly Seen[])
 
 function onNic(about: Pick<MachineFault, "host" | "domain" | "uri">, nic: Nic, seen: Seen): MachineFault[] {
   const { network, tap, bridge } = nic;
+  const of = { ...about, network, tap, bridge };
   if (!seen.networks.has(network))
-    return [{ ...about, what: "no network", found: `network ${network} is not defined`, network }];
-  if (!seen.active.has(network))
-    return [{ ...about, what: "network", found: `network ${network} is stopped`, network, tap, bridge }];
-  if (tap === "") return [];
+    return [{ ...of, what: "no network", found: `network ${network} is not defined` }];
+  if (!seen.active.has(network)) return [{ ...of, what: "network", found: `network ${network} is stopped` }];
+  const lost = `network ${network} is not defined: nothing is left of it when it stops`;
+  const onNetwork: MachineFault[] = seen.transient.has(network)
+    ? [{ ...of, what: "transient network", found: lost }]
+    : [];
+  if (tap === "") return onNetwork;
   // libvirt forgets its port after net-destroy and net-start, so the devices decide where they are visible.
   const isOff = seen.masters === undefined ? !seen.ports.has(nic.port) : seen.masters.get(tap) !== bridge;
-  if (!isOff) return [];
+  if (!isOff) return onNetwork;
   return [
-    {
-      ...about,
-      what: "tap",
-      found: `its tap ${tap} is not on the bridge ${bridge} of network ${network}`,
-      tap,
-      bridge,
-    },
+    ...onNetwork,
+    { ...of, what: "tap", found: `its tap ${tap} is not on the bridge ${bridge} of network ${network}` },
   ];
-}
-
-/** Puts taps back on their bridges, and starts networks that were stopped. Returns what was done, and what cannot be. */
-export async function replug(
-  faults: readonly MachineFault[],
-  near: Near,
-): Promise<{ done: string[]; left: string[] }> {
-  const [done, left]: [string[], string[]] = [[], []];
-  const note = (fault: string | undefined, good: string, bad: string) =>
-    fault === undefined ? done.push(good) : left.push(`${bad}: ${fault}`);
-  const stopped = new Map(
-    faults.flatMap(({ what, uri, network }) =>
-      what === "network" && network !== undefined ? [[network, uri]] : [],
-    ),
-  );
-  for (const [network, uri] of stopped) {
-    const { end, why } = await virsh(uri, ["net-start", network]);
-    note(
-      end === "done" ? undefined : why,
-      `network ${network} was stopped, and has been started`,
-      `network ${network} cannot be started`,
-    );
-  }
-  for (const { what, uri, host, tap = "", bridge = "" } of faults) {
-    if ((what !== "tap" && what !== "network") || tap === "") continue;
-    note(
-      await plug(near(uri), tap, bridge),
-      `${host}: tap ${tap} is back on the bridge ${bridge}`,
-      `${host}: tap ${tap} cannot be put on the bridge ${bridge}`,
-    );
-  }
-  return { done, left };
-}
-
-async function plug(
-  words: readonly string[] | undefined,
-  tap: string,
-  bridge: string,
-): Promise<string | undefined> {
-  if (words === undefined)
-    return "its hypervisor is another computer. There, as root: ip link set dev " + `${tap} master ${bridge}`;
-  const [program = "ip", ...args] = [...words, "ip", "link", "set", "dev", tap, "master", bridge];
-  const { code, stderr } = await run(program, args, { timeout: 10 });
-  return code === 0 ? undefined : stderr.trim();
 }

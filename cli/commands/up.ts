@@ -14,7 +14,7 @@ import { alone } from "../engine/alone";
 import { provideImage, refuseUnbuilt } from "../engine/image";
 import { machinesIfDeployed } from "../access/look";
 import { idle, resume } from "../access/machine";
-import { replug } from "../access/machine-drift";
+import { replug } from "../access/machine-repair";
 import { forgetLostMachines } from "../engine/lost";
 import { hypervisors, noteHypervisors } from "../access/hypervisors";
 import { ready, sayHints, startLibvirt } from "../engine/ready";
@@ -22,6 +22,7 @@ import { looking, sayUnknown } from "../engine/repair";
 import { clearDeadLocks, forgetPending } from "../engine/interrupted";
 import { deployOrder, roleOf, stacksNamed, stacksOption } from "../state/roles";
 import { deployedOf, labIds, noteLabs, resources, selectStack } from "../state/stack";
+import type { StateResource } from "../state/stack";
 import { wantsColour } from "../output/report";
 import { runVerify, runVerifySet } from "../access/prove";
 
@@ -189,7 +190,8 @@ function sayChanges({ out }: Context, { edits, changes }: Outcome): void {
 
 /** Returns --refresh when machines are off that run according to the state, as after a reboot of this machine. */
 async function refreshing(context: Context, stack: string, drift: boolean): Promise<string[]> {
-  const ids = labIds(await resources(context, stack));
+  const state = await resources(context, stack);
+  const ids = labIds(state);
   if (ids.length === 0) return [];
   const off: string[] = [];
   for (const uri of await hypervisors(context, stack)) {
@@ -197,19 +199,21 @@ async function refreshing(context: Context, stack: string, drift: boolean): Prom
     off.push(...machines.off);
     for (const name of machines.paused) await goOn(context, uri, name);
   }
-  if (drift) off.push(...(await mendMachines(context, stack)));
+  if (drift) off.push(...(await mendMachines(context, stack, state)));
   if (off.length > 0) context.out.line(`starting machines that are shut off: ${off.join(", ")}`);
   return off.length > 0 ? ["--refresh"] : [];
 }
 
-/** Repairs stopped networks and detached taps. Returns the machines that the engine has to make anew. */
-async function mendMachines(context: Context, stack: string): Promise<string[]> {
+/** Repairs networks, detached taps and removed definitions. Returns the machines that the engine has to make anew. */
+async function mendMachines(
+  context: Context,
+  stack: string,
+  state: readonly StateResource[],
+): Promise<string[]> {
   const { faults, near } = await machinesIfDeployed(context, stack);
-  const { done, left } = await replug(faults, near);
+  const { done, left, lost } = await replug(faults, near, state);
   for (const line of [...done, ...left]) context.out.line(line);
-  return faults.flatMap(({ what, domain }) =>
-    what === "undefined" || what === "no network" ? [domain] : [],
-  );
+  return lost;
 }
 
 /** Resumes a paused machine, which counts as running in the state but does not answer. */

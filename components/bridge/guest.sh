@@ -32,10 +32,9 @@ bridge_apply() {
 # What somebody changed by hand, or older guest tools left so: flows without a cookie, which ours have, and IPv6 on interfaces whose own
 # steps have nothing to do.
 bridge_mend() {
-  local device
   ovs-ofctl del-flows "$name" table=0,cookie=0/-1
   [ -z "${repair-}" ] || security_strays "$name"
-  for device in $(guard_ipv6); do no_ipv6 "$device" ""; done
+  guard_ipv6 no_ipv6
 }
 
 # For a network device that is not there the kernel asks for two modules, netdev-NAME and NAME (dev_load in net/core/dev_ioctl.c), and
@@ -90,14 +89,15 @@ bridge_observe() {
 
 # Starts as few programs as it can: guest drift calls it alone.
 bridge_found() {
-  local guarded=false value
+  local guarded=false value have
   [ -e "$NET/$name" ] || { echo gone && return; }
   device_down "$name"
   read -r value <"$NET/$name/address"
   echo "text mac $value"
   read -r value <"$NET/$name/mtu"
   echo "word mtu $value"
-  echo "text address $(addresses_of "$name")"
+  addresses_of "$name"
+  echo "text address $have"
   # guard_drift says what is wrong with the guard.
   [ -z "${looked-}" ] || return 0
   case $(guard_listing) in *"\"$name\""*) guarded=true ;; esac

@@ -147,12 +147,12 @@ chain_again() {
   done
 }
 
-# chain_kept BRIDGE: the flows of all chains on that bridge.
-chain_kept() {
+# chain_files BRIDGE: the files with the flows of all chains on that bridge, after those in files. Sets: files
+chain_files() {
   local folder on
   for folder in "$STATE"/chains/*/; do
     { read -r on <"$folder/bridge"; } 2>/dev/null || continue
-    [ "$on" != "$1" ] || grep -v '^delete ' "$folder/flows" || :
+    [ "$on" != "$1" ] || [ ! -e "$folder/flows" ] || files="$files ${folder}flows"
   done
 }
 

@@ -199,6 +199,7 @@ content_said() { printf '%s\n' "$1" | tr '\n' ' ' | docker_veiled; }
 # One line for each file, route and kernel setting that somebody changed, after the container's lab and step (drift.sh).
 inside_drift() {
   local file
+  if [ -n "${looked-}" ]; then kept_each container inside_drift_of && return; fi
   # Of awk only where there is something to ask.
   grep -lsE '"(files|routes|sysctls)":\[\{' "$STATE"/desired/container-*.json | while read -r file; do
     with_kept "$file" inside_drift_of </dev/null
@@ -207,6 +208,7 @@ inside_drift() {
 
 inside_drift_of() {
   local state pid found
+  [ "${files_count:-0}${routes_count:-0}${sysctls_count:-0}" != 000 ] || return 0
   "${kind}_look"
   # A container that does not run is another check's to report.
   [ "$state" = RUNNING ] || return 0

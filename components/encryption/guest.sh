@@ -147,6 +147,7 @@ encryption_remove() {
 encryption_dump() { wg show "$device" dump 2>/dev/null | awk -F '\t' 'NR == 1 { print $2, $3; next } { print $1, $3, $4 }'; }
 
 encryption_observe() {
+  local have
   [ -e "$NET/$device" ] || { absent && return; }
   { printf '%s\n' "$json" && encryption_dump; } | LC_ALL=C awk "$JSON_AWK"'
     BEGIN { json_root = "state" }
@@ -161,7 +162,7 @@ encryption_observe() {
     function peer(key) {
       return ",{\"publicKey\":" json_quote(key) ",\"address\":" json_quote(inside[key]) ",\"vtep\":" json_quote(vtep[key]) ",\"port\":" (port[key] ~ /^[0-9]+$/ ? port[key] : "null") "}"
     }
-  ' | { cat && echo "word mtu $(cat "$NET/$device/mtu")" && echo "text address $(addresses_of "$device" | sed 's|/32$||')"; } | observed
+  ' | { cat && echo "word mtu $(cat "$NET/$device/mtu")" && addresses_of "$device" && echo "text address ${have%/32}"; } | observed
 }
 
 # For guest drift all: nothing, since encryption_drift compares every field in words of its own.

@@ -5,6 +5,7 @@
 # shellcheck disable=SC2034,SC2154 # the variables come out of assign, by eval
 
 GUARD_AWK='@guard.awk@'
+JUDGE_AWK='@judge.awk@'
 GUARD=$STATE/guard
 GUARD_TABLE=vxlab_guard
 # What nft loads, now and at boot before Open vSwitch starts.
@@ -78,25 +79,27 @@ guard_rules() {
   [ ! -e "$1" ] || LC_ALL=C awk "$GUARD_AWK" "$@"
 }
 
-# guard_listing: the table as nft lists it, without counters; nothing without the table. guest drift asks nft once: 0.1 s under emulation.
-guard_listing() {
-  if [ -n "${looked-}" ]; then printf '%s\n' "$guard_seen"; else nft -s list table inet "$GUARD_TABLE" 2>/dev/null || :; fi
+# guard_listing: the table as nft lists it, without counters; nothing without the table.
+guard_listing() { nft -s list table inet "$GUARD_TABLE" 2>/dev/null || :; }
+
+# guard_recorded: keeps how nft lists what the table's file says, to compare with. On first use, in a temporary network namespace:
+# recording it at each load would cost every step another start of nft.
+guard_recorded() {
+  [ ! -e "$STATE/nft/$GUARD_TABLE" ] || return 0
+  mkdir -p "$STATE/nft"
+  unshare -n sh -c "nft -f $GUARD_RULES && nft -s list table inet $GUARD_TABLE" >"$STATE/nft/.new" || return 1
+  mv "$STATE/nft/.new" "$STATE/nft/$GUARD_TABLE"
 }
 
-# guard_same: true if the table is what its file says. The listing to compare with is made on first use, in a temporary network
-# namespace: recording it at each load would cost every step another start of nft.
+# guard_same: true if the table is what its file says.
 guard_same() {
   local listing recorded
-  if [ ! -e "$STATE/nft/$GUARD_TABLE" ]; then
-    mkdir -p "$STATE/nft"
-    unshare -n sh -c "nft -f $GUARD_RULES && nft -s list table inet $GUARD_TABLE" >"$STATE/nft/.new" || return 1
-    mv "$STATE/nft/.new" "$STATE/nft/$GUARD_TABLE"
-  fi
+  guard_recorded || return 1
   recorded=$(cat "$STATE/nft/$GUARD_TABLE" 2>/dev/null) listing=$(guard_listing)
   [ "$listing" = "$recorded" ] || [ "$(printf '%s\n' "$listing" | without_hops)" = "$recorded" ]
 }
 
-# Without the next hops that packets had a moment ago, which are over several lines.
+# Without the next hops that packets had a moment ago, which are over several lines. guest/seen.awk does the same.
 without_hops() {
   LC_ALL=C awk '
     /^\t[a-z]/ { hops = /^\tset hops/ }
@@ -146,33 +149,43 @@ guard_leave() {
 
 # guard_drift: one line for each thing that is not as desired.
 guard_drift() {
-  local rules device
-  rules=$(guard_rules)
-  if [ "$rules" != "$(cat "$GUARD_RULES" 2>/dev/null)" ]; then
-    echo "host guard: $GUARD_RULES is not made of what is on this host"
-  elif [ -n "$rules" ] && [ -z "$(guard_listing)" ]; then
-    echo "host guard: the table inet $GUARD_TABLE is missing: containers reach this host and the underlay"
-  elif [ -n "$rules" ] && ! guard_same; then
-    echo "host guard: the table inet $GUARD_TABLE is not as it was loaded: nft list table inet $GUARD_TABLE shows it"
+  local listed=missing
+  set -- "$GUARD"/*."$GUARD_FORM"
+  [ -e "$1" ] || set -- /dev/null
+  if [ -n "${looked-}" ]; then
+    guard_listed
+  elif [ -n "$(guard_listing)" ]; then
+    if [ -e "$GUARD_RULES" ] && guard_same; then listed=same; else listed=other; fi
   fi
-  guard_ipv6 | while read -r device; do
-    echo "interface $device: IPv6 is on (net.ipv6.conf.$device.disable_ipv6 is 0), so it has a link-local address"
-  done
+  LC_ALL=C awk "$GUARD_AWK" "$@" | LC_ALL=C awk -v listed="$listed" -v file="$GUARD_RULES" -v table="$GUARD_TABLE" "$JUDGE_AWK"
+  guard_ipv6 guard_says
 }
 
-# guard_ipv6: the interfaces of ours that have IPv6 on, one a line, although the settings give them no IPv6 address. A link-local address
-# would put this host into the segment, with or without the guard.
+guard_says() { echo "interface $1: IPv6 is on (net.ipv6.conf.$1.disable_ipv6 is 0), so it has a link-local address"; }
+
+# For guest drift, which has the listing already. Sets: listed
+guard_listed() {
+  local line
+  ! seen_of table "$GUARD_TABLE" || listed=$line
+}
+
+# guard_ipv6 COMMAND: runs it for each interface of ours that has IPv6 on although the settings give it no IPv6 address. A link-local
+# address would put this host into the segment, with or without the guard.
 guard_ipv6() {
-  local device off
-  awk '$1 == "inner" && !/:/ { print $3 }' "$GUARD"/*."$GUARD_FORM" 2>/dev/null | while read -r device; do
-    { read -r off <"$SYSCTL/net/ipv6/conf/$device/disable_ipv6"; } 2>/dev/null || off=1
-    [ "$off" = 1 ] || echo "$device"
+  local file what device addresses have
+  for file in "$GUARD"/*."$GUARD_FORM"; do
+    [ -e "$file" ] || continue
+    while read -r what _ device addresses; do
+      case $what,$addresses in inner,*:*) continue ;; inner,*) ;; *) continue ;; esac
+      setting_of "net/ipv6/conf/$device/disable_ipv6"
+      [ "$have" != 0 ] || "$1" "$device"
+    done <"$file"
   done
 }
 
-# no_ipv6 DEVICE "ADDRESS...": switches IPv6 off on a device of ours without an IPv6 address, before it is up and gets a link-local one.
+# no_ipv6 DEVICE ["ADDRESS..."]: switches IPv6 off on a device of ours without an IPv6 address, before it is up and gets a link-local one.
 no_ipv6() {
   local value=1
-  case $2 in *:*) value=0 ;; esac
+  case ${2-} in *:*) value=0 ;; esac
   [ ! -e "$SYSCTL/net/ipv6/conf/$1" ] || echo "$value" >"$SYSCTL/net/ipv6/conf/$1/disable_ipv6"
 }

@@ -151,6 +151,8 @@ impair_led() {
 # What differs from the desired state, as in drift.sh.
 impairment_drift() {
   local file lab step
+  set -- "$STATE/desired/impairment"-*.json
+  [ -e "$1" ] || return 0
   kept impairment name | while read -r file lab step _; do
     with_kept "$file" impair_drift_of | sed "s|^|$lab/$step$(printf '\t')impairment |"
   done

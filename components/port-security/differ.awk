@@ -14,16 +14,16 @@
   next
 }
 # Its limit is over (OVS_CTL_TIMEOUT).
-/terminating with signal 14/ { print "bridge " bridge ": ovs-vswitchd does not answer"; next }
-{ print "bridge " bridge ": ovs-ofctl cannot compare its flows: " $0 }
+/terminating with signal 14/ { print about ": ovs-vswitchd does not answer"; next }
+{ print about ": ovs-ofctl cannot compare its flows: " $0 }
 END {
   for (i = 1; i <= n; i++) {
     key = order[i]
     had = line[key, "-"]
     should = line[key, "+"]
     if (had == should) continue
-    if (had == "") print "bridge " bridge ": flow is missing: " should
-    else if (should == "") print "bridge " bridge ": flow is not part of the lab: " had
-    else print "bridge " bridge ": flow was changed: " had " instead of " should
+    if (had == "") print about ": flow is missing: " should
+    else if (should == "") print about ": flow is not part of the lab: " had
+    else print about ": flow was changed: " had " instead of " should
   }
 }

@@ -8,6 +8,7 @@
 SECURITY_AWK='@security.awk@'
 DIFFER_AWK='@differ.awk@'
 SWITCHING="cookie=0x5ec0000000000000,priority=0 actions=NORMAL"
+SECURED_AWK='!/^delete /; END { print last }'
 
 # nics_flows FOLDER: writes one file of flows for each interface, named after its port.
 nics_flows() {
@@ -50,8 +51,17 @@ nics_forwards() {
 # security_flows BRIDGE: prints the flows of its container ports, except those listed in skip, those of chains, then the bridge's
 # NORMAL flow.
 security_flows() {
+  local files
+  security_files "$1"
+  # The file of a port without port security holds deletions only.
+  eval "set -- $files"
+  LC_ALL=C awk -v last="$SWITCHING" "$SECURED_AWK" "$@"
+}
+
+# security_files BRIDGE: where these flows are, as words. Sets: files
+security_files() {
   local on="$1" file folder veth bridge
-  set --
+  files=/dev/null
   for file in "$STATE"/containers/*/ports "$STATE"/docker/*/ports; do
     folder=${file%/ports}/flows
     # As in nic_plug.
@@ -60,13 +70,10 @@ security_flows() {
     while read -r veth bridge _; do
       case " $skip " in *" $veth "*) continue ;; esac
       # Without the interface the container is not running, and ovs-ofctl refuses the name of its port.
-      [ "$bridge" != "$on" ] || [ ! -e "$NET/$veth" ] || set -- "$@" "$folder/$veth"
+      [ "$bridge" != "$on" ] || [ ! -e "$NET/$veth" ] || files="$files $folder/$veth"
     done <"$file"
   done
-  # The file of a port without port security holds deletions only, and grep then finds nothing.
-  [ $# -eq 0 ] || grep -hv '^delete ' "$@" || :
-  chain_kept "$on"
-  echo "$SWITCHING"
+  chain_files "$on"
 }
 
 # unknown_port MESSAGE: adds the port that ovs-ofctl did not find to skip; its name is in veth. nic_plug sets its flows later.
@@ -106,31 +113,26 @@ security_bridges() {
 security_drift() { kept_each bridge security_drift_of; }
 
 security_drift_of() {
-  local found
-  security_of_bridge "$name" | while read -r found; do printf '%s\t%s\n' "$lab/$step" "$found"; done
-}
-
-security_of_bridge() {
-  local switch="$1" mode skip differ veth line
+  local switch="$name" mode skip differ veth line about="$lab/$step	bridge $name"
   # A bridge that is missing is another check's to report.
   if [ "${looked-}" = all ]; then seen_of mode "$switch" && mode=$line || mode=; else mode=$(vsctl --if-exists get bridge "$switch" fail_mode); fi
   [ -n "$mode" ] || return 0
   [ "$mode" = secure ] ||
-    echo "bridge $switch: fail_mode is not secure: when ovs-vswitchd restarts, ports are open until their flows are set"
+    echo "$about: fail_mode is not secure: when ovs-vswitchd restarts, ports are open until their flows are set"
   skip=
-  until differ=$(security_differ); do
+  until differ=$(security_differ "$switch"); do
     if ! unknown_port "$differ"; then
-      printf '%s\n' "$differ" | LC_ALL=C awk -v bridge="$switch" "$DIFFER_AWK"
+      printf '%s\n' "$differ" | LC_ALL=C awk -v about="$about" "$DIFFER_AWK"
       break
     fi
-    echo "bridge $switch: port $veth is missing, and its container is running"
+    echo "$about: port $veth is missing, and its container is running"
   done
 }
 
 # security_strays BRIDGE: deletes the flows that differ from the lab's in their match.
 security_strays() {
   local switch="$1" skip='' strays
-  strays=$(security_differ | LC_ALL=C awk '/^-/ {
+  strays=$(security_differ "$switch" | LC_ALL=C awk '/^-/ {
     match_of = substr($0, 2)
     sub(/ *actions=.*/, "", match_of)
     sub(/ *cookie=[^ ,]*,?/, "", match_of)
@@ -143,4 +145,10 @@ security_strays() {
   [ -z "$strays" ] || security_again "$switch"
 }
 
-security_differ() { security_flows "$switch" | ovs-ofctl --names diff-flows "$switch" /proc/self/fd/0 2>&1; }
+# security_differ BRIDGE: not by security_flows: the left side of a pipe would be a shell that starts awk.
+security_differ() {
+  local files on="$1"
+  security_files "$on"
+  eval "set -- $files"
+  LC_ALL=C awk -v last="$SWITCHING" "$SECURED_AWK" "$@" | ovs-ofctl --names diff-flows "$on" /proc/self/fd/0 2>&1
+}

@@ -185,19 +185,20 @@ port_rows() {
 port_awk() {
   local text="$1" on joint=0
   shift
-  on=$(port_on)
+  port_on
   ! is_joint "$flooding" || joint=1
   LC_ALL=C awk -v bridge="$on" -v joint="$joint" "$@" "$JSON_AWK $PORT_AWK $text"
 }
 
-# The bridge that its ports are on.
+# The bridge that its ports are on. Sets: on
 port_on() {
   local i=0 port remote
+  on=
   set -- "${devices_patch-}" "${devices_port-}" "${devices_tunnel-}"
   while next_remote; do set -- "$@" "$port"; done
   for port in "$@"; do
     [ -n "$port" ] || continue
-    port=$(bridge_of "$port")
-    if [ -n "$port" ]; then echo "$port" && return; fi
+    bridge_of "$port"
+    [ -z "$on" ] || return 0
   done
 }

@@ -4,7 +4,9 @@
 
 # What dnsmasq lends, out of its configuration.
 dhcp_observed() {
-  [ "$(dhcp_is)$([ -n "${dhcp_first-}" ] || printf %s "${nat6-}")" = true ] || { echo "word dhcp" && return; }
+  # dnsmasq of an IPv6 gateway alone lends nothing.
+  if [ -z "${dhcp_first-}" ] && [ -n "${nat6-}" ]; then echo "word dhcp" && return; fi
+  dhcp_pid dnsmasq >/dev/null || { echo "word dhcp" && return; }
   [ -n "${dhcp_first-}" ] || { echo "text dhcp somebody" && return; }
   awk -F '[=,]' '
     $1 == "dhcp-range" { print "text dhcp.first " $2; print "text dhcp.last " $3 }
@@ -123,10 +125,12 @@ dhcp_is() { if dhcp_pid dnsmasq >/dev/null; then echo true; else echo false; fi;
 
 # dhcp_pid loop|dnsmasq: its process. After a reboot the number may be another's, whose command line tells.
 dhcp_pid() {
-  local pid sign
+  local pid words=
   read -r pid <"$SERVICES/$id/$1.pid" || return 1
-  case $1 in loop) sign=" serve $id " ;; *) sign="/services/$id/dnsmasq.conf " ;; esac
-  case $(tr '\0' ' ' <"/proc/$pid/cmdline") in *"$sign"*) echo "$pid" ;; *) return 1 ;; esac
+  # `read` leaves out what ends each word, NUL, and starts no program.
+  [ -e "/proc/$pid/cmdline" ] || return 1
+  read -r words <"/proc/$pid/cmdline" || :
+  case $1,$words in loop,*"guestserve$id" | dnsmasq,*"/services/$id/dnsmasq.conf"*) echo "$pid" ;; *) return 1 ;; esac
 } 2>/dev/null
 
 dhcp_end() {

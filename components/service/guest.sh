@@ -40,19 +40,27 @@ service_observe() {
   service_found | observed
 }
 
+# Starts as few programs as it can, for guest drift.
 service_found() {
+  local on have is=false is6=false
   [ -e "$NET/$device" ] || { echo gone && return; }
   device_down "$device"
-  cat <<FOUND
-text bridge $(bridge_of "$device")
-text mac $(cat "$NET/$device/address")
-word mtu $(cat "$NET/$device/mtu")
-tag vlan $(tag_of "$device")
-list addresses $(addresses_of "$device")
-word nat $(if [ "$nat${nat6-}" = falsetrue ]; then echo false; else nat_is; fi)
-$([ -z "${nat6-}" ] || echo "word nat6 $(if [ "$(nat_is)" = true ]; then dhcp_is; else echo false; fi)")
-$(dhcp_observed)
-FOUND
+  bridge_of "$device"
+  echo "text bridge $on"
+  read -r have <"$NET/$device/address"
+  echo "text mac $have"
+  read -r have <"$NET/$device/mtu"
+  echo "word mtu $have"
+  tag_of "$device"
+  echo "tag vlan $have"
+  addresses_of "$device"
+  echo "list addresses $have"
+  ! nat_is || is=true
+  if [ "$is" = true ] && dhcp_pid dnsmasq >/dev/null; then is6=true; fi
+  [ "$nat${nat6-}" != falsetrue ] || is=false
+  echo "word nat $is"
+  [ -z "${nat6-}" ] || echo "word nat6 $is6"
+  dhcp_observed
 }
 
 service_remove() {
@@ -72,8 +80,20 @@ service_drop() {
   vsctl --if-exists del-port "$1"
 }
 
-# A table of its own for each service. Of the characters of an id nft takes letters, digits and _ as they are.
-nat_table() { printf 'vxlab_%s' "$(printf %s "$1" | sed 's/_/_u/g; s/-/_d/g; s/\./_p/g')"; }
+# nat_table ID: the name of its table, one for each service. Of the characters of an id nft takes letters, digits and _ as they are.
+# Starts no program. Sets: table
+nat_table() {
+  local rest="$1" part
+  table=vxlab_
+  while :; do
+    part=${rest%%[_.-]*}
+    table=$table$part
+    [ "$part" != "$rest" ] || return 0
+    rest=${rest#"$part"}
+    case $rest in _*) table=${table}_u ;; -*) table=${table}_d ;; *) table=${table}_p ;; esac
+    rest=${rest#?}
+  done
+}
 
 # Of IPv6 gateways' interfaces (ip-link(8), group): IPv6 forwarding is one switch for the whole host.
 GATEWAYS6=24294
@@ -89,7 +109,7 @@ nat_on() {
   done
   [ "$nat" = false ] || nat_four
   [ -z "${nat6-}" ] || nat_six
-  table=$(nat_table "$id")
+  nat_table "$id"
   # Made, deleted and made again in one transaction: what was there is replaced, connections live on.
   nft -f - <<RULES
 table inet $table
@@ -154,13 +174,18 @@ nat_warn() {
 
 nat_off() {
   local table
-  table=$(nat_table "$id")
-  [ "$(nat_is)" = false ] || nft delete table inet "$table"
+  nat_table "$id"
+  ! nat_is || nft delete table inet "$table"
   nft_forget "$table"
   [ ! -e "$SYSCTL/net/ipv4/conf/$device" ] || printf '0\n' >"$SYSCTL/net/ipv4/conf/$device/forwarding"
 }
 
-nat_is() { if nft list table inet "$(nat_table "$id")" >/dev/null 2>&1; then echo true; else echo false; fi; }
+# nat_is: whether its table is there.
+nat_is() {
+  local table line
+  nat_table "$id"
+  if [ -n "${looked-}" ]; then seen_of table "$table"; else nft list table inet "$table" >/dev/null 2>&1; fi
+}
 
 # The last gateway of a host leaves it no router.
 nat_rest() {

@@ -26,6 +26,7 @@ async function faults(
   states: Record<string, string>,
   network: "active" | "stopped" | "gone",
   master = "virbr0",
+  transient: readonly string[] = [],
 ) {
   const names = Object.keys(states).map((host) => `vxlab-00c0ffee-${host}`);
   // As virsh -q: each list ends with a line break, `echo` does not.
@@ -36,6 +37,8 @@ async function faults(
     names.join("\n"),
     network === "gone" ? "" : NETWORK,
     network === "active" ? NETWORK : "",
+    transient.filter((name) => name !== NETWORK).join("\n"),
+    transient.filter((name) => name === NETWORK).join("\n"),
   ];
   const details = [...Object.values(states).map((state) => nic(state !== "shut off")), ""];
   const bin = temporary("virsh");
@@ -83,6 +86,14 @@ describe("a lab's machines", () => {
     ],
   ] as const)("%s", async (_, states, network, said) => {
     expect(await faults({ ...states }, network)).toEqual(said);
+  });
+
+  it("whose definitions were removed while they ran", async () => {
+    const lost = "is not defined: nothing is left of it when it stops";
+    expect(await faults(running, "active", "virbr0", ["vxlab-00c0ffee-kvm2"])).toEqual([`kvm2 ${lost}`]);
+    expect(await faults(running, "active", "virbr0", [NETWORK])).toEqual(
+      ["kvm1", "kvm2"].map((host) => `${host} network ${NETWORK} ${lost}`),
+    );
   });
 
   it("whose taps are on no bridge", async () => {

@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { change } from "../lib/changes";
 import { checkout, good, Project } from "../lib/project";
 import { writeState, type WrittenResource } from "../lib/written-state";
-import { existing, inventedLogin, LAB_NAMES, machines, type LabName } from "../upgrade/labs";
+import { existing, ground, inventedLogin, machines, overlay, PAIR_NAMES } from "../upgrade/labs";
+import { LAB_NAMES, type LabName } from "../upgrade/labs";
 import { readRecording, recordedVersions, restored, type Place } from "../upgrade/recording";
 import { VERSIONS } from "../upgrade/versions";
 
@@ -45,7 +46,12 @@ afterAll(() => project?.destroy());
 
 /** The recorded lab is the stack of this name. What a preview of it says, with settings that may be changed. */
 async function preview(version: string, lab: LabName, edit: object = {}) {
-  const settings = { machines: machines(place.image), existing: existing(place.logins) };
+  const settings = {
+    machines: machines(place.image),
+    existing: existing(place.logins),
+    ground: ground(place.image),
+    overlay,
+  };
   project.configure({ ...settings[lab], ...edit }, lab);
   const recording = readRecording(version);
   writeFileSync(join(dirname(place.image), "cmdline"), recording.cmdline);
@@ -95,17 +101,27 @@ describe.each(Object.keys(VERSIONS))("a lab that %s left", (version) => {
     expect(harmful(steps, resources)).toEqual([]);
     again[version] = { ...again[version], [lab]: kinds(steps, resources) };
   });
+
+  const pair = PAIR_NAMES.filter((lab) => lab in readRecording(version).labs);
+  // One after the other: an overlay reads the stack below it.
+  it.runIf(pair.length > 0)("is updated in place, as an underlay with an overlay", async () => {
+    for (const lab of pair) {
+      const { steps, resources } = await preview(version, lab);
+      expect([lab, harmful(steps, resources)]).toEqual([lab, []]);
+      again[version] = { ...again[version], [lab]: kinds(steps, resources) };
+    }
+  });
 });
 
 it("only what docs/reliability.md says runs again", async () => {
   const rows = Object.entries(VERSIONS).map(([version, { what }]) => [
     version,
     what,
-    ...LAB_NAMES.map((lab) => again[version]?.[lab]),
+    ...[...LAB_NAMES, ...PAIR_NAMES].map((lab) => again[version]?.[lab] ?? "not recorded"),
   ]);
   const table = [
-    ["version", "what its hosts are", "machines", "existing hosts"],
-    ["-", "-", "-", "-"],
+    ["version", "what its hosts are", "machines", "existing hosts", "an underlay", "an overlay"],
+    ["-", "-", "-", "-", "-", "-"],
     ...rows,
   ].map((row) => `| ${row.join(" | ")} |`);
   const text = readFileSync(DOC, "utf8");

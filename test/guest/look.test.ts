@@ -214,6 +214,72 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     );
   });
 
+  it("a container's gateway, which is in the kernel's table of routes", () => {
+    const [eth0] = BOX.interfaces as [(typeof BOX.interfaces)[0]];
+    host.keeps("container", { ...BOX, interfaces: [{ ...eth0, gateway: "10.0.3.1" }] });
+    const table = (gateway: string) =>
+      host.shows(
+        "proc/275/net/route",
+        `Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\n${gateway}` +
+          "eth0\t0003000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n",
+      );
+    table("eth0\t00000000\t0103000A\t0003\t0\t0\t0\t00000000\t0\t0\t0\n");
+    expect(drift()).toEqual([]);
+    table("eth0\t00000000\tFE03000A\t0003\t0\t0\t0\t00000000\t0\t0\t0\n");
+    expect(drift()).toEqual(["container lab-c1: eth0: gateway 10.0.3.254 instead of 10.0.3.1"]);
+    table("");
+    expect(drift()).toEqual(["container lab-c1: eth0: gateway 10.0.3.1 is missing"]);
+  });
+
+  it("names and labels that look like the rows around them", () => {
+    const odd = { port: 'x"},{"name":"y', label: ["a", '"],["vxlab-port","b'] as [string, string] };
+    shown([OWN, odd, VX, { port: "z},{" }, VETH]);
+    expect(drift()).toEqual([
+      expect.stringMatching(/^foreign -: port x[?:]+name[?:]+y on vxbr$/),
+      "foreign -: port z??? on vxbr",
+    ]);
+  });
+
+  it("nft and ip are asked once for everything", () => {
+    const table = "table inet vxlab_00c0ffee_dlab_dkvm1_dred_dservice {\n\tchain forward {\n\t}\n}\n";
+    host.keeps("service", {
+      ...{ id: "lab-kvm1-red-service", lab: LAB, bridge: "vxbr", device: "gw-red", local: "192.168.10.156" },
+      ...{ mac: "02:00:00:00:00:02", mtu: 1450, addresses: ["10.0.3.1/24"], nat: true },
+    });
+    host.shows(
+      "addresses",
+      "2: eth0    inet 192.168.10.156/24 scope global eth0\n5: gw-red    inet 10.0.3.1/24 scope global gw-red\n",
+    );
+    for (const [name, text] of [
+      ["flags", "0x1003"],
+      ["address", "02:00:00:00:00:02"],
+      ["mtu", "1450"],
+    ] as const)
+      host.shows(`net/gw-red/${name}`, `${text}\n`);
+    for (const device of ["eth0", "gw-red"]) host.shows(`sys/net/ipv4/conf/${device}/forwarding`, "1");
+    host.shows(`state/nft/${table.split(" ")[2]}`, table);
+    host.shows("listing", `table ip other {\n}\n${table}`);
+    shown([
+      OWN,
+      VX,
+      VETH,
+      { port: "gw-red", label: ["vxlab-service", `${LAB}-lab-kvm1-red-service`], tag: 0 },
+    ]);
+    host.calls();
+    expect(drift()).toEqual([]);
+    const asked = host.everything().map(([name]) => name);
+    for (const name of ["nft", "ip", "ovs-ofctl"])
+      expect([name, asked.filter((one) => one === name)]).toEqual([name, [name]]);
+    host.shows("listing", table.replace("forward", "other"));
+    host.shows("sys/net/ipv4/conf/eth0/forwarding", "0");
+    expect(drift()).toEqual([
+      "nat lab-kvm1-red-service: gw-red: the nft table inet vxlab_00c0ffee_dlab_dkvm1_dred_dservice is not as it was loaded",
+      "nat lab-kvm1-red-service: gw-red: net.ipv4.conf.eth0.forwarding is not 1",
+    ]);
+    host.shows("listing", "");
+    expect(drift()).toContain("service lab-kvm1-red-service: NAT is off instead of on");
+  });
+
   it("a container whose port is unplugged, and one that does not run", () => {
     shown([OWN, VX]);
     expect(drift()).toEqual(["container lab-c1: eth0: its port v-c1 is on no bridge"]);

@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { LOOK } from "../../guest/order";
 import { guestTools, INSTALL_AND_APPLY, strip } from "../../guest/render";
 import { pack, unpack } from "../../guest/pack";
 import { firstStepInput, PROTOCOL } from "../../guest/protocol";
@@ -100,8 +101,16 @@ describe("the guest tools", () => {
         .replace("@CONTAINERS@", "lxc | docker")
         .replace(/@([a-z]+\.awk)@/g, (_, name: string) => strip(read(join(dirname(part), name))));
     expect(sources.size).toBeGreaterThan(15);
-    for (const [name, text] of sources)
-      expect([name, script.includes(awk(name, strip(text)))]).toEqual([name, true]);
+    const lines = (text: string) => text.split("\n").filter((line) => line !== "");
+    const all = [...sources].flatMap(([name, text]) => lines(awk(name, strip(text))));
+    const [early = "", late = ""] = script.split(LOOK);
+    expect(lines(early.replace("#!/bin/sh\n", "") + late).sort()).toEqual(all.sort());
+    // What a look at a host calls is before it, whatever it is called by.
+    expect(spawnSync("dash", ["-n"], { input: early }).status).toBe(0);
+    expect(early).toMatch(/^unicast_observe\(\)/m);
+    expect(early).toMatch(/^docker_look\(\)/m);
+    expect(late).toMatch(/^port_apply\(\)/m);
+    expect(early.length).toBeLessThan(late.length * 2);
     expect(script).not.toMatch(/@[a-z]+\.awk@|@[A-Z]+@/);
     expect(script.startsWith("#!/bin/sh\n")).toBe(true);
     expect(script.endsWith('\nmain "$@"\nexit\n')).toBe(true);

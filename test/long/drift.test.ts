@@ -8,6 +8,8 @@ import { good } from "../lib/project";
 import { within } from "../lib/wait";
 
 const lab = driftLab("drift-long");
+const BOOT = "cat /proc/sys/kernel/random/boot_id";
+const LOST = "nothing is left of it when it stops";
 
 describe("a bridge that is deleted", () => {
   it("comes back with everything on it, and the same fault once more is repaired once more", async () => {
@@ -37,6 +39,7 @@ describe("whole machines", () => {
     return names.find((name) => name.trim().endsWith("-kvm2"))?.trim() ?? "";
   };
   const network = async () => good(await lab.project.virsh(["net-list", "--name"])).trim();
+  const boots = () => Promise.all(["kvm1", "kvm2"].map((host) => lab.guests.tell(host, BOOT)));
 
   it("that are paused are named at once, and resumed", async () => {
     good(await lab.project.virsh(["suspend", await domain()]));
@@ -56,6 +59,57 @@ describe("whole machines", () => {
     ).toHaveLength(2);
     good(await lab.project.vxlab(["up"], { timeout: 600 }));
     expect(await drift(lab)).toEqual(clean);
+  });
+
+  it("whose network's definition was removed get it again, while everything runs on", async () => {
+    const [name, before] = [await network(), await boots()];
+    good(await lab.project.virsh(["net-undefine", name]));
+    expect((await drift(lab)).lines).toEqual(
+      ["kvm1", "kvm2"].map((host) => `${host}: machine: network ${name} is not defined: ${LOST}`),
+    );
+    good(await lab.project.vxlab(["up", "--no-verify"], { timeout: 600 }));
+    expect(await drift(lab)).toEqual(clean);
+    expect(await boots()).toEqual(before);
+  });
+
+  it("whose network is gone have the same one again: no machine starts anew, and the state is as before", async () => {
+    const [name, before] = [await network(), await boots()];
+    good(await lab.project.virsh(["net-undefine", name]));
+    good(await lab.project.virsh(["net-destroy", name]));
+    const { lines, unknown } = await drift(lab);
+    expect(lines).toEqual(["kvm1", "kvm2"].map((host) => `${host}: machine: network ${name} is not defined`));
+    expect(unknown).toEqual(["kvm1", "kvm2"]);
+    const { stdout } = await lab.project.vxlab(["preview"], { timeout: 300 });
+    expect(stdout).toContain(`network ${name} is not defined`);
+    good(await lab.project.vxlab(["up"], { timeout: 600 }));
+    await settled(lab);
+    expect(await boots()).toEqual(before);
+    for (const kind of ["--persistent", "--autostart"])
+      expect(good(await lab.project.virsh(["net-list", "--name", kind])).trim()).toBe(name);
+  });
+
+  it("whose definition was removed get it again while they run", async () => {
+    const before = await boots();
+    good(await lab.project.virsh(["undefine", await domain()]));
+    expect((await drift(lab)).lines).toEqual([`kvm2: machine: is not defined: ${LOST}`]);
+    good(await lab.project.vxlab(["up", "--no-verify"], { timeout: 600 }));
+    await settled(lab);
+    expect(await boots()).toEqual(before);
+    expect(good(await lab.project.virsh(["list", "--name", "--persistent", "--autostart"]))).toMatch(
+      /-kvm2$/m,
+    );
+  });
+
+  it("that are gone are made again", async () => {
+    const name = await domain();
+    good(await lab.project.virsh(["destroy", name]));
+    good(await lab.project.virsh(["undefine", name]));
+    const { lines, unknown } = await drift(lab);
+    expect([lines, unknown]).toEqual([[`kvm2: machine: ${name} is not defined in libvirt`], ["kvm2"]]);
+    good(await lab.project.vxlab(["up"], { timeout: 900 }));
+    await settled(lab);
+    await lab.guests.close();
+    lab.guests = await Guests.of(lab.project);
   });
 
   it("that are stopped are started, and bring everything back by themselves", async () => {
@@ -83,12 +137,22 @@ describe("a reboot of the hypervisor", () => {
 });
 
 describe("plain pulumi", () => {
-  it("looks by one setting", async () => {
-    lab.configure({ drift: true });
+  it("looks by one setting: shows what is wrong as an update, repairs that and nothing else, and is clean then", async () => {
+    const plain = () => change(lab.project, ["preview"]);
     await lab.guests.tell("kvm1", `ovs-vsctl del-port ${TUNNEL1}`);
-    const { steps } = await change(lab.project, ["preview"]);
-    expect(steps).toEqual(["update lab-kvm1-red", "update lab-kvm1-red-step"]);
-    expect((await change(lab.project, ["up"])).code).toBe(0);
-    expect((await change(lab.project, ["preview"])).steps).toEqual([]);
+    expect((await plain()).steps, "without the setting nobody looks").toEqual([]);
+    lab.configure({ drift: true });
+    expect((await plain()).steps).toEqual(["update lab-kvm1-red", "update lab-kvm1-red-step"]);
+    const shown = good(await lab.project.pulumi(["preview", "--diff"], { timeout: 300 }));
+    expect(shown).toContain(`+ repair: "tunnel ${TUNNEL1} is missing"`);
+    const [before, ports] = [await lab.guests.facts("kvm2"), `ovs-vsctl list-ports vxbr`];
+    const up = await change(lab.project, ["up"]);
+    expect([up.code, up.steps]).toEqual([0, ["update lab-kvm1-red", "update lab-kvm1-red-step"]]);
+    expect(await lab.guests.tell("kvm1", ports)).toContain(TUNNEL1);
+    expect(await lab.guests.facts("kvm2"), "the other host").toEqual(before);
+    expect((await plain()).steps).toEqual([]);
+    lab.configure({});
+    expect((await plain()).steps, "without the setting").toEqual([]);
+    expect(await drift(lab)).toEqual(clean);
   });
 });

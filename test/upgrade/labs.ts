@@ -14,7 +14,9 @@ export type ServerName = keyof typeof SERVERS;
 export type Logins = Readonly<Record<ServerName, Login>>;
 
 export const LAB_NAMES = ["machines", "existing"] as const;
-export type LabName = (typeof LAB_NAMES)[number];
+/** Two stacks, in the order of `up`: machines, and on them what the two labs have not. Versions of before 0.1.0 did not record them. */
+export const PAIR_NAMES = ["ground", "overlay"] as const;
+export type LabName = (typeof LAB_NAMES)[number] | (typeof PAIR_NAMES)[number];
 
 /** The stack whose machines are the existing hosts. */
 export const OFFICE = {
@@ -37,6 +39,15 @@ const things = (one: string, other: string) => ({
     d2: { host: other, interfaces: two(11) },
   },
 });
+
+/** What makes a middle box of two interfaces. */
+const JOINED = [
+  "ip link add br0 type bridge",
+  "ip link set eth0 master br0",
+  "ip link set eth1 master br0",
+  "ip link set br0 up",
+  "exec sleep 100000",
+].join("; ");
 
 const two = (last: number) => [
   { segment: "blue", address: `10.0.4.${last}/24` },
@@ -65,6 +76,48 @@ export function existing({ a, b }: Logins) {
     ...things("a", "b"),
   };
 }
+
+/** Encrypted, with the image at `path`, which has Docker. */
+export const ground = (path: string) => ({
+  role: "underlay",
+  underlay: { cidr: "192.168.30.0/24", mode: "routed", encryption: "wireguard" },
+  image: { kind: "docker", path },
+  hosts: { x1: { address: "192.168.30.11" }, x2: { address: "192.168.30.12" } },
+});
+
+/** Docker, EVPN, a chain, checks, an impairment, routes, kernel settings, files and commands. */
+export const overlay = {
+  role: "overlay",
+  underlayStack: "ground",
+  hosts: {},
+  segments: {
+    red: { vni: 100, subnet: "10.0.3.0/24", subnet6: "fd00:3::/64" },
+    violet: { vni: 400, vlan: 40, subnet: "10.0.6.0/24", flooding: "evpn" },
+  },
+  containers: {
+    c1: { host: "x1", segment: "red", address: "10.0.3.10/24" },
+    c2: {
+      host: "x2",
+      segment: "red",
+      address: "10.0.3.11/24",
+      routes: [{ to: "10.9.0.0/16", via: "10.0.3.20" }],
+    },
+    m1: { host: "x1", interfaces: [{ chain: "in" }, { chain: "out" }], command: ["/bin/sh", "-c", JOINED] },
+    w1: {
+      ...{ host: "x2", kind: "docker", image: "vxlab/busybox", segment: "red", address: "10.0.3.20/24" },
+      sysctls: { "net.ipv4.ip_forward": 1 },
+    },
+    e1: {
+      ...{ host: "x1", segment: "violet", address: "10.0.6.10/24" },
+      files: { "/etc/motd": { content: "recorded" } },
+      exec: [{ command: ["true"] }],
+    },
+    e2: { host: "x2", segment: "violet", address: "10.0.6.11/24" },
+  },
+  chains: { inspect: { from: "c1", to: "c2", through: ["m1"] } },
+  checks: { violet: { from: "e1", to: "e2" }, docker: { from: "c2", to: "w1" } },
+  impairments: { slow: { between: ["x1", "x2"], delay: "5ms" } },
+};
 
 /** Keys that no host has, for a state that is only previewed. An underlay stack has one login key for all of its hosts. */
 export function inventedLogin(name: ServerName, keyFile: string): Login {

@@ -14,7 +14,7 @@ import type { LabName, Logins } from "./labs";
 export interface Recording {
   /** How the kernel of the machines is started: it is read from a file beside the image. */
   cmdline: string;
-  labs: Record<LabName, WrittenResource[]>;
+  labs: Partial<Record<LabName, WrittenResource[]>>;
   /** Guest tools and other long texts, by their hash, in pieces: they are the same in every host's first step. */
   texts: Record<string, string[]>;
 }
@@ -71,7 +71,7 @@ export function recorded(exported: string, place: Place, texts: Recording["texts
 
 /** The resources of a lab as if it had been recorded here. */
 export function restored({ labs, texts }: Recording, lab: LabName, place: Place): WrittenResource[] {
-  const whole = labs[lab].map((one) =>
+  const whole = (labs[lab] ?? []).map((one) =>
     eachText(one, (text) =>
       text.replace(/@text ([0-9a-f]+)@/, (_, hash: string) => (texts[hash] ?? []).join("")),
     ),

@@ -70,6 +70,11 @@ const BRIDGE: readonly Fault[] = [
     "nft -a list chain inet vxlab_guard $(nft list table inet vxlab_guard | awk '/^\\tchain/ { print $2; exit }') | awk '/handle/ { h = $NF } END { print h }' >/tmp/h; nft delete rule inet vxlab_guard $(nft list table inet vxlab_guard | awk '/^\\tchain/ { print $2; exit }') handle $(cat /tmp/h)",
     "bridge vxbr: host guard: the table inet vxlab_guard is not as it was loaded",
   ],
+  [
+    "IPv6 on the bridge's interface",
+    "echo 0 >/proc/sys/net/ipv6/conf/vxbr/disable_ipv6",
+    "interface vxbr: IPv6 is on",
+  ],
   ["a guest tool", "echo '# edited' >>/usr/lib/vxlab/guest", "bridge vxbr: the guest tools were changed"],
   [
     "a kernel setting",

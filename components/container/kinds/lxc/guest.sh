@@ -155,8 +155,16 @@ lxc_runs() {
 # True with the first process's number in pid. Its cgroup says both; lxc-info takes 0.14 s under emulation, and is asked
 # where the cgroup does not tell: a container may move its processes to cgroups of its own. Sets: pid
 lxc_first() {
+  local word numbers
   { read -r pid <"$CGROUPS/lxc.payload.$name/cgroup.procs"; } 2>/dev/null || return 1
-  [ "$(awk '$1 == "NSpid:" { print $NF }' "$PROC/$pid/status" 2>/dev/null)" = 1 ]
+  [ -e "$PROC/$pid/status" ] || return 1
+  # "NSpid:	275	1". Starts no program: the file is short.
+  while read -r word numbers; do
+    [ "$word" = NSpid: ] || continue
+    [ "${numbers##*[!0-9]}" = 1 ]
+    return
+  done <"$PROC/$pid/status"
+  return 1
 }
 
 # Sets: state pid
