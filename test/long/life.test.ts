@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Guests } from "../lib/guests";
-import { lifeTable, measured, median, type Fault, type Life } from "../lib/life";
+import { lifeTable, measured, median, timedOutside, type Fault, type Life } from "../lib/life";
 import { checkout, good, Project } from "../lib/project";
 import { redChecks } from "../lib/wait";
 
@@ -119,6 +119,17 @@ const FAULTS: Fault[] = [
     },
   },
   {
+    ...{ name: "underlay's network restarted (virsh net-destroy, net-start)", healer: "`./vxlab up`" },
+    ...{ promised: 30, all: true },
+    act: async () => {
+      const name = good(await project.virsh(["net-list", "--name"])).trim();
+      good(await project.virsh(["net-destroy", name]));
+      good(await project.virsh(["net-start", name]));
+      good(await project.vxlab(["up", "--no-verify"], { timeout: 600 }));
+      return 0;
+    },
+  },
+  {
     ...{ name: `machine paused for ${AWAY} s`, healer: here, promised: 2 },
     act: () =>
       between(
@@ -146,6 +157,19 @@ const FAULTS: Fault[] = [
   },
 ];
 
+/** Everything that the lab runs ends, as when its hypervisor reboots; libvirt starts again, and nobody runs `./vxlab up`. */
+const REBOOTED: Fault = {
+  ...{ name: "reboot of the hypervisor", healer: "libvirt's autostart", promised: 60, all: true },
+  act: async () => {
+    for (const host of ["kvm1", "kvm2", "kvm3"]) await guests.hangUp(host);
+    const embedded = join(project.root, "toolchain", "embedded.sh");
+    const env = { VXLAB_ROOT: project.root };
+    good(await project.run("bash", [embedded, "stop"], { env }));
+    good(await project.run("bash", [embedded, "start"], { env }));
+    return 0;
+  },
+};
+
 function report(): void {
   const note = `${ROUNDS} rounds of each, load at most ${load.toFixed(0)} on ${cpus().length} processors`;
   const table = lifeTable(lives);
@@ -161,8 +185,8 @@ function report(): void {
 }
 
 describe("containers reach each other again", () => {
-  it.each(FAULTS)("after $name", async (fault) => {
-    const life = await measured(guests, fault, ROUNDS);
+  it.each([...FAULTS, REBOOTED])("after $name", async (fault) => {
+    const life = await (fault === REBOOTED ? timedOutside : measured)(guests, fault, ROUNDS);
     load = Math.max(load, loadavg()[0] ?? 0);
     lives.push(life);
     const busy = Math.max(1, (loadavg()[0] ?? 0) / cpus().length);
