@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Guests } from "../lib/guests";
 import { lifeTable, measured, median, timedOutside, type Fault, type Life } from "../lib/life";
 import { checkout, good, Project } from "../lib/project";
-import { redChecks } from "../lib/wait";
+import { greenWithin, within } from "../lib/wait";
 
 const ROUNDS = Number(process.env["VXLAB_ROUNDS"] ?? 10);
 /** How long a fault of the underlay lasts, and an absence, seconds. */
@@ -106,6 +106,8 @@ const FAULTS: Fault[] = [
     act: async () => {
       await guests.ask("kvm2", "sync; reboot");
       await guests.hangUp("kvm2");
+      // It works on for a moment.
+      await within(60, "is down", async () => (await guests.ping("c1", "-c 1 -W 1 10.0.3.11")).code !== 0);
       return 0;
     },
   },
@@ -194,6 +196,7 @@ describe("containers reach each other again", () => {
       (fault.promised + 1) * busy,
     );
     expect(life.othersLost, "of the others").toBe(0);
-    expect(await redChecks(project)).toEqual([]);
+    // A host that has just booted answers pings before it answers SSH.
+    await greenWithin(120, project);
   });
 });
