@@ -133,8 +133,8 @@ describe("an engine that is killed", () => {
       "a defined domain",
       async () => (await lab.virsh(["list", "--all", "--name"])).stdout.trim() !== "",
     );
-    const id = labIdOf(lab);
+    const id = labIdOf(lab) ?? expect.fail("a state without an id");
     good(await lab.vxlab(["down"], { timeout: 300 }));
-    expect(remains(lab, id === undefined ? [] : [id])).toEqual([]);
+    expect(remains(lab, [id])).toEqual([]);
   });
 });

@@ -25,5 +25,5 @@ function argumentsOf(pid: string): string[] {
 /** The lab's id in libvirt, from the state as it is on the disk, whole or not. */
 export function labIdOf(project: Project): string | undefined {
   const file = join(project.paths.state, ".pulumi", "stacks", "vxlab", "lab.json");
-  return /"hex": "([0-9a-f]{8})"/.exec(readFileSync(file, "utf8"))?.[1];
+  return /"hex": *"([0-9a-f]{8})"/.exec(readFileSync(file, "utf8"))?.[1];
 }

@@ -10,6 +10,8 @@ export interface Fault {
   healer: string;
   /** What is promised, seconds: `promised` for the median on a machine that has nothing else to do. */
   promised: number;
+  /** It concerns every pair. */
+  all?: boolean;
   /** Breaks it and puts it back, or leaves that to the host. @returns the seconds that it was broken on purpose */
   act: () => Promise<number>;
 }
@@ -41,8 +43,21 @@ export async function measured(guests: Guests, fault: Fault, rounds: number): Pr
     await answeredAgain(guests);
     const [lost, aside] = [await hit.end(), await other.end()];
     life.seconds.push(Math.max(0, longest(lost) * PACE - broken));
+    if (fault.all === true) continue;
     life.othersLost += aside.lost.length;
     life.othersSent += aside.sent;
+  }
+  return life;
+}
+
+/** Where nothing is left that could ping meanwhile: the seconds from the fault to the first answers. */
+export async function timedOutside(guests: Guests, fault: Fault, rounds: number): Promise<Life> {
+  const life: Life = { fault, seconds: [], othersLost: 0, othersSent: 0 };
+  for (let round = 0; round < rounds; round++) {
+    const started = Date.now();
+    const broken = await fault.act();
+    await answeredAgain(guests);
+    life.seconds.push((Date.now() - started) / 1000 - broken);
   }
   return life;
 }

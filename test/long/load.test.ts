@@ -83,8 +83,7 @@ const UPDATES = /\/state\/\.pulumi\/(history|backups)\/[^/]+\/[^/]+\/./;
 const MOST_UPDATES = 6 * 13;
 
 function remember(): void {
-  const id = labIdOf(project);
-  if (id !== undefined) ids.add(id);
+  ids.add(labIdOf(project) ?? expect.fail("a state without an id"));
 }
 
 /** Each lab has new ids, and the kernel numbers namespaces. */
