@@ -92,11 +92,11 @@ describe("packets that are lost", () => {
       await guests.tell("kvm1", "nft delete table inet cut");
     }
     await bothEnds("BFD is up again", (state) => state === "up");
-    expect(await redChecks(project, "tunnel/", "ping/c1/c2")).toEqual([]);
+    expect(await redChecks(project, "tunnel", "ping/c1/c2")).toEqual([]);
   });
 
   it("behind a gateway whose host has somebody else's rules: the chain is named", async () => {
-    const checks = () => redChecks(project, "service/", "beyond/", "gateway/");
+    const checks = () => redChecks(project, "service", "beyond", "gateway");
     await guests.tell(
       "kvm1",
       "nft 'table ip filter { chain FORWARD { type filter hook forward priority 0; policy drop; }; }'",

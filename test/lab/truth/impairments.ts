@@ -39,7 +39,7 @@ export function impairments(lab: () => Lab): void {
         expect.arrayContaining(["create lab-kvm1-slow-step", "create lab-kvm2-far-step"]),
       );
       // verify measures the delay as well.
-      expect(await redChecks(lab().project, "impairment/", "delay/")).toEqual([]);
+      expect(await redChecks(lab().project, "impairment", "delay")).toEqual([]);
       expect(await least("c1", "10.0.3.11")).toBeGreaterThanOrEqual(299);
       expect(await least("e1", router6)).toBeGreaterThanOrEqual(349);
       expect(await least("w1", beside)).toBeLessThan(299);
