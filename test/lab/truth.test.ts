@@ -118,7 +118,13 @@ describe("packets that are lost", () => {
 impairments(lab);
 
 describe("checks of the settings", () => {
-  it("hold for verify, too, and run no more", async () => {
+  it("run when they are new, and then no more; they hold for verify, too", async () => {
+    project.configure({ ...SETTINGS, checks: CHECKS });
+    const up = await change(project, ["up"], { timeout: 600 });
+    good(up);
+    expect(up.steps.filter((step) => step.endsWith("-step"))).toEqual(
+      ["apart", "fast", "plain", "shut"].map((name) => `create lab-check-${name}-step`),
+    );
     expect((await change(project, ["preview"])).steps).toEqual([]);
     const { code, stdout } = await project.vxlab(["verify", "--only", "check"], { timeout: 180 });
     expect(code, stdout).toBe(0);
