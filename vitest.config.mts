@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const exclude = [...configDefaults.exclude, ".vxlab/**", "sdks/**"];
 const setupFiles = ["test/lib/set-up.ts"];
@@ -57,8 +58,24 @@ const unit = (name: string, include: string[], options: { exclude?: string[]; is
   },
 });
 
+/** Files that take longest, so that none of them is the last one, beside a processor that has nothing to do. */
+const LONGEST = ["truth", "fabric", "existing-host", "reference", "docker", "port-security", "guard"].map(
+  (name) => `/test/lab/${name}.test.ts`,
+);
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const found = LONGEST.findIndex((path) => moduleId.endsWith(path));
+      return found === -1 ? LONGEST.length : found;
+    };
+    return (await super.sort(files)).sort((one, other) => place(one) - place(other));
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       // Files share processes, so each process imports the SDK once: a third less work.
       unit("unit", ["test/**/*.test.ts"], {

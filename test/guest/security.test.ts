@@ -363,6 +363,15 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       expect(host.said()).not.toContain("v-c1");
     });
 
+    it("is deleted when it is nobody's flow, also while the bridge lacks a port", () => {
+      host.shows("differs", "-priority=10,in_port=LOCAL cookie=0x77 actions=drop\n");
+      host.shows("unknown", "v-c1");
+      expect(host.shell("security_strays vxbr")).toMatchObject({ code: 0, stderr: "" });
+      expect(host.calls("ovs-ofctl")).toContainEqual(
+        expect.arrayContaining(["--bundle", "--names", "add-flows", "vxbr"]),
+      );
+    });
+
     it("says when the flows cannot be seen", () => {
       host.shows("differs", "ovs-ofctl: vxbr is not a bridge or a socket\n");
       expect(drift()).toEqual([

@@ -81,7 +81,7 @@ const kill = (name: string) =>
   guests.tell(guests.hostOf(name), `lxc-stop -k -P /var/lib/vxlab/containers -n ${name}`);
 /** What verify says of a chain. */
 async function said(chain = "chain", checks?: Verdicts): Promise<string> {
-  const found = (checks ?? (await verdicts(project, "chain/"))).find(({ name }) => name === `chain/${chain}`);
+  const found = (checks ?? (await verdicts(project, "chain"))).find(({ name }) => name === `chain/${chain}`);
   return `${found?.ok} ${found?.got}`;
 }
 const restart = async (name: string) => good(await project.vxlab(["restart", name], { timeout: 400 }));
@@ -224,7 +224,7 @@ describe("a chain that is taken away", () => {
     good(await change(project, ["up"], { timeout: 900 }));
     for (const seen of await each((host) => guests.tell(host, look))) expect(seen).toBe("end");
     expect(await answered()).toBe(4);
-    expect(await redChecks(project, "ping/", "foreign/")).toEqual([]);
+    expect(await redChecks(project, "ping", "foreign")).toEqual([]);
     await guests.close();
     good(await project.vxlab(["down"], { timeout: 300 }));
     expect(remains(project, [])).toEqual([]);

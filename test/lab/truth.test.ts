@@ -92,11 +92,11 @@ describe("packets that are lost", () => {
       await guests.tell("kvm1", "nft delete table inet cut");
     }
     await bothEnds("BFD is up again", (state) => state === "up");
-    expect(await redChecks(project, "tunnel/", "ping/c1/c2")).toEqual([]);
+    expect(await redChecks(project, "tunnel", "ping/c1/c2")).toEqual([]);
   });
 
   it("behind a gateway whose host has somebody else's rules: the chain is named", async () => {
-    const checks = () => redChecks(project, "service/", "beyond/", "gateway/");
+    const checks = () => redChecks(project, "service", "beyond", "gateway");
     await guests.tell(
       "kvm1",
       "nft 'table ip filter { chain FORWARD { type filter hook forward priority 0; policy drop; }; }'",
@@ -118,7 +118,13 @@ describe("packets that are lost", () => {
 impairments(lab);
 
 describe("checks of the settings", () => {
-  it("hold for verify, too, and run no more", async () => {
+  it("run when they are new, and then no more; they hold for verify, too", async () => {
+    project.configure({ ...SETTINGS, checks: CHECKS });
+    const up = await change(project, ["up"], { timeout: 600 });
+    good(up);
+    expect(up.steps.filter((step) => step.endsWith("-step"))).toEqual(
+      ["apart", "fast", "plain", "shut"].map((name) => `create lab-check-${name}-step`),
+    );
     expect((await change(project, ["preview"])).steps).toEqual([]);
     const { code, stdout } = await project.vxlab(["verify", "--only", "check"], { timeout: 180 });
     expect(code, stdout).toBe(0);
@@ -135,25 +141,33 @@ describe("checks of the settings", () => {
     ]);
   });
 
-  it("fail up, each in one sentence", async () => {
-    const checks = {
-      refused: { ...CHECKS.plain, kind: "tcp", port: 9, within: 2 },
-      reached: { ...CHECKS.plain, reach: false, within: 2 },
-      slow: { ...CHECKS.plain, kind: "throughput", atLeast: "99gbit", within: 2 },
-    };
+  // A rate is measured after all else, and so not after a failure.
+  it.each([
+    [
+      "a port where nobody listens, and reached where they must not be",
+      {
+        refused: { ...CHECKS.plain, kind: "tcp", port: 9, within: 2 },
+        reached: { ...CHECKS.plain, reach: false, within: 2 },
+      },
+      [
+        "refused: c1 does not reach c2 (10.0.3.11) by TCP, port 9, within 2 s: connection refused",
+        "reached: c1 reaches c2 (10.0.3.11) and must not: answered in ",
+      ],
+    ],
+    [
+      "more than the way carries",
+      { slow: { ...CHECKS.plain, kind: "throughput", atLeast: "99gbit", within: 2 } },
+      ["slow: from c1 to c2 (10.0.3.11) and back: "],
+    ],
+  ])("fail up, each in one sentence: %s", async (_, checks, sentences) => {
     project.configure({ ...SETTINGS, checks });
     const { code, stderr } = await project.vxlab(["up"], { timeout: 600 });
     expect(code).toBe(1);
-    for (const sentence of [
-      "refused: c1 does not reach c2 (10.0.3.11) by TCP, port 9, within 2 s: connection refused",
-      "reached: c1 reaches c2 (10.0.3.11) and must not: answered in ",
-      "slow: from c1 to c2 (10.0.3.11) and back: ",
-    ])
-      expect(stderr).toContain(`vxlab: check ${sentence}`);
+    for (const sentence of sentences) expect(stderr).toContain(`vxlab: check ${sentence}`);
     // The lab is there, and its commands work.
     const verified = await project.vxlab(["verify", "--only", "check", "--only", "ssh"], { timeout: 180 });
     for (const name of Object.keys(checks)) expect(verified.stdout).toContain(`FAIL  check/${name}`);
-    expect(verified.stdout).toContain("2 checks passed, 3 failed");
+    expect(verified.stdout).toContain(`2 checks passed, ${sentences.length} failed`);
   });
 });
 

@@ -23,7 +23,7 @@ export function evpn({ project, guests, up, redWorks }: Fabric): void {
   describe("red by EVPN, by one word", () => {
     const green = (seconds: number) =>
       within(seconds, "every check of EVPN green", async () => {
-        const red = await redChecks(project(), "evpn/", "router/");
+        const red = await redChecks(project(), "evpn", "router");
         return red.length === 0;
       });
 

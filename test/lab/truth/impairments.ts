@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { change } from "../../lib/changes";
 import { good } from "../../lib/project";
 import { redChecks } from "../../lib/wait";
-import { CHECKS, SETTINGS } from "./lab";
+import { SETTINGS } from "./lab";
 import type { Lab } from "./lab";
 
 const GUEST = "/usr/lib/vxlab/guest";
@@ -39,7 +39,7 @@ export function impairments(lab: () => Lab): void {
         expect.arrayContaining(["create lab-kvm1-slow-step", "create lab-kvm2-far-step"]),
       );
       // verify measures the delay as well.
-      expect(await redChecks(lab().project, "impairment/", "delay/")).toEqual([]);
+      expect(await redChecks(lab().project, "impairment", "delay")).toEqual([]);
       expect(await least("c1", "10.0.3.11")).toBeGreaterThanOrEqual(299);
       expect(await least("e1", router6)).toBeGreaterThanOrEqual(349);
       expect(await least("w1", beside)).toBeLessThan(299);
@@ -60,13 +60,8 @@ export function impairments(lab: () => Lab): void {
       expect(await least("b2", "10.0.20.1")).toBeLessThan(199);
     });
 
-    it("that are taken out leave nothing behind; checks of the settings run when they are new", async () => {
-      const steps = await impaired({ checks: CHECKS });
-      expect(steps).toContain("delete lab-kvm1-slow-step");
-      const checks = steps.filter((step) => step.endsWith("-step") && step.includes("-check-"));
-      expect(checks).toEqual(
-        ["apart", "fast", "plain", "shut"].map((name) => `create lab-check-${name}-step`),
-      );
+    it("that are taken out leave nothing behind", async () => {
+      expect(await impaired({})).toContain("delete lab-kvm1-slow-step");
       expect(await least("c1", "10.0.3.11")).toBeLessThan(199);
       for (const host of ["kvm1", "kvm2"])
         expect(
