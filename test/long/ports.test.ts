@@ -15,8 +15,6 @@ const OWN = "169.254.31.145";
 const serves = (text: string) =>
   `mkdir -p /www; echo ${text} >/www/index.html; exec busybox httpd -f -p 80 -h /www`;
 const command = (text: string) => ["/bin/sh", "-c", serves(text)];
-/** Answers one question by UDP after the other. */
-const answers = "while :; do echo heard | busybox nc -u -l -p 53 -w 1; done &";
 const WEB = { host: "kvm1", kind: "docker", image: "vxlab/busybox", address: "10.0.3.9/24" };
 const C1 = { host: "kvm1", address: "10.0.3.10/24" };
 
@@ -34,7 +32,7 @@ function configure(
     segments: { red: { vni: 100, subnet: "10.0.3.0/24", gateway: { host: "kvm1" } } },
     containers: {
       web: { ...WEB, command: command("docker"), ...web },
-      c1: { ...C1, command: ["/bin/sh", "-c", `${answers} ${serves("lxc")}`], ...c1 },
+      c1: { ...C1, command: command("lxc"), ...c1 },
       c2: { host: "kvm2", address: "10.0.3.11/24" },
     },
   });
@@ -84,10 +82,11 @@ describe("ports of a host", () => {
     await greenWithin(120, project);
     expect(await pages("kvm2")).toEqual(PAGES);
     expect(await pages("kvm1"), "from the host itself").toEqual(PAGES);
-    const udp = `echo asked | busybox nc -u -w 3 ${KVM1} 5353`;
-    await within(30, "an answer by UDP", async () =>
-      (await guests.ask("kvm2", udp)).stdout.includes("heard"),
-    );
+    const ear = guests.inside("c1", "timeout 30 tcpdump -n -c 1 -i ports udp port 53 2>/dev/null");
+    const heard = guests.tell("kvm1", ear);
+    const ask = `for i in 1 2 3 4 5 6 7 8; do echo asked >/dev/udp/${KVM1}/5353; sleep 1; done`;
+    await guests.tell("kvm2", `bash -c '${ask}'`);
+    expect(await heard).toContain(`> ${OWN}.53: `);
     expect(await up()).toEqual([]);
   });
 
