@@ -75,7 +75,8 @@ published_forwards() {
   tune "net/ipv4/conf/$under/forwarding" 1
 }
 
-# published_rules TABLE. Made, deleted and made again in one transaction: connections live on.
+# published_rules TABLE. By its address an answer belongs to a connection that came by the pair, not to one of another interface. Made,
+# deleted and made again in one transaction: connections live on.
 published_rules() {
   local n=0 port to protocol under in='' out=''
   under=$(underlay_device "$published_address") || exit 1
@@ -101,12 +102,12 @@ table inet $1 {
   }
   chain input {
     type filter hook input priority 0
-    iifname "$published_device" ct direction reply ct state established accept
+    iifname "$published_device" ip saddr $published_own ct direction reply ct state established accept
     iifname "$published_device" drop
   }
   chain forward {
     type filter hook forward priority 0
-    iifname "$published_device" oifname "$under" ct direction reply ct state established accept
+    iifname "$published_device" ip saddr $published_own oifname "$under" ct direction reply ct state established accept
     iifname "$published_device" drop
     iifname "$under" ct status dnat accept
     oifname "$published_device" drop

@@ -294,7 +294,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       const { code } = host.shell(
         'sleep() { cp "$GUARD"/port-*.2 "$FAKE/early"; cp "$FAKE/late" "$FAKE/addresses"; }\nmain boot',
       );
-      const late = host.read("state/guard/port-00c0ffee-lab-srv-red.2");
+      const late = host.read("state/guard/port-00c0ffee-lab-srv-red.3");
       expect([code, host.read("early").split(" ")[4], late.split(" ")[4]]).toEqual([0, ":", "eth0"]);
     });
 
