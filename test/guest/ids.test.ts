@@ -292,7 +292,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       host.shows("late", "2: eth0    inet 192.168.10.156/24 scope global eth0\n");
       host.shows("net/eth0/flags", "0x1003\n");
       const { code } = host.shell(
-        'sleep() { cp "$GUARD"/port-*.2 "$FAKE/early"; cp "$FAKE/late" "$FAKE/addresses"; }\nmain boot',
+        'sleep() { cp "$GUARD"/port-*.3 "$FAKE/early"; cp "$FAKE/late" "$FAKE/addresses"; }\nmain boot',
       );
       const late = host.read("state/guard/port-00c0ffee-lab-srv-red.3");
       expect([code, host.read("early").split(" ")[4], late.split(" ")[4]]).toEqual([0, ":", "eth0"]);
