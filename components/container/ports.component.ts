@@ -19,7 +19,7 @@ export interface ContainerPortArgs {
   port: pulumi.Input<number>;
   /** Port of the container. */
   to: pulumi.Input<number>;
-  /** @default PortProtocol.Tcp */
+  /** Protocol of both. @default PortProtocol.Tcp */
   protocol?: pulumi.Input<PortProtocol>;
 }
 

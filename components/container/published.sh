@@ -18,7 +18,7 @@ published_begin() {
   published_plain
   published_alone
   command -v nft >/dev/null || fail "no nft on this host, which ports of container $name need: apt-get install nftables"
-  published_is "$table" || published_free
+  published_free
   mkdir -p "$PUBLISHED"
   published_forwards
   published_rules "$table" >"$PUBLISHED/$id.new"
@@ -59,10 +59,11 @@ published_alone() {
   alone "a port of this host for container $name" "choose another one (containers.$name.ports)" container 'published.ports.*.port' "$@"
 }
 
-# A program of the host that listens there would be cut off: columns 2 and 4 of proc(5), net/tcp; 0A is LISTEN, 07 a UDP socket of no peer.
+# A program of the host that listens on a new one would be cut off: columns 2 and 4 of proc(5), net/tcp; 0A is LISTEN, 07 a UDP socket of no peer.
 published_free() {
   local n=0 port to protocol taken
   while next_published; do
+    ! grep -qs " $protocol dport $port dnat" "$PUBLISHED/$id" || continue
     taken=$(cat "$PROC/net/$protocol" "$PROC/net/${protocol}6" 2>/dev/null |
       awk -v at=":$(printf %04X "$port")" 'substr($2, length($2) - 4) == at && ($4 == "0A" || $4 == "07") { print "taken"; exit }')
     [ -z "$taken" ] || fail "$protocol port $port of this host is in use. Nothing was changed: choose another one (containers.$name.ports)"
@@ -75,7 +76,8 @@ published_forwards() {
   tune "net/ipv4/conf/$under/forwarding" 1
 }
 
-# published_rules TABLE. Made, deleted and made again in one transaction: connections live on.
+# published_rules TABLE. By its address an answer belongs to a connection that came by the pair, not to one of another interface. Made,
+# deleted and made again in one transaction: connections live on.
 published_rules() {
   local n=0 port to protocol under in='' out=''
   under=$(underlay_device "$published_address") || exit 1
@@ -101,12 +103,12 @@ table inet $1 {
   }
   chain input {
     type filter hook input priority 0
-    iifname "$published_device" ct direction reply ct state established accept
+    iifname "$published_device" ip saddr $published_own ct direction reply ct state established accept
     iifname "$published_device" drop
   }
   chain forward {
     type filter hook forward priority 0
-    iifname "$published_device" oifname "$under" ct direction reply ct state established accept
+    iifname "$published_device" ip saddr $published_own oifname "$under" ct direction reply ct state established accept
     iifname "$published_device" drop
     iifname "$under" ct status dnat accept
     oifname "$published_device" drop

@@ -15,8 +15,6 @@ const OWN = "169.254.31.145";
 const serves = (text: string) =>
   `mkdir -p /www; echo ${text} >/www/index.html; exec busybox httpd -f -p 80 -h /www`;
 const command = (text: string) => ["/bin/sh", "-c", serves(text)];
-/** Answers one question by UDP after the other. */
-const answers = "while :; do echo heard | busybox nc -u -l -p 53 -w 1; done &";
 const WEB = { host: "kvm1", kind: "docker", image: "vxlab/busybox", address: "10.0.3.9/24" };
 const C1 = { host: "kvm1", address: "10.0.3.10/24" };
 
@@ -34,7 +32,7 @@ function configure(
     segments: { red: { vni: 100, subnet: "10.0.3.0/24", gateway: { host: "kvm1" } } },
     containers: {
       web: { ...WEB, command: command("docker"), ...web },
-      c1: { ...C1, command: ["/bin/sh", "-c", `${answers} ${serves("lxc")}`], ...c1 },
+      c1: { ...C1, command: command("lxc"), ...c1 },
       c2: { host: "kvm2", address: "10.0.3.11/24" },
     },
   });
@@ -58,7 +56,9 @@ async function seen(from: string, address: string, port: number): Promise<string
 const pages = async (from: string) => [await seen(from, KVM1, 8080), await seen(from, KVM1, 8081)];
 const PAGES = ["docker", "lxc"];
 const led = () => within(90, "both pages", async () => (await pages("kvm2")).join() === PAGES.join());
-const table = () => guests.tell("kvm1", "nft list tables | grep -o 'vxlab_.*_dc1'");
+/** Those of both containers and of the gateway, each of which drops what begins at the underlay. */
+const FLUSH =
+  "for t in $(nft list tables | sed -n 's/table inet //p' | grep -v guard); do nft delete table inet $t; done";
 /** The SSH of a host, seen from c1 by the interface of its ports. */
 async function ssh(address: string): Promise<boolean> {
   const route = `ip route replace ${address}/32 via ${KVM1} dev ports onlink`;
@@ -84,10 +84,11 @@ describe("ports of a host", () => {
     await greenWithin(120, project);
     expect(await pages("kvm2")).toEqual(PAGES);
     expect(await pages("kvm1"), "from the host itself").toEqual(PAGES);
-    const udp = `echo asked | busybox nc -u -w 3 ${KVM1} 5353`;
-    await within(30, "an answer by UDP", async () =>
-      (await guests.ask("kvm2", udp)).stdout.includes("heard"),
-    );
+    const ear = guests.inside("c1", "timeout 30 tcpdump -n -c 1 -i ports udp port 53 2>/dev/null");
+    const heard = guests.tell("kvm1", ear);
+    const ask = `for i in 1 2 3 4 5 6 7 8; do echo asked >/dev/udp/${KVM1}/5353; sleep 1; done`;
+    await guests.tell("kvm2", `bash -c '${ask}'`);
+    expect(await heard).toContain(`> ${OWN}.53: `);
     expect(await up()).toEqual([]);
   });
 
@@ -101,7 +102,7 @@ describe("ports of a host", () => {
 
   it("let nothing out that the container begins; without their table they do, which is drift", async () => {
     expect([await ssh(KVM1), await ssh(KVM2)]).toEqual([false, false]);
-    await guests.tell("kvm1", `nft delete table inet ${await table()}`);
+    await guests.tell("kvm1", FLUSH);
     await guests.tell("kvm2", `ip route add ${OWN}/32 via ${KVM1} 2>/dev/null; :`);
     expect([await ssh(KVM1), await ssh(KVM2), await seen("kvm2", OWN, 80)]).toEqual([true, true, "lxc"]);
     expect((await redChecks(project)).join("\n")).toMatch(/c1: the nft table inet \S+ is missing/);

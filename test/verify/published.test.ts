@@ -25,13 +25,14 @@ describe("a port of a host", () => {
     ]);
     const asked = own.flatMap(({ tries }) => tries ?? []);
     const command = triesCommand(lab.id, asked);
+    expect(command).toContain('"id":"verify-port.c1.8080"');
     for (const part of ['"from":""', '"to":"192.168.10.156"', '"port":8080', '"kind":"tcp"'])
       expect(command).toContain(part);
   });
 
   it.each([
-    [new Map([["port/c1/8080", { ok: true, got: "accepted" }]]), true, "accepted"],
-    [new Map([["port/c1/8080", { ok: false, got: "this host does not reach it" }]]), false, "does not reach"],
+    [new Map([["port.c1.8080", { ok: true, got: "accepted" }]]), true, "accepted"],
+    [new Map([["port.c1.8080", { ok: false, got: "this host does not reach it" }]]), false, "does not reach"],
     [new Map(), false, "kvm1 has not tried it"],
   ])("passes only if it was accepted", (tried, ok, got) => {
     const [result] = own.map((check) => judge(check, { ...good(lab), tried }));

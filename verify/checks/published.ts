@@ -25,11 +25,12 @@ function portCheck(
 ): Check {
   const address = hosts.find(({ name }) => name === host)?.address ?? "";
   const tries: CheckFacts = {
-    ...{ name: `port/${box}/${port}`, host, from: "", to: address, kind: ConnectivityKind.Tcp, port },
+    // In the id of what the host is asked, where no check of the settings has a dot.
+    ...{ name: `port.${box}.${port}`, host, from: "", to: address, kind: ConnectivityKind.Tcp, port },
     ...{ reach: true, within: WITHIN },
   };
   return {
-    ...{ kind: "published", name: tries.name, host, needs: [], tries },
+    ...{ kind: "published", name: `port/${box}/${port}`, host, needs: [], tries },
     expected: `port ${port} of ${host} leads to port ${to} of ${box}`,
     where: `nc -z ${address} ${port} on another host; ./vxlab ssh ${host} -- nft list ruleset`,
     judge: (_, { tried }) => tried?.get(tries.name) ?? { ok: false, got: `${host} has not tried it` },
