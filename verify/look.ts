@@ -22,6 +22,8 @@ export interface Difference {
   thing: string;
   /** The step that puts it right; absent when none does. */
   step?: string;
+  /** More of them. */
+  steps?: readonly string[];
   /** What is wrong, in words. */
   found: string;
 }
@@ -59,7 +61,10 @@ export function readLook(text: string, asked: Asked): HostLook {
       ...dead,
       ...tools,
       ...kept,
-      ...own.flatMap((line) => differenceOf(asked, line) ?? []),
+      ...joined(
+        asked.host,
+        own.flatMap((line) => differenceOf(asked, line) ?? []),
+      ),
     ]),
     foreign: [
       ...lines.filter(({ of }) => of === "foreign").map((line) => line.found),
@@ -134,6 +139,19 @@ function thingOf({ hosts, services }: LabOutput, host: string, { kind, key }: Kn
   return `service of ${services.find(({ device }) => device === key)?.segment ?? key}`;
 }
 
+/** What the program that runs containers says of all of them (container_found in components/container/guest.sh). */
+const SILENT = /^(docker) does not answer$/;
+
+/** A program that does not answer is one difference, and not one of each of its containers. */
+function joined(host: string, all: readonly Difference[]): Difference[] {
+  const silent = all.filter(({ found }) => SILENT.test(found));
+  const rest = all.filter((one) => !silent.includes(one));
+  if (silent.length === 0) return rest;
+  const steps = silent.flatMap(({ step }) => step ?? []);
+  const found = `does not answer: ${silent.map(({ thing }) => thing).join(", ")} not known`;
+  return [{ host, thing: "Docker", found, steps }, ...rest];
+}
+
 function unique(all: readonly Difference[]): Difference[] {
   return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
 }
@@ -144,8 +162,10 @@ const NAMED = 3;
 /** What each step is given for a repair, by its name. */
 export function repairsOf(differences: readonly Difference[]): Record<string, string> {
   const found = new Map<string, string[]>();
-  for (const { step, found: text } of differences)
+  for (const { step, steps = [], thing, found: text } of differences) {
     if (step !== undefined) found.set(step, [...(found.get(step) ?? []), text]);
+    for (const one of steps) found.set(one, [...(found.get(one) ?? []), `${thing} ${text}`]);
+  }
   return Object.fromEntries([...found].map(([step, texts]) => [step, few(texts)]));
 }
 

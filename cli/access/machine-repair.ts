@@ -33,23 +33,9 @@ export async function replug(
     (one) => one.what === "undefined" || (one.what === "no network" && !isKnown(one)),
   );
   const repaired: Repaired = { done: [], left: [], lost: [...new Set(lost.map(({ domain }) => domain))] };
-  const note = (fault: string | undefined, good: string, bad: string) =>
-    fault === undefined ? repaired.done.push(good) : repaired.left.push(`${bad}: ${fault}`);
-  for (const [network, { uri, what }] of byNetwork(faults)) {
-    if (what === "network")
-      note(
-        await started(uri, network, options),
-        `network ${network} was stopped, and has been started`,
-        `network ${network} cannot be started`,
-      );
-    const xml = what === "no network" ? networkXml(state, network) : undefined;
-    if (what === "transient network" || xml !== undefined)
-      note(
-        await defined(uri, { kind: "net-", name: network, xml }, options),
-        `network ${network} was not defined, and has been defined again`,
-        `network ${network} cannot be defined again`,
-      );
-  }
+  const note: Note = (fault, good, bad) =>
+    void (fault === undefined ? repaired.done.push(good) : repaired.left.push(`${bad}: ${fault}`));
+  await networksAgain(faults, state, note, options);
   for (const { what, uri, host, domain, tap = "", bridge = "" } of faults) {
     if (what === "transient")
       note(
@@ -65,6 +51,31 @@ export async function replug(
     );
   }
   return repaired;
+}
+
+type Note = (fault: string | undefined, good: string, bad: string) => void;
+
+async function networksAgain(
+  faults: readonly MachineFault[],
+  state: readonly StateResource[],
+  note: Note,
+  options: Options,
+): Promise<void> {
+  for (const [network, { uri, what }] of byNetwork(faults)) {
+    if (what === "network")
+      note(
+        await started(uri, network, options),
+        `network ${network} was stopped, and has been started`,
+        `network ${network} cannot be started`,
+      );
+    const xml = what === "no network" ? networkXml(state, network) : undefined;
+    if (what === "transient network" || xml !== undefined)
+      note(
+        await defined(uri, { kind: "net-", name: network, xml }, options),
+        `network ${network} was not defined, and has been defined again`,
+        `network ${network} cannot be defined again`,
+      );
+  }
 }
 
 /** One fault for each network. */

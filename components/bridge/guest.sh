@@ -9,7 +9,7 @@ bridge_apply() {
   # Between install.sh, which takes no lock, and this the last of another lab's things may have gone.
   [ -e "$TOOLS/guest" ] || fail "another lab's down removed the guest tools from this host. Nothing was changed: run up again"
   [ "${was_name-}" = "$name" ] || bridge_free "$name"
-  if [ -n "${repair-}" ] && [ -d /run/systemd/system ]; then systemctl start openvswitch-switch || :; fi
+  [ -z "${repair-}" ] || bridge_switch
   [ "${was_name:-$name}" = "$name" ] || vsctl --if-exists del-br "$was_name"
   guard_apply bridge
   modules_by_name
@@ -27,6 +27,16 @@ bridge_apply() {
   keep bridge
   ways stations
   answer
+}
+
+# Open vSwitch, which somebody may have stopped. Without this each question to it would wait for its limit.
+bridge_switch() {
+  if [ -d /run/systemd/system ]; then
+    systemctl start openvswitch-switch || fail "Open vSwitch does not start on this host: systemctl status openvswitch-switch says why"
+    return
+  fi
+  ovsdb-client --timeout=20 list-dbs unix:"${VXLAB_OVS:-/run/openvswitch/db.sock}" >/dev/null 2>&1 ||
+    fail "Open vSwitch does not run on this host: start ovsdb-server and ovs-vswitchd there, then run up again"
 }
 
 # What somebody changed by hand, or older guest tools left so: flows without a cookie, which ours have, and IPv6 on interfaces whose own

@@ -58,7 +58,12 @@ container_observe() {
 container_found() {
   local state pid
   "${kind}_look"
-  if [ "$state" = RUNNING ]; then container_links; else echo gone; fi
+  case $state in
+    RUNNING) container_links ;;
+    # verify/look.ts makes one line of those of all containers.
+    SILENT) fault - "$kind does not answer" ;;
+    *) echo gone ;;
+  esac
 }
 
 container_lines() {
@@ -92,6 +97,7 @@ container_ports() {
 # The port of the interface that next_nic found.
 container_port() {
   local on have line tags='' n=0 tag tag_at tag_mtu tag_addresses
+  [ "${looked-}" != none ] || return 0
   bridge_of "$veth"
   echo "text $at.bridge $on"
   if [ -z "$on" ]; then

@@ -169,6 +169,13 @@ describe("the reference lab", () => {
   });
 });
 
+it("two programs at once are kept apart", async () => {
+  const one = { containers: { c1: topology.containers["c1"] } };
+  const [both, alone] = await Promise.all([lab(), lab(one)]);
+  const names = (found: Registered[]) => found.map((r) => `${r.type} ${r.name}`).sort();
+  expect([names(both), names(alone)]).toEqual([names(await lab()), names(await lab(one))]);
+});
+
 describe("an edit", () => {
   it("of one container changes that container's resources only", async () => {
     const before = await lab();

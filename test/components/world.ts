@@ -5,7 +5,11 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import * as sdkState from "@pulumi/pulumi/runtime/state";
 import { temporary } from "../lib/temporary";
+
+/** What a program has of its engine, by asynchronous context; its types are the SDK's own. */
+const state = sdkState as unknown as { withLocalStorage<T>(work: () => Promise<T>): Promise<T> };
 
 /** In place of the real one, which would go out and look for hypervisors. */
 let programs = "";
@@ -68,10 +72,20 @@ export interface Registered {
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
-/** Runs `program` in a fresh deployment and returns every resource that it registered. */
-export async function deploy(
+/**
+ * Runs `program` in a fresh deployment and returns every resource that it registered. In a context of its own: what a program of a test
+ * before this one still registers, since that test took too long, is not this one's.
+ */
+export function deploy(
   program: () => unknown,
   options: { preview?: boolean; stack?: string } = {},
+): Promise<Registered[]> {
+  return state.withLocalStorage(() => deployHere(program, options));
+}
+
+async function deployHere(
+  program: () => unknown,
+  options: { preview?: boolean; stack?: string },
 ): Promise<Registered[]> {
   const seen: Registered[] = [];
   provide();

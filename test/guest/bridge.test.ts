@@ -38,6 +38,27 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     host.shows(MODPROBE, "/sbin/modprobe\n");
   });
 
+  describe("on a host where somebody stopped Open vSwitch", () => {
+    const repair = `${JSON.stringify({ ...envelopeOf("bridge", BRIDGE), repair: "Open vSwitch does not answer" })}\n`;
+
+    it("is started by systemd", () => {
+      host.shows("none/system/there", "");
+      expect(host.guest(["apply", "bridge"], repair).code).toBe(0);
+      expect(host.calls("systemctl")).toContainEqual(["start", "openvswitch-switch"]);
+    });
+
+    it("says what to do where there is no systemd, at once and with nothing changed", () => {
+      const { code, stderr } = host.guest(["apply", "bridge"], repair);
+      expect([code, stderr]).toEqual([
+        1,
+        "vxlab: Open vSwitch does not run on this host: start ovsdb-server and ovs-vswitchd there, then run up again\n",
+      ]);
+      expect(host.changes()).toEqual([]);
+      host.shows("ovs", "Open_vSwitch\n");
+      expect(host.guest(["apply", "bridge"], repair).code).toBe(0);
+    });
+  });
+
   describe("whose name is taken", () => {
     const taken: [string, string, RegExp][] = [
       ["by somebody else's bridge", "vxbr\n", /vxbr is somebody else's bridge, so it was not changed:/],

@@ -1,5 +1,6 @@
 /** guest drift all: what observe finds of every thing against its desired state, in words. */
 import { beforeEach, describe, expect, it } from "vitest";
+import { Flooding } from "../../plan/types";
 import { FakeHost } from "./fake-host";
 
 const LAB = "00c0ffee";
@@ -297,11 +298,17 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(lines.some((line) => line.startsWith("container lab-c1: "))).toBe(false);
   });
 
-  it("Open vSwitch does not answer: that is said once, and nothing of its ports", () => {
+  it("Open vSwitch does not answer: that is said once, and neither of its ports nor of its flows anything", () => {
+    host.keeps("port", { ...PORT, id: "lab-kvm1-blue", vni: 200, flooding: Flooding.Flow });
     host.forgets("ovs");
-    expect(drift().filter((line) => line.startsWith("switch -: Open vSwitch does not answer"))).toHaveLength(
-      1,
-    );
-    expect(drift().filter((line) => line.startsWith("port "))).toEqual([]);
+    host.calls();
+    expect(drift()).toEqual([expect.stringMatching(/^switch -: Open vSwitch does not answer: /)]);
+    expect(host.everything().filter(([name]) => /^ovs-(vs|of)ctl$/.test(name ?? ""))).toEqual([]);
+  });
+
+  it("Docker does not answer: that is said of each of its containers, and of nothing in them", () => {
+    host.keeps("container", { ...BOX, id: "lab-w1", name: "w1", kind: "docker", image: "app:1" });
+    host.shows("mute", "");
+    expect(drift()).toEqual(["container lab-w1: docker does not answer"]);
   });
 });

@@ -151,6 +151,32 @@ describe("what was changed by hand", () => {
   });
 });
 
+describe("Docker that does not answer", () => {
+  it("is one difference, and its containers are put right by their steps", () => {
+    const [one, two] = ["w1", "w2"].map((name) => step("container", `lab-${name}`, name)) as [
+      KnownStep,
+      KnownStep,
+    ];
+    const said = [one, two].map(({ name }) => ({
+      ...{ of: "container", lab: "00c0ffee", step: name },
+      found: "docker does not answer",
+    }));
+    const text = [
+      "== sums",
+      sumOf(one),
+      sumOf(two),
+      "== tools",
+      "== found",
+      ...said.map((line) => JSON.stringify(line)),
+      "== code 0",
+    ];
+    const { differences } = readLook(text.join("\n"), { lab, host: "kvm1", steps: [one, two] });
+    const found = "does not answer: container w1, container w2 not known";
+    expect(differences).toEqual([{ host: "kvm1", thing: "Docker", found, steps: ["lab-w1", "lab-w2"] }]);
+    expect(repairsOf(differences)).toEqual({ "lab-w1": `Docker ${found}`, "lab-w2": `Docker ${found}` });
+  });
+});
+
 describe("a repair", () => {
   it("names what is wrong with a step, a few of many", () => {
     const found = ["a", "b", "c", "d", "e"].map((text) => ({

@@ -43,12 +43,16 @@ docker_ready() {
   local fifo tries=600
   command -v docker >/dev/null ||
     fail "no Docker on this host: image.kind docker has it for machines of a lab; elsewhere apt-get install docker.io"
+  # Somebody may have stopped it.
+  if [ -n "${repair-}" ] && [ -d /run/systemd/system ]; then
+    systemctl start docker || fail "Docker does not start on this host: systemctl status docker says why"
+  fi
   if [ -d /run/vxlab-docker ]; then
     : >/run/vxlab-docker/now
     for fifo in /run/vxlab-docker/*; do [ ! -p "$fifo" ] || echo now 1<>"$fifo"; done
   fi
   until [ -S "${VXLAB_DOCKER:-/run/docker.sock}" ]; do
-    [ "$tries" -gt 0 ] || fail "Docker has not started within 120 s: $(tail -n 2 /var/log/dockerd.log 2>/dev/null | tr '\n' ' ')"
+    [ "$tries" -gt 0 ] || fail "Docker has not started within 120 s, start it on this host: $(tail -n 2 /var/log/dockerd.log 2>/dev/null | tr '\n' ' ')"
     tries=$((tries - 1))
     sleep 0.2
   done
@@ -68,12 +72,20 @@ docker_find() {
     case $found in
       # Nothing else means that there is none: what cannot be seen must not be taken for removed.
       *"No such container"*) found= ;;
+      # For guest drift.
+      *"Cannot connect to the Docker daemon"* | "") [ -n "${looked-}" ] || fail "docker inspect $box_name failed: ${found:-no answer}"
+        found="SILENT 0" ;;
       *) fail "docker inspect $box_name failed: ${found:-no answer}" ;;
     esac
   read -r state pid used owner had <<FOUND
 $found
 FOUND
-  case $state in "") state=ABSENT pid=0 ;; running) state=RUNNING ;; *) state=STOPPED pid=0 ;; esac
+  case $state in
+    "") state=ABSENT pid=0 ;;
+    running) state=RUNNING ;;
+    SILENT) return 0 ;;
+    *) state=STOPPED pid=0 ;;
+  esac
   # Made by tools of level 1 it has the step's name: a label stays what it is. What is removed may be gone, and its name another's.
   case $state,$owner in
     ABSENT,* | *,"$id") ;;
