@@ -341,9 +341,10 @@ describe("segments across a machine and servers", () => {
     expect(await server(LISTING)).not.toBe(before);
     good(await project.vxlab(["down", "-s", "lab"], { timeout: 300 }));
     expect(await server(LISTING)).toBe(before);
+    // The module of dummy devices makes one of its own.
+    const made = secondBefore.includes("dummy0") ? "vtep0" : "vtep0 dummy0";
     await server(
-      // With its module, if it is one: that has made another device.
-      `ip link del vtep0; rmmod dummy 2>/dev/null; ip address add ${VTEP}/32 dev lo`,
+      `for device in ${made}; do ip link del $device 2>/dev/null; done; ip address add ${VTEP}/32 dev lo`,
       SECOND,
     );
     expect(await server(LISTING, SECOND)).toBe(secondBefore);
