@@ -59,8 +59,9 @@ interface Nic {
   bridge: string;
 }
 
-/** virsh -q prints no line break after what its `echo` says. */
-const AFTER = /^==\n?/m;
+/** virsh -q prints no line break after what its `echo` says, and a list without entries prints nothing. */
+const MARK = "=vxlab=";
+const AFTER = new RegExp(`${MARK}\n?`);
 const LISTS = [
   ...["list --all", "list --all --name", "net-list --all --name", "net-list --name"],
   ...["list --transient --name", "net-list --transient --name"],
@@ -69,12 +70,12 @@ const NOTHING = { end: "done", stdout: "", why: "" } as const;
 
 async function hypervisorOf(uri: string, lab: string, near: Near, options: Options): Promise<Seen> {
   const own = (text: string) => text.split("\n").filter((name) => name.startsWith(`vxlab-${lab}-`));
-  const texts = (await virshOutput(uri, [LISTS.join("; echo ==; ")], options)).split(AFTER);
+  const texts = (await virshOutput(uri, [LISTS.join(`; echo ${MARK}; `)], options)).split(AFTER);
   const [states = "", names = "", networks = "", active = "", ...transient] = texts;
   const [domains, nets] = [own(names), own(active)];
   const ask = [...domains.map((name) => `dumpxml ${name}`), ...nets.map((name) => `net-port-list ${name}`)];
   const { end, stdout, why } =
-    ask.length === 0 ? NOTHING : await virsh(uri, [ask.join("; echo ==; ")], options);
+    ask.length === 0 ? NOTHING : await virsh(uri, [ask.join(`; echo ${MARK}; `)], options);
   // A domain may be gone by now, which "failed" says.
   if (end === "late" || end === "absent") throw new Error(`virsh dumpxml: ${why}`);
   const answers = stdout.split(AFTER);

@@ -29,7 +29,9 @@ async function faults(
   transient: readonly string[] = [],
 ) {
   const names = Object.keys(states).map((host) => `vxlab-00c0ffee-${host}`);
-  // As virsh -q: each list ends with a line break, `echo` does not.
+  // As virsh -q: what it lists ends with a line break, `echo` does not.
+  const said = (texts: readonly string[]) =>
+    texts.map((text) => (text === "" ? "" : `${text}\n`)).join("=vxlab=");
   const lists = [
     Object.entries(states)
       .map(([host, state]) => ` -   vxlab-00c0ffee-${host}   ${state}`)
@@ -43,8 +45,8 @@ async function faults(
   const details = [...Object.values(states).map((state) => nic(state !== "shut off")), ""];
   const bin = temporary("virsh");
   const put = (name: string, text: string) => writeFileSync(join(bin, name), text);
-  put("lists", lists.map((text) => `${text}\n`).join("=="));
-  put("details", details.map((text) => `${text}\n`).join("=="));
+  put("lists", said(lists));
+  put("details", said(details));
   put("links", `3: vnet0: <BROADCAST,UP> mtu 1500 qdisc noqueue master ${master} state UP\n`);
   put("virsh", `#!/bin/sh\ncase $4 in list*) cat ${bin}/lists ;; *) cat ${bin}/details ;; esac\n`);
   put("enter", `#!/bin/sh\ncat ${bin}/links\n`);

@@ -82,7 +82,7 @@ export const ground = (path: string) => ({
   role: "underlay",
   underlay: { cidr: "192.168.30.0/24", mode: "routed", encryption: "wireguard" },
   image: { kind: "docker", path },
-  hosts: { x1: { address: "192.168.30.11" }, x2: { address: "192.168.30.12" } },
+  hosts: { kvm1: { address: "192.168.30.11" }, kvm2: { address: "192.168.30.12" } },
 });
 
 /** Docker, EVPN, a chain, checks, an impairment, routes, kernel settings, files and commands. */
@@ -95,28 +95,28 @@ export const overlay = {
     violet: { vni: 400, vlan: 40, subnet: "10.0.6.0/24", flooding: "evpn" },
   },
   containers: {
-    c1: { host: "x1", segment: "red", address: "10.0.3.10/24" },
+    c1: { host: "kvm1", segment: "red", address: "10.0.3.10/24" },
     c2: {
-      host: "x2",
+      host: "kvm2",
       segment: "red",
       address: "10.0.3.11/24",
       routes: [{ to: "10.9.0.0/16", via: "10.0.3.20" }],
     },
-    m1: { host: "x1", interfaces: [{ chain: "in" }, { chain: "out" }], command: ["/bin/sh", "-c", JOINED] },
+    m1: { host: "kvm1", interfaces: [{ chain: "in" }, { chain: "out" }], command: ["/bin/sh", "-c", JOINED] },
     w1: {
-      ...{ host: "x2", kind: "docker", image: "vxlab/busybox", segment: "red", address: "10.0.3.20/24" },
+      ...{ host: "kvm2", kind: "docker", image: "vxlab/busybox", segment: "red", address: "10.0.3.20/24" },
       sysctls: { "net.ipv4.ip_forward": 1 },
     },
     e1: {
-      ...{ host: "x1", segment: "violet", address: "10.0.6.10/24" },
+      ...{ host: "kvm1", segment: "violet", address: "10.0.6.10/24" },
       files: { "/etc/motd": { content: "recorded" } },
       exec: [{ command: ["true"] }],
     },
-    e2: { host: "x2", segment: "violet", address: "10.0.6.11/24" },
+    e2: { host: "kvm2", segment: "violet", address: "10.0.6.11/24" },
   },
   chains: { inspect: { from: "c1", to: "c2", through: ["m1"] } },
   checks: { violet: { from: "e1", to: "e2" }, docker: { from: "c2", to: "w1" } },
-  impairments: { slow: { between: ["x1", "x2"], delay: "5ms" } },
+  impairments: { slow: { between: ["kvm1", "kvm2"], delay: "5ms" } },
 };
 
 /** Keys that no host has, for a state that is only previewed. An underlay stack has one login key for all of its hosts. */

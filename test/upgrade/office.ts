@@ -6,9 +6,9 @@ import { shared } from "../lib/shared-ssh";
 import { within } from "../lib/wait";
 import { OFFICE, SERVERS, type Login, type Logins, type ServerName } from "./labs";
 
-/** Deploys them, and waits until each answers. */
-export async function office(project: Project): Promise<Logins> {
-  project.configure(OFFICE, "office");
+/** Deploys them, and waits until each answers. @param more settings of their stack */
+export async function office(project: Project, more: object = {}): Promise<Logins> {
+  project.configure({ ...OFFICE, ...more }, "office");
   good(await project.vxlab(["up", "-s", "office", "--no-verify"], { timeout: 900 }));
   const words = ["stack", "output", "--json", "--show-secrets", "--stack", "office"];
   const { login, vteps } = JSON.parse(good(await project.pulumi(words))) as {

@@ -36,7 +36,12 @@ async function record(name: string): Promise<void> {
       good(await project.pulumi(["stack", "init", lab, "--no-select", "--cwd", folder]));
       await run(lab, "up", "--yes", "--skip-preview");
       const exported = await run(lab, "stack", "export", "--show-secrets");
-      recording.labs[lab] = recorded(exported, { project, image, logins }, recording.texts);
+      recording.labs[lab] = recorded(
+        exported,
+        { project, image, logins },
+        recording.texts,
+        lab === "overlay" ? recording.labs.ground : [],
+      );
     };
     // An older tree is without what the pair has.
     const rounds =

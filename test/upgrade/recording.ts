@@ -56,10 +56,15 @@ export function writeRecording(version: string, { cmdline, labs, texts }: Record
   );
 }
 
-/** An exported stack, as it is recorded. Adds its long texts to `texts`. */
-export function recorded(exported: string, place: Place, texts: Recording["texts"]): WrittenResource[] {
+/** An exported stack, as it is recorded. Adds its long texts to `texts`. @param below what an overlay's underlay has been recorded as */
+export function recorded(
+  exported: string,
+  place: Place,
+  texts: Recording["texts"],
+  below: readonly WrittenResource[] = [],
+): WrittenResource[] {
   const { deployment } = JSON.parse(exported) as { deployment: { resources: WrittenResource[] } };
-  const pairs = textsOf(place, deployment.resources).map(([name, text]): [string, string] => [
+  const pairs = textsOf(place, deployment.resources, below).map(([name, text]): [string, string] => [
     text,
     `@${name}@`,
   ]);
@@ -76,7 +81,8 @@ export function restored({ labs, texts }: Recording, lab: LabName, place: Place)
       text.replace(/@text ([0-9a-f]+)@/, (_, hash: string) => (texts[hash] ?? []).join("")),
     ),
   );
-  const pairs = textsOf(place, whole).map(([name, text]): [string, string] => [`@${name}@`, text]);
+  const below = lab === "overlay" ? (labs.ground ?? []) : [];
+  const pairs = textsOf(place, whole, below).map(([name, text]): [string, string] => [`@${name}@`, text]);
   return replaced(whole, pairs).map(full);
 }
 
@@ -97,7 +103,11 @@ function full(resource: WrittenResource): WrittenResource {
   return { ...resource, outputs: { ...(resource["inputs"] as object), ...(resource["outputs"] as object) } };
 }
 
-function textsOf({ project, image, logins }: Place, resources: readonly WrittenResource[]): Texts {
+function textsOf(
+  { project, image, logins }: Place,
+  resources: readonly WrittenResource[],
+  below: readonly WrittenResource[],
+): Texts {
   const folder = dirname(image);
   const texts: Texts = [
     ["socket", `/run/vxlab/${project.paths.id}/libvirt-sock`],
@@ -110,6 +120,7 @@ function textsOf({ project, image, logins }: Place, resources: readonly WrittenR
       [`private key of ${name}`, privateKey],
     ]),
     ...keyTexts(resources),
+    ...keyTexts(below).map(([name, text]): Texts[0] => [`${name} below`, text]),
   ];
   return texts.filter(([, text]) => text !== "");
 }
