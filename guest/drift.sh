@@ -141,14 +141,14 @@ drift_thing() {
 
 # Files that steps made and that are others now: "/var/…/config: FAILED" (sha256sum(1)).
 drift_made() {
-  local file line sums
+  local file one sums
   set -- "$STATE"/made/*
   [ -e "$1" ] || return 0
   ! sums=$(sha256sum -c "$@" 2>/dev/null) || return 0
-  printf '%s\n' "$sums" | while read -r line; do
-    case $line in *": OK") continue ;; esac
-    line=${line%: FAILED*}
-    grep -lF "  $line" "$@" | while read -r file; do drift_made_by "$file" "$line"; done
+  printf '%s\n' "$sums" | while read -r one; do
+    case $one in *": OK") continue ;; esac
+    one=${one%: FAILED*}
+    grep -lF "  $one" "$@" | while read -r file; do drift_made_by "$file" "$one"; done
   done
 }
 

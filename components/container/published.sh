@@ -2,7 +2,7 @@
 # Ports of the host that lead to a container (PublishedState): a veth pair of its own into the container's network, since that is on no bridge
 # that the host has an address on, and one nftables table. The table lets pass what comes for these ports and its answers. Nothing that a
 # container begins gets out by the pair, with or without the host guard. IPv4 only.
-# shellcheck disable=SC2153,SC2154 # the variables come out of with_state, by eval
+# shellcheck disable=SC2034,SC2153,SC2154 # seen_of sets line; the variables come out of with_state, by eval
 
 # The rules of each container, which are loaded with every new pair.
 PUBLISHED=$STATE/published

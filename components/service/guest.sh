@@ -2,7 +2,7 @@
 # What a segment has on one host beside its containers: an interface of the host in it (an internal port of the bridge),
 # by which a gateway translates towards the underlay and dnsmasq lends addresses.
 # Desired state: components/service/state.ts.
-# shellcheck disable=SC2153,SC2154 # the variables come out of with_state, by eval
+# shellcheck disable=SC2034,SC2153,SC2154 # seen_of sets line; the variables come out of with_state, by eval
 
 SERVICES=$STATE/services
 
