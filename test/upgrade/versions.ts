@@ -12,4 +12,5 @@ export const VERSIONS: Readonly<Record<string, Version>> = {
   b044a85: { what: "contract 1: before ids, host guard and port security", mayLose: 20 },
   "0d79de3": { what: "contract 2: ids and host guard", mayLose: 0 },
   "0c8fbd4": { what: "contract 3: states in envelopes", mayLose: 0 },
+  ab6678e: { what: "contract 3: with an underlay and an overlay", mayLose: 0 },
 };
