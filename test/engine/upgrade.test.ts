@@ -62,14 +62,15 @@ async function preview(version: string, lab: LabName, edit: object = {}) {
   return { ...told, resources };
 }
 
-/** All but updates in place of components and of steps on hosts, and the engine's own provider, which reads other stacks. */
+/** All but updates in place of components and of steps on hosts, and what reads other stacks: their references, by the engine's own provider. */
 function harmful(steps: readonly string[], resources: readonly WrittenResource[]): string[] {
   const inPlace = new Set(
     resources
       .filter(({ custom, type }) => !custom || type === STEP)
       .map(({ urn }) => `update ${nameOf(urn)}`),
   );
-  return steps.filter((step) => !inPlace.has(step) && step !== "create default");
+  const reads = (step: string) => step === "create default" || step.startsWith("read ");
+  return steps.filter((step) => !inPlace.has(step) && !reads(step));
 }
 
 const nameOf = (urn: string): string => urn.slice(urn.lastIndexOf("::") + 2);
@@ -108,7 +109,9 @@ describe.each(Object.keys(VERSIONS))("a lab that %s left", (version) => {
     for (const lab of pair) {
       const { steps, resources } = await preview(version, lab);
       expect([lab, harmful(steps, resources)]).toEqual([lab, []]);
-      again[version] = { ...again[version], [lab]: kinds(steps, resources) };
+      // A recording has no private keys, so an overlay's connections differ, and each of its steps is an update here.
+      const counted = lab === "overlay" ? "in place, not counted" : kinds(steps, resources);
+      again[version] = { ...again[version], [lab]: counted };
     }
   });
 });
