@@ -52,12 +52,12 @@ const BRIDGE: readonly Fault[] = [
   ],
   [
     "a flow without a cookie",
-    "ovs-ofctl add-flow vxbr priority=9,in_port=1,actions=drop",
+    "ovs-ofctl add-flow vxbr priority=9,in_port=LOCAL,actions=drop",
     "bridge vxbr: flow is not part of the lab: priority=9",
   ],
   [
     "a flow with a cookie",
-    "ovs-ofctl add-flow vxbr cookie=0x77,priority=10,in_port=1,actions=drop",
+    "ovs-ofctl add-flow vxbr cookie=0x77,priority=10,in_port=LOCAL,actions=drop",
     "bridge vxbr: flow is not part of the lab: priority=10",
   ],
   [
