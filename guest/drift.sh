@@ -54,7 +54,7 @@ drift_look() {
     nft -s list ruleset 2>/dev/null || :
     echo "== ip"
     ip -o address show || :
-  } | LC_ALL=C awk -v protocol="$LEVEL" -v listings="$STATE/nft" "$JSON_AWK $FIELDS_AWK $SEEN_AWK" - "$@")"
+  } | LC_ALL=C awk -v protocol="$LEVEL" -v listings="$STATE/nft" "$JSON_AWK $FIELDS_AWK $HOPS_AWK $SEEN_AWK" - "$@")"
 }
 
 # Tunnels and patch ports, ports and bridges, by one program: 0.1 s under emulation, as each of ovs-vsctl's questions. ovsdb-client(1)

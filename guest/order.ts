@@ -3,7 +3,7 @@
  * of what a look at a host costs under emulation; after `guest drift` has ended, nothing more is read (ARCHITECTURE.md, "Drift").
  */
 
-/** A part of a script that stands for itself: a function, or everything between two functions. */
+/** A top-level part of a script: a function, or everything between two functions. */
 interface Chunk {
   /** Name of the function. */
   name?: string;
@@ -27,7 +27,9 @@ export const LOOK = `case "\${1:-} \${2:-}" in
 esac
 `;
 
-/** @param script its last chunk calls main; what one of the chunks that are no functions calls is before that chunk, and stays there */
+/**
+ * @param script its last chunk calls main. A chunk that is not a function stays where it is, and so do the functions before it that it calls
+ */
 export function inOrder(script: string): string {
   const chunks = chunksOf(script);
   const called = calledBy(["drift"], chunks);

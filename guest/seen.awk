@@ -62,14 +62,8 @@ function address_of(device, text,   bare) {
 
 # nft prints tables one after the other, "table inet NAME {" to "}".
 function listed(line,   kept_line, text) {
-  if (line ~ /^table /) { table = $2 == "inet" ? $3 : ""; listing = ""; hops = 0 }
-  # The next hops that packets had a moment ago are not part of the guard as it was loaded.
-  if (line ~ /^\t[a-z]/) hops = line ~ /^\tset hops/
-  if (hops && line ~ /elements = /) inside = 1
-  if (inside) {
-    if (line ~ /}/) inside = 0
-    return
-  }
+  if (line ~ /^table /) { table = $2 == "inet" ? $3 : ""; listing = "" }
+  if (of_hops(line)) return
   listing = listing line "\n"
   if (line ~ /hook forward/ && table !~ /^vxlab_/) forwards = 1
   if (line != "}" || table == "") return

@@ -62,6 +62,15 @@ export function rememberCache({ dot, cache }: Paths, environment: Environment): 
   writeFileSync(cacheRecord(dot), `${cache}\n`);
 }
 
+/** Where the embedded libvirt of a checkout is (toolchain/embedded.sh). @param id of the checkout */
+export const embeddedPlaces = (id: string) => ({
+  namespace: `vxlab-${id}`,
+  /** The namespace is there while this is. */
+  netns: `/run/netns/vxlab-${id}`,
+  /** Its sockets. */
+  run: `/run/vxlab/${id}`,
+});
+
 export const embeddedScript = (paths: Paths): string => join(paths.root, "toolchain", "embedded.sh");
 export const libvirtScript = (paths: Paths): string => join(paths.root, "toolchain", "libvirt.sh");
 export const leashScript = (paths: Paths): string => join(paths.root, "system", "leash.sh");

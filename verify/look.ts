@@ -1,5 +1,6 @@
 /** What is not on a host as the stack's state has it: what the host is asked, and what its answer means. Pure. */
 import { createHash } from "node:crypto";
+import { CONTAINER_KINDS, CONTAINER_WORDS } from "../components/container/kinds";
 import type { LabOutput } from "../plan/contract";
 import { unpack } from "../guest/pack";
 import { PROTOCOL } from "../guest/protocol";
@@ -139,17 +140,16 @@ function thingOf({ hosts, services }: LabOutput, host: string, { kind, key }: Kn
   return `service of ${services.find(({ device }) => device === key)?.segment ?? key}`;
 }
 
-/** What the program that runs containers says of all of them (container_found in components/container/guest.sh). */
-const SILENT = /^(docker) does not answer$/;
-
-/** A program that does not answer is one difference, and not one of each of its containers. */
-function joined(host: string, all: readonly Difference[]): Difference[] {
-  const silent = all.filter(({ found }) => SILENT.test(found));
-  const rest = all.filter((one) => !silent.includes(one));
-  if (silent.length === 0) return rest;
-  const steps = silent.flatMap(({ step }) => step ?? []);
-  const found = `does not answer: ${silent.map(({ thing }) => thing).join(", ")} not known`;
-  return [{ host, thing: "Docker", found, steps }, ...rest];
+/** A program that runs containers and does not answer (container_found) is one difference, not one for each of its containers. */
+function joined(host: string, all: readonly Difference[]): readonly Difference[] {
+  return CONTAINER_WORDS.reduce((left: readonly Difference[], kind) => {
+    const silent = left.filter(({ found }) => found === `${kind} does not answer`);
+    if (silent.length === 0) return left;
+    const steps = silent.flatMap(({ step }) => step ?? []);
+    const found = `does not answer: ${silent.map(({ thing }) => thing).join(", ")} not known`;
+    const one = { host, thing: CONTAINER_KINDS[kind].title, found, steps };
+    return [one, ...left.filter((other) => !silent.includes(other))];
+  }, all);
 }
 
 function unique(all: readonly Difference[]): Difference[] {

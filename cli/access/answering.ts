@@ -5,7 +5,9 @@ import { EXISTING } from "../../components/host/spec";
 import type { Context } from "../command";
 import { Exit, Fault } from "../exit";
 import { script } from "../scripts";
+import { libvirtMode } from "../engine/ready";
 import { entering } from "./enter";
+import { hypervisors } from "./hypervisors";
 import { sshHost } from "./ssh-files";
 
 /** The names of the hosts at which no SSH server answers within so many seconds. */
@@ -16,7 +18,7 @@ export async function silentHosts(
   seconds: number,
 ): Promise<string[]> {
   if (hosts.length === 0) return [];
-  const enter = await entering(context, stack);
+  const enter = entering(context, await libvirtMode(context, stack), await hypervisors(context, stack));
   const asked = hosts
     .map(sshHost)
     .flatMap(({ name, address, port = EXISTING.port.default }) => [name, address, String(port)]);

@@ -13,7 +13,7 @@ import type { StateResource } from "../state/stack";
 const PROVIDER = "pulumi:providers:libvirt";
 
 /** The hypervisors in a state, each once. */
-export function hypervisorsIn(all: readonly StateResource[]): string[] {
+export function hypervisorsIn(all: readonly Pick<StateResource, "type" | "inputs">[]): string[] {
   const uris = all.filter(({ type }) => type === PROVIDER).map(({ inputs }) => inputs?.["uri"]);
   return [...new Set(uris.filter((uri): uri is string => typeof uri === "string").map(virshUri))];
 }

@@ -1,6 +1,6 @@
 /** A deployed lab: its description from the stack's state, and SSH to its hosts. */
 import { existsSync } from "node:fs";
-import { pulumiWrapper } from "../../system/paths";
+import { embeddedPlaces, pulumiWrapper } from "../../system/paths";
 import type { Ask } from "../../verify/ask";
 import type { LabOutput } from "../../plan/contract";
 import { askBySsh } from "./ask";
@@ -10,10 +10,12 @@ import { pulumi } from "../engine/engine";
 import { Exit, Fault } from "../exit";
 import { libvirtMode } from "../engine/ready";
 import type { Mode } from "../engine/ready";
+import { hypervisorsIn } from "./hypervisors";
 import { Remote } from "./remote";
 import type { RemoteOptions } from "./remote";
 import { sshHost } from "./ssh-files";
 import { ownBackend, stateInFile } from "../state/stack";
+import { resourcesOf } from "../state/export";
 import { keysOfState } from "../state/keys";
 import { labOfState, noLab } from "../state/lab";
 import { stepsOf } from "../state/steps";
@@ -25,6 +27,8 @@ export interface LoadedLab {
   keys: () => Promise<Map<string, string>>;
   /** The stack's state with its secrets. */
   secrets: () => Promise<unknown>;
+  /** The hypervisors in the state. */
+  hypervisors: readonly string[];
 }
 
 /** Reads the state. If its file is in this checkout, Pulumi is asked for secrets only. */
@@ -33,11 +37,13 @@ export async function loadLab(context: Context, stack: string): Promise<LoadedLa
     throw ownBackend(context.environment) ? noLab(stack) : notSetUp(context);
   let asked: Promise<unknown> | undefined;
   const secrets = () => (asked ??= exported(context, stack));
-  const lab = labOfState(stateInFile(context, stack) ?? (await secrets()), stack, context.plain);
+  const state = stateInFile(context, stack) ?? (await secrets());
+  const lab = labOfState(state, stack, context.plain);
   let keys: Promise<Map<string, string>> | undefined;
   return {
     lab,
     secrets,
+    hypervisors: hypervisorsIn(resourcesOf(state)),
     keys: () => (keys ??= secrets().then((state) => keysOfState(state, lab, stack))),
   };
 }
@@ -79,12 +85,12 @@ export async function withLab<T>(
   work: (lab: OpenLab) => Promise<T>,
   options: Pick<RemoteOptions, "onSignal" | "loginLimit"> = {},
 ): Promise<T> {
-  const [{ lab, keys, secrets }, mode] = await Promise.all([
+  const [{ lab, keys, secrets, hypervisors }, mode] = await Promise.all([
     loadLab(context, stack),
     libvirtMode(context, stack),
   ]);
-  const embedded = mode === "embedded";
-  if (embedded && !existsSync(`/run/netns/vxlab-${context.paths.id}`)) {
+  const { netns, run } = embeddedPlaces(context.paths.id);
+  if (mode === "embedded" && !existsSync(netns)) {
     const why = "the lab's network namespace does not exist, as after a reboot of this machine";
     throw new Fault(Exit.missing, `${why}: run ./vxlab up, which starts the machines again`);
   }
@@ -99,8 +105,8 @@ export async function withLab<T>(
       const found = await coming;
       return "all" in found ? found.all.get(host) : undefined;
     },
-    enter: await entering(context, stack, mode),
-    places: [`/run/vxlab/${context.paths.id}`],
+    enter: entering(context, mode, hypervisors),
+    places: [run],
     ...options,
   });
   try {

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { embeddedScript } from "../../system/paths";
+import { embeddedPlaces, embeddedScript } from "../../system/paths";
 import { domainStates, undefineWords, virsh, virshOutput } from "../../components/libvirt/virsh";
 import { must } from "../../system/process";
 import type { Context } from "../command";
@@ -104,16 +104,13 @@ export async function lastRemains(context: Context, ids: readonly string[]): Pro
 /** What an embedded lab could have left on the machine: namespace, sockets, data, mounts, processes. */
 function embeddedRemains(context: Context, ids: readonly string[]): string[] {
   const { paths } = context;
-  const places = [
-    join("/run/netns", `vxlab-${paths.id}`),
-    join("/run/vxlab", paths.id),
-    join(paths.dot, "libvirt"),
-  ];
+  const { netns, run } = embeddedPlaces(paths.id);
+  const places = [netns, run, join(paths.dot, "libvirt")];
   const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n");
   const ours = mounts
     .map((line) => line.split(" ")[1] ?? "")
     .filter((path) => places.some((place) => path.startsWith(place)));
-  const marks = [places[1] ?? "", ...ids.map((id) => `vxlab-${id}-`)];
+  const marks = [run, ...ids.map((id) => `vxlab-${id}-`)];
   return [
     ...places.filter((place) => existsSync(place)),
     ...ours.map((path) => `mount ${path}`),

@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { embeddedScript } from "../../system/paths";
+import { embeddedPlaces, embeddedScript } from "../../system/paths";
 import type { Command, Context } from "../command";
 import { readArgs } from "../args";
 import { failure, pulumi } from "../engine/engine";
@@ -137,7 +137,7 @@ interface Known {
 /** Removes what is in no state, then checks that nothing is left. */
 async function clear(context: Context, mode: Mode, { stack, ids, uris }: Known): Promise<number> {
   const { paths, out } = context;
-  if (existsSync(join("/run/vxlab", paths.id)) || existsSync(join(paths.dot, "libvirt"))) {
+  if (existsSync(embeddedPlaces(paths.id).run) || existsSync(join(paths.dot, "libvirt"))) {
     await out.step(`ending the embedded libvirt (${embeddedScript(paths)} purge)`, () =>
       purgeEmbedded(context),
     );

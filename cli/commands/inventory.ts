@@ -5,6 +5,7 @@ import { entering } from "../access/enter";
 import { loadLab, type LoadedLab } from "../access/lab";
 import { knownHosts } from "../access/ssh-files";
 import type { Command, Context } from "../command";
+import { libvirtMode } from "../engine/ready";
 import { Exit, Fault } from "../exit";
 import {
   ansibleInventory,
@@ -63,7 +64,7 @@ export const inventory: Command = {
 async function write(
   context: Context,
   stack: string,
-  { lab, keys }: LoadedLab,
+  { lab, keys, hypervisors }: LoadedLab,
   hosts: readonly InventoryHost[],
   folder: string,
 ): Promise<string> {
@@ -71,7 +72,8 @@ async function write(
   const foreign = existsSync(folder) ? readdirSync(folder).filter((file) => !files.includes(file)) : [];
   if (foreign.length > 0)
     throw new Fault(Exit.usage, `${folder} has other files (${foreign[0]}): name a new folder with --keys`);
-  const [all, enter] = await Promise.all([keys(), entering(context, stack)]);
+  const [all, mode] = await Promise.all([keys(), libvirtMode(context, stack)]);
+  const enter = entering(context, mode, hypervisors);
   const config = sshConfigFor(hosts, { folder, enter, node: process.execPath });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const put = (file: string, text: string) => writeFileSync(join(folder, file), text, { mode: 0o600 });

@@ -58,7 +58,7 @@ chain_alone() {
   alone "the tunnel of a hop of chain $name" "rename the chain in one of the two labs (chains.$name)" chain 'tunnels.*.port' "$@"
 }
 
-# Its flows, with the numbers of ports. After first lines that delete those of before.
+# Its flows, with the numbers of ports. The first lines delete the previous flows.
 chain_flows() {
   echo "delete cookie=$cookie"
   # Another first end is another cookie.

@@ -3,7 +3,7 @@
 # leaves its flows and tunnels in place, and the second step takes them away once no more packets come.
 # shellcheck disable=SC2154 # the variables come out of with_state, by eval
 
-# chain_stale: the flows of before of hops that this host no longer has, in a file of that name, which is missing where there are none.
+# chain_stale: writes the previous flows of hops that this host no longer has into the file stale. Without such hops there is no file.
 chain_stale() {
   rm -f "$box/stale" "$box/leaving"
   # Nothing is left of another first end, or on another bridge.

@@ -147,8 +147,8 @@ function endIn(
   if (name === GATEWAY) {
     const [gateway, another] = servicesOf(segment);
     if (another === undefined) return gateway && { name, host: gateway.host };
-    const message = `Is not one place: segment ${segment.name} has several gateways.`;
-    said.say(path, name, message, "Name a container that routes, or write one gateway.");
+    const message = `Is ambiguous: segment ${segment.name} has several gateways.`;
+    said.say(path, name, message, "Name a container that routes, or keep one gateway.");
     return undefined;
   }
   const box = containerOf(input, name);

@@ -10,11 +10,11 @@ import type { At } from "../../plan/values";
 import type { PortPlan } from "../../plan/workload-plan";
 import { WIREGUARD_PORT } from "../encryption/wireguard";
 import { MULTICAST_UDP_PORT } from "../segment/spec";
+import { EXISTING } from "../host/spec";
 import type { ContainerSpec } from "./spec";
 import { PortProtocol } from "./spec-inside";
 
 const CURE = "Write HOST:CONTAINER, for example 8080:80, or 5353:53/udp.";
-const SSH = 22;
 const BGP = 179;
 /** Its address on the host would be that of a cloud's metadata service, 169.254.169.254. */
 const METADATA = 0xa9fe;
@@ -77,7 +77,7 @@ function faultOf(lab: ResolvedLab, host: ResolvedHost, one: PortPlan, path: stri
 
 function ownTcp(host: ResolvedHost): Map<number, string> {
   return new Map([
-    [SSH, "SSH"],
+    [EXISTING.port.default, "SSH"],
     [BGP, "BGP"],
     ...(host.kind === "existing" ? [[host.reach.port, "SSH"] as const] : []),
   ]);

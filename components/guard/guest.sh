@@ -6,6 +6,7 @@
 
 GUARD_AWK='@guard.awk@'
 JUDGE_AWK='@judge.awk@'
+HOPS_AWK='@hops.awk@'
 GUARD=$STATE/guard
 GUARD_TABLE=vxlab_guard
 # What nft loads, now and at boot before Open vSwitch starts.
@@ -99,13 +100,8 @@ guard_same() {
   [ "$listing" = "$recorded" ] || [ "$(printf '%s\n' "$listing" | without_hops)" = "$recorded" ]
 }
 
-# Without the next hops that packets had a moment ago, which are over several lines. guest/seen.awk does the same.
 without_hops() {
-  LC_ALL=C awk '
-    /^\t[a-z]/ { hops = /^\tset hops/ }
-    hops && /elements = / { inside = 1 }
-    !inside
-    /}/ { inside = 0 }'
+  LC_ALL=C awk "$HOPS_AWK"' !of_hops($0)'
 }
 
 guard_off() {

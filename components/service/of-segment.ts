@@ -1,4 +1,4 @@
-/** Which DHCP servers and gateways a segment has, and which of them a container is led by. */
+/** The DHCP servers and gateways of a segment, and which of them a host's containers use. */
 import type { ResolvedGateway, ResolvedService, SegmentNetwork } from "../../plan/resolved";
 
 /** The segment's own, then those of single hosts. */
@@ -9,7 +9,7 @@ export function servicesOf({
   return [...(service === undefined ? [] : [service]), ...gateways];
 }
 
-/** What leads the containers of a host out: its own gateway, else the segment's. */
+/** What a host's containers use: the gateway of the host, else the segment's service. */
 export function leaderOn(
   { service, gateways = [] }: SegmentNetwork,
   host: string,

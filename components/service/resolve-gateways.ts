@@ -25,7 +25,7 @@ function resolveGateways(input: Input, own: ResolvedService | undefined, said: F
     const four = host === undefined ? undefined : resolveFour(input, host, gateway, at, said);
     if (host === undefined || (four === undefined && six === undefined)) return [];
     if (hosts.has(host)) {
-      const message = "Has the segment's DHCP server or another gateway of it already.";
+      const message = "Already has the segment's DHCP server or another gateway.";
       said.say(at("host"), host, message, "Name another host of the segment, or remove one of the two.");
       return [];
     }

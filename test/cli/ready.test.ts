@@ -6,7 +6,7 @@ import { commands } from "../../cli/commands";
 import { Exit } from "../../cli/exit";
 import { provideImage } from "../../cli/engine/image";
 import { main } from "../../cli/main";
-import { completeMachine } from "../../toolchain/machine/complete";
+import { machineCompletion } from "../../toolchain/machine/complete";
 import { programs, without } from "../lib/fake-path";
 import { project, world, type World } from "./world";
 
@@ -146,6 +146,9 @@ describe("without root, on a libvirt service", () => {
     expect(existsSync(join(here.paths.cache, "image"))).toBe(false);
   });
 });
+
+const completeMachine = async (...asked: Parameters<typeof machineCompletion>): Promise<void> =>
+  (await machineCompletion(...asked))();
 
 describe("a program that is there and too old", () => {
   const NEW = { "qemu-system-x86_64": "QEMU emulator version 7.2.1", libvirtd: "libvirtd (libvirt) 9.0.0" };

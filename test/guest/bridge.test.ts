@@ -47,7 +47,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       expect(host.calls("systemctl")).toContainEqual(["start", "openvswitch-switch"]);
     });
 
-    it("says what to do where there is no systemd, at once and with nothing changed", () => {
+    it("says at once what to do on a host without systemd, and changes nothing", () => {
       const { code, stderr } = host.guest(["apply", "bridge"], repair);
       expect([code, stderr]).toEqual([
         1,

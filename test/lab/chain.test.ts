@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { keepPinging } from "../lib/capture";
 import { change } from "../lib/changes";
 import { Guests } from "../lib/guests";
+import { MIDDLE_BOX } from "../lib/middle-box";
 import { good, Project } from "../lib/project";
 import { remains } from "../lib/remains";
 import { redChecks, verdicts, within, type Verdicts } from "../lib/wait";
@@ -13,16 +14,9 @@ import { redChecks, verdicts, within, type Verdicts } from "../lib/wait";
 const HOSTS = { kvm1: { address: "192.168.10.156" }, kvm2: { address: "192.168.10.222" } };
 const RED = { vni: 100, subnet: "10.0.3.0/24", subnet6: "fd00:3::/64" };
 const red = (n: number) => ({ address: `10.0.3.${n}/24`, address6: `fd00:3::${n}/64` });
-const joined = [
-  "ip link add br0 type bridge",
-  "ip link set eth0 master br0",
-  "ip link set eth1 master br0",
-  "ip link set br0 up",
-  "exec sleep 100000",
-].join("; ");
 const box = (host: string) => ({
   ...{ host, interfaces: [{ chain: "in" }, { chain: "out" }] },
-  command: ["/bin/sh", "-c", joined],
+  command: MIDDLE_BOX,
 });
 const CONTAINERS = {
   c1: { host: "kvm1", ...red(10) },

@@ -92,7 +92,7 @@ describe("a step that fails in a guest", () => {
     expect(await redChecks(lab)).toEqual([]);
   });
 
-  it("is no hindrance to a plain destroy", async () => {
+  it("does not hinder a plain destroy", async () => {
     expect((await up(wrong)).code).toBe(1);
     await destroyed();
   });

@@ -9,6 +9,7 @@ import { captured, everyDay } from "../lib/everyday";
 import { Guests, type Facts } from "../lib/guests";
 import { ArgumentWatch, leaksIn, textsBelow } from "../lib/leaks";
 import { good, Project } from "../lib/project";
+import { deployer, expectExactly } from "../lib/reference-lab";
 import { remains } from "../lib/remains";
 import { nameOf, secretsOf, stateOf } from "../lib/state";
 import { greenWithin, redChecks, within } from "../lib/wait";
@@ -46,30 +47,12 @@ let lab: Project;
 let guests: Guests;
 let said = "";
 let words = "";
-let settings: Record<string, unknown> = {};
 
-/** Lays settings over those of before, and deploys. Returns what the engine did. */
-async function deploy(changes: Record<string, unknown>): Promise<string[]> {
-  settings = { ...settings, ...changes };
-  lab.configure(settings);
-  const up = await change(lab, ["up"], { timeout: 600 });
-  good(up);
-  return up.steps;
-}
+const { configure, deploy } = deployer(() => lab);
 
 const domainOf = (host: string) => guests.lab.hosts.find(({ name }) => name === host)?.domain ?? "";
 const facts = (): Promise<Facts[]> => Promise.all([guests.facts("kvm1"), guests.facts("kvm2")]);
 const lasting = (all: Facts[]) => all.map(({ pids, macs }) => ({ pids, macs }));
-
-/** @param mtu of c1's interface, bytes */
-async function expectExactly(mtu: number): Promise<void> {
-  const payload = mtu - 20 - 8; // -s counts what is after the headers of IPv4 and ICMP
-  const fits = await guests.ping("c1", `-M do -c 2 -s ${payload} 10.0.3.11`);
-  expect(good(fits)).toContain(" 2 received, 0% packet loss");
-  const longer = await guests.ping("c1", `-M do -c 2 -s ${payload + 1} 10.0.3.11`);
-  expect(longer.stdout + longer.stderr).toContain(`message too long, mtu=${mtu}`);
-  expect(longer.code).not.toBe(0);
-}
 
 /** What `work` returns, after which no ping between the first two hosts was lost. */
 async function withoutLoss<T>(work: () => Promise<T>): Promise<T> {
@@ -119,7 +102,7 @@ describe("from nothing", () => {
   });
 
   it("passes a packet of exactly the MTU, and refuses one byte more", async () => {
-    await expectExactly(1450);
+    await expectExactly(guests, 1450);
   });
 
   it("is captured by one command: as text with VXLAN decoded, and as a file for Wireshark", () =>
@@ -225,8 +208,7 @@ describe("a change", () => {
 
   it("of the VNI is readable in the preview, and touches the tunnels only", async () => {
     const before = await facts();
-    settings = { ...settings, segments: { red: { vni: 200, subnet: "10.0.3.0/24" } } };
-    lab.configure(settings);
+    configure({ segments: { red: { vni: 200, subnet: "10.0.3.0/24" } } });
     expect(good(await lab.pulumi(["preview", "--diff"]))).toMatch(/\bvni\s*: 100 => 200/);
     expect(await deploy({})).toEqual(["update lab", ...TUNNELS]);
     good(await guests.ping("c1", "-c 2 10.0.3.11"));

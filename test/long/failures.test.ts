@@ -55,7 +55,7 @@ describe("a machine whose SSH never answers", () => {
     expect(await redChecks(lab)).toEqual([]);
   });
 
-  it("is no hindrance to a plain destroy, which does not talk to it", async () => {
+  it("does not hinder a plain destroy, which does not talk to it", async () => {
     const domain = await firstDomain();
     good(await lab.virsh(["suspend", domain]));
     const started = Date.now();

@@ -2,10 +2,10 @@
 import { utimesSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { change } from "../lib/changes";
 import { Console } from "../lib/console";
 import { Guests } from "../lib/guests";
 import { good, Project } from "../lib/project";
+import { deployer, expectExactly } from "../lib/reference-lab";
 import { greenWithin, within } from "../lib/wait";
 
 const KVM = {
@@ -17,26 +17,8 @@ const C2 = { host: "kvm2", address: "10.0.3.11/24" };
 
 let lab: Project;
 let guests: Guests;
-let settings: Record<string, unknown> = {};
 
-/** Lays settings over those of before, and deploys. Returns what the engine did. */
-async function deploy(changes: Record<string, unknown>): Promise<string[]> {
-  settings = { ...settings, ...changes };
-  lab.configure(settings);
-  const up = await change(lab, ["up"], { timeout: 600 });
-  good(up);
-  return up.steps;
-}
-
-/** @param mtu of c1's interface, bytes */
-async function expectExactly(mtu: number): Promise<void> {
-  const payload = mtu - 20 - 8; // -s counts what is after the headers of IPv4 and ICMP
-  const fits = await guests.ping("c1", `-M do -c 2 -s ${payload} 10.0.3.11`);
-  expect(good(fits)).toContain(" 2 received, 0% packet loss");
-  const longer = await guests.ping("c1", `-M do -c 2 -s ${payload + 1} 10.0.3.11`);
-  expect(longer.stdout + longer.stderr).toContain(`message too long, mtu=${mtu}`);
-  expect(longer.code).not.toBe(0);
-}
+const { configure, deploy } = deployer(() => lab);
 
 const domainOf = (host: string) => guests.lab.hosts.find(({ name }) => name === host)?.domain ?? "";
 const belongs = (name: string, ...owners: string[]): boolean =>
@@ -110,8 +92,7 @@ describe("more memory for one machine", () => {
 
   it("is readable in the preview, and rebuilds that machine and what is in it, nothing else", async () => {
     const kvm1 = await guests.facts("kvm1");
-    settings = { ...settings, hosts: { ...KVM, kvm2: { ...KVM.kvm2, memory: 288 } } };
-    lab.configure(settings);
+    configure({ hosts: { ...KVM, kvm2: { ...KVM.kvm2, memory: 288 } } });
     expect(good(await lab.pulumi(["preview", "--diff"]))).toMatch(/\bmemory\s*: 256 => 288/);
     const steps = await deploy({});
     const touched = [...new Set(steps.map((step) => step.split(" ")[1] ?? ""))];
@@ -150,7 +131,7 @@ describe("another network of the underlay", () => {
     await guests.close();
     guests = await Guests.of(lab);
     await greenWithin(60, lab);
-    await expectExactly(8950);
+    await expectExactly(guests, 8950);
     expect(await guests.tell("kvm1", "ls /var/lib/vxlab/containers")).toBe("c1");
     const network = `vxlab-${guests.lab.id}-underlay`;
     expect(good(await lab.virsh(["net-list", "--all", "--name"])).trim()).toBe(network);

@@ -88,13 +88,13 @@ tellsOf({
     [
       red({ ...BOTH, gateways: [kvm2, { ...kvm2, address: "10.0.3.3" }] }),
       "segments.red.gateways[1].host",
-      "already",
+      "Already has",
       "another host",
     ],
     [
       red({ ...BOTH, gateways: [{ ...kvm2, host: "kvm1" }] }),
       "segments.red.gateways[0].host",
-      "already",
+      "Already has",
       "another host",
     ],
     [

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { completeMachine, machineCompletion } from "../../toolchain/machine/complete";
+import { machineCompletion } from "../../toolchain/machine/complete";
 import type { Environment } from "../../system/paths";
 import { Missing } from "../../system/reporter";
 import { requirements } from "../../toolchain/machine/requirements";
@@ -53,9 +53,11 @@ function machine(verbs: { install: string; update: string }): Machine {
 const BRING = `for one in ${lacking.join(" ")}; do echo '#!/bin/sh' >"$here/$one"; chmod +x "$here/$one"; done`;
 const STALE = "E: Failed to fetch http://mirror.test/shellcheck_0.9.0-1_amd64.deb  404  Not Found";
 
-function complete({ environment }: Machine): Promise<void> {
+async function complete({ environment }: Machine): Promise<void> {
   const { paths, out } = world();
-  return completeMachine(["test"], paths, environment, out);
+  await (
+    await machineCompletion(["test"], paths, environment, out)
+  )();
 }
 
 async function refusal(one: Machine): Promise<Missing> {

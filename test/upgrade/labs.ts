@@ -1,5 +1,6 @@
 /** The labs that each version records, in today's settings: what is on a host, on machines of ours and on hosts that were there before. */
 import { ed25519FromSeed } from "../../plan/keys";
+import { MIDDLE_BOX } from "../lib/middle-box";
 
 /** How an existing host is reached. */
 export interface Login {
@@ -39,15 +40,6 @@ const things = (one: string, other: string) => ({
     d2: { host: other, interfaces: two(11) },
   },
 });
-
-/** What makes a middle box of two interfaces. */
-const JOINED = [
-  "ip link add br0 type bridge",
-  "ip link set eth0 master br0",
-  "ip link set eth1 master br0",
-  "ip link set br0 up",
-  "exec sleep 100000",
-].join("; ");
 
 const two = (last: number) => [
   { segment: "blue", address: `10.0.4.${last}/24` },
@@ -102,7 +94,7 @@ export const overlay = {
       address: "10.0.3.11/24",
       routes: [{ to: "10.9.0.0/16", via: "10.0.3.20" }],
     },
-    m1: { host: "kvm1", interfaces: [{ chain: "in" }, { chain: "out" }], command: ["/bin/sh", "-c", JOINED] },
+    m1: { host: "kvm1", interfaces: [{ chain: "in" }, { chain: "out" }], command: MIDDLE_BOX },
     w1: {
       ...{ host: "kvm2", kind: "docker", image: "vxlab/busybox", segment: "red", address: "10.0.3.20/24" },
       sysctls: { "net.ipv4.ip_forward": 1 },

@@ -6,15 +6,8 @@ import type { Environment, Paths } from "../../system/paths";
 import { Missing, type Reporter } from "../../system/reporter";
 import { examine, locateWhole, remedy, requirements, type Finding, type When } from "./requirements";
 
-/** Installs what is required for these purposes. @throws Missing with the cures for what cannot be installed */
-export async function completeMachine(...asked: Parameters<typeof machineCompletion>): Promise<void> {
-  await (
-    await machineCompletion(...asked)
-  )();
-}
-
 /**
- * Looks at once, and installs when the function that it returns is called, so that other work can run beside it.
+ * Looks for what is required for these purposes. The function that it returns installs what is missing: other work can run beside it.
  *
  * @throws Missing with the cures for what cannot be installed
  */
