@@ -167,7 +167,7 @@ describe("with encryption", () => {
     good(await up("underlay-a"));
     const { code, stdout, stderr } = await project.vxlab(["preview", "-s", "overlay-a"], { timeout: 120 });
     expect([code, stdout + stderr]).toEqual([
-      1,
+      2,
       expect.stringContaining("a1 encrypts its tunnels, and underlay-b/b1 does not"),
     ]);
     expect(await acrossOwners()).toEqual(ALL);
