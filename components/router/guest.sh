@@ -20,8 +20,9 @@ router_apply() {
   done
   router_free
   guard_apply router
-  mkdir -p "$ROUTER" "$FRR_RUN"
+  mkdir -p "$ROUTER"
   chmod 755 "$ROUTER"
+  router_run
   chown frr:frr "$FRR_RUN"
   # Otherwise vtysh asks root for a password.
   mkdir -p "$FRR_ETC"
@@ -33,6 +34,13 @@ router_apply() {
   router_start
   keep router
   answer
+}
+
+# The folder around FRR_RUN belongs to FRR's package where systemd makes it; one that was made here is removed with the router.
+router_run() {
+  [ ! -d "$FRR_RUN" ] || return 0
+  if [ -d "${FRR_RUN%/*}" ]; then rm -f "$ROUTER/run"; else : >"$ROUTER/run"; fi
+  mkdir -p "$FRR_RUN"
 }
 
 router_plain() {
@@ -107,13 +115,15 @@ router_session() {
   echo " neighbor $1 timers connect 2"
 }
 
-# Of another owner's the way may lead over routers.
+# The way to another owner's may lead over routers. disable-connected-check: FRR 8.4 forgets ebgp-multihop for a connection that comes in
+# beside the session (peer_xfer_config copies no TTL), and counts the neighbour's routes as out of reach from then on.
 router_neighbour() {
   if [ "$remote" = "$as" ]; then
     echo " neighbor $neighbour peer-group vx"
   else
     echo " neighbor $neighbour remote-as $remote"
     echo " neighbor $neighbour ebgp-multihop 8"
+    echo " neighbor $neighbour disable-connected-check"
     router_session "$neighbour"
   fi
 }
@@ -170,11 +180,13 @@ router_changes() {
 }
 
 router_remove() {
-  local kind
+  local kind made_run=false
   rm -f "$ROUTER/zebra.conf" "$ROUTER/bgpd.conf"
   # bgpd first: it takes leave of the others.
   for kind in bgpd.loop zebra.loop bgpd zebra; do router_end "$kind"; done
+  [ ! -e "$ROUTER/run" ] || made_run=true
   rm -rf "$ROUTER" "$FRR_RUN" "$FRR_ETC"
+  [ "$made_run" = false ] || rmdir "${FRR_RUN%/*}" 2>/dev/null || :
   forget router
   guard_apply
   leave

@@ -1,5 +1,5 @@
 /** components/router/guest.sh: the configuration of FRR, who else may run it, and what changes without an end of a session. */
-import { chmodSync, existsSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeHost } from "./fake-host";
 import type { Thing } from "./made";
@@ -62,7 +62,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     host.keeps("bridge", { id: "lab-kvm1-vxbr", lab: LAB, mac: "02:00:00:00:00:01" });
     apply(REFLECTOR);
     expect(config()).toContain(
-      " neighbor 172.20.0.5 remote-as 65001\n neighbor 172.20.0.5 ebgp-multihop 8\n neighbor 172.20.0.5 update-source 192.168.10.11\n",
+      " neighbor 172.20.0.5 remote-as 65001\n neighbor 172.20.0.5 ebgp-multihop 8\n neighbor 172.20.0.5 disable-connected-check\n neighbor 172.20.0.5 update-source 192.168.10.11\n",
     );
     expect(host.read("state/router/zebra.conf")).toContain("\nip nht resolve-via-default\n");
     expect(config()).toContain(" bgp listen limit 5000\n bgp listen range 192.168.10.0/24 peer-group vx\n");
@@ -127,6 +127,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       "no neighbor 172.20.0.5",
       "neighbor 172.20.0.6 remote-as 65002",
       "neighbor 172.20.0.6 ebgp-multihop 8",
+      "neighbor 172.20.0.6 disable-connected-check",
       "neighbor 172.20.0.6 update-source 192.168.10.11",
       "neighbor 172.20.0.6 timers 3 9",
       "neighbor 172.20.0.6 timers connect 2",
@@ -181,7 +182,15 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     host.shows("state/router/bgpd.conf", "router bgp 1\n");
     expect(host.guest(["drift"]).stdout).toContain("bgpd.conf is not as planned");
     expect(host.guest(["remove", "router"], CLIENT)).toMatchObject({ code: 0 });
-    for (const name of ["state/router", "run-frr/vxlab", "etc-frr/vxlab"])
+    for (const name of ["state/router", "run-frr", "etc-frr/vxlab"])
       expect(existsSync(host.path(name))).toBe(false);
+  });
+
+  it("leaves the folder of FRR's package", () => {
+    mkdirSync(host.path("run-frr"));
+    apply(CLIENT);
+    apply(CLIENT);
+    expect(host.guest(["remove", "router"], CLIENT)).toMatchObject({ code: 0 });
+    expect(readdirSync(host.path("run-frr"))).toEqual([]);
   });
 });

@@ -145,6 +145,27 @@ describe("EVPN between two owners", () => {
     await within(60, "every ping", async () => (await acrossOwners()).every(Boolean));
     expect(await flooded()).toContain(B1);
   });
+
+  it("bears a second connection beside the session; the control has FRR's own check of a neighbour's network", async () => {
+    const second = () => ssh("a1", "overlay-a", `bash -c 'exec 3<>/dev/tcp/${B1}/179; sleep 1'`);
+    const resolved = () => ssh("b1", "overlay-b", "vtysh -N vxlab -c 'show ip nht' | grep -A1 -F " + A1);
+    await second();
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    expect(await resolved()).not.toContain("unresolved");
+    expect(await acrossOwners()).toEqual(ALL);
+    const told = (line: string) =>
+      ssh(
+        "b1",
+        "overlay-b",
+        `vtysh -N vxlab -c 'configure terminal' -c 'router bgp 65002' -c '${line} ${A1} disable-connected-check'`,
+      );
+    await told("no neighbor");
+    await within(60, "a session", async () => !(await resolved()).includes("unresolved"));
+    await second();
+    await within(20, "out of reach", async () => (await resolved()).includes("unresolved"));
+    await told("neighbor");
+    await within(60, "every ping", async () => (await acrossOwners()).every(Boolean));
+  });
 });
 
 describe("with encryption", () => {
