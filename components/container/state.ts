@@ -3,7 +3,8 @@ import { allowedSources, ownNetworks } from "../port-security/plan";
 import type { Sender } from "../port-security/plan";
 import { assumedMtu } from "../segment/mtu";
 import { CONTAINER_KINDS } from "./kinds";
-import type { ContainerKind, KindSettings } from "./spec";
+import type { ContainerKind } from "./kinds";
+import type { KindSettings } from "./kinds/spec";
 import type { PortProtocol } from "./spec-inside";
 
 /** Each kind adds its own fields (kinds/<kind>/kind.ts). */

@@ -1,7 +1,7 @@
 /** What a host gets of a thing, made from what its component is given, by the functions that the components use. */
 import { bridgeState, type BridgeWanted } from "../../components/bridge/state";
 import type { ChainState } from "../../components/chain/state";
-import { ContainerKind } from "../../components/container/spec";
+import { ContainerKind } from "../../components/container/kinds";
 import { containerState, type InterfaceWanted } from "../../components/container/state";
 import { impairmentState, type ImpairmentWanted } from "../../components/impairment/state";
 import { encryptionState, type EncryptionWanted } from "../../components/encryption/state";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
-import { ContainerKind } from "../../components/container/spec";
+import { ContainerKind } from "../../components/container/kinds";
 import type { InterfaceState } from "../../components/container/state";
 import { WAYS } from "../../components/segment/ways";
 import { PROTOCOL, type Observed } from "../../guest/protocol";

@@ -11,7 +11,7 @@ import {
   stepSecrets,
 } from "../../content.component";
 import { ContainerPortArgs, publishedPorts } from "../../ports.component";
-import { ContainerKind } from "../../spec";
+import { ContainerKind } from "..";
 import { addressesOf, containerState } from "../../state";
 import { guestStep, inside } from "../../../guest-step";
 import { MovableArgs, placeOf } from "../../../host/context.component";

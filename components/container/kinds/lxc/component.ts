@@ -13,7 +13,7 @@ import {
   stepSecrets,
 } from "../../content.component";
 import { ContainerPortArgs, publishedPorts } from "../../ports.component";
-import { ContainerKind } from "../../spec";
+import { ContainerKind } from "..";
 import { addressesOf, containerState } from "../../state";
 import { token } from "../../../naming";
 
