@@ -22,7 +22,7 @@ export const TOOL_PARTS: readonly string[] = [
   "components/guard/guest.sh",
   "components/guard/fragments.sh",
   "components/port-security/guest.sh",
-  ...Object.values(THINGS).flat(),
+  ...Object.values(THINGS).flatMap(({ scripts }) => scripts),
   "components/connectivity/guest.sh",
   "guest/drift.sh",
   "guest/main.sh",

@@ -1,5 +1,5 @@
 /** What a lab puts on a host, one step for each. */
-import { ROUTER } from "../components/router/state";
+import { ROUTER } from "../components/router/thing";
 import type { HostOutput, LabOutput } from "../plan/contract";
 import type { SectionStep } from "../plan/section-types";
 import { acrossSections } from "../plan/sections";

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
 import { ContainerKind } from "../../components/container/kinds";
-import type { InterfaceState } from "../../components/container/state";
+import type { InterfaceState } from "../../components/container/thing";
 import { WAYS } from "../../components/segment/ways";
 import { PROTOCOL, type Observed } from "../../guest/protocol";
 import type { StepKind } from "../../guest/things";

@@ -3,7 +3,7 @@ import type { HostOutput, LabOutput } from "../../plan/contract";
 import type { Check, CheckKind, Verdict } from "../check";
 import { UNSEEN } from "../drift";
 import type { HostFacts, KeptFacts } from "../evidence/facts";
-import { tunnelsOn } from "../../components/chain/state";
+import { tunnelsOn } from "../../components/chain/thing";
 import { chainsOn, isThing, servicesOn, thingText, thingsOn } from "../things";
 import type { Thing } from "../things";
 import { portsOf, WAYS } from "../../components/segment/ways";

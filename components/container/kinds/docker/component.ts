@@ -12,7 +12,7 @@ import {
 } from "../../content.component";
 import { ContainerPortArgs, publishedPorts } from "../../ports.component";
 import { ContainerKind } from "..";
-import { addressesOf, containerState } from "../../state";
+import { addressesOf, containerState } from "../../thing";
 import { guestStep, inside } from "../../../guest-step";
 import { MovableArgs, placeOf } from "../../../host/context.component";
 import { token } from "../../../naming";

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The life of a Docker container. image.sh loads its image; start.sh creates it and starts its first process.
-# Desired state: components/container/state.ts, with kind "docker"; its environment variables come as secrets, env.
+# Desired state: components/container/thing.ts, with kind "docker"; its environment variables come as secrets, env.
 # Its network is the host's work: Docker gives it none. The first process waits until eth0, eth1, … are there.
 # Starts a new container in the old one's place, without what was written in it: another image, archive, command, env,
 # MAC, veth, number of interfaces, dhcp. Everything else changes while it runs, as with LXC.

@@ -14,7 +14,7 @@ import {
 } from "../../content.component";
 import { ContainerPortArgs, publishedPorts } from "../../ports.component";
 import { ContainerKind } from "..";
-import { addressesOf, containerState } from "../../state";
+import { addressesOf, containerState } from "../../thing";
 import { token } from "../../../naming";
 
 /**

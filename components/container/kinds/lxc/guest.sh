@@ -1,6 +1,6 @@
 #!/bin/sh
 # The life of an LXC container. root.sh makes its root and its configuration.
-# Desired state: components/container/state.ts, with kind "lxc".
+# Desired state: components/container/thing.ts, with kind "lxc".
 # Starts the container anew: another command, MAC, veth, number of interfaces, the first trunk or dhcp and the last.
 # Everything else changes while it runs: addresses, gateway, MTU, VLAN, a trunk's VLANs, bridge.
 # lxc_list and lxc_state are for verify alone (kinds/kind.ts).

@@ -1,5 +1,12 @@
 /** The desired state of what a segment has on one host beside its containers, as the host gets it. */
 import { assumedMtu } from "../segment/mtu";
+import type { Thing } from "../../guest/thing";
+import { serviceWords } from "./words";
+
+export const service: Thing = {
+  scripts: ["guest/nft.sh", "components/service/guest.sh", "components/service/dhcp.sh"],
+  words: serviceWords,
+};
 
 export interface ServiceState {
   /** The host's bridge. */

@@ -2,6 +2,13 @@
 import { IpFamily } from "../../plan/net/family";
 import { UNDERLAY } from "../underlay/spec";
 import { wireguardOverhead, WIREGUARD_DEVICE, WIREGUARD_PORT } from "./wireguard";
+import type { Thing } from "../../guest/thing";
+import { encryptionWords } from "./words";
+
+export const encryption: Thing = {
+  scripts: ["components/encryption/guest.sh"],
+  words: encryptionWords,
+};
 
 export interface EncryptionState {
   /** The host's bridge, whose tunnels it carries. */

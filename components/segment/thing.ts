@@ -3,8 +3,19 @@ import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "../../plan/net/encap";
 import { TopologyError } from "../../plan/errors";
 import type { AnyPortState, PortWanted } from "./port";
 import { SEGMENT } from "./spec";
-import { carrierFault, wayState } from "./ways";
+import { carrierFault, FLOODINGS, wayState } from "./ways";
 import type { PortState } from "./ways";
+import type { Thing } from "../../guest/thing";
+import { segmentWords } from "./words";
+
+export const port: Thing = {
+  scripts: [
+    "components/segment/guest.sh",
+    "components/segment/kernel.sh",
+    ...FLOODINGS.map((word) => `components/segment/ways/${word}.sh`),
+  ],
+  words: segmentWords,
+};
 
 export type { PortState, PortWanted };
 
