@@ -7,7 +7,7 @@ import { impairment, type ImpairmentState } from "../components/impairment/thing
 import { router, type RouterState } from "../components/router/thing";
 import { port, type PortState } from "../components/segment/thing";
 import { service, type ServiceState } from "../components/service/thing";
-import type { Thing } from "./thing";
+import type { ThingKind } from "./thing";
 
 /** The desired state of each kind of thing. */
 export interface States {
@@ -24,7 +24,7 @@ export interface States {
 export type StepKind = keyof States;
 
 /** In the order in which they are declared and booted. */
-export const THINGS: Readonly<Record<StepKind, Thing>> = {
+export const THINGS: Readonly<Record<StepKind, ThingKind>> = {
   bridge,
   encryption,
   port,

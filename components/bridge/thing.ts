@@ -1,5 +1,5 @@
 /** An Open vSwitch bridge as its host gets it. */
-import type { Thing } from "../../guest/thing";
+import type { ThingKind } from "../../guest/thing";
 import { because, hostIn, listed, nameIn, onHosts, shown, titled, withItsHost } from "../../plan/change";
 import type { Change, Label } from "../../plan/change";
 import { HOST } from "../host/spec";
@@ -53,8 +53,9 @@ const LABELS: Readonly<Record<string, Label>> = {
 
 const title = ({ names }: Change): string => `bridge ${listed(names)}`;
 
-export const bridge: Thing = {
+export const bridge: ThingKind = {
   scripts: ["components/bridge/guest.sh"],
+  on: (_, { bridge: { name } }) => [name],
   words: {
     thing: "bridge",
     types: ["vxlab:index:OvsBridge"],

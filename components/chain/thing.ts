@@ -4,9 +4,9 @@ import type { ChainPlan, HopPlan } from "./planned";
 import { chainTunnel } from "../../plan/names";
 import { cookiesOf } from "./cookies";
 import { hasTunnels, hopFlows, nextFlows } from "./flows";
-import type { Thing } from "../../guest/thing";
+import type { ThingKind } from "../../guest/thing";
 
-export const chain: Thing = {
+export const chain: ThingKind = {
   scripts: ["components/chain/guest.sh", "components/chain/leaving.sh"],
 };
 

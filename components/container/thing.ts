@@ -6,16 +6,17 @@ import { CONTAINER_KINDS, CONTAINER_WORDS } from "./kinds";
 import type { ContainerKind } from "./kinds";
 import type { KindSettings } from "./kinds/spec";
 import type { PortProtocol } from "./spec-inside";
-import type { Thing } from "../../guest/thing";
+import type { ThingKind } from "../../guest/thing";
 import { containerWords } from "./words";
 
-export const container: Thing = {
+export const container: ThingKind = {
   scripts: [
     ...["guest", "content", "routing", "published"].map((name) => `components/container/${name}.sh`),
     ...CONTAINER_WORDS.flatMap((word) =>
       CONTAINER_KINDS[word].scripts.map((script) => `components/container/kinds/${word}/${script}`),
     ),
   ],
+  on: ({ containers }, host) => containers.filter((box) => box.host === host.name).map(({ name }) => name),
   words: containerWords,
 };
 

@@ -2,11 +2,12 @@
 import { IpFamily } from "../../plan/net/family";
 import { UNDERLAY } from "../underlay/spec";
 import { wireguardOverhead, WIREGUARD_DEVICE, WIREGUARD_PORT } from "./wireguard";
-import type { Thing } from "../../guest/thing";
+import type { ThingKind } from "../../guest/thing";
 import { encryptionWords } from "./words";
 
-export const encryption: Thing = {
+export const encryption: ThingKind = {
   scripts: ["components/encryption/guest.sh"],
+  on: (_, { encryption: own }) => (own === undefined ? [] : [own.device]),
   words: encryptionWords,
 };
 

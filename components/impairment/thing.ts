@@ -3,9 +3,9 @@ import { TopologyError } from "../../plan/errors";
 import { queueLimit, readEffects } from "./effects";
 import type { Netem } from "./effects";
 import type { ImpairmentEffects } from "./spec";
-import type { Thing } from "../../guest/thing";
+import type { ThingKind } from "../../guest/thing";
 
-export const impairment: Thing = {
+export const impairment: ThingKind = {
   scripts: ["components/impairment/guest.sh", "components/impairment/filters.sh"],
 };
 

@@ -1,5 +1,5 @@
 /** A host's BGP router as the host gets it. */
-import type { Thing } from "../../guest/thing";
+import type { ThingKind } from "../../guest/thing";
 import { hostIn, isObject, members, shown, titled, withItsHost } from "../../plan/change";
 import type { Label } from "../../plan/change";
 import { EVPN } from "./spec";
@@ -62,8 +62,9 @@ const LABELS: Readonly<Record<string, Label>> = {
   labId: false,
 };
 
-export const router: Thing = {
+export const router: ThingKind = {
   scripts: ["components/router/guest.sh", "components/router/daemons.sh"],
+  on: (_, { router: own }) => (own === undefined ? [] : [ROUTER]),
   words: {
     thing: "router",
     types: ["vxlab:index:EvpnRouter"],

@@ -5,15 +5,16 @@ import type { AnyPortState, PortWanted } from "./port";
 import { SEGMENT } from "./spec";
 import { carrierFault, FLOODINGS, wayState } from "./ways";
 import type { PortState } from "./ways";
-import type { Thing } from "../../guest/thing";
+import type { ThingKind } from "../../guest/thing";
 import { segmentWords } from "./words";
 
-export const port: Thing = {
+export const port: ThingKind = {
   scripts: [
     "components/segment/guest.sh",
     "components/segment/kernel.sh",
     ...FLOODINGS.map((word) => `components/segment/ways/${word}.sh`),
   ],
+  on: (_, { ports }) => ports.map(({ vni }) => String(vni)),
   words: segmentWords,
 };
 

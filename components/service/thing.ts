@@ -1,10 +1,11 @@
 /** The desired state of what a segment has on one host beside its containers, as the host gets it. */
 import { assumedMtu } from "../segment/mtu";
-import type { Thing } from "../../guest/thing";
+import type { ThingKind } from "../../guest/thing";
 import { serviceWords } from "./words";
 
-export const service: Thing = {
+export const service: ThingKind = {
   scripts: ["guest/nft.sh", "components/service/guest.sh", "components/service/dhcp.sh"],
+  on: ({ services }, { name }) => services.filter(({ host }) => host === name).map(({ device }) => device),
   words: serviceWords,
 };
 
