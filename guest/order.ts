@@ -44,6 +44,18 @@ export function inOrder(script: string): string {
   return texts(false) + LOOK + texts(true) + last;
 }
 
+/** The functions of these names. @param script as chunksOf has it */
+export function functionsOf(script: string, names: readonly string[]): string {
+  return textOf(chunksOf(script).filter(({ name = "" }) => names.includes(name)));
+}
+
+/** The script without the functions of these names. */
+export function withoutFunctions(script: string, names: readonly string[]): string {
+  return textOf(chunksOf(script).filter(({ name = "" }) => !names.includes(name)));
+}
+
+const textOf = (chunks: readonly Chunk[]): string => chunks.map(({ text }) => text).join("");
+
 /** @param script functions as shfmt writes them: a name at the start of a line, "{", and "}" alone on the last line */
 function chunksOf(script: string): Chunk[] {
   const chunks: Chunk[] = [];

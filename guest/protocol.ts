@@ -11,34 +11,16 @@
  * The tools also read older versions (guest/upgrade.awk): `remove` runs with the stdin that a stack's state holds, and a host may hold a
  * lab that an older vxlab deployed. They refuse a newer version. Version 1 and 2 were one flat object without a version.
  */
-import type { BridgeState } from "../components/bridge/state";
 import type { ConnectivityState } from "../components/connectivity/state";
-import type { EncryptionSecrets, EncryptionState } from "../components/encryption/state";
-import type { RouterState } from "../components/router/state";
-import type { ChainState } from "../components/chain/state";
-import type { ContainerState, Secrets } from "../components/container/state";
-import type { ImpairmentState } from "../components/impairment/state";
-import type { PortState } from "../components/segment/state";
-import type { ServiceState } from "../components/service/state";
-import type { StepKind } from "./things";
+import type { Secrets } from "../components/container/thing";
+import type { EncryptionSecrets } from "../components/encryption/thing";
+import type { States, StepKind } from "./things";
 
 /**
  * Raised when an older host or an older stack's stdin can no longer be read as the current one. Also the level of what a host keeps
  * (guest/lib.sh, LEVEL): the tools bring what is kept up to it (take_over in guest/ids.sh).
  */
 export const PROTOCOL = 3;
-
-/** The desired state of each kind of thing. */
-export interface States {
-  bridge: BridgeState;
-  encryption: EncryptionState;
-  port: PortState;
-  impairment: ImpairmentState;
-  router: RouterState;
-  service: ServiceState;
-  chain: ChainState;
-  container: ContainerState;
-}
 
 /** The second line of stdin. */
 export type StepSecrets = Secrets | EncryptionSecrets;

@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { CONTAINER_WORDS } from "../components/container/kinds";
+import { CONTAINER_WORDS, probesOf } from "../components/container/kinds";
 import { FLOODINGS, isJoint } from "../components/segment/ways";
-import { inOrder } from "./order";
+import { inOrder, withoutFunctions } from "./order";
 import { pack } from "./pack";
 import { PROTOCOL } from "./protocol";
 import { shellWord } from "./quote";
@@ -22,7 +22,7 @@ export const TOOL_PARTS: readonly string[] = [
   "components/guard/guest.sh",
   "components/guard/fragments.sh",
   "components/port-security/guest.sh",
-  ...Object.values(THINGS).flat(),
+  ...Object.values(THINGS).flatMap(({ scripts }) => scripts),
   "components/connectivity/guest.sh",
   "guest/drift.sh",
   "guest/main.sh",
@@ -56,7 +56,8 @@ let cached: GuestTools | undefined;
  */
 export function guestTools(): GuestTools {
   if (cached === undefined) {
-    const script = "#!/bin/sh\n" + inOrder(TOOL_PARTS.map(filled).join(""));
+    const own = withoutFunctions(TOOL_PARTS.map(filled).join(""), CONTAINER_WORDS.flatMap(probesOf));
+    const script = "#!/bin/sh\n" + inOrder(own);
     const version = createHash("sha256").update(script).digest("hex").slice(0, 12);
     cached = { version, script, packed: pack(script) };
   }

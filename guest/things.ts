@@ -1,30 +1,38 @@
-import { CONTAINER_KINDS } from "../components/container/kinds";
-import { FLOODINGS } from "../components/segment/ways";
+/** The kinds of things on a host. A new kind is a line in each list here. */
+import { bridge, type BridgeState } from "../components/bridge/thing";
+import { chain, type ChainState } from "../components/chain/thing";
+import { container, type ContainerState } from "../components/container/thing";
+import { encryption, type EncryptionState } from "../components/encryption/thing";
+import { impairment, type ImpairmentState } from "../components/impairment/thing";
+import { router, type RouterState } from "../components/router/thing";
+import { port, type PortState } from "../components/segment/thing";
+import { service, type ServiceState } from "../components/service/thing";
+import type { ThingKind } from "./thing";
 
-/** The kinds of things on a host, in the order in which they are declared and booted, and the scripts of each. */
-export const THINGS = {
-  bridge: ["components/bridge/guest.sh"],
-  encryption: ["components/encryption/guest.sh"],
-  port: [
-    "components/segment/guest.sh",
-    "components/segment/kernel.sh",
-    ...FLOODINGS.map((word) => `components/segment/ways/${word}.sh`),
-  ],
+/** The desired state of each kind of thing. */
+export interface States {
+  bridge: BridgeState;
+  encryption: EncryptionState;
+  port: PortState;
+  impairment: ImpairmentState;
+  router: RouterState;
+  service: ServiceState;
+  chain: ChainState;
+  container: ContainerState;
+}
+
+export type StepKind = keyof States;
+
+/** In the order in which they are declared and booted. */
+export const THINGS: Readonly<Record<StepKind, ThingKind>> = {
+  bridge,
+  encryption,
+  port,
   // Before containers: none is ever without its impairments.
-  impairment: ["components/impairment/guest.sh", "components/impairment/filters.sh"],
-  router: ["components/router/guest.sh", "components/router/daemons.sh"],
-  service: ["guest/nft.sh", "components/service/guest.sh", "components/service/dhcp.sh"],
+  impairment,
+  router,
+  service,
   // Before the containers: they must not send anything that their chains do not lead.
-  chain: ["components/chain/guest.sh", "components/chain/leaving.sh"],
-  container: [
-    "components/container/guest.sh",
-    "components/container/content.sh",
-    "components/container/routing.sh",
-    "components/container/published.sh",
-    ...Object.entries(CONTAINER_KINDS).flatMap(([word, { scripts }]) =>
-      scripts.map((script) => `components/container/kinds/${word}/${script}`),
-    ),
-  ],
+  chain,
+  container,
 };
-
-export type StepKind = keyof typeof THINGS;

@@ -186,3 +186,30 @@ export const because = (said: readonly string[]): string =>
 
 /** ": what it wrote is lost"; nothing when nothing is. */
 export const losing = (loss: string | undefined): string => (loss === undefined ? "" : `: ${loss}`);
+
+/** What is said of a thing that comes, goes and is rebuilt with its host: then nothing, the host's own change says it. */
+export const withItsHost =
+  (labels: Readonly<Record<string, Label>>, described: (inputs: Inputs) => string[]): Words["say"] =>
+  (edit, around) => {
+    const on = around.host(hostIn(edit));
+    if (edit.op === "create")
+      return on === "create" ? undefined : { kind: "added", facts: described(edit.now) };
+    if (edit.op === "delete") return on === "delete" ? undefined : { kind: "removed", facts: [] };
+    // That its VTEP is another, the host says.
+    const differing = facts(on === "replace" ? { ...labels, local: false } : labels, edit);
+    if (edit.op === "replace" && on !== "replace")
+      return { kind: "rebuilt", facts: [...differing, "its host is another machine"] };
+    return differing.length === 0 ? undefined : { kind: "changed", facts: differing };
+  };
+
+/** The line of a thing that is on hosts. */
+export const titled =
+  (title: (change: Change) => string): Words["line"] =>
+  (change) => {
+    const { kind, hosts, facts: said } = change;
+    if (kind === "changed")
+      return `${hosts.length === 0 ? "" : `${listed(hosts)}: `}${title(change)}: ${said.join("; ")}`;
+    return kind === "rebuilt"
+      ? `${title(change)}${onHosts(hosts)} is set up anew${because(said)}`
+      : `${title(change)}${because(said)}${onHosts(hosts)}`;
+  };

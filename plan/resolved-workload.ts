@@ -1,5 +1,7 @@
 /** Containers that have been read (resolved.ts). */
-import type { ContainerKind, ContainerSpec, InterfaceSpec, KindSettings } from "../components/container/spec";
+import type { ContainerKind } from "../components/container/kinds";
+import type { KindSettings } from "../components/container/kinds/spec";
+import type { ContainerSpec, InterfaceSpec } from "../components/container/spec";
 import type { Subnet } from "./addresses";
 import type { ExecPlan, FilePlan, PortPlan, SysctlPlan } from "./workload-plan";
 import type { ResolvedSegment } from "./resolved-ground";

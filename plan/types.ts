@@ -1,5 +1,5 @@
 /** The shapes that most of the project uses: what an author writes, what is decided from it, what is wrong with it. */
-export { ContainerKind } from "../components/container/spec";
+export { ContainerKind } from "../components/container/kinds";
 export type { ContainerSpec, InterfaceSpec } from "../components/container/spec";
 export type { ExecSpec, FileSpec, RouteSpec } from "../components/container/spec-inside";
 export { HostNeed } from "../components/host/spec";

@@ -1,5 +1,7 @@
 /** What is decided of whatever is put on hosts: the shape of containers and services in a plan. */
-import type { ChainSide, ContainerKind, KindSettings } from "../components/container/spec";
+import type { ContainerKind } from "../components/container/kinds";
+import type { KindSettings } from "../components/container/kinds/spec";
+import type { ChainSide } from "../components/container/spec";
 import type { PortProtocol } from "../components/container/spec-inside";
 
 /**

@@ -1,17 +1,15 @@
 /** What a lab puts on a host, one step for each. */
-import { ROUTER } from "../components/router/state";
+import { THINGS } from "../guest/things";
+import type { StepKind } from "../guest/things";
 import type { HostOutput, LabOutput } from "../plan/contract";
-import type { SectionStep } from "../plan/section-types";
 import { acrossSections } from "../plan/sections";
-import type { ChainPlan, ContainerKind, ImpairmentPlan } from "../plan/types";
+import type { ChainPlan, ImpairmentPlan } from "../plan/types";
 import type { KeptFacts } from "./evidence/facts";
 
 export interface Thing {
-  kind: "bridge" | "encryption" | "port" | "router" | "service" | "container" | SectionStep["kind"];
-  /** What tells it from others of its kind on the host: VNI of a port, device of an encryption or a service, else its name. */
+  kind: StepKind;
+  /** What tells it from others of its kind on the host (guest/thing.ts). */
   key: string;
-  /** Of a container. */
-  container?: ContainerKind;
 }
 
 /** A thing that a step puts right; without key and step every one of its kind on the host. */
@@ -45,21 +43,14 @@ export function chainsOn({ chains = [] }: LabOutput, { name }: Pick<HostOutput, 
 
 /** In the order in which a reboot starts them. */
 export function thingsOn(lab: LabOutput, host: HostOutput): Thing[] {
-  const own = lab.containers.filter((box) => box.host === host.name);
-  return [
-    { kind: "bridge", key: host.bridge.name },
-    ...(host.encryption === undefined ? [] : [encryptionThing(host.encryption)]),
-    ...host.ports.map(({ vni }): Thing => ({ kind: "port", key: String(vni) })),
-    ...(host.router === undefined ? [] : [{ kind: "router", key: ROUTER } as const]),
-    ...servicesOn(lab, host).map((key): Thing => ({ kind: "service", key })),
-    ...acrossSections<Thing>((section, name) =>
-      lab[name]?.flatMap((one) => section.steps?.(one, host.name) ?? []),
-    ),
-    ...own.map(({ name, kind }): Thing => ({ kind: "container", key: name, container: kind })),
-  ];
+  const steps = acrossSections<Thing>((section, name) =>
+    lab[name]?.flatMap((one) => section.steps?.(one, host.name) ?? []),
+  );
+  return Object.entries(THINGS).flatMap(([kind, { on }]) => [
+    ...(on?.(lab, host) ?? []).map((key) => ({ kind: kind as StepKind, key })),
+    ...steps.filter((step) => step.kind === kind),
+  ]);
 }
-
-const encryptionThing = ({ device }: { device: string }): Thing => ({ kind: "encryption", key: device });
 
 /** The name of a host's bridge. */
 export function bridgeOn({ hosts }: LabOutput, host: string): string {

@@ -1,27 +1,20 @@
-/** The things that have words of their own, in the order in which changes are listed. A new thing is a line here. */
-import { bridgeWords } from "../../components/bridge/words";
-import { containerWords } from "../../components/container/words";
-import { encryptionWords } from "../../components/encryption/words";
+/** The things that have words of their own, in the order in which changes are listed. */
 import { hostWords } from "../../components/host/words";
 import { imageWords } from "../../components/image/words";
-import { routerWords } from "../../components/router/words";
-import { segmentWords } from "../../components/segment/words";
-import { serviceWords } from "../../components/service/words";
 import { underlayWords } from "../../components/underlay/words";
+import { THINGS as ON_HOSTS } from "../../guest/things";
 import type { Words } from "../../plan/change";
 import { acrossSections } from "../../plan/sections";
+
+const { container, ...BELOW } = ON_HOSTS;
 
 export const THINGS: readonly Words[] = [
   underlayWords,
   imageWords,
   hostWords,
-  bridgeWords,
-  encryptionWords,
-  segmentWords,
-  routerWords,
-  serviceWords,
+  ...Object.values(BELOW).flatMap(({ words = [] }) => words),
   ...sectionWords(true),
-  containerWords,
+  ...[container].flatMap(({ words = [] }) => words),
   ...sectionWords(false),
 ];
 

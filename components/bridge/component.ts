@@ -5,7 +5,7 @@ import { firstStep, inside } from "../guest-step";
 import { OnHostArgs, placeOf, vtepOf } from "../host/context.component";
 import { stackIdentity, token } from "../naming";
 import { assumedMtu } from "../segment/mtu";
-import { bridgeState } from "./state";
+import { bridgeState } from "./thing";
 
 /**
  * An Open vSwitch bridge as a program asks for it.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# An Open vSwitch bridge with its own interface. Desired state: components/bridge/state.ts.
+# An Open vSwitch bridge with its own interface. Desired state: components/bridge/thing.ts.
 # shellcheck disable=SC2154 # the variables come out of with_state, by eval
 
 UNIT=/etc/systemd/system/vxlab.service

@@ -6,7 +6,7 @@ import { MovableArgs, Place, placeOf, vtepOf } from "../host/context.component";
 import { allowedSources } from "../port-security/plan";
 import { hopVni } from "./carrier";
 import { ChainFailure } from "./spec";
-import { ChainWanted, hopsState, nextState } from "./state";
+import { ChainWanted, hopsState, nextState } from "./thing";
 
 /**
  * A service chain as a program asks for it.

@@ -1,7 +1,7 @@
 #!/bin/sh
 # This host's part in a service chain: flows on its bridge, and tunnels of the chain's own, that lead to other hosts by what a flow says
 # (components/chain/flows.ts). Nothing else leads into a tunnel: its VLAN is no segment's.
-# Desired state: components/chain/state.ts.
+# Desired state: components/chain/thing.ts.
 # shellcheck disable=SC2034,SC2154 # the variables come out of with_state, by eval
 
 NUMBERS_AWK='@numbers.awk@'

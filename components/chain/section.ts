@@ -2,7 +2,7 @@ import type { Section } from "../../plan/section";
 import { checkChains } from "./check";
 import { planChains } from "./plan";
 import { resolveChains } from "./resolve";
-import { nextPart } from "./state";
+import { nextPart } from "./thing";
 import { chainWords } from "./words";
 
 /** The section `chains` of a topology. */

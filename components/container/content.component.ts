@@ -9,7 +9,7 @@ import type { Topology } from "../../plan/settings";
 import type { ContainerSpec } from "./spec";
 import { EXEC, FILE } from "./spec-inside";
 import type { FileSpec } from "./spec-inside";
-import type { ContainerState, FileState, Secrets } from "./state";
+import type { ContainerState, FileState, Secrets } from "./thing";
 
 /**
  * A file that is put into a container.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A container of any kind; each kind's scripts are in kinds/. Its interfaces, eth0, eth1, … inside, are ports of the
-# host's bridges (nics.sh). Desired state: components/container/state.ts.
+# host's bridges (nics.sh). Desired state: components/container/thing.ts.
 # A kind has KIND_apply, KIND_drop NAME and KIND_look, which sets state (RUNNING, ABSENT, …) and pid.
 # shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of with_state, by eval
 

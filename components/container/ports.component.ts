@@ -4,7 +4,7 @@ import { portsDevice } from "../../plan/names";
 import { vtepOf } from "../host/context.component";
 import type { MovableArgs } from "../host/context.component";
 import { PortProtocol } from "./spec-inside";
-import type { PublishedState } from "./state";
+import type { PublishedState } from "./thing";
 
 /**
  * A port of a host that leads to a container.

@@ -10,13 +10,14 @@ import type { ImageKind } from "../image/spec";
 import type { Segments } from "../segment/resolve";
 import { usualGateway6 } from "./announced";
 import { CONTAINER_KINDS, CONTAINER_WORDS } from "./kinds";
+import type { ContainerKind } from "./kinds";
 import { resolveExec, resolveFiles } from "./resolve-content";
 import { resolveNics } from "./resolve-nics";
 import { resolvePorts } from "./ports";
 import { resolveForwards, resolveGateways, resolveRoutes } from "./resolve-routing";
 import { resolveSysctls } from "./resolve-sysctls";
 import { CONTAINER } from "./spec";
-import type { ContainerKind, ContainerSpec } from "./spec";
+import type { ContainerSpec } from "./spec";
 
 interface Context {
   /** The lab's identity. */

@@ -2,21 +2,11 @@
 import type { Fields } from "../../plan/setting";
 import { EXEC, FILE, ROUTE, type ExecSpec, type FileSpec, type RouteSpec } from "./spec-inside";
 import { ChainSide } from "./chain-side";
+import { CONTAINER_WORDS, ContainerKind } from "./kinds";
+import { KIND } from "./kinds/spec";
+import type { KindSettings } from "./kinds/spec";
 
 export { ChainSide };
-
-/**
- * What runs a container.
- *
- * @example
- * ```ts
- * const c1: ContainerSpec = { host: "kvm1", kind: ContainerKind.Docker, image: "nginx:1.27" };
- * ```
- */
-export enum ContainerKind {
-  Lxc = "lxc",
-  Docker = "docker",
-}
 
 /**
  * A single interface may be written on the container itself, several as `interfaces`; not both.
@@ -26,20 +16,11 @@ export enum ContainerKind {
  * const c1: ContainerSpec = { host: "kvm1", segment: "red", address: "10.0.3.10/24" };
  * ```
  */
-export interface ContainerSpec extends InterfaceSpec {
+export interface ContainerSpec extends InterfaceSpec, KindSettings {
   /** Name of the host that runs it. */
   host: string;
   /** What runs it; lxc, docker. @default lxc */
   kind?: ContainerKind;
-  /** Docker image by name, on the host already or in a registry; with docker, which needs this or archive. @default none */
-  image?: string;
-  /**
-   * Docker image as a file of docker save on the machine that runs Pulumi; with docker, which needs this or image.
-   * @default none
-   */
-  archive?: string;
-  /** Environment variables, names to texts, which may be secret (docs/security.md); with docker only. @default none */
-  env?: Record<string, string>;
   /**
    * First process, a list of words of which the first must not be empty; with docker it replaces entry point and
    * command; it is an error when it ends. @default [/sbin/init]; with docker the image's
@@ -63,19 +44,7 @@ export interface ContainerSpec extends InterfaceSpec {
   sysctls?: Record<string, string>;
   /** TCP and UDP ports of its host that lead to it, such as 8080:80 or 5353:53/udp; at most 32. @default none */
   ports?: string[];
-  /**
-   * Root file system as an archive on the machine that runs Pulumi: tar, tar.gz or tar.xz; with lxc only. @default a
-   * busybox userland
-   */
-  rootfs?: string;
-  /** Folders that outlive a new container, paths in it to names; with docker only. @default none */
-  volumes?: Record<string, string>;
-  /** Capabilities beside Docker's own, such as NET_ADMIN; with docker only. @default none */
-  capAdd?: string[];
 }
-
-/** Settings that not every kind has. */
-export type KindSettings = Pick<ContainerSpec, "image" | "archive" | "env" | "rootfs" | "volumes" | "capAdd">;
 
 /**
  * One of a container's interfaces.
@@ -174,26 +143,20 @@ export const INTERFACE = {
   addresses6: { kind: "texts", usual: "computed", doc: "the same for IPv6" },
 } as const satisfies Fields<InterfaceSpec>;
 
+const KIND_CHOICES = Object.fromEntries(CONTAINER_WORDS.map((word) => [word, ""])) as Record<
+  ContainerKind,
+  string
+>;
+
 export const CONTAINER = {
   host: { kind: "text", required: true, doc: "name of the host that runs it" },
   kind: {
     kind: "choice",
-    choices: { [ContainerKind.Lxc]: "", [ContainerKind.Docker]: "" },
+    choices: KIND_CHOICES,
     default: ContainerKind.Lxc,
     doc: "what runs it ([docker](#docker-containers))",
   },
-  image: {
-    kind: "text",
-    doc: "Docker image by name, on the host already or in a registry; with `docker`, which needs this or `archive`",
-  },
-  archive: {
-    kind: "text",
-    doc: "Docker image as a file of `docker save` on the machine that runs Pulumi; with `docker`, which needs this or `image`",
-  },
-  env: {
-    kind: "texts",
-    doc: "environment variables, names to texts, which may be secret ([security.md](security.md#secrets-of-your-own)); with `docker` only",
-  },
+  ...KIND,
   command: {
     kind: "list",
     usual: "`[/sbin/init]`; with `docker` the image's",
@@ -232,18 +195,5 @@ export const CONTAINER = {
     kind: "list",
     most: 32,
     doc: "TCP and UDP ports of its host that lead to it, such as `8080:80` or `5353:53/udp` ([ports](#ports-of-a-host))",
-  },
-  rootfs: {
-    kind: "text",
-    usual: "a busybox userland",
-    doc: "root file system as an archive on the machine that runs Pulumi: tar, tar.gz or tar.xz; with `lxc` only ([rootfs](#lxc-containers-from-an-archive))",
-  },
-  volumes: {
-    kind: "texts",
-    doc: "folders that outlive a new container, paths in it to names; with `docker` only ([docker](#docker-containers))",
-  },
-  capAdd: {
-    kind: "list",
-    doc: "capabilities beside Docker's own, such as `NET_ADMIN`; with `docker` only ([docker](#docker-containers))",
   },
 } as const satisfies Fields<ContainerSpec>;

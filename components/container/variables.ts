@@ -1,7 +1,7 @@
 /** Environment variables of Docker containers: which names and values Docker takes, and which can be secrets. */
 import { TopologyError } from "../../plan/errors";
 import { pathOf, sortedEntries } from "../../plan/rules";
-import type { Problem } from "../../plan/types";
+import type { Problem } from "../../plan/problem";
 
 /** Environment variables of containers, by container and name. */
 export type VariablesOf<Value> = Readonly<Record<string, Readonly<Record<string, Value>>>>;

@@ -17,7 +17,7 @@ import {
 } from "../../plan/change";
 import type { Edit, Inputs, Label, Said, Words } from "../../plan/change";
 import { CONTAINER_KINDS, CONTAINER_WORDS } from "./kinds";
-import type { ContainerKind } from "./spec";
+import type { ContainerKind } from "./kinds";
 
 const LOSS = "what it wrote is lost";
 

@@ -3,7 +3,7 @@ import { wireguardPublicKey } from "../../plan/keys";
 import { guestStep, inside } from "../guest-step";
 import { MovableArgs, placeOf, vtepOf } from "../host/context.component";
 import { token } from "../naming";
-import { encryptionState } from "./state";
+import { encryptionState } from "./thing";
 
 /**
  * WireGuard on a host, as a program asks for it.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# WireGuard below a host's tunnels. Desired state: components/encryption/state.ts; the private key comes beside it, in the secrets.
+# WireGuard below a host's tunnels. Desired state: components/encryption/thing.ts; the private key comes beside it, in the secrets.
 # A tunnel's `local` is an address that this device alone has: while the device is missing, the kernel finds no source for the
 # tunnel's packets, and nothing leaves. Before the ports at boot (guest/things.ts).
 # shellcheck disable=SC2154 # the variables come out of with_state, by eval

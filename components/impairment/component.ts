@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { guestStep, inside } from "../guest-step";
 import { MovableArgs, placeOf, vtepOf } from "../host/context.component";
 import { token } from "../naming";
-import { impairmentState } from "./state";
+import { impairmentState } from "./thing";
 
 /**
  * An impairment on one host as a program asks for it.

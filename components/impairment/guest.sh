@@ -1,7 +1,7 @@
 #!/bin/sh
 # An impairment on one host: a device of the kind ifb for each place, with a queue (netem) that delays packets, loses them and so on, and
 # filters that lead packets through it (plug.sh). A container's interface may not be there yet, or no more: filters come with it.
-# Desired state: components/impairment/state.ts.
+# Desired state: components/impairment/thing.ts.
 # shellcheck disable=SC2034,SC2154 # the variables come out of with_state, by eval
 
 NETEM_AWK='@netem.awk@'

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ContainerKind, HostPlan, LabPlan, RouterPlan, VxlanPortPlan } from "../../plan/types";
 import { endpointOf } from "../encryption/endpoint";
 import { CONTAINER_KINDS, CONTAINER_WORDS } from "../container/kinds";
-import { CONTAINER_COMPONENTS } from "../container/kinds/index.component";
+import * as kinds from "../container/kinds/index.component";
 import type { HostConnectionArgs } from "../guest-step";
 import type { LxcContainerArgs } from "../container/kinds/lxc/component";
 import { child, token } from "../naming";
@@ -156,7 +156,9 @@ function declareContainer(
 ): LabContainer {
   const others = CONTAINER_WORDS.filter((other) => other !== kind);
   const aliases = others.map((other) => ({ type: token(CONTAINER_KINDS[other].component) }));
-  return new CONTAINER_COMPONENTS[kind](name, args, { ...opts, aliases });
+  // test/components/kinds.test.ts: every kind's is there.
+  const component = CONTAINER_KINDS[kind].component as keyof typeof kinds;
+  return new kinds[component](name, args, { ...opts, aliases });
 }
 
 function portArgs(host: HostPlan, { remotes, ...port }: VxlanPortPlan) {

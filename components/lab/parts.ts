@@ -1,8 +1,7 @@
 /** The components that a lab is made of, for resources that depend on one of them. */
 import type { OvsBridge } from "../bridge/component";
 import type { WireguardKeys } from "../encryption/keys.component";
-import type { CONTAINER_COMPONENTS } from "../container/kinds/index.component";
-import type { ContainerKind } from "../container/spec";
+import type * as kinds from "../container/kinds/index.component";
 import type { HostPlan } from "../../plan/lab-plan";
 import type { HostContext } from "../host/context.component";
 import type { ExistingHost } from "../host/existing-host.component";
@@ -14,7 +13,7 @@ import type { SegmentService } from "../service/component";
 export type LabHost = KvmHost | ExistingHost;
 
 /** A container of a lab: all kinds have `addresses`. */
-export type LabContainer = InstanceType<(typeof CONTAINER_COMPONENTS)[ContainerKind]>;
+export type LabContainer = InstanceType<(typeof kinds)[keyof typeof kinds]>;
 
 /**
  * A segment of a lab.

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { guestStep, inside } from "../guest-step";
 import { MovableArgs, placeOf, vtepOf } from "../host/context.component";
 import { token } from "../naming";
-import { routerState } from "./state";
+import { routerState } from "./thing";
 
 /**
  * A BGP router as a program asks for it.

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The BGP router of segments that flood by EVPN: FRR's zebra and bgpd, each with a loop that starts it anew when it ends. They have
 # configuration, sockets and process files of their own (frr(8), --pathspace), so vtysh takes -N vxlab.
-# Desired state: components/router/state.ts.
+# Desired state: components/router/thing.ts.
 # shellcheck disable=SC2034,SC2154 # some are read by what is called; the variables come out of with_state, by eval
 
 ROUTER=$STATE/router

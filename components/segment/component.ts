@@ -4,7 +4,7 @@ import { Flooding } from "../../plan/types";
 import { guestStep, inside } from "../guest-step";
 import { MovableArgs, placeOf, vtepOf } from "../host/context.component";
 import { token } from "../naming";
-import { portState } from "./state";
+import { portState } from "./thing";
 
 /**
  * A port as a program asks for it.

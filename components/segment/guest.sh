@@ -8,7 +8,7 @@
 #   WORD_stations              after a container, service or bridge came, changed or went
 #   WORD_inner, WORD_bridged   for the host guard: the interface by which the host is in the segment; the same with IPv6 on, without addresses
 #   WORD_senders               for the host guard: who may send if no remote is known
-# Desired state: components/segment/state.ts. It names every port and device.
+# Desired state: components/segment/thing.ts. It names every port and device.
 # shellcheck disable=SC2034,SC2154 # some are read by what is called; the variables come out of with_state, by eval
 
 WAYS="@WAYS@"

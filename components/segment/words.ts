@@ -1,5 +1,5 @@
 /** A host's port in a segment, in the words of a preview. */
-import { because, facts, hostIn, isObject, listed, members, nameIn, onHosts, shown } from "../../plan/change";
+import { facts, hostIn, isObject, listed, members, nameIn, shown, titled } from "../../plan/change";
 import type { Edit, Label, Said, Surroundings, Words } from "../../plan/change";
 
 const PORT = "vxlab:index:VxlanPort";
@@ -41,14 +41,7 @@ export const segmentWords: Words = {
     if (edit.op === "replace" && on !== "replace") return anew(differing);
     return differing.length === 0 ? undefined : { kind: "changed", facts: differing };
   },
-  line: ({ kind, names, hosts, facts: said }) => {
-    const title = `${names.length > 1 ? "segments" : "segment"} ${listed(names)}`;
-    if (kind === "changed")
-      return `${hosts.length === 0 ? "" : `${listed(hosts)}: `}${title}: ${said.join("; ")}`;
-    return kind === "rebuilt"
-      ? `${title}${onHosts(hosts)} is set up anew${because(said)}`
-      : `${title}${because(said)}${onHosts(hosts)}`;
-  },
+  line: titled(({ names }) => `${names.length > 1 ? "segments" : "segment"} ${listed(names)}`),
 };
 
 /** The name of a port's segment; without one its VNI. */

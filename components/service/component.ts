@@ -4,7 +4,7 @@ import { serviceDevice } from "../../plan/names";
 import { guestStep, inside } from "../guest-step";
 import { MovableArgs, placeOf, vtepOf } from "../host/context.component";
 import { stackIdentity, token } from "../naming";
-import { serviceState } from "./state";
+import { serviceState } from "./thing";
 
 /**
  * A segment's service as a program asks for it: a gateway, a DHCP server, or both.

@@ -1,7 +1,7 @@
 #!/bin/sh
 # What a segment has on one host beside its containers: an interface of the host in it (an internal port of the bridge),
 # by which a gateway translates towards the underlay and dnsmasq lends addresses.
-# Desired state: components/service/state.ts.
+# Desired state: components/service/thing.ts.
 # shellcheck disable=SC2034,SC2153,SC2154 # seen_of sets line; the variables come out of with_state, by eval
 
 SERVICES=$STATE/services

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { portState } from "../../components/segment/state";
+import { portState } from "../../components/segment/thing";
 import { FLOODINGS, isJoint, portsOf, WAYS } from "../../components/segment/ways";
 import { guestTools } from "../../guest/render";
 

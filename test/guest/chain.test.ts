@@ -1,7 +1,7 @@
 /** components/chain/guest.sh: a host's part in a chain: numbers of ports, flows, tunnels, in which order; what is named as drift. */
 import { existsSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
-import { hopsState, nextState, type ChainState, type ChainWanted } from "../../components/chain/state";
+import { hopsState, nextState, type ChainState, type ChainWanted } from "../../components/chain/thing";
 import { ChainFailure } from "../../components/chain/spec";
 import { PROTOCOL, stepInput, type Envelope } from "../../guest/protocol";
 import { Encapsulation } from "../../plan/net/encap";

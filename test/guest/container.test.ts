@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { InterfaceWanted } from "../../components/container/state";
+import type { InterfaceWanted } from "../../components/container/thing";
 import { PROTOCOL } from "../../guest/protocol";
 import { FakeHost } from "./fake-host";
 import { keptOf } from "./made";

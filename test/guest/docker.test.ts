@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import type { Server } from "node:net";
 import { existsSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { InterfaceWanted } from "../../components/container/state";
+import type { InterfaceWanted } from "../../components/container/thing";
 import { FakeHost } from "./fake-host";
 
 const NIC: InterfaceWanted = {

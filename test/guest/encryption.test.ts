@@ -1,7 +1,7 @@
 /** components/encryption/guest.sh: the WireGuard device that a host has, what of its key is seen anywhere, what is named as drift. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { existsSync, readFileSync, statSync } from "node:fs";
-import type { EncryptionState } from "../../components/encryption/state";
+import type { EncryptionState } from "../../components/encryption/thing";
 import { PROTOCOL, stepInput, type Envelope } from "../../guest/protocol";
 import { wireguardFromSeed } from "../../plan/keys";
 import { FakeHost } from "./fake-host";

@@ -11,7 +11,7 @@ import {
   chmodSync,
 } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { FileState, InterfaceWanted } from "../../components/container/state";
+import type { FileState, InterfaceWanted } from "../../components/container/thing";
 import { stepInput } from "../../guest/protocol";
 import { guestTools } from "../../guest/render";
 import { fateOf, flowTable, type Frame } from "../lib/flow-table";

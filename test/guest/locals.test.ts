@@ -2,7 +2,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { CONTAINER_WORDS } from "../../components/container/kinds";
 import { TOOL_PARTS } from "../../guest/render";
 import { faultsOf } from "./shell-names";
 
@@ -12,10 +11,9 @@ const read = (files: readonly string[]) =>
 const PARTS = read(TOOL_PARTS);
 
 /** Of verify: small programs of their own. */
-const HOST_SCRIPTS = [
-  ...readdirSync(join(ROOT, "verify/evidence")).map((name) => `verify/evidence/${name}`),
-  ...CONTAINER_WORDS.map((word) => `components/container/kinds/${word}/probe.sh`),
-].filter((file) => file.endsWith(".sh"));
+const HOST_SCRIPTS = readdirSync(join(ROOT, "verify/evidence"))
+  .map((name) => `verify/evidence/${name}`)
+  .filter((file) => file.endsWith(".sh"));
 
 const fault = (body: string, before = "") =>
   faultsOf({ ...PARTS, "new.sh": `${before}\nnew() {\n${body}\n}\n` });

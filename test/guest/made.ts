@@ -1,13 +1,13 @@
 /** What a host gets of a thing, made from what its component is given, by the functions that the components use. */
-import { bridgeState, type BridgeWanted } from "../../components/bridge/state";
-import type { ChainState } from "../../components/chain/state";
-import { ContainerKind } from "../../components/container/spec";
-import { containerState, type InterfaceWanted } from "../../components/container/state";
-import { impairmentState, type ImpairmentWanted } from "../../components/impairment/state";
-import { encryptionState, type EncryptionWanted } from "../../components/encryption/state";
-import { routerState, type RouterWanted } from "../../components/router/state";
-import { portState, type PortWanted } from "../../components/segment/state";
-import { serviceState, type ServiceWanted } from "../../components/service/state";
+import { bridgeState, type BridgeWanted } from "../../components/bridge/thing";
+import type { ChainState } from "../../components/chain/thing";
+import { ContainerKind } from "../../components/container/kinds";
+import { containerState, type InterfaceWanted } from "../../components/container/thing";
+import { impairmentState, type ImpairmentWanted } from "../../components/impairment/thing";
+import { encryptionState, type EncryptionWanted } from "../../components/encryption/thing";
+import { routerState, type RouterWanted } from "../../components/router/thing";
+import { portState, type PortWanted } from "../../components/segment/thing";
+import { serviceState, type ServiceWanted } from "../../components/service/thing";
 import { PROTOCOL, stepInput, type Envelope } from "../../guest/protocol";
 import type { StepKind } from "../../guest/things";
 

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import { PortProtocol } from "../../components/container/spec-inside";
-import type { PublishedState } from "../../components/container/state";
+import type { PublishedState } from "../../components/container/thing";
 import { FakeHost } from "./fake-host";
 
 const LAB = "00c0ffee";

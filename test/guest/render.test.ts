@@ -1,9 +1,10 @@
 /** The script that is sent to a host is the sources' in effect. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { LOOK } from "../../guest/order";
+import { CONTAINER_WORDS, probesOf } from "../../components/container/kinds";
+import { LOOK, withoutFunctions } from "../../guest/order";
 import { guestTools, INSTALL_AND_APPLY, strip } from "../../guest/render";
 import { pack, unpack } from "../../guest/pack";
 import { firstStepInput, PROTOCOL } from "../../guest/protocol";
@@ -21,15 +22,11 @@ const filesOf = (end: string) =>
     ...readdirSync(join(root, "components"), { recursive: true, encoding: "utf8" }).map((name) =>
       join("components", name),
     ),
-  ]
-    // What verify asks hosts is not part of the tools.
-    .filter((name) => name.endsWith(end) && basename(name) !== "probe.sh");
+  ].filter((name) => name.endsWith(end));
 const read = (name: string) => readFileSync(join(root, name), "utf8");
 /** Without what `verify` sends by itself. */
 const sources = new Map(
-  filesOf(".sh")
-    .filter((name) => !name.endsWith("/probe.sh"))
-    .map((name) => [name, read(name)]),
+  filesOf(".sh").map((name) => [name, withoutFunctions(read(name), CONTAINER_WORDS.flatMap(probesOf))]),
 );
 
 /** How bash understands a script, written out again: comments, blank lines and indentation are not in it. */

@@ -2,7 +2,7 @@
 import { existsSync, renameSync } from "node:fs";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { InterfaceWanted } from "../../components/container/state";
+import type { InterfaceWanted } from "../../components/container/thing";
 import { FakeHost } from "./fake-host";
 import { envelopeOf, type Thing } from "./made";
 import { fateOf, flowTable, type Frame } from "../lib/flow-table";

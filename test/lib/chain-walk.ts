@@ -1,5 +1,5 @@
 /** Where a packet goes by the flows of a chain, over all of its hosts. Middle boxes let out on one side what comes in on the other. */
-import { hopsState, nextState } from "../../components/chain/state";
+import { hopsState, nextState } from "../../components/chain/thing";
 import { chainTunnel } from "../../plan/names";
 import type { ChainPlan } from "../../plan/types";
 

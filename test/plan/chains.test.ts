@@ -1,6 +1,6 @@
 /** What is planned of service chains: states of hosts, and where frames go by the flows of all of them. */
 import { describe, expect, it } from "vitest";
-import { hopsState, nextState, tunnelsOn } from "../../components/chain/state";
+import { hopsState, nextState, tunnelsOn } from "../../components/chain/thing";
 import { planLab } from "../../plan/plan";
 import { DEAD_VLAN } from "../../plan/names";
 import type { ChainPlan, LabPlan } from "../../plan/types";

@@ -1,6 +1,6 @@
 /** segments.<name>.encapsulation: from the settings to the port's state on a host. */
 import { describe, expect, it } from "vitest";
-import { portState } from "../../components/segment/state";
+import { portState } from "../../components/segment/thing";
 import { hostOutput } from "../../plan/lab-output";
 import { ed25519FromSeed } from "../../plan/keys";
 import { Encapsulation } from "../../plan/net/encap";

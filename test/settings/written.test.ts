@@ -18,13 +18,10 @@ const ROOT = join(__dirname, "../..");
 
 const SPECS = [
   "plan/settings.ts",
-  ...readdirSync(join(ROOT, "components"), { withFileTypes: true }).flatMap((thing) =>
-    thing.isDirectory()
-      ? readdirSync(join(ROOT, "components", thing.name))
-          .filter((file) => /^spec.*[.]ts$/.test(file))
-          .map((file) => `components/${thing.name}/${file}`)
-      : [],
-  ),
+  ...readdirSync(join(ROOT, "components"), { recursive: true, encoding: "utf8" })
+    .filter((file) => /(^|[/])spec[^/]*[.]ts$/.test(file))
+    .map((file) => `components/${file}`)
+    .sort(),
 ];
 
 type Table = Readonly<Record<string, Setting>>;

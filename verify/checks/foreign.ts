@@ -1,9 +1,10 @@
 import { CONTAINER_KINDS } from "../../components/container/kinds";
 import type { HostOutput, LabOutput } from "../../plan/contract";
+import type { ContainerPlan } from "../../plan/types";
 import type { Check, CheckKind, Verdict } from "../check";
 import { UNSEEN } from "../drift";
 import type { HostFacts, KeptFacts } from "../evidence/facts";
-import { tunnelsOn } from "../../components/chain/state";
+import { tunnelsOn } from "../../components/chain/thing";
 import { chainsOn, isThing, servicesOn, thingText, thingsOn } from "../things";
 import type { Thing } from "../things";
 import { portsOf, WAYS } from "../../components/segment/ways";
@@ -23,6 +24,8 @@ interface Planned {
   bridges: readonly string[];
   /** Every port of these bridges, their own included. */
   ports: readonly string[];
+  /** Containers. */
+  boxes: readonly ContainerPlan[];
   /** The host of every planned container. */
   homes: Readonly<Record<string, string>>;
 }
@@ -58,6 +61,7 @@ function plannedOn(lab: LabOutput, host: HostOutput): Planned {
       ...chainsOn(lab, host).flatMap((chain) => tunnelsOn(chain, host.name)),
       ...boxes.flatMap(({ interfaces }) => interfaces.map(({ veth }) => veth)),
     ],
+    boxes,
     homes: Object.fromEntries(lab.containers.map((box) => [box.name, box.host])),
   };
 }
@@ -121,7 +125,7 @@ function foreignOf(planned: Planned, facts: HostFacts): string[] {
   const strays = strayFiles(planned, facts).filter(({ kind }) => kind === "container");
   const boxes = (facts.boxes ?? []).filter(({ name, kind, state }) => {
     const mine = (key: string) => name === runtimeName(kind, key);
-    const own = planned.things.some(({ container, key }) => container === kind && mine(key));
+    const own = planned.boxes.some((box) => box.kind === kind && mine(box.name));
     return state === "RUNNING" && !own && !strays.some(({ key }) => mine(key));
   });
   return [

@@ -1,18 +1,17 @@
 #!/bin/sh
-# containers.sh "KIND…" KIND/NAME…: every container on the host, and state and interfaces of the lab's own. A KIND's functions
-# (components/container/kinds/KIND/probe.sh) stand before it in the same script.
+# containers.sh "KIND…" KIND/NAME…: every container on the host, and state and interfaces of the lab's own. A KIND's two functions
+# (components/container/kinds/kind.ts) stand before it in the same script.
 kinds=$1
 shift
 
 # Every container, whoever started it: KIND NAME STATE PID, and the step of a Docker container of ours.
 echo "== boxes"
-for kind in $kinds; do
-  "${kind}_list" "$@"
-done
+boxes=$(for kind in $kinds; do "${kind}_list" "$@"; done)
+printf '%s\n' "$boxes"
 
 for box in "$@"; do
   read -r status pid <<FOUND
-$("${box%%/*}_state" "${box#*/}")
+$(printf '%s\n' "$boxes" | "${box%%/*}_state" "${box#*/}")
 FOUND
   : "${status:=ABSENT}" "${pid:=0}"
   echo "== container ${box#*/} $status $pid"

@@ -1,9 +1,3 @@
-/** The component of every kind of container. */
-import { ContainerKind } from "../spec";
-import { DockerContainer } from "./docker/component";
-import { LxcContainer } from "./lxc/component";
-
-export const CONTAINER_COMPONENTS = {
-  [ContainerKind.Lxc]: LxcContainer,
-  [ContainerKind.Docker]: DockerContainer,
-};
+/** The components of all kinds of containers. The package exports all of this; a `Kind` names its class. */
+export { DockerContainer, DockerContainerArgs } from "./docker/component";
+export { LxcContainer, LxcContainerArgs } from "./lxc/component";

@@ -2,18 +2,18 @@
  * What differs by kind of container. Pure: words for a shell, nothing runs here. The word of a kind in the settings is the name of its
  * folder, and begins the names of its shell functions (guest.sh).
  *
- * Beside each kind's object is `probe.sh` with two functions for the host: `KIND_list KIND/NAME…` prints every container of the
- * kind, also of nobody's (the words are the lab's own containers), `KIND_state NAME` prints state and pid
- * of one of the lab's, nothing where it does not exist.
+ * Two functions in `guest.sh` are no part of the guest tools: verify sends them to hosts (`probesOf`). `KIND_list KIND/NAME…` prints
+ * KIND NAME STATE PID of every container of the kind, also of nobody's (the words are the lab's own containers); `KIND_state NAME`
+ * reads these lines and prints state and pid of one of the lab's, nothing where it does not exist.
  */
 import type { Findings } from "../../../plan/findings";
 import type { At } from "../../../plan/values";
 import type { HostNeed } from "../../host/spec";
 import type { ImageKind } from "../../image/spec";
-import type { ContainerSpec, KindSettings } from "../spec";
+import type { KindSettings } from "./spec";
 
 export interface KindInput {
-  spec: ContainerSpec;
+  spec: KindSettings & { readonly host: string };
   at: At;
   /** Image of the container's host; undefined: not a machine of this lab. */
   image: ImageKind | undefined;

@@ -11,8 +11,8 @@ import {
   stepSecrets,
 } from "../../content.component";
 import { ContainerPortArgs, publishedPorts } from "../../ports.component";
-import { ContainerKind } from "../../spec";
-import { addressesOf, containerState } from "../../state";
+import { ContainerKind } from "..";
+import { addressesOf, containerState } from "../../thing";
 import { guestStep, inside } from "../../../guest-step";
 import { MovableArgs, placeOf } from "../../../host/context.component";
 import { token } from "../../../naming";

@@ -1,9 +1,10 @@
 #!/bin/sh
 # The life of a Docker container. image.sh loads its image; start.sh creates it and starts its first process.
-# Desired state: components/container/state.ts, with kind "docker"; its environment variables come as secrets, env.
+# Desired state: components/container/thing.ts, with kind "docker"; its environment variables come as secrets, env.
 # Its network is the host's work: Docker gives it none. The first process waits until eth0, eth1, … are there.
 # Starts a new container in the old one's place, without what was written in it: another image, archive, command, env,
 # MAC, veth, number of interfaces, dhcp. Everything else changes while it runs, as with LXC.
+# docker_list and docker_state are for verify alone (kinds/kind.ts).
 # shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of with_state, by eval
 
 # Seconds that show whether a command is there, and does not end at once.
@@ -210,4 +211,23 @@ docker_drop() {
   nics_drop
   [ ! -L "$STATE/docker/$step" ] || [ "$(readlink "$STATE/docker/$step")" != "$id" ] || rm -f "$STATE/docker/$step"
   rm -rf "$box"
+}
+
+# Docker is asked where one of these is its own, or where it has a socket.
+docker_list() {
+  local ids
+  case " $*" in *" docker/"*) ;; *) [ -S /run/docker.sock ] || return 0 ;; esac
+  ids=$(docker ps -aq 2>/dev/null)
+  # Unquoted, to be split into words.
+  # shellcheck disable=SC2086
+  [ -z "$ids" ] || docker inspect -f 'docker {{.Name}} {{.State.Status}} {{.State.Pid}} {{index .Config.Labels "vxlab-container"}}' $ids 2>/dev/null |
+    sed 's,^docker /,docker ,; s/ running / RUNNING /'
+}
+
+# Asking Docker again would cost half a second under emulation.
+docker_state() {
+  local kind name state pid
+  while read -r kind name state pid _; do
+    [ "$kind $name" != "docker vxlab-$1" ] || echo "$state $pid"
+  done
 }

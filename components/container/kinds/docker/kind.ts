@@ -2,10 +2,9 @@ import type { Findings } from "../../../../plan/findings";
 import { isText, sortedEntries } from "../../../../plan/rules";
 import { HostNeed } from "../../../host/spec";
 import { ImageKind } from "../../../image/spec";
-import { ContainerKind } from "../../spec";
-import type { KindSettings } from "../../spec";
 import { checkVariables } from "../../variables";
 import type { Kind, KindInput } from "../kind";
+import type { KindSettings } from "../spec";
 import { imageFault } from "./image-name";
 import { resolvePrivileges } from "./privileges";
 
@@ -59,7 +58,7 @@ function checkDockerHost({ spec: { host }, at, image }: KindInput, said: Finding
   if (image !== ImageKind.Golden) return;
   const message = `Needs Docker on ${host}, which image.kind ${ImageKind.Golden} does not have.`;
   const cure = `Write image: { kind: ${ImageKind.Docker} }; the lab's machines are then replaced.`;
-  said.say(at("kind"), ContainerKind.Docker, message, cure);
+  said.say(at("kind"), "docker", message, cure);
 }
 
 const SOURCES =

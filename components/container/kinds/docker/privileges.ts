@@ -2,7 +2,7 @@
 import type { Findings } from "../../../../plan/findings";
 import { repeated, sortedEntries, suggest } from "../../../../plan/rules";
 import type { At } from "../../../../plan/values";
-import type { ContainerSpec } from "../../spec";
+import type { KindSettings } from "../spec";
 
 /** Of Linux 6.1 (capabilities(7)), without those that give the whole machine away. */
 const CAPABILITIES = [
@@ -24,7 +24,7 @@ const REFUSED = [
   "DAC_READ_SEARCH",
 ].concat("MAC_ADMIN", "MAC_OVERRIDE");
 
-type Privileges = Pick<ContainerSpec, "volumes" | "capAdd">;
+type Privileges = Pick<KindSettings, "volumes" | "capAdd">;
 
 /** Undefined after something was said. */
 export function resolvePrivileges(spec: Privileges, at: At, said: Findings): Privileges | undefined {

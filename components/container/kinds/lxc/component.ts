@@ -13,8 +13,8 @@ import {
   stepSecrets,
 } from "../../content.component";
 import { ContainerPortArgs, publishedPorts } from "../../ports.component";
-import { ContainerKind } from "../../spec";
-import { addressesOf, containerState } from "../../state";
+import { ContainerKind } from "..";
+import { addressesOf, containerState } from "../../thing";
 import { token } from "../../../naming";
 
 /**

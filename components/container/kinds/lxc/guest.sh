@@ -1,8 +1,9 @@
 #!/bin/sh
 # The life of an LXC container. root.sh makes its root and its configuration.
-# Desired state: components/container/state.ts, with kind "lxc".
+# Desired state: components/container/thing.ts, with kind "lxc".
 # Starts the container anew: another command, MAC, veth, number of interfaces, the first trunk or dhcp and the last.
 # Everything else changes while it runs: addresses, gateway, MTU, VLAN, a trunk's VLANs, bridge.
+# lxc_list and lxc_state are for verify alone (kinds/kind.ts).
 # shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of with_state, by eval
 
 # How often it is looked whether a container's command runs: half a minute, under emulation more.
@@ -179,4 +180,18 @@ lxc_ask() {
 $(timeout 10 lxc-info -P "$BOXES" -n "$name" -sp 2>/dev/null | awk '{print $2}' ORS=' ')
 FOUND
   : "${state:=ABSENT}" "${pid:=0}"
+}
+
+lxc_list() {
+  local name
+  for name in /sys/fs/cgroup/lxc.payload.*; do
+    [ ! -d "$name" ] || echo "lxc ${name#*lxc.payload.} RUNNING -"
+  done
+}
+
+# lxc-info prints two lines, "State: RUNNING" and, when it runs, "PID: 123".
+lxc_state() {
+  # shellcheck disable=SC2046 # to be split into words
+  set -- $(lxc-info -P /var/lib/vxlab/containers -n "$1" -s -p -H 2>/dev/null)
+  echo "$2 $4"
 }

@@ -1,5 +1,13 @@
 /** The desired state of what a segment has on one host beside its containers, as the host gets it. */
 import { assumedMtu } from "../segment/mtu";
+import type { ThingKind } from "../../guest/thing";
+import { serviceWords } from "./words";
+
+export const service: ThingKind = {
+  scripts: ["guest/nft.sh", "components/service/guest.sh", "components/service/dhcp.sh"],
+  on: ({ services }, { name }) => services.filter(({ host }) => host === name).map(({ device }) => device),
+  words: serviceWords,
+};
 
 export interface ServiceState {
   /** The host's bridge. */

@@ -2,9 +2,23 @@
 import { allowedSources, ownNetworks } from "../port-security/plan";
 import type { Sender } from "../port-security/plan";
 import { assumedMtu } from "../segment/mtu";
-import { CONTAINER_KINDS } from "./kinds";
-import type { ContainerKind, KindSettings } from "./spec";
+import { CONTAINER_KINDS, CONTAINER_WORDS } from "./kinds";
+import type { ContainerKind } from "./kinds";
+import type { KindSettings } from "./kinds/spec";
 import type { PortProtocol } from "./spec-inside";
+import type { ThingKind } from "../../guest/thing";
+import { containerWords } from "./words";
+
+export const container: ThingKind = {
+  scripts: [
+    ...["guest", "content", "routing", "published"].map((name) => `components/container/${name}.sh`),
+    ...CONTAINER_WORDS.flatMap((word) =>
+      CONTAINER_KINDS[word].scripts.map((script) => `components/container/kinds/${word}/${script}`),
+    ),
+  ],
+  on: ({ containers }, host) => containers.filter((box) => box.host === host.name).map(({ name }) => name),
+  words: containerWords,
+};
 
 /** Each kind adds its own fields (kinds/<kind>/kind.ts). */
 export interface ContainerState {

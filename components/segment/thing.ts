@@ -3,8 +3,20 @@ import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "../../plan/net/encap";
 import { TopologyError } from "../../plan/errors";
 import type { AnyPortState, PortWanted } from "./port";
 import { SEGMENT } from "./spec";
-import { carrierFault, wayState } from "./ways";
+import { carrierFault, FLOODINGS, wayState } from "./ways";
 import type { PortState } from "./ways";
+import type { ThingKind } from "../../guest/thing";
+import { segmentWords } from "./words";
+
+export const port: ThingKind = {
+  scripts: [
+    "components/segment/guest.sh",
+    "components/segment/kernel.sh",
+    ...FLOODINGS.map((word) => `components/segment/ways/${word}.sh`),
+  ],
+  on: (_, { ports }) => ports.map(({ vni }) => String(vni)),
+  words: segmentWords,
+};
 
 export type { PortState, PortWanted };
 

@@ -2,6 +2,14 @@
 import { IpFamily } from "../../plan/net/family";
 import { UNDERLAY } from "../underlay/spec";
 import { wireguardOverhead, WIREGUARD_DEVICE, WIREGUARD_PORT } from "./wireguard";
+import type { ThingKind } from "../../guest/thing";
+import { encryptionWords } from "./words";
+
+export const encryption: ThingKind = {
+  scripts: ["components/encryption/guest.sh"],
+  on: (_, { encryption: own }) => (own === undefined ? [] : [own.device]),
+  words: encryptionWords,
+};
 
 export interface EncryptionState {
   /** The host's bridge, whose tunnels it carries. */

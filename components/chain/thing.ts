@@ -4,6 +4,11 @@ import type { ChainPlan, HopPlan } from "./planned";
 import { chainTunnel } from "../../plan/names";
 import { cookiesOf } from "./cookies";
 import { hasTunnels, hopFlows, nextFlows } from "./flows";
+import type { ThingKind } from "../../guest/thing";
+
+export const chain: ThingKind = {
+  scripts: ["components/chain/guest.sh", "components/chain/leaving.sh"],
+};
 
 export interface ChainState {
   /** The chain's name, of the second part with `.next` behind it. */
