@@ -5,12 +5,16 @@
 #   {"command": ["echo", "it's"]}       command_count=2 command_0='echo' command_1='it'\''s'
 #                                       command: the words as a shell writes them, for one more eval
 #
-# assign(TEXT, PREFIX) prints them, each name after PREFIX. json_root (json.awk) itself is left out. With scope set to "local " they
-# are local to the function that evaluates them.
+# assign(TEXT, PREFIX) prints them, each name after PREFIX; assigned(PREFIX) prints what json_read has read. json_root (json.awk) itself is
+# left out. With scope set to "local " they are local to the function that evaluates them.
 
-function assign(text, prefix,   fault, i, at, name, words, parent, value) {
+function assign(text, prefix,   fault) {
   fault = json_read(text)
   if (fault != "") refuse("desired state is not JSON: " fault)
+  assigned(prefix)
+}
+
+function assigned(prefix,   i, at, name, words, parent, value) {
   for (i = 1; i <= json_paths; i++) {
     at = json_path[i]
     if (at == "" || at == json_root) continue
@@ -29,13 +33,13 @@ function assign(text, prefix,   fault, i, at, name, words, parent, value) {
   for (name in words) print name "=" shell(substr(words[name], 2))
 }
 
-# The envelope and the state of a thing. Sets: id
+# The envelope and the state of a thing, which json_read has read. Sets: id
 function state_fields(envelope, kind, lab, step) {
   id = lab == "" ? step : lab "-" step
   print scope "json=" shell(envelope)
   # Null leaves it empty, whatever another port's state has set around this one.
   if (kind == "port") print scope "remotes_count="
-  assign(envelope, "")
+  assigned("")
   print scope "id=" shell(id) " step=" shell(step)
   if (kind == "container") print scope "env= env_count=0"
 }

@@ -23,6 +23,7 @@ function json_read(text,   pieces, n, i, piece, at) {
     # Most pieces outside strings are one of these.
     if (piece == ":") json_key_next = 0
     else if (piece == ",") json_key_next = json_kind[json_depth] == "{"
+    else if (piece ~ /^:[-+.0-9A-Za-z]+,$/) { json_word = substr(piece, 2, length(piece) - 2); json_end_word(); json_key_next = 1 }
     else json_outside(piece)
     if (++i > n) break
     piece = pieces[i]

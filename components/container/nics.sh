@@ -28,24 +28,29 @@ nics_plain() {
 
 # next_nic: what there is to know of interface number i, which goes up; false after the last. Sets: $NIC
 next_nic() {
-  local key words
+  local key words list
   [ "$i" -lt "$interfaces_count" ] || return 1
   nic_at=interfaces_$i
   for key in bridge veth mac mtu vlan dhcp gateway; do eval "$key=\${${nic_at}_$key-}"; done
   eval "nic=\$${nic_at}_name words=\${${nic_at}_addresses-} trunk=\${${nic_at}_trunk_count:-0}"
-  addresses=$(unquoted "$words")
+  eval "spaced $words"
+  addresses=$list
   i=$((i + 1))
 }
 
 # next_tag: VLAN number n of that interface's trunk, which goes up; false after the last. Sets: $TAG
 next_tag() {
-  local words
+  local words list
   [ "$n" -lt "$trunk" ] || return 1
   tag_at=${nic_at}_trunk_$n
   eval "tag=\$${tag_at}_vlan tag_mtu=\$${tag_at}_mtu words=\$${tag_at}_addresses"
-  tag_addresses=$(unquoted "$words")
+  eval "spaced $words"
+  tag_addresses=$list
   n=$((n + 1))
 }
+
+# spaced WORD...: with spaces between. Unlike unquoted it costs no subshell. Sets: list
+spaced() { list="$*"; }
 
 # unquoted WORDS: what assign quoted for one more eval, with spaces between.
 unquoted() {
