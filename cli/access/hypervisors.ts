@@ -43,8 +43,9 @@ function underlaysIn(all: readonly Named[]): string[] {
 async function underlayState(context: Context, stack: string): Promise<StateResource[]> {
   const state = await deployment(context, stack);
   if (state === undefined) {
-    const lost = "if its machines are on the libvirt of a checkout, their hosts do not answer here";
-    context.out.line(`the stack ${stack} of the underlay cannot be read: ${lost}`);
+    context.out.line(
+      `the stack ${stack} of the underlay cannot be read: if its machines are on the libvirt of a checkout, their hosts do not answer here`,
+    );
   }
   return state?.resources ?? [];
 }
