@@ -15,7 +15,7 @@ export const THINGS = {
   router: ["components/router/guest.sh", "components/router/daemons.sh"],
   service: ["guest/nft.sh", "components/service/guest.sh", "components/service/dhcp.sh"],
   // Before the containers: they must not send anything that their chains do not lead.
-  chain: ["components/chain/guest.sh", "components/chain/leaving.sh"],
+  chain: ["components/chain/guest.sh", "components/chain/leaving.sh", "components/chain/probes.sh"],
   container: [
     "components/container/guest.sh",
     "components/container/content.sh",
