@@ -3,9 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { withoutDeclarations } from "./config-copied";
 import { checkArchives, checkFiles, checkImageFile } from "./config-files";
 import { checkEnvironments, checkSecrets, secretKeys, splitContainers, veiled } from "./config-secrets";
+import { checkStacks } from "./config-stacks";
 import { presentOf } from "./plan/absent";
 import { TopologyError } from "./plan/errors";
 import { checkUri } from "./components/underlay/resolve";
+import { checkIdentity } from "./plan/identity";
 import { checkedLab } from "./plan/plan";
 import { readShape } from "./plan/resolve";
 import { sortedEntries, suggest } from "./plan/rules";
@@ -24,6 +26,8 @@ export interface OverlaySettings {
   peers: string[];
   /** `vxlab:absent`, as it is written. */
   absent: unknown;
+  /** `vxlab:identity`. @default none: project and stack */
+  identity?: string;
   /** `vxlab:hosts`, `segments`, `containers` and the sections between them, as they are written. */
   sections: Record<string, unknown>;
   /** As in LabSettings. */
@@ -38,6 +42,8 @@ export interface LabSettings {
   topology: Topology;
   /** `vxlab:containers.<name>.env`, by container and name, when one is secret. @default none */
   secretEnv?: VariablesOf<string>;
+  /** `vxlab:identity`. @default none: the name of the lab's component */
+  identity?: string;
   /** `vxlab:libvirtUri`. @default none: the caller's VXLAB_LIBVIRT_URI, or what is found on the machine */
   libvirtUri?: string;
   /** `vxlab:accel`. @default none: as "auto", KVM when it truly works */
@@ -91,6 +97,7 @@ export function readConfig(): LabSettings {
     ...checkImageFile(read.image.path),
     ...checkFiles(read),
     ...checkUri("libvirtUri", raw.libvirtUri),
+    ...(raw.identity === undefined ? [] : checkIdentity(raw.identity)),
     ...checkRun(raw),
   ];
   // Only then: else planLab runs the same two phases.
@@ -101,6 +108,7 @@ export function readConfig(): LabSettings {
   return {
     topology,
     ...split,
+    ...identityOf(raw),
     ...(raw.libvirtUri === undefined ? {} : { libvirtUri: raw.libvirtUri }),
     ...(raw.accel === undefined ? {} : { accel: raw.accel as "auto" | Accel }),
     bootTimeout: Number(bootTimeoutOf(raw)),
@@ -124,6 +132,7 @@ export function readOverlayConfig(): OverlaySettings {
     ...(secret.includes("containers") ? checkEnvironments(sections.containers) : []),
     ...unknownKeys(raw),
     ...checkStacks(underlayStack, peers),
+    ...(raw.identity === undefined ? [] : checkIdentity(raw.identity)),
     ...checkArchives(sections.containers),
     ...checkValue("bootTimeout", bootTimeoutOf(raw), STACK.bootTimeout),
     ...checkValue("drift", parsed(raw.drift), STACK.drift),
@@ -133,6 +142,7 @@ export function readOverlayConfig(): OverlaySettings {
     underlayStack: String(underlayStack),
     peers: peers as string[],
     absent,
+    ...identityOf(raw),
     sections: { ...sections, containers },
     ...split,
     bootTimeout: Number(bootTimeoutOf(raw)),
@@ -162,6 +172,8 @@ function refuse(problems: readonly Problem[]): void {
 function sectionsOf(raw: Raw, names: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(names.map((name) => [name, parsed(raw[name])]));
 }
+
+const identityOf = ({ identity }: Raw): { identity?: string } => (identity === undefined ? {} : { identity });
 
 function bootTimeoutOf({ bootTimeout }: Raw): unknown {
   return bootTimeout === undefined ? STACK.bootTimeout.default : numeric(bootTimeout);
@@ -195,28 +207,6 @@ function overlayOnly(raw: Raw): Problem[] {
     message: `Is a setting of overlay stacks, but this is ${raw.role === undefined ? "a lab" : `of role ${raw.role}`}.`,
     cure: `Remove it, or add role: ${Role.Overlay}.`,
   }));
-}
-
-/** `stack` or `organization/project/stack` (sdk/go/common/tokens/names.go). */
-const STACK_NAME = /^([A-Za-z0-9_.-]{1,100}\/){0,2}[A-Za-z0-9_.-]{1,100}$/;
-
-function checkStacks(own: string | undefined, peers: unknown): Problem[] {
-  const cure =
-    "Write the name of an underlay stack: stack, or organization/project/stack for another project's.";
-  const fault = (path: string, got: unknown, message: string): Problem => ({ path, got, message, cure });
-  const named = (got: unknown): boolean => typeof got === "string" && STACK_NAME.test(got);
-  if (!Array.isArray(peers)) return [fault("peers", peers, "Is not a list of stack names.")];
-  const wrong = peers.flatMap((got: unknown, i) =>
-    named(got) ? [] : [fault(`peers[${i}]`, got, "Is not a stack name.")],
-  );
-  const twice = peers.flatMap((got: unknown, i) =>
-    got === own || peers.indexOf(got) < i
-      ? [fault(`peers[${i}]`, got, got === own ? "Is this overlay's own underlay." : "Is listed twice.")]
-      : [],
-  );
-  const message =
-    own === undefined ? "Is missing: an overlay is deployed on an underlay stack." : "Is not a stack name.";
-  return [...(named(own) ? [] : [fault("underlayStack", own, message)]), ...wrong, ...twice];
 }
 
 /** The namespace's settings without its prefix. pulumi.Config cannot list what it does not know the name of. */

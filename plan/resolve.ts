@@ -7,6 +7,7 @@ import { resolveEvpn } from "../components/router/resolve";
 import { resolveSegments } from "../components/segment/resolve";
 import { checkUri, resolveUnderlays } from "../components/underlay/resolve";
 import { Findings } from "./findings";
+import { checkIdentity } from "./identity";
 import type { Problem } from "./problem";
 import type { ResolvedLab, ResolvedTunnel } from "./resolved";
 import { ofSections } from "./sections";
@@ -50,6 +51,7 @@ export function resolve(
   const underlays = resolveUnderlays(topology, said);
   const misplaced = resolvePlace(topology, underlays, said);
   said.add(checkUri("libvirtUri", libvirtUri));
+  said.add(checkIdentity(lab));
   const image = resolveImage(topology.image, said);
   const hosts = resolveHosts(topology, { lab, underlays, misplaced, image: image.kind, tunnels }, said);
   const segments = resolveSegments(topology, { underlays, hosts }, said);

@@ -76,6 +76,11 @@ export interface StackSpec {
   /** Underlay stacks of other owners; overlay stacks only. @default none */
   peers?: string[];
   /**
+   * Computed MAC addresses are hashes of it: labs that reach each other need different ones (docs/stacks.md). @default
+   * lab; of an overlay its project and stack
+   */
+  identity?: string;
+  /**
    * Hosts that the lab does without, with their containers, as if they were not in hosts; ./vxlab forget writes it
    * (docs/reliability.md). @default none
    */
@@ -149,6 +154,11 @@ export const STACK = {
     doc: "the stack of the overlay's own underlay; overlay stacks only, which require it",
   },
   peers: { kind: "list", doc: "underlay stacks of other owners; overlay stacks only" },
+  identity: {
+    kind: "text",
+    usual: "`lab`; of an overlay its project and stack",
+    doc: "computed MAC addresses are hashes of it: labs that reach each other need different ones ([stacks.md](stacks.md#labs-that-reach-each-other))",
+  },
   absent: {
     kind: "list",
     doc: "hosts that the lab does without, with their containers, as if they were not in `hosts`; `./vxlab forget` writes it ([reliability.md](reliability.md))",

@@ -16,9 +16,16 @@ export function labStack(settings: LabSettings): LabOutputs {
 }
 
 /** Settings of machines: what they leave open, the package decides. */
-export function machineArgs({ topology, libvirtUri, accel, bootTimeout }: LabSettings): VxlanLabArgs {
+export function machineArgs({
+  topology,
+  identity,
+  libvirtUri,
+  accel,
+  bootTimeout,
+}: LabSettings): VxlanLabArgs {
   return {
     topology,
+    ...(identity === undefined ? {} : { identity }),
     libvirtUri: chooseUri(libvirtUri),
     ...(accel === undefined || accel === "auto" ? {} : { accel }),
     bootTimeout,

@@ -28,7 +28,7 @@ export async function overlayStack(settings: OverlaySettings): Promise<OverlayOu
       "hosts" | "segments" | "containers" | keyof SectionSpecs
     >),
     ...withSecrets(secretEnv),
-    identity: `${pulumi.getProject()}/${pulumi.getStack()}`,
+    identity: settings.identity ?? `${pulumi.getProject()}/${pulumi.getStack()}`,
     bootTimeout,
   });
   return { lab };

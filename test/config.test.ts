@@ -8,6 +8,7 @@ import { TopologyError } from "../plan/errors";
 import { labProblems } from "./plan/problems";
 import { ed25519FromSeed } from "../plan/keys";
 import { planLab } from "../plan/plan";
+import { Role } from "../plan/roles";
 import type { Problem } from "../plan/types";
 import { reference, referenceWith } from "./plan/reference";
 import { temporary } from "./lib/temporary";
@@ -84,6 +85,13 @@ describe("readConfig", () => {
     });
   });
 
+  it.each([Role.Lab, Role.Underlay])("reads the identity of a %s", (role) => {
+    const { underlay, image, hosts, ...upper } = reference();
+    const topology = role === Role.Lab ? { underlay, image, hosts, ...upper } : { underlay, image, hosts };
+    configure(settings(topology, { role, identity: "me/demo" }));
+    expect(readConfig()).toMatchObject({ identity: "me/demo" });
+  });
+
   it("needs only hosts, and leaves other namespaces alone", () => {
     configure({ "vxlab:hosts": { a: { address: "192.168.10.2" } }, "libvirt:uri": "x", "aws:region": "y" });
     const { topology } = readConfig();
@@ -131,6 +139,7 @@ describe("readConfig", () => {
     [{ bootTimeout: "3601" }, "bootTimeout", 3601, "from 30 to 3600"],
     [{ bootTimeout: "ten" }, "bootTimeout", "ten", "from 30 to 3600"],
     [{ bootTimeout: "" }, "bootTimeout", "", "from 30 to 3600"],
+    [{ identity: " " }, "identity", " ", "that no other lab has"],
     [{ accel: "tcg" }, "accel", "tcg", "auto, kvm, qemu"],
     [{ accel: "kmv" }, "accel", "kmv", "Did you mean kvm?"],
     [{ libvirtUri: "localhost" }, "libvirtUri", "localhost", "qemu:///system"],

@@ -7,20 +7,52 @@ import { virshUri } from "../../plan/libvirt-uri";
 import type { Context } from "../command";
 import { Exit, Fault } from "../exit";
 import { libvirtMode, stackVirshUri } from "../engine/ready";
-import { resources } from "../state/stack";
+import { deployment, resources } from "../state/stack";
 import type { StateResource } from "../state/stack";
 
 const PROVIDER = "pulumi:providers:libvirt";
 
+type Named = Pick<StateResource, "type" | "inputs">;
+
 /** The hypervisors in a state, each once. */
-export function hypervisorsIn(all: readonly Pick<StateResource, "type" | "inputs">[]): string[] {
+export function hypervisorsIn(all: readonly Named[]): string[] {
   const uris = all.filter(({ type }) => type === PROVIDER).map(({ inputs }) => inputs?.["uri"]);
   return [...new Set(uris.filter((uri): uri is string => typeof uri === "string").map(virshUri))];
 }
 
+/**
+ * The hypervisors that a stack's hosts are on. The state of an overlay names none: if it is a program of the user's, the state of its
+ * underlay's stack does.
+ */
+export async function hypervisorsBelow(context: Context, all: readonly Named[]): Promise<string[]> {
+  const named = hypervisorsIn(all);
+  if (named.length > 0 || context.plain !== true) return named;
+  const states = await Promise.all(underlaysIn(all).map((stack) => underlayState(context, stack)));
+  return hypervisorsIn(states.flat());
+}
+
+/** Names of the stacks that a state's overlays are on, each once. */
+function underlaysIn(all: readonly Named[]): string[] {
+  const overlays = all.filter(({ type }) => type === "vxlab:index:VxlanOverlay");
+  const names = overlays.map(
+    ({ inputs }) => (inputs?.["underlay"] as { stack?: unknown } | undefined)?.stack,
+  );
+  return [...new Set(names.filter((name): name is string => typeof name === "string"))];
+}
+
+async function underlayState(context: Context, stack: string): Promise<StateResource[]> {
+  const state = await deployment(context, stack);
+  if (state === undefined) {
+    context.out.line(
+      `the stack ${stack} of the underlay cannot be read: if its machines are on the libvirt of a checkout, their hosts do not answer here`,
+    );
+  }
+  return state?.resources ?? [];
+}
+
 /** The hypervisors of a stack; the default one if its state has none. */
 export async function hypervisors(context: Context, stack: string): Promise<string[]> {
-  const named = hypervisorsIn(await resources(context, stack));
+  const named = await hypervisorsBelow(context, await resources(context, stack));
   if (named.length > 0 || (await libvirtMode(context, stack)) === "elsewhere") return named;
   return [await stackVirshUri(context, stack)];
 }

@@ -10,7 +10,7 @@ import { pulumi } from "../engine/engine";
 import { Exit, Fault } from "../exit";
 import { libvirtMode } from "../engine/ready";
 import type { Mode } from "../engine/ready";
-import { hypervisorsIn } from "./hypervisors";
+import { hypervisorsBelow } from "./hypervisors";
 import { Remote } from "./remote";
 import type { RemoteOptions } from "./remote";
 import { sshHost } from "./ssh-files";
@@ -27,8 +27,8 @@ export interface LoadedLab {
   keys: () => Promise<Map<string, string>>;
   /** The stack's state with its secrets. */
   secrets: () => Promise<unknown>;
-  /** The hypervisors in the state. */
-  hypervisors: readonly string[];
+  /** The hypervisors that its hosts are on, as far as states name them. */
+  hypervisors: () => Promise<readonly string[]>;
 }
 
 /** Reads the state. If its file is in this checkout, Pulumi is asked for secrets only. */
@@ -43,7 +43,7 @@ export async function loadLab(context: Context, stack: string): Promise<LoadedLa
   return {
     lab,
     secrets,
-    hypervisors: hypervisorsIn(resourcesOf(state)),
+    hypervisors: () => hypervisorsBelow(context, resourcesOf(state)),
     keys: () => (keys ??= secrets().then((state) => keysOfState(state, lab, stack))),
   };
 }
@@ -105,7 +105,7 @@ export async function withLab<T>(
       const found = await coming;
       return "all" in found ? found.all.get(host) : undefined;
     },
-    enter: entering(context, mode, hypervisors),
+    enter: entering(context, mode, await hypervisors()),
     places: [run],
     ...options,
   });

@@ -73,7 +73,7 @@ async function write(
   if (foreign.length > 0)
     throw new Fault(Exit.usage, `${folder} has other files (${foreign[0]}): name a new folder with --keys`);
   const [all, mode] = await Promise.all([keys(), libvirtMode(context, stack)]);
-  const enter = entering(context, mode, hypervisors);
+  const enter = entering(context, mode, await hypervisors());
   const config = sshConfigFor(hosts, { folder, enter, node: process.execPath });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const put = (file: string, text: string) => writeFileSync(join(folder, file), text, { mode: 0o600 });

@@ -7,7 +7,7 @@ import { briefDiff } from "../changes/brief-diff";
 import { editsOf } from "../changes/edits";
 import { changesText } from "../changes/text";
 import type { Command, Context } from "../command";
-import { change, failure } from "../engine/engine";
+import { change, failure, refused } from "../engine/engine";
 import { runPulumi } from "../engine/run";
 import { eventLog, Progress } from "../engine/events";
 import type { EngineEvent } from "../engine/events";
@@ -38,7 +38,8 @@ export const preview: Command = {
   checkoutOnly: "run pulumi preview",
   more:
     "After Pulumi's list a line for each change: + new, ~ changed, - removed, ! made anew, with the reason and what is lost. " +
-    "With --diff Pulumi's list has every property that changes; .vxlab/log/preview.log has the properties that stay too.",
+    "With --diff Pulumi's list has every property that changes; .vxlab/log/preview.log has the properties that stay too. " +
+    "Of settings that are refused it prints the problems alone; vxlab --verbose preview prints Pulumi's list too.",
   examples: [
     ["preview", "what up would do"],
     ["preview --diff", "every property that changes"],
@@ -119,30 +120,31 @@ async function show(
   mkdirSync(paths.logs, { recursive: true });
   const log = eventLog(paths.logs);
   const env = { ...environment, PULUMI_DEBUG_COMMANDS: "true" };
-  const words = ["preview", "--event-log", log.path, ...args];
-  const run = args.includes("--diff")
-    ? diff
-    : (on: Context, all: string[], env: Context["environment"]) =>
-        runPulumi(on.paths, all, { env, stdio: "inherit" });
-  const ending = await run(context, words, env);
+  const { ending, text, path } = await list(
+    context,
+    ["preview", "--suppress-progress", "--event-log", log.path, ...args],
+    env,
+  );
   const events = log.read();
   log.close();
-  const { code, bad, unchanged } = judged(events, ending.code);
+  const { code, bad, unchanged, errors } = judged(events, ending.code);
+  if (text !== "" && (!bad || out.verbose))
+    out.print((args.includes("--diff") ? briefDiff(text) : text).trimEnd() + "\n");
   if (code === 0) {
     const look = await looked();
     const changes = [...machineChanges(look), ...changesOf(editsOf(events))];
     sayUnknown(context, look);
     return { code: Exit.ok, text: changesText({ changes, unchanged }, hasColour()) };
   }
+  if (bad) return { code: failure(context, { ...ending, code, errors, steps: [], log: path }) };
   if (ending.killedBy !== undefined) out.line(`${ending.killedBy} ended Pulumi`);
-  if (bad) return { code: Exit.usage };
   return { code: wasInterrupted(code) || ending.killedBy !== undefined ? code : Exit.failed };
 }
 
 const hasColour = (): boolean => wantsColour(process.stdout.isTTY, process.env);
 
-/** Pulumi's own diff, each fact once. */
-async function diff(context: Context, words: string[], env: Context["environment"]) {
+/** Pulumi's own list or diff. Its end decides whether it is shown: of settings that were refused, the problems alone are. */
+async function list(context: Context, words: string[], env: Context["environment"]) {
   const { paths, out } = context;
   const path = join(paths.logs, "preview.log");
   const file = openSync(path, "w");
@@ -150,11 +152,10 @@ async function diff(context: Context, words: string[], env: Context["environment
     ? []
     : ["--color", hasColour() ? "always" : "never"];
   const stdio = ["inherit", file, "inherit"] as const;
-  const ending = await runPulumi(paths, [...words, ...colour], { env, stdio: [...stdio] }).finally(() =>
-    closeSync(file),
-  );
-  out.print(briefDiff(readFileSync(path, "utf8")).trimEnd() + "\n");
-  return ending;
+  const ending = await out
+    .wait("pulumi preview", () => runPulumi(paths, [...words, ...colour], { env, stdio: [...stdio] }))
+    .finally(() => closeSync(file));
+  return { ending, text: readFileSync(path, "utf8"), path };
 }
 
 async function printJson(
@@ -191,15 +192,12 @@ async function prepared(context: Context, stack: string): Promise<Context["envir
 }
 
 /** Bad when the lab's settings were refused: Pulumi has one exit code for everything. */
-function judged(
-  events: readonly EngineEvent[],
-  code: number,
-): { code: number; bad: boolean; unchanged: number } {
+function judged(events: readonly EngineEvent[], code: number) {
   const progress = new Progress(
     () => undefined,
     () => undefined,
   );
   events.forEach((event) => progress.take(event));
-  const bad = progress.errors.some((error) => error.includes("The lab's settings have"));
-  return { code: progress.endCode(code), bad, unchanged: progress.changes["same"] ?? 0 };
+  const { errors, changes } = progress;
+  return { code: progress.endCode(code), bad: refused(errors), unchanged: changes["same"] ?? 0, errors };
 }

@@ -81,8 +81,15 @@ export async function change(
   });
 }
 
-/** Shows what went wrong. Refused settings have an exit code of their own, since the user has to correct them. */
-export function failure(context: Context, outcome: Outcome): number {
+/** Whether the errors say that settings are wrong, which the user has to correct. */
+export const refused = (errors: readonly string[]): boolean =>
+  errors.some((error) => error.includes("The lab's settings have"));
+
+/** Shows what went wrong. Refused settings have an exit code of their own. */
+export function failure(
+  context: Context,
+  outcome: Pick<Outcome, "code" | "killedBy" | "errors" | "steps" | "log">,
+): number {
   const { errors, log } = outcome;
   const shown =
     errors.length > 0 ? errors : [readFileSync(log, "utf8").trim().split("\n").slice(-30).join("\n")];
@@ -93,7 +100,7 @@ export function failure(context: Context, outcome: Outcome): number {
     context.out.line(`${what}: run the same command to continue`);
     return outcome.code;
   }
-  return errors.some((error) => error.includes("The lab's settings have")) ? Exit.usage : Exit.failed;
+  return refused(errors) ? Exit.usage : Exit.failed;
 }
 
 /** Cures for errors of SSH on existing hosts, which name no setting. */

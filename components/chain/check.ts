@@ -5,12 +5,17 @@ import { pathOf, repeated } from "../../plan/rules";
 import { wayOf } from "../segment/ways";
 import { carrierOf, hopsOf, hopVni } from "./carrier";
 import type { ResolvedChain, ResolvedHop } from "./resolved";
+import { ChainFailure } from "./spec";
 
 export function checkChains(lab: ResolvedLab): Problem[] {
   return [
     ...checkPairs(lab.chains),
     ...checkBoxes(lab.chains),
-    ...lab.chains.flatMap((chain) => [...checkRouted(lab, chain), ...checkSocket(lab, chain)]),
+    ...lab.chains.flatMap((chain) => [
+      ...checkRouted(lab, chain),
+      ...checkSocket(lab, chain),
+      ...checkProbe(chain),
+    ]),
     ...checkVnis(lab),
   ];
 }
@@ -57,6 +62,25 @@ function checkRouted({ containers }: ResolvedLab, { name, from, to, through }: R
     const nic = containers.find((one) => one.name === end)?.nics[number ?? -1];
     return nic?.place !== undefined && (nic.dhcp || nic.bare);
   }
+}
+
+/** A probe goes in by one port of a box and out by the other. What it finds decides only whether the box is passed by. */
+function checkProbe({ name, failure, probe, through }: ResolvedChain): Problem[] {
+  if (probe === undefined) return [];
+  const fault = (message: string, cure: string): Problem[] => [
+    { path: pathOf("chains", name, "probe"), got: probe, message, cure },
+  ];
+  if (failure === ChainFailure.Closed)
+    return fault(
+      "Has no effect with failure: closed, where no middle box is passed by.",
+      "Write failure: open, or remove probe.",
+    );
+  const routed = through.find(({ sides }) => sides === undefined);
+  if (routed === undefined) return [];
+  return fault(
+    `Needs transparent middle boxes, but ${routed.name} is routed: no probe passes a router.`,
+    `Give ${routed.name} the interfaces chain: in and chain: out, or remove probe.`,
+  );
 }
 
 /** Open vSwitch carries a chain between hosts, whatever floods in its segment; the kernel's devices of other segments may have its port. */

@@ -34,6 +34,11 @@ export interface ServiceChainArgs {
   chain?: string;
   /** When a middle box does not run: its packets are dropped, or go on to the next hop. @default ChainFailure.Closed */
   failure?: ChainFailure;
+  /**
+   * With ChainFailure.Open, a transparent middle box that lets no probe through, three in a row, is passed by too: milliseconds between
+   * two probes. @default none
+   */
+  probe?: number;
   /** How packets are carried between hosts. @default Encapsulation.Vxlan */
   encapsulation?: Encapsulation;
   /** UDP port of these packets. @default the encapsulation's */
@@ -152,6 +157,7 @@ function wantedOf(
   {
     chain = name,
     failure = ChainFailure.Closed,
+    probe,
     encapsulation = Encapsulation.Vxlan,
     udpPort = ENCAPSULATIONS[encapsulation].udpPort,
   }: Omit<ServiceChainArgs, "from" | "through" | "to">,
@@ -159,6 +165,7 @@ function wantedOf(
 ): pulumi.Output<ChainWanted> {
   return pulumi.all(hops.map(({ local }) => local)).apply((vteps) => ({
     ...{ name: chain, failure, encapsulation, udpPort },
+    ...(probe === undefined ? {} : { probe }),
     hops: hops.map(({ args, hostName: host }, index) => {
       const { hop, ports, mac, addresses = [], gateway = false, vni } = args;
       const sources = sourcesOf(args, index === 0 || index === hops.length - 1);

@@ -20,6 +20,7 @@ chain_apply() {
   echo "$bridge" >"$box/bridge"
   mv "$box/flows.new" "$box/flows"
   chain_renumber
+  chain_probe
   chain_again
   case $cookie in *10/*) chain_drain ;; esac
   chain_untunnel
@@ -30,7 +31,8 @@ chain_apply() {
 # The words of flows are ovs-ofctl's own: nothing else than that may be in them.
 chain_plain() {
   local one i=0 port vni
-  plain "$name" "$bridge" "$local" "$encapsulation" "$udpPort" "$cookie"
+  plain "$name" "$bridge" "$local" "$encapsulation" "$udpPort" "$cookie" "${probe-}"
+  eval "plain ${probed-}"
   while next_tunnel; do plain "$port" "$vni"; done
   set --
   eval "set -- $flows"
@@ -167,6 +169,7 @@ chain_drop() {
 }
 
 chain_remove() {
+  chain_unprobe
   chain_drop "$bridge" "$cookie"
   rm -rf "${CHAINS:?}/$id"
   rmdir "$CHAINS" 2>/dev/null || :
@@ -188,6 +191,7 @@ chain_observe() {
   {
     echo "json tunnels [${found#,}]"
     [ "$same" = same ] || echo "word flows"
+    [ -z "${probed-}" ] || chain_probed
   } | observed
 }
 
@@ -219,5 +223,10 @@ chain_drift_of() {
   while next_tunnel; do
     on=$(vsctl port-to-br "$port" 2>/dev/null) || on=none
     [ "$on" = "$bridge" ] || printf '%s\tchain %s: tunnel %s is missing\n' "$lab/$step" "$name" "$port"
+  done
+  eval "set -- ${probed-}"
+  for port in "$@"; do
+    # One that is not there is its container's drift.
+    [ ! -e "$NET/$port" ] || chain_probing "$port" || printf '%s\tchain %s: port %s is not probed\n' "$lab/$step" "$name" "$port"
   done
 }

@@ -18,6 +18,7 @@ export function planChains(
   const vteps = new Map(lab.hosts.map((host) => [host.name, addressText(endpointOf(host))]));
   return lab.chains.map((chain) => ({
     ...{ name: chain.name, segment: chain.segment.name, failure: chain.failure },
+    ...(chain.probe === undefined ? {} : { probe: chain.probe }),
     ...carrierOf(chain.segment),
     hops: hopsOf(chain).map((hop) => ({
       ...{ name: hop.name, host: hop.host, vtep: vteps.get(hop.host) ?? "" },

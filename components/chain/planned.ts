@@ -14,6 +14,8 @@ export interface ChainPlan {
   name: string;
   segment: string;
   failure: ChainFailure;
+  /** Milliseconds between two probes of a transparent middle box; absent: there are none. */
+  probe?: number;
   /** How its packets are carried between hosts. */
   encapsulation: Encapsulation;
   udpPort: number;

@@ -34,7 +34,7 @@ export function resolveChains(topology: Topology, context: Context, said: Findin
 
 function resolveChain(name: string, input: Input, said: Findings): ResolvedChain | undefined {
   const { spec, at } = input;
-  const { failure } = simpleValues({ failure: CHAIN.failure }, spec, at, said);
+  const { failure, probe } = simpleValues({ failure: CHAIN.failure, probe: CHAIN.probe }, spec, at, said);
   const known = (["from", "to"] as const).map((key) => isEnd(at(key), spec[key], input, said));
   const through = namesIn(at("through"), spec.through, input, said);
   if (known.includes(false)) return undefined;
@@ -49,7 +49,8 @@ function resolveChain(name: string, input: Input, said: Findings): ResolvedChain
   const boxes = through.map((box, index) => boxIn(segment, at("through", index), box, input, said));
   const usable = boxes.flatMap((box) => box ?? []);
   if (from === undefined || to === undefined || usable.length < boxes.length) return undefined;
-  return { name, spec, failure, segment, from, through: usable, to };
+  const probed = probe === undefined ? {} : { probe };
+  return { name, spec, failure, ...probed, segment, from, through: usable, to };
 }
 
 /** Whether it is a container of the lab, or the gateway. */

@@ -6,6 +6,8 @@ export interface ResolvedChain {
   name: string;
   spec: ChainSpec;
   failure: ChainFailure;
+  /** Milliseconds between two probes of a middle box. */
+  probe?: number;
   segment: ResolvedSegment;
   from: ResolvedHop;
   through: readonly ResolvedHop[];

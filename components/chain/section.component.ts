@@ -67,7 +67,7 @@ function contextOf(
 }
 
 function chainArgs(
-  { name: chain, failure, encapsulation, udpPort, hops }: ChainPlan,
+  { name: chain, failure, probe, encapsulation, udpPort, hops }: ChainPlan,
   hosts: ReadonlyMap<string, pulumi.Input<HostConnectionArgs>>,
   { bridges }: GroundParts,
 ) {
@@ -79,6 +79,7 @@ function chainArgs(
   const args = hops.map(hopArgs);
   return {
     ...{ chain, failure, encapsulation, udpPort },
+    ...(probe === undefined ? {} : { probe }),
     ...{ from: args[0], through: args.slice(1, -1), to: args.at(-1) as ChainHopArgs },
   };
 }

@@ -34,6 +34,12 @@ export interface ChainSpec {
   through: string[];
   /** When a middle box does not run; closed (the packets are dropped), open (they go on to the next hop). @default closed */
   failure?: ChainFailure;
+  /**
+   * With failure: open, a transparent middle box that lets no probe through, three in a row, is passed by too:
+   * milliseconds between two probes (docs/chains.md); 100 to 10000 milliseconds. @default none: a box that hangs with
+   * both links up is not noticed
+   */
+  probe?: number;
   /** The segment. @default the one that both ends are in */
   segment?: string;
 }
@@ -62,6 +68,14 @@ export const CHAIN = {
     },
     default: ChainFailure.Closed,
     doc: "when a middle box does not run",
+  },
+  probe: {
+    kind: "integer",
+    min: 100,
+    max: 10_000,
+    unit: "milliseconds",
+    usual: "none: a box that hangs with both links up is not noticed",
+    doc: "with `failure: open`, a transparent middle box that lets no probe through, three in a row, is passed by too: milliseconds between two probes ([chains.md](chains.md#probes))",
   },
   segment: { kind: "text", usual: "the one that both ends are in", doc: "the segment" },
 } as const satisfies Fields<ChainSpec>;

@@ -7,7 +7,7 @@ import { hasTunnels, hopFlows, nextFlows } from "./flows";
 import type { ThingKind } from "../../guest/thing";
 
 export const chain: ThingKind = {
-  scripts: ["components/chain/guest.sh", "components/chain/leaving.sh"],
+  scripts: ["components/chain/guest.sh", "components/chain/leaving.sh", "components/chain/probes.sh"],
 };
 
 export interface ChainState {
@@ -26,6 +26,10 @@ export interface ChainState {
   peers: string[];
   /** VALUE/MASK of the cookies of all of its flows, and of no others. */
   cookie: string;
+  /** Milliseconds between two probes of the ports in `probed`. */
+  probe?: number;
+  /** Ports of transparent middle boxes: what one sends has to come out of the other. Absent: none is probed. */
+  probed?: string[];
   /** In the words of ovs-ofctl; `<NAME>` stands for the number of a port. */
   flows: string[];
 }
@@ -55,8 +59,16 @@ export function hopsState(chain: ChainWanted, host: string, bridge: string): Cha
   return {
     ...common(chain, host, bridge, arriving(chain, host)),
     cookie: cookiesOf(chain, "hops"),
+    ...probesOf(chain, host),
     flows: hopFlows(chain, host),
   };
+}
+
+function probesOf({ hops, probe }: ChainWanted, host: string): Pick<ChainState, "probe" | "probed"> {
+  const probed = hops
+    .filter((hop) => hop.host === host && hop.ports.length === 2)
+    .flatMap(({ ports }) => ports);
+  return probe === undefined || probed.length === 0 ? {} : { probe, probed };
 }
 
 /** Where packets go from its own hops. */

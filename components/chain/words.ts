@@ -8,6 +8,7 @@ const LABELS: Readonly<Record<string, Label>> = {
   through: false,
   to: false,
   failure: (_, now) => fails(now),
+  probe: (_, now) => probed(now),
   encapsulation: "encapsulation",
   udpPort: "UDP port",
   chain: "name",
@@ -20,7 +21,8 @@ export const chainWords: Words = {
   subject: (edit) => ({ name: nameIn(edit, "chain") }),
   say(edit) {
     const { op, old, now } = edit;
-    if (op === "create") return { kind: "added", facts: [way(now), fails(now["failure"])] };
+    if (op === "create")
+      return { kind: "added", facts: [way(now), fails(now["failure"]), ...optional(now["probe"])] };
     if (op === "delete") return { kind: "removed", facts: [way(old)] };
     const differing = [...moved(edit), ...facts(LABELS, edit)];
     return differing.length === 0 ? undefined : { kind: "changed", facts: differing };
@@ -51,4 +53,7 @@ function way({ from, through, to }: Inputs): string {
 }
 
 const name = (hop: unknown): string => (isObject(hop) ? shown(hop["hop"]) : "?");
+const probed = (probe: unknown): string =>
+  probe === undefined ? "its boxes are not probed any more" : `its boxes are probed every ${shown(probe)} ms`;
+const optional = (probe: unknown): string[] => (probe === undefined ? [] : [probed(probe)]);
 const fails = (failure: unknown): string => `fails ${failure === undefined ? "closed" : shown(failure)}`;

@@ -73,11 +73,15 @@ nics_ports() {
 # A running container needs --bundle, which changes all flows at once; before it runs, plain add-flows takes half the time.
 # A port without a tag carries the trunk's VLANs, and nothing untagged.
 nic_plug() {
-  local flows="$1" how="${2:-}" tries=60 said number
+  local flows="$1" how="${2:-}" tries=60 said number every
   if [ "$vlan" = - ]; then set -- 'tag=[]' "trunks=$tags"; else set -- "tag=$vlan" 'trunks=[]'; fi
   set -- -- set port "$veth" "$@" external_ids:vxlab-container="\"$owner\""
   number=$(ofport_of "$veth")
   [ -z "$number" ] || set -- "$@" -- set interface "$veth" ofport_request="$number"
+  if [ -d "$STATE/chains" ]; then
+    every=$(probe_of "$veth")
+    [ -z "$every" ] || set -- "$@" -- set interface "$veth" bfd:enable=true bfd:min_tx="$every" bfd:min_rx="$every"
+  fi
   vsctl --may-exist add-port "$bridge" "$veth" "$@"
   [ ! -d "$IMPAIRED" ] || impair_plug "$veth"
   # A step that was killed while it put them in place.
@@ -100,6 +104,17 @@ ofport_of() {
   while read -r name number; do
     [ "$name" != "$1" ] || echo "$number"
   done <"$OFPORTS"
+}
+
+# probe_of VETH: the milliseconds between two probes of a port; nothing where there are none (components/chain/probes.sh).
+probe_of() {
+  local file veth every
+  for file in "$STATE"/chains/*/probes; do
+    [ -e "$file" ] || continue
+    while read -r veth every; do
+      [ "$veth" != "$1" ] || echo "$every"
+    done <"$file"
+  done
 }
 
 # nic_flows_gone FOLDER VETH BRIDGE: deletes the flows of a port that is gone: its number may be reused.

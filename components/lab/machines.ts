@@ -36,6 +36,11 @@ export interface MachinesArgs {
    * `$VXLAB_CACHE/image` (`~/.cache/vxlab/image`) and built by an `up` when it is missing
    */
   image?: LabImageArgs;
+  /**
+   * Computed MAC addresses, and VNIs of service chains, are hashes of it: no two labs that reach each other may have the same. Another
+   * one for a lab that is deployed changes them all, and rebuilds its machines. @default the resource's name
+   */
+  identity?: string;
   /** The hypervisor's connection URI. @default `$VXLAB_LIBVIRT_URI`, else "qemu:///system" */
   libvirtUri?: string;
   /** What executes the machines' instructions. @default KVM where it truly works, else QEMU's emulation */

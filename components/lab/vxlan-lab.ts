@@ -68,7 +68,7 @@ export class VxlanLab extends pulumi.ComponentResource {
       { topology: withoutContents(topology), ...(env === undefined ? {} : { env }) },
       opts,
     );
-    const plan = planLab(topology, { lab: name, libvirtUri: labUri(args) });
+    const plan = planLab(topology, { lab: args.identity ?? name, libvirtUri: labUri(args) });
     sayHints(plan.hints, this);
     const machines = declareMachines(name, args, plan, this);
     const hosts = hostsOf(machines);

@@ -51,7 +51,7 @@ export class VxlanUnderlay extends pulumi.ComponentResource {
   constructor(name: string, args: VxlanUnderlayArgs, opts?: pulumi.ComponentResourceOptions) {
     const topology = { ...args.topology, segments: {}, containers: {} };
     super(token("VxlanUnderlay"), name, { topology }, opts);
-    const plan = planLab(topology, { lab: name, libvirtUri: labUri(args) });
+    const plan = planLab(topology, { lab: args.identity ?? name, libvirtUri: labUri(args) });
     sayHints(plan.hints, this);
     const machines = declareMachines(name, args, plan, this);
     setParts(this, { ...partsOf(this), hosts: hostsOf(machines) });

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   forgetHypervisors,
   hypervisors,
+  hypervisorsBelow,
   hypervisorsIn,
   knownHypervisors,
   mustAnswer,
@@ -52,6 +53,37 @@ describe("the hypervisors of a stack", () => {
   it("are the one that it would use as long as its state names none", async () => {
     const environment = { ...here.environment, VXLAB_LIBVIRT_URI: "test:///default" };
     expect(await hypervisors({ ...here, environment }, "other")).toEqual(["test:///default"]);
+  });
+
+  describe("of an overlay, whose own state names none", () => {
+    const overlay = {
+      ...{ urn: "urn:overlay", type: "vxlab:index:VxlanOverlay" },
+      inputs: { underlay: { stack: "organization/below/a" }, peers: [{ stack: "organization/below/b" }] },
+    };
+    const exported = JSON.stringify({ deployment: { resources: ALL } });
+    /** A program of the user's, whose Pulumi knows the underlay's stack alone. */
+    const program = () => {
+      const says = `*" stack export --stack organization/below/a") echo '${exported}' ;;`;
+      here.write("bin/pulumi", `#!/bin/sh\ncase " $*" in ${says} *) exit 255 ;; esac\n`);
+      const PATH = `${join(here.paths.root, "bin")}${delimiter}${path}`;
+      return { ...here, plain: true, environment: { ...here.environment, PATH } };
+    };
+
+    it("are those in the state of its underlay's stack, not of its peers'", async () => {
+      expect(await hypervisorsBelow(program(), [overlay])).toEqual([NEAR_VIRSH, FAR_VIRSH]);
+      expect(here.stderr()).toBe("");
+    });
+
+    it("are none when that cannot be read, which is said", async () => {
+      const other = { ...overlay, inputs: { underlay: { stack: "organization/gone/a" } } };
+      expect(await hypervisorsBelow(program(), [other])).toEqual([]);
+      expect(here.stderr()).toMatch(/^the stack organization\/gone\/a of the underlay cannot be read: /);
+    });
+
+    it("are not asked for in a checkout, which knows its libvirt", async () => {
+      expect(await hypervisorsBelow({ ...program(), plain: false }, [overlay])).toEqual([]);
+      expect(here.stderr()).toBe("");
+    });
   });
 
   it("are none yet when only its underlays would name them", async () => {

@@ -321,6 +321,49 @@ describe("overlays of one name, in two stacks", () => {
   });
 });
 
+describe("labs of one name, in two programs", () => {
+  const topology = {
+    hosts: { a1: { address: "192.168.10.11" } },
+    segments: { red: { vni: 100, subnet: "10.0.3.0/24" } },
+    containers: { c1: { host: "a1" } },
+  };
+  const macs = async (identity?: string) => {
+    const { VxlanLab, VxlanUnderlay } = await import("../../components");
+    const files = { version: "abc123", root: "/i/root.qcow2" };
+    const args = { topology, image: files, ...(identity === undefined ? {} : { identity }) };
+    const all = await deploy(() => new VxlanLab("demo", args));
+    const lower = await deploy(() => new VxlanUnderlay("demo", args));
+    const [nic] = named(all, "demo-c1").inputs["interfaces"] as { mac: string }[];
+    const of = (name: string) => named(all, name).inputs["mac"];
+    return [nic?.mac, of("demo-a1-vxbr"), of("demo-a1"), named(lower, "demo-a1").inputs["mac"]];
+  };
+  const expected = (identity: string) => [
+    computedMac(identity, MacKind.Container, "c1"),
+    computedMac(identity, MacKind.Bridge, "a1"),
+    computedMac(identity, MacKind.Machine, "a1"),
+    computedMac(identity, MacKind.Machine, "a1"),
+  ];
+
+  it("have the MACs of every earlier vxlab: hashes of the name", async () =>
+    expect(await macs()).toEqual(expected("demo")));
+
+  it("have other ones with an identity each", async () => {
+    const [a, b] = [await macs("me/a/dev"), await macs("me/b/dev")];
+    expect([a, b]).toEqual([expected("me/a/dev"), expected("me/b/dev")]);
+    expect(new Set([...a, ...b]).size).toBe(6);
+  });
+
+  it.each([
+    ["", "Is empty."],
+    ["x".repeat(201), "Is longer"],
+    [7 as unknown as string, "Is not a text."],
+  ])("refuse the identity %j", async (identity, message) => {
+    const { VxlanLab } = await import("../../components");
+    const declare = () => new VxlanLab("demo", { topology, identity });
+    await expect(deploy(declare)).rejects.toThrow(message);
+  });
+});
+
 describe("hypervisors of which one does not answer", () => {
   it("fail what waits for them with one error, whose text no property changes", async () => {
     const { HypervisorError } = await import("../../plan/errors");

@@ -14,7 +14,7 @@ import { textOf } from "./markdown";
 
 const COVERED = [
   ...["plan", "components", "guest", "cli", "system", "toolchain", "image", "vxlab", "stacks"],
-  ...["config.ts", "config-copied.ts", "config-files.ts", "config-secrets.ts"],
+  ...["config.ts", "config-copied.ts", "config-files.ts", "config-secrets.ts", "config-stacks.ts"],
 ];
 
 /** What verify finds. */

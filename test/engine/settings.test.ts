@@ -157,6 +157,7 @@ describe("settings that are wrong in eighteen places", () => {
       ["vxlab preview", await project.vxlab(["preview"])],
       ["pulumi preview", await project.pulumi(["preview"])],
       ["vxlab up", await project.vxlab(["up"])],
+      ["vxlab --verbose preview", await project.vxlab(["--verbose", "preview"])],
     ];
   });
   afterAll(() => project.configure({}));
@@ -177,11 +178,31 @@ describe("settings that are wrong in eighteen places", () => {
     }
   });
 
+  it.each(["preview", "up"])("are the last that vxlab %s prints, without anything of Pulumi's", (verb) => {
+    const [, result] = refusals.find(([command]) => command === `vxlab ${verb}`) ?? [];
+    expect(result?.stdout).toBe("");
+    const text = result?.stderr ?? "";
+    const problems = text.slice(text.indexOf("The lab's settings have"));
+    expect(text).not.toMatch(/pulumi:pulumi:Stack|Diagnostics|Resources:|Previewing/);
+    const [last, path] = problems.trimEnd().split("\n").slice(-1)[0]?.split(": ") ?? [];
+    expect([last, path]).toEqual(["full output", join(project.paths.logs, `${verb}.log`)]);
+    expect(problems.match(/^ {2}\S+: got /gm)).toHaveLength(FAULTS.length);
+    // What is left out is in the file.
+    expect(readFileSync(path ?? "", "utf8")).toMatch(/pulumi:pulumi:Stack/);
+  });
+
+  it("come after Pulumi's own with --verbose", () => {
+    const [, result] = refusals.find(([command]) => command === "vxlab --verbose preview") ?? [];
+    expect(result?.stdout).toMatch(/Previewing update \(lab\)[^]*Diagnostics:[^]*Resources:/);
+    expect(result?.stderr).toMatch(/The lab's settings have \d+ problems[^]*full output: \S+\n$/);
+  });
+
   it("end with the exit code that says whose fault it is", () => {
     expect(refusals.map(([command, { code }]) => [command, code])).toEqual([
       ["vxlab preview", 2],
       ["pulumi preview", expect.any(Number)],
       ["vxlab up", 2],
+      ["vxlab --verbose preview", 2],
     ]);
     expect(refusals[1]?.[1].code).toBeGreaterThan(0);
   });

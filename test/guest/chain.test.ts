@@ -32,6 +32,7 @@ case "$*" in
   *"find port"*) cat "$FAKE/ports" ;;
   *"find bridge name="*) cat "$FAKE/owner" ;;
   *port-to-br*) [ -s "$FAKE/bridge" ] && cat "$FAKE/bridge" ;;
+  *"get interface"*bfd:*) cat "$FAKE/bfd" 2>/dev/null ;;
   *"get interface"*) cat "$FAKE/key" 2>/dev/null ;;
   *"set interface v-"*ofport_request=*) [ ! -e "$FAKE/gives" ] || cp "$FAKE/gives" "$FAKE/interfaces" ;;
 esac
@@ -130,6 +131,53 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
         `ofport_request=${numbers()["cfd"]} options:remote_ip=flow options:local_ip="192.168.10.156" options:key="13" ` +
         `options:dst_port="4789" ${of}`,
     );
+  });
+
+  describe("with probes", () => {
+    const probed = { ...CHAIN, failure: ChainFailure.Open, probe: 500 };
+    const PROBED = hopsState(probed, "kvm1", "vxbr");
+    const SET = (veth: string) =>
+      `ovs-vsctl --if-exists set interface ${veth} bfd:enable=true bfd:min_tx=500 bfd:min_rx=500`;
+    const bfd = (calls: string[]) =>
+      calls.filter((call) => call.includes("bfd")).map((call) => call.replace("--timeout=60 ", ""));
+
+    it("has both ports of a transparent box probed, no others, and keeps which for when they are made anew", () => {
+      expect(bfd(apply(PROBED))).toEqual([SET("v-fw"), SET("v-fw_1")]);
+      expect(host.read(`state/chains/${LAB}-lab-web-kvm1-hops/probes`)).toBe("v-fw 500\nv-fw_1 500\n");
+      expect(bfd(apply(nextState(probed, "kvm1", "vxbr"), "lab-web-kvm1-next"))).toEqual([]);
+      expect(hopsState(probed, "kvm2", "vxbr")).not.toHaveProperty("probed");
+    });
+
+    it("ends them with the setting, and with the chain", () => {
+      const cleared = ["v-fw", "v-fw_1"].map((veth) => `ovs-vsctl --if-exists clear interface ${veth} bfd`);
+      apply(PROBED);
+      expect(bfd(apply(HOPS))).toEqual(cleared);
+      expect(existsSync(host.path(`state/chains/${LAB}-lab-web-kvm1-hops/probes`))).toBe(false);
+      expect(bfd(apply(HOPS))).toEqual([]);
+      apply(PROBED);
+      host.calls();
+      expect(host.guest(["remove", "chain"], input(PROBED)).code).toBe(0);
+      expect(bfd(host.everything().map((call) => call.join(" ")))).toEqual(cleared);
+    });
+
+    it("observes and names a port that somebody stopped probing", () => {
+      apply(PROBED);
+      host.shows("flows", "cookie=0x5f\n");
+      host.shows("bfd", 'true\n"500"\n"500"\n');
+      for (const veth of ["v-fw", "v-fw_1"]) host.shell(`mkdir -p ${host.path("net")}/${veth}`);
+      expect(observed(PROBED)).toMatchObject({ probed: ["v-fw", "v-fw_1"] });
+      expect(drift().filter((line) => line.includes("probed"))).toEqual([]);
+      host.shows("bfd", 'true\n"500"\n"100"\n');
+      expect(observed(PROBED)).toMatchObject({ probed: [] });
+      expect(drift()).toContain("chain web: port v-fw is not probed");
+    });
+
+    it("refuses a state with something else where a port or a number belongs", () => {
+      expect(refused({ ...PROBED, probed: ["v-fw; reboot"] })).toContain(
+        "where a name or an address belongs",
+      );
+      expect(refused({ ...PROBED, probe: "$(id)" as unknown as number })).toContain("where a name");
+    });
   });
 
   it("takes a tunnel away after the last flow that sent into it", () => {

@@ -24,6 +24,31 @@ const rows: Record<string, Row[]> = {
     [chains({ to: "gateway" }), "chains.x.to", "Is not in a segment of the other end", "gateway where"],
     [chains({ to: "m2" }), "chains.x.to", "c1 is in red, m2 is not in a segment", "one segment"],
     [chains({ failure: "shut" }), "chains.x.failure", "Is not a valid value", "closed, open"],
+    [
+      chains({ failure: "open", probe: 50 }),
+      "chains.x.probe",
+      "whole number of milliseconds",
+      "from 100 to 10000",
+    ],
+    [
+      chains({ failure: "open", probe: "1s" }),
+      "chains.x.probe",
+      "whole number of milliseconds",
+      "from 100 to 10000",
+    ],
+    [chains({ probe: 500 }), "chains.x.probe", "Has no effect with failure: closed", "failure: open"],
+    [
+      {
+        ...chains(
+          { failure: "open", probe: 500, through: ["m1", "r"] },
+          {},
+          { r: { host: "kvm1", segment: "red" } },
+        ),
+      },
+      "chains.x.probe",
+      "but r is routed",
+      "chain: in and chain: out",
+    ],
     [chains({ segment: "blue" }), "chains.x.segment", "Is not a segment", "Known: red"],
     [
       { ...chains({ to: "gateway" }, {}, { gateway: { host: "kvm1" } }) },

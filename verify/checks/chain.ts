@@ -70,7 +70,7 @@ function onChain(plan: ChainPlan, facts: ChainFacts | undefined): Verdict {
   const round = sum(plan, "guard", count);
   const passed = plan.hops.find((hop) => ROLE.passes.some((role) => count(cookieOf(plan, hop, role)) > 0));
   const wrong = [
-    ...(passed === undefined ? [] : [`${passed.name} does not run, and is passed by`]),
+    ...(passed === undefined ? [] : [`${passed.name} ${failing(plan)}, and is passed by`]),
     ...(short === undefined || passed !== undefined ? [] : [missed(plan, short.way, count, sent)]),
     ...(round === 0 ? [] : [`${round} packets came by another way, and were dropped`]),
     ...(received === sent ? [] : [`${received} of ${sent} were answered`]),
@@ -78,6 +78,9 @@ function onChain(plan: ChainPlan, facts: ChainFacts | undefined): Verdict {
   if (wrong.length > 0) return { ok: false, got: wrong.join("; ") };
   return { ok: true, got: `${sent} packets through ${way(plan)}, ${sent} back, none round` };
 }
+
+const failing = ({ probe }: ChainPlan): string =>
+  probe === undefined ? "does not run" : "does not run, or lets no probe through";
 
 function sum(plan: ChainPlan, role: "guard", count: (cookie: string) => number): number {
   const cookies = new Set(plan.hops.map((hop) => cookieOf(plan, hop, ROLE[role][0])));

@@ -16,6 +16,24 @@ describe("a chain", () => {
       "~ chain web-db: c1 → m1@kvm1 → c2 becomes c1 → m1@kvm1 → m2@kvm3 → c2; fails open",
     ],
     [
+      "create",
+      undefined,
+      web(one, { failure: "open", probe: 500 }),
+      "+ chain web-db: c1 → m1@kvm1 → c2, fails open, its boxes are probed every 500 ms",
+    ],
+    [
+      "update",
+      web(one, { failure: "open" }),
+      web(one, { failure: "open", probe: 500 }),
+      "~ chain web-db: its boxes are probed every 500 ms",
+    ],
+    [
+      "update",
+      web(one, { failure: "open", probe: 500 }),
+      web(one, { failure: "open" }),
+      "~ chain web-db: its boxes are not probed any more",
+    ],
+    [
       "update",
       web(one),
       web([

@@ -1,0 +1,49 @@
+#!/bin/sh
+# Probes through a transparent middle box: both of its ports speak BFD (RFC 5880), so each gets what the other one sends through the box. Open
+# vSwitch takes a port whose session is down for one without a link (ovs-vswitchd.conf.db(5), bfd), and the chain passes the box by.
+# shellcheck disable=SC2154 # the variables come out of with_state, by eval
+
+# chain_probe: has the ports in probed sent probes, and no others of this step's.
+chain_probe() {
+  local veth _ was="$box/probes"
+  set --
+  eval "set -- ${probed-}"
+  : >"$box/probes.new"
+  for veth in "$@"; do echo "$veth $probe" >>"$box/probes.new"; done
+  if [ -e "$was" ]; then
+    while read -r veth _; do
+      case " $* " in *" $veth "*) ;; *) vsctl --if-exists clear interface "$veth" bfd </dev/null ;; esac
+    done <"$was"
+  fi
+  mv "$box/probes.new" "$was"
+  [ $# -gt 0 ] || rm "$was"
+  # A container that does not run has none yet. Three missed probes end a session (bfd:mult).
+  for veth in "$@"; do
+    vsctl --if-exists set interface "$veth" bfd:enable=true bfd:min_tx="$probe" bfd:min_rx="$probe"
+  done
+}
+
+# chain_unprobe: of a step that is removed.
+chain_unprobe() {
+  local veth _
+  [ -e "$CHAINS/$id/probes" ] || return 0
+  while read -r veth _; do
+    vsctl --if-exists clear interface "$veth" bfd </dev/null
+  done <"$CHAINS/$id/probes"
+}
+
+# chain_probing VETH: whether it is probed as wanted.
+chain_probing() {
+  [ "$(vsctl --if-exists get interface "$1" bfd:enable bfd:min_tx bfd:min_rx 2>/dev/null | tr -d '"' | tr '\n' ' ')" = "true $probe $probe " ]
+}
+
+# chain_probed: a line of observe: those of the ports in probed that are.
+chain_probed() {
+  local veth found=''
+  set --
+  eval "set -- ${probed-}"
+  for veth in "$@"; do
+    ! chain_probing "$veth" || found="$found $veth"
+  done
+  echo "list probed$found"
+}

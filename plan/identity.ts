@@ -1,0 +1,13 @@
+/** What makes computed addresses of one lab differ from another's. */
+import type { Problem } from "./problem";
+
+const LONGEST = 200;
+
+/** It is hashed, so any text will do; without text, labs that mean nothing by it would agree. */
+export function checkIdentity(got: unknown): Problem[] {
+  const cure = "Write a text that no other lab has, such as project/stack, or leave it out.";
+  const fault = (message: string): Problem[] => [{ path: "identity", got, message, cure }];
+  if (typeof got !== "string") return fault("Is not a text.");
+  if (got.trim() === "") return fault("Is empty.");
+  return got.length > LONGEST ? fault(`Is longer than ${LONGEST} characters.`) : [];
+}
