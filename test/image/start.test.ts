@@ -51,3 +51,29 @@ describe("Open vSwitch's start", () => {
     expect(ran).not.toContain(loaded);
   });
 });
+
+describe("address space layout randomization", () => {
+  /** What the kernel has after the start on such a processor. */
+  function after(name: string, model: string): string {
+    const root = join(scratch, name);
+    mkdirSync(join(root, "proc/sys/kernel"), { recursive: true });
+    writeFileSync(
+      join(root, "proc/cpuinfo"),
+      `processor\t: 0\nmodel name\t: ${model}\nflags\t\t: fpu hypervisor\n`,
+    );
+    writeFileSync(join(root, "proc/sys/kernel/randomize_va_space"), "2\n");
+    const rcS = readFileSync(join(image, "recipe/files/etc/init.d/rcS"), "utf8");
+    const [lines = "exit 1"] = /^case \$\(cat \/proc\/cpuinfo\).*esac$/m.exec(rcS) ?? [];
+    const script = lines.replaceAll("/proc/", `${root}/proc/`);
+    expect(spawnSync("dash", ["-euc", script], { encoding: "utf8" })).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
+    return readFileSync(join(root, "proc/sys/kernel/randomize_va_space"), "utf8").trim();
+  }
+
+  it("is off where QEMU emulates the processor, and stays on where it is real", () => {
+    expect(after("emulated", "QEMU TCG CPU version 2.5+")).toBe("0");
+    expect(after("real", "AMD EPYC 7763 64-Core Processor")).toBe("2");
+  });
+});
