@@ -7,7 +7,7 @@ import { impairment, type ImpairmentState } from "../components/impairment/thing
 import { router, type RouterState } from "../components/router/thing";
 import { port, type PortState } from "../components/segment/thing";
 import { service, type ServiceState } from "../components/service/thing";
-import type { ThingKind } from "./thing";
+import type { ThingKind } from "../plan/thing";
 
 /** The desired state of each kind of thing. */
 export interface States {

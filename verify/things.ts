@@ -8,7 +8,7 @@ import type { KeptFacts } from "./evidence/facts";
 
 export interface Thing {
   kind: StepKind;
-  /** What tells it from others of its kind on the host (guest/thing.ts). */
+  /** What tells it from others of its kind on the host (plan/thing.ts). */
   key: string;
 }
 

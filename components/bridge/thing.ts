@@ -1,5 +1,5 @@
 /** An Open vSwitch bridge as its host gets it. */
-import type { ThingKind } from "../../guest/thing";
+import type { ThingKind } from "../../plan/thing";
 import { because, hostIn, listed, nameIn, onHosts, shown, titled, withItsHost } from "../../plan/change";
 import type { Change, Label } from "../../plan/change";
 import { HOST } from "../host/spec";

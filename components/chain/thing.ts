@@ -4,7 +4,7 @@ import type { ChainPlan, HopPlan } from "./planned";
 import { chainTunnel } from "../../plan/names";
 import { cookiesOf } from "./cookies";
 import { hasTunnels, hopFlows, nextFlows } from "./flows";
-import type { ThingKind } from "../../guest/thing";
+import type { ThingKind } from "../../plan/thing";
 
 export const chain: ThingKind = {
   scripts: ["components/chain/guest.sh", "components/chain/leaving.sh", "components/chain/probes.sh"],

@@ -6,7 +6,7 @@ import { CONTAINER_KINDS, CONTAINER_WORDS } from "./kinds";
 import type { ContainerKind } from "./kinds";
 import type { KindSettings } from "./kinds/spec";
 import type { PortProtocol } from "./spec-inside";
-import type { ThingKind } from "../../guest/thing";
+import type { ThingKind } from "../../plan/thing";
 import { containerWords } from "./words";
 
 export const container: ThingKind = {

@@ -2,7 +2,7 @@
 import { IpFamily } from "../../plan/net/family";
 import { UNDERLAY } from "../underlay/spec";
 import { wireguardOverhead, WIREGUARD_DEVICE, WIREGUARD_PORT } from "./wireguard";
-import type { ThingKind } from "../../guest/thing";
+import type { ThingKind } from "../../plan/thing";
 import { encryptionWords } from "./words";
 
 export const encryption: ThingKind = {

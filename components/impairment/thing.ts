@@ -3,7 +3,7 @@ import { TopologyError } from "../../plan/errors";
 import { queueLimit, readEffects } from "./effects";
 import type { Netem } from "./effects";
 import type { ImpairmentEffects } from "./spec";
-import type { ThingKind } from "../../guest/thing";
+import type { ThingKind } from "../../plan/thing";
 
 export const impairment: ThingKind = {
   scripts: ["components/impairment/guest.sh", "components/impairment/filters.sh"],

@@ -1,5 +1,5 @@
 /** A host's BGP router as the host gets it. */
-import type { ThingKind } from "../../guest/thing";
+import type { ThingKind } from "../../plan/thing";
 import { hostIn, isObject, members, shown, titled, withItsHost } from "../../plan/change";
 import type { Label } from "../../plan/change";
 import { EVPN } from "./spec";

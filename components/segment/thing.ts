@@ -5,7 +5,7 @@ import type { AnyPortState, PortWanted } from "./port";
 import { SEGMENT } from "./spec";
 import { carrierFault, FLOODINGS, wayState } from "./ways";
 import type { PortState } from "./ways";
-import type { ThingKind } from "../../guest/thing";
+import type { ThingKind } from "../../plan/thing";
 import { segmentWords } from "./words";
 
 export const port: ThingKind = {

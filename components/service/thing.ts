@@ -1,6 +1,6 @@
 /** The desired state of what a segment has on one host beside its containers, as the host gets it. */
 import { assumedMtu } from "../segment/mtu";
-import type { ThingKind } from "../../guest/thing";
+import type { ThingKind } from "../../plan/thing";
 import { serviceWords } from "./words";
 
 export const service: ThingKind = {

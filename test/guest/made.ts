@@ -1,6 +1,5 @@
 /** What a host gets of a thing, made from what its component is given, by the functions that the components use. */
 import { bridgeState, type BridgeWanted } from "../../components/bridge/thing";
-import type { ChainState } from "../../components/chain/thing";
 import { ContainerKind } from "../../components/container/kinds";
 import { containerState, type InterfaceWanted } from "../../components/container/thing";
 import { impairmentState, type ImpairmentWanted } from "../../components/impairment/thing";
@@ -9,7 +8,7 @@ import { routerState, type RouterWanted } from "../../components/router/thing";
 import { portState, type PortWanted } from "../../components/segment/thing";
 import { serviceState, type ServiceWanted } from "../../components/service/thing";
 import { PROTOCOL, stepInput, type Envelope } from "../../guest/protocol";
-import type { StepKind } from "../../guest/things";
+import type { States, StepKind } from "../../guest/things";
 
 interface ContainerWanted {
   name: string;
@@ -23,14 +22,14 @@ interface ContainerWanted {
   interfaces: InterfaceWanted[];
 }
 
-interface Wanted {
+/** Of kinds whose state is not made of arguments one by one, the state itself. */
+interface Wanted extends Omit<States, keyof typeof STATES> {
   bridge: BridgeWanted;
   encryption: EncryptionWanted;
   port: PortWanted;
   impairment: ImpairmentWanted;
   router: RouterWanted;
   service: ServiceWanted;
-  chain: ChainState;
   container: ContainerWanted;
 }
 
@@ -44,7 +43,6 @@ const STATES = {
   impairment: impairmentState,
   router: routerState,
   service: serviceState,
-  chain: (state: ChainState) => state,
   container: ({ kind = ContainerKind.Lxc, ...wanted }: ContainerWanted) =>
     containerState(kind as ContainerKind)(wanted),
 };
@@ -53,7 +51,8 @@ export function envelopeOf<Kind extends StepKind>(
   kind: Kind,
   { id, lab, ...wanted }: Thing<Kind>,
 ): Envelope<Kind> {
-  const make = STATES[kind] as unknown as (wanted: object) => Envelope<Kind>["state"];
+  const makers = STATES as Partial<Record<StepKind, unknown>>;
+  const make = (makers[kind] ?? ((state: object) => state)) as (wanted: object) => Envelope<Kind>["state"];
   return { v: PROTOCOL, id, lab, state: make(wanted) };
 }
 

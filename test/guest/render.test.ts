@@ -4,7 +4,9 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CONTAINER_WORDS, probesOf } from "../../components/container/kinds";
+import { FLOODINGS, isJoint } from "../../components/segment/ways";
 import { LOOK, withoutFunctions } from "../../guest/order";
+import { THINGS } from "../../guest/things";
 import { guestTools, INSTALL_AND_APPLY, strip } from "../../guest/render";
 import { pack, unpack } from "../../guest/pack";
 import { firstStepInput, PROTOCOL } from "../../guest/protocol";
@@ -92,10 +94,10 @@ describe("the guest tools", () => {
     const awk = (part: string, text: string) =>
       text
         .replace("@PROTOCOL@", String(PROTOCOL))
-        .replace("@KINDS@", "bridge encryption port impairment router service chain container")
-        .replace("@WAYS@", "unicast multicast flow evpn")
-        .replace("@JOINT@", "multicast flow evpn")
-        .replace("@CONTAINERS@", "lxc | docker")
+        .replace("@KINDS@", Object.keys(THINGS).join(" "))
+        .replace("@WAYS@", FLOODINGS.join(" "))
+        .replace("@JOINT@", FLOODINGS.filter(isJoint).join(" "))
+        .replace("@CONTAINERS@", CONTAINER_WORDS.join(" | "))
         .replace(/@([a-z]+\.awk)@/g, (_, name: string) => strip(read(join(dirname(part), name))));
     expect(sources.size).toBeGreaterThan(15);
     const lines = (text: string) => text.split("\n").filter((line) => line !== "");

@@ -1,6 +1,6 @@
 /** What a kind of thing on a host says of itself, in the `thing.ts` of its folder. Pure. */
-import type { Words } from "../plan/change";
-import type { HostOutput, LabOutput } from "../plan/contract";
+import type { Words } from "./change";
+import type { HostOutput, LabOutput } from "./contract";
 
 export interface ThingKind {
   /** Of the guest tools, from the package's root: they define `<kind>_apply`, `_remove`, `_observe` and `_drift`. */
