@@ -97,6 +97,21 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       `ovs-vsctl --may-exist add-port vxbr v-c1-1 -- set port v-c1-1 tag=7 trunks=[] ${ours}`,
       "ovs-ofctl add-flows vxbr /state/containers/c1/flows/v-c1-1",
     ]);
+    // A port that a chain probes, and one that it does not.
+    host.shows("state/chains/00c0ffee-x/probes", "v-c1-1 500\nv-m1 300\n");
+    const bfd = ["v-c1-1", "v-c1"].map((veth) => {
+      const { code } = host.guest(["plug", "c1", "net", "up", "veth", veth]);
+      const [words = ""] = host.everything().map((call) => call.join(" "));
+      return [
+        code,
+        /set interface v-c1-1 bfd:enable=true bfd:min_tx=500 bfd:min_rx=500$/.test(words),
+        words.includes("bfd"),
+      ];
+    });
+    expect(bfd).toEqual([
+      [0, true, true],
+      [0, false, false],
+    ]);
   });
 
   it("sees in its cgroup that a container runs, and asks LXC where that does not tell", () => {

@@ -119,6 +119,28 @@ describe("an encrypted underlay", () => {
     });
   });
 
+  it("an existing host outside of the underlay speaks EVPN in its tunnels, with the needs of both", () => {
+    const { hosts } = planned({
+      underlay: { encryption, mode: "routed" },
+      hosts: { server: { address: "172.20.7.5", existing: { hostKey } } },
+      segments: { red: { flooding: "evpn" } },
+      evpn: { reflectors: ["kvm1"] },
+    });
+    const [kvm1, , server] = hosts;
+    expect(server).toMatchObject({
+      encryption: { address: "10.255.7.5" },
+      existing: { needs: ["frr", "guard", "wireguard"] },
+      // Never the address that packets in clear would come from.
+      router: { neighbours: [{ host: "kvm1", address: "10.255.10.156" }] },
+    });
+    expect(server?.encryption?.peers.map(({ host, vtep }) => [host, vtep])).toEqual([
+      ["kvm1", "192.168.10.156"],
+      ["kvm2", "192.168.10.222"],
+    ]);
+    expect(kvm1?.router?.listen).toEqual(["10.255.0.0/16"]);
+    expect(kvm1?.ports[0]?.senders?.join()).not.toContain("172.20.7.5");
+  });
+
   it("a gateway does not lead into the tunnels", () => {
     const { services } = planned({
       underlay: { encryption, mode: "nat" },
@@ -187,6 +209,24 @@ describe("between owners", () => {
     expect(a1?.encryption?.peers.map(({ host }) => host)).toEqual(["a2", "underlay-b/b1"]);
     expect(a2?.encryption?.peers.map(({ host }) => host)).toEqual(["a1", "underlay-b/b1"]);
     expect(a1?.ports[0]?.senders).toEqual(["10.255.10.1", "10.255.10.2", "10.255.20.1"]);
+  });
+
+  it("a chain on the own hosts has its tunnels in them, and goes through no host of the peer", () => {
+    const box = { host: "a2", interfaces: [{ chain: "in" }, { chain: "out" }] };
+    const { chains, hosts } = planOverlay(
+      input({
+        own: ownSealed,
+        peers: [peerSealed],
+        sections: {
+          segments: { red: { vni: 100, subnet: "10.0.3.0/24" } },
+          containers: { c1: { host: "a1" }, c2: { host: "a1" }, m1: box },
+          chains: { x: { from: "c1", to: "c2", through: ["m1"], failure: "open", probe: 500 } },
+        },
+      }),
+    );
+    expect(chains[0]).toMatchObject({ probe: 500 });
+    expect(chains[0]?.hops.map(({ vtep }) => vtep)).toEqual(["10.255.10.1", "10.255.10.2", "10.255.10.1"]);
+    expect(hosts[0]?.encryption?.peers.map(({ host }) => host)).toEqual(["a2", "underlay-b/b1"]);
   });
 
   it.each([
