@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect } from "vitest";
 import { Guests } from "./guests";
 import { good, Project } from "./project";
 
-const SETTINGS = {
+export const SETTINGS = {
   hosts: {
     kvm1: { address: "192.168.10.156", bridgeAddress: "10.1.2.10/24" },
     kvm2: { address: "192.168.10.222" },

@@ -2,14 +2,42 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { change } from "../lib/changes";
-import { clean, drift, driftLab, settled, TUNNEL1 } from "../lib/drift-lab";
+import { clean, drift, driftLab, SETTINGS, settled, TUNNEL1 } from "../lib/drift-lab";
 import { Guests } from "../lib/guests";
 import { good } from "../lib/project";
-import { within } from "../lib/wait";
+import { redChecks, within } from "../lib/wait";
+import { status } from "../lab/truth/lab";
 
 const lab = driftLab("drift-long");
 const BOOT = "cat /proc/sys/kernel/random/boot_id";
 const LOST = "nothing is left of it when it stops";
+
+describe("a lab that nobody changed", () => {
+  it("has no drift, and status finds nothing", async () => {
+    await settled(lab);
+    expect(await status(lab)).toEqual({ faults: [], foreign: [] });
+  });
+});
+
+describe("a gateway that lost its table, and a DHCP server that does not run", () => {
+  it("have a line each in status, and are repaired", async () => {
+    await lab.guests.tell(
+      "kvm1",
+      "for t in $(nft list tables | sed -n 's/^table inet \\(vxlab_.*_dservice\\)/\\1/p'); do nft delete table inet $t; done\n" +
+        "kill $(cat /var/lib/vxlab/services/*/loop.pid) $(cat /var/lib/vxlab/services/*/dnsmasq.pid)",
+    );
+    const { faults } = await status(lab);
+    expect(faults).toEqual([
+      expect.stringMatching(
+        /^service\/blue: .*gw-blue: the nft table inet vxlab_\w+ is missing: nothing is translated/,
+      ),
+      expect.stringMatching(/^service\/blue: .*gw-blue: dnsmasq does not run: containers get no addresses/),
+    ]);
+    good(await lab.project.vxlab(["up", "--no-verify"], { timeout: 600 }));
+    await settled(lab);
+    expect(await status(lab)).toEqual({ faults: [], foreign: [] });
+  });
+});
 
 describe("a bridge that is deleted", () => {
   it("comes back with everything on it, and the same fault once more is repaired once more", async () => {
@@ -30,6 +58,23 @@ describe("an ovs-vswitchd that hangs", () => {
     expect((await drift(lab)).lines).toContain("kvm2: bridge vxbr: ovs-vswitchd does not answer");
     await signal("CONT");
     expect(await drift(lab)).toEqual(clean);
+  });
+});
+
+describe("a chain that is taken away", () => {
+  it("leaves a lab of which every check is green", async () => {
+    const sysctls = { "net.ipv4.ip_forward": 1 };
+    const r = { host: "kvm2", segment: "red", address: "10.0.3.20/24", sysctls };
+    const routed = { from: "c1", to: "c2", through: ["r"] };
+    lab.configure({ containers: { ...SETTINGS.containers, r }, chains: { routed } });
+    good(await lab.project.vxlab(["up"], { timeout: 900 }));
+    expect(await lab.guests.tell("kvm2", "ls /var/lib/vxlab/desired")).toMatch(/^chain-/m);
+    await settled(lab);
+    lab.configure({});
+    good(await lab.project.vxlab(["up", "--no-verify"], { timeout: 900 }));
+    expect(await lab.guests.tell("kvm2", "ls /var/lib/vxlab/desired")).not.toMatch(/^chain-/m);
+    expect(await redChecks(lab.project)).toEqual([]);
+    await settled(lab);
   });
 });
 

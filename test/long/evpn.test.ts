@@ -18,7 +18,7 @@ import {
 import { Guests } from "../lib/guests";
 import { good, Project } from "../lib/project";
 import { remains } from "../lib/remains";
-import { greenWithin, within } from "../lib/wait";
+import { greenWithin, redChecks, within } from "../lib/wait";
 
 let project: Project;
 let guests: Guests;
@@ -142,6 +142,7 @@ describe("what is taken away", () => {
     expect((await guests.facts("kvm1")).pids).toEqual(pids);
     expect((await askedByAll(guests)).questions.length).toBeGreaterThanOrEqual(3);
     expect(await allReach(guests)).toBe(true);
+    expect(await redChecks(project)).toEqual([]);
     await guests.close();
     good(await project.vxlab(["down"], { timeout: 300 }));
     expect(remains(project, [])).toEqual([]);
