@@ -24,6 +24,14 @@ export function kernelLine(line: string): Record<string, string>[] {
 }
 
 /**
+ * With KVM, addresses of programs stay random. QEMU's translated code is of one virtual address (tb_hash_func in accel/tcg/tb-hash.h), so with
+ * random ones it translates every program again at each start (image/README.md).
+ */
+export function lineFor(accel: Accel, line: string): string {
+  return accel === Accel.Kvm ? line.replace(/ norandmaps\b/, "") : line;
+}
+
+/**
  * What 0.8.3 has no words for (libvirt.org/formatdomain.html), for machines that are emulated:
  * - "Hypervisor features", tcg, tb-cache (libvirt 8.0): the size of QEMU's cache of translated code;
  * - q35, no USB, no memory balloon and no channel for an agent: a tenth of the instructions from the start to SSH (image/README.md). In `machine`
@@ -95,7 +103,7 @@ export function domainArgs(shape: MachineShape, parts: DomainParts): libvirt.Dom
     cpu: { mode: accel.apply((a) => (a === Accel.Kvm ? "host-passthrough" : "maximum")) },
     kernel: image.kernel,
     initrd: image.initrd,
-    cmdlines: image.apply(({ cmdline }) => kernelLine(cmdline ?? "")),
+    cmdlines: pulumi.all([image, accel]).apply(([{ cmdline }, by]) => kernelLine(lineFor(by, cmdline ?? ""))),
     disks: [{ volumeId: parts.root }, { volumeId: parts.seed }],
     networkInterfaces: [
       { networkId: shape.networkId, mac: pulumi.output(parts.mac).apply((mac) => mac.toUpperCase()) },
