@@ -2,8 +2,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { emulatedXslt, kernelLine, lineFor } from "../../components/host/domain.component";
-import { Accel } from "../../plan/types";
+import { emulatedXslt, kernelLine } from "../../components/host/domain.component";
 import { temporary } from "../lib/temporary";
 
 describe("a kernel line", () => {
@@ -15,12 +14,6 @@ describe("a kernel line", () => {
     ["console=tty0 console=ttyS0", [{ console: "tty0" }, { console: "ttyS0" }]],
   ])("%j is given as the provider reads it back", (line, entries) => {
     expect(kernelLine(line)).toEqual(entries);
-  });
-
-  it("leaves addresses of programs random where KVM runs the machine, and nothing else", () => {
-    const line = "rw nokaslr norandmaps quiet";
-    expect(lineFor(Accel.Kvm, line)).toBe("rw nokaslr quiet");
-    expect(lineFor(Accel.Emulated, line)).toBe(line);
   });
 });
 
