@@ -1,5 +1,5 @@
 /** From a plan to the lab as readers use it (contract.ts). */
-import { portName } from "../components/segment/ways";
+import { WAYS } from "../components/segment/ways";
 import { LAB_SCHEMA } from "./contract";
 import type { HostOutput, LabOutput, PortOutput, ReachOutput } from "./contract";
 import type { EncryptionOutput } from "./encryption-output";
@@ -86,7 +86,7 @@ function portOutput(port: VxlanPortPlan): PortOutput {
     ...(group === undefined ? {} : { group }),
     ...(ttl === undefined ? {} : { ttl }),
     tunnels: port.remotes.map(({ host, address }) => ({
-      port: portName(flooding, vni, address),
+      port: WAYS[flooding].portTo(vni, address),
       host,
       address,
     })),

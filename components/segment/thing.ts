@@ -3,7 +3,7 @@ import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "../../plan/net/encap";
 import { TopologyError } from "../../plan/errors";
 import type { AnyPortState, PortWanted } from "./port";
 import { SEGMENT } from "./spec";
-import { carrierFault, FLOODINGS, wayState } from "./ways";
+import { carrierFault, FLOODINGS, WAYS } from "./ways";
 import type { PortState } from "./ways";
 import type { ThingKind } from "../../plan/thing";
 import { segmentWords } from "./words";
@@ -28,5 +28,5 @@ export function portState(wanted: PortWanted): PortState {
   const { ovsType, udpPort: usual } = ENCAPSULATIONS[encapsulation];
   const { bridge, vni, local, udpPort = usual, vlan = null } = wanted;
   const port: AnyPortState = { bridge, vni, encapsulation: ovsType, udpPort, local, vlan };
-  return wayState(flooding, port, wanted);
+  return WAYS[flooding].state(port, wanted);
 }

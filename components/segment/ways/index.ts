@@ -3,7 +3,7 @@ import type { Findings } from "../../../plan/findings";
 import type { Encapsulation } from "../../../plan/net/encap";
 import type { Problem } from "../../../plan/problem";
 import type { ResolvedFlooding } from "../../../plan/resolved";
-import type { AnyPortState, LinkPort, PortWanted } from "../port";
+import type { LinkPort } from "../port";
 import { Flooding } from "../spec";
 import { evpn } from "./evpn";
 import type { EvpnPortState } from "./evpn";
@@ -15,14 +15,15 @@ import { unicast } from "./unicast";
 import type { UnicastPortState } from "./unicast";
 import type { FloodingInput, Way } from "./way";
 
-const REGISTRY = {
+/** A port's desired state: a union by `flooding`. */
+export type PortState = UnicastPortState | MulticastPortState | FlowPortState | EvpnPortState;
+
+export const WAYS: Readonly<Record<Flooding, Way<ResolvedFlooding, PortState>>> = {
   [Flooding.Unicast]: unicast,
   [Flooding.Multicast]: multicast,
   [Flooding.Flow]: flow,
   [Flooding.Evpn]: evpn,
-} satisfies Readonly<Record<Flooding, Way>>;
-
-export const WAYS: Readonly<Record<Flooding, Way>> = REGISTRY;
+};
 
 /** Their words. */
 export const FLOODINGS = Object.values(Flooding);
@@ -35,13 +36,6 @@ export function wayOf({ way }: ResolvedFlooding): Way {
 /** The group of a segment that floods by multicast. */
 export function multicastGroup(flooding: ResolvedFlooding): bigint | undefined {
   return flooding.way === Flooding.Multicast ? (flooding as MulticastFlooding).group : undefined;
-}
-
-/** A port's desired state: a union by `flooding`. */
-export type PortState = UnicastPortState | MulticastPortState | FlowPortState | EvpnPortState;
-
-export function wayState(flooding: Flooding, port: AnyPortState, wanted: PortWanted): PortState {
-  return REGISTRY[flooding].state(port, wanted);
 }
 
 export function resolveFlooding(
@@ -83,9 +77,4 @@ export function isJoint(flooding: Flooding): boolean {
 /** Names of every port that a segment has on bridges of a host. */
 export function portsOf(flooding: Flooding, { vni, tunnels }: LinkPort): string[] {
   return isJoint(flooding) ? WAYS[flooding].devices(vni) : tunnels.map(({ port }) => port);
-}
-
-/** Name of the port by which frames for a remote leave. */
-export function portName(flooding: Flooding, vni: number, remote: string): string {
-  return WAYS[flooding].portTo(vni, remote);
 }
