@@ -59,7 +59,7 @@ const unit = (name: string, include: string[], options: { exclude?: string[]; is
 });
 
 /** Files that take longest, so that none of them is the last one, beside a processor that has nothing to do. */
-const LONGEST = ["truth", "fabric", "existing-host", "reference", "docker", "port-security", "guard"].map(
+const LONGEST = ["truth", "existing-host", "fabric", "docker", "reference", "chain", "guard", "stacks"].map(
   (name) => `/test/lab/${name}.test.ts`,
 );
 
@@ -96,7 +96,7 @@ export default defineConfig({
         globalSetup: ["test/package/setup.ts"],
       }),
       stage("engine", { order: 3, limit: 5 * minutes, workers: 2 }),
-      stage("lab", { order: 4, limit: 30 * minutes, workers: 2 }),
+      stage("lab", { order: 4, limit: 30 * minutes, workers: 3 }),
       stage("long", { order: 5, limit: 600 * minutes }),
     ],
   },
