@@ -1,4 +1,5 @@
 /** Finds how a lab's machines differ from the plan, as their hypervisors report. */
+import { basename, dirname, join } from "node:path";
 import { virsh, virshOutput } from "../../components/libvirt/virsh";
 import type { Options } from "../../components/libvirt/virsh";
 import type { HostOutput, LabOutput } from "../../plan/contract";
@@ -10,7 +11,15 @@ export interface MachineFault {
   uri: string;
   domain: string;
   what:
-    "undefined" | "transient" | "stopped" | "paused" | "no network" | "transient network" | "network" | "tap";
+    | "undefined"
+    | "transient"
+    | "stopped"
+    | "paused"
+    | "no network"
+    | "transient network"
+    | "network"
+    | "tap"
+    | "disk";
   /** In words. */
   found: string;
   /** The network that something is wrong with, or the tap and its bridge. */
@@ -48,6 +57,8 @@ interface Seen {
   transient: ReadonlySet<string>;
   /** Ports of networks, by id. */
   ports: ReadonlySet<string>;
+  /** Volumes that are missing, by domain. */
+  missing: ReadonlyMap<string, readonly string[]>;
   /** The bridge of each device; undefined where that cannot be seen. */
   masters: ReadonlyMap<string, string> | undefined;
 }
@@ -64,29 +75,39 @@ const MARK = "=vxlab=";
 const AFTER = new RegExp(`${MARK}\n?`);
 const LISTS = [
   ...["list --all", "list --all --name", "net-list --all --name", "net-list --name"],
-  ...["list --transient --name", "net-list --transient --name"],
+  ...["list --transient --name", "net-list --transient --name", "pool-list --name"],
 ];
 const NOTHING = { end: "done", stdout: "", why: "" } as const;
 
 async function hypervisorOf(uri: string, lab: string, near: Near, options: Options): Promise<Seen> {
-  const own = (text: string) => text.split("\n").filter((name) => name.startsWith(`vxlab-${lab}-`));
+  // pool-list prints a space after each name.
+  const own = (text: string) =>
+    text.split("\n").flatMap((name) => (name.startsWith(`vxlab-${lab}-`) ? [name.trim()] : []));
   const texts = (await virshOutput(uri, [LISTS.join(`; echo ${MARK}; `)], options)).split(AFTER);
-  const [states = "", names = "", networks = "", active = "", ...transient] = texts;
-  const [domains, nets] = [own(names), own(active)];
-  const ask = [...domains.map((name) => `dumpxml ${name}`), ...nets.map((name) => `net-port-list ${name}`)];
+  const [states = "", names = "", networks = "", active = "", domain = "", net = "", pool = ""] = texts;
+  const [domains, nets, pools] = [own(names), own(active), own(pool)];
+  const ask = [
+    ...domains.map((name) => `dumpxml ${name}`),
+    ...nets.map((name) => `net-port-list ${name}`),
+    ...pools.map((name) => `vol-list ${name}`),
+  ];
   const { end, stdout, why } =
     ask.length === 0 ? NOTHING : await virsh(uri, [ask.join(`; echo ${MARK}; `)], options);
   // A domain may be gone by now, which "failed" says.
   if (end === "late" || end === "absent") throw new Error(`virsh dumpxml: ${why}`);
   const answers = stdout.split(AFTER);
+  const ofNets = answers.slice(domains.length, domains.length + nets.length);
+  const ofPools = answers.slice(domains.length + nets.length);
+  const volumes = new Map(pools.map((name, i) => [name, pathsIn(ofPools[i] ?? "")]));
   return {
     uri,
     states: new Map(states.split("\n").flatMap(stateIn)),
     nics: new Map(domains.map((name, i) => [name, nicsIn(answers[i] ?? "")])),
     active: new Set(nets),
     networks: new Set(own(networks)),
-    transient: new Set(transient.flatMap(own)),
-    ports: new Set(answers.slice(domains.length).flatMap((text) => text.match(/[0-9a-f-]{36}/g) ?? [])),
+    transient: new Set([domain, net].flatMap(own)),
+    ports: new Set(ofNets.flatMap((text) => text.match(/[0-9a-f-]{36}/g) ?? [])),
+    missing: new Map(domains.map((name, i) => [name, missingOf(answers[i] ?? "", volumes)])),
     masters: await mastersOf(near(uri)),
   };
 }
@@ -108,6 +129,28 @@ function nicsIn(xml: string): Nic[] {
       bridge: of(/ bridge='([^']*)'/),
     };
   });
+}
+
+/** Rows of `virsh vol-list`: a name and a path. */
+const pathsIn = (text: string): string[] =>
+  [...text.matchAll(/^\s*\S+\s+(\/\S*)\s*$/gm)].map(([, path = ""]) => path);
+
+/**
+ * Disks, kernel and image in the XML of a domain that are in the folder of a pool, and that the pool does not list. A pool that lists nothing
+ * says nothing.
+ */
+function missingOf(xml: string, volumes: ReadonlyMap<string, readonly string[]>): string[] {
+  const there = new Set([...volumes.values()].flat());
+  const folders = new Set([...there].map((path) => dirname(path)));
+  const inPool = (pool: string, volume: string) => join(dirname(volumes.get(pool)?.[0] ?? ""), volume);
+  const wanted = [
+    ...[...xml.matchAll(/<source pool='([^']*)' volume='([^']*)'/g)].map(([, pool = "", name = ""]) =>
+      inPool(pool, name),
+    ),
+    ...[...xml.matchAll(/<(?:kernel>|initrd>|source file=')([^'<]*)/g)].map(([, path = ""]) => path),
+  ];
+  const lost = wanted.filter((path) => folders.has(dirname(path)) && !there.has(path));
+  return [...new Set(lost)].map((path) => basename(path));
 }
 
 /** "3: vnet0: <…> mtu 1500 … master virbr0 …" */
@@ -134,7 +177,14 @@ function faultsOf({ name: host, domain = "" }: HostOutput, all: readonly Seen[])
   const lost = seen.transient.has(domain)
     ? [{ ...about, what: "transient" as const, found: `is not defined: nothing is left of it when it stops` }]
     : [];
-  const onNics = [...lost, ...(seen.nics.get(domain) ?? []).flatMap((nic) => onNic(about, nic, seen))];
+  const disks = (seen.missing.get(domain) ?? []).map((volume): MachineFault => {
+    return { ...about, what: "disk", found: `its volume ${volume} is gone: up makes the machine anew` };
+  });
+  const onNics = [
+    ...lost,
+    ...disks,
+    ...(seen.nics.get(domain) ?? []).flatMap((nic) => onNic(about, nic, seen)),
+  ];
   const state = seen.states.get(domain);
   if (state === "running") return onNics;
   if (state === "paused") return [{ ...about, what: "paused", found: "is paused" }, ...onNics];

@@ -30,7 +30,7 @@ export async function replug(
 ): Promise<Repaired> {
   const isKnown = ({ network = "" }: MachineFault) => networkXml(state, network) !== undefined;
   const lost = faults.filter(
-    (one) => one.what === "undefined" || (one.what === "no network" && !isKnown(one)),
+    (one) => ["undefined", "disk"].includes(one.what) || (one.what === "no network" && !isKnown(one)),
   );
   const repaired: Repaired = { done: [], left: [], lost: [...new Set(lost.map(({ domain }) => domain))] };
   const note: Note = (fault, good, bad) =>

@@ -22,11 +22,19 @@ const nic = (running: boolean) =>
     ? `<interface type='network'><source network='${NETWORK}' portid='a7d6b7f9-0b1e-4b9e-8f0a-0a0a0a0a0a0a' bridge='virbr0'/><target dev='vnet0'/></interface>`
     : `<interface type='network'><source network='${NETWORK}'/></interface>`;
 
+const POOL = "vxlab-00c0ffee-pool";
+const FOLDER = "/var/lib/libvirt/images/lab";
+const VOLUMES = ["kernel", "image", "kvm1-root", "kvm2-root"];
+const disks = (host: string) =>
+  `<kernel>${FOLDER}/kernel</kernel><disk type='volume'><source pool='${POOL}' volume='${host}-root' index='2'/>` +
+  `<backingStore><source file='${FOLDER}/image'/></backingStore></disk><disk><source file='/elsewhere/x'/></disk>`;
+
 async function faults(
   states: Record<string, string>,
   network: "active" | "stopped" | "gone",
   master = "virbr0",
   transient: readonly string[] = [],
+  volumes: readonly string[] = VOLUMES,
 ) {
   const names = Object.keys(states).map((host) => `vxlab-00c0ffee-${host}`);
   // As virsh -q: what it lists ends with a line break, `echo` does not.
@@ -41,8 +49,11 @@ async function faults(
     network === "active" ? NETWORK : "",
     transient.filter((name) => name !== NETWORK).join("\n"),
     transient.filter((name) => name === NETWORK).join("\n"),
+    `${POOL} `,
   ];
-  const details = [...Object.values(states).map((state) => nic(state !== "shut off")), ""];
+  const xmls = Object.entries(states).map(([host, state]) => disks(host) + nic(state !== "shut off"));
+  const ports = network === "active" ? [""] : [];
+  const details = [...xmls, ...ports, volumes.map((name) => ` ${name}   ${FOLDER}/${name}`).join("\n")];
   const bin = temporary("virsh");
   const put = (name: string, text: string) => writeFileSync(join(bin, name), text);
   put("lists", said(lists));
@@ -96,6 +107,21 @@ describe("a lab's machines", () => {
     expect(await faults(running, "active", "virbr0", [NETWORK])).toEqual(
       ["kvm1", "kvm2"].map((host) => `${host} network ${NETWORK} ${lost}`),
     );
+  });
+
+  it.each([
+    ["a disk", "kvm2-root", ["kvm2"]],
+    ["the image below all disks", "image", ["kvm1", "kvm2"]],
+    ["the kernel", "kernel", ["kvm1", "kvm2"]],
+  ])("of which %s is gone", async (_, gone, hosts) => {
+    const left = VOLUMES.filter((name) => name !== gone);
+    expect(await faults(running, "active", "virbr0", [], left)).toEqual(
+      hosts.map((host) => `${host} its volume ${gone} is gone: up makes the machine anew`),
+    );
+  });
+
+  it("of which nothing is said while the pool lists nothing", async () => {
+    expect(await faults(running, "active", "virbr0", [], [])).toEqual([]);
   });
 
   it("whose taps are on no bridge", async () => {
