@@ -43,7 +43,14 @@ chain_probed() {
   set --
   eval "set -- ${probed-}"
   for veth in "$@"; do
-    ! chain_probing "$veth" || found="$found $veth"
+    if chain_probing "$veth"; then
+      found="$found $veth"
+    elif [ -e "$NET/$veth" ]; then
+      # In the words of chain_drift, of which one line is left.
+      fault probed "port $veth is not probed"
+    else
+      fault probed ''
+    fi
   done
   echo "list probed$found"
 }
