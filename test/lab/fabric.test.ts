@@ -239,7 +239,8 @@ describe("red with static forwarding, by one word", () => {
     const { lost, sent } = await pings.end();
     expect(sent).toBeGreaterThan(30);
     expect(lost.length * 0.2).toBeLessThanOrEqual(5);
-    expect(await guests.tell("kvm1", "ovs-ofctl dump-flows bf100 | grep -c tun_src=")).toBe("2");
+    const flows = "ovs-ofctl dump-flows bf100 | grep -c tun_src=";
+    await within(30, "its flows", async () => (await guests.ask("kvm1", flows)).stdout.trim() === "2");
   });
 });
 
