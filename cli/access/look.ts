@@ -44,7 +44,7 @@ async function lookAt(context: Context, open: OpenLab): Promise<Look> {
   const asked = open.steps();
   const down = new Map(
     (await said.faults)
-      .filter(({ what }) => !/tap|transient|disk/.test(what))
+      .filter(({ what }) => !/tap|transient|disk|image/.test(what))
       .map(({ host, what, found }) => [host, `its ${/network/.test(what) ? "" : "machine "}${found}`]),
   );
   const steps = await asked;

@@ -19,7 +19,8 @@ export interface MachineFault {
     | "transient network"
     | "network"
     | "tap"
-    | "disk";
+    | "disk"
+    | "image";
   /** In words. */
   found: string;
   /** The network that something is wrong with, or the tap and its bridge. */
@@ -58,7 +59,7 @@ interface Seen {
   /** Ports of networks, by id. */
   ports: ReadonlySet<string>;
   /** Volumes that are missing, by domain. */
-  missing: ReadonlyMap<string, readonly string[]>;
+  missing: ReadonlyMap<string, readonly Missing[]>;
   /** The bridge of each device; undefined where that cannot be seen. */
   masters: ReadonlyMap<string, string> | undefined;
 }
@@ -135,22 +136,35 @@ function nicsIn(xml: string): Nic[] {
 const pathsIn = (text: string): string[] =>
   [...text.matchAll(/^\s*\S+\s+(\/\S*)\s*$/gm)].map(([, path = ""]) => path);
 
+interface Missing {
+  what: "disk" | "image";
+  volume: string;
+}
+
 /**
- * Disks, kernel and image in the XML of a domain that are in the folder of a pool, and that the pool does not list. A pool that lists nothing
- * says nothing.
+ * Disks in the XML of a domain, and kernel, initrd and the images below its disks, that are in the folder of a pool, and that the pool does not
+ * list. A pool that lists nothing says nothing.
  */
-function missingOf(xml: string, volumes: ReadonlyMap<string, readonly string[]>): string[] {
+function missingOf(xml: string, volumes: ReadonlyMap<string, readonly string[]>): Missing[] {
   const there = new Set([...volumes.values()].flat());
   const folders = new Set([...there].map((path) => dirname(path)));
   const inPool = (pool: string, volume: string) => join(dirname(volumes.get(pool)?.[0] ?? ""), volume);
-  const wanted = [
-    ...[...xml.matchAll(/<source pool='([^']*)' volume='([^']*)'/g)].map(([, pool = "", name = ""]) =>
-      inPool(pool, name),
+  const lost = (what: Missing["what"], wanted: readonly string[]) =>
+    [...new Set(wanted)]
+      .filter((path) => folders.has(dirname(path)) && !there.has(path))
+      .map((path) => ({ what, volume: basename(path) }));
+  const disks = [...xml.matchAll(/<source pool='([^']*)' volume='([^']*)'/g)];
+  const images = [...xml.matchAll(/<(?:kernel>|initrd>|source file=')([^'<]*)/g)];
+  return [
+    ...lost(
+      "disk",
+      disks.map(([, pool = "", name = ""]) => inPool(pool, name)),
     ),
-    ...[...xml.matchAll(/<(?:kernel>|initrd>|source file=')([^'<]*)/g)].map(([, path = ""]) => path),
+    ...lost(
+      "image",
+      images.map(([, path = ""]) => path),
+    ),
   ];
-  const lost = wanted.filter((path) => folders.has(dirname(path)) && !there.has(path));
-  return [...new Set(lost)].map((path) => basename(path));
 }
 
 /** "3: vnet0: <…> mtu 1500 … master virbr0 …" */
@@ -177,8 +191,9 @@ function faultsOf({ name: host, domain = "" }: HostOutput, all: readonly Seen[])
   const lost = seen.transient.has(domain)
     ? [{ ...about, what: "transient" as const, found: `is not defined: nothing is left of it when it stops` }]
     : [];
-  const disks = (seen.missing.get(domain) ?? []).map((volume): MachineFault => {
-    return { ...about, what: "disk", found: `its volume ${volume} is gone: up makes the machine anew` };
+  const disks = (seen.missing.get(domain) ?? []).map(({ what, volume }): MachineFault => {
+    const then = what === "disk" ? "makes the machine anew" : "makes it again";
+    return { ...about, what, found: `its volume ${volume} is gone: up ${then}` };
   });
   const onNics = [
     ...lost,

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { virsh } from "../../components/libvirt/virsh";
+import { undefineWords, virsh } from "../../components/libvirt/virsh";
 import type { Options } from "../../components/libvirt/virsh";
 import { run } from "../../system/process";
 import type { StateResource } from "../state/stack";
@@ -30,12 +30,14 @@ export async function replug(
 ): Promise<Repaired> {
   const isKnown = ({ network = "" }: MachineFault) => networkXml(state, network) !== undefined;
   const lost = faults.filter(
-    (one) => ["undefined", "disk"].includes(one.what) || (one.what === "no network" && !isKnown(one)),
+    (one) =>
+      ["undefined", "disk", "image"].includes(one.what) || (one.what === "no network" && !isKnown(one)),
   );
   const repaired: Repaired = { done: [], left: [], lost: [...new Set(lost.map(({ domain }) => domain))] };
   const note: Note = (fault, good, bad) =>
     void (fault === undefined ? repaired.done.push(good) : repaired.left.push(`${bad}: ${fault}`));
   await networksAgain(faults, state, note, options);
+  await withoutDisk(faults, note, options);
   for (const { what, uri, host, domain, tap = "", bridge = "" } of faults) {
     if (what === "transient")
       note(
@@ -75,6 +77,22 @@ async function networksAgain(
         `network ${network} was not defined, and has been defined again`,
         `network ${network} cannot be defined again`,
       );
+  }
+}
+
+/**
+ * Removes machines that have lost a disk: the provider's refresh fails on them ("error retrieving volume for disk"), and so does their next start.
+ */
+async function withoutDisk(faults: readonly MachineFault[], note: Note, options: Options): Promise<void> {
+  const about = new Map(faults.flatMap((fault) => (fault.what === "disk" ? [[fault.domain, fault]] : [])));
+  for (const [domain, { host, uri }] of about) {
+    await virsh(uri, ["destroy", domain], options); // fails when it does not run
+    const { end, why } = await virsh(uri, undefineWords(domain), options);
+    note(
+      end === "done" ? undefined : why,
+      `${host}: machine ${domain} has lost a volume: it was removed, and is made anew`,
+      `${host}: machine ${domain} has lost a volume and cannot be removed`,
+    );
   }
 }
 

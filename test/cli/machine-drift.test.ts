@@ -110,13 +110,13 @@ describe("a lab's machines", () => {
   });
 
   it.each([
-    ["a disk", "kvm2-root", ["kvm2"]],
-    ["the image below all disks", "image", ["kvm1", "kvm2"]],
-    ["the kernel", "kernel", ["kvm1", "kvm2"]],
-  ])("of which %s is gone", async (_, gone, hosts) => {
+    ["a disk", "kvm2-root", ["kvm2"], "makes the machine anew"],
+    ["the image below all disks", "image", ["kvm1", "kvm2"], "makes it again"],
+    ["the kernel", "kernel", ["kvm1", "kvm2"], "makes it again"],
+  ])("of which %s is gone", async (_, gone, hosts, then) => {
     const left = VOLUMES.filter((name) => name !== gone);
     expect(await faults(running, "active", "virbr0", [], left)).toEqual(
-      hosts.map((host) => `${host} its volume ${gone} is gone: up makes the machine anew`),
+      hosts.map((host) => `${host} its volume ${gone} is gone: up ${then}`),
     );
   });
 

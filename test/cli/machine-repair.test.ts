@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { undefineWords } from "../../components/libvirt/virsh";
 import type { MachineFault } from "../../cli/access/machine-drift";
 import { replug } from "../../cli/access/machine-repair";
 import { networkXml } from "../../cli/access/network-xml";
@@ -35,7 +36,7 @@ async function repaired(
   const bin = programs({
     virsh: `shift 3
 case $1 in ${refused}) echo "error: refused" >&2; exit 1 ;; *dumpxml) echo "<running/>" ;; esac
-case $1 in *define) echo "$1" >>${calls}; cat "$2" >>${calls} ;; *dumpxml) ;; *) echo "$*" >>${calls} ;; esac`,
+case $1 in define | net-define) echo "$1" >>${calls}; cat "$2" >>${calls} ;; *dumpxml) ;; *) echo "$*" >>${calls} ;; esac`,
     enter: `echo "$*" >>${calls}`,
   });
   const environment = { PATH: `${bin}:/usr/bin:/bin` };
@@ -102,6 +103,34 @@ describe("what runs without a definition", () => {
 describe("a machine that is not defined", () => {
   it("is the engine's", async () => {
     expect(await repaired([{ ...about, what: "undefined" }])).toEqual({
+      said: [],
+      lost: [about.domain],
+      calls: "",
+    });
+  });
+});
+
+describe("a machine that has lost a disk", () => {
+  const gone: MachineFault = { ...about, what: "disk" };
+
+  it("is removed, once, and is the engine's to make anew", async () => {
+    const { said, lost, calls } = await repaired([gone, gone]);
+    expect(said).toEqual([
+      `${about.host}: machine ${about.domain} has lost a volume: it was removed, and is made anew`,
+    ]);
+    expect(lost).toEqual([about.domain]);
+    expect(calls).toBe(`destroy ${about.domain}\n${undefineWords(about.domain).join(" ")}\n`);
+  });
+
+  it("is named when it cannot be removed", async () => {
+    const { said } = await repaired([gone], STATE, "undefine");
+    expect(said).toEqual([
+      `${about.host}: machine ${about.domain} has lost a volume and cannot be removed: refused`,
+    ]);
+  });
+
+  it("whose image alone is gone runs on: the engine makes the image again", async () => {
+    expect(await repaired([{ ...about, what: "image" }])).toEqual({
       said: [],
       lost: [about.domain],
       calls: "",
