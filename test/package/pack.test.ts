@@ -187,9 +187,14 @@ describe("the declarations that a program sees", () => {
   });
 
   const text = named.map(([, one]) => one).join("\n");
-  const entry = readFileSync(join(own, "dist", "components", "index.d.ts"), "utf8");
+  const folder = join(own, "dist", "components");
+  const entry = readFileSync(join(folder, "index.d.ts"), "utf8");
+  // What it exports of a file as a whole, that file names.
+  const lists = [...entry.matchAll(/^export \* from "(\.[^"]+)"/gm)].map(([, path = ""]) =>
+    readFileSync(join(folder, `${path}.d.ts`), "utf8"),
+  );
   const exported = new Set(
-    [...entry.matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(
+    [...[entry, ...lists].join("\n").matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(
       ([, names = ""]) => names.match(/\w+/g) ?? [],
     ),
   );
