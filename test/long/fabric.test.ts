@@ -48,7 +48,7 @@ describe("a host of level 2", () => {
   it("is migrated at boot: nothing is restarted or made again", async () => {
     // Level 2 had no GENEVE.
     configure();
-    good(await change(project, ["up", "--no-verify"], { timeout: 900 }));
+    good(await change(project, ["up"], { timeout: 900 }));
     await migrates(guests, "kvm1", leaveAsLevel2);
   });
 });
