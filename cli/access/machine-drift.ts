@@ -193,7 +193,7 @@ function faultsOf({ name: host, domain = "" }: HostOutput, all: readonly Seen[])
     : [];
   const disks = (seen.missing.get(domain) ?? []).map(({ what, volume }): MachineFault => {
     const then = what === "disk" ? "makes the machine anew" : "makes it again";
-    return { ...about, what, found: `its volume ${volume} is gone: up ${then}` };
+    return { ...about, what, found: `has lost its volume ${volume}: up ${then}` };
   });
   const onNics = [
     ...lost,

@@ -3,7 +3,7 @@
 # vSwitch takes a port whose session is down for one without a link (ovs-vswitchd.conf.db(5), bfd), and the chain passes the box by.
 # shellcheck disable=SC2154 # the variables come out of with_state, by eval
 
-# chain_probe: has the ports in probed sent probes, and no others of this step's.
+# chain_probe: makes the ports in probed send probes, and the other ports of this step stop.
 chain_probe() {
   local veth _ was="$box/probes"
   set --

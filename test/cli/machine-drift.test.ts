@@ -116,7 +116,7 @@ describe("a lab's machines", () => {
   ])("of which %s is gone", async (_, gone, hosts, then) => {
     const left = VOLUMES.filter((name) => name !== gone);
     expect(await faults(running, "active", "virbr0", [], left)).toEqual(
-      hosts.map((host) => `${host} its volume ${gone} is gone: up ${then}`),
+      hosts.map((host) => `${host} has lost its volume ${gone}: up ${then}`),
     );
   });
 

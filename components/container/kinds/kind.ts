@@ -2,7 +2,7 @@
  * What differs by kind of container. Pure: words for a shell, nothing runs here. The word of a kind in the settings is the name of its
  * folder, and begins the names of its shell functions (guest.sh).
  *
- * Two functions in `guest.sh` are no part of the guest tools: verify sends them to hosts (`probesOf`). `KIND_list KIND/NAME…` prints
+ * Two functions in `guest.sh` are not part of the guest tools: verify sends them to hosts (`probesOf`). `KIND_list KIND/NAME…` prints
  * KIND NAME STATE PID of every container of the kind, also of nobody's (the words are the lab's own containers); `KIND_state NAME`
  * reads these lines and prints state and pid of one of the lab's, nothing where it does not exist.
  */
