@@ -58,16 +58,22 @@ const unit = (name: string, include: string[], options: { exclude?: string[]; is
   },
 });
 
-/** Files that take longest, so that none of them is the last one, beside a processor that has nothing to do. */
-const LONGEST = ["truth", "existing-host", "fabric", "docker", "reference", "chain", "guard", "stacks"].map(
-  (name) => `/test/lab/${name}.test.ts`,
-);
+/**
+ * Files that begin first: of the lab stage those that take longest, so that none of them is the last one, beside a processor that has
+ * nothing to do; of the long stage those that measure, while the machine does nothing else.
+ */
+const FIRST = [
+  ...["truth", "existing-host", "fabric", "docker", "reference", "chain", "guard", "stacks"].map(
+    (name) => `/test/lab/${name}.test.ts`,
+  ),
+  ...["life", "load", "cuts", "drift"].map((name) => `/test/long/${name}.test.ts`),
+];
 
-class LongestFirst extends BaseSequencer {
+class InOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const place = ({ moduleId }: TestSpecification) => {
-      const found = LONGEST.findIndex((path) => moduleId.endsWith(path));
-      return found === -1 ? LONGEST.length : found;
+      const found = FIRST.findIndex((path) => moduleId.endsWith(path));
+      return found === -1 ? FIRST.length : found;
     };
     return (await super.sort(files)).sort((one, other) => place(one) - place(other));
   }
@@ -75,7 +81,7 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    sequence: { sequencer: LongestFirst },
+    sequence: { sequencer: InOrder },
     projects: [
       // Files share processes, so each process imports the SDK once: a third less work.
       unit("unit", ["test/**/*.test.ts"], {
