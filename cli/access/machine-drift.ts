@@ -90,7 +90,8 @@ async function hypervisorOf(uri: string, lab: string, near: Near, options: Optio
   const ask = [
     ...domains.map((name) => `dumpxml ${name}`),
     ...nets.map((name) => `net-port-list ${name}`),
-    ...pools.map((name) => `vol-list ${name}`),
+    // libvirt lists what it saw last: files come and go behind its back.
+    ...pools.map((name) => `pool-refresh ${name}; vol-list ${name}`),
   ];
   const { end, stdout, why } =
     ask.length === 0 ? NOTHING : await virsh(uri, [ask.join(`; echo ${MARK}; `)], options);

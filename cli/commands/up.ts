@@ -188,7 +188,7 @@ function sayChanges({ out }: Context, { edits, changes }: Outcome): void {
   );
 }
 
-/** Returns --refresh when machines are off that run according to the state, as after a reboot of this machine. */
+/** Returns --refresh when machines are off that run according to the state, as after a reboot of this machine, or have lost something. */
 async function refreshing(context: Context, stack: string, drift: boolean): Promise<string[]> {
   const state = await resources(context, stack);
   const ids = labIds(state);
@@ -199,9 +199,10 @@ async function refreshing(context: Context, stack: string, drift: boolean): Prom
     off.push(...machines.off);
     for (const name of machines.paused) await goOn(context, uri, name);
   }
-  if (drift) off.push(...(await mendMachines(context, stack, state)));
+  const lost = drift ? await mendMachines(context, stack, state) : [];
   if (off.length > 0) context.out.line(`starting machines that are shut off: ${off.join(", ")}`);
-  return off.length > 0 ? ["--refresh"] : [];
+  if (lost.length > 0) context.out.line(`making again what libvirt has lost of ${lost.join(", ")}`);
+  return off.length + lost.length > 0 ? ["--refresh"] : [];
 }
 
 /** Repairs networks, detached taps and removed definitions. Returns the machines that the engine has to make anew. */

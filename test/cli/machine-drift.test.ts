@@ -53,13 +53,17 @@ async function faults(
   ];
   const xmls = Object.entries(states).map(([host, state]) => disks(host) + nic(state !== "shut off"));
   const ports = network === "active" ? [""] : [];
-  const details = [...xmls, ...ports, volumes.map((name) => ` ${name}   ${FOLDER}/${name}`).join("\n")];
+  const detailed = (there: readonly string[]) =>
+    said([...xmls, ...ports, there.map((name) => ` ${name}   ${FOLDER}/${name}`).join("\n")]);
   const bin = temporary("virsh");
   const put = (name: string, text: string) => writeFileSync(join(bin, name), text);
   put("lists", said(lists));
-  put("details", said(details));
+  // A pool lists what it had when it was looked at last.
+  put("details", detailed(VOLUMES));
+  put("refreshed", detailed(volumes));
   put("links", `3: vnet0: <BROADCAST,UP> mtu 1500 qdisc noqueue master ${master} state UP\n`);
-  put("virsh", `#!/bin/sh\ncase $4 in list*) cat ${bin}/lists ;; *) cat ${bin}/details ;; esac\n`);
+  const virsh = `case $4 in list*) cat ${bin}/lists ;; *"pool-refresh ${POOL}; "*) cat ${bin}/refreshed ;; *) cat ${bin}/details ;; esac`;
+  put("virsh", `#!/bin/sh\n${virsh}\n`);
   put("enter", `#!/bin/sh\ncat ${bin}/links\n`);
   for (const name of ["virsh", "enter"]) chmodSync(join(bin, name), 0o755);
   const found = await machineFaults(lab(), ["qemu:///system"], () => [join(bin, "enter")], {
