@@ -8,6 +8,7 @@
 #   fault PATH TEXT       what is wrong in the words of the thing itself: nothing more is said of this path; PATH may be -
 #   foreign TEXT          what belongs to nobody
 #   == KIND               from here on each line is a fault of this kind: TEXT, or LAB/STEP, a tab, TEXT
+#   judge guard|flows ABOUT    from here to the line "judged" what another program says: guard/judge.awk or port-security/differ.awk has its faults
 # Variable: about, what a thing of each kind is called when it is not there: "container:does not run,bridge:is missing".
 
 BEGIN {
@@ -20,12 +21,15 @@ BEGIN {
   n = 0
 }
 
-END { end_thing() }
+END { end_judge(); end_thing() }
 
 # A line of the input, which becomes the record.
 function put(line) {
   $0 = line
-  if ($1 == "==") { end_thing(); drifted = $2; return }
+  if ($1 == "==") { end_judge(); end_thing(); drifted = $2; return }
+  if (line == "judged") { end_judge(); return }
+  if (judging != "") { if (judging == "guard") guard_line(line); else flows_line(line); return }
+  if ($1 == "judge") { judging = $2; judged_about = rest(2); return }
   if (drifted != "") { kind_says(line); return }
   if ($1 == "thing") { end_thing(); begin_thing($2, $3, $4, $5) }
   else if ($1 == "foreign") out("foreign", "", "", rest(1))
@@ -37,6 +41,12 @@ function put(line) {
   else if ($1 == "tag") scalar($2, NF > 2 && $3 != "0", $3 ~ /^[0-9]+$/ ? $3 : 0)
   else if ($1 == "list") list($2, rest(2))
   else if ($1 == "json") { other[$2] = rest(2); order_of[++paths] = $2 }
+}
+
+function end_judge() {
+  if (judging == "guard") guard_end(judged_about)
+  else if (judging == "flows") flows_end(judged_about)
+  judging = ""
 }
 
 function kind_says(line,   cut, whose) {

@@ -38,8 +38,11 @@ drift() {
     [ -z "$looked" ] || drift_made
     printf '%s' "$foreign"
     drift_rest "$jobs"
-  } | LC_ALL=C awk -v about="$GONE" "$JSON_AWK $INSIDE_AWK $DIFFERS_AWK"
+  } | drift_words
 }
+
+# What the functions print, as lines of JSON. One program, which also judges what others say: each costs 25 ms under emulation.
+drift_words() { LC_ALL=C awk -v about="$GONE" "$JSON_AWK $INSIDE_AWK $DIFFERS_AWK $JUDGE_AWK $COMPARE_AWK"; }
 
 switch_drift() { [ -z "$silent" ] || echo "Open vSwitch does not answer: $silent"; }
 

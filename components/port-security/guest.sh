@@ -6,7 +6,7 @@
 # shellcheck disable=SC2034,SC2154 # the variables come out of with_state, by eval
 
 SECURITY_AWK='@security.awk@'
-DIFFER_AWK='@differ.awk@'
+COMPARE_AWK='@differ.awk@'
 SWITCHING="cookie=0x5ec0000000000000,priority=0 actions=NORMAL"
 SECURED_AWK='!/^delete /; END { print last }'
 
@@ -109,7 +109,7 @@ security_bridges() {
   kept bridge name | while read -r _ _ _ one; do echo "$one"; done
 }
 
-# One line for each fault, after the bridge's lab and step (drift.sh).
+# For drift_words: one line for each fault, after the bridge's lab and step, and what flows differ.
 security_drift() { kept_each bridge security_drift_of; }
 
 security_drift_of() {
@@ -122,7 +122,7 @@ security_drift_of() {
   skip=
   until differ=$(security_differ "$switch"); do
     if ! unknown_port "$differ"; then
-      printf '%s\n' "$differ" | LC_ALL=C awk -v about="$about" "$DIFFER_AWK"
+      printf '%s\n' "judge flows $about" "$differ" judged
       break
     fi
     echo "$about: port $veth is missing, and its container is running"

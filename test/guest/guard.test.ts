@@ -71,9 +71,10 @@ const chain = (name: string) =>
     .map((line) => line.trim())
     .filter((line) => line !== "");
 const drift = () => {
-  const { code, stdout, stderr } = host.shell("guard_drift");
+  const { code, stdout, stderr } = host.shell("{ echo '== guard' && guard_drift; } | drift_words");
   expect([code, stderr]).toEqual([0, ""]);
-  return stdout.split("\n").filter((line) => line !== "");
+  const lines = stdout.split("\n").filter((line) => line !== "");
+  return lines.map((line) => (JSON.parse(line) as { found: string }).found);
 };
 
 describe.each(["dash", "busybox sh"])("in %s", (shell) => {

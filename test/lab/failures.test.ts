@@ -1,14 +1,19 @@
-/** An `up` that failed is mended by running it again; taken down after a failure, a lab leaves nothing. More: test/long/failures.test.ts. */
+/**
+ * An `up` that failed or was cut off is mended by running it again; taken down after a failure, a lab leaves nothing. More:
+ * test/long/failures.test.ts and cuts.test.ts.
+ */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { change } from "../lib/changes";
-import { engineOf, labIdOf } from "../lib/engine";
+import { cutOff } from "../lib/cuts";
 import { Guests } from "../lib/guests";
 import { good, Project } from "../lib/project";
-import { remains } from "../lib/remains";
-import { nameOf, stateOf } from "../lib/state";
-import { redChecks, within } from "../lib/wait";
+import { redChecks } from "../lib/wait";
+
+/** Others with VXLAB_CUTS and VXLAB_SEED; `./vxlab test --long` makes a hundred. */
+const COUNT = Number(process.env["VXLAB_CUTS"] ?? 10);
+const SEED = Number(process.env["VXLAB_SEED"] ?? 1);
 
 const KVM1 = { address: "192.168.10.156" };
 const C1 = { host: "kvm1", address: "10.0.3.10/24" };
@@ -98,43 +103,4 @@ describe("a step that fails in a guest", () => {
   });
 });
 
-describe("an engine that is killed", () => {
-  /** Starts `up`, and ends the engine with SIGKILL when the moment has come. */
-  async function killed(moment: string, ask: () => Promise<boolean>): Promise<void> {
-    lab.configure(ONE_HOST);
-    const child = lab.start("vxlab", ["up", "--no-verify"]);
-    const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
-    await within(180, moment, ask);
-    const engine = engineOf(lab, "up");
-    if (engine === undefined) throw new Error(`no engine any more: too late for "${moment}"`);
-    process.kill(engine, "SIGKILL");
-    expect(await ended).not.toBe(0);
-  }
-
-  it("while a machine is being made does not keep the next up from converging", async () => {
-    await killed(
-      "a defined domain",
-      async () => (await lab.virsh(["list", "--all", "--name"])).stdout.trim() !== "",
-    );
-    good(await lab.vxlab(["up", "--no-verify"], { timeout: 600 }));
-    expect(await redChecks(lab)).toEqual([]);
-    const names = (await stateOf(lab)).map(({ urn }) => nameOf(urn));
-    expect([...new Set(names)]).toEqual(names);
-    expect(
-      good(await lab.virsh(["list", "--all", "--name"]))
-        .trim()
-        .split("\n"),
-    ).toHaveLength(1);
-  });
-
-  it("leaves nothing after a down", async () => {
-    good(await lab.vxlab(["down"]));
-    await killed(
-      "a defined domain",
-      async () => (await lab.virsh(["list", "--all", "--name"])).stdout.trim() !== "",
-    );
-    const id = labIdOf(lab) ?? expect.fail("a state without an id");
-    good(await lab.vxlab(["down"], { timeout: 300 }));
-    expect(remains(lab, [id])).toEqual([]);
-  });
-});
+describe("a command that is cut off", () => cutOff(() => lab, COUNT, SEED));

@@ -1,4 +1,4 @@
-/** As test/long/interrupted.test.ts, a hundred times, and others every time. */
+/** Commands that are cut off, as in test/lab/failures.test.ts: a hundred times, and others every time. */
 import { afterAll, beforeAll, describe } from "vitest";
 import { cutOff } from "../lib/cuts";
 import { Project } from "../lib/project";

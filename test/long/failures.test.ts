@@ -1,7 +1,10 @@
-/** A machine that does not answer SSH: `up` ends within bounds, and the next one completes it. */
+/** A machine that does not answer SSH, and an engine that is killed while it makes one: `up` ends within bounds, and the next one completes it. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { change } from "../lib/changes";
+import { engineOf, labIdOf } from "../lib/engine";
 import { good, Project } from "../lib/project";
+import { remains } from "../lib/remains";
+import { nameOf, stateOf } from "../lib/state";
 import { redChecks, within } from "../lib/wait";
 
 const ONE_HOST = {
@@ -63,5 +66,46 @@ describe("a machine whose SSH never answers", () => {
     expect(code, stdout).toBe(0);
     expect(good(await lab.virsh(["list", "--all", "--name"])).trim()).toBe("");
     expect((Date.now() - started) / 1000).toBeLessThan(60);
+  });
+});
+
+describe("an engine that is killed", () => {
+  /** Starts `up`, and ends the engine with SIGKILL when the moment has come. */
+  async function killed(moment: string, ask: () => Promise<boolean>): Promise<void> {
+    lab.configure(ONE_HOST);
+    const child = lab.start("vxlab", ["up", "--no-verify"]);
+    const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+    await within(180, moment, ask);
+    const engine = engineOf(lab, "up");
+    if (engine === undefined) throw new Error(`no engine any more: too late for "${moment}"`);
+    process.kill(engine, "SIGKILL");
+    expect(await ended).not.toBe(0);
+  }
+
+  it("while a machine is being made does not keep the next up from converging", async () => {
+    await killed(
+      "a defined domain",
+      async () => (await lab.virsh(["list", "--all", "--name"])).stdout.trim() !== "",
+    );
+    good(await lab.vxlab(["up", "--no-verify"], { timeout: 600 }));
+    expect(await redChecks(lab)).toEqual([]);
+    const names = (await stateOf(lab)).map(({ urn }) => nameOf(urn));
+    expect([...new Set(names)]).toEqual(names);
+    expect(
+      good(await lab.virsh(["list", "--all", "--name"]))
+        .trim()
+        .split("\n"),
+    ).toHaveLength(1);
+  });
+
+  it("leaves nothing after a down", async () => {
+    good(await lab.vxlab(["down"]));
+    await killed(
+      "a defined domain",
+      async () => (await lab.virsh(["list", "--all", "--name"])).stdout.trim() !== "",
+    );
+    const id = labIdOf(lab) ?? expect.fail("a state without an id");
+    good(await lab.vxlab(["down"], { timeout: 300 }));
+    expect(remains(lab, [id])).toEqual([]);
   });
 });

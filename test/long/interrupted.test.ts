@@ -1,16 +1,12 @@
-/** A lab whose commands are cut off, run twice at once, or find a full disk: the same command again, and all is as it was to be. */
+/** A lab whose commands are run twice at once, or find a full disk: the same command again, and all is as it was to be. */
 import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cutOff, EDITED, ONE_HOST } from "../lib/cuts";
+import { EDITED, ONE_HOST } from "../lib/cuts";
 import { Guests } from "../lib/guests";
 import { good, Project } from "../lib/project";
 import { redChecks } from "../lib/wait";
-
-/** VXLAB_CUTS and VXLAB_SEED make more of them, and others. `./vxlab test --long` makes a hundred. */
-const COUNT = Number(process.env["VXLAB_CUTS"] ?? 10);
-const SEED = Number(process.env["VXLAB_SEED"] ?? 1);
 
 /** Takes all the room of a machine's disk, reserved blocks too. */
 const FILL = `i=0
@@ -26,8 +22,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => project?.destroy());
-
-describe("a command that is cut off", () => cutOff(() => project, COUNT, SEED));
 
 describe("a full disk under the storage pool", () => {
   /** A file system of its own, beside the copy: what is full is nobody else's. */
