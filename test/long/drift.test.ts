@@ -1,5 +1,6 @@
 /** Drift that takes more time than CI has: bridges that are deleted, Open vSwitch that hangs, whole machines. */
-import { join } from "node:path";
+import { renameSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { change } from "../lib/changes";
 import { clean, drift, driftLab, SETTINGS, settled, TUNNEL1 } from "../lib/drift-lab";
@@ -84,6 +85,12 @@ describe("whole machines", () => {
     return names.find((name) => name.trim().endsWith("-kvm2"))?.trim() ?? "";
   };
   const network = async () => good(await lab.project.virsh(["net-list", "--name"])).trim();
+  const volume = async (part: string) => {
+    const pool = good(await lab.project.virsh(["pool-list", "--name"])).trim();
+    const rows = good(await lab.project.virsh(["vol-list", pool])).split("\n");
+    const row = rows.find((text) => text.includes(part)) ?? expect.fail(`no volume ${part} in ${pool}`);
+    return row.trim().split(/\s+/)[1] ?? "";
+  };
   const boots = () => Promise.all(["kvm1", "kvm2"].map((host) => lab.guests.tell(host, BOOT)));
 
   it("that are paused are named at once, and resumed", async () => {
@@ -155,6 +162,39 @@ describe("whole machines", () => {
     await settled(lab);
     await lab.guests.close();
     lab.guests = await Guests.of(lab.project);
+  });
+
+  it("whose kernel is gone from the pool get it again, and run on", async () => {
+    const before = await boots();
+    rmSync(await volume("-kernel-"));
+    const lost = /^kvm[12]: machine: has lost its volume \S+-kernel-\S+: up makes it again$/;
+    expect((await drift(lab)).lines).toEqual([expect.stringMatching(lost), expect.stringMatching(lost)]);
+    good(await lab.project.vxlab(["up", "--no-verify"], { timeout: 600 }));
+    await settled(lab);
+    expect(await boots()).toEqual(before);
+  });
+
+  it("whose disk is gone for a while have lost nothing", async () => {
+    const [disk, before] = [await volume("-kvm2-root"), await boots()];
+    renameSync(disk, `${disk}.away`);
+    const lost = "kvm2: machine: has lost its volume " + basename(disk) + ": up makes the machine anew";
+    expect((await drift(lab)).lines).toEqual([lost]);
+    renameSync(`${disk}.away`, disk);
+    await settled(lab);
+    good(await lab.project.vxlab(["up", "--no-verify"], { timeout: 600 }));
+    expect(await boots()).toEqual(before);
+  });
+
+  it("whose disk is gone while they run are made anew, and no other machine is", async () => {
+    const [disk, [other, before]] = [await volume("-kvm2-root"), await boots()];
+    rmSync(disk);
+    good(await lab.project.vxlab(["up"], { timeout: 900 }));
+    await settled(lab);
+    await lab.guests.close();
+    lab.guests = await Guests.of(lab.project);
+    const [same, another] = await boots();
+    expect(same).toBe(other);
+    expect(another).not.toBe(before);
   });
 
   it("that are stopped are started, and bring everything back by themselves", async () => {
