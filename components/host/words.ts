@@ -5,6 +5,10 @@ import type { Edit, Label, Said, Surroundings, Words } from "../../plan/change";
 const MACHINE = "vxlab:index:KvmHost";
 const DOMAIN = "libvirt:index/domain:Domain";
 const CONTAINER = /^vxlab:index:\w+Container$/;
+const IMAGE = "vxlab:index:GuestImage";
+const ANOTHER_IMAGE = "another image";
+/** Where a file of it was lost: what the engine knows of a volume only when it is there. */
+const IMAGE_AGAIN = "unless its image, which is made again, is the same";
 
 const LABELS: Readonly<Record<string, Label>> = {
   address: (old, now) => from("address", bare(old), bare(now)),
@@ -18,7 +22,7 @@ const LABELS: Readonly<Record<string, Label>> = {
   codeCache: "code cache",
   bootTimeout: "SSH timeout",
   libvirtUri: "hypervisor",
-  image: () => "another image",
+  image: () => ANOTHER_IMAGE,
   networkId: (_, now) => (isUnknown(now) ? "the underlay is made anew" : "another underlay"),
   sshAddress: "SSH address",
   port: "SSH port",
@@ -73,8 +77,15 @@ function rebuilt(edit: Edit, differing: string[], { all }: Surroundings): Said {
   const loss = hasContainers
     ? "the containers there are made anew, what they wrote is lost"
     : "what was written there is lost";
-  return { kind: "rebuilt", facts: differing.length > 0 ? differing : deeper(edit.children), loss };
+  const again =
+    isPartlyUnknown(edit.now["image"]) && all.every(({ type, op }) => type !== IMAGE || op === "same");
+  const said = differing.map((text) => (again && text === ANOTHER_IMAGE ? IMAGE_AGAIN : text));
+  return { kind: "rebuilt", facts: said.length > 0 ? said : deeper(edit.children), loss };
 }
+
+const isPartlyUnknown = (value: unknown): boolean =>
+  isUnknown(value) ||
+  (typeof value === "object" && value !== null && Object.values(value).some(isPartlyUnknown));
 
 /** Without the prefix length. */
 const bare = (address: unknown): string => shown(address).replace(/\/\d+$/, "");

@@ -61,6 +61,20 @@ describe("hosts", () => {
     expect(lines).toEqual(["! kvm2, kvm10 are rebuilt (another image): what was written there is lost"]);
   });
 
+  it.each([
+    ["same", "unless its image, which is made again, is the same"],
+    ["update", "another image"],
+  ])("are rebuilt with a volume of the image that is not there yet, the image itself %s: %s", (op, why) => {
+    const image = event(op, "vxlab:index:GuestImage", "lab-image", { version: "a" }, { version: "a" });
+    const lines = said(
+      image,
+      ...rebuilt("kvm2", { image: { kernel: "/k", root: "/r" } }, { image: { kernel: UNKNOWN, root: "/r" } }),
+    );
+    expect(lines.filter((line) => line.startsWith("!"))).toEqual([
+      `! kvm2 is rebuilt (${why}): what was written there is lost`,
+    ]);
+  });
+
   it("are rebuilt also where no input of theirs differs", () => {
     const step = event(
       "replace",
