@@ -58,9 +58,9 @@ const { mtu } = UNDERLAY;
 
 new PolicyPack("vxlab", {
   policies: [
-    policy("unique-vni", "A VNI is one segment of one lab.", () => rules.uniqueVni),
-    policy("unique-vtep", "A VTEP is one host's.", () => rules.uniqueVtep),
-    policy("unique-mac", "A MAC is one interface's.", () => rules.uniqueMac),
+    policy("unique-vni", "A VNI belongs to one segment of one lab.", () => rules.uniqueVni),
+    policy("unique-vtep", "A VTEP address belongs to one host.", () => rules.uniqueVtep),
+    policy("unique-mac", "A MAC address belongs to one interface.", () => rules.uniqueMac),
     policy(
       "mtu-fits",
       "A packet of a segment fits into the underlay with its VXLAN header.",
