@@ -20,10 +20,10 @@ const options = {
     type: "string",
     short: "i",
     value: "NAME",
-    doc: "default: the underlay's; a container's first",
+    doc: "default: a host's underlay interface, a container's first interface",
   },
-  count: { type: "string", short: "c", value: "PACKETS", doc: "end after so many" },
-  seconds: { type: "string", value: "SECONDS", doc: "end after so long" },
+  count: { type: "string", short: "c", value: "PACKETS", doc: "stop after this many packets" },
+  seconds: { type: "string", value: "SECONDS", doc: "stop after this time" },
   write: {
     type: "string",
     short: "w",
@@ -37,7 +37,7 @@ export const capture: Command = {
   summary: "tcpdump on a host's underlay, tunnels decoded, or on a container's interface; ends with ^C",
   operands: "HOST|CONTAINER [-- FILTER…]",
   options,
-  more: "FILTER is pcap-filter(7)'s. Default: a host's tunnels; all that a container sends and receives.",
+  more: "FILTER has the syntax of pcap-filter(7). Default: for a host, its tunnels; for a container, everything.",
   examples: [
     ["capture kvm1", "VXLAN packets of kvm1, decoded, until Ctrl-C"],
     ["capture c1 -c 10 -- icmp", "ten pings on c1's interface"],
