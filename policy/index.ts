@@ -3,7 +3,7 @@
  *
  * Resources are looked at as they are declared, for that is when their inputs are seen: at the end the engine shows
  * outputs only, and a component's inputs are not among them. So each rule is asked again with every resource that
- * concerns it, and what it has not said before is said of that one.
+ * concerns it, and a message that is new is reported for that one.
  */
 import { PolicyPack, ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
 import * as rules from "./rules";

@@ -54,7 +54,7 @@ export const uniqueVni: Rule = (declared) => {
   ];
 };
 
-/** Two hosts with one address answer for each other; a tunnel to oneself is none. */
+/** Two hosts with one address would answer for each other, and a tunnel to oneself leads nowhere. */
 export const uniqueVtep: Rule = (declared) => {
   const hosts = of(declared, ...HOSTS).map(({ name, inputs }) => ({
     name,
@@ -126,7 +126,7 @@ function wireguardBytes(declared: readonly Declared[]): number {
   );
 }
 
-/** Without it, whoever answers is believed, and is sent what the lab's key signs. */
+/** Without it, any server that answers is trusted, and receives what the lab's key signs. */
 export const hostKeyPinned: Rule = (declared) =>
   declared
     .filter(({ type }) => REMOTE.test(type))

@@ -123,7 +123,7 @@ function vethOf({ name, interfaces }: ContainerPlan, wanted: string | undefined)
   throw new Fault(Exit.usage, `container ${name} has no interface ${wanted ?? ""}: it has ${known}`);
 }
 
-/** tcpdump knows an encapsulation by its usual port; on another it has to be told, and then decodes all UDP as that one. */
+/** tcpdump recognizes an encapsulation by its usual port. For another port it needs an option, and then decodes all UDP as that encapsulation. */
 function decodeOptions({ ports }: HostOutput): readonly string[] {
   const [one = DEFAULT_ENCAPSULATION, ...others] = new Set(ports.map(encapsulationOf));
   return others.length === 0 ? ENCAPSULATIONS[one].capture.options : [];

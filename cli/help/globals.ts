@@ -17,7 +17,7 @@ export const globalOptions = {
 } as const satisfies Options;
 
 export interface Line {
-  /** What stands before the command. */
+  /** Options before the command. */
   globals: { directory?: string; stack?: string; quiet?: boolean; verbose?: boolean; version?: boolean };
   help: boolean;
   name: string | undefined;
