@@ -32,7 +32,7 @@ export const evpn: Way<EvpnFlooding, EvpnPortState> = {
   settings: [],
   resolve({ spec, at, family }, said) {
     if (family === IpFamily.V4) return { way: Flooding.Evpn };
-    const message = "Needs an underlay of IPv4: FRR knows no VTEPs of IPv6.";
+    const message = "Needs an IPv4 underlay: FRR has no IPv6 VTEPs.";
     said.say(at("flooding"), spec.flooding, message, "Write flooding: unicast, multicast or flow.");
     return undefined;
   },
