@@ -215,7 +215,7 @@ export function connection(
 }
 
 /**
- * What lives inside a machine goes with it and comes back with it. First the old goes: the engine forgets that a machine was
+ * What is inside a machine is deleted and created with it. The old is deleted first: the engine forgets that a machine was
  * deleted when it is made again (`sg.deletes` is unmarked), and an old step's `delete` would then reach the new machine
  * under the same address. Before the new step it finds nothing there; after it, it would take away what that one made.
  */

@@ -11,13 +11,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { readStepInput } from "../guest/protocol";
 import { nextRepair } from "../guest/repair";
 
-/** The environment variable that names the file of whoever has looked; empty: nobody does. */
+/** The environment variable that names the file with the look's result; empty: nobody looks. */
 export const REPAIR_FILE = "VXLAB_REPAIR";
 
 /** What is wrong, by the name of a step. */
 type Repairs = Readonly<Record<string, string>>;
 
-/** Longest wait for the file, ms: more than whoever looks takes (cli/engine/repair.ts). */
+/** Longest wait for the file, ms: longer than the look takes (cli/engine/repair.ts). */
 const LOOK_MS = 150_000;
 const POLL_MS = 20;
 

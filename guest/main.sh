@@ -50,7 +50,7 @@ boot_round() {
   left=$failed
 }
 
-# again FILE: applies what is kept once more, in a program of its own: one broken container must not keep the others down.
+# again FILE: applies a kept state again, in a process of its own, so that one broken container does not stop the others.
 again() {
   local kind="${1##*/}" secret="$STATE/secrets/${1##*/}"
   kind=${kind%%-*}

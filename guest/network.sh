@@ -98,7 +98,7 @@ is_stub() {
 route_device() { awk 'NR == 1 && $1 != "local" { for (i = 1; i < NF; i++) if ($i == "dev") { print $(i + 1); exit } }'; }
 
 # nameservers: those of this host that its segments can ask as well. NAT takes IPv4 out; what systemd-resolved has on the
-# loopback is for the host alone, and whom that asks is in a file of its own.
+# loopback works on the host only, and the servers behind it are in a file of its own.
 nameservers() {
   cat "$RESOLV" /run/systemd/resolve/resolv.conf 2>/dev/null |
     awk '$1 == "nameserver" && $2 ~ /^[0-9.]+$/ && $2 !~ /^(0|127)\./ && !seen[$2]++ && n++ < 3 { print $2 }'

@@ -39,7 +39,7 @@ export interface Envelope<Kind extends StepKind = StepKind> {
   state: States[Kind];
 }
 
-/** stdin of a check, which is no thing of the host's: nothing is kept of it. */
+/** stdin of a check. A check is not a thing on the host, so nothing of it is kept. */
 export interface CheckEnvelope extends Omit<Envelope, "state"> {
   state: ConnectivityState;
 }

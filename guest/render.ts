@@ -52,7 +52,7 @@ let cached: GuestTools | undefined;
 /**
  * The guest tools, as they are stored on a host.
  *
- * Comments and blank lines are left out, so that an edit which changes nothing in effect is no change in a preview.
+ * Comments and blank lines are left out, so that an edit of comments shows no change in a preview.
  */
 export function guestTools(): GuestTools {
   if (cached === undefined) {
@@ -64,7 +64,7 @@ export function guestTools(): GuestTools {
   return cached;
 }
 
-/** `@name.awk@` in a script stands for the file of that name beside it. */
+/** `@name.awk@` in a script is replaced by the file of that name beside it. */
 function filled(part: string): string {
   return source(part)
     .replace(/@([A-Z]+)@/g, (mark, word: string) => WORDS[word] ?? mark)
@@ -103,7 +103,7 @@ export const INSTALL_AND_APPLY = [
 /** The verb that tries whether a container reaches an address: what to try arrives as JSON on stdin. */
 export const CHECK_VERB = "/usr/lib/vxlab/guest check";
 
-/** Says what a host lacks that is no machine of ours, and what puts it there (host/prepare.sh). */
+/** Reports what an existing host lacks, and the command that installs it (host/prepare.sh). */
 export const CHECK_HOST = source("guest/host/check.sh");
 
 /** For stdin with MTU, VTEP and needs in the first line and CHECK_HOST after it: `read` takes no byte more than its line (POSIX). */

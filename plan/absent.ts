@@ -4,14 +4,14 @@ import type { Problem } from "./problem";
 import { suggest } from "./rules";
 import { isMapping, mappingOf } from "./shape";
 
-/** How settings name something: what is in a list is taken out of it, and what has the name as a value of another key goes with it. */
+/** How settings name something: an entry of a list is removed from it, and an entry that has the name as the value of another key is removed too. */
 interface Naming {
   lists: RegExp;
   /** Lists of things of which each has an owner. */
   things: RegExp;
-  /** The key alone goes, and what has it stays. */
+  /** Only the key is removed; the entry that has it stays. */
   options: RegExp;
-  /** What has such a key goes: it is on the thing, or about it. */
+  /** The entry that has such a key is removed: it is on the thing, or about it. */
   owners: RegExp;
 }
 
@@ -106,7 +106,7 @@ function mapped(settings: Sections, gone: readonly string[], naming: Naming): Re
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
-/** Undefined: the setting goes. */
+/** Undefined: the setting is removed. */
 function pruned(key: string, value: unknown, gone: readonly string[], naming: Naming): unknown {
   const { lists, things, options, owners } = naming;
   const isGone = (one: unknown): boolean => typeof one === "string" && gone.includes(one);

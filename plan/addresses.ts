@@ -19,7 +19,7 @@ export interface Subnet {
   readonly last: bigint;
 }
 
-/** The family of a literal; undefined for a text that is no address. */
+/** The family of a literal; undefined for a text that is not an address. */
 export function literalFamily(text: string): IpFamily | undefined {
   if (Address4.isValid(text)) return IpFamily.V4;
   return Address6.isValid(text) ? IpFamily.V6 : undefined;

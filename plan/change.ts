@@ -2,13 +2,13 @@
  * What a deployment changes, in the field's words: types and helpers for the `words.ts` of each thing. Where the edits come
  * from is in cli/changes/.
  */
-/** What happens: something new, something lost, something that goes on with other values, is made anew, or is not as it was left. */
+/** What happens to a thing: it is new, removed, updated in place, created anew, or was changed by hand. */
 export type ChangeKind = "added" | "changed" | "removed" | "rebuilt" | "drifted";
 
 /** The input of a component that says what was wrong on its host (components/repair.ts). */
 export const REPAIR = "repair";
 
-/** One change. Things of which the same is said are in one. No value of a secret is ever in it. */
+/** One change. Things whose change reads the same share one. It never contains the value of a secret. */
 export interface Change {
   kind: ChangeKind;
   /** What it is: host, segment, container, … */
@@ -50,7 +50,7 @@ interface Subject {
   host?: string | undefined;
 }
 
-/** What is said of one edit. */
+/** The words for one edit. */
 export type Said = Pick<Change, "kind" | "facts" | "loss">;
 
 /** What else the same deployment does. */
@@ -187,7 +187,7 @@ export const because = (said: readonly string[]): string =>
 /** ": what it wrote is lost"; nothing when nothing is. */
 export const losing = (loss: string | undefined): string => (loss === undefined ? "" : `: ${loss}`);
 
-/** What is said of a thing that comes, goes and is rebuilt with its host: then nothing, the host's own change says it. */
+/** The words for a thing that is created, deleted or rebuilt with its host: none, because the host's own change covers it. */
 export const withItsHost =
   (labels: Readonly<Record<string, Label>>, described: (inputs: Inputs) => string[]): Words["say"] =>
   (edit, around) => {

@@ -143,7 +143,7 @@ interface HostDescription {
   address: string;
   /** The underlay that it is on; absent for an existing host. */
   underlay?: string;
-  /** How a host that is no machine of ours is reached; its private key is not told. */
+  /** How to reach a host that is not a machine of vxlab; without its private key. */
   existing?: ReachOutput;
   /** Public SSH host key, one authorized_keys line. */
   hostKey: string;

@@ -99,7 +99,7 @@ function closedGateway(lab: ResolvedLab, segment: ResolvedSegment): Problem[] {
     const host = lab.hosts.find((one) => one.name === service.host);
     const underlay = host && underlayOf(lab, host);
     if (underlay?.mode !== UnderlayMode.Isolated) return [];
-    const message = `Leads only to ${underlay.path}, which is isolated.`;
+    const message = `Routes only to ${underlay.path}, which is isolated.`;
     const cure = `Write ${underlay.path}.mode: nat for a way out of the lab.`;
     return [{ path, got, message, cure }];
   });
@@ -124,7 +124,7 @@ function deadGateway6(lab: ResolvedLab, segment: ResolvedSegment): Problem[] {
   return gatewaysOf(segment).flatMap(({ service: { host, six }, path, got }) => {
     const machine = lab.hosts.some((one) => one.name === host && one.kind === "machine");
     if (six === undefined || !machine) return [];
-    const message = `Leads IPv6 no further than ${host}, whose underlay is IPv4.`;
+    const message = `Routes IPv6 only as far as ${host}, whose underlay is IPv4.`;
     const cure = "Use an IPv6 underlay, or give the host an IPv6 address and route yourself.";
     return [{ path, got, message, cure }];
   });

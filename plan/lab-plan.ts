@@ -126,7 +126,7 @@ interface AnyHostPlan {
 }
 
 /**
- * The BGP router of a host: all that are no reflectors have the same.
+ * The BGP router of a host: all hosts that are not reflectors have the same.
  *
  * @example
  * ```ts
@@ -136,7 +136,7 @@ interface AnyHostPlan {
 export interface RouterPlan {
   /** Autonomous system number. */
   as: number;
-  /** Passes routes on, and takes sessions of whoever is in `listen`. */
+  /** Passes routes on, and accepts sessions from all addresses in `listen`. */
   reflector: boolean;
   /** Those that it opens sessions with, sorted by host: reflectors, and of a reflector the peers' reflectors. */
   neighbours: NeighbourPlan[];
@@ -224,7 +224,7 @@ export interface VxlanPortPlan {
   ttl?: number;
   /** The other VTEPs of the segment (with a hub: the hub, or on it all others), sorted by host name. */
   remotes: { host: string; address: string }[];
-  /** With Flooding.Evpn, whose `remotes` are empty: addresses and ranges of addresses of VTEPs, of whom the host guard takes packets. */
+  /** With Flooding.Evpn, whose `remotes` are empty: addresses and address ranges of VTEPs whose packets the host guard accepts. */
   senders?: string[];
   /** With Flooding.Flow: every address of the segment that the plan knows and that is on another host, sorted by MAC. */
   stations?: StationPlan[];

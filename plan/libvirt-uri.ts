@@ -44,7 +44,7 @@ export function addressOf(uri: string): bigint | undefined {
 /**
  * A provider's URI as virsh takes it.
  *
- * Of a file of known keys only libssh can be told, not the program `ssh`; and `ssh` without `no_tty` asks a terminal,
+ * Only libssh takes a file of known keys, not the program `ssh`; and `ssh` without `no_tty` asks a terminal,
  * where it finds one, whether an unknown key is good.
  */
 export function virshUri(uri: string): string {

@@ -14,7 +14,7 @@ export interface UnderlayVteps {
   vteps: VtepsOutput;
 }
 
-/** What is unusable is said, and left out. */
+/** Invalid entries are reported and left out. */
 export function resolvePeers(own: UnderlayVteps, peers: readonly UnderlayVteps[], said: Findings): Others {
   return {
     tunnels: tunnelsOf(own, said),

@@ -30,7 +30,7 @@ export function isText(got: unknown): got is string {
   return typeof got === "string" && got !== "" && !got.includes("\0");
 }
 
-/** A list of names, or its problem; each name is looked at by whoever knows what it names. */
+/** A list of names, or its problem; the caller checks what each name refers to. */
 export function checkList(path: string, got: unknown, cure: string): Problem[] {
   const usable = Array.isArray(got) && got.length > 0;
   return usable ? [] : [{ path, got, message: "Is not a list of at least one name.", cure }];

@@ -25,7 +25,7 @@ export interface SectionResource {
 }
 
 export interface Section<Name extends SectionName> {
-  /** Those that are usable, sorted by name. What is wrong is said. */
+  /** The valid entries, sorted by name. Problems are reported. */
   resolve(topology: Topology, ground: ReadGround, said: Findings): SectionForms<Name>["resolved"];
   /** What is wrong among things that are each usable. */
   check?(lab: ResolvedLab): Problem[];

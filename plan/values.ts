@@ -40,7 +40,7 @@ export function without<Table extends object, Key extends keyof Table>(
   return Object.fromEntries(entries) as Omit<Table, Key>;
 }
 
-/** Reads the simple values of a spec. An unusable one is said, and then its default taken. */
+/** Reads the simple values of a spec. An invalid value is reported, and replaced by its default. */
 export function simpleValues<Spec extends object, Table extends Readonly<Record<string, Setting>>>(
   table: Table,
   spec: Spec,

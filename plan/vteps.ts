@@ -96,7 +96,7 @@ export interface VtepEncryptionOutput {
 }
 
 /**
- * Where SSH answers, and as whom.
+ * Where SSH answers, and the user that logs in.
  *
  * @example
  * ```ts

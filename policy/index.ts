@@ -3,7 +3,7 @@
  *
  * Resources are looked at as they are declared, for that is when their inputs are seen: at the end the engine shows
  * outputs only, and a component's inputs are not among them. So each rule is asked again with every resource that
- * concerns it, and what it has not said before is said of that one.
+ * concerns it, and a message that is new is reported for that one.
  */
 import { PolicyPack, ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
 import * as rules from "./rules";
@@ -58,9 +58,9 @@ const { mtu } = UNDERLAY;
 
 new PolicyPack("vxlab", {
   policies: [
-    policy("unique-vni", "A VNI is one segment of one lab.", () => rules.uniqueVni),
-    policy("unique-vtep", "A VTEP is one host's.", () => rules.uniqueVtep),
-    policy("unique-mac", "A MAC is one interface's.", () => rules.uniqueMac),
+    policy("unique-vni", "A VNI belongs to one segment of one lab.", () => rules.uniqueVni),
+    policy("unique-vtep", "A VTEP address belongs to one host.", () => rules.uniqueVtep),
+    policy("unique-mac", "A MAC address belongs to one interface.", () => rules.uniqueMac),
     policy(
       "mtu-fits",
       "A packet of a segment fits into the underlay with its VXLAN header.",

@@ -54,7 +54,7 @@ export const uniqueVni: Rule = (declared) => {
   ];
 };
 
-/** Two hosts with one address answer for each other; a tunnel to oneself is none. */
+/** Two hosts with one address would answer for each other, and a tunnel to oneself leads nowhere. */
 export const uniqueVtep: Rule = (declared) => {
   const hosts = of(declared, ...HOSTS).map(({ name, inputs }) => ({
     name,
@@ -126,7 +126,7 @@ function wireguardBytes(declared: readonly Declared[]): number {
   );
 }
 
-/** Without it, whoever answers is believed, and is sent what the lab's key signs. */
+/** Without it, any server that answers is trusted, and receives what the lab's key signs. */
 export const hostKeyPinned: Rule = (declared) =>
   declared
     .filter(({ type }) => REMOTE.test(type))
@@ -138,7 +138,7 @@ export const hostKeyPinned: Rule = (declared) =>
       if (proxy !== undefined && proxy !== null) hops.push(["connection.proxy", proxy]);
       return hops
         .filter(([, hop]) => "hostKey" in record(hop) === false || record(hop)["hostKey"] === "")
-        .map(([where]) => `${name} has no ${where}.hostKey: it would talk to whoever answers.`);
+        .map(([where]) => `${name} has no ${where}.hostKey: it would accept any server that answers.`);
     });
 
 /** Where no stranger's router forwards: RFC 1918, 6598, 3927, 1122; RFC 4193, 4291. */
@@ -172,7 +172,7 @@ export const privateUnderlay =
         if (vtep === undefined || (inside && sealed.has(vtep))) return [];
         return [...PRIVATE, ...allowed].some((network) => within(vtep, network))
           ? []
-          : [`${name} would send unencrypted VXLAN by way of ${vtep}, which is no private address.`];
+          : [`${name} would send unencrypted VXLAN by way of ${vtep}, which is not a private address.`];
       });
     });
   };

@@ -1,4 +1,4 @@
-/** Machines only: what overlay stacks, the owner's own and others', stand on or reach. */
+/** Machines only, which the owner's own overlay stacks use and other owners' overlays reach. */
 import * as pulumi from "@pulumi/pulumi";
 import { VxlanUnderlay } from "../components/lab/vxlan-underlay";
 import { LabSettings } from "../config";

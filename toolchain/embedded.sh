@@ -97,7 +97,7 @@ start() {
     printf 'embedded libvirt: %s was removed while its lab ran: ending the processes of that lab\n' "$data" >&2
     leave
   }
-  # Without the namespace no process is ours, so /run is stale since a reboot. libvirt would believe it and not start the
+  # Without the namespace no process is ours, so /run is stale since a reboot. libvirt would trust it and not start the
   # networks that have autostart.
   ns_exists || rm -rf "$run"
   configure

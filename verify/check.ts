@@ -60,7 +60,7 @@ export interface Check {
   doubt?: (this: void, first: Verdict, evidence: Evidence) => Ping | undefined;
   /** What a step puts right where the check fails. Absent: nothing. */
   repairs?(facts: HostFacts): ThingRef[];
-  /** What is on the host and belongs to nobody whom the lab knows: no fault. */
+  /** What is on the host and belongs to no lab: not a fault. */
   foreign?(facts: HostFacts): string[];
 }
 

@@ -32,7 +32,7 @@ export interface Difference {
 /** What a host has answered. */
 export interface HostLook {
   differences: Difference[];
-  /** What belongs to nobody whom the lab knows: it is left alone. */
+  /** What belongs to no lab: it is left alone. */
   foreign: string[];
 }
 

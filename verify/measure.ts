@@ -58,7 +58,7 @@ export function measurable({ containers }: LabOutput, a?: string, b?: string): E
 /** Longest time of one measurement, ms: a busy computer takes many times what a quiet one does. */
 const LIMIT_MS = 120_000;
 
-/** @param doing is told what is measured next */
+/** @param doing is called with what is measured next */
 export async function measure(
   ask: Ask,
   lab: LabOutput,

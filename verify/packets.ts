@@ -1,4 +1,4 @@
-/** What checks that send pings have in common: who asks whom, and what an answer means. */
+/** What checks that send pings have in common: sender and target, and what an answer means. */
 import type { LabOutput, TunnelOutput } from "../plan/contract";
 import type { Check, Evidence, Verdict } from "./check";
 import type { HostFacts } from "./evidence/facts";

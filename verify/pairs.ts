@@ -150,7 +150,7 @@ export function strangers(
 
 function strangerOf(from: End, own: readonly End[], next: readonly End[], others: OwnAddresses): Pair[] {
   const taken = new Set([...own.flatMap(({ addresses }) => addresses), ...others.taken].map(bare));
-  // A container that is in both segments is no stranger, and has none in them.
+  // A container that is in both segments is not isolated from either.
   if (next.some(({ name }) => name === from.name)) return [];
   const here = new Set(own.map(({ name }) => name));
   const answers = (address: string) =>

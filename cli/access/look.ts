@@ -20,7 +20,7 @@ export interface Look {
   machines: MachineFault[];
   /** Hosts that are not known, and why. */
   unknown: { host: string; why: string }[];
-  /** What belongs to nobody whom the lab knows, by host. */
+  /** What belongs to no lab, by host. */
   foreign: { host: string; what: string }[];
 }
 

@@ -96,7 +96,7 @@ function others(edits: readonly Edit[]): Change[] {
 
 const below = (edit: Edit): Edit[] => edit.children.flatMap((one) => [one, ...below(one)]);
 
-/** One change for all hosts of which the same is said, then one for all names. */
+/** One change for all hosts whose change reads the same, then one for all names. */
 function merged({ single = false }: Words, all: readonly Change[]): Change[] {
   const perName = grouped(all, ({ names }) => names);
   const perHosts = grouped(perName, ({ hosts }) => hosts);

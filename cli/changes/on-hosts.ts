@@ -128,7 +128,7 @@ export function foundIn(steps: readonly StepMetadata[]): Found[] {
   return [...found.values()];
 }
 
-/** What a `destroy` would delete on hosts: what goes with its machine needs no host. */
+/** What a `destroy` would delete on hosts: what is deleted with its machine needs no host. */
 export function foundInState(all: readonly InState[]): Found[] {
   const known = new Set(all.map(({ urn }) => urn));
   return all.map(({ urn, type, parent, inputs, deletedWith = "" }) => ({

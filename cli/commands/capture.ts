@@ -20,10 +20,10 @@ const options = {
     type: "string",
     short: "i",
     value: "NAME",
-    doc: "default: the underlay's; a container's first",
+    doc: "default: a host's underlay interface, a container's first interface",
   },
-  count: { type: "string", short: "c", value: "PACKETS", doc: "end after so many" },
-  seconds: { type: "string", value: "SECONDS", doc: "end after so long" },
+  count: { type: "string", short: "c", value: "PACKETS", doc: "stop after this many packets" },
+  seconds: { type: "string", value: "SECONDS", doc: "stop after this time" },
   write: {
     type: "string",
     short: "w",
@@ -37,7 +37,7 @@ export const capture: Command = {
   summary: "tcpdump on a host's underlay, tunnels decoded, or on a container's interface; ends with ^C",
   operands: "HOST|CONTAINER [-- FILTER…]",
   options,
-  more: "FILTER is pcap-filter(7)'s. Default: a host's tunnels; all that a container sends and receives.",
+  more: "FILTER has the syntax of pcap-filter(7). Default: for a host, its tunnels; for a container, everything.",
   examples: [
     ["capture kvm1", "VXLAN packets of kvm1, decoded, until Ctrl-C"],
     ["capture c1 -c 10 -- icmp", "ten pings on c1's interface"],
@@ -123,7 +123,7 @@ function vethOf({ name, interfaces }: ContainerPlan, wanted: string | undefined)
   throw new Fault(Exit.usage, `container ${name} has no interface ${wanted ?? ""}: it has ${known}`);
 }
 
-/** tcpdump knows an encapsulation by its usual port; on another it has to be told, and then decodes all UDP as that one. */
+/** tcpdump recognizes an encapsulation by its usual port. For another port it needs an option, and then decodes all UDP as that encapsulation. */
 function decodeOptions({ ports }: HostOutput): readonly string[] {
   const [one = DEFAULT_ENCAPSULATION, ...others] = new Set(ports.map(encapsulationOf));
   return others.length === 0 ? ENCAPSULATIONS[one].capture.options : [];

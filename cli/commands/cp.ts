@@ -16,8 +16,8 @@ export const cp: Command = {
   operands: "NAME:PATH|PATH NAME:PATH|PATH",
   options: stackOption,
   more:
-    "One of the two is NAME:PATH, with an absolute path. Into a folder that is there it is copied under its own name. Files that " +
-    "are there are overwritten, others stay. A local path with a colon begins with ./ or /.",
+    "One of the two is NAME:PATH, with an absolute path. If the destination is an existing folder, the copy goes into it under its own " +
+    "name. Existing files are overwritten. Write a local path that contains a colon with ./ or / at its start.",
   examples: [
     ["cp ./site c1:/tmp/", "a folder into a container"],
     ["cp kvm1:/var/log/openvswitch .", "a host's logs here"],

@@ -16,7 +16,7 @@ import { hostNamed, readWords } from "../words";
 
 const options = {
   ...stackOption,
-  force: { type: "boolean", doc: "also a host that answers" },
+  force: { type: "boolean", doc: "forget a host that still answers" },
 } as const;
 
 /** Time limit for a host's answer, seconds. */
@@ -24,7 +24,7 @@ const ALIVE_SECONDS = 5;
 
 export const forget: Command = {
   name: "forget",
-  summary: "let the lab go on without a host that is gone: what is on it stays there",
+  summary: "remove a host that is gone from the lab; nothing on the host is changed",
   operands: "HOST",
   options,
   more:

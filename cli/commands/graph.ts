@@ -26,7 +26,7 @@ const options = {
     type: "string",
     short: "f",
     choices: FORMATS,
-    doc: "default: what the file's name ends with, else mermaid",
+    doc: "default: from the ending of FILE's name, else mermaid",
   },
   out: { type: "string", short: "o", value: "FILE", doc: "write to FILE instead of stdout" },
 } as const;

@@ -8,7 +8,7 @@ import { containerNamed, readWords } from "../words";
 
 const options = {
   ...stackOption,
-  follow: { type: "boolean", short: "f", doc: "go on with what it writes from now on, until Ctrl-C" },
+  follow: { type: "boolean", short: "f", doc: "keep printing new output, until Ctrl-C" },
   tail: { type: "string", short: "n", value: "LINES", doc: "only the last lines" },
 } as const;
 

@@ -12,7 +12,7 @@ import type { Ends, Measured } from "../../verify/measure";
 
 const options = {
   ...stackOption,
-  svg: { type: "string", value: "FILE", doc: "draw it into this file as well" },
+  svg: { type: "string", value: "FILE", doc: "also draw the result into FILE" },
   ...jsonOption,
 } as const;
 
@@ -21,7 +21,7 @@ export const measure: Command = {
   summary: "what the overlay costs: overhead, MTU, round trip and throughput beside the underlay's",
   operands: "[CONTAINER CONTAINER]",
   options,
-  more: "Without names, it measures between the first two containers of a segment that are on two hosts. It sends for half a minute. Throughput is that of TCP, measured with iperf3 if both hosts have it, else with busybox nc.",
+  more: "Without names, it takes the first two containers of a segment that are on different hosts. It sends packets for half a minute. It measures TCP throughput with iperf3 if both hosts have it, else with busybox nc.",
   examples: [
     ["measure c1 c2", "the path between two containers, and between their hosts"],
     ["measure --json", "for programs"],

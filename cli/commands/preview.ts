@@ -23,7 +23,7 @@ const options = {
   ...stacksOption,
   json: {
     type: "boolean",
-    doc: "print the changes as JSON; of several stacks one array, of each { stack, … }",
+    doc: "print the changes as JSON; several stacks: an array of { stack, … }",
   },
   outputs: { type: "boolean", doc: "show the stack's outputs too" },
   "no-drift": { type: "boolean", doc: "do not look at the hosts" },
@@ -37,9 +37,9 @@ export const preview: Command = {
   passesOptions: true,
   checkoutOnly: "run pulumi preview",
   more:
-    "After Pulumi's list a line for each change: + new, ~ changed, - removed, ! made anew, with the reason and what is lost. " +
-    "With --diff Pulumi's list has every property that changes; .vxlab/log/preview.log has the properties that stay too. " +
-    "Of settings that are refused it prints the problems alone; vxlab --verbose preview prints Pulumi's list too.",
+    "The last lines name each change: + new, ~ changed, - removed, ! made anew (with the reason and what is lost), * changed by hand. " +
+    "With --diff, Pulumi's list before them has every property that changes; .vxlab/log/preview.log has the other properties too. " +
+    "If settings are wrong, it prints only the problems; vxlab --verbose preview prints Pulumi's list too.",
   examples: [
     ["preview", "what up would do"],
     ["preview --diff", "every property that changes"],

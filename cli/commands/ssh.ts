@@ -9,7 +9,7 @@ export const ssh: Command = {
   summary: "a shell on a machine, or one command there (its exit code is passed on; 255: no connection)",
   operands: "HOST [-- COMMAND…]",
   options: stackOption,
-  more: "One word after -- is a line for the host's shell; several are a program and its arguments, passed unchanged.",
+  more: "A single word after -- is a command line for the host's shell. Several words are a program and its arguments, passed unchanged.",
   examples: [
     ["ssh kvm1", "a shell"],
     ["ssh kvm1 -- 'ovs-vsctl show | head'", "a line for its shell"],

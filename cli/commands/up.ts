@@ -33,7 +33,7 @@ const options = {
   ...hostTimeoutOption,
   json: {
     type: "boolean",
-    doc: "print what verify --json prints; of several stacks one array, of each { stack, … }, without underlays",
+    doc: "print what verify --json prints; several stacks: an array of { stack, … }, without underlays",
   },
 } as const;
 
@@ -43,7 +43,7 @@ export const up: Command = {
   operands: "[-- OPTIONS OF PULUMI UP]",
   options,
   checkoutOnly: "run pulumi up, then vxlab verify",
-  more: "Several stacks: underlays first, then overlays. After an edit it says first what will change, as preview does.",
+  more: "Several stacks: underlays first, then overlays. After an edit, it first prints what will change, as preview does.",
   examples: [
     ["up", "deploy and verify"],
     ["up -s underlay -s overlay", "two stacks, in order"],

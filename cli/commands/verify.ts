@@ -12,7 +12,7 @@ const options = {
   },
   "all-pairs": {
     type: "boolean",
-    doc: "every container pings every other of its segment, instead of four",
+    doc: "every container pings all others of its segment, instead of four of them",
   },
   ...jsonOption,
 } as const;

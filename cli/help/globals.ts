@@ -9,7 +9,7 @@ export const globalOptions = {
     value: "DIR",
     doc: "work on the Pulumi program in DIR with the Pulumi on PATH, its login and any backend",
   },
-  stack: { type: "string", short: "s", value: "STACK", doc: "as the command's own -s" },
+  stack: { type: "string", short: "s", value: "STACK", doc: "the same as -s after the command" },
   quiet: { type: "boolean", short: "q", doc: "print results, warnings and errors only, no progress" },
   verbose: { type: "boolean", doc: "print every program that is run, and where an error came from" },
   version: { type: "boolean", doc: "print the version" },
@@ -17,7 +17,7 @@ export const globalOptions = {
 } as const satisfies Options;
 
 export interface Line {
-  /** What stands before the command. */
+  /** Options before the command. */
   globals: { directory?: string; stack?: string; quiet?: boolean; verbose?: boolean; version?: boolean };
   help: boolean;
   name: string | undefined;

@@ -5,6 +5,10 @@ import { headline, spanOf } from "./measured";
 const PANEL = { width: 200, height: 150, gap: 30, top: 60, left: 20 };
 const COLOURS = { underlay: "#7a8ca0", overlay: "#d9822b" } as const;
 
+/** On a dark background: paper and words change, the bars are the same. */
+const DARK =
+  '<style>@media (prefers-color-scheme:dark){rect[fill="#ffffff"]{fill:#0d1117}text{fill:#e6edf3}text[fill="#555555"]{fill:#9198a1}}</style>';
+
 interface Panel {
   title: string;
   unit: string;
@@ -29,6 +33,7 @@ export function measuredPlot(found: Measured): string {
     found.overhead === undefined ? "" : `; the overlay adds ${found.overhead} bytes to each packet`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`,
+    DARK,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
     text(PANEL.left, 22, escaped(headline(found)), 'font-size="14"'),
     text(

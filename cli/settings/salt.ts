@@ -18,3 +18,20 @@ export function withSalt(before: string, after: string): string {
     return after;
   }
 }
+
+/**
+ * A settings file without salt, as after the user has replaced it, with the salt of the stack's state on the first line: Pulumi finds it
+ * there and does not write the file anew.
+ *
+ * @returns the text as it is, where no line can be put before it or the stack has no passphrase
+ */
+export function withSaltOf(state: unknown, text: string): string {
+  const { salt } = (state as StateFile).checkpoint?.latest?.secrets_providers?.state ?? {};
+  if (salt === undefined) return text;
+  const own = withSalt(text, `${text}\nencryptionsalt: ${salt}\n`);
+  return own.startsWith("encryptionsalt: ") ? own : text;
+}
+
+interface StateFile {
+  checkpoint?: { latest?: { secrets_providers?: { state?: { salt?: string } } } };
+}

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Environment, Paths } from "../../system/paths";
 import type { Context } from "../command";
 import { hasSecrets, projectName, shortName, stackFile } from "../settings/files";
-import { withSalt } from "../settings/salt";
+import { withSalt, withSaltOf } from "../settings/salt";
 import { selectedIn, workspaceFiles } from "../settings/selected";
 import { pulumi } from "../engine/engine";
 import { Exit, Fault } from "../exit";
@@ -24,7 +24,7 @@ export interface StateResource {
 
 /** Creates the stack at its first use, and selects it, so that the plain `pulumi up` takes the same one. */
 export async function selectStack(context: Context, stack: string): Promise<void> {
-  if (isSelected(context, stack)) return;
+  if (isSelected(context, stack)) return keepSalt(context.paths, stack);
   forgetLostSalt(context, stack);
   const file = stackFile(context.paths.root, stack);
   const before = existsSync(file) ? readFileSync(file, "utf8") : "";
@@ -33,6 +33,15 @@ export async function selectStack(context: Context, stack: string): Promise<void
   const after = existsSync(file) ? readFileSync(file, "utf8") : "";
   const own = withSalt(before, after);
   if (own !== after) writeFileSync(file, own);
+}
+
+/** For a settings file that the user has replaced since the stack was created. */
+function keepSalt(paths: Paths, stack: string): void {
+  const file = stackFile(paths.root, stack);
+  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+  if (text.trim() === "" || /^encryptionsalt:/m.test(text)) return;
+  const own = withSaltOf(JSON.parse(readFileSync(stateFile(paths, stack), "utf8")), text);
+  if (own !== text) writeFileSync(file, own);
 }
 
 /** Read from files: asking Pulumi takes a second at every `up`. */

@@ -22,7 +22,7 @@ export function carrierOf({ flooding, encapsulation, udpPort }: ResolvedSegment)
 
 const LOWEST_VNI = 0x800000;
 
-/** The VNI of packets for a hop: of 23 bits of a hash, in the upper half of all VNIs. It tells a hop from the others of its chain too. */
+/** The VNI of packets for a hop: of 23 bits of a hash, in the upper half of all VNIs. It also distinguishes the hops of one chain. */
 export function hopVni(lab: string, chain: string, hop: string): number {
   const digest = createHash("sha256")
     .update(JSON.stringify([lab, "chain", chain, hop]))

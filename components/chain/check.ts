@@ -20,7 +20,7 @@ export function checkChains(lab: ResolvedLab): Problem[] {
   ];
 }
 
-/** Frames are told apart by their ends: the same pair in two chains would have to go two ways. */
+/** Flows match frames by their ends, so one pair in two chains would be ambiguous. */
 function checkPairs(chains: readonly ResolvedChain[]): Problem[] {
   const claims = chains.map(({ name, spec: { from, to }, segment }) => ({
     path: pathOf("chains", name, "to"),

@@ -151,7 +151,7 @@ function placed(name: string, args: ChainHopArgs, opts: pulumi.ComponentResource
   return { args, place, hostName, local: args.local ?? vtepOf(args.host) };
 }
 
-/** Without bridges: a step is told only its own host's, so that another host's new machine does not replace it. */
+/** Without bridges: a step gets only its own host's, so that another host's new machine does not replace it. */
 function wantedOf(
   name: string,
   {

@@ -9,7 +9,7 @@ export const ROLE = {
   reaches: ["03", "04"],
   /** A packet comes out of a tunnel. */
   tunnel: ["05", "05"],
-  /** It goes round the chain, and is dropped. */
+  /** It bypasses the chain, and is dropped. */
   guard: ["06", "06"],
   discovery: ["07", "07"],
   /** What a middle box sends beside its chain, and what a tunnel brings beside it. */

@@ -1,5 +1,5 @@
 /**
- * The flows of a chain, in the words of ovs-ofctl(8). `<NAME>` stands for the number of a port: the guest tools give each port of a chain
+ * The flows of a chain, in the words of ovs-ofctl(8). `<NAME>` is replaced by the number of a port: the guest tools give each port of a chain
  * a number of its own for good, so that flows can be there before their ports are.
  *
  *   table 0   who sends: an end, a middle box, a tunnel. Register 14 then holds the VNI of the hop that has been left (or, from a
@@ -8,7 +8,7 @@
  *   table 5   what reaches a hop, counted and delivered
  *   table 6   with failure "open": a middle box of which an interface is down is passed by
  *
- * Frames are told by both MACs and by where they come from, never by addresses alone. Every last action is `output`, so no MAC
+ * Flows match frames by both MACs and by where they come from, never by addresses alone. Every last action is `output`, so no MAC
  * table learns from a chain. ARP and neighbour discovery are not in it (register 15).
  */
 import { addressNumber, familyOf } from "../../plan/addresses";
@@ -132,7 +132,7 @@ function within(end: "src" | "dst", prefix: string): string {
   return `${prefix.includes(":") ? PACKETS[1] : PACKETS[0]}${any ? "" : `,${key}=${prefix}`}`;
 }
 
-/** A router's packets have its own MAC: they are told by the addresses of both ends. What is behind a gateway may be any. */
+/** A router's packets have its own MAC, so flows match the addresses of both ends. Behind a gateway, any address is possible. */
 function routed({ wired: { hops } }: Hop, way: Direction): string[] {
   const [from, to] = way === 0 ? [hops[0], hops.at(-1)] : [hops.at(-1), hops[0]];
   return ([IpFamily.V4, IpFamily.V6] as const).flatMap((family) => {

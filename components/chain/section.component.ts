@@ -55,7 +55,7 @@ function declareChains(
   return Object.fromEntries(made);
 }
 
-/** What stands for a host among the arguments of a chain, whose steps are on several. */
+/** Replaces the host in the arguments of a chain, because its steps are on several hosts. */
 function contextOf(
   hostName: string,
   { connection, inside }: Pick<HostContext, "connection" | "inside">,

@@ -30,7 +30,7 @@ export interface ChainState {
   probe?: number;
   /** Ports of transparent middle boxes: what one sends has to come out of the other. Absent: none is probed. */
   probed?: string[];
-  /** In the words of ovs-ofctl; `<NAME>` stands for the number of a port. */
+  /** In the words of ovs-ofctl; `<NAME>` is replaced by the number of a port. */
   flows: string[];
 }
 

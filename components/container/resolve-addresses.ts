@@ -103,7 +103,7 @@ function computed(
   return [];
 }
 
-/** Whether the segment has nothing for what is written; that is said. */
+/** Whether the segment lacks what the setting needs; that is reported. */
 function wordFault(
   family: IpFamily,
   path: string,
@@ -138,7 +138,7 @@ function wordFault(
   );
 }
 
-/** Whether the segment has a subnet of the other family only. A DHCP server is told of by itself. */
+/** Whether the segment has a subnet of the other family only. A DHCP server has a message of its own. */
 function lacksFamily(family: IpFamily, got: unknown, spec: SegmentSpec | undefined): boolean {
   const other = family === IpFamily.V4 ? IpFamily.V6 : IpFamily.V4;
   if (got === NO_ADDRESS || (got === LENT_ADDRESS && family === IpFamily.V4)) return false;

@@ -59,7 +59,7 @@ export function resolveSysctls({ sysctls }: ContainerSpec, at: At, said: Finding
   return [...all.filter(({ name }) => FIRST.test(name)), ...all.filter(({ name }) => !FIRST.test(name))];
 }
 
-/** As sysctl(8) reads names: the first separator tells which one it is, and the other stands for itself. */
+/** As sysctl(8) reads names: the first separator decides which one it is, and the other is literal. */
 function pathOfSysctl(key: string): string {
   const isPath = /^[^.]*\//.test(key);
   return isPath ? key : key.replace(/[./]/g, (one) => (one === "." ? "/" : "."));

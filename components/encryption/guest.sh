@@ -90,7 +90,7 @@ encryption_config() {
   done
 }
 
-# A route to each peer, and to nobody else.
+# A route to each peer, and no other.
 encryption_routes() {
   local have want i=0 vtep one
   have=" $(ip -o route show dev "$device" | awk '{ printf "%s ", $1 }')"

@@ -60,7 +60,7 @@ export function resolveTunnel(
   return { address, keyVersion };
 }
 
-/** The last bits of an underlay address in the tunnels' network: whoever joins changes nobody else's. */
+/** The last bits of an underlay address in the tunnels' network: a host that joins changes no other host's address. */
 function insideOf({ first, last }: Subnet, address: bigint): bigint {
   return first + (address & (last - first));
 }

@@ -53,7 +53,7 @@ export interface EncryptionWanted {
   peers: (Omit<EncryptionPeerState, "port"> & { port?: number })[];
 }
 
-/** Where nobody says otherwise: of the default underlay, whose family the peers tell. */
+/** Without a setting: that of the default underlay, whose family is the peers'. */
 function assumedMtu(peers: EncryptionWanted["peers"]): number {
   const six = peers.some(({ vtep }) => vtep.includes(":"));
   return UNDERLAY.mtu.default - wireguardOverhead(six ? IpFamily.V6 : IpFamily.V4);

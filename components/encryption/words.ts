@@ -51,7 +51,7 @@ export const encryptionWords: Words = {
 
 type Peers = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 
-/** By host: who comes and goes, and whose key or address is another. */
+/** By host: peers that are added or removed, and changed keys or addresses. */
 function peerFacts(old: unknown, now: unknown): string {
   const [was, is] = [peersIn(old), peersIn(now)];
   const names = (wanted: (name: string) => boolean, of: Peers) => [...of.keys()].filter(wanted);

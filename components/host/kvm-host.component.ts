@@ -185,7 +185,7 @@ function domainOf(
     replaceOnChanges: ["disks", "cpu", "kernel", "initrd", "machine", "networkInterfaces", "video"],
     // A volume of the same name is made anew under the machine when its image changes.
     replaceWith: [root, seed],
-    // A machine that stands keeps what it was made with.
+    // A deployed machine keeps the values that it was created with.
     ignoreChanges: ["xml", "autostart"],
     hooks: clearsOrphans(child(name, "domain"), machine.libvirtUri),
   });

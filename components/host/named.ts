@@ -3,7 +3,7 @@ import type { Findings } from "../../plan/findings";
 import { repeated, suggest } from "../../plan/rules";
 
 /**
- * Those of a list that are hosts of the lab. What is not, or is there twice, is said.
+ * Those of a list that are hosts of the lab. Unknown names and duplicates are reported.
  *
  * @param path of the list
  * @param known names of all hosts

@@ -76,7 +76,7 @@ function resolveSshAddress(path: string, got: unknown, said: Findings): bigint |
   return said.take(path, got, readAddress(got), cure);
 }
 
-/** Where a `keyFile` is: `~/` stands for the home of whoever runs Pulumi. */
+/** Where a `keyFile` is: `~/` is the home folder of the user who runs Pulumi. */
 export function keyFilePath(keyFile: string, home: string): string {
   return keyFile.startsWith("~/") ? `${home}/${keyFile.slice(2)}` : keyFile;
 }

@@ -32,7 +32,7 @@ const MAX_RATE = 100_000_000_000;
 
 type Read = (got: unknown) => Reading<number>;
 
-/** A number and a unit, which may have a blank between. Never a bare number: nobody can see whether 50 is ms or s. */
+/** A number and a unit, which may have a blank between. Never a bare number, because 50 could be ms or s. */
 function measured(got: unknown): { number: number; unit: string } | undefined {
   const parts =
     typeof got === "string" ? /^(\d{1,15}(?:\.\d{1,9})?) ?([A-Za-zµ%/]+)$/.exec(got.trim()) : null;

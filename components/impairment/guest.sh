@@ -7,7 +7,7 @@
 NETEM_AWK='@netem.awk@'
 # What next_place sets, as locals of its callers: eval "$PLACE".
 PLACE="local i=0 at device hook veth vlan remote"
-# How often it is looked whether packets still wait in a queue that goes: at most 2 s.
+# How often to check whether packets still wait in a queue that is removed: at most 2 s.
 DRAINS=20
 
 impairment_apply() {
@@ -57,7 +57,7 @@ next_packets() {
   n=$((n + 1))
 }
 
-# The module makes two devices of its own unless it is told not to.
+# Without an option, the module makes two devices of its own.
 impair_modules() {
   [ -n "$(program_path tc)" ] || fail "no tc on this host: apt-get install iproute2"
   [ -d "$MODULES/ifb" ] || modprobe -q ifb numifbs=0 || fail "this host's kernel has no ifb, which impairments need: modprobe ifb"
@@ -93,7 +93,7 @@ impair_device() {
   ip link set dev "$device" up
 }
 
-# What is left out keeps its value when a queue is changed, so every word is said. Packets that wait in it stay, and so do its counters:
+# An omitted option keeps its value when a queue is changed, so every option is written. Packets that wait in it stay, and so do its counters:
 # what they were at the last change is kept, for verify.
 impair_netem() {
   set -- limit "$netem_limit" delay "${netem_delay}us" "${netem_jitter}us" loss "$(percent "$netem_loss")" \

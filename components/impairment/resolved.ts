@@ -20,7 +20,7 @@ interface AnyPlace {
   way: Way;
 }
 
-/** What tells a segment's packets. */
+/** What identifies a segment's packets. */
 interface Segment {
   vni: number;
   udpPort: number;

@@ -1,4 +1,4 @@
-/** An impairment in the words of a preview. It is a resource on each host whose packets it impairs; what is said of them is said once. */
+/** An impairment in the words of a preview. It is a resource on each host whose packets it impairs, and has one line for all of them. */
 import { facts, hostIn, listed, nameIn, shown } from "../../plan/change";
 import type { Edit, Inputs, Label, Surroundings, Words } from "../../plan/change";
 

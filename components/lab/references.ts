@@ -60,14 +60,14 @@ function tunnelKeys(
   return { tunnelKeys: keys.apply((known) => known ?? {}) };
 }
 
-/** What cannot be decrypted is told as an empty object (pkg/backend/secrets.go). */
+/** What cannot be decrypted is an empty object (pkg/backend/secrets.go). */
 function hasKeys(login: unknown, { hosts }: VtepsOutput): boolean {
   const keys = (login ?? {}) as Partial<LoginOutput>;
   return login !== undefined && Object.keys(hosts).every((host) => keys[host] !== undefined);
 }
 
 /**
- * The underlay stack that an overlay stands on: without it there is nothing to deploy, and what is deployed must not be taken
+ * The underlay stack of an overlay: without it there is nothing to deploy, and what is deployed must not be taken
  * for unwanted.
  *
  * @param stack `stack`, or `organization/project/stack`

@@ -33,7 +33,7 @@ import { ContainerVariables } from "../container/variables.component";
  * ```
  */
 export interface VxlanOverlayArgs extends SectionSpecs {
-  /** The underlay that it stands on. */
+  /** Its own underlay. */
   underlay: OverlayGroundArgs;
   /** OpenSSH private keys by host name (`VxlanUnderlay.login`). */
   login: pulumi.Input<LoginOutput>;

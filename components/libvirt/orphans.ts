@@ -75,7 +75,7 @@ class Survey {
 
 interface Known {
   survey: Survey;
-  /** One set for each hypervisor of a program: the engine is told of every hook in a request of its own. */
+  /** One set for each hypervisor of a program: each hook costs a request to the engine. */
   hooks?: pulumi.ResourceHookBinding;
 }
 

@@ -31,13 +31,13 @@ router_loop() {
       "$FRR/$kind" -N vxlab -u frr -g frr -A 127.0.0.1 -P 0 "$@" -f "$ROUTER/$kind.conf" -i "$FRR_RUN/$kind.pid" \
         --log stdout --log-level notifications >"$FRR_RUN/$kind.log" 2>&1 || echo "$kind ended with $?"
     fi
-    # bgpd tells a new zebra nothing of what it told the old one (FRR 8.4): it starts anew as well.
+    # bgpd does not send a new zebra what it sent the old one (FRR 8.4), so it is restarted as well.
     [ "$kind" != zebra ] || router_end bgpd
     sleep 1
   done
 }
 
-# What a zebra that was killed has left in the kernel, nobody would take back: entries that bear its mark, and flood lists. bgpd looks
+# Nothing else removes what a killed zebra has left in the kernel: entries with its mark, and flood lists. bgpd looks
 # for the socket.
 router_before_zebra() {
   rm -f "$FRR_RUN/zserv.api"

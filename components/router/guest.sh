@@ -128,7 +128,7 @@ router_neighbour() {
   fi
 }
 
-# Takes the new configuration. Where only neighbours differ, the router that runs is told, and no session ends.
+# Applies the new configuration. If only neighbours differ, the running router is reconfigured, and no session ends.
 router_take() {
   local kind
   if ! cmp -s "$ROUTER/bgpd.new" "$ROUTER/bgpd.conf"; then
@@ -146,7 +146,7 @@ router_same() {
 
 router_fixed() { grep -v -e '^ *neighbor [0-9]' -e '^ bgp listen range '; }
 
-# What is gone goes with the first line that names it; what is new comes with all its lines.
+# What is gone is removed with the first line that names it; what is new is added with all its lines.
 router_tell() {
   local line
   set -- -c "configure terminal" -c "router bgp $as"

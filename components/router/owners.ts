@@ -45,8 +45,7 @@ export function silentPeers(lab: ResolvedLab, peers: readonly UnderlayVteps[]): 
     .map(({ stack, vteps }) => ({
       path: stack,
       got: Object.keys(vteps.hosts).sort().join(", "),
-      message:
-        "Says nothing of EVPN in its output vteps: segments with flooding: evpn do not reach its hosts.",
+      message: "Has no EVPN data in its output vteps: segments with flooding: evpn do not reach its hosts.",
       cure: `Its owner writes vxlab:evpn: { as: … } in the settings of ${stack}, and runs ./vxlab up -s ${stack}.`,
     }));
 }

@@ -17,7 +17,7 @@ export interface RouterState {
   /** Autonomous system number. */
   as: number;
   reflector: boolean;
-  /** With whom it opens sessions. */
+  /** The routers that it opens sessions with. */
   neighbours: NeighbourState[];
   /** Of a reflector: networks from which it takes sessions. */
   listen: string[];

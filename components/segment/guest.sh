@@ -23,7 +23,7 @@ port_apply() {
   local begun="$STATE/begun/port-$id" first=false gone='' said=unknown refused=''
   port_alone
   port_begin
-  # Ports do not move between bridges: what sits on the old one goes first.
+  # Ports do not move between bridges: those on the old bridge are deleted first.
   [ "${was_bridge:-$bridge}" = "$bridge" ] || port_drop
   guard_apply port
   case " $WAYS " in *" $flooding "*) ;; *) fail "unknown flooding: $flooding" ;; esac

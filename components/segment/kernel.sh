@@ -1,6 +1,6 @@
 #!/bin/sh
 # The kernel's VXLAN device, by which one port leads to all other hosts: what the ways that have one (multicast, evpn) share. What it was
-# made with is written on it, as its alias: it goes with the device, so that after a reboot nothing is believed.
+# made with is written on it, as its alias: it disappears with the device, so that it is not trusted after a reboot.
 # shellcheck disable=SC2154 # the variables come out of with_state, by eval
 
 # kernel_up: device comes up. Open vSwitch takes a moment to give up a UDP port whose last tunnel is gone.

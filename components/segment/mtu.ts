@@ -1,4 +1,4 @@
-/** The MTU of a component that is not told one. */
+/** The MTU of a component without one in its arguments. */
 import { literalFamily } from "../../plan/addresses";
 import { maxOverlayMtu } from "../../plan/net/encap";
 import { IpFamily } from "../../plan/net/family";

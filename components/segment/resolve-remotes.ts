@@ -1,4 +1,4 @@
-/** VTEPs of which vxlab knows the address alone, read. */
+/** Reads `remotes`: VTEPs of which vxlab knows only the address. */
 import { addressText } from "../../plan/addresses";
 import type { Findings } from "../../plan/findings";
 import type { IpFamily } from "../../plan/net/family";

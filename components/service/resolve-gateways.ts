@@ -46,7 +46,7 @@ function resolveFour(
   const { spec, subnet } = input;
   if (got !== undefined && spec.subnet === undefined) {
     const cure = `Write ${input.at("subnet")}, or leave it out.`;
-    said.say(at("address"), got, "Is for IPv4, of which the segment has no subnet.", cure);
+    said.say(at("address"), got, "Is for IPv4, but the segment has no IPv4 subnet.", cure);
     return undefined;
   }
   if (got === undefined && address6 !== undefined) return undefined;

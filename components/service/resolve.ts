@@ -56,7 +56,7 @@ export function resolveService(input: Input, said: Findings): ResolvedService | 
 
 /** What a segment with subnet6 only has no use for. */
 function checkIpv6Only({ spec, at }: Input, said: Findings): void {
-  const message = "Is for IPv4, of which the segment has no subnet.";
+  const message = "Is for IPv4, but the segment has no IPv4 subnet.";
   const cure = `Write ${at("subnet")}, or leave it out.`;
   if (spec.dhcp !== undefined) said.say(at("dhcp"), spec.dhcp, message, cure);
   const { address } = spec.gateway ?? {};
@@ -97,7 +97,7 @@ export function writtenSix(
   if (got === undefined) return undefined;
   if (spec.subnet6 === undefined) {
     const cure = `Write ${at("subnet6")}, or leave it out.`;
-    said.say(path, got, "Is for IPv6, of which the segment has no subnet.", cure);
+    said.say(path, got, "Is for IPv6, but the segment has no IPv6 subnet.", cure);
   }
   if (subnet6 === undefined) return undefined;
   const address = resolveMember(path, got, subnet6, said);
@@ -111,7 +111,7 @@ export function hasIpv6Only({ topology, family }: Input, host: string): boolean 
 
 /** A gateway translates IPv4 (guest.sh), for which its host needs an IPv4 address on the underlay. */
 export function ipv6Only(path: string, host: string, got: unknown): Problem {
-  const message = `${host} has no IPv4 address, to which a gateway translates the segment's.`;
+  const message = `${host} has no IPv4 address, which the gateway's NAT needs.`;
   const cure =
     "Write subnet6 for an IPv6 gateway, use an IPv4 underlay or an existing host with IPv4, or leave it out.";
   return { path, got, message, cure };

@@ -41,7 +41,7 @@ export const serviceWords: Words = {
       : `segment ${listed(names)}: service${onHosts(hosts)}${because(said)}`,
 };
 
-/** The component is not told its segment: it is that of the host's port with the same VLAN. */
+/** The component has no argument for its segment: it is that of the host's port with the same VLAN. */
 function nameOf(edit: Edit, { all }: Surroundings): string {
   const [{ vlan }, host] = [edit.op === "delete" ? edit.old : edit.now, hostIn(edit)];
   const port = all.find(

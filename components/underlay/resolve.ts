@@ -179,7 +179,7 @@ export function checkUri(path: string, got: unknown): Problem[] {
   return message === undefined ? [] : [{ path, got: shown, message, cure }];
 }
 
-/** A problem is printed, and logged by whoever runs Pulumi. */
+/** A problem is printed, and logged where Pulumi runs. */
 export function withoutPassword(uri: string): string {
   return uri.replace(/:[^/]*@/, ":…@");
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# check.sh MTU VTEP "NEED...": whether a host that is no machine of ours can hold a lab; changes nothing there.
+# check.sh MTU VTEP "NEED...": whether an existing host can carry a lab; changes nothing there.
 #   MTU    largest packet that the VTEP's interface has to take, bytes
 #   NEED   gateway, dhcp, multicast, flow, frr, docker, guard, wireguard: what is put there beside bridges, unicast tunnels and LXC
 #          to:ADDRESS: another VTEP, to which there will be tunnels
@@ -92,7 +92,7 @@ if [ -z "$devices" ] && [ "$device" = lo ]; then
   [ -n "$devices" ] || devices=$(ip -o link show | awk -F ': ' '$2 != "lo" { sub(/@.*/, "", $2); print $2 }')
 fi
 for device in ${devices:-$device}; do
-  # Larger packets are dropped on the way in and out, and nobody is told: short pings work, connections hang.
+  # Larger packets are dropped silently in both directions: short pings work, connections hang.
   mtu=$(ip -o link show dev "$device" | awk '{ for (i = 1; i < NF; i++) if ($i == "mtu") print $(i + 1) }')
   [ "$mtu" -ge "$1" ] || {
     # Smaller than that an underlay is refused (plan/mtu.ts).

@@ -215,6 +215,22 @@ describe("a stack's file whose passphrase is lost", () => {
   });
 });
 
+describe("a settings file that the user replaces while the stack is deployed", () => {
+  it("gets the state's salt on its first line, so that Pulumi does not write it anew", async () => {
+    const here = world();
+    const calls = fakePulumi(here);
+    state(here, { secrets_providers: { type: "passphrase", state: { salt: "v1:abc" } } });
+    here.write(".vxlab/pulumi-home/workspaces/fake-0a1b-workspace.json", '{ "stack": "lab" }');
+    const own = "# mine\nconfig:\n  vxlab:hosts: { kvm1: { address: 192.168.10.156 } }\n";
+    here.write("Pulumi.lab.yaml", own);
+    await selectStack(here, "lab");
+    expect(readFileSync(join(here.paths.root, "Pulumi.lab.yaml"), "utf8")).toBe(
+      `encryptionsalt: v1:abc\n${own}`,
+    );
+    expect(calls()).toEqual([]);
+  });
+});
+
 describe("our own lock", () => {
   const path = () => join(temporary("lock"), "lock");
 

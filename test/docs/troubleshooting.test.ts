@@ -1,4 +1,6 @@
 /** docs/troubleshooting.md has an entry for each message, warning and verdict of the code below, and no other. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { marked } from "marked";
 import type { Tokens } from "marked";
@@ -10,25 +12,32 @@ import {
   verdictTexts,
   warningTexts,
 } from "./messages";
-import { textOf } from "./markdown";
+import { checkout, textOf } from "./markdown";
 
 const COVERED = [
-  ...["plan", "components", "guest", "cli", "system", "toolchain", "image", "vxlab", "stacks"],
+  ...[
+    "plan",
+    "components",
+    "guest",
+    "cli",
+    "system",
+    "toolchain",
+    "image",
+    "vxlab",
+    "stacks",
+    "policy",
+    "verify",
+  ],
   ...["config.ts", "config-copied.ts", "config-files.ts", "config-secrets.ts", "config-stacks.ts"],
 ];
 
-/** What verify finds. */
-const CHECKS = [
-  ...["again", "drift", "gather", "judge", "on-nic", "on-port", "packets", "sightings"].map(
-    (name) => `verify/${name}.ts`,
-  ),
-  ...["bridge", "container", "encryption", "evpn", "foreign", "gateway", "group", "handshake"].map(
-    (name) => `verify/checks/${name}.ts`,
-  ),
-  ...["beyond", "isolation", "kept", "mtu", "ping", "router", "service", "ssh", "tunnel", "wire"].map(
-    (name) => `verify/checks/${name}.ts`,
-  ),
-];
+/** What verify finds: everything in its folders but what is sent to hosts and read of them. */
+const SENT = ["chains.ts", "measure.ts"];
+const CHECKS = ["verify", "verify/checks"].flatMap((folder) =>
+  readdirSync(join(checkout, folder))
+    .filter((name) => name.endsWith(".ts") && !SENT.includes(name))
+    .map((name) => join(folder, name)),
+);
 
 /** What nobody has to act on: news, verdicts of checks that pass, pieces of verdicts, and what no user reads. */
 const NEWS: readonly string[] = [
@@ -40,7 +49,13 @@ const PASSED: readonly string[] = [
   ...["… on the second try", "in … ms", ", packets in …, out …", "…, ofport ……", "ofport …, ……", "in use"],
   ...["not protected", "nothing unplanned", "… files", "oldest handshake … s ago", "… BGP sessions…"],
   ...["… hosts in the flood list, … remote MACs…", "… with ……", ", … dropped by the host guard"],
-  ...["…, no … packet"],
+  ...[
+    "…, no … packet",
+    "no drift",
+    "no answer (impairment …)",
+    "… packets through …, … back, none round",
+    "…, too few to tell",
+  ],
 ];
 const PIECES: readonly string[] = [
   ...["… reach", "exit code …", "listening on", "no address", ", down", "untagged frames", "tagged VLANs …"],
@@ -57,6 +72,10 @@ const PIECES: readonly string[] = [
   ],
   ...["… (…) answers …", "the gateway on … (…) answers …", "…, one hop beyond the gateway on …, answers …"],
   ...["not protected,", "one VLAN,"],
+  // A look's names of things, and how many more there are.
+  ...["are missing", "were changed", "segment …", "service of …", "port of VNI …", "queue …", "… more"],
+  // Commands that show the same by hand.
+  ...["./vxlab exec … --", "… nc … …", "… wget -O - http://…:……", "… ping -c 3 …"],
 ];
 
 /** Items of lists that are nothing but a code span. */

@@ -253,7 +253,7 @@ const rows: Record<string, Row[]> = {
     [
       six({ underlay: { mode: "nat" }, red: no6 }),
       "segments.red.gateway",
-      "kvm1 has no IPv4 address, to which a gateway translates the segment's.",
+      "kvm1 has no IPv4 address, which the gateway's NAT needs.",
       "IPv4 underlay or an existing host",
     ],
     [

@@ -146,7 +146,7 @@ describe("refused", () => {
       kvm2: { address: "fd00:10::222", bridgeAddress: undefined },
     };
     expect(tells({ ...EVPN, underlay: { cidr: "fd00:10::/64" }, hosts })).toEqual([
-      expect.stringContaining("segments.red.flooding: Needs an underlay of IPv4"),
+      expect.stringContaining("segments.red.flooding: Needs an IPv4 underlay"),
     ]);
   });
 

@@ -124,7 +124,7 @@ tellsOf({
     [
       red({ gateways: [{ ...kvm2, address6: "fd00:3::2" }] }),
       "segments.red.gateways[0].address6",
-      "no subnet",
+      "no IPv6 subnet",
       "subnet6",
     ],
     [red({ gateways: kvm2 }), "segments.red.gateways", "list", "["],

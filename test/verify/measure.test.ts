@@ -1,4 +1,6 @@
 /** What an overlay costs: the answers of hosts in, figures out. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { measuredPlot } from "../../cli/output/measured-plot";
 import { measuredJson, measuredText, spanOf } from "../../cli/output/measured";
@@ -118,6 +120,9 @@ describe("the table", () => {
     const picture = measuredPlot(found);
     expect(picture).toContain("5.00 ms");
     expect(picture.match(/<rect /g)).toHaveLength(9);
+    // The picture of the documentation has the same colours, also on a dark background.
+    const style = /<style>.*prefers-color-scheme:dark.*<\/style>/.exec(picture)?.[0] ?? "none";
+    expect(readFileSync(join(__dirname, "../../docs/measure.svg"), "utf8")).toContain(style);
   });
 });
 

@@ -48,7 +48,7 @@ export class Vendor {
     return (await answers(`${this.site}/`, this.limits)) ? undefined : `no answer${this.throughProxy()}`;
   }
 
-  /** npm and Go use a proxy from the environment by default; Node.js must be told to. */
+  /** npm and Go use a proxy from the environment by default; Node.js needs a setting for it. */
   private throughProxy(): string {
     const proxy = ["HTTPS_PROXY", "https_proxy"].some((name) => this.environment[name]);
     return proxy && !this.environment["NODE_USE_ENV_PROXY"]

@@ -70,7 +70,7 @@ function onChain(plan: ChainPlan, facts: ChainFacts | undefined): Verdict {
   const round = sum(plan, "guard", count);
   const passed = plan.hops.find((hop) => ROLE.passes.some((role) => count(cookieOf(plan, hop, role)) > 0));
   const wrong = [
-    ...(passed === undefined ? [] : [`${passed.name} ${failing(plan)}, and is passed by`]),
+    ...(passed === undefined ? [] : [`${passed.name} ${failing(plan)}`]),
     ...(short === undefined || passed !== undefined ? [] : [missed(plan, short.way, count, sent)]),
     ...(round === 0 ? [] : [`${round} packets came by another way, and were dropped`]),
     ...(received === sent ? [] : [`${received} of ${sent} were answered`]),
@@ -80,7 +80,9 @@ function onChain(plan: ChainPlan, facts: ChainFacts | undefined): Verdict {
 }
 
 const failing = ({ probe }: ChainPlan): string =>
-  probe === undefined ? "does not run" : "does not run, or lets no probe through";
+  probe === undefined
+    ? "does not run, and is passed by"
+    : "does not run, or lets no probe through, and is passed by";
 
 function sum(plan: ChainPlan, role: "guard", count: (cookie: string) => number): number {
   const cookies = new Set(plan.hops.map((hop) => cookieOf(plan, hop, ROLE[role][0])));

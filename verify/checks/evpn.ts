@@ -8,7 +8,7 @@ import { isShared, placeOf } from "../../components/segment/port";
 import { packetsText, vlanFault } from "../on-port";
 import { stationsIn } from "../stations";
 
-/** What BGP has told a host of a segment: every other host is in its flood list, every planned MAC leads to its host's VTEP. */
+/** What a host has learned of a segment by BGP: every other host is in its flood list, every planned MAC leads to its host's VTEP. */
 export const evpn: CheckKind = {
   about: "host",
   of: (lab) =>

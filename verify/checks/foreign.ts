@@ -10,7 +10,7 @@ import type { Thing } from "../things";
 import { portsOf, WAYS } from "../../components/segment/ways";
 
 /**
- * Nothing of this lab is on the host that no plan puts there. What belongs to nobody whom the lab knows is named, and is no fault.
+ * Everything of this lab on the host is in the plan. What belongs to no lab is named, and is not a fault.
  */
 export const foreign: CheckKind = {
   about: "host",
@@ -119,7 +119,7 @@ function unplannedPorts({ bridges, ports, lab }: Planned, facts: HostFacts) {
   );
 }
 
-/** Nobody's whom this lab knows. */
+/** Belongs to no lab. */
 function foreignOf(planned: Planned, facts: HostFacts): string[] {
   const ports = unplannedPorts(planned, facts).filter(([, { step }]) => step === undefined);
   const strays = strayFiles(planned, facts).filter(({ kind }) => kind === "container");

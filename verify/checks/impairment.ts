@@ -33,7 +33,8 @@ function lossChecks(plan: ImpairmentPlan): Check[] {
     needs: ["queues"],
     judge: ({ queues, trouble }) => {
       const found = queues?.get(device);
-      if (found === undefined) return { ok: false, got: trouble.get(`queue ${device}`) ?? `no ${device}` };
+      if (found === undefined)
+        return { ok: false, got: trouble.get(`queue ${device}`) ?? `no device ${device}` };
       // A full queue drops packets as well, and copies count as packets.
       return onLoss(found, netem.loss / EVERY, netem.rate > 0 || netem.duplicate > 0);
     },

@@ -1,4 +1,4 @@
-/** What BGP has told a host, as its kernel has it: `bridge fdb show` of vxlan devices, `ss` of BGP's connections. */
+/** What a host has learned by BGP, from its kernel: `bridge fdb show` of vxlan devices, `ss` of BGP's connections. */
 import { evpnDevices } from "../../plan/names";
 import { Flooding } from "../../plan/types";
 import { stationsIn } from "../stations";
@@ -7,7 +7,7 @@ import type { Part } from "./part";
 import { linesOf } from "./text";
 
 const NOTHING: EvpnFacts = { flood: [], far: new Map(), own: [] };
-/** In a forwarding table it stands for every MAC that is not in it (ip-link(8)). */
+/** In a forwarding table, the entry for every MAC that is not in it (ip-link(8)). */
 const EVERYONE = "00:00:00:00:00:00";
 
 export const evpn: Part = {

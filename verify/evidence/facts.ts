@@ -12,7 +12,7 @@ export interface HostFacts {
   containers: ReadonlyMap<string, ContainerFacts>;
   /** Files of desired state, of whatever lab; undefined when the host was not asked. */
   kept?: readonly KeptFacts[];
-  /** Every container that runs, and every Docker container, whoever started it; undefined as above. */
+  /** Every container that runs, and every Docker container, of vxlab or not; undefined as above. */
   boxes?: readonly BoxFacts[];
   /** What the guest tools find not to be as desired; undefined when they could not be asked. */
   drift?: readonly DriftFacts[];
@@ -123,7 +123,7 @@ export interface VxlanFacts {
   up: boolean;
 }
 
-/** What BGP has told a host of a segment, as its kernel has it. */
+/** What a host has learned of a segment by BGP, from its kernel. */
 export interface EvpnFacts {
   /** VTEPs that get a copy of each flooded frame. */
   flood: readonly string[];

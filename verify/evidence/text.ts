@@ -8,7 +8,7 @@ export interface Section {
   body: string;
 }
 
-/** Text divided by lines `== KIND WORD…`; what comes before the first is nobody's. */
+/** Text divided by lines `== KIND WORD…`; text before the first is ignored. */
 export function sections(text: string): Section[] {
   const parts = `\n${text}`.split(/\n== /).slice(1);
   return parts.map((part) => {

@@ -3,7 +3,7 @@
  * folder, and begins the names of its shell functions (guest.sh).
  *
  * Two functions in `guest.sh` are not part of the guest tools: verify sends them to hosts (`probesOf`). `KIND_list KIND/NAME…` prints
- * KIND NAME STATE PID of every container of the kind, also of nobody's (the words are the lab's own containers); `KIND_state NAME`
+ * KIND NAME STATE PID of every container of the kind, foreign ones too (the words are the lab's own containers); `KIND_state NAME`
  * reads these lines and prints state and pid of one of the lab's, nothing where it does not exist.
  */
 import type { Findings } from "../../../plan/findings";

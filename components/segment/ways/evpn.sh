@@ -74,7 +74,7 @@ evpn_quiet() {
   echo 0 >"$ipv6/disable_ipv6"
 }
 
-# On our own image nobody needs that a Linux bridge's frames are filtered; elsewhere it is the owner's decision (check.sh, evpn_drift).
+# On our own image nothing needs a filter for a Linux bridge's frames; elsewhere it is the owner's decision (check.sh, evpn_drift).
 evpn_filter() {
   if [ -d "$TOOLS-init" ] && [ "$(evpn_filtered)" = 1 ]; then tune "$EVPN_FILTER" 0; fi
 }
@@ -122,8 +122,8 @@ evpn_here() {
   return 1
 }
 
-# What the plan knows of this host's own stations, as static entries: FRR tells the others of them, so a container that never sent a
-# frame is known, and asked for by nobody. One that is on another host now is FRR's to tell.
+# What the plan knows of this host's own stations, as static entries: FRR announces them to the others, so they know a container that
+# never sent a frame, and do not ask for it. FRR announces one that is on another host now.
 evpn_stations_of() {
   local changes
   evpn_quiet

@@ -32,14 +32,14 @@ export const evpn: Way<EvpnFlooding, EvpnPortState> = {
   settings: [],
   resolve({ spec, at, family }, said) {
     if (family === IpFamily.V4) return { way: Flooding.Evpn };
-    const message = "Needs an underlay of IPv4: FRR knows no VTEPs of IPv6.";
+    const message = "Needs an IPv4 underlay: FRR has no IPv6 VTEPs.";
     said.say(at("flooding"), spec.flooding, message, "Write flooding: unicast, multicast or flow.");
     return undefined;
   },
   devices: (vni) => Object.values(evpnDevices(vni)),
   portTo: (vni) => evpnDevices(vni).tunnel,
   receiver: multicast.receiver,
-  // No remotes: BGP tells a host of those that join.
+  // No remotes: a host learns by BGP of hosts that join.
   plan({ members, open }, _, { lab }) {
     const vteps = [...members, ...(open ? lab.peers : [])].map((one) => endpointOf(one));
     const senders = senderRanges(lab, vteps);

@@ -13,7 +13,7 @@ flow_apply() {
   local behind="$devices_bridge" tunnel="$devices_tunnel" patch="$devices_patch" peer="$devices_peer"
   [ "${was_devices_bridge-}" = "$behind" ] || bridge_free "$behind"
   port_clear " $tunnel $patch $peer $behind "
-  # First what nobody sees: the way there is opened when the flows are in place.
+  # First what carries no traffic yet: the way there is opened when the flows are in place.
   vsctl --may-exist add-br "$behind" \
     -- set bridge "$behind" fail_mode=secure external_ids:vxlab="\"$lab\"" external_ids:vxlab-port="\"$id\"" \
     -- --may-exist add-port "$behind" "$tunnel" -- set port "$tunnel" external_ids:vxlab-port="\"$id\"" \

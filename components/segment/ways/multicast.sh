@@ -54,7 +54,7 @@ multicast_rest() {
   case " $(kept port flooding | tr '\n' ' ') " in *" multicast "*) ;; *) untune "$GROUPS_SETTING" ;; esac
 }
 
-# Any host can join the group. Open vSwitch takes all its packets, but a device that somebody unplugs would hand them to the kernel instead.
+# Any host can join the group. Open vSwitch takes all its packets, but after the device is unplugged they would reach the kernel instead.
 multicast_senders() { echo any; }
 multicast_inner() { echo "$devices_tunnel"; }
 

@@ -3,7 +3,7 @@ import pulumi_vxlab as vxlab
 
 demo = vxlab.VxlanLab(
     "demo",
-    # Of no other lab: MAC addresses are computed from it.
+    # Unique to this lab: MAC addresses are computed from it.
     identity=f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}",
     topology={
         "hosts": {"kvm1": {"address": "192.168.10.11"}, "kvm2": {"address": "192.168.10.12"}},

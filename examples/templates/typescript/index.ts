@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { VxlanLab } from "vxlab";
 
 const demo = new VxlanLab("demo", {
-  // Of no other lab: MAC addresses are computed from it.
+  // Unique to this lab: MAC addresses are computed from it.
   identity: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`,
   topology: {
     hosts: { kvm1: { address: "192.168.10.11" }, kvm2: { address: "192.168.10.12" } },
