@@ -60,7 +60,7 @@ function ends(names: readonly Way[]) {
 }
 
 /** Red has two boxes on one host, of which one runs in Docker, and a chain to its gateway through a third. */
-function settings(names: readonly Way[], more: object = {}) {
+function settings(names: readonly Way[], more: object = {}, boxes: object = { keep: KEEP }) {
   const own = names.filter((way) => way !== "red");
   return {
     ...{ underlay: { mode: "nat", ...more }, image: { kind: "docker" }, hosts: KVM },
@@ -70,6 +70,7 @@ function settings(names: readonly Way[], more: object = {}) {
       m1: box("kvm1"),
       d1: { ...box("kvm1"), kind: "docker", image: "vxlab/busybox" },
       out: box("kvm2"),
+      ...boxes,
     },
     chains: {
       red: { from: "red1", to: "red2", through: ["m1", "d1"] },
@@ -86,6 +87,14 @@ function settings(names: readonly Way[], more: object = {}) {
     },
   };
 }
+
+/** A Docker container beside them, in red. */
+const KEEP = {
+  ...{ host: "kvm1", kind: "docker", image: "vxlab/busybox", segment: "red", address: "10.0.3.50/24" },
+  ...{ volumes: { "/data": "kept" }, capAdd: ["SYS_TIME"] },
+};
+/** Of capabilities(7). */
+const SYS_TIME = 25n;
 
 const COOKIES = "cookie=0x5f00000000000000/0xff00000000000000";
 /** How many pings are sent, where what is counted is compared with it. */
@@ -291,6 +300,25 @@ describe("boxes that stop", () => {
       ),
     );
     await passes(NAMES);
+  });
+});
+
+describe("a Docker container's volume and capability", () => {
+  const inKeep = async (words: string) =>
+    good(await project.vxlab(["exec", "keep", "--", "sh", "-c", words], { timeout: 60 })).trim();
+  const canSetTime = async () => {
+    const found = /^CapEff:\s*(\S+)/m.exec(await inKeep("cat /proc/1/status"))?.[1] ?? "0";
+    return ((BigInt(`0x${found}`) >> SYS_TIME) & 1n) === 1n;
+  };
+
+  it("are there: what is in the volume outlives a new container, what is beside it does not, and a capability goes with its setting", async () => {
+    await inKeep("echo kept >/data/file; echo lost >/file");
+    expect(await canSetTime()).toBe(true);
+    project.configure(settings(NAMES, {}, { keep: { ...KEEP, capAdd: undefined } }));
+    const { steps } = await change(project, ["up"], { timeout: 600 });
+    expect(steps.filter((step) => step.endsWith("-step"))).toEqual(["update lab-keep-step"]);
+    expect(await inKeep("cat /data/file; ls /file 2>/dev/null || echo none")).toBe("kept\nnone");
+    expect(await canSetTime()).toBe(false);
   });
 });
 

@@ -38,7 +38,8 @@ const page = "mkdir -p /www; echo page >/www/index.html; exec busybox httpd -f -
 const CONTAINERS = {
   ...{ c1: box("kvm1", "red", "10.0.3.10/24"), c2: box("kvm2", "red", "10.0.3.11/24") },
   ...{ g1: box("kvm1", "gold", "10.0.4.10/24"), g2: box("kvm2", "gold", "10.0.4.11/24") },
-  ...{ j1: box("kvm1", "jade", "10.0.5.10/24"), j2: box("kvm2", "jade", "10.0.5.11/24") },
+  j1: box("kvm1", "jade", "10.0.5.10/24"),
+  j2: { ...box("kvm2", "jade", "10.0.5.11/24"), routes: [{ to: "198.51.100.0/24", via: "10.0.5.10" }] },
   ...{ l1: box("kvm1", "lime", "10.0.6.10/24"), l2: box("kvm2", "lime", "10.0.6.11/24") },
   ...{ t1: box("kvm1", "teal", "10.0.7.10/24"), t2: box("kvm2", "teal", "10.0.7.11/24") },
   ...{ r1: box("kvm1", "rust", "10.0.8.10/24"), r2: box("kvm1", "rust", "10.0.8.11/24") },
@@ -224,7 +225,7 @@ afterAll(async () => {
   await project?.destroy();
 });
 
-describe("checks, a trunk's addresses, a segment of IPv6 alone", () => {
+describe("checks, a trunk's addresses, routes, a segment of IPv6 alone", () => {
   it("hold on machines: an HTTP page and one that is not there, both families, addresses as they were written", async () => {
     const checks = await verdicts(project, "check");
     expect(checks.map(({ name, ok }) => `${name} ${ok}`).sort()).toEqual(
@@ -235,6 +236,13 @@ describe("checks, a trunk's addresses, a segment of IPv6 alone", () => {
     const inside = await guests.tell("kvm2", guests.inside("tr", "ip -o -4 address"));
     expect(inside).toMatch(/eth0\.30 +inet 10\.0\.5\.77\/24 [^]*eth0\.40 +inet 10\.0\.6\.88\/24 /);
     expect(await guests.tell("kvm1", guests.inside("w1", "ip -o -4 address show dev eth0"))).toBe("");
+  });
+
+  it("send what a route leads to its next hop", async () => {
+    const ear = await capture(guests, "kvm1", guests.inside("j1", "tcpdump -i eth0 -nn -l dst 198.51.100.7"));
+    await guests.ping("j2", "-c 3 -i 0.3 -W 1 198.51.100.7");
+    expect((await ear()).match(/10\.0\.5\.11 > 198\.51\.100\.7: ICMP echo request/g)).toHaveLength(3);
+    expect((await guests.ping("t2", "-c 1 -W 1 198.51.100.7")).stderr).toContain("unreachable");
   });
 });
 
