@@ -72,6 +72,9 @@ const ALL = {
   twice: { container: "d2", direction: "in", duplicate: "40%" },
 };
 
+/** Checks of what they do beside delay and loss, in segments that need not be silent. */
+const EFFECTS = ["effect/early", "effect/slow", "effect/twice"];
+
 let project: Project;
 let guests: Guests;
 
@@ -272,11 +275,28 @@ describe("each impairment", () => {
   it("is not there before it is declared: the control", () => unimpaired());
 
   it("does to packets what it says, where it says, and nothing elsewhere", async () => {
-    const made = ["kvm1-lossy", "kvm1-slow", "kvm1-twice", "kvm1-wide", "kvm2-early", "kvm2-wide"];
-    expect(await up({ impairments: ALL })).toEqual(made.map((name) => `create lab-${name}-step`));
+    const steps = ["kvm1-lossy", "kvm1-slow", "kvm1-twice", "kvm1-wide", "kvm2-early", "kvm2-wide"];
+    expect(await up({ impairments: ALL })).toEqual(steps.map((name) => `create lab-${name}-step`));
     await measured();
     // Nothing of red and gold, which are silent.
-    expect(await redChecks(project, "impairment", "delay/early")).toEqual([]);
+    expect(await redChecks(project, "impairment", "delay/early", ...EFFECTS)).toEqual([]);
+    const made = await verdicts(project, ...EFFECTS);
+    expect(made.map(({ name }) => name).sort()).toEqual(EFFECTS);
+  });
+
+  it("is measured by verify, which names what is missing: the control has queues without it", async () => {
+    for (const device of ["i-twice", "i-slow"])
+      await guests.tell("kvm1", `/usr/sbin/tc qdisc replace dev ${device} root netem duplicate 0% rate 0bit`);
+    await guests.tell("kvm2", "/usr/sbin/tc qdisc replace dev i-early root netem delay 200ms reorder 0%");
+    expect((await redChecks(project, ...EFFECTS)).map((line) => line.replace(/: .*; /, ": "))).toEqual([
+      "effect/early: no answer overtook another",
+      expect.stringMatching(
+        /^effect\/slow: 30 packets at once take [\d.]+ ms, and at least 63 ms at this rate/,
+      ),
+      "effect/twice: no answer came twice",
+    ]);
+    good(await project.vxlab(["up", "--no-verify"], { timeout: 600 }));
+    expect(await redChecks(project, ...EFFECTS)).toEqual([]);
   });
 
   it("is edited in place, one word of each", async () => {
@@ -348,6 +368,7 @@ describe("each impairment, later", () => {
     await answers("r1", "r2");
     await measured();
     expect(await guests.tell("kvm1", "/usr/lib/vxlab/guest drift")).toBe("");
+    expect(await redChecks(project)).toEqual([]);
   });
 
   it("is gone with its setting: the path is as before", async () => {
