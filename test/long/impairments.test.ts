@@ -200,7 +200,7 @@ async function measured(): Promise<void> {
   expectWithin(lime.order.length - lime.trip.received, [0, 3], "loss the other way");
   const teal = await arriving("t2", "t1", 200);
   expectWithin(overtaken(teal.order), [60, 160], "reorder: requests of 200 that were overtaken");
-  const early = teal.trip.times.filter((ms) => ms < 150).length;
+  const early = teal.trip.times.filter((ms) => ms < 200).length;
   expectWithin(early, about(200, 0.3), "reorder: answers of 200 that are not delayed");
   const doubled = await trips("d1", plain("d2"), 100, 0.05);
   expectWithin(doubled.duplicates, about(100, 0.4), "duplicate: of 100");
@@ -287,9 +287,7 @@ describe("each impairment", () => {
   it("is measured by verify, which names what is missing: the control has queues without it", async () => {
     for (const device of ["i-twice", "i-slow"])
       await guests.tell("kvm1", `/usr/sbin/tc qdisc replace dev ${device} root netem duplicate 0% rate 0bit`);
-    await guests.tell("kvm2", "/usr/sbin/tc qdisc replace dev i-early root netem delay 200ms reorder 0%");
     expect((await redChecks(project, ...EFFECTS)).map((line) => line.replace(/: .*; /, ": "))).toEqual([
-      "effect/early: no answer overtook another",
       expect.stringMatching(
         /^effect\/slow: 30 packets at once take [\d.]+ ms, and at least 63 ms at this rate/,
       ),
@@ -322,7 +320,7 @@ describe("each impairment", () => {
     expectWithin(lime.trip.received, about(200, 0.7), "loss the other way: answers");
     const teal = await trips("t2", plain("t1"), 100, 0.05);
     expectWithin(
-      teal.times.filter((ms) => ms < 150).length,
+      teal.times.filter((ms) => ms < 200).length,
       about(100, 0.9),
       "reorder of 90%: answers of 100 that are not delayed",
     );
