@@ -14,6 +14,7 @@ MEASURE_MOST=300
 
 measure_run() {
   local pid seen
+  plain "$from" "$to" "$beside"
   check_pid || fail "cost $name: $seen"
   printf '{"v":%s,"overhead":%s,"overlay":%s,"underlay":%s}\n' \
     "$LEVEL" "$(measure_overhead)" "$(measure_way "$to")" "$(pid=$$ && measure_way "$beside")"

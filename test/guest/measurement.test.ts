@@ -97,6 +97,17 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(measured().answer?.overlay).toEqual({ mtu: null, cold: null, warm: null, rate: null });
   });
 
+  it.each([{ to: "10.0.3.11 -f" }, { beside: "192.168.10.222 or port 22" }, { from: "$(id)" }])(
+    "takes nothing else for a name or an address: %j",
+    (asked) => {
+      expect(measured(asked)).toMatchObject({
+        code: 1,
+        said: expect.stringContaining("where a name") as string,
+      });
+      expect(host.shell(`ls ${host.path("asked")}`).code).not.toBe(0);
+    },
+  );
+
   it("fails in one sentence when the container does not run, or is on no host", () => {
     expect(measured({ from: "c9" })).toMatchObject({
       code: 1,
