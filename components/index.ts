@@ -14,6 +14,7 @@ export {
 export { Connectivity, ConnectivityArgs } from "./connectivity/component";
 export { ChainHopArgs, ServiceChain, ServiceChainArgs } from "./chain/component";
 export { ChainFailure, ChainSpec } from "./chain/spec";
+export { MeasuredWay, OverlayCost, OverlayCostArgs } from "./measurement/component";
 export { CheckSpec, ConnectivityKind } from "./connectivity/spec";
 export { Direction, ImpairmentEffects, ImpairmentSpec } from "./impairment/spec";
 export { ContainerPortArgs } from "./container/ports.component";

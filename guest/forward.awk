@@ -1,11 +1,12 @@
-# Base chains of others that drop forwarded packets of a gateway. Input: nft -s list ruleset. Variables: device, and address
-# with its prefix length. Output: FAMILY TABLE CHAIN, one a line.
-# A chain drops by its policy or by a last rule without a match (firewalld). A table that accepts by name what comes from the
-# device or its subnet is taken to let it through: nobody can tell more without sending a packet, which `vxlab verify` does.
+# Base chains of others that drop forwarded packets of a gateway, or those for a container's ports. Input: nft -s list ruleset. Variables:
+# device, and address with its prefix length. Output: FAMILY TABLE CHAIN, one a line.
+# A chain drops by its policy or by a last rule without a match (firewalld). A table that accepts by name the device, its subnet, or for an
+# address alone what is translated to it, is taken to let it through: nobody can tell more without sending a packet.
 
 BEGIN {
   split(address, part, "/")
-  subnet = network(part[1], part[2]) "/" part[2]
+  alone = part[2] == 32
+  subnet = alone ? part[1] : network(part[1], part[2]) "/" part[2]
 }
 
 $1 == "table" { family = $2; table = $3; n = 0; opened = 0; next }
@@ -24,7 +25,7 @@ $1 == "}" {
   last = $0
   sub(/^[ \t]+/, "", last)
   sub(/ counter packets [0-9]+ bytes [0-9]+/, "", last)
-  if (/ accept( |$)/ && (index($0, "\"" device "\"") || index($0, " " subnet " "))) opened = 1
+  if (/ accept( |$)/ && (index($0, "\"" device "\"") || index($0, " " subnet " ") || (alone && /ct status dnat /))) opened = 1
 }
 
 # Without ^: busybox may be built without mathematics.

@@ -5,6 +5,7 @@
 #   boot                           applies everything that is kept, in order
 #   drift [all]                    what is not as is kept, one line of JSON each; takes no lock (drift.sh)
 #   check                          whether a container reaches an address, or fails in one sentence (connectivity/guest.sh); takes no lock
+#   measure                        what an overlay costs (measurement/guest.sh); takes no lock
 #   flows                          all flows once more, after ovs-vswitchd was started anew
 # Filled in by guest/render.ts, in the order of boot.
 KINDS="@KINDS@"
@@ -82,6 +83,10 @@ main() {
       with_state check "" check_run
       return
       ;;
+    "measure ")
+      with_state measure "" measure_run
+      return
+      ;;
   esac
   if [ -z "${VXLAB_LOCKED:-}" ]; then
     lock
@@ -102,7 +107,7 @@ main() {
 }
 
 usage() {
-  fail "usage: guest apply|remove|observe $(echo "$KINDS" | tr ' ' '|'), guest observe all, guest boot, guest drift, guest check, guest flows"
+  fail "usage: guest apply|remove|observe $(echo "$KINDS" | tr ' ' '|'), guest observe all, guest boot, guest drift, guest check, guest measure, guest flows"
 }
 
 main "$@"

@@ -12,6 +12,7 @@
  * lab that an older vxlab deployed. They refuse a newer version. Version 1 and 2 were one flat object without a version.
  */
 import type { ConnectivityState } from "../components/connectivity/state";
+import type { MeasurementState } from "../components/measurement/state";
 import type { Secrets } from "../components/container/thing";
 import type { EncryptionSecrets } from "../components/encryption/thing";
 import type { States, StepKind } from "./things";
@@ -39,9 +40,9 @@ export interface Envelope<Kind extends StepKind = StepKind> {
   state: States[Kind];
 }
 
-/** stdin of a check. A check is not a thing on the host, so nothing of it is kept. */
+/** stdin of a check or a measurement. Neither is a thing on the host, so nothing of it is kept. */
 export interface CheckEnvelope extends Omit<Envelope, "state"> {
-  state: ConnectivityState;
+  state: ConnectivityState | MeasurementState;
 }
 
 /**

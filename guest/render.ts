@@ -24,6 +24,7 @@ export const TOOL_PARTS: readonly string[] = [
   "components/port-security/guest.sh",
   ...Object.values(THINGS).flatMap(({ scripts }) => scripts),
   "components/connectivity/guest.sh",
+  "components/measurement/guest.sh",
   "guest/drift.sh",
   "guest/main.sh",
 ];
@@ -102,6 +103,9 @@ export const INSTALL_AND_APPLY = [
 
 /** The verb that tries whether a container reaches an address: what to try arrives as JSON on stdin. */
 export const CHECK_VERB = "/usr/lib/vxlab/guest check";
+
+/** The verb that measures what an overlay costs: what to measure arrives as JSON on stdin. */
+export const MEASURE_VERB = "/usr/lib/vxlab/guest measure";
 
 /** Reports what an existing host lacks, and the command that installs it (host/prepare.sh). */
 export const CHECK_HOST = source("guest/host/check.sh");

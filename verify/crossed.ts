@@ -4,8 +4,8 @@ import type { Netem } from "../components/impairment/effects";
 import type { LabOutput } from "../plan/contract";
 import type { ImpairedPlacePlan, ImpairmentPlan } from "../plan/types";
 import type { Ping } from "./evidence/pings";
-import { endsOf } from "./pairs";
-import type { End } from "./pairs";
+import { commonAddresses, endsOf, segmentsOf } from "./pairs";
+import type { End, Pair } from "./pairs";
 
 /** An impairment on the way of a ping. */
 interface Crossed {
@@ -94,6 +94,27 @@ function narrowest(places: readonly Place[]): Crossed[] {
   if (found === undefined) return [];
   const { impairment } = found;
   return [{ name: impairment.name, netem: readEffects(impairment, (key) => key).netem }];
+}
+
+/** Below this share of answers, nothing is proven within a minute. */
+export const LEAST_SURVIVAL = 0.2;
+
+/** The first two containers whose round trip passes such an impairment, and mostly arrives. */
+export function pairThrough(
+  lab: LabOutput,
+  isWanted: (one: Crossed, crossing: Crossing) => boolean,
+): (Pair & { address: string }) | undefined {
+  for (const ends of segmentsOf(lab))
+    for (const from of ends)
+      for (const to of ends.filter((one) => one !== from)) {
+        const [address] = commonAddresses(from, to);
+        if (address === undefined) continue;
+        const crossing = crossingOf(lab, { from: from.name, nic: from.nic, to: address });
+        const all = [...crossing.there, ...crossing.back];
+        if (all.some((one) => isWanted(one, crossing)) && survival(all) >= LEAST_SURVIVAL)
+          return { from, to, address };
+      }
+  return undefined;
 }
 
 const sum = (all: readonly Crossed[], of: (netem: Netem) => number): number =>

@@ -6,12 +6,10 @@
 import type { LabOutput } from "../plan/contract";
 import type { Check, Evidence } from "./check";
 import type { PingFacts } from "./evidence/pings";
-import { crossingOf, mostTrip, survival } from "./crossed";
+import { crossingOf, LEAST_SURVIVAL, mostTrip, survival } from "./crossed";
 import type { Crossing } from "./crossed";
 import { onPing } from "./packets";
 
-/** Below this share of answers, nothing is proven within a minute. */
-const LEAST = 0.2;
 /** Longest extra wait for an answer, seconds. */
 const LONGEST = 30;
 /** Largest packet on the underlay, bytes. */
@@ -32,8 +30,8 @@ function impaired(check: Check, crossing: Crossing): Check[] {
   const answered = survival([...crossing.there, ...crossing.back]);
   if (answered === 0 && (check.kind === "ping" || check.kind === "gateway"))
     return [cutCheck(check, crossing)];
-  if ((check.wire === undefined ? answered : survival(crossing.there)) < LEAST) return [];
-  return [patientCheck(check, crossing, Math.max(answered, LEAST))];
+  if ((check.wire === undefined ? answered : survival(crossing.there)) < LEAST_SURVIVAL) return [];
+  return [patientCheck(check, crossing, Math.max(answered, LEAST_SURVIVAL))];
 }
 
 /** Names of what loses every packet. */
@@ -62,8 +60,11 @@ function patientCheck(check: Check, crossing: Crossing, answered: number): Check
   const { ping, doubt } = check;
   if (ping === undefined) return check;
   const seconds = (2 * mostTrip(crossing, PACKET)) / 1_000_000 + 4 * (1 / answered - 1);
-  const patient = { ...ping, patience: Math.min(LONGEST, Math.ceil(seconds)) };
-  const copies = [...crossing.there, ...crossing.back].some(({ netem }) => netem.duplicate > 0);
+  const { patience = 0 } = ping;
+  const patient = { ...ping, patience: Math.min(LONGEST, Math.ceil(seconds) + patience) };
+  // What they are judged by.
+  const copies =
+    check.kind !== "effect" && [...crossing.there, ...crossing.back].some(({ netem }) => netem.duplicate > 0);
   return {
     ...check,
     ping: patient,

@@ -7,6 +7,7 @@ import { connectivity } from "./checks/connectivity";
 import { chain } from "./checks/chain";
 import { container } from "./checks/container";
 import { drift } from "./checks/drift";
+import { effect } from "./checks/effect";
 import { encryption } from "./checks/encryption";
 import { evpn } from "./checks/evpn";
 import { foreign } from "./checks/foreign";
@@ -29,7 +30,7 @@ import { impairedChecks } from "./impaired";
 const CHECKS: readonly CheckKind[] = [
   ...[ssh, bridge, encryption, tunnel, group, router, evpn, kept, drift, foreign],
   ...[service, container, impairment],
-  ...[handshake, ping, gateway, beyond, delay, mtu, wire, isolation, chain, published, connectivity],
+  ...[handshake, ping, gateway, beyond, delay, effect, mtu, wire, isolation, chain, published, connectivity],
 ];
 
 export function buildChecks(lab: LabOutput, options: CheckOptions = {}): Check[] {

@@ -123,21 +123,27 @@ check_http() {
   check_refused
 }
 
-# Echo requests as large as the MTU, as many on the way as the window holds. Both directions carry them, so the slower one counts.
-# It ends with enough packets for two seconds at the wanted rate, after five seconds at the latest. Sets: seen
-check_throughput() {
-  local mtu header=28 count said came ms
+# check_full COUNT: echo requests as large as the MTU, as many on the way as the window holds, so that both directions carry them. For two
+# seconds at the rate of so many packets, five seconds at the latest. False with seen in words. Sets: mtu count said came ms seen
+check_full() {
+  local header=28
   mtu=$(check_inside "$(iproute_path)" -o route get "$to" 2>/dev/null | route_device)
   [ -n "$mtu" ] || { seen="no route" && return 1; }
   mtu=$(check_inside "$(iproute_path)" -o link show dev "$mtu" | sed -n 's/.* mtu \([0-9]*\).*/\1/p')
   case $to in *:*) header=48 ;; esac
-  count=$(awk -v rate="$atLeast" -v mtu="$mtu" 'BEGIN { n = int(rate * 2 / 8 / mtu); if (n < 200) n = 200; if (n > 200000) n = 200000; print n }')
+  count=$(awk -v rate="$1" -v mtu="$mtu" 'BEGIN { n = int(rate * 2 / 8 / mtu); if (n < 200) n = 200; if (n > 200000) n = 200000; print n }')
   said=$(check_echo -q -f -l "$CHECK_WINDOW" -c "$count" -w 5 -s $((mtu - header)) "$to" 2>&1) || :
   read -r came ms <<CAME
 $(printf '%s\n' "$said" | sed -n 's/.* \([0-9]*\) received.* time \([0-9]*\)ms.*/\1 \2/p')
 CAME
   [ -n "$ms" ] || { seen="ping says: $said" && return 2; }
   [ "$came" -gt 0 ] || { seen="no answer" && return 1; }
+}
+
+# The slower direction counts. Sets: seen
+check_throughput() {
+  local mtu count said came ms
+  check_full "$atLeast" || return
   seen=$(awk -v n="$came" -v ms="$ms" -v mtu="$mtu" 'BEGIN { printf "%.2f", n * mtu * 8 / 1000 / (ms < 1 ? 1 : ms) }')
   if awk -v got="$seen" -v wanted="$atLeast" 'BEGIN { exit got * 1e6 >= wanted }'; then
     seen="$seen Mbit/s, and at least $(awk -v wanted="$atLeast" 'BEGIN { print wanted / 1e6 }') Mbit/s are wanted"

@@ -1,6 +1,13 @@
 import { createHash } from "node:crypto";
 import { addressNumber, addressText, contains, networksIn } from "../../plan/addresses";
-import type { CheckFacts, CheckPlan, HostPlan, VxlanPortPlan } from "../../plan/lab-plan";
+import type {
+  ChainPlan,
+  CheckFacts,
+  CheckPlan,
+  HostPlan,
+  ImpairmentPlan,
+  VxlanPortPlan,
+} from "../../plan/lab-plan";
 import type { ResolvedLab, ResolvedSegment } from "../../plan/resolved";
 import type { PlannedGround } from "../../plan/section";
 import { placesOf } from "./resolve";
@@ -34,22 +41,61 @@ export function planChecks({ checks }: Pick<ResolvedLab, "checks">, laid: Laid):
 /** Everything between the two ends, and the ends: a check runs again when this is another. */
 type Crossed = Laid;
 
-/** Within one segment its ports on the hosts of the two ends; else, with routes that the plan does not follow, everything. */
-function crossed({ from, address, target }: ResolvedCheck, laid: Laid): Crossed {
+/**
+ * Within one segment its ports on the hosts of the two ends, with the chain that leads between these and the impairments there; else, with
+ * routes that the plan does not follow, everything.
+ */
+function crossed(check: ResolvedCheck, laid: Laid): Crossed {
+  const { from, address, target } = check;
   const segment = placesOf(from)
     .map((place) => place.segment)
     .find((one) => networksIn(one).some((network) => contains(network, address)));
   if (segment === undefined) return laid;
   const there = target === undefined ? hostsWith(addressText(address), segment, laid) : [target.host];
+  const chains = (laid.chains ?? []).filter(
+    (chain) => chain.segment === segment.name && isBetween(chain, check),
+  );
+  const hops = chains.flatMap((chain) => chain.hops);
   const hosts = withHub([from.host, ...there], segment, laid.hosts);
+  for (const { host } of hops) hosts.add(host);
+  const names = new Set([
+    from.name,
+    ...(target === undefined ? [] : [target.name]),
+    ...hops.map(({ name }) => name),
+  ]);
   return {
     ...laid,
+    chains,
+    impairments: impairmentsOn(laid.impairments ?? [], segment, { hosts, names }),
     hosts: laid.hosts
       .filter(({ name }) => hosts.has(name))
       .map((host) => narrowed(host, segment, hosts, laid)),
-    containers: laid.containers.filter(({ name }) => name === from.name || name === target?.name),
+    containers: laid.containers.filter(({ name }) => names.has(name)),
     services: laid.services.filter((service) => service.segment === segment.name),
   };
+}
+
+/** A chain leads between its two ends both ways. */
+function isBetween({ hops }: ChainPlan, { from, address, target }: ResolvedCheck): boolean {
+  const ends = [hops[0], hops.at(-1)];
+  const other = ends.find((end) => end?.name !== from.name);
+  if (other === undefined || !ends.some((end) => end?.name === from.name)) return false;
+  return other.name === target?.name || other.addresses.includes(addressText(address));
+}
+
+/** Those between two hosts on the way, and of containers there. */
+function impairmentsOn(
+  impairments: readonly ImpairmentPlan[],
+  { name }: ResolvedSegment,
+  { hosts, names }: { hosts: ReadonlySet<string>; names: ReadonlySet<string> },
+): ImpairmentPlan[] {
+  return impairments.filter(
+    ({ segment, places }) =>
+      (segment === undefined || segment === name) &&
+      places.some(({ host, remote, port }) =>
+        remote === undefined ? names.has(port?.container ?? "") : hosts.has(host) && hosts.has(remote.host),
+      ),
+  );
 }
 
 /** Hosts that may answer for an address: those of its owner, else all of the segment. */

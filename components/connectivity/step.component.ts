@@ -4,6 +4,7 @@ import { PROTOCOL, stepInput } from "../../guest/protocol";
 import { CHECK_VERB } from "../../guest/render";
 import { connection, hostIdentity, incarnationOf, step } from "../guest-step";
 import type { HostConnectionArgs } from "../guest-step";
+import type { MeasurementState } from "../measurement/state";
 import type { ConnectivityState } from "./state";
 
 /** What is tried, and where. */
@@ -13,13 +14,15 @@ export interface ConnectivityStepArgs {
   hostName?: pulumi.Input<string>;
   /** The lab's id. */
   lab: pulumi.Input<string>;
-  state: pulumi.Output<ConnectivityState>;
+  state: pulumi.Output<ConnectivityState | MeasurementState>;
+  /** Of the guest tools. @default CHECK_VERB */
+  verb?: string;
 }
 
 /** Changes nothing on its host, so it has nothing to delete. */
 export function connectivityStep(
   name: string,
-  { host, hostName, lab, state }: ConnectivityStepArgs,
+  { host, hostName, lab, state, verb = CHECK_VERB }: ConnectivityStepArgs,
   opts: pulumi.CustomResourceOptions,
 ): command.remote.Command {
   const envelope = pulumi
@@ -31,7 +34,7 @@ export function connectivityStep(
     name,
     {
       connection: connection(host),
-      create: CHECK_VERB,
+      create: verb,
       stdin: envelope.apply((asked) => stepInput(asked)),
     },
     { ...opts, replacementTrigger: hostIdentity(host, hostName) },

@@ -186,7 +186,7 @@ published_observed() {
 published_drift() { kept_each container published_drift_of; }
 
 published_drift_of() {
-  local table state pid
+  local table state pid line chain
   [ -n "${published_device-}" ] || return 0
   nat_table "$id"
   if ! published_is "$table"; then
@@ -200,6 +200,15 @@ published_drift_of() {
   fi
   published_unled "$(underlay_device "$published_address")"
   published_unled "$published_device"
+  if [ -n "${looked-}" ] && ! seen_of forwards nft; then return 0; fi
+  published_closed | while read -r chain; do
+    published_says "what comes for its ports is dropped by a chain of somebody else: nft list chain $chain"
+  done
+}
+
+# published_closed: somebody else's chains that drop it, FAMILY TABLE CHAIN, one a line.
+published_closed() {
+  nft -s list ruleset 2>/dev/null | LC_ALL=C awk -v device="$published_device" -v address="$published_own/32" "$FORWARD_AWK"
 }
 
 published_unled() {

@@ -179,6 +179,23 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(drift().join("\n")).toContain("interface ports or the route to it is missing");
   });
 
+  it.each([
+    ["a policy", "policy drop;\n\t\tct state established accept", "tcp dport 22 accept", ["inet mine f"]],
+    ["a last rule", "policy accept;", "reject", ["inet mine f"]],
+    ["another container's", "policy drop;", 'oifname "p-c2" accept', ["inet mine f"]],
+    ["the pair is let through", "policy drop;", 'oifname "p-c1" accept', []],
+    ["its address is", "policy drop;", "ip daddr 169.254.31.144 tcp dport 80 accept", []],
+    ["a longer address is", "policy drop;", "ip daddr 169.254.31.1440 accept", ["inet mine f"]],
+    ["what is translated is", "policy drop;", "ct status dnat accept", []],
+    ["nothing is dropped", "policy accept;", "tcp dport 22 accept", []],
+  ])("name somebody else's chain that drops what comes for them: %s", (_, policy, rule, chains) => {
+    apply(WEB);
+    const head = "type filter hook forward priority filter; ";
+    host.shows("listing", `table inet mine {\n\tchain f {\n\t\t${head}${policy}\n\t\t${rule}\n\t}\n}\n`);
+    const found = drift().flatMap((line) => / somebody else: nft list chain (.*)$/.exec(line)?.[1] ?? []);
+    expect(found).toEqual(chains);
+  });
+
   it("do not end with a gateway's last rule, nor a gateway's with theirs", () => {
     apply(WEB);
     expect(host.shell("nat_rest").code).toBe(0);

@@ -5,32 +5,42 @@ export class RemoteVtep {
   private constructor(
     private readonly project: Project,
     private readonly name: string,
+    private readonly device: string,
   ) {}
 
   /**
+   * @param name of its device, where there are several
    * @param vtep its own address in the underlay, to be had on the underlay's bridge
    * @param inside its address in the segment, with prefix length
    * @param hosts the VTEPs that get a copy of what it floods
    */
   static async create(
     project: Project,
-    { vtep, vni, inside, hosts }: { vtep: string; vni: number; inside: string; hosts: readonly string[] },
+    {
+      vtep,
+      vni,
+      inside,
+      hosts,
+      name = "far",
+    }: { vtep: string; vni: number; inside: string; hosts: readonly string[]; name?: string },
   ): Promise<RemoteVtep> {
-    const remote = new RemoteVtep(project, `${project.namespace}-far`);
+    const remote = new RemoteVtep(project, `${project.namespace}-${name}`, name);
     await remote.remove();
     const bridge = "$(ip -o -4 address show to 192.168.10.1/32 | awk '{ print $2 }')";
-    const flood = hosts.map((host) => `bridge fdb append 00:00:00:00:00:00 dev far dst ${host}`);
+    const flood = hosts.map((host) => `bridge fdb append 00:00:00:00:00:00 dev ${name} dst ${host}`);
     good(
       await remote.sh(
         project.namespace,
         `ip address replace ${vtep}/32 dev ${bridge}`,
-        `ip link add far type vxlan id ${vni} dstport 4789 local ${vtep}`,
+        `ip link add ${name} type vxlan id ${vni} dstport 4789 local ${vtep}`,
         ...flood,
       ),
     );
     good(await project.run("ip", ["netns", "add", remote.name]));
-    good(await remote.sh(project.namespace, `ip link set far netns ${remote.name}`));
-    good(await remote.sh(remote.name, `ip address add ${inside} dev far`, "ip link set far mtu 1450 up"));
+    good(await remote.sh(project.namespace, `ip link set ${name} netns ${remote.name}`));
+    good(
+      await remote.sh(remote.name, `ip address add ${inside} dev ${name}`, `ip link set ${name} mtu 1450 up`),
+    );
     return remote;
   }
 
@@ -42,9 +52,32 @@ export class RemoteVtep {
     return good(await this.project.run("ip", words, { timeout: 40 })).trim();
   }
 
+  /** Whether an address in the segment answers. Packets up to the MTU may not be cut: Linux's default, IP_PMTUDISC_WANT (ip(7)). @param size of the data, bytes */
+  async ping(address: string, size: number): Promise<boolean> {
+    const words = ["netns", "exec", this.name, "busybox", "ping", "-c", "3", "-W", "9", "-s", `${size}`];
+    return (await this.project.run("ip", [...words, address], { timeout: 60 })).code === 0;
+  }
+
+  async mac(): Promise<string> {
+    const found = await this.project.run("ip", ["-n", this.name, "-o", "link", "show", "dev", this.device]);
+    return /link\/ether (\S+)/.exec(good(found))?.[1] ?? "";
+  }
+
+  /** MACs that it has learned, without those that it was told to flood to. */
+  async learned(): Promise<string[]> {
+    const table = good(
+      await this.project.run("bridge", ["-n", this.name, "fdb", "show", "dev", this.device]),
+    );
+    return table
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("00:00:00:00:00:00") && line.includes(" dst "));
+  }
+
   async remove(): Promise<void> {
     await this.project.run("ip", ["netns", "delete", this.name], { timeout: 20 });
-    await this.project.run("ip", ["-n", this.project.namespace, "link", "delete", "far"], { timeout: 20 });
+    await this.project.run("ip", ["-n", this.project.namespace, "link", "delete", this.device], {
+      timeout: 20,
+    });
   }
 
   private sh(namespace: string, ...lines: string[]) {

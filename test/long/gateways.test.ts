@@ -1,4 +1,7 @@
-/** Gateways of hosts on machines: each container leaves by its own host, and one gateway less is an edit in place. */
+/**
+ * Gateways of hosts on machines: each container leaves by its own host, they announce themselves, one gateway less is an edit in place, and a
+ * host without a next hop leads out as well.
+ */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Guests } from "../lib/guests";
 import { good, Project } from "../lib/project";
@@ -54,6 +57,14 @@ it("each container leaves by its own host, with that host's address", async () =
   expect((await routes("c2")).match(/default/g)).toHaveLength(2);
 });
 
+it("they announce the segment's IPv6 prefix and MTU, each minute", async () => {
+  const look = "timeout 150 tcpdump -n -v -l -c 2 -i eth0 'icmp6 and ip6[40] == 134' 2>/dev/null";
+  const heard = await guests.tell("kvm2", `${guests.inside("c2", look)} || true`, 200);
+  expect(heard.match(/router advertisement/g)).toHaveLength(2);
+  expect(heard).toContain("fd00:3::/64");
+  expect(heard).toMatch(/mtu option[^]*1450/);
+});
+
 it("without its host's own, a container leaves by the segment's: an edit in place", async () => {
   const pid = () => guests.tell("kvm2", "lxc-info -P /var/lib/vxlab/containers -n c2 -pH");
   const before = await pid();
@@ -72,4 +83,34 @@ it("comes back with its host", async () => {
   good(await project.vxlab(["restart", "kvm2"], { timeout: 300 }));
   await greenWithin(180, project);
   expect(await leaves("c3")).toEqual(["kvm2"]);
+});
+
+it("leads out by the link of a host that has no next hop; a guard that knows one closes what is on the link: the control", async () => {
+  const [far, uplink] = ["203.0.113.7", "ip route show default"];
+  const beside = (...words: string[]) =>
+    project.run("ip", ["-n", project.namespace, "address", ...words, `${far}/32`, "dev", "lo"]);
+  // Nobody listens: a refusal is an answer.
+  const refused = async (address: string, port: number) => {
+    const words = guests.inside("c1", `timeout 5 bash -c 'exec 3<>/dev/tcp/${address}/${port}' 2>&1`);
+    return (await guests.ask("kvm1", words)).stdout.includes("refused");
+  };
+  const route = (words: string) => guests.tell("kvm1", `ip route del default; ip route add default ${words}`);
+  good(await beside("add"));
+  const before = (await guests.tell("kvm1", `ip route replace default via ${UNDERLAY}; ${uplink}`)).replace(
+    /^default | *$/gm,
+    "",
+  );
+  await guests.tell("kvm1", "/usr/lib/vxlab/guest boot", 120);
+  expect(await refused(far, 9)).toBe(true);
+  await route("dev eth0");
+  expect(await refused(far, 9), "the link is closed").toBe(false);
+  await guests.tell("kvm1", "/usr/lib/vxlab/guest boot", 120);
+  expect(await refused(far, 9)).toBe(true);
+  // The underlay stays closed.
+  expect(await refused(HOSTS.kvm2.address, 9)).toBe(false);
+  expect(await guests.tell("kvm1", "/usr/lib/vxlab/guest drift")).toBe("");
+  await route(before);
+  await guests.tell("kvm1", "/usr/lib/vxlab/guest boot", 120);
+  expect(await refused(far, 9)).toBe(true);
+  good(await beside("del"));
 });

@@ -1,6 +1,6 @@
 /**
  * Two owners on real machines, with segments of EVPN, by eBGP, and of unicast; then with encryption, each with keys of its own. In the end
- * two of the machines are existing hosts of a third lab, with both.
+ * two of the machines are existing hosts of a third lab, with both, and with ports behind their owner's firewall; and of two labs of one name.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -34,7 +34,10 @@ function underlays(of: string, more: object = {}): void {
       ? ["192.168.10.0/24", { a1: { address: A1 }, a2: { address: A2 } }, 65001, ["a1"]]
       : ["192.168.20.0/24", { b1: { address: B1 } }, 65002, ["b1"]];
   const evpn = { as, reflectors };
-  project.configure({ role: "underlay", underlay: underlay(cidr), hosts, evpn }, `underlay-${of}`);
+  project.configure(
+    { role: "underlay", image: { kind: "docker" }, underlay: underlay(cidr), hosts, evpn },
+    `underlay-${of}`,
+  );
 }
 
 function overlays(): void {
@@ -248,11 +251,11 @@ describe("with encryption", () => {
 });
 
 describe("existing hosts", () => {
-  function configure(more: object): void {
-    const existing = (host: string) => {
-      const { address = "", hostKey = "", keyFile = "" } = owners[host] ?? {};
-      return { address, existing: { hostKey, keyFile } };
-    };
+  const existing = (host: string) => {
+    const { address = "", hostKey = "", keyFile = "" } = owners[host] ?? {};
+    return { address, existing: { hostKey, keyFile } };
+  };
+  function configure(more: object, boxes: object = {}): void {
     project.configure({
       underlay: { cidr: "192.168.0.0/16", mode: "routed", ...more },
       hosts: { s1: existing("a1"), s2: existing("b1") },
@@ -262,6 +265,7 @@ describe("existing hosts", () => {
         e2: box("s2", "red", "10.0.3.11/24"),
         f1: box("s1", "blue", "10.0.20.10/24"),
         f2: box("s2", "blue", "10.0.20.11/24"),
+        ...boxes,
       },
     });
   }
@@ -287,6 +291,90 @@ describe("existing hosts", () => {
     if (word === "plain") expect(portsOf(seen)).toEqual(expect.arrayContaining([4789, 4790]));
     else expect(portsOf(seen)).toEqual([WIREGUARD]);
     await green("lab");
+  });
+
+  it("have ports that lead to LXC and Docker, where their owner's firewall forwards them; verify names it where it does not", async () => {
+    const firewall = `table inet mine {
+      chain input {
+        type filter hook input priority filter; policy drop;
+        ct state established,related accept
+        iifname { "lo", "wg0" } accept
+        meta l4proto { icmp, ipv6-icmp } accept
+        tcp dport 22 accept
+        udp dport 51820 accept
+      }
+      chain forward {
+        type filter hook forward priority filter; policy drop;
+        ct state established,related accept
+      }
+    }`;
+    await owned("a1", `nft '${firewall}'`);
+    const serves = (text: string) => [
+      ...["/bin/sh", "-c"],
+      `mkdir -p /www; echo ${text} >/www/index.html; exec busybox httpd -f -p 80 -h /www`,
+    ];
+    const web = { kind: "docker", image: "vxlab/busybox", command: serves("docker"), ports: ["8080:80"] };
+    configure(
+      { encryption: "wireguard" },
+      {
+        e1: { ...box("s1", "red", "10.0.3.10/24"), command: serves("lxc"), ports: ["8081:80"] },
+        web: { ...box("s1", "red", "10.0.3.14/24"), ...web },
+      },
+    );
+    good(await project.vxlab(["up", "-s", "lab", "--no-verify"], { timeout: 600 }));
+    const page = async (port: number, from: string) => {
+      const get = `exec 3<>/dev/tcp/${A1}/${port} && printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3 && tail -n 1 <&3`;
+      return (await owned(from, `timeout 5 bash -c '${get}' 2>/dev/null || :`)).trim();
+    };
+    const pages = async (from: string) => [await page(8080, from), await page(8081, from)];
+    await within(
+      60,
+      "both pages, from the host itself",
+      async () => (await pages("a1")).join() === "docker,lxc",
+    );
+    expect(await pages("b1")).toEqual(["", ""]);
+    const { code, stdout } = await project.vxlab(["verify", "-s", "lab"], { timeout: 180 });
+    const words =
+      "what comes for its ports is dropped by a chain of somebody else: nft list chain inet mine forward";
+    expect([code, stdout]).toEqual([1, expect.stringContaining(words)]);
+    await owned("a1", "nft add rule inet mine forward ct status dnat accept");
+    const theirs = await owned("a1", "nft list table inet mine");
+    expect(await pages("b1")).toEqual(["docker", "lxc"]);
+    expect(await across()).toEqual([true, true]);
+    await green("lab");
+    configure({ encryption: "wireguard" });
+    good(await project.vxlab(["up", "-s", "lab", "--no-verify"], { timeout: 600 }));
+    expect(await pages("b1")).toEqual(["", ""]);
+    expect(await owned("a1", "nft list table inet mine")).toBe(theirs);
+    await owned("a1", "nft delete table inet mine");
+  });
+
+  it("of two labs of one name: containers of one name reach each other with identities of their own, and not without", async () => {
+    good(await project.vxlab(["down", "-s", "lab"], { timeout: 300 }));
+    for (const host of ["a1", "b1"]) expect(await owned(host, LISTING)).toBe(before[host]);
+    const labs = [
+      { stack: "lab", host: "a1", far: B1, address: "10.0.3.10" },
+      { stack: "lab-2", host: "b1", far: A1, address: "10.0.3.11" },
+    ];
+    const twins = async (identities: Record<string, string>): Promise<boolean[]> => {
+      for (const { stack, host, far, address } of labs)
+        project.configure(
+          {
+            ...(identities[stack] === undefined ? {} : { identity: identities[stack] }),
+            underlay: { cidr: "192.168.0.0/16", mode: "routed" },
+            hosts: { srv: existing(host) },
+            segments: { red: { vni: 100, subnet: "10.0.3.0/24", remotes: [far] } },
+            containers: { twin: box("srv", "red", `${address}/24`) },
+          },
+          stack,
+        );
+      good(await up(...labs.map(({ stack }) => stack)));
+      return Promise.all([reaches("twin", "lab", "10.0.3.11"), reaches("twin", "lab-2", "10.0.3.10")]);
+    };
+    expect(await twins({}), "the control").toEqual([false, false]);
+    expect(await twins({ lab: "me/one", "lab-2": "me/two" })).toEqual([true, true]);
+    await green("lab", "lab-2");
+    good(await project.vxlab(["down", "-s", "lab-2"], { timeout: 300 }));
   });
 
   it("are as they were in the end, and nothing is left here", async () => {

@@ -1,7 +1,8 @@
 /** The reference lab, what test/lab/reference.test.ts leaves out: what it costs, and edits that rebuild one machine or all. */
-import { utimesSync } from "node:fs";
+import { readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { change } from "../lib/changes";
 import { Console } from "../lib/console";
 import { Guests } from "../lib/guests";
 import { good, Project } from "../lib/project";
@@ -84,6 +85,37 @@ describe("what the overlay costs", () => {
     });
     expect(found.underlay.throughput).toBeGreaterThan(100_000);
     expect(found.overlay.throughput).toBeGreaterThan(100_000);
+  });
+
+  it("is an output of a program's component, measured again when its text changes, and gone with it", async () => {
+    const file = join(lab.root, "stacks", "lab.ts");
+    const program = readFileSync(file, "utf8");
+    const deployed = async (again: string) => {
+      const cost =
+        'new OverlayCost("cost", { host: made.hosts["kvm1"] as KvmHost, from: "c1", to: "10.0.3.11", ' +
+        `beside: "192.168.10.222", again: ["${again}"] }, { dependsOn: [made] })`;
+      writeFileSync(
+        file,
+        `import { KvmHost, OverlayCost } from "../components";\n${program}`.replace(
+          /const \{ lab \} = (new VxlanLab[^;]*;)[^]*?return \{ lab \};/,
+          `const made = $1 const cost = ${cost}; const { overhead, overlay, underlay } = cost;
+          return { lab: made.lab, cost: pulumi.output({ overhead, overlay, underlay }) } as LabOutputs;`,
+        ),
+      );
+      const { code, steps, stdout, stderr } = await change(lab, ["up"], { timeout: 600 });
+      expect(code, stdout + stderr).toBe(0);
+      return steps;
+    };
+    expect(await deployed("one")).toEqual(["create cost", "create cost-step"]);
+    const outputs = JSON.parse(good(await lab.pulumi(["stack", "output", "--json"]))) as { cost: unknown };
+    console.log(`the component's outputs: ${JSON.stringify(outputs.cost)}`);
+    const some = expect.any(Number) as number;
+    const way = (mtu: number) => ({ mtu, cold: some, warm: some, throughput: some });
+    expect(outputs.cost).toEqual({ overhead: 50, overlay: way(1450), underlay: way(1500) });
+    expect(await deployed("one")).toEqual([]);
+    expect(await deployed("two")).toEqual(["update cost", "update cost-step"]);
+    writeFileSync(file, program);
+    expect((await change(lab, ["up"], { timeout: 600 })).steps).toEqual(["delete cost", "delete cost-step"]);
   });
 });
 

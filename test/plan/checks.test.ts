@@ -91,6 +91,49 @@ describe("what a check crosses", () => {
     expect(digest({}, fragment)).toBe(digest({}));
   });
 
+  const SIDES = [{ chain: "in" }, { chain: "out" }];
+  const boxed = {
+    containers: { fw: { host: "kvm3", interfaces: SIDES }, spare: { host: "kvm3", interfaces: SIDES } },
+  };
+  const led = { ...boxed, chains: { x: { from: "c1", to: "c2", through: ["fw"] } } };
+
+  it.each([
+    [
+      "an impairment between the hosts",
+      {},
+      { impairments: { x: { between: ["kvm1", "kvm2"], loss: "100%" } } },
+    ],
+    [
+      "one of the segment",
+      {},
+      { impairments: { x: { between: ["kvm1", "kvm2"], segment: "red", delay: "1s" } } },
+    ],
+    ["one of a container", {}, { impairments: { x: { container: "c2", direction: "in", loss: "50%" } } }],
+    ["a chain", boxed, led],
+    ["a box of a chain", led, { ...led, chains: { x: { from: "c1", to: "c2", through: ["fw", "spare"] } } }],
+    [
+      "what becomes of it when a box stops",
+      led,
+      { ...led, chains: { x: { ...led.chains.x, failure: "open" } } },
+    ],
+  ])("changes with %s", (_, before, after) => expect(digest({}, after)).not.toBe(digest({}, before)));
+
+  it.each([
+    ["an impairment of other hosts", {}, { impairments: { x: { between: ["kvm1", "kvm3"], loss: "100%" } } }],
+    ["one of another segment", {}, { impairments: { x: { container: "b2", segment: "blue", delay: "1s" } } }],
+    ["one of another container", {}, { impairments: { x: { container: "c3", loss: "50%" } } }],
+    ["a chain of other ends", boxed, { ...boxed, chains: { x: { from: "c1", to: "c3", through: ["fw"] } } }],
+  ])("does not change with %s", (_, before, after) => expect(digest({}, after)).toBe(digest({}, before)));
+
+  it("is the middle boxes and their hosts as well, where a chain leads", () => {
+    expect(planned({}, led).crosses).toMatchObject({
+      hosts: ["kvm1", "kvm2", "kvm3"],
+      containers: ["c1", "c2", "fw"],
+    });
+    expect(planned({ from: "c2", to: "10.0.3.10" }, led).crosses.containers).toContain("fw");
+    expect(planned({ to: "c3" }, led).crosses.containers).not.toContain("fw");
+  });
+
   it("is the hub as well, where there are no tunnels between the ends", () => {
     expect(planned({}, { segments: { red: { hub: "kvm3" } } }).crosses.hosts).toEqual([
       "kvm1",

@@ -5,6 +5,7 @@ import type { LabOutput } from "../../plan/contract";
 import type { Check, Evidence, Verdict } from "../../verify/check";
 import { crossingOf, leastTrip, survival } from "../../verify/crossed";
 import type { PortFacts } from "../../verify/evidence/facts";
+import { parsePing } from "../../verify/evidence/pings";
 import type { PingFacts } from "../../verify/evidence/pings";
 import { parseProbe } from "../../verify/evidence/probe";
 import { buildChecks } from "../../verify/registry";
@@ -96,6 +97,70 @@ describe("an impairment is proven", () => {
     expect(verdict(half, "impairment/slow/kvm1/i-slow", undefined, { queues }).ok).toBe(
       sent === lost || sent < 20,
     );
+  });
+
+  const answers = (times: readonly number[], order?: readonly number[]) => ({
+    answers: times.map((ms, index) => ({ seq: order?.[index] ?? index + 1, ms })),
+  });
+  const even = (low: number, high: number, count = 60) =>
+    Array.from({ length: count }, (_, i) => low + ((high - low) * ((i * 7) % count)) / count);
+
+  it.each<[string, object, Partial<PingFacts>, boolean, string]>([
+    ["jitter", { delay: "50ms", jitter: "40ms" }, answers(even(30, 170)), true, "60 of 60 answered"],
+    ["no jitter", { delay: "50ms", jitter: "40ms" }, answers(even(98, 104)), false, "differ by 5.9 ms only"],
+    ["a rate", { rate: "1mbit" }, answers(even(3, 127)), true, "60 of 60"],
+    ["no rate", { rate: "1mbit" }, answers(even(3, 20)), false, "take 19.716"],
+    ["a rate that is too fast to tell", { rate: "1gbit" }, answers(even(1, 2)), true, "60 of 60"],
+    ["copies", { duplicate: "20%" }, { ...answers(even(2, 5)), duplicates: 12 }, true, "12 twice"],
+    ["no copies", { duplicate: "20%" }, answers(even(2, 5)), false, "no answer came twice"],
+    ["copies that are too few to tell", { duplicate: "1%" }, answers(even(2, 5)), true, "0 twice"],
+    [
+      "overtaking",
+      { delay: "50ms", reorder: "40%" },
+      answers(even(2, 100, 6).concat(even(3, 4, 20)), [
+        3,
+        1,
+        2,
+        6,
+        4,
+        5,
+        ...Array.from({ length: 20 }, (_, i) => i + 7),
+      ]),
+      true,
+      "4 overtaken",
+    ],
+    ["no overtaking", { delay: "50ms", reorder: "40%" }, answers(even(99, 101)), false, "no answer overtook"],
+    [
+      "overtaking that is too rare to tell",
+      { delay: "50ms", reorder: "5%" },
+      answers(even(2, 100)),
+      true,
+      "0 overtaken",
+    ],
+    ["too few answers", { delay: "9ms", jitter: "9ms" }, answers(even(9, 9, 11)), true, "too few to tell"],
+    ["none", { delay: "9ms", jitter: "9ms" }, { fate: "no answer" }, false, "0 of 60 answered"],
+  ])("by a burst of echo requests: %s", (_, effects, ping, ok, got) => {
+    const found = verdict(lab(between(effects)), "effect/slow", ping);
+    expect([found.ok, found.got]).toEqual([ok, expect.stringContaining(got)]);
+  });
+
+  it("by no burst where there is only delay and loss, or where it would take minutes", () => {
+    expect(named(lab(between({ delay: "50ms", loss: "1%" })), "effect/slow")).toBeUndefined();
+    expect(named(lab(between({ rate: "2kbit" })), "effect/slow")).toBeUndefined();
+    // 126 720 bits, and what every path takes.
+    expect(named(lab(between({ rate: "10kbit" })), "effect/slow")?.ping?.patience).toBeGreaterThanOrEqual(13);
+  });
+
+  it("reads the answers in their order, and copies apart", () => {
+    const line = (seq: number, ms: number, more = "") =>
+      `536 bytes from x: icmp_seq=${seq} ttl=64 time=${ms} ms${more}`;
+    const text = [
+      ...[line(2, 5), line(1, 9), line(1, 9.5, " (DUP!)"), line(3, 4), line(4, 4), line(5, 4), line(6, 4)],
+      "60 packets transmitted, 6 received, +1 duplicates, 90% packet loss, time 3000ms",
+    ].join("\n");
+    const { answers: order, duplicates } = parsePing(text);
+    expect(order?.map(({ seq }) => seq)).toEqual([2, 1, 3, 4, 5, 6]);
+    expect([duplicates, order?.[0]?.ms]).toEqual([1, 5]);
   });
 
   it("and fails where there is no queue", () => {

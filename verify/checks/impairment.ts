@@ -2,12 +2,10 @@ import { EVERY, readEffects } from "../../components/impairment/effects";
 import type { LabOutput } from "../../plan/contract";
 import type { ImpairmentPlan } from "../../plan/types";
 import type { Check, CheckKind, Verdict } from "../check";
-import { crossingOf, leastTrip, survival } from "../crossed";
+import { crossingOf, leastTrip, pairThrough } from "../crossed";
 import type { QueueFacts } from "../evidence/facts";
 import type { Ping } from "../evidence/pings";
 import { between, onPing } from "../packets";
-import { commonAddresses, segmentsOf } from "../pairs";
-import type { Pair } from "../pairs";
 
 /** Packets that a share is judged by: with fewer, chance decides. */
 const FEWEST = 20;
@@ -53,7 +51,10 @@ function onLoss({ sent, lost }: QueueFacts, share: number, more: boolean): Verdi
 }
 
 function delayCheck(lab: LabOutput, { name, where }: ImpairmentPlan): Check[] {
-  const pair = pairThrough(lab, name);
+  const pair = pairThrough(
+    lab,
+    (one, crossing) => one.name === name && one.netem.delay > 0 && leastTrip(crossing) > 0,
+  );
   if (pair === undefined) return [];
   const { from, to, address } = pair;
   const least = leastTrip(crossingOf(lab, { from: from.name, nic: from.nic, to: address })) / 1000;
@@ -74,19 +75,4 @@ function delayCheck(lab: LabOutput, { name, where }: ImpairmentPlan): Check[] {
       doubt: ({ ok }, { pings }) => (ok || pings.get(ping.name)?.least !== undefined ? undefined : ping),
     },
   ];
-}
-
-/** The first two containers whose round trip is delayed by an impairment, and mostly arrives. */
-function pairThrough(lab: LabOutput, name: string): (Pair & { address: string }) | undefined {
-  for (const ends of segmentsOf(lab))
-    for (const from of ends)
-      for (const to of ends.filter((one) => one !== from)) {
-        const [address] = commonAddresses(from, to);
-        if (address === undefined) continue;
-        const crossing = crossingOf(lab, { from: from.name, nic: from.nic, to: address });
-        const all = [...crossing.there, ...crossing.back];
-        const delayed = all.some((one) => one.name === name && one.netem.delay > 0);
-        if (delayed && leastTrip(crossing) > 0 && survival(all) >= 0.2) return { from, to, address };
-      }
-  return undefined;
 }

@@ -5,7 +5,7 @@
 #   timed     the address answers, five times
 #   reach     the address answers          too-big   SIZE bytes (the whole IP packet) with DF
 #   fits      SIZE bytes with DF answer    isolated  the address is asked for on the wire, routes or not
-#   count     SIZE requests are sent
+#   count     SIZE requests are sent       many      60 requests of 528 bytes are sent, 30 of them at once
 PATH=/usr/sbin:/usr/bin:/sbin:/bin # as in begin.sh
 out=$(mktemp -d) || exit 1
 trap 'rm -rf "$out"' EXIT
@@ -37,6 +37,7 @@ one() {
     # -c 1 -w: one request a second until the first answer.
     fits) patient -n -c 1 -w "$patience" -M "do" -s "$data" "$4" ;;
     count) $in_box ping -n -c "$5" -i 0.2 -W "$patience" "$4" ;;
+    many) $in_box ping -n -c 60 -l 30 -i 0.02 -s 500 -W "$patience" "$4" ;;
     too-big) $in_box ping -n -c 1 -W 2 -M "do" -s "$data" "$4" ;;
     isolated)
       # What was learned before the segments were apart says nothing of now.

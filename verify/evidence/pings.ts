@@ -6,9 +6,15 @@ import { sections } from "./text";
 
 /**
  * What is asked, as pings.sh has it: the address answers; five times, for the shortest round trip; SIZE bytes with DF pass; SIZE bytes
- * with DF are refused; the address is asked for on the wire, whatever the routes say; SIZE requests are sent, and counted.
+ * with DF are refused; the address is asked for on the wire, whatever the routes say; SIZE requests are sent, and counted; many, of which
+ * BURST at once.
  */
-export type PingMode = "reach" | "timed" | "fits" | "too-big" | "isolated" | "count";
+export type PingMode = "reach" | "timed" | "fits" | "too-big" | "isolated" | "count" | "many";
+
+/** Requests with `many`, those that are sent at once, and the bits of each on its segment, as pings.sh has them. */
+export const REQUESTS = 60;
+export const BURST = 30;
+export const REQUEST_BITS = 528 * 8;
 
 /** A ping from inside a container. */
 export interface Ping {
@@ -40,6 +46,8 @@ export interface PingFacts {
   ms?: number;
   /** The shortest of all, ms. */
   least?: number;
+  /** Round trips in the order in which answers came, by the request's number; of many only. */
+  answers?: readonly { seq: number; ms: number }[];
   /** Answers that came once more, where there were any. */
   duplicates?: number;
   /** The MTU that the kernel named when it refused. */
@@ -84,6 +92,7 @@ export function parsePing(text: string): PingFacts {
   const tooLong = /message too long(?:, mtu[=: ]+(\d+))?/i.exec(text);
   const neighbour = /\blladdr ([0-9a-f:]{17})\b/.exec(text)?.[1];
   const complaint = /^(?:ping|nsenter): .*/m.exec(text)?.[0];
+  const all = answersIn(text);
   const [requests, answers] = [Number(sent?.[1] ?? 0), Number(sent?.[2] ?? 0)];
   const fate = fateOf(answers, tooLong !== null, sent !== null);
   return {
@@ -91,11 +100,23 @@ export function parsePing(text: string): PingFacts {
     ...(requests === 0 ? {} : { sent: requests, received: answers }),
     ...(time?.[1] === undefined ? {} : { ms: Number(time[1]) }),
     ...(least === undefined ? {} : { least: Number(least) }),
+    ...(all.length > FEW ? { answers: all } : {}),
     ...(duplicates === undefined ? {} : { duplicates: Number(duplicates) }),
     ...(tooLong?.[1] === undefined ? {} : { mtu: Number(tooLong[1]) }),
     ...(neighbour === undefined ? {} : { neighbour }),
     ...(complaint === undefined ? {} : { complaint }),
   };
+}
+
+/** Of the other modes no more than that are answered. */
+const FEW = 5;
+
+function answersIn(text: string): { seq: number; ms: number }[] {
+  const lines = text.split("\n").filter((line) => !line.includes("DUP!"));
+  return lines.flatMap((line) => {
+    const [, seq, ms] = /icmp_seq=(\d+) .*time=([\d.]+) ms/.exec(line) ?? [];
+    return seq === undefined ? [] : [{ seq: Number(seq), ms: Number(ms) }];
+  });
 }
 
 function fateOf(received: number, tooLong: boolean, sent: boolean): PingFate {
