@@ -36,6 +36,8 @@ export const unicast: Way<UnicastFlooding, UnicastPortState> = {
   },
   closed: ({ hub }) => (hub === undefined ? undefined : { key: "hub", needs: "has one hub for all hosts" }),
   outsiders: true,
+  drawn: ({ hub, tunnels }) =>
+    hub !== undefined ? `hub ${hub}` : tunnels.length > 1 ? "full mesh" : "unicast",
   devices: () => [],
   portTo: tunnelName,
   plan({ bfd }, { hub }) {
