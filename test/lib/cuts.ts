@@ -45,6 +45,8 @@ function randomOf(seed: number): () => number {
 class Cuts {
   private readonly random: () => number;
   private guests: Guests | undefined;
+  /** The lab's. A `down` that was cut off at its very end has no state any more. */
+  private id: string | undefined;
   private settings: number;
   /** How long each command takes when nothing cuts it, ms. */
   private readonly takes: Record<Verb, number> = { up: 30_000, edit: 8_000, down: 5_000 };
@@ -164,13 +166,13 @@ class Cuts {
 
   /** The same command once more, and what is wrong then. */
   private async again(verb: Verb): Promise<string[]> {
-    const id = labIdOf(this.project);
+    this.id = labIdOf(this.project) ?? this.id;
     const { code, stdout, stderr } = await this.project.vxlab(wordsOf(verb), { timeout: 900 });
     if (code !== 0) return [`again: code ${code}: ${`${stdout}${stderr}`.slice(-1500)}`];
     if (verb === "down") {
       await this.guests?.close();
       this.guests = undefined;
-      return remains(this.project, id === undefined ? [] : [id]);
+      return remains(this.project, this.id === undefined ? [] : [this.id]);
     }
     this.guests ??= await Guests.of(this.project);
     const names = (await stateOf(this.project)).map(({ urn }) => nameOf(urn));

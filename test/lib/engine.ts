@@ -1,5 +1,5 @@
 /** The engine as a process, and what it was about to do when it ended. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Project } from "./project";
 
@@ -22,8 +22,9 @@ function argumentsOf(pid: string): string[] {
   }
 }
 
-/** The lab's id in libvirt, from the state as it is on the disk, whole or not. */
+/** The lab's id in libvirt, from the state as it is on the disk, whole or not. Undefined without a state, as when `down` has ended. */
 export function labIdOf(project: Project): string | undefined {
   const file = join(project.paths.state, ".pulumi", "stacks", "vxlab", "lab.json");
+  if (!existsSync(file)) return undefined;
   return /"hex": *"([0-9a-f]{8})"/.exec(readFileSync(file, "utf8"))?.[1];
 }
