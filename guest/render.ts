@@ -3,7 +3,10 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CONTAINER_WORDS, probesOf } from "../components/container/kinds";
-import { FLOODINGS, isJoint } from "../components/segment/ways";
+import { FLOODINGS, isJoint, USUAL_PORTS } from "../components/segment/ways";
+import { MAX_GROUPS } from "../components/segment/ways/multicast";
+import { UNDERLAY } from "../components/underlay/spec";
+import { DEAD_VLAN } from "../plan/names";
 import { inOrder, withoutFunctions } from "./order";
 import { pack } from "./pack";
 import { PROTOCOL } from "./protocol";
@@ -29,13 +32,18 @@ export const TOOL_PARTS: readonly string[] = [
   "guest/main.sh",
 ];
 
-/** `@NAME@` in a script. */
-const WORDS: Readonly<Record<string, string>> = {
+/** `@NAME@` in a script: what the plan knows as well, so that it is written once. */
+export const WORDS: Readonly<Record<string, string>> = {
   PROTOCOL: String(PROTOCOL),
   KINDS: Object.keys(THINGS).join(" "),
   WAYS: FLOODINGS.join(" "),
   JOINT: FLOODINGS.filter(isJoint).join(" "),
   CONTAINERS: CONTAINER_WORDS.join(" | "),
+  DEAD_VLAN: String(DEAD_VLAN),
+  MAX_GROUPS: String(MAX_GROUPS),
+  MIN_MTU: String(UNDERLAY.mtu.min),
+  USUAL_PORTS: USUAL_PORTS.join(", "),
+  ANY_USUAL_PORT: USUAL_PORTS.join("|"),
 };
 
 const ROOT = join(__dirname, "..");
@@ -68,8 +76,8 @@ export function guestTools(): GuestTools {
 /** `@name.awk@` in a script is replaced by the file of that name beside it. */
 function filled(part: string): string {
   return source(part)
-    .replace(/@([A-Z]+)@/g, (mark, word: string) => WORDS[word] ?? mark)
-    .replace(/@([a-z]+\.awk)@/g, (_, awk: string) => source(join(dirname(part), awk)));
+    .replace(/@([a-z]+\.awk)@/g, (_, awk: string) => source(join(dirname(part), awk)))
+    .replace(/@([A-Z_]+)@/g, (mark, word: string) => WORDS[word] ?? mark);
 }
 
 function source(part: string): string {
@@ -108,7 +116,7 @@ export const CHECK_VERB = "/usr/lib/vxlab/guest check";
 export const MEASURE_VERB = "/usr/lib/vxlab/guest measure";
 
 /** Reports what an existing host lacks, and the command that installs it (host/prepare.sh). */
-export const CHECK_HOST = source("guest/host/check.sh");
+export const CHECK_HOST = filled("guest/host/check.sh");
 
 /** For stdin with MTU, VTEP and needs in the first line and CHECK_HOST after it: `read` takes no byte more than its line (POSIX). */
 export const CHECK_COMMAND = 'read -r mtu vtep needs && exec sh -s -- "$mtu" "$vtep" "$needs"';

@@ -1,10 +1,8 @@
 /** What works, but may not be what was meant. */
 import { evpnHints } from "../components/router/hints";
-import { Flooding } from "../components/segment/spec";
-import { underlaysOf } from "../components/underlay/mtu";
+import { wayOf } from "../components/segment/ways";
 import { underlayAt } from "../components/underlay/resolve";
 import { UnderlayMode } from "../components/underlay/spec";
-import { familyOf, subnetAround } from "./addresses";
 import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "./net/encap";
 import { IpFamily } from "./net/family";
 import type { Problem } from "./problem";
@@ -25,8 +23,7 @@ export function labHints(lab: ResolvedLab): Problem[] {
   return [
     ...lab.segments.flatMap((segment) => [
       ...oldPort(segment),
-      ...routedGroup(lab, segment),
-      ...translatedGroup(lab, segment),
+      ...(wayOf(segment.flooding).hints?.(lab, segment) ?? []),
       ...closedGateway(lab, segment),
       ...deadGateway6(lab, segment),
       ...shutOut(lab, segment),
@@ -46,37 +43,6 @@ function oldPort({ name, udpPort }: ResolvedSegment): Problem[] {
   const message = `Is Linux's default from before RFC 7348: VTEPs on VXLAN's port ${own} do not receive this segment.`;
   const cure = "Leave it out unless a peer outside the lab needs it.";
   return [{ path, got: udpPort, message, cure }];
-}
-
-/** libvirt's hosts route between their networks, but forward no multicast. */
-function routedGroup(lab: ResolvedLab, { name, spec, flooding, members, open }: ResolvedSegment): Problem[] {
-  if (flooding.way !== Flooding.Multicast) return [];
-  const vteps = [...members, ...(open ? lab.peers : [])].map(({ address }) => networkOf(lab, address));
-  const [first, second] = new Set(vteps);
-  if (second === undefined) return [];
-  const path = pathOf("segments", name, "flooding");
-  const message = `Its VTEPs are on several networks, such as ${first} and ${second}: packets to a group cross them only if the routers forward multicast.`;
-  const cure = "Write flooding: unicast or flow, unless the routers do.";
-  return [{ path, got: spec.flooding, message, cure }];
-}
-
-/** libvirt excludes only 224.0.0.0/24 from its NAT (network/network_iptables.c). The embedded libvirt sets the sysctl by itself. */
-function translatedGroup(lab: ResolvedLab, { name, spec, flooding, members }: ResolvedSegment): Problem[] {
-  if (flooding.way !== Flooding.Multicast || members.length < 2) return [];
-  const nat = underlaysOf(lab.underlays, members).find(({ mode }) => mode === UnderlayMode.Nat);
-  if (nat === undefined) return [];
-  const message =
-    "On a hypervisor with br_netfilter (Docker loads it), libvirt's NAT rewrites the source of packets to a group, so the other VTEPs drop them.";
-  const cure = `Write ${nat.path}.mode: routed, or run sysctl -w net.bridge.bridge-nf-call-iptables=0 on the hypervisor; the embedded libvirt needs neither.`;
-  return [{ path: pathOf("segments", name, "flooding"), got: spec.flooding, message, cure }];
-}
-
-/** Of a VTEP outside the lab's underlays, the network is unknown: LANs are mostly /24, and /64 (RFC 4291 section 2.5.1). */
-function networkOf({ underlays }: ResolvedLab, vtep: bigint): string {
-  const { subnet } = underlayAt(underlays.used, vtep) ?? {
-    subnet: subnetAround(vtep, familyOf(vtep) === IpFamily.V4 ? 24 : 64),
-  };
-  return subnet.cidr;
 }
 
 /**

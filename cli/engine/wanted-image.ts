@@ -1,4 +1,5 @@
 /** The image that a stack's machines boot. Read from the settings files, since there may be no engine yet. */
+import { IMAGE } from "../../components/image/spec";
 import type { BUILDERS } from "../../image/image";
 import { Role } from "../../plan/roles";
 import type { Context } from "../command";
@@ -15,6 +16,6 @@ export function wantedImage(context: Context, stack: string): OwnImage | undefin
   if (roleOf(context, stack) === Role.Overlay) return undefined;
   const image = ownSetting(readSettings(context.paths.root, stack), "image");
   if (textOf(partOf(image, "path")) !== undefined) return undefined;
-  const kind = textOf(partOf(image, "kind")) ?? "golden";
+  const kind = textOf(partOf(image, "kind")) ?? IMAGE.kind.default;
   return kind === "golden" || kind === "docker" ? kind : undefined;
 }

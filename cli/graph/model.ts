@@ -1,9 +1,8 @@
 /** What a picture of a lab shows, whatever draws it. Pure. */
 import type { HostOutput, LabOutput } from "../../plan/contract";
 import { ENCAPSULATIONS } from "../../plan/net/encap";
-import { Flooding } from "../../plan/types";
-import type { ChainPlan, ContainerPlan, InterfacePlan, ServicePlan } from "../../plan/types";
-import { isJoint } from "../../components/segment/ways";
+import type { ChainPlan, ContainerPlan, Flooding, InterfacePlan, ServicePlan } from "../../plan/types";
+import { isJoint, WAYS } from "../../components/segment/ways";
 import { encapsulationOf } from "../../components/segment/port";
 import { coloursOf } from "./colours";
 import type { Colour } from "./colours";
@@ -218,18 +217,16 @@ export function tunnelLabel({ segment, vni, udpPort }: Segment): string {
   return `${segment} · VNI ${vni} · UDP ${udpPort}`;
 }
 
-/** How a segment floods, in a few words. */
-function floodingText({ flooding, group, hub, tunnels }: Segment): string {
-  if (group !== undefined) return `group ${group}`;
-  if (hub !== undefined) return `hub ${hub}`;
-  if (flooding === Flooding.Evpn) return "BGP EVPN";
-  return isJoint(flooding) ? "static flows" : tunnels.length > 1 ? "full mesh" : "unicast";
-}
-
 /** The lines of a segment's own node or lane. */
 export function segmentLines(segment: Segment): string[] {
   const { segment: name, vni, encapsulation, udpPort, mtu } = segment;
-  return [name, `VNI ${vni}`, `${encapsulation}, UDP ${udpPort}`, `MTU ${mtu}`, floodingText(segment)];
+  return [
+    name,
+    `VNI ${vni}`,
+    `${encapsulation}, UDP ${udpPort}`,
+    `MTU ${mtu}`,
+    WAYS[segment.flooding].drawn(segment),
+  ];
 }
 
 export function boxLines({ name, links }: Box): string[] {

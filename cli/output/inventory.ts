@@ -21,7 +21,7 @@ export interface InventoryHost {
 
 export function inventoryOf(lab: LabOutput): InventoryHost[] {
   return lab.hosts.map((host) => {
-    const { name, address, port = EXISTING.port.default, user = "root" } = sshHost(host);
+    const { name, address, port = EXISTING.port.default, user = EXISTING.user.default } = sshHost(host);
     return {
       ...{ name, address, port, user },
       hostKey: host.hostKey.split(" ").slice(0, 2).join(" "),

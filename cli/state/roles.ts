@@ -1,5 +1,6 @@
 /** Stacks and their roles, read from the settings files: asking Pulumi takes a second for each. */
 import { Role, inOrder } from "../../plan/roles";
+import { STACK } from "../../plan/settings";
 import type { Context } from "../command";
 import { ownSetting, readSettings } from "../settings/files";
 import { stackName, stackOption } from "../args";
@@ -16,7 +17,7 @@ export function stacksNamed({ environment }: Context, given: readonly string[] |
 /** The program refuses an unknown role. */
 export function roleOf({ paths }: Context, stack: string): Role {
   const role = ownSetting(readSettings(paths.root, stack), "role");
-  return Object.values(Role).find((one) => one === role) ?? Role.Lab;
+  return Object.values(Role).find((one) => one === role) ?? STACK.role.default;
 }
 
 /** In order of deployment: underlays first. */

@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Encapsulation, ENCAPSULATIONS } from "../../plan/net/encap";
+import { DEFAULT_ENCAPSULATION, Encapsulation, ENCAPSULATIONS } from "../../plan/net/encap";
 import { child, stackIdentity, token } from "../naming";
+import { INTERFACE } from "../container/spec";
 import { guestStep, inside } from "../guest-step";
 import { MovableArgs, Place, placeOf, vtepOf } from "../host/context.component";
 import { allowedSources } from "../port-security/plan";
 import { hopVni } from "./carrier";
-import { ChainFailure } from "./spec";
+import { CHAIN, ChainFailure } from "./spec";
 import { ChainWanted, hopsState, nextState } from "./thing";
 
 /**
@@ -156,9 +157,9 @@ function wantedOf(
   name: string,
   {
     chain = name,
-    failure = ChainFailure.Closed,
+    failure = CHAIN.failure.default,
     probe,
-    encapsulation = Encapsulation.Vxlan,
+    encapsulation = DEFAULT_ENCAPSULATION,
     udpPort = ENCAPSULATIONS[encapsulation].udpPort,
   }: Omit<ServiceChainArgs, "from" | "through" | "to">,
   hops: readonly Placed[],
@@ -187,7 +188,13 @@ function wantedOf(
 }
 
 function sourcesOf(
-  { mac, addresses = [], sources, portSecurity = true, gateway = false }: ChainHopArgs,
+  {
+    mac,
+    addresses = [],
+    sources,
+    portSecurity = INTERFACE.portSecurity.default,
+    gateway = false,
+  }: ChainHopArgs,
   isEnd: boolean,
 ): string[] | undefined {
   if (!isEnd || !portSecurity || gateway) return undefined;

@@ -1,6 +1,7 @@
 /** A service chain in the words of a preview. */
 import { because, facts, isEqual, isObject, listed, nameIn, shown } from "../../plan/change";
 import type { Edit, Inputs, Label, Words } from "../../plan/change";
+import { CHAIN } from "./spec";
 
 /** Ends, middle boxes and where these are, are one fact: the way. */
 const LABELS: Readonly<Record<string, Label>> = {
@@ -56,4 +57,4 @@ const name = (hop: unknown): string => (isObject(hop) ? shown(hop["hop"]) : "?")
 const probed = (probe: unknown): string =>
   probe === undefined ? "its boxes are not probed any more" : `its boxes are probed every ${shown(probe)} ms`;
 const optional = (probe: unknown): string[] => (probe === undefined ? [] : [probed(probe)]);
-const fails = (failure: unknown): string => `fails ${failure === undefined ? "closed" : shown(failure)}`;
+const fails = (failure: unknown): string => `fails ${shown(failure ?? CHAIN.failure.default)}`;

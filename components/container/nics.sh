@@ -5,8 +5,8 @@
 LINKS_AWK='@links.awk@'
 # The OpenFlow numbers of ports that flows of chains name (components/chain/numbers.awk).
 OFPORTS=$STATE/ofports
-# VLAN of a side of a transparent middle box: no segment's (plan/names.ts), so nothing reaches it that no flow names.
-DEAD_VLAN=4095
+# VLAN of a side of a transparent middle box: no segment's, so nothing reaches it that no flow names.
+DEAD_VLAN=@DEAD_VLAN@
 # What next_nic and next_tag set, as locals of their callers: eval "$NIC; $TAG".
 NIC="local i=0 nic nic_at bridge veth mac mtu vlan dhcp gateway addresses trunk"
 TAG="local n=0 tag tag_at tag_mtu tag_addresses"

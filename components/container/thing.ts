@@ -5,6 +5,7 @@ import { assumedMtu } from "../segment/mtu";
 import { CONTAINER_KINDS, CONTAINER_WORDS } from "./kinds";
 import type { ContainerKind } from "./kinds";
 import type { KindSettings } from "./kinds/spec";
+import { INTERFACE } from "./spec";
 import type { PortProtocol } from "./spec-inside";
 import type { ThingKind } from "../../plan/thing";
 import { containerWords } from "./words";
@@ -178,17 +179,19 @@ export const containerState =
   });
 
 function interfacesState(wanted: InterfaceWanted[]): InterfaceState[] {
-  return wanted.map(({ mtu = assumedMtu(), trunk = [], portSecurity = true, ...nic }, index) => ({
-    name: `eth${index}`,
-    ...{ bridge: nic.bridge, veth: nic.veth, mac: nic.mac, mtu },
-    addresses: nic.addresses ?? [],
-    dhcp: nic.dhcp ?? false,
-    gateway: nic.gateway ?? null,
-    vlan: nic.vlan ?? null,
-    trunk: trunk.map((tagged) => taggedState(tagged, nic.mac, mtu, portSecurity)),
-    sources: untaggedSources(nic, trunk, portSecurity),
-    ...(trunk.length === 0 && portSecurity ? forwardsState(nic) : {}),
-  }));
+  return wanted.map(
+    ({ mtu = assumedMtu(), trunk = [], portSecurity = INTERFACE.portSecurity.default, ...nic }, index) => ({
+      name: `eth${index}`,
+      ...{ bridge: nic.bridge, veth: nic.veth, mac: nic.mac, mtu },
+      addresses: nic.addresses ?? [],
+      dhcp: nic.dhcp ?? false,
+      gateway: nic.gateway ?? null,
+      vlan: nic.vlan ?? null,
+      trunk: trunk.map((tagged) => taggedState(tagged, nic.mac, mtu, portSecurity)),
+      sources: untaggedSources(nic, trunk, portSecurity),
+      ...(trunk.length === 0 && portSecurity ? forwardsState(nic) : {}),
+    }),
+  );
 }
 
 function taggedState(tagged: TaggedWanted, mac: string, mtu: number, portSecurity: boolean): TaggedState {

@@ -11,6 +11,7 @@ import type {
 } from "../../plan/resolved";
 import { compareText, pathOf, repeated } from "../../plan/rules";
 import { Flooding } from "../segment/spec";
+import { FLOODINGS, wayOf, WAYS } from "../segment/ways";
 import { Encryption } from "../underlay/spec";
 import { WIREGUARD_DEVICE } from "./wireguard";
 
@@ -84,12 +85,14 @@ function checkBridgeName({ name, spec, bridge, encryption }: ResolvedHost): Prob
   return [{ path: pathOf("hosts", name, "bridge"), got: spec.bridge, message, cure: "Write another name." }];
 }
 
-/** WireGuard sends each packet to the one peer that its destination belongs to (wireguard.com, "Cryptokey Routing"). */
 function checkFlooding({ name, spec, flooding, members }: ResolvedSegment): Problem[] {
   const isEncrypted = members.some(({ encryption }) => encryption !== undefined);
-  if (flooding.way !== Flooding.Multicast || !isEncrypted) return [];
-  const message = "Cannot be encrypted: WireGuard carries no packets to a group.";
-  const cure = "Write flooding: unicast, flow or evpn, or leave out encryption of the underlay.";
+  const { plain: message } = wayOf(flooding);
+  if (message === undefined || !isEncrypted) return [];
+  const ways = FLOODINGS.filter((word) => WAYS[word].plain === undefined)
+    .join(", ")
+    .replace(/, (\w+)$/, " or $1");
+  const cure = `Write flooding: ${ways}, or leave out encryption of the underlay.`;
   return [{ path: pathOf("segments", name, "flooding"), got: spec.flooding, message, cure }];
 }
 

@@ -150,9 +150,9 @@ function forward(   i, tunnels, shut) {
     if (nat6 == "") print "    iifname != { " nat " } counter drop"
     else print "    meta nfproto ipv4" from(nat) " counter drop"
     print "    meta nfproto ipv6" from(nat6) " counter drop"
-    # The usual ones, whatever this host has (plan/net/encap.ts; multicast's is VXLAN's and one): other hosts may have them.
-    tunnels = "4789, 4790, 6081"
-    for (i = 1; i <= ports; i++) if (port[i] !~ /^(4789|4790|6081)$/) tunnels = tunnels ", " port[i]
+    # The usual ones, whatever this host has: other hosts may have them.
+    tunnels = "@USUAL_PORTS@"
+    for (i = 1; i <= ports; i++) if (port[i] !~ /^(@ANY_USUAL_PORT@)$/) tunnels = tunnels ", " port[i]
     print "    udp dport { " tunnels " } counter drop"
     print "    ct direction reply ct state established accept"
     icmp()

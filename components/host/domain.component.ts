@@ -3,7 +3,7 @@ import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import { Accel } from "../../plan/types";
 import type { MachineImageArgs } from "../image/component";
-import { ImageKind } from "../image/spec";
+import { IMAGE } from "../image/spec";
 import { HOST, MEMORY } from "./spec";
 
 /**
@@ -90,7 +90,7 @@ export function domainArgs(shape: MachineShape, parts: DomainParts): libvirt.Dom
     type: accel,
     // With its hypervisor; a libvirtd that starts again does not start it (virDriverShouldAutostart: once for each boot).
     autostart: true,
-    memory: shape.memory ?? MEMORY[ImageKind.Golden].default,
+    memory: shape.memory ?? MEMORY[IMAGE.kind.default].default,
     vcpu: shape.vcpus ?? HOST.vcpus.default,
     cpu: { mode: accel.apply((a) => (a === Accel.Kvm ? "host-passthrough" : "maximum")) },
     kernel: image.kernel,

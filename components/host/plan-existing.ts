@@ -7,7 +7,7 @@ import type {
   ServicePlan,
   VxlanPortPlan,
 } from "../../plan/lab-plan";
-import { Encapsulation, tunnelOverhead } from "../../plan/net/encap";
+import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS, tunnelOverhead } from "../../plan/net/encap";
 import type { ResolvedExisting, ResolvedLab } from "../../plan/resolved";
 import { carrierOf } from "../encryption/mtu";
 import { CONTAINER_KINDS } from "../container/kinds";
@@ -57,9 +57,7 @@ function needsOf(
     ]),
     ...ports.flatMap(({ flooding }) => WAYS[flooding].need ?? []),
     ...(router === undefined ? [] : [HostNeed.Frr]),
-    ...ports.flatMap(({ encapsulation }) =>
-      encapsulation === Encapsulation.Geneve ? [HostNeed.Geneve] : [],
-    ),
+    ...ports.flatMap(({ encapsulation = DEFAULT_ENCAPSULATION }) => ENCAPSULATIONS[encapsulation].need ?? []),
     ...containers.flatMap(({ kind }) => CONTAINER_KINDS[kind].need ?? []),
     ...(guard ? [HostNeed.Guard] : []),
     ...(encryption === undefined ? [] : [HostNeed.Wireguard]),

@@ -2,7 +2,7 @@
 import { endpointOf } from "../encryption/endpoint";
 import type { Encapsulation } from "../../plan/net/encap";
 import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "../../plan/net/encap";
-import type { Flooding } from "./spec";
+import type { VxlanPortPlan } from "../../plan/lab-plan";
 
 /** What every port's state has. Beside it each way to flood has its own, which begins with the way's word (ways/). */
 export interface AnyPortState {
@@ -28,23 +28,13 @@ export interface StationState {
   vtep: string;
 }
 
-/** What a port is made from: the arguments of VxlanPort, resolved. */
-export interface PortWanted {
+/** What a port is made from, the arguments of VxlanPort, resolved: what is planned of it, of which a program may leave most out. */
+export interface PortWanted
+  extends Pick<VxlanPortPlan, "vni">, Partial<Omit<VxlanPortPlan, "vni" | "segment" | "remotes" | "bfd">> {
   bridge: string;
-  vni: number;
   local: string;
   /** @default not known */
   remotes?: string[];
-  encapsulation?: Encapsulation;
-  udpPort?: number;
-  vlan?: number;
-  flooding?: Flooding;
-  protected?: boolean;
-  group?: string;
-  ttl?: number;
-  mtu?: number;
-  stations?: StationState[];
-  senders?: string[];
   bfd?: boolean;
 }
 

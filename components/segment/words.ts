@@ -1,6 +1,7 @@
 /** A host's port in a segment, in the words of a preview. */
 import { facts, hostIn, isObject, listed, members, nameIn, shown, titled } from "../../plan/change";
 import type { Edit, Label, Said, Surroundings, Words } from "../../plan/change";
+import { SEGMENT } from "./spec";
 
 const PORT = "vxlab:index:VxlanPort";
 
@@ -76,7 +77,7 @@ function labelsOf({ old, now }: Edit, rebuilt: boolean): Readonly<Record<string,
 const described = ({ vni, vlan, flooding }: Edit["now"]): string[] => [
   `VNI ${shown(vni)}`,
   ...(vlan === undefined ? [] : [`VLAN ${shown(vlan)}`]),
-  ...(flooding === undefined || flooding === "unicast" ? [] : [`flooding ${shown(flooding)}`]),
+  ...(flooding === undefined || flooding === SEGMENT.flooding.default ? [] : [`flooding ${shown(flooding)}`]),
 ];
 
 const anew = (differing: string[]): Said => ({

@@ -95,9 +95,10 @@ for device in ${devices:-$device}; do
   # Larger packets are dropped silently in both directions: short pings work, connections hang.
   mtu=$(ip -o link show dev "$device" | awk '{ for (i = 1; i < NF; i++) if ($i == "mtu") print $(i + 1) }')
   [ "$mtu" -ge "$1" ] || {
-    # Smaller than that an underlay is refused (plan/mtu.ts).
+    # Smaller than that the plan refuses an underlay.
     smaller="set underlay.mtu: $mtu, or "
-    [ "$mtu" -ge 1280 ] || smaller=
+    # shellcheck disable=SC2170 # a number once render.ts has filled it in
+    [ "$mtu" -ge @MIN_MTU@ ] || smaller=
     echo "vxlab: $device, which leads to the underlay of the VTEP $2, has an MTU of $mtu bytes, and the lab sends packets of $1. Nothing was changed." >&2
     echo "vxlab: ${smaller}if the network to the other hosts carries $1 bytes: ip link set dev $device mtu $1 (and in what sets it at boot)" >&2
     exit 1

@@ -1,4 +1,5 @@
 /** Encapsulations: how a frame of a segment is carried over the underlay, and what that costs. */
+import { HostNeed } from "../../components/host/spec";
 import { IpFamily } from "./family";
 
 /**
@@ -26,6 +27,8 @@ export interface EncapsulationFacts {
   readonly title: string;
   /** Begin of the name of the kernel's device that receives for Open vSwitch. */
   readonly device: string;
+  /** What a host must have for it. @default nothing beyond Open vSwitch */
+  readonly need?: HostNeed;
   readonly capture: {
     /** tcpdump's options for packets on another UDP port than IANA's (tcpdump(1), `-T`); empty where it has none. */
     readonly options: readonly string[];
@@ -42,6 +45,7 @@ export const ENCAPSULATIONS: Readonly<Record<Encapsulation, EncapsulationFacts>>
   },
   [Encapsulation.Geneve]: {
     ...{ ovsType: "geneve", udpPort: 6081, header: 8, title: "GENEVE", device: "genev_sys_" },
+    need: HostNeed.Geneve,
     // Version 0, no options. tcpdump has no `-T` for it.
     capture: { options: [], firstByte: 0x00 },
   },

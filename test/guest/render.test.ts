@@ -7,7 +7,7 @@ import { CONTAINER_WORDS, probesOf } from "../../components/container/kinds";
 import { FLOODINGS, isJoint } from "../../components/segment/ways";
 import { LOOK, withoutFunctions } from "../../guest/order";
 import { THINGS } from "../../guest/things";
-import { guestTools, INSTALL_AND_APPLY, strip } from "../../guest/render";
+import { CHECK_HOST, guestTools, INSTALL_AND_APPLY, strip, WORDS } from "../../guest/render";
 import { pack, unpack } from "../../guest/pack";
 import { firstStepInput, PROTOCOL } from "../../guest/protocol";
 import { programs } from "../lib/fake-path";
@@ -93,12 +93,8 @@ describe("the guest tools", () => {
     const { script } = guestTools();
     const awk = (part: string, text: string) =>
       text
-        .replace("@PROTOCOL@", String(PROTOCOL))
-        .replace("@KINDS@", Object.keys(THINGS).join(" "))
-        .replace("@WAYS@", FLOODINGS.join(" "))
-        .replace("@JOINT@", FLOODINGS.filter(isJoint).join(" "))
-        .replace("@CONTAINERS@", CONTAINER_WORDS.join(" | "))
-        .replace(/@([a-z]+\.awk)@/g, (_, name: string) => strip(read(join(dirname(part), name))));
+        .replace(/@([a-z]+\.awk)@/g, (_, name: string) => strip(read(join(dirname(part), name))))
+        .replace(/@([A-Z_]+)@/g, (mark, word: string) => WORDS[word] ?? mark);
     expect(sources.size).toBeGreaterThan(15);
     const lines = (text: string) => text.split("\n").filter((line) => line !== "");
     const all = [...sources].flatMap(([name, text]) => lines(awk(name, strip(text))));
@@ -110,9 +106,31 @@ describe("the guest tools", () => {
     expect(early).toMatch(/^docker_look\(\)/m);
     expect(late).toMatch(/^port_apply\(\)/m);
     expect(early.length).toBeLessThan(late.length * 2);
-    expect(script).not.toMatch(/@[a-z]+\.awk@|@[A-Z]+@/);
+    expect(script + CHECK_HOST).not.toMatch(/@[a-z]+\.awk@|@[A-Z_]+@/);
     expect(script.startsWith("#!/bin/sh\n")).toBe(true);
     expect(script.endsWith('\nmain "$@"\nexit\n')).toBe(true);
+  });
+
+  it.each([
+    ["PROTOCOL", String(PROTOCOL), /LEVEL=\d/],
+    ["KINDS", Object.keys(THINGS).join(" "), /KINDS="\w/],
+    ["WAYS", "unicast multicast flow evpn", /WAYS="\w/],
+    ["JOINT", FLOODINGS.filter(isJoint).join(" "), /JOINT="\w/],
+    ["CONTAINERS", CONTAINER_WORDS.join(" | "), /\b(lxc|docker) \| /],
+    ["DEAD_VLAN", "4095", /\b4095\b/],
+    ["MAX_GROUPS", "256", /=256\b/],
+    ["MIN_MTU", "1280", /\b1280\b/],
+    ["USUAL_PORTS", "4789, 4790, 6081", /\b(4789|4790|6081)\b/],
+    ["ANY_USUAL_PORT", "4789|4790|6081", /\b(4789|4790|6081)\b/],
+  ])("have %s from the plan, and do not write it again", (word, value, written) => {
+    expect(WORDS[word]).toBe(value);
+    const scripts = [...filesOf(".sh"), ...filesOf(".awk"), "guest/host/check.sh"];
+    expect(scripts.filter((name) => read(name).includes(`@${word}@`))).toHaveLength(1);
+    expect(scripts.filter((name) => written.test(strip(read(name))))).toEqual([]);
+  });
+
+  it("have no other words", () => {
+    expect(Object.keys(WORDS)).toHaveLength(10);
   });
 
   it("hold awk without apostrophes, which would end the shell's quotation", () => {

@@ -1,4 +1,4 @@
-/** Labs that each recorded version left on two hosts, updated by this one. test/lab/existing-host.test.ts does the oldest and the newest. */
+/** Labs that each recorded version left on two hosts, updated by this one. test/lab/existing-host.test.ts does the oldest. */
 import { afterAll, beforeAll } from "vitest";
 import { Project } from "../lib/project";
 import { upgraded } from "../lib/upgraded";

@@ -39,6 +39,7 @@ export const evpn: Way<EvpnFlooding, EvpnPortState> = {
   devices: (vni) => Object.values(evpnDevices(vni)),
   portTo: (vni) => evpnDevices(vni).tunnel,
   receiver: multicast.receiver,
+  drawn: () => "BGP EVPN",
   // No remotes: a host learns by BGP of hosts that join.
   plan({ members, open }, _, { lab }) {
     const vteps = [...members, ...(open ? lab.peers : [])].map((one) => endpointOf(one));

@@ -29,6 +29,7 @@ export const flow: Way<FlowFlooding, FlowPortState> = {
   resolve: () => ({ way: Flooding.Flow }),
   closed: () => ({ key: "flooding", needs: "needs to know every container" }),
   outsiders: "needs to know every container",
+  drawn: () => "static flows",
   // A bridge of its own, with a pair of patch ports to the host's bridge (flow.sh).
   devices: (vni) => Object.values(flowDevices(vni)),
   portTo: (vni) => flowDevices(vni).tunnel,

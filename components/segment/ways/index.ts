@@ -28,6 +28,11 @@ export const WAYS: Readonly<Record<Flooding, Way<ResolvedFlooding, PortState>>> 
 /** Their words. */
 export const FLOODINGS = Object.values(Flooding);
 
+/** The UDP ports of segments that are not given one. */
+export const USUAL_PORTS = [
+  ...new Set(FLOODINGS.flatMap((word) => Object.values(WAYS[word].encapsulations))),
+].sort((a, b) => a - b);
+
 /** The way of a segment's flooding. */
 export function wayOf({ way }: ResolvedFlooding): Way {
   return WAYS[way];

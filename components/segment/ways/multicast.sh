@@ -2,8 +2,8 @@
 # One copy of each flooded frame to an IP multicast group: the kernel's vxlan device, plugged into the bridge.
 # shellcheck disable=SC2154 # the variables come out of with_state, by eval
 
-# The kernel allows 20 groups for each UDP port. As many as the plan does (multicast.ts).
-GROUPS_MAX=256
+# The kernel allows 20 groups for each UDP port.
+GROUPS_MAX=@MAX_GROUPS@
 GROUPS_SETTING=net/ipv4/igmp_max_memberships
 
 # Sets: gone first

@@ -1,14 +1,17 @@
 /** One copy of each flooded frame to an IP multicast group, by the kernel's vxlan device (RFC 7348 section 4.2). */
-import { addressNumber, addressText } from "../../../plan/addresses";
+import { addressNumber, addressText, familyOf, subnetAround } from "../../../plan/addresses";
 import type { Findings } from "../../../plan/findings";
 import { multicastDevices } from "../../../plan/names";
 import { Encapsulation } from "../../../plan/net/encap";
 import { IpFamily } from "../../../plan/net/family";
 import type { Problem } from "../../../plan/problem";
 import { readGroup } from "../../../plan/read-address";
-import type { ResolvedFlooding, ResolvedSegment } from "../../../plan/resolved";
+import type { ResolvedFlooding, ResolvedLab, ResolvedSegment } from "../../../plan/resolved";
 import { pathOf, repeated } from "../../../plan/rules";
 import { HostNeed } from "../../host/spec";
+import { underlaysOf } from "../../underlay/mtu";
+import { underlayAt } from "../../underlay/resolve";
+import { UnderlayMode } from "../../underlay/spec";
 import { assumedMtu } from "../mtu";
 import type { AnyPortState } from "../port";
 import { Flooding, MULTICAST_UDP_PORT, SEGMENT } from "../spec";
@@ -54,6 +57,10 @@ export const multicast: Way<MulticastFlooding, MulticastPortState> = {
     const segments = all.flatMap(multicastOf);
     return [...checkGroups(segments), ...checkMemberships(segments)];
   },
+  // It sends each packet to the one peer that its destination belongs to (wireguard.com, "Cryptokey Routing").
+  plain: "Cannot be encrypted: WireGuard carries no packets to a group.",
+  hints: (lab, segment) => [...routedHint(lab, segment), ...translatedHint(lab, segment)],
+  drawn: ({ group }) => `group ${group}`,
   devices: (vni) => [multicastDevices(vni).tunnel],
   portTo: (vni) => multicastDevices(vni).tunnel,
   plan:
@@ -123,4 +130,34 @@ function checkMemberships(segments: readonly Multicast[]): Problem[] {
     const cure = `Give it another udpPort, such as ${MULTICAST_UDP_PORT + 1}, write flooding: unicast or flow, or list fewer hosts.`;
     return [{ path, got: spec.flooding, message, cure }];
   });
+}
+
+/** libvirt's hosts route between their networks, but forward no multicast. */
+function routedHint(lab: ResolvedLab, { name, spec, members, open }: ResolvedSegment): Problem[] {
+  const vteps = [...members, ...(open ? lab.peers : [])].map(({ address }) => networkOf(lab, address));
+  const [first, second] = new Set(vteps);
+  if (second === undefined) return [];
+  const path = pathOf("segments", name, "flooding");
+  const message = `Its VTEPs are on several networks, such as ${first} and ${second}: packets to a group cross them only if the routers forward multicast.`;
+  const cure = "Write flooding: unicast or flow, unless the routers do.";
+  return [{ path, got: spec.flooding, message, cure }];
+}
+
+/** libvirt excludes only 224.0.0.0/24 from its NAT (network/network_iptables.c). The embedded libvirt sets the sysctl by itself. */
+function translatedHint(lab: ResolvedLab, { name, spec, members }: ResolvedSegment): Problem[] {
+  if (members.length < 2) return [];
+  const nat = underlaysOf(lab.underlays, members).find(({ mode }) => mode === UnderlayMode.Nat);
+  if (nat === undefined) return [];
+  const message =
+    "On a hypervisor with br_netfilter (Docker loads it), libvirt's NAT rewrites the source of packets to a group, so the other VTEPs drop them.";
+  const cure = `Write ${nat.path}.mode: routed, or run sysctl -w net.bridge.bridge-nf-call-iptables=0 on the hypervisor; the embedded libvirt needs neither.`;
+  return [{ path: pathOf("segments", name, "flooding"), got: spec.flooding, message, cure }];
+}
+
+/** Of a VTEP outside the lab's underlays, the network is unknown: LANs are mostly /24, and /64 (RFC 4291 section 2.5.1). */
+function networkOf({ underlays }: ResolvedLab, vtep: bigint): string {
+  const { subnet } = underlayAt(underlays.used, vtep) ?? {
+    subnet: subnetAround(vtep, familyOf(vtep) === IpFamily.V4 ? 24 : 64),
+  };
+  return subnet.cidr;
 }

@@ -5,7 +5,7 @@ import type { ResolvedFlooding } from "../../../plan/resolved";
 import { suggest } from "../../../plan/rules";
 import { isShared, placeOf, tunnelTo } from "../port";
 import type { AnyPortState } from "../port";
-import { Flooding } from "../spec";
+import { Flooding, SEGMENT } from "../spec";
 import type { Way } from "./way";
 
 export interface UnicastFlooding extends ResolvedFlooding {
@@ -36,6 +36,8 @@ export const unicast: Way<UnicastFlooding, UnicastPortState> = {
   },
   closed: ({ hub }) => (hub === undefined ? undefined : { key: "hub", needs: "has one hub for all hosts" }),
   outsiders: true,
+  drawn: ({ hub, tunnels }) =>
+    hub !== undefined ? `hub ${hub}` : tunnels.length > 1 ? "full mesh" : "unicast",
   devices: () => [],
   portTo: tunnelName,
   plan({ bfd }, { hub }) {
@@ -48,7 +50,7 @@ export const unicast: Way<UnicastFlooding, UnicastPortState> = {
     };
   },
   // In the given order, which is the plan's, by host: an address that moves is one entry of a list, and not all of them.
-  state: (port, { protected: isProtected = true, remotes = [], bfd = false }) => ({
+  state: (port, { protected: isProtected = true, remotes = [], bfd = SEGMENT.bfd.default }) => ({
     ...port,
     ...{ flooding: Flooding.Unicast, protected: isProtected },
     remotes: remotes.map((address) => ({ port: tunnelName(port.vni, address), address })),

@@ -4,7 +4,7 @@ import type { IpFamily } from "../../../plan/net/family";
 import type { Findings } from "../../../plan/findings";
 import type { VxlanPortPlan } from "../../../plan/lab-plan";
 import type { Problem } from "../../../plan/problem";
-import type { ResolvedFlooding, ResolvedSegment } from "../../../plan/resolved";
+import type { ResolvedFlooding, ResolvedLab, ResolvedSegment } from "../../../plan/resolved";
 import type { At } from "../../../plan/values";
 import type { HostNeed } from "../../host/spec";
 import type { AnyPortState, Link, LinkHost, LinkPort, PortWanted } from "../port";
@@ -20,6 +20,13 @@ export interface FloodingInput {
   family: IpFamily;
   /** Undefined: unusable. */
   vni: number | undefined;
+}
+
+/** As much of a segment as a picture says of its flooding. */
+export interface DrawnSegment {
+  group?: string;
+  hub?: string;
+  tunnels: readonly unknown[];
 }
 
 /** What a way decides of a host's port: without anything, it is protected and has all of the segment's other hosts as remotes. */
@@ -53,6 +60,12 @@ export interface Way<
   readonly outsiders?: true | string;
   /** What is wrong among all segments. */
   check?(segments: readonly ResolvedSegment[]): Problem[];
+  /** What is wrong where its hosts encrypt. @default nothing */
+  readonly plain?: string;
+  /** What works, but may not be what was meant. @default nothing */
+  hints?(lab: ResolvedLab, segment: ResolvedSegment): Problem[];
+  /** How floods cross the underlay, in a few words of a picture. */
+  readonly drawn: (segment: DrawnSegment) => string;
   /** Names of the interfaces that a host has for it, whatever its remotes are. */
   readonly devices: (vni: number) => string[];
   /** Name of the port that leads to a remote: each has its own, or one of `devices` leads to all. */
