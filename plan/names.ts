@@ -20,6 +20,12 @@ export function vethName(container: string, number = 0): string {
   return shortened("v-", number === 0 ? container : `${container}_${number}`);
 }
 
+/** A container's interface, inside it, by number: `eth0`. */
+export const nicName = (number: number): string => `eth${number}`;
+
+/** One VLAN of a trunk, inside the container: `eth0.20`. Scripts call it so too (next_tag in components/container/nics.sh). */
+export const taggedName = (nic: string, vlan: number): string => `${nic}.${vlan}`;
+
 /** The host's end of what leads from ports of the host to a container: `p-c1`. */
 export function portsDevice(container: string): string {
   return shortened("p-", container);

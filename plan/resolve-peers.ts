@@ -58,10 +58,11 @@ function tunnelsOf({ stack, vteps }: UnderlayVteps, said: Findings): Map<string,
 
 /** Its route reflectors. Addresses that are unusable have been said. */
 function speakersOf({ stack, vteps: { hosts, evpn } }: UnderlayVteps): Speaker[] {
-  return (evpn?.reflectors ?? []).flatMap((name): Speaker[] => {
+  if (evpn === undefined) return [];
+  return evpn.reflectors.flatMap((name): Speaker[] => {
     const vtep = Object.hasOwn(hosts, name) ? hosts[name] : undefined;
     const address = vtep && readAddress(endpointOf(vtep)).value;
-    return address === undefined ? [] : [{ host: `${stack}/${name}`, stack, address, as: evpn?.as ?? 0 }];
+    return address === undefined ? [] : [{ host: `${stack}/${name}`, stack, address, as: evpn.as }];
   });
 }
 

@@ -6,6 +6,7 @@ import { addressNumber, contains } from "../plan/addresses";
 import type { LabOutput } from "../plan/contract";
 import { readInterface } from "../plan/read-address";
 import type { ContainerPlan } from "../plan/types";
+import { taggedName } from "../plan/names";
 
 /** One interface of a container, or one VLAN of its trunk: what sends and answers. */
 export interface End {
@@ -29,7 +30,7 @@ export function endsOf({ name, host, interfaces }: ContainerPlan): End[] {
     ...trunk.map(({ vlan, ...tagged }) => ({
       name,
       host,
-      nic: `${nic}.${vlan}`,
+      nic: taggedName(nic, vlan),
       mac,
       ...tagged,
       dhcp: false,

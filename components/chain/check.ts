@@ -59,7 +59,8 @@ function checkRouted({ containers }: ResolvedLab, { name, from, to, through }: R
   return [{ path: pathOf("chains", name, "through", index), got: box.name, message, cure }];
 
   function isLent({ name: end, nic: number }: ResolvedHop): boolean {
-    const nic = containers.find((one) => one.name === end)?.nics[number ?? -1];
+    if (number === undefined) return false;
+    const nic = containers.find((one) => one.name === end)?.nics[number];
     return nic?.place !== undefined && (nic.dhcp || nic.bare);
   }
 }

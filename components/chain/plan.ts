@@ -39,7 +39,8 @@ function planHop(
   const { name, nic: number, sides } = hop;
   if (sides !== undefined)
     return { ports: [vethName(name, sides.in), vethName(name, sides.out)], addresses: [] };
-  const nic = containers.find((one) => one.name === name)?.interfaces[number ?? -1];
+  const box = containers.find((one) => one.name === name);
+  const nic = number === undefined ? undefined : box?.interfaces[number];
   if (nic !== undefined) {
     const isEnd = hop === from || hop === to;
     const range = nic.dhcpRange === undefined ? {} : { range: nic.dhcpRange };

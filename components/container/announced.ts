@@ -5,6 +5,7 @@ import { IpFamily } from "../../plan/net/family";
 import type { Place, ResolvedContainer, ResolvedNic, ResolvedRoute } from "../../plan/resolved";
 import type { SysctlPlan } from "../../plan/workload-plan";
 import { leaderOn, servicesOf } from "../service/of-segment";
+import { nicName, taggedName } from "../../plan/names";
 
 const EVERYTHING6 = subnetAround(literalNumber("::") ?? 0n, 0);
 
@@ -39,7 +40,7 @@ export function deafTo({ nics, routes, sysctls }: ResolvedContainer): SysctlPlan
 }
 
 function placed(nic: ResolvedNic): { device: string; place: Place }[] {
-  const device = `eth${nic.number}`;
+  const device = nicName(nic.number);
   if (nic.place !== undefined) return [{ device, place: nic.place }];
-  return (nic.trunk ?? []).map((place) => ({ device: `${device}.${place.vlan}`, place }));
+  return (nic.trunk ?? []).map((place) => ({ device: taggedName(device, place.vlan), place }));
 }

@@ -201,7 +201,7 @@ inside_drift() {
   local file
   if [ -n "${looked-}" ]; then kept_each container inside_drift_of && return; fi
   # Of awk only where there is something to ask.
-  grep -lsE '"(files|routes|sysctls)":\[\{' "$STATE"/desired/container-*.json | while read -r file; do
+  grep -lsE '"(files|routes|sysctls)" *: *\[ *\{' "$STATE"/desired/container-*.json | while read -r file; do
     with_kept "$file" inside_drift_of </dev/null
   done
 }

@@ -90,13 +90,13 @@ container_ports() {
     echo "nic $at $nic $dhcp"
     container_port
     n=0
-    while next_tag; do echo "nic $at.trunk.$((n - 1)) $nic.$tag false"; done
+    while next_tag; do echo "nic $at.trunk.$((n - 1)) $tag_nic false"; done
   done
 }
 
 # The port of the interface that next_nic found.
 container_port() {
-  local on have line tags='' n=0 tag tag_at tag_mtu tag_addresses
+  local on have line tags='' n=0 tag tag_at tag_nic tag_mtu tag_addresses
   [ "${looked-}" != none ] || return 0
   bridge_of "$veth"
   echo "text $at.bridge $on"

@@ -9,7 +9,7 @@ OFPORTS=$STATE/ofports
 DEAD_VLAN=@DEAD_VLAN@
 # What next_nic and next_tag set, as locals of their callers: eval "$NIC; $TAG".
 NIC="local i=0 nic nic_at bridge veth mac mtu vlan dhcp gateway addresses trunk"
-TAG="local n=0 tag tag_at tag_mtu tag_addresses"
+TAG="local n=0 tag tag_at tag_nic tag_mtu tag_addresses"
 
 # Nothing but names and addresses goes into LXC's files and ip's.
 nics_plain() {
@@ -45,7 +45,7 @@ next_tag() {
   tag_at=${nic_at}_trunk_$n
   eval "tag=\$${tag_at}_vlan tag_mtu=\$${tag_at}_mtu words=\$${tag_at}_addresses"
   eval "spaced $words"
-  tag_addresses=$list
+  tag_addresses=$list tag_nic=$nic.$tag
   n=$((n + 1))
 }
 
@@ -166,8 +166,8 @@ nics_wanted() {
     [ -z "$gateway" ] || echo "gateway $nic $gateway"
     n=0
     while next_tag; do
-      echo "link $nic.$tag $tag_mtu $nic $tag"
-      for one in $tag_addresses; do echo "address $nic.$tag $one"; done
+      echo "link $tag_nic $tag_mtu $nic $tag"
+      for one in $tag_addresses; do echo "address $tag_nic $one"; done
     done
   done
 }

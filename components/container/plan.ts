@@ -2,7 +2,7 @@ import { addressText, networksIn, prefixed } from "../../plan/addresses";
 import { Findings } from "../../plan/findings";
 import { NO_ADDRESS } from "../../plan/ipam";
 import type { ContainerPlan, InterfacePlan, RoutePlan, TaggedPlan } from "../../plan/lab-plan";
-import { DEAD_VLAN, vethName } from "../../plan/names";
+import { DEAD_VLAN, nicName, vethName } from "../../plan/names";
 import { IpFamily } from "../../plan/net/family";
 import type { AccessNic, Place, ResolvedContainer, ResolvedNic, TrunkNic } from "../../plan/resolved";
 import { leaderOn } from "../service/of-segment";
@@ -41,7 +41,7 @@ function plannedRoutes({ routes }: ResolvedContainer): RoutePlan[] {
 
 function planInterface(nic: ResolvedNic, mtuOf: (box: string) => number): InterfacePlan {
   const { container, number, mac } = nic;
-  const name = `eth${number}`;
+  const name = nicName(number);
   const veth = vethName(container, number);
   if (nic.side !== undefined) return planSide(nic.side, { name, veth, mac, mtu: mtuOf(container) });
   return nic.trunk === undefined ? planAccess(nic, { name, veth, mac }) : planTrunk(nic, { name, veth, mac });

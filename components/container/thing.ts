@@ -9,6 +9,7 @@ import { INTERFACE } from "./spec";
 import type { PortProtocol } from "./spec-inside";
 import type { ThingKind } from "../../plan/thing";
 import { containerWords } from "./words";
+import { nicName } from "../../plan/names";
 
 export const container: ThingKind = {
   scripts: [
@@ -181,7 +182,7 @@ export const containerState =
 function interfacesState(wanted: InterfaceWanted[]): InterfaceState[] {
   return wanted.map(
     ({ mtu = assumedMtu(), trunk = [], portSecurity = INTERFACE.portSecurity.default, ...nic }, index) => ({
-      name: `eth${index}`,
+      name: nicName(index),
       ...{ bridge: nic.bridge, veth: nic.veth, mac: nic.mac, mtu },
       addresses: nic.addresses ?? [],
       dhcp: nic.dhcp ?? false,

@@ -18,6 +18,7 @@ import {
 import type { Edit, Inputs, Label, Said, Words } from "../../plan/change";
 import { CONTAINER_KINDS, CONTAINER_WORDS } from "./kinds";
 import type { ContainerKind } from "./kinds";
+import { nicName } from "../../plan/names";
 
 const LOSS = "what it wrote is lost";
 
@@ -164,9 +165,9 @@ function interfaces(old: unknown, now: unknown): string {
   const count = Math.max(were.length, are.length);
   return Array.from({ length: count }, (_, i) => {
     const [was, is] = [were[i], are[i]];
-    if (was === undefined) return [`eth${i} ${shown(is?.["addresses"])} added`];
-    if (is === undefined) return [`eth${i} removed`];
-    return facts(NIC, { old: was, now: is }).map((fact) => (count > 1 ? `eth${i}: ${fact}` : fact));
+    if (was === undefined) return [`${nicName(i)} ${shown(is?.["addresses"])} added`];
+    if (is === undefined) return [`${nicName(i)} removed`];
+    return facts(NIC, { old: was, now: is }).map((fact) => (count > 1 ? `${nicName(i)}: ${fact}` : fact));
   })
     .flat()
     .join("; ");

@@ -1,6 +1,6 @@
 /** Impairments, planned: for each place the host, the device that packets are led through, and which packets. */
 import { addressText } from "../../plan/addresses";
-import { impairmentDevice, vethName } from "../../plan/names";
+import { impairmentDevice, nicName, vethName } from "../../plan/names";
 import type { ResolvedLab } from "../../plan/resolved";
 import { EFFECT_KEYS } from "./effects";
 import type { ImpairedPlacePlan, ImpairmentPlan, TunnelPacketsPlan } from "./planned";
@@ -33,7 +33,7 @@ function planPlace(name: string, place: ResolvedPlace, oneSegment: boolean): Imp
     return { host, device, direction: way, remote: { host: remote.host, address }, packets };
   }
   const { container, nic, vlan } = place;
-  const port = { container, interface: `eth${nic}`, veth: vethName(container, nic) };
+  const port = { container, interface: nicName(nic), veth: vethName(container, nic) };
   return { host, device, direction: way, port: vlan === undefined ? port : { ...port, vlan } };
 }
 

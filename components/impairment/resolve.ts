@@ -1,6 +1,6 @@
 /** Impairments, read: what they do, and whose packets they are about. What is between hosts is in resolve-between.ts. */
 import type { Findings } from "../../plan/findings";
-import { labelFault } from "../../plan/names";
+import { labelFault, nicName } from "../../plan/names";
 import type { ResolvedContainer, ResolvedNic } from "../../plan/resolved";
 import { compareText, pathOf, sortedEntries, suggest } from "../../plan/rules";
 import type { Topology } from "../../plan/settings";
@@ -81,13 +81,13 @@ interface Chosen {
 
 function chosenNics(container: ResolvedContainer, { spec, at }: Written, said: Findings): Chosen[] {
   const { nics } = container;
-  const names = nics.map(({ number }) => `eth${number}`);
+  const names = nics.map(({ number }) => nicName(number));
   if (spec.interface !== undefined && !names.some((name) => name === spec.interface)) {
     const message = `Is not an interface of container ${container.name}.`;
     said.say(at("interface"), spec.interface, message, suggest(spec.interface, names, "interface"));
     return [];
   }
-  const own = nics.filter(({ number }) => spec.interface === undefined || spec.interface === `eth${number}`);
+  const own = nics.filter(({ number }) => spec.interface === undefined || spec.interface === nicName(number));
   if (spec.segment === undefined) return own.map((nic) => ({ nic }));
   const found = own.flatMap((nic) => inSegment(nic, spec.segment));
   const segments = [...new Set(own.flatMap(placesOf).map(({ segment }) => segment.name))];

@@ -12,12 +12,13 @@ export function checkOwners(
   own: UnderlayVteps,
   peers: readonly UnderlayVteps[],
 ): Problem[] {
-  const speaking = peers.filter(({ vteps }) => vteps.evpn !== undefined);
+  const speaking = peers.flatMap(({ stack, vteps: { evpn } }) =>
+    evpn === undefined ? [] : [{ stack, as: evpn.as }],
+  );
   if (speaking.length === 0 || !isOpen(lab)) return [];
   if (own.vteps.evpn === undefined) return lab.segments.flatMap((segment) => unnumbered(segment, own.stack));
   const owners = new Map([[own.vteps.evpn.as, own.stack]]);
-  return speaking.flatMap(({ stack, vteps: { evpn } }) => {
-    const as = evpn?.as ?? 0;
+  return speaking.flatMap(({ stack, as }) => {
     const owner = owners.get(as);
     owners.set(as, owner ?? stack);
     if (owner === undefined) return [];

@@ -126,6 +126,15 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       expect(["a", "b", "c"].map(text)).toEqual(["one", "two", "three"]);
     });
 
+    it("are looked at whatever the spaces in the JSON that is kept", () => {
+      good({ files: { a: "one" } });
+      const kept = host.path("state/desired/container-00c0ffee-lab-c1.json");
+      const spaced = JSON.stringify(JSON.parse(readFileSync(kept, "utf8")), null, 1).replace(/\n */g, " ");
+      writeFileSync(kept, `${spaced}\n`);
+      writeFileSync(`${root}/a`, "bad");
+      expect(host.guest(["drift"], "").stdout).toContain(`file ${root}/a holds something else`);
+    });
+
     it("that cannot be put in place fail the step with what is in the way", () => {
       good({ files: { "a/b": "" } });
       const { code, stderr } = apply({ files: { a: "" } });

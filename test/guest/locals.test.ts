@@ -15,12 +15,40 @@ const HOST_SCRIPTS = readdirSync(join(ROOT, "verify/evidence"))
   .map((name) => `verify/evidence/${name}`)
   .filter((file) => file.endsWith(".sh"));
 
+/** Functions of more than 40 lines: without comments, blank lines and here-documents, which are data. */
+function longFunctions(text: string): string[] {
+  const bare = text
+    .replace(/(<<-?'?(\w+)'?.*\n)(?:.*\n)*?(\t*\2\n)/g, "$1$3")
+    .replace(/^[ \t]*(#.*)?\n/gm, "");
+  return [...bare.matchAll(/^(\w+)\(\) [{(]\n(?:.*\n)*?[})]$/gm)].flatMap(([all, name]) => {
+    const { length } = all.split("\n");
+    return length > 40 ? [`${name}: ${length}`] : [];
+  });
+}
+
 const fault = (body: string, before = "") =>
   faultsOf({ ...PARTS, "new.sh": `${before}\nnew() {\n${body}\n}\n` });
 
 describe("files of the guest tools", () => {
   it.each(Object.entries(PARTS))("%s has at most 250 lines", (_, text) => {
     expect(text.split("\n").length).toBeLessThanOrEqual(251);
+  });
+
+  it.each(Object.entries({ ...PARTS, ...read(HOST_SCRIPTS) }))(
+    "%s has functions of at most 40 lines",
+    (_, text) => {
+      expect(longFunctions(text)).toEqual([]);
+    },
+  );
+
+  it.each([
+    ["40 lines", `new() {\n${"  :\n".repeat(38)}}\n`, []],
+    ["41 lines", `new() {\n${"  :\n".repeat(39)}}\n`, ["new: 41"]],
+    ["comments and blank lines", `new() {\n${"  # a\n\n".repeat(40)}}\n`, []],
+    ["a here-document", `new() {\n  cat <<'TEXT'\n${"a\n}\n".repeat(30)}TEXT\n}\n`, []],
+    ["41 lines in a subshell", `new() (\n${"  :\n".repeat(39)})\n`, ["new: 41"]],
+  ])("%s", (_, text, found) => {
+    expect(longFunctions(text)).toEqual(found);
   });
 });
 

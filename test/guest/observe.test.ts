@@ -2,12 +2,13 @@
 import fc from "fast-check";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ContainerKind } from "../../components/container/kinds";
 import type { InterfaceState } from "../../components/container/thing";
 import { WAYS } from "../../components/segment/ways";
 import { PROTOCOL, type Observed } from "../../guest/protocol";
-import type { StepKind } from "../../guest/things";
+import { THINGS as KINDS, type StepKind } from "../../guest/things";
 import { Encapsulation } from "../../plan/net/encap";
 import { Flooding } from "../../plan/types";
 import { FakeHost } from "./fake-host";
@@ -195,6 +196,16 @@ function ended(host: FakeHost): void {
   const file = host.path(`state/services/${LAB}-lab-kvm1-gw/dnsmasq.pid`);
   if (existsSync(file)) process.kill(Number(readFileSync(file, "utf8")));
 }
+
+/** In these files, with fake programs of their own. */
+const ELSEWHERE: readonly StepKind[] = ["encryption", "impairment", "chain"];
+
+it("is asked for every kind", () => {
+  const asked = new Set([...THINGS.map(([, kind]) => kind), ...ELSEWHERE]);
+  expect([...asked].sort()).toEqual(Object.keys(KINDS).sort());
+  const source = (kind: StepKind) => readFileSync(join(__dirname, `${kind}.test.ts`), "utf8");
+  expect(ELSEWHERE.filter((kind) => !/^ *it\("observes? /m.test(source(kind)))).toEqual([]);
+});
 
 describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   it.each(THINGS)("of %s, what was applied is what is observed", (_, kind, things) => {

@@ -6,6 +6,7 @@ import type { ContainerFacts, HostFacts } from "../evidence/facts";
 import { onNic } from "../on-nic";
 import { vlanFault } from "../on-port";
 import { bridgeOn } from "../things";
+import { taggedName } from "../../plan/names";
 
 /** A container runs, with interfaces, addresses and ports as planned. */
 export const container: CheckKind = {
@@ -42,7 +43,9 @@ function nicTexts({ name, mac, mtu, addresses, dhcp, trunk }: InterfacePlan): st
   const words = [...(dhcp ? ["an address from DHCP"] : []), ...addresses].join(" ") || "no address";
   return [
     `${name} ${mac}, MTU ${mtu}, ${words}`,
-    ...trunk.map((tagged) => `${name}.${tagged.vlan} MTU ${tagged.mtu}, ${tagged.addresses.join(" ")}`),
+    ...trunk.map(
+      (tagged) => `${taggedName(name, tagged.vlan)} MTU ${tagged.mtu}, ${tagged.addresses.join(" ")}`,
+    ),
   ];
 }
 
@@ -79,10 +82,11 @@ function onInterface(plan: InterfacePlan, ranges: Lent, { nics }: ContainerFacts
   const whole = onNic(nic, { mac, mtu, addresses: [...lent, ...addresses] });
   const own = { ok: whole.ok && lent.length === (dhcp ? 1 : 0), got: `${name} ${whole.got}` };
   const tagged = trunk.map((one): Verdict => {
-    const inner = nics?.get(`${name}.${one.vlan}`);
-    if (inner === undefined) return { ok: false, got: `${name}.${one.vlan} is missing` };
+    const device = taggedName(name, one.vlan);
+    const inner = nics?.get(device);
+    if (inner === undefined) return { ok: false, got: `${device} is missing` };
     const verdict = onNic(inner, { ...one, mac });
-    return { ...verdict, got: `${name}.${one.vlan} ${verdict.got}` };
+    return { ...verdict, got: `${device} ${verdict.got}` };
   });
   return [own, ...tagged];
 }

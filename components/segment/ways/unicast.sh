@@ -41,46 +41,46 @@ unicast_apply() {
 
 # Of several tunnels the one that is not as wanted speaks for all. For guest drift `faults` says which it is, and what observe has no
 # field for.
-unicast_observe() {
-  port_awk '
-    function way(   i, name, list) {
-      for (i = 1; i <= n; i++) {
-        name = names[i]
-        if (name in known_port) faults(name)
-        one("text", "encapsulation", type[name])
-        one("word", "vni", option[name, "key"])
-        one("word", "udpPort", option[name, "dst_port"])
-        one("text", "local", option[name, "local_ip"])
-        one("tag", "vlan", tag[name])
-        one("word", "protected", split_horizon[name])
-        if (wanted["bfd"] != "" || probed[name]) one("word", "bfd", probed[name] ? "true" : "")
-      }
-      for (i in said) print said[i]
-      for (i = 0; i < remotes; i++) if (wanted_port[i] in type) { list = list remote(wanted_port[i]); known[wanted_port[i]] }
-      for (i = 1; i <= n; i++) if (!(names[i] in known)) list = list remote(names[i])
-      print "json remotes [" substr(list, 2) "]"
-    }
-    function faults(name,   i, key) {
-      differs(name, "encapsulation", type[name], wanted["encapsulation"], "encapsulation")
-      differs(name, "vni", option[name, "key"], wanted["vni"], "VNI (key)")
-      differs(name, "udpPort", option[name, "dst_port"], wanted["udpPort"], "UDP port (dst_port)")
-      differs(name, "local", option[name, "local_ip"], wanted["local"], "local_ip")
-      differs(name, "vlan", tag[name], wanted["vlan"] == "" ? "0" : wanted["vlan"], "VLAN (tag)")
-      differs(name, "protected", split_horizon[name], wanted["protected"], "protected")
-      differs(name, "bfd", probed[name] ? "on" : "off", wanted["bfd"] == "true" ? "on" : "off", "BFD")
-      for (i in option) {
-        split(i, key, SUBSEP)
-        if (key[1] == name && key[2] !~ /^(key|dst_port|local_ip|remote_ip)$/)
-          print "fault - tunnel " name ": option " key[2] "=" option[i] " is not in the plan"
-      }
-      if (error[name] != "") print "fault - tunnel " name ": " error[name]
-    }
-    function differs(name, at, have, want, word) {
-      if (have != want) print "fault " at " tunnel " name ": " word " " (have == "" ? "none" : have) " instead of " want
-    }
-    function one(form, at, text) {
-      if (form == "tag" && text == "0") text = ""
-      if (!(at in said) || text != wanted[at]) said[at] = (form == "tag" ? "word" : form) " " at (text == "" ? "" : " " (text == "[]" ? 0 : text))
-    }
-  '
+UNICAST_AWK='
+function way(   i, name, list) {
+  for (i = 1; i <= n; i++) {
+    name = names[i]
+    if (name in known_port) faults(name)
+    one("text", "encapsulation", type[name])
+    one("word", "vni", option[name, "key"])
+    one("word", "udpPort", option[name, "dst_port"])
+    one("text", "local", option[name, "local_ip"])
+    one("tag", "vlan", tag[name])
+    one("word", "protected", split_horizon[name])
+    if (wanted["bfd"] != "" || probed[name]) one("word", "bfd", probed[name] ? "true" : "")
+  }
+  for (i in said) print said[i]
+  for (i = 0; i < remotes; i++) if (wanted_port[i] in type) { list = list remote(wanted_port[i]); known[wanted_port[i]] }
+  for (i = 1; i <= n; i++) if (!(names[i] in known)) list = list remote(names[i])
+  print "json remotes [" substr(list, 2) "]"
 }
+function faults(name,   i, key) {
+  differs(name, "encapsulation", type[name], wanted["encapsulation"], "encapsulation")
+  differs(name, "vni", option[name, "key"], wanted["vni"], "VNI (key)")
+  differs(name, "udpPort", option[name, "dst_port"], wanted["udpPort"], "UDP port (dst_port)")
+  differs(name, "local", option[name, "local_ip"], wanted["local"], "local_ip")
+  differs(name, "vlan", tag[name], wanted["vlan"] == "" ? "0" : wanted["vlan"], "VLAN (tag)")
+  differs(name, "protected", split_horizon[name], wanted["protected"], "protected")
+  differs(name, "bfd", probed[name] ? "on" : "off", wanted["bfd"] == "true" ? "on" : "off", "BFD")
+  for (i in option) {
+    split(i, key, SUBSEP)
+    if (key[1] == name && key[2] !~ /^(key|dst_port|local_ip|remote_ip)$/)
+      print "fault - tunnel " name ": option " key[2] "=" option[i] " is not in the plan"
+  }
+  if (error[name] != "") print "fault - tunnel " name ": " error[name]
+}
+function differs(name, at, have, want, word) {
+  if (have != want) print "fault " at " tunnel " name ": " word " " (have == "" ? "none" : have) " instead of " want
+}
+function one(form, at, text) {
+  if (form == "tag" && text == "0") text = ""
+  if (!(at in said) || text != wanted[at]) said[at] = (form == "tag" ? "word" : form) " " at (text == "" ? "" : " " (text == "[]" ? 0 : text))
+}
+'
+
+unicast_observe() { port_awk "$UNICAST_AWK"; }

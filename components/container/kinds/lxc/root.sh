@@ -128,9 +128,9 @@ lxc_net() {
   while next_nic; do
     n=0
     while next_tag; do
-      echo "ip link add link $nic name $nic.$tag type vlan id $tag"
-      echo "ip link set dev $nic.$tag mtu $tag_mtu up"
-      for one in $tag_addresses; do echo "ip address add $one dev $nic.$tag"; done
+      echo "ip link add link $nic name $tag_nic type vlan id $tag"
+      echo "ip link set dev $tag_nic mtu $tag_mtu up"
+      for one in $tag_addresses; do echo "ip address add $one dev $tag_nic"; done
     done
   done
   [ -z "$(lxc_leased)" ] || cat <<'NET'
