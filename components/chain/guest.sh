@@ -100,9 +100,10 @@ chain_untunnel() {
   done
 }
 
-# Ports that were there before their number was known. What they may send is set for the new number before they have it.
+# Ports that were there before their number was known. What they may send is set for the new number before they have it. Open vSwitch deletes
+# and makes a port to give it another number, and the device of an internal one, a gateway's, with it: its service is applied again.
 chain_renumber() {
-  local veth number file wrong tries=20
+  local veth number file served wrong tries=20
   wrong=$(chain_misnumbered) || exit 1
   [ -n "$wrong" ] || return 0
   printf '%s\n' "$wrong" | while read -r veth number _; do
@@ -111,6 +112,8 @@ chain_renumber() {
     vsctl set interface "$veth" ofport_request="$number" </dev/null
     # By name once more, which deletes those of the number of before.
     [ -z "$file" ] || ovs-ofctl --bundle add-flows "$bridge" "$file"
+    served=$(kept service device | awk -v device="$veth" '$4 == device { print $1 }')
+    [ -z "$served" ] || again "$served"
   done
   # A busy switch answers before it has them.
   until wrong=$(chain_misnumbered) && [ -z "$wrong" ]; do

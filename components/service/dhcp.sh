@@ -18,12 +18,16 @@ dhcp_observed() {
 
 # dnsmasq, and a loop that starts it anew when it ends. Leases survive both, and a reboot.
 dhcp_on() {
-  local dir="$SERVICES/$id" tries=100
+  local dir="$SERVICES/$id" tries=100 index was
   command -v dnsmasq >/dev/null || fail "no dnsmasq on this host: apt-get install dnsmasq-base"
   mkdir -p "$dir"
   dhcp_config >"$dir/dnsmasq.new"
-  if ! cmp -s "$dir/dnsmasq.new" "$dir/dnsmasq.conf"; then
+  # Its socket is bound to the device (bind-interfaces): one that was made anew under the same name is another.
+  { read -r index <"$NET/$device/ifindex"; } 2>/dev/null || index=
+  { read -r was <"$dir/ifindex"; } 2>/dev/null || was=
+  if ! cmp -s "$dir/dnsmasq.new" "$dir/dnsmasq.conf" || [ "$was" != "$index" ]; then
     mv "$dir/dnsmasq.new" "$dir/dnsmasq.conf"
+    printf '%s\n' "$index" >"$dir/ifindex"
     dhcp_end dnsmasq # the loop starts it with what is in the file now
   fi
   rm -f "$dir/dnsmasq.new"

@@ -204,6 +204,29 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(calls.some((call) => call.includes("interface eth0"))).toBe(false);
   });
 
+  it("applies a gateway's service again when its device is made anew with another number, and no other service", () => {
+    const service = (device: string) => ({
+      ...{ id: `lab-kvm1-${device}-service`, lab: LAB, bridge: "vxbr", device, local: KVM1.vtep },
+      ...{ mac: "02:00:00:00:00:09", mtu: 1450, nat: false, addresses: ["10.0.3.1/24"], closed: [] },
+    });
+    for (const device of ["gw-red", "gw-blue"]) {
+      host.keeps("service", service(device));
+      for (const file of ["address", "mtu", "flags"]) host.shows(`net/${device}/${file}`, "0\n");
+    }
+    host.shows("sys/net/ipv4/conf/vxbr/arp_ignore", "0\n");
+    host.shows("interfaces", "gw-red,3\ngw-blue,4\n");
+    host.shows("state/ofports", "gw-red 8193\n");
+    host.runs("ovs-vsctl", VSCTL.replace("interface v-", "interface gw-red "));
+    host.shows("gives", "gw-red,8193\ngw-blue,4\n");
+    const calls = apply(HOPS);
+    const at = (call: RegExp) => calls.findIndex((one) => call.test(one));
+    const asked = at(/set interface gw-red ofport_request=8193$/);
+    expect(asked).toBeGreaterThanOrEqual(0);
+    expect(at(/--may-exist add-port vxbr gw-red .*ofport_request=8193/)).toBeGreaterThan(asked);
+    expect(at(/^ip link set dev gw-red up$/)).toBeGreaterThan(asked);
+    expect(calls.some((call) => call.includes("gw-blue"))).toBe(false);
+  });
+
   it("fails when Open vSwitch gives a port another number", () => {
     host.shows("interfaces", "v-a,3\n");
     host.shows("state/ofports", "v-a 8193\n");

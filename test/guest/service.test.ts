@@ -152,6 +152,25 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(line(false)).toEqual(["dhcp-option=option:dns-server"]);
   });
 
+  it("restarts dnsmasq with another configuration, and with a device that was made anew under its name, and not otherwise", () => {
+    const script =
+      'on() { local own; own=$(unquoted "$addresses"); dhcp_pid() { :; }; dhcp_is() { echo true; }; ' +
+      'dhcp_end() { echo "ends $1"; }; dhcp_on; }; with_state service "" on';
+    const applied = (dhcp: object) => {
+      const { code, stdout } = host.shell(
+        script,
+        inputOf("service", { ...SERVICE, dhcp } as Thing<"service">),
+      );
+      expect(code).toBe(0);
+      return stdout.trim();
+    };
+    host.shows("net/s-red/ifindex", "7\n");
+    expect([applied(DHCP), applied(DHCP)]).toEqual(["ends dnsmasq", ""]);
+    host.shows("net/s-red/ifindex", "12\n");
+    expect([applied(DHCP), applied(DHCP)]).toEqual(["ends dnsmasq", ""]);
+    expect([applied({ ...DHCP, mtu: 1300 }), applied({ ...DHCP, mtu: 1300 })]).toEqual(["ends dnsmasq", ""]);
+  });
+
   it("knows the mask of every prefix length", () => {
     const script = "bits=0; while [ $bits -le 32 ]; do netmask $bits; bits=$((bits + 1)); done";
     const masks = host.shell(script).stdout.trim().split("\n");
