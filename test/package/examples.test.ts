@@ -47,7 +47,7 @@ const TEMPLATES = ["python", "typescript", "yaml"].map((language) => ({
   count: 32,
 }));
 
-/** Each example with its programs, in the order of their README. An example that is missing here fails the test below. */
+/** Each example with its programs, in the order of their README. An example that is missing here fails the test below; Go has test/long/go.test.ts. */
 const EXAMPLES: Record<string, Program[]> = {
   "existing-host": [
     {
@@ -115,7 +115,7 @@ it("are all known", () => {
       .filter((one) => one.isDirectory())
       .map(({ name }) => name)
       .sort(),
-  ).toEqual([...Object.keys(EXAMPLES), "github-actions"].sort());
+  ).toEqual([...Object.keys(EXAMPLES), "github-actions", "go"].sort());
 });
 
 describe.each(Object.entries(EXAMPLES))("examples/%s", (name, programs) => {

@@ -47,7 +47,7 @@ describe("the whole set-up", () => {
     expect(await complete()).toEqual(expected);
     const lines = [
       "the vendor's downloads: not asked, VXLAB_NO_VENDOR is set; the package registries serve instead",
-      "the vendor's language-nodejs, random cannot be had here: vxlab's stand-ins are in use (packages/pulumi-stand-ins); no action is needed",
+      "the vendor's language-nodejs, random cannot be downloaded here: vxlab's stand-ins are in use (packages/pulumi-stand-ins); no action is needed",
     ];
     expect(at.said).toEqual(lines);
     expect(await complete()).toEqual(expected);

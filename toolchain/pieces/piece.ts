@@ -25,7 +25,7 @@ export interface SetUp {
 export interface Origins {
   /** On this machine, and new enough. */
   installed?: Piece | undefined;
-  /** The vendor's download in the cache. `fetch` returns false if it cannot be had. */
+  /** The vendor's download in the cache. `fetch` returns false if it is not available. */
   vendor?: { path: string; fetch: () => Promise<boolean> };
   /** What the package registries give. `program`: what to look for in the folder `path`. */
   own: { source: "built" | "stand-in"; path: string; program?: string };

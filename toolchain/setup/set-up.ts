@@ -45,7 +45,7 @@ function news(before: readonly Piece[], pieces: readonly Piece[]): string[] {
   const lines: string[] = [];
   if (ours.length > 0)
     lines.push(
-      `the vendor's ${namesOf(ours)} cannot be had here: vxlab's stand-ins are in use (packages/pulumi-stand-ins); no action is needed`,
+      `the vendor's ${namesOf(ours)} cannot be downloaded here: vxlab's stand-ins are in use (packages/pulumi-stand-ins); no action is needed`,
     );
   if (better.length > 0)
     lines.push(`found on this machine and used from now on: the vendor's ${namesOf(better, true)}`);
