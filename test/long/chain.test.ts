@@ -138,18 +138,24 @@ async function counters(): Promise<ReadonlyMap<string, number>> {
   return sums;
 }
 
-/** Packets at each place of each chain while something happens, and those that came by another way. */
-async function counted(happens: () => Promise<unknown>): Promise<Record<string, Record<string, number>>> {
-  const before = await counters();
-  await happens();
-  // Open vSwitch collects twice a second what the kernel counts, on a busy machine later: until two looks agree.
+/** The same, once two looks agree: Open vSwitch collects twice a second what the kernel counts, on a busy machine later. */
+async function settled(): Promise<ReadonlyMap<string, number>> {
   await sleep(COLLECTS);
-  let [last, after] = [before, await counters()];
+  let found = await counters();
   await within(60, "the same twice", async () => {
     await sleep(COLLECTS);
-    [last, after] = [after, await counters()];
-    return [...after].every(([cookie, packets]) => last.get(cookie) === packets);
+    const last = found;
+    found = await counters();
+    return [...found].every(([cookie, packets]) => last.get(cookie) === packets);
   });
+  return found;
+}
+
+/** Packets at each place of each chain while something happens, and those that came by another way. */
+async function counted(happens: () => Promise<unknown>): Promise<Record<string, Record<string, number>>> {
+  const before = await settled();
+  await happens();
+  const after = await settled();
   const more = (cookie: string) => (after.get(cookie) ?? NaN) - (before.get(cookie) ?? NaN);
   return Object.fromEntries(
     plans().map((plan) => [
