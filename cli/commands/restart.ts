@@ -62,13 +62,11 @@ async function restartContainer({ out }: Context, open: OpenLab, container: Cont
 
 async function restartHost(context: Context, open: OpenLab, host: HostOutput): Promise<number> {
   const { name, existing, domain } = host;
-  if (existing !== undefined || domain === undefined) {
-    const what = existing === undefined ? "a machine of the underlay's stack" : "an existing host";
+  if (existing !== undefined || domain === undefined)
     throw new Fault(
       Exit.usage,
-      `${name} is ${what}, which vxlab does not restart: run vxlab ssh ${name} -- reboot`,
+      `${name} is an existing host, which vxlab does not restart: run vxlab ssh ${name} -- reboot`,
     );
-  }
   const before = await bootId(open, name);
   const asked = await open.remote.run(name, "sync; reboot", ASK_MS);
   if (before === undefined || (asked.code !== 0 && asked.code !== 255))

@@ -172,17 +172,6 @@ describe("restart of a machine", () => {
     );
     expect(ran).toEqual([]);
   });
-
-  it("leaves an overlay's machines to the underlay's stack", async () => {
-    const { open, ran } = site(() => done());
-    const hosts = structuredClone(open.lab.hosts);
-    for (const host of hosts) delete host.domain;
-    const restarted = restartNamed(world(), { ...open, lab: { ...open.lab, hosts } }, "kvm1");
-    await expect(restarted).rejects.toThrow(
-      "kvm1 is a machine of the underlay's stack, which vxlab does not restart",
-    );
-    expect(ran).toEqual([]);
-  });
 });
 
 describe("restart of a machine that does not answer", () => {

@@ -133,8 +133,7 @@ describe("npx vxlab in an overlay's program", () => {
     const boot = async () => (await npx("ssh a1 -- cat /proc/sys/kernel/random/boot_id")).stdout;
     const first = await boot();
     const { code, stderr } = await npx("restart a1");
-    const said =
-      "a1 is a machine of the underlay's stack, which vxlab does not restart: run vxlab ssh a1 -- reboot";
+    const said = "a1 is an existing host, which vxlab does not restart: run vxlab ssh a1 -- reboot";
     expect([code, stderr]).toEqual([2, expect.stringContaining(said)]);
     await npx("ssh a1 -- reboot");
     await within(240, "another boot", async () => !["", first].includes(await boot()));
