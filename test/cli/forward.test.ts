@@ -115,7 +115,9 @@ describe("a forwarded port", () => {
     const stopped = await forwarded(relayLine(targetNamed(referenceLab(), "c1"), 80), bin);
     expect(await said(stopped.port, "hello")).toBe("");
     // The socket ends a moment before the program's exit code is known.
-    await vi.waitFor(() => expect(stopped.faults).toEqual(["the container is not running"]));
+    await vi.waitFor(() => expect(stopped.faults).toEqual(["the container is not running"]), {
+      timeout: 10_000,
+    });
   });
 
   it("that is in use is refused", async () => {

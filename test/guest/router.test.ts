@@ -54,7 +54,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     // In the background, so in either order.
     const loops = () => host.calls("setsid").map((words) => words.slice(1).join(" "));
     const both = ["route bgpd", "route zebra"];
-    await vi.waitFor(() => expect(loops().sort()).toEqual(both));
+    await vi.waitFor(() => expect(loops().sort()).toEqual(both), { timeout: 10_000 });
     expect(existsSync(host.path("state/guard.nft")) ? host.read("state/guard.nft") : "").not.toContain("179");
   });
 
