@@ -73,8 +73,7 @@ const chain = (name: string) =>
 const drift = () => {
   const { code, stdout, stderr } = host.shell("{ echo '== guard' && guard_drift; } | drift_words");
   expect([code, stderr]).toEqual([0, ""]);
-  const lines = stdout.split("\n").filter((line) => line !== "");
-  return lines.map((line) => (JSON.parse(line) as { found: string }).found);
+  return [...stdout.matchAll(/"found":(".*")\}/g)].map(([, text = ""]) => JSON.parse(text) as string);
 };
 
 describe.each(["dash", "busybox sh"])("in %s", (shell) => {

@@ -285,7 +285,7 @@ describe("each impairment", () => {
   });
 
   it("is measured by verify, which names what is missing: the control has queues without it", async () => {
-    for (const device of ["i-twice", "i-slow"])
+    for (const device of ["i-twice_1", "i-slow"])
       await guests.tell("kvm1", `/usr/sbin/tc qdisc replace dev ${device} root netem duplicate 0% rate 0bit`);
     expect((await redChecks(project, ...EFFECTS)).map((line) => line.replace(/: .*; /, ": "))).toEqual([
       expect.stringMatching(

@@ -116,9 +116,10 @@ describe("finding what is required", () => {
   });
 });
 
-/** On every Linux, or there with what is listed: ssh-keygen comes with ssh, Debian's tools with Debian. */
+/** On every Linux, or there with what is listed: ssh-keygen comes with ssh, bridge with ip, Debian's tools with Debian. */
 const OF_COURSE = [
   "bash",
+  "bridge",
   "sh",
   "awk",
   "cat",
