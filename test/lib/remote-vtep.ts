@@ -58,6 +58,11 @@ export class RemoteVtep {
     return (await this.project.run("ip", [...words, address], { timeout: 60 })).code === 0;
   }
 
+  /** Ends what Linux says by itself on a device with IPv6: router solicitations, and reports of MLD (RFC 4861, 3810). */
+  async silence(): Promise<void> {
+    good(await this.sh(this.name, `echo 1 >/proc/sys/net/ipv6/conf/${this.device}/disable_ipv6`));
+  }
+
   async mac(): Promise<string> {
     const found = await this.project.run("ip", ["-n", this.name, "-o", "link", "show", "dev", this.device]);
     return /link\/ether (\S+)/.exec(good(found))?.[1] ?? "";

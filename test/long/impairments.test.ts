@@ -267,6 +267,7 @@ describe("VTEPs that no stack has", () => {
     expect(mac).toMatch(/:/);
     expect(await known("kvm1")).toContain(mac);
     expect((await remotes["red"]?.learned())?.length).toBeGreaterThan(0);
+    for (const remote of Object.values(remotes)) await remote.silence();
     silentSince = Date.now();
   });
 });
