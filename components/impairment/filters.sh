@@ -18,9 +18,11 @@ impair_file() {
 
 # The filters of this place, as tc takes them. The preferences: what is of one VNI comes before what is of all.
 impair_filters() {
-  local n=0 address udpPort vni
+  local n=0 address udpPort vni pref=5607
   if [ -n "$veth" ]; then
-    if [ -n "$vlan" ]; then echo "protocol 802.1Q pref VLAN flower vlan_id $vlan"; else echo "protocol all pref 5607 u32 match u32 0 0"; fi
+    # Not the same for both ways: tc would list the tables of one with the other's (u32_walk in net/sched/cls_u32.c).
+    [ "$hook" = ingress ] || pref=5608
+    if [ -n "$vlan" ]; then echo "protocol 802.1Q pref VLAN flower vlan_id $vlan"; else echo "protocol all pref $pref u32 match u32 0 0"; fi
     return 0
   fi
   while next_packets; do impair_match; done

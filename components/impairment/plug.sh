@@ -53,7 +53,17 @@ impair_delete() {
   [ -n "$found" ] || return 0
   printf '%s\n' "$found" | while read -r protocol pref kind handle _; do
     tc filter del dev "$on" "$hook" protocol "$protocol" pref "$pref" handle "$handle" "$kind"
+    [ "$kind" != u32 ] || impair_emptied "$protocol" "$pref"
   done
+}
+
+# impair_emptied PROTOCOL PREF: u32 keeps its tables after its last filter while another preference of the interface has some (u32_delete in
+# net/sched/cls_u32.c), so they go here. A filter has an "order", a table has none.
+impair_emptied() {
+  case $(tc filter show dev "$on" "$hook" protocol "$1" pref "$2") in
+    '' | *" order "*) ;;
+    *) tc filter del dev "$on" "$hook" protocol "$1" pref "$2" ;;
+  esac
 }
 
 # DEVICE.hook says that clsact is ours, for this boot.

@@ -87,7 +87,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     apply(FAR);
     expect(host.said()).toBe(
       "filter add dev v-c1 ingress protocol all pref 5607 u32 match u32 0 0 action mirred egress redirect dev i-far\n" +
-        "filter add dev v-c1 egress protocol all pref 5607 u32 match u32 0 0 action mirred egress redirect dev i-far_1\n",
+        "filter add dev v-c1 egress protocol all pref 5608 u32 match u32 0 0 action mirred egress redirect dev i-far_1\n",
     );
   });
 
@@ -149,6 +149,21 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       false,
       false,
     ]);
+  });
+
+  it.each([
+    ["goes with its last filter", "filter protocol ip pref 5601 u32 chain 0 fh 800: ht divisor 1", true],
+    ["stays for another filter", "filter protocol ip pref 5601 u32 chain 0 fh 800::801 order 2049", false],
+  ])("a table of u32 %s", (_, left, goes) => {
+    host.shows("filters-eth0", LISTED("i-slow"));
+    apply(SLOW);
+    host.runs(
+      "tc",
+      `#!/bin/sh\necho "tc $*" >>"$FAKE/order"\ncase $* in *show*pref*) echo "${left}" ;; *filter*egress) [ -e $FAKE/gone ] || cat $FAKE/filters-eth0 ;; *filter*del*) : >$FAKE/gone ;; *-s*) echo backlog 0b 0p ;; esac\n`,
+    );
+    expect(host.guest(["remove", "impairment"], SLOW).code).toBe(0);
+    const calls = host.read("order").split("\n");
+    expect(calls.includes("tc filter del dev eth0 egress protocol ip pref 5601")).toBe(goes);
   });
 
   it("keeps a clsact that was there before, or that is of an earlier boot", () => {
