@@ -63,7 +63,7 @@ const unit = (name: string, include: string[], options: { exclude?: string[]; is
  * nothing to do; of the long stage those that measure, while the machine does nothing else.
  */
 const FIRST = [
-  ...["truth", "existing-host", "fabric", "docker", "reference", "chain", "guard", "stacks"].map(
+  ...["truth", "existing-host", "fabric", "docker", "failures", "reference", "chain", "guard", "stacks"].map(
     (name) => `/test/lab/${name}.test.ts`,
   ),
   ...["life", "load", "cuts", "drift"].map((name) => `/test/long/${name}.test.ts`),
