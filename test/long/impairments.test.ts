@@ -333,12 +333,11 @@ describe("each impairment", () => {
 });
 
 describe("VTEPs that no stack has, after ten minutes of silence", () => {
-  it("are forgotten on both sides, and reached again from either, with full packets", async () => {
+  it("are forgotten by the hosts, and reached again from either side, with full packets", async () => {
     await sleep(Math.max(0, silentSince + SILENCE - Date.now()));
     for (const [name, remote] of Object.entries(remotes)) {
       const mac = await remote.mac();
       for (const host of Object.keys(KVM)) expect(await known(host), `${name} on ${host}`).not.toContain(mac);
-      expect(await remote.learned(), name).toEqual([]);
     }
     // The container speaks first, then the remote VTEP.
     expect((await guests.ping("c1", `-c 3 -W 9 -M do -s 1422 ${FAR.red.inside}`)).code).toBe(0);
