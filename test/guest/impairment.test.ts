@@ -152,8 +152,12 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   });
 
   it.each([
-    ["goes with its last filter", "filter protocol ip pref 5601 u32 chain 0 fh 800: ht divisor 1", true],
-    ["stays for another filter", "filter protocol ip pref 5601 u32 chain 0 fh 800::801 order 2049", false],
+    [
+      "is deleted with its last filter",
+      "filter protocol ip pref 5601 u32 chain 0 fh 800: ht divisor 1",
+      true,
+    ],
+    ["is kept for another filter", "filter protocol ip pref 5601 u32 chain 0 fh 800::801 order 2049", false],
   ])("a table of u32 %s", (_, left, goes) => {
     host.shows("filters-eth0", LISTED("i-slow"));
     apply(SLOW);

@@ -173,7 +173,7 @@ function expectWithin(value: number, [low, high]: readonly [number, number], wha
   expect(value, what).toBeLessThanOrEqual(high);
 }
 
-/** Nothing is lost, doubled, out of order, or as slow as any of the impairments. */
+/** Packets arrive once, in order, and faster than through any of the impairments; at most two of a hundred are lost. */
 async function unimpaired(): Promise<void> {
   const jade = await trips("j1", plain("j2"), 40, 0.1);
   expectWithin(jade.mean, [0, 100], "mean round trip, ms");

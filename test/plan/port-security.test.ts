@@ -23,7 +23,7 @@ describe("the allowed sources", () => {
       ["10.0.3.10/32", "fd00::a/128", OWN],
     ],
     ["of IPv6 alone: no IPv4", { addresses: ["fd00::1/64"] }, ["fd00::1/128", OWN]],
-    ["of nothing known: any", { addresses: [] }, ["0.0.0.0/0", "::/0"]],
+    ["of a container without known addresses: any", { addresses: [] }, ["0.0.0.0/0", "::/0"]],
     [
       "of a DHCP client: what is lent, exactly",
       { addresses: [], dhcp: true, range: { first: "10.0.3.192", last: "10.0.3.254" } },
@@ -42,7 +42,11 @@ describe("the allowed sources", () => {
       { addresses: ["fd00::1/64"], dhcp: true, range: { first: "10.0.3.7", last: "10.0.3.7" } },
       ["fd00::1/128", "10.0.3.7/32", OWN],
     ],
-    ["of a DHCP client of somebody's server: any IPv4", { addresses: [], dhcp: true }, ["0.0.0.0/0", OWN]],
+    [
+      "of a DHCP client whose server is not in the plan: any IPv4",
+      { addresses: [], dhcp: true },
+      ["0.0.0.0/0", OWN],
+    ],
   ];
   it.each(rows)("%s", (_, sender, sources) => expect(allowedSources({ mac, ...sender })).toEqual(sources));
 
