@@ -20,6 +20,7 @@ chain_apply() {
   echo "$bridge" >"$box/bridge"
   mv "$box/flows.new" "$box/flows"
   chain_renumber
+  chain_ready
   chain_probe
   chain_again
   case $cookie in *10/*) chain_drain ;; esac
@@ -32,7 +33,7 @@ chain_apply() {
 chain_plain() {
   local one i=0 port vni
   plain "$name" "$bridge" "$local" "$encapsulation" "$udpPort" "$cookie" "${probe-}"
-  eval "plain ${probed-}"
+  eval "plain ${boxes-} ${probed-}"
   while next_tunnel; do plain "$port" "$vni"; done
   set --
   eval "set -- $flows"

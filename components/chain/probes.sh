@@ -23,6 +23,36 @@ chain_probe() {
   done
 }
 
+# chain_ready: waits until frames pass the transparent middle boxes that are new in the chain, ten seconds at most: a container runs before its
+# program joins its interfaces. A box that lets no probe through is led to all the same.
+chain_ready() {
+  local veth had tries=50
+  eval "set -- ${was_boxes-}"
+  had=" $* "
+  eval "set -- ${boxes-}"
+  for veth in "$@"; do
+    shift
+    # A container that does not run has no ports, and would be waited for in vain.
+    case $had in *" $veth "*) continue ;; *) [ -e "$NET/$veth" ] || continue ;; esac
+    set -- "$@" "$veth"
+    vsctl --if-exists set interface "$veth" bfd:enable=true bfd:min_tx=100 bfd:min_rx=100
+  done
+  [ $# -gt 0 ] || return 0
+  until chain_passed "$@" || [ "$tries" = 0 ]; do
+    tries=$((tries - 1))
+    sleep 0.2
+  done
+  for veth in "$@"; do vsctl --if-exists clear interface "$veth" bfd; done
+}
+
+# chain_passed VETH...: whether each gets the other's probes.
+chain_passed() {
+  local veth
+  for veth in "$@"; do
+    [ "$(vsctl --if-exists get interface "$veth" bfd_status:state 2>/dev/null)" = up ] || return 1
+  done
+}
+
 # chain_unprobe: of a step that is removed.
 chain_unprobe() {
   local veth _

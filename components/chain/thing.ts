@@ -26,6 +26,8 @@ export interface ChainState {
   peers: string[];
   /** VALUE/MASK of the cookies of all of its flows, and of no others. */
   cookie: string;
+  /** Ports of its transparent middle boxes. Absent: it has none here. */
+  boxes?: string[];
   /** Milliseconds between two probes of the ports in `probed`. */
   probe?: number;
   /** Ports of transparent middle boxes: what one sends has to come out of the other. Absent: none is probed. */
@@ -59,16 +61,17 @@ export function hopsState(chain: ChainWanted, host: string, bridge: string): Cha
   return {
     ...common(chain, host, bridge, arriving(chain, host)),
     cookie: cookiesOf(chain, "hops"),
-    ...probesOf(chain, host),
+    ...boxesOf(chain, host),
     flows: hopFlows(chain, host),
   };
 }
 
-function probesOf({ hops, probe }: ChainWanted, host: string): Pick<ChainState, "probe" | "probed"> {
-  const probed = hops
+function boxesOf({ hops, probe }: ChainWanted, host: string): Pick<ChainState, "boxes" | "probe" | "probed"> {
+  const boxes = hops
     .filter((hop) => hop.host === host && hop.ports.length === 2)
     .flatMap(({ ports }) => ports);
-  return probe === undefined || probed.length === 0 ? {} : { probe, probed };
+  if (boxes.length === 0) return {};
+  return { boxes, ...(probe === undefined ? {} : { probe, probed: boxes }) };
 }
 
 /** Where packets go from its own hops. */

@@ -32,6 +32,7 @@ case "$*" in
   *"find port"*) cat "$FAKE/ports" ;;
   *"find bridge name="*) cat "$FAKE/owner" ;;
   *port-to-br*) [ -s "$FAKE/bridge" ] && cat "$FAKE/bridge" ;;
+  *bfd_status:state*) head -n 1 "$FAKE/states" 2>/dev/null; sed -i 1d "$FAKE/states" 2>/dev/null ;;
   *"get interface"*bfd:*) cat "$FAKE/bfd" 2>/dev/null ;;
   *"get interface"*) cat "$FAKE/key" 2>/dev/null ;;
   *"set interface v-"*ofport_request=*) [ ! -e "$FAKE/gives" ] || cp "$FAKE/gives" "$FAKE/interfaces" ;;
@@ -131,6 +132,50 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
         `ofport_request=${numbers()["cfd"]} options:remote_ip=flow options:local_ip="192.168.10.156" options:key="13" ` +
         `options:dst_port="4789" ${of}`,
     );
+  });
+
+  describe("with a transparent box that it did not have", () => {
+    const ASKED = /get interface (\S+) bfd_status:state$/;
+    const ports = (): void => void host.shell(`mkdir -p ${host.path("net")}/v-fw ${host.path("net")}/v-fw_1`);
+    const words = (state: ChainState): string[] =>
+      apply(state).flatMap((call) => {
+        const [, asked] = ASKED.exec(call) ?? [];
+        if (asked !== undefined) return [`asks ${asked}`];
+        return / (set|clear) interface \S+ bfd/.exec(call)
+          ? [call.replace(/^.* (set|clear) interface (\S+).*/, "$1 $2")]
+          : [];
+      });
+
+    it("waits until both ports get probes, and ends these; once", () => {
+      ports();
+      host.shows("states", "down\nup\nup\n");
+      const all = [
+        "set v-fw",
+        "set v-fw_1",
+        "asks v-fw",
+        "asks v-fw",
+        "asks v-fw_1",
+        "clear v-fw",
+        "clear v-fw_1",
+      ];
+      expect(words(HOPS)).toEqual(all);
+      expect(words(HOPS)).toEqual([]);
+      expect(words(NEXT)).toEqual([]);
+    });
+
+    it("goes on after a while when none comes, and does not wait for a container that does not run", () => {
+      expect(words(HOPS)).toEqual([]);
+      apply({ ...HOPS, boxes: [] });
+      ports();
+      host.runs("sleep", "#!/bin/sh\n");
+      const said = words(HOPS);
+      expect(said.filter((word) => word === "asks v-fw").length).toBe(51);
+      expect(said.slice(-2)).toEqual(["clear v-fw", "clear v-fw_1"]);
+    });
+
+    it("refuses something else where a port belongs", () => {
+      expect(refused({ ...HOPS, boxes: ["v-fw; reboot"] })).toContain("where a name or an address belongs");
+    });
   });
 
   describe("with probes", () => {

@@ -23,6 +23,7 @@ const cell = (one, column) => {
   if (/^(options|bfd)$/.test(column)) return ["map", Object.entries(value)];
   if (column === "tag") return value === undefined ? ["set", []] : Number(value);
   if (column === "ofport") return 1;
+  if (column === "bfd_status:state") return one.bfd.enable === "true" ? "up" : "down";
   if (column === "protected") return String(value) === "true";
   return value ?? ["set", []];
 };
