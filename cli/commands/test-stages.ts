@@ -96,8 +96,8 @@ async function vitest(
   const args = [
     "run",
     "--project",
-    // The stage "unit" is two projects (vitest.config.mts).
-    project === "unit" ? "unit*" : project,
+    // These stages are two projects each (vitest.config.mts).
+    ["unit", "long"].includes(project) ? `${project}*` : project,
     "--passWithNoTests",
     ...reporters,
     ...(folder === undefined ? [] : [folder]),
