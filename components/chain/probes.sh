@@ -23,8 +23,9 @@ chain_probe() {
   done
 }
 
-# chain_ready: waits until frames pass the transparent middle boxes that are new in the chain, ten seconds at most: a container runs before its
-# program joins its interfaces. A box that lets no probe through is led to all the same.
+# chain_ready: waits until frames pass the transparent middle boxes that are new in the chain, for fifty looks at most, which are ten seconds
+# and more where programs start slowly: a container runs before its program joins its interfaces. A box that lets no probe through is led to
+# all the same.
 chain_ready() {
   local veth had tries=50
   eval "set -- ${was_boxes-}"
