@@ -163,6 +163,12 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       expect(words(NEXT)).toEqual([]);
     });
 
+    it("does not wait where probes decide", () => {
+      ports();
+      const probed = hopsState({ ...CHAIN, failure: ChainFailure.Open, probe: 500 }, "kvm1", "vxbr");
+      expect(words(probed)).toEqual(["set v-fw", "set v-fw_1"]);
+    });
+
     it("goes on after a while when none comes, and does not wait for a container that does not run", () => {
       expect(words(HOPS)).toEqual([]);
       apply({ ...HOPS, boxes: [] });
