@@ -301,9 +301,13 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     apply(NEXT);
     expect(observed(NEXT)).toBe(null);
     host.shows("flows", " cookie=0x5f actions=drop\n");
-    host.shows("key", '"13"\n');
+    const tunnel = (...words: string[]) => host.shows("key", words.join("\n"));
+    tunnel("vxlan", "13", NEXT.local, "4789");
     expect(observed(NEXT)).toEqual(NEXT);
-    host.shows("key", '"14"\n');
+    tunnel("geneve", "13", "192.168.10.9", "6081");
+    const other = { encapsulation: "geneve", local: "192.168.10.9", udpPort: 6081 };
+    expect(observed(NEXT)).toEqual({ ...NEXT, ...other });
+    tunnel("vxlan", "14", NEXT.local, "4789");
     expect(observed(NEXT)).toEqual({ ...NEXT, tunnels: [] });
     host.shows("differ", "");
     expect(observed(NEXT)).not.toMatchObject({ flows: NEXT.flows });
