@@ -34,7 +34,8 @@ function whole(bits,   off) { off = want["rate"] - bits; return bits > 0 && off 
 function is(name, number,   off) {
   off = number - want[name]
   if (off < 0) off = -off
-  if (off <= want[name] * 0.00001) number = want[name]
+  # Less than a half: a share's 32 bits.
+  if (off < 0.5 || off <= want[name] * 0.00001) number = want[name]
   if (!(name in said) || number != want[name]) said[name] = number
 }
 

@@ -218,8 +218,9 @@ function chain(): fc.Arbitrary<Thing<"chain">> {
         };
         return { ...head, ports: [`v-${name}`], mac: `02:00:00:00:00:0${n}`, addresses, ...set };
       });
-      const wanted = { name: "web", ...own, hops } as ChainWanted;
-      const state = isNext ? nextState(wanted, "kvm1", "vxbr") : hopsState(wanted, "kvm1", "vxbr");
+      const wanted = { name: "web", ...own, hops } as unknown as ChainWanted;
+      const on = { host: "kvm1", local: String(vteps["kvm1"]), bridge: "vxbr" };
+      const state = isNext ? nextState(wanted, on) : hopsState(wanted, on);
       return { id: `lab-web-kvm1-${isNext ? "next" : "hops"}`, lab: LAB, ...state };
     });
 }
