@@ -23,11 +23,11 @@ async function chain(from: object, box: object = BOX): Promise<string[][]> {
     });
   });
   return all.flatMap(({ type, inputs }) => {
-    if (type !== "command:remote:Command") return [];
+    if (type !== "command:remote:Command" || !String(inputs["delete"]).endsWith("remove chain")) return [];
     const { state } = JSON.parse(String(inputs["stdin"]).split("\n")[0] ?? "") as {
       state: Record<string, unknown>;
     };
-    return state["flows"] === undefined ? [] : [[String(state["name"]), String(state["local"])]];
+    return [[String(state["name"]), String(state["local"])]];
   });
 }
 
