@@ -1,6 +1,6 @@
 # The flows of a chain, with a number in place of each <NAME> of a port. A name that has none yet gets the next one: `file` keeps them, a
 # line NAME NUMBER each. Numbers are above those that Open vSwitch gives by itself, and are never given twice: a port that comes back
-# finds its flows, and finds them before it can send anything.
+# finds its flows, and finds them before it can send anything. With `known`, none is given: a name without a number stays.
 
 BEGIN {
   last = 8192
@@ -17,7 +17,7 @@ BEGIN {
   out = ""
   while (match($0, /<[^<>]*>/)) {
     name = substr($0, RSTART + 1, RLENGTH - 2)
-    if (!(name in number)) { number[name] = ++last; print name, last >>file }
+    if (!(name in number)) { if (known) break; number[name] = ++last; print name, last >>file }
     out = out substr($0, 1, RSTART - 1) number[name]
     $0 = substr($0, RSTART + RLENGTH)
   }

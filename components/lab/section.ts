@@ -1,12 +1,12 @@
 /** How a section of the topology (plan/section-types.ts) is declared on hosts. */
 import type * as pulumi from "@pulumi/pulumi";
 import type { LabPlan } from "../../plan/lab-plan";
-import type { GroundParts, TargetHost } from "./parts";
+import type { DeclaredHost, GroundParts } from "./parts";
 
 /** What a section is declared upon. */
 export interface DeclaredGround {
   labId: pulumi.Input<string>;
-  hosts: readonly TargetHost[];
+  hosts: readonly DeclaredHost[];
   /** What is declared already: containers only as `follows` says. */
   parts: GroundParts;
   /** Of the sections before it. */
