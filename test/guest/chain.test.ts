@@ -165,7 +165,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
     it("does not wait where probes decide", () => {
       ports();
-      const probed = hopsState({ ...CHAIN, failure: ChainFailure.Open, probe: 500 }, "kvm1", "vxbr");
+      const probed = hopsState({ ...CHAIN, failure: ChainFailure.Open, probe: 500 }, ON);
       expect(words(probed)).toEqual(["set v-fw", "set v-fw_1"]);
     });
 
