@@ -64,6 +64,12 @@ export function subnetAround(address: bigint, prefix: number): Subnet {
   return { cidr: `${addressText(first)}/${prefix}`, family, prefix, first, last: first + size - 1n };
 }
 
+/** Where a default route leads. */
+export const EVERYTHING: Readonly<Record<IpFamily, Subnet>> = {
+  [IpFamily.V4]: subnetAround(addressNumber("0.0.0.0"), 0),
+  [IpFamily.V6]: subnetAround(addressNumber("::"), 0),
+};
+
 /** The address that the hypervisor holds in an underlay, and a gateway in a segment: the first usable one. */
 export function gatewayOf(subnet: Subnet): bigint {
   return subnet.first + 1n;

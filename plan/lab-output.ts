@@ -48,7 +48,7 @@ export function hostOutput(
     ...(host.kind === "machine" ? { underlay: host.underlay.name } : { existing: reach(host.existing) }),
     hostKey,
     ...(domain === undefined ? {} : { domain }),
-    ...(encryption === undefined ? {} : { encryption: encryptionOutput(name, encryption, keys) }),
+    ...encryptionOutput(encryption, keys[name], keys),
     guard,
     bridge,
     ...(router === undefined ? {} : { router }),
@@ -56,15 +56,19 @@ export function hostOutput(
   };
 }
 
+/** Of a host that encrypts. @param keys those of the lab's other hosts */
 function encryptionOutput(
-  name: string,
-  { device, address, port, mtu, peers }: EncryptionPlan,
+  plan: EncryptionPlan | undefined,
+  publicKey: string | undefined,
   keys: Readonly<Record<string, string>>,
-): EncryptionOutput {
-  return {
-    ...{ device, address, port, mtu, publicKey: keys[name] ?? "" },
-    peers: peers.map((peer) => ({ ...peer, publicKey: peer.publicKey ?? keys[peer.host] ?? "" })),
-  };
+): { encryption?: EncryptionOutput } {
+  if (plan === undefined || publicKey === undefined) return {};
+  const { device, address, port, mtu } = plan;
+  const peers = plan.peers.flatMap((peer) => {
+    const key = peer.publicKey ?? keys[peer.host];
+    return key === undefined ? [] : [{ ...peer, publicKey: key }];
+  });
+  return { encryption: { device, address, port, mtu, publicKey, peers } };
 }
 
 function reach({ sshAddress, port, user }: ExistingPlan): ReachOutput {

@@ -18,6 +18,9 @@ import {
 export type Finding =
   { readonly vteps: VtepsOutput; readonly absent?: undefined } | { readonly absent: string };
 
+/** What is said of a stack that does not exist. */
+export const noStack = (stack: string): string => `there is no stack ${stack}`;
+
 /**
  * An underlay stack's outputs cannot be used, and going on without them would cut tunnels that work.
  *
@@ -74,7 +77,7 @@ const vteps: z.ZodType<VtepsOutput> = z.object({
  * ```
  */
 export function readVteps(stack: string, outputs: Readonly<Record<string, unknown>> | undefined): Finding {
-  if (outputs === undefined) return { absent: `there is no stack ${stack}` };
+  if (outputs === undefined) return { absent: noStack(stack) };
   const given = outputs[VTEPS_OUTPUT];
   if (given === undefined || given === null) {
     const lacks = `the stack ${stack} has no output "${VTEPS_OUTPUT}"`;

@@ -36,7 +36,6 @@ export type Content = { kind: ContainerKind } & KindSettings;
 
 interface AnyNic {
   container: string;
-  host: string;
   /** 0 is eth0. */
   number: number;
   spec: InterfaceSpec;

@@ -79,9 +79,9 @@ function runs({ host, from }: Ping, evidence: Evidence): boolean {
   return (factsOn(host, evidence)?.containers.get(from)?.pid ?? 0) !== 0;
 }
 
-function segmentOf({ containers }: LabOutput, { from, nic }: Ping): string {
+function segmentOf({ containers }: LabOutput, { from, nic }: Ping): string | undefined {
   const own = containers.filter(({ name }) => name === from).flatMap(endsOf);
-  return own.find((end) => end.nic === nic)?.segment ?? "";
+  return own.find((end) => end.nic === nic)?.segment;
 }
 
 /** The host of the container or service that has this address. */

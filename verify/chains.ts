@@ -6,7 +6,7 @@ import type { ChainFacts, ChainProbe, Check, HostEvidence } from "./check";
 import { cookieOf, ROLE } from "../components/chain/cookies";
 import { parsePings, pingsCommand } from "./evidence/pings";
 import { hostsAtOnce, inTurn } from "./pace";
-import { bridgeOn } from "./things";
+import { hostsNamed } from "./things";
 
 /** Requests that are sent through each chain. */
 export const REQUESTS = 5;
@@ -78,7 +78,9 @@ async function sendAll(ask: Ask, probes: readonly ChainProbe[], hosts: ReadonlyM
 /** By host, what its flows of chains have counted by cookie; undefined where it cannot be asked. */
 async function countersOf(ask: Ask, lab: LabOutput, names: readonly string[]) {
   const counts = await inTurn(names, hostsAtOnce(ask.cores), async (host) => {
-    const command = `PATH=/usr/sbin:/usr/bin:/sbin:/bin; ovs-ofctl --timeout=10 dump-flows ${bridgeOn(lab, host)} cookie=0x5f00000000000000/0xff00000000000000 2>/dev/null`;
+    const [at] = hostsNamed(lab, host);
+    if (at === undefined) return [host, undefined] as const;
+    const command = `PATH=/usr/sbin:/usr/bin:/sbin:/bin; ovs-ofctl --timeout=10 dump-flows ${at.bridge.name} cookie=0x5f00000000000000/0xff00000000000000 2>/dev/null`;
     const answer = await ask.ask(host, command, { limit: LIMIT_MS });
     return [
       host,

@@ -144,8 +144,7 @@ export function strangers(
   if (inhabited.length < 2) return [];
   return inhabited.flatMap((own, index) => {
     const next = inhabited[(index + 1) % inhabited.length] ?? [];
-    const others = ownAddresses(own[0]?.segment ?? "");
-    return own.flatMap((from) => strangerOf(from, own, next, others));
+    return own.flatMap((from) => strangerOf(from, own, next, ownAddresses(from.segment)));
   });
 }
 

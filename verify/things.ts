@@ -52,7 +52,7 @@ export function thingsOn(lab: LabOutput, host: HostOutput): Thing[] {
   ]);
 }
 
-/** The name of a host's bridge. */
-export function bridgeOn({ hosts }: LabOutput, host: string): string {
-  return hosts.find(({ name }) => name === host)?.bridge.name ?? "";
+/** That host, or none. */
+export function hostsNamed({ hosts }: LabOutput, host: string): HostOutput[] {
+  return hosts.filter(({ name }) => name === host);
 }

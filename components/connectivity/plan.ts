@@ -93,7 +93,9 @@ function impairmentsOn(
     ({ segment, places }) =>
       (segment === undefined || segment === name) &&
       places.some(({ host, remote, port }) =>
-        remote === undefined ? names.has(port?.container ?? "") : hosts.has(host) && hosts.has(remote.host),
+        remote === undefined
+          ? port !== undefined && names.has(port.container)
+          : hosts.has(host) && hosts.has(remote.host),
       ),
   );
 }

@@ -5,6 +5,7 @@ const UNITS: Readonly<Record<string, number>> = { kbit: 1e3, mbit: 1e6, gbit: 1e
 export function readRate(got: unknown): number | undefined {
   const [, number = "", unit = ""] =
     (typeof got === "string" && /^(\d+(?:\.\d+)?)([kmg]bit)$/.exec(got)) || [];
-  const rate = Math.round(Number(number) * (UNITS[unit] ?? NaN));
+  const scale = UNITS[unit];
+  const rate = scale === undefined ? 0 : Math.round(Number(number) * scale);
   return rate > 0 ? rate : undefined;
 }

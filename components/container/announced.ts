@@ -1,5 +1,5 @@
 /** What a container makes of an IPv6 gateway that announces itself: its plan alone says where its packets go. */
-import { literalNumber, subnetAround } from "../../plan/addresses";
+import { EVERYTHING } from "../../plan/addresses";
 import { NO_ADDRESS } from "../../plan/ipam";
 import { IpFamily } from "../../plan/net/family";
 import type { Place, ResolvedContainer, ResolvedNic, ResolvedRoute } from "../../plan/resolved";
@@ -7,17 +7,15 @@ import type { SysctlPlan } from "../../plan/workload-plan";
 import { leaderOn, servicesOf } from "../service/of-segment";
 import { nicName, taggedName } from "../../plan/names";
 
-const EVERYTHING6 = subnetAround(literalNumber("::") ?? 0n, 0);
-
 /** The IPv6 default route by the first interface with an address in a segment that has an IPv6 gateway, unless one is written. */
 export function usualGateway6({ host, nics, routes }: ResolvedContainer): ResolvedRoute[] {
   if (nics.some(({ spec }) => spec.gateway6 !== undefined && spec.gateway6 !== NO_ADDRESS)) return [];
-  if (routes.some(({ to }) => to.cidr === EVERYTHING6.cidr)) return [];
+  if (routes.some(({ to }) => to.cidr === EVERYTHING[IpFamily.V6].cidr)) return [];
   const [first] = nics.flatMap((nic): ResolvedRoute[] => {
     const six = nic.place && leaderOn(nic.place.segment, host)?.six;
     if (nic.place === undefined || six === undefined || nic.spec.gateway6 === NO_ADDRESS) return [];
     const own = nic.place.addresses.some(({ subnet }) => subnet.family === IpFamily.V6);
-    return own ? [{ to: EVERYTHING6, via: six.address, place: nic.place }] : [];
+    return own ? [{ to: EVERYTHING[IpFamily.V6], via: six.address, place: nic.place }] : [];
   });
   return first === undefined ? [] : [first];
 }
@@ -31,7 +29,8 @@ export function deafTo({ nics, routes, sysctls }: ResolvedContainer): SysctlPlan
     const [six, another] = servicesOf(place.segment).flatMap((service) => service.six ?? []);
     const name = `net/ipv6/conf/${device}/accept_ra`;
     const led = routes.some(
-      ({ to, via, place: by }) => to.cidr === EVERYTHING6.cidr && by === place && via === six?.address,
+      ({ to, via, place: by }) =>
+        to.cidr === EVERYTHING[IpFamily.V6].cidr && by === place && via === six?.address,
     );
     if (six === undefined || (led && another === undefined) || sysctls.some((one) => one.name === name))
       return [];

@@ -153,9 +153,10 @@ function summaryOf({ sha256, size, mode, owner }: ReadFile): string {
 
 function readFile(container: string, target: string, given: pulumi.Unwrap<ContainerFileArgs>): ReadFile {
   const { content, path, mode = FILE.mode.default, owner = FILE.owner.default } = given;
-  if ((content === undefined) === (path === undefined))
+  const written = content === undefined ? undefined : Buffer.from(content, "utf8");
+  const bytes = path === undefined ? written : bytesOf(path);
+  if (bytes === undefined || (written !== undefined && path !== undefined))
     throw new pulumi.RunError(`The file ${target} of container ${container} takes one of content and path.`);
-  const bytes = content === undefined ? bytesOf(path ?? "") : Buffer.from(content, "utf8");
   const fault = sizeFault(bytes.length);
   if (fault !== undefined)
     throw new pulumi.RunError(`The file ${target} of container ${container}: ${fault} ${LARGE_FILE_CURE}`);

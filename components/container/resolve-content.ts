@@ -67,7 +67,8 @@ function resolveFile(target: string, spec: FileSpec, at: At, said: Findings): Fi
       "Is not the name of a user.",
       'Write "user", "user:group" or numbers, in quotes.',
     );
-  return [{ target, ...(path === undefined ? { content: content ?? "" } : { path }), mode, owner }];
+  if (path !== undefined) return [{ target, path, mode, owner }];
+  return content === undefined ? [] : [{ target, content, mode, owner }];
 }
 
 function contentFault(content: unknown): string | undefined {

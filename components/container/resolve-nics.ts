@@ -85,13 +85,13 @@ function resolveNic(
   said: Findings,
 ): ResolvedNic | undefined {
   const { number, spec, at } = written;
-  const { name, host, lab } = container;
+  const { name, lab } = container;
   said.add(checkValue(at("portSecurity"), spec.portSecurity, INTERFACE.portSecurity));
   const macProblem = spec.mac === undefined ? undefined : macFault(spec.mac);
   said.sayIf(at("mac"), spec.mac, macProblem, MAC_CURE);
   const usable = macProblem === undefined ? spec.mac : undefined;
   const mac = normalMac(usable ?? computedMac(lab, MacKind.Container, name, number));
-  const nic = { container: name, host: host ?? "", number, spec, at, mac };
+  const nic = { container: name, number, spec, at, mac };
   if (spec.chain !== undefined) return resolveSide(nic, spec.chain, said);
   return spec.trunk === undefined
     ? resolveAccess(topology, container, nic, said)

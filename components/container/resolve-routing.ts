@@ -1,5 +1,6 @@
 /** What makes a container send through a router, or be one: routes, gateways, what it forwards. */
 import {
+  EVERYTHING,
   contains,
   familyOf,
   literalNumber,
@@ -92,7 +93,6 @@ function viaFault(nics: readonly ResolvedNic[], via: bigint, place: Place | unde
 }
 
 const KEY = { [IpFamily.V4]: "gateway", [IpFamily.V6]: "gateway6" } as const;
-const EVERYTHING = { [IpFamily.V4]: ["0.0.0.0", 0], [IpFamily.V6]: ["::", 0] } as const;
 
 /** Default routes by the gateways that are written, with the lab's containers known; one for each family. */
 export function resolveGateways(
@@ -148,8 +148,7 @@ function resolveGateway(
   const outside = memberFault(subnet, via);
   if (outside !== undefined) return fault(outside);
   if (via === own) return fault("Is this container's own address.");
-  const [literal, length] = EVERYTHING[family];
-  return [{ to: subnetAround(literalNumber(literal) ?? 0n, length), via, place }];
+  return [{ to: EVERYTHING[family], via, place }];
 }
 
 function routersIn(

@@ -111,6 +111,6 @@ function missing(className: string, name: string): never {
 export function vtepOf(host: pulumi.Input<HostConnectionArgs>): pulumi.Input<string> {
   // An ExistingHost's own address is its VTEP, its connection's is where SSH answers.
   if (contexts.has(host)) return (host as HostConnectionArgs).address;
-  const parts = pulumi.all([optional(host, "vtep"), optional(host, "address")]);
-  return pulumi.unsecret(parts).apply(([vtep, address]) => vtep ?? address ?? "");
+  const parts = pulumi.all([optional(host, "vtep"), pulumi.output(host).address]);
+  return pulumi.unsecret(parts).apply(([vtep, address]) => vtep ?? address);
 }

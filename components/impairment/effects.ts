@@ -86,11 +86,12 @@ export function readEffects(
 ): { netem: Netem; problems: Problem[] } {
   const problems: Problem[] = [];
   const given = EFFECT_KEYS.filter((key) => effects[key] !== undefined);
-  const values = given.map((key): [string, number] => {
+  const values = given.flatMap((key): [string, number][] => {
     const { read, cure } = READERS[key];
     const { value, fault } = read(effects[key]);
-    if (fault !== undefined) problems.push({ path: at(key), got: effects[key], message: fault, cure });
-    return [key, value ?? 0];
+    if (fault === undefined) return [[key, value]];
+    problems.push({ path: at(key), got: effects[key], message: fault, cure });
+    return [];
   });
   const netem = { ...NONE, ...Object.fromEntries(values) };
   return { netem, problems: problems.length > 0 ? problems : togetherFaults(effects, netem, at) };

@@ -60,9 +60,9 @@ function deviceArgs(
 ) {
   return {
     ...{ device, address, port, mtu },
-    peers: peers.map(({ publicKey, ...peer }) => ({
-      ...peer,
-      publicKey: publicKey ?? publicKeys[peer.host] ?? "",
-    })),
+    peers: peers.flatMap(({ publicKey: far, ...peer }) => {
+      const publicKey = far ?? publicKeys[peer.host];
+      return publicKey === undefined ? [] : [{ ...peer, publicKey }];
+    }),
   };
 }

@@ -1,6 +1,6 @@
 /** The only place that reads other stacks: a user's own overlay program has it too. */
 import * as pulumi from "@pulumi/pulumi";
-import { ContractError, readVteps } from "../../plan/read-vteps";
+import { ContractError, noStack, readVteps } from "../../plan/read-vteps";
 import {
   LOGIN_OUTPUT,
   LoginOutput,
@@ -39,7 +39,7 @@ type UnderlayLookup = { found: UnderlayStack; absent?: undefined } | { found?: u
  */
 async function readUnderlay(stack: string): Promise<UnderlayLookup> {
   // A StackReference to a stack that is not there fails the whole program, and nothing can catch it (pulumi/pulumi#2407).
-  if (!(await exists(stack))) return { absent: absence(readVteps(stack, undefined)) };
+  if (!(await exists(stack))) return { absent: noStack(stack) };
   const reference = new pulumi.StackReference(stack);
   const told = await reference.getOutputDetails(VTEPS_OUTPUT);
   const finding = readVteps(stack, { [VTEPS_OUTPUT]: told.value as unknown });
@@ -137,8 +137,4 @@ async function exists(stack: string): Promise<boolean> {
     if (/unknown stack|no stack named|not found/i.test(message)) return false;
     throw new ContractError(`The stack ${stack} cannot be read: ${message}`);
   }
-}
-
-function absence({ absent }: ReturnType<typeof readVteps>): string {
-  return absent ?? "";
 }

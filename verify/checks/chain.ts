@@ -1,4 +1,5 @@
 import { cookieOf, ROLE } from "../../components/chain/cookies";
+import { bothEnds } from "../../components/chain/ends";
 import { GATEWAY } from "../../components/chain/spec";
 import type { LabOutput } from "../../plan/contract";
 import type { ChainPlan } from "../../plan/types";
@@ -7,6 +8,7 @@ import type { ChainFacts, ChainProbe } from "../check";
 import type { Check, CheckKind, Verdict } from "../check";
 import { commonAddresses, endsOf } from "../pairs";
 import type { End } from "../pairs";
+import { hostsNamed } from "../things";
 
 /** Packets between the ends of a chain pass each of its hops, in order and both ways, and none goes round. */
 export const chain: CheckKind = {
@@ -17,13 +19,14 @@ export const chain: CheckKind = {
 function chainCheck(lab: LabOutput, plan: ChainPlan): Check[] {
   const { name, hops } = plan;
   const probe = probeOf(lab, plan);
-  if (probe === undefined) return [];
+  const [box] = hostsNamed(lab, hops[1].host);
+  if (probe === undefined || box === undefined) return [];
   const { ping } = probe;
   return [
     {
       ...{ kind: "chain", name: `chain/${name}`, host: ping.host },
       expected: `${REQUESTS} packets pass ${way(plan)} in order, and ${REQUESTS} back; none goes round`,
-      where: `./vxlab exec ${ping.from} -- ping -c ${REQUESTS} ${ping.to} (and ./vxlab ssh ${hops[1]?.host ?? ""} -- ovs-ofctl dump-flows ${bridge(lab, hops[1]?.host)})`,
+      where: `./vxlab exec ${ping.from} -- ping -c ${REQUESTS} ${ping.to} (and ./vxlab ssh ${box.name} -- ovs-ofctl dump-flows ${box.bridge.name})`,
       needs: ["containers"],
       chain: probe,
       judge: (_, { chains }) => onChain(plan, chains?.get(name)),
@@ -31,15 +34,11 @@ function chainCheck(lab: LabOutput, plan: ChainPlan): Check[] {
   ];
 }
 
-const bridge = ({ hosts }: LabOutput, name = "") =>
-  hosts.find((host) => host.name === name)?.bridge.name ?? "";
-
 const way = ({ hops }: ChainPlan): string => hops.map(({ name }) => name).join(" → ");
 
 /** From the end that is a container to an address of the other one. */
 function probeOf(lab: LabOutput, chain: ChainPlan): ChainProbe | undefined {
-  const [first, last] = [chain.hops[0], chain.hops.at(-1)];
-  if (first === undefined || last === undefined) return undefined;
+  const [first, last] = bothEnds(chain.hops);
   const [from, to] = first.name === GATEWAY ? [last, first] : [first, last];
   const end = lab.containers
     .flatMap(endsOf)

@@ -1,17 +1,20 @@
 import { addressNumber } from "../../plan/addresses";
-import type { LabOutput } from "../../plan/contract";
+import type { HostOutput, LabOutput } from "../../plan/contract";
 import type { ContainerPlan, InterfacePlan } from "../../plan/types";
 import type { Check, CheckKind, Verdict } from "../check";
 import type { ContainerFacts, HostFacts } from "../evidence/facts";
 import { onNic } from "../on-nic";
 import { vlanFault } from "../on-port";
-import { bridgeOn } from "../things";
+import { hostsNamed } from "../things";
 import { taggedName } from "../../plan/names";
 
 /** A container runs, with interfaces, addresses and ports as planned. */
 export const container: CheckKind = {
   about: "thing",
-  of: (lab) => lab.containers.map((plan) => containerCheck(lab, plan)),
+  of: (lab) =>
+    lab.containers.flatMap((plan) =>
+      hostsNamed(lab, plan.host).map((host) => containerCheck(lab, plan, host)),
+    ),
 };
 
 /** By segment, what its DHCP server lends, first and last. */
@@ -21,12 +24,11 @@ interface Range {
   last: string;
 }
 
-function containerCheck(lab: LabOutput, plan: ContainerPlan): Check {
+function containerCheck(lab: LabOutput, plan: ContainerPlan, on: HostOutput): Check {
   const { name, host } = plan;
   const lent = new Map(
     lab.services.flatMap(({ segment, dhcp }) => (dhcp === undefined ? [] : [[segment, dhcp] as const])),
   );
-  const bridge = bridgeOn(lab, host);
   return {
     kind: "container",
     name: `container/${name}`,
@@ -34,7 +36,7 @@ function containerCheck(lab: LabOutput, plan: ContainerPlan): Check {
     expected: ["RUNNING", ...plan.interfaces.flatMap(nicTexts)].join(", "),
     where: `./vxlab exec ${name} -- ip address show`,
     needs: ["switch", "containers"],
-    judge: (facts) => onContainer(plan, bridge, lent, facts),
+    judge: (facts) => onContainer(plan, on.bridge.name, lent, facts),
     repairs: () => [{ kind: "container", key: name }],
   };
 }
@@ -92,6 +94,6 @@ function onInterface(plan: InterfacePlan, ranges: Lent, { nics }: ContainerFacts
 }
 
 function isLent(address: string, { first, last }: Range): boolean {
-  const number = addressNumber(address.split("/")[0] ?? "");
+  const number = addressNumber(address.split("/")[0] ?? address);
   return number >= addressNumber(first) && number <= addressNumber(last);
 }

@@ -62,7 +62,10 @@ function wantedOf(lab: LabOutput, host: HostOutput, { segment }: PortOutput): Wa
     far: new Map(
       stations
         .filter((station) => station.host !== host.name)
-        .map((station) => [station.mac, vteps.get(station.host) ?? ""]),
+        .flatMap(({ mac, host: at }): [string, string][] => {
+          const vtep = vteps.get(at);
+          return vtep === undefined ? [] : [[mac, vtep]];
+        }),
     ),
     own: stations.filter((station) => station.host === host.name).map(({ mac }) => mac),
   };

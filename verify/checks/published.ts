@@ -1,8 +1,9 @@
 import { ConnectivityKind } from "../../components/connectivity/spec";
 import { PortProtocol } from "../../components/container/spec-inside";
-import type { LabOutput } from "../../plan/contract";
+import type { HostOutput } from "../../plan/contract";
 import type { CheckFacts, ContainerPlan } from "../../plan/types";
 import type { Check, CheckKind } from "../check";
+import { hostsNamed } from "../things";
 
 /** Each TCP port of a host that leads to a container is accepted there: the host itself connects to its own address. */
 export const published: CheckKind = {
@@ -10,7 +11,8 @@ export const published: CheckKind = {
   of: (lab) =>
     lab.containers.flatMap((box) => {
       const tcp = (box.ports ?? []).filter(({ protocol }) => protocol === PortProtocol.Tcp);
-      return tcp.map(({ port, to }) => portCheck(lab, box, port, to));
+      const [host] = hostsNamed(lab, box.host);
+      return host === undefined ? [] : tcp.map(({ port, to }) => portCheck(host, box, port, to));
     }),
 };
 
@@ -18,12 +20,11 @@ export const published: CheckKind = {
 const WITHIN = 10;
 
 function portCheck(
-  { hosts }: LabOutput,
-  { name: box, host }: ContainerPlan,
+  { name: host, address }: HostOutput,
+  { name: box }: ContainerPlan,
   port: number,
   to: number,
 ): Check {
-  const address = hosts.find(({ name }) => name === host)?.address ?? "";
   const tries: CheckFacts = {
     // In the id of what the host is asked, where no check of the settings has a dot.
     ...{ name: `port.${box}.${port}`, host, from: "", to: address, kind: ConnectivityKind.Tcp, port },

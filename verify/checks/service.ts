@@ -1,4 +1,4 @@
-import type { LabOutput } from "../../plan/contract";
+import type { HostOutput, LabOutput } from "../../plan/contract";
 import { serviceName } from "../../plan/names";
 import type { ServicePlan } from "../../plan/types";
 import type { Check, CheckKind, Verdict } from "../check";
@@ -6,17 +6,17 @@ import { serviceDrift } from "../drift";
 import type { HostFacts } from "../evidence/facts";
 import { onNic } from "../on-nic";
 import { vlanFault } from "../on-port";
-import { bridgeOn } from "../things";
+import { hostsNamed } from "../things";
 
 /** The interface of a segment's DHCP server and gateway, its port, and what translates and lends behind it. */
 export const service: CheckKind = {
   about: "thing",
-  of: (lab) => lab.services.map((plan) => serviceCheck(lab, plan)),
+  of: (lab) =>
+    lab.services.flatMap((plan) => hostsNamed(lab, plan.host).map((host) => serviceCheck(lab, plan, host))),
 };
 
-function serviceCheck(lab: LabOutput, plan: ServicePlan): Check {
+function serviceCheck(lab: LabOutput, plan: ServicePlan, on: HostOutput): Check {
   const { host, device, mac, mtu, addresses } = plan;
-  const bridge = bridgeOn(lab, host);
   return {
     kind: "service",
     name: `service/${serviceName(plan)}`,
@@ -24,7 +24,7 @@ function serviceCheck(lab: LabOutput, plan: ServicePlan): Check {
     expected: [`${device} ${mac}, MTU ${mtu}, ${addresses.join(" ")}`, ...does(plan)].join(", "),
     where: `./vxlab ssh ${host} -- ip address show dev ${device}`,
     needs: ["links", "switch", "kept", "drift"],
-    judge: (facts) => onService(lab.id, plan, bridge, facts),
+    judge: (facts) => onService(lab.id, plan, on.bridge.name, facts),
     repairs: () => [{ kind: "service", key: device }],
   };
 }

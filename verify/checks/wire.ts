@@ -65,7 +65,8 @@ function outerOf(lab: LabOutput, { from }: Pair, sink: HostOutput): Outer | unde
   const { udpPort, vni, tunnels } = port;
   // With EVPN there are none in the plan, and each host sends by itself.
   const direct = tunnels.length === 0 || tunnels.some(({ host }) => host === sink.name);
-  const src = direct ? endpointOf(source) : (tunnels[0]?.address ?? "");
+  const src = direct ? endpointOf(source) : tunnels[0]?.address;
+  if (src === undefined) return undefined;
   return { src, dst: endpointOf(sink), udpPort, encapsulation: encapsulationOf(port), vni };
 }
 
@@ -77,7 +78,8 @@ function sealedOf(lab: LabOutput, { from }: Pair, sink: HostOutput): SealedPacke
   const hub = source.ports.find(({ segment }) => segment === from.segment)?.tunnels[0]?.host;
   const direct = peers.some(({ host }) => host === sink.name);
   const src = direct ? source.address : peers.find(({ host }) => host === hub)?.vtep;
-  return { src: src ?? "", dst: sink.address, udpPort: sink.encryption.port };
+  if (src === undefined) return undefined;
+  return { src, dst: sink.address, udpPort: sink.encryption.port };
 }
 
 /** VNIs of the other segments in which somebody has each of these addresses. */
