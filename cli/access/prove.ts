@@ -80,7 +80,7 @@ function resultsOf(
   });
 }
 
-/** Returns true when a step has run, so that the hosts have to be asked again. */
+/** Returns true when a step has run: then the hosts must be asked again. */
 async function repaired(
   { out }: Context,
   { ask, steps }: OpenLab,

@@ -67,7 +67,7 @@ function placeOf(word: string): Place {
   return { name, path: posix.normalize(path) };
 }
 
-/** @param sent name of what is sent there; undefined: it is fetched from there */
+/** @param sent the file's name if it is sent there; undefined if it is fetched from there */
 export function lineFor(lab: LabOutput, { name, path }: Far, sent?: string): { host: string; line: string } {
   const { host, container } = targetNamed(lab, name);
   const [what, ...args] =

@@ -134,7 +134,7 @@ interface Known {
   uris: string[];
 }
 
-/** Removes what is in no state, then checks that nothing is left. */
+/** Removes resources that are in no state, then checks that nothing is left. */
 async function clear(context: Context, mode: Mode, { stack, ids, uris }: Known): Promise<number> {
   const { paths, out } = context;
   if (existsSync(embeddedPlaces(paths.id).run) || existsSync(join(paths.dot, "libvirt"))) {

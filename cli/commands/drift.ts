@@ -13,7 +13,7 @@ const options = {
   map: {
     type: "string",
     value: "FILE",
-    doc: "write what is wrong to a file that a pulumi with VXLAB_REPAIR=FILE reads",
+    doc: "write the differences to FILE; a Pulumi run with VXLAB_REPAIR=FILE repairs them",
   },
 } as const;
 

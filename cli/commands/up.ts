@@ -86,13 +86,13 @@ interface How {
   more: string[];
   /** Look at the hosts, and repair what was changed there. */
   drift: boolean;
-  /** How long a host that answered before may be silent. */
+  /** How long to wait for a host that has answered before, seconds. */
   seconds: number;
   /** Lines that were printed for an earlier stack. */
   said: Set<string>;
 }
 
-/** In sequence. For a set, a preview then shows that none needs a second `up`. */
+/** One after the other. With several stacks, a preview at the end shows that none needs a second `up`. */
 async function deployAll(context: Context, stacks: readonly string[], how: How): Promise<number> {
   for (const stack of stacks) {
     const code = await deploy(context, stack, how);
@@ -137,7 +137,7 @@ async function deploy(context: Context, stack: string, how: How): Promise<number
 interface Run {
   how: How;
   words: string[];
-  /** Say first what will change. */
+  /** Print first what will change. */
   foresee: boolean;
 }
 
@@ -159,8 +159,8 @@ async function runEngine(context: Context, stack: string, { how, words, foresee 
 }
 
 /**
- * Says what will change. Undefined without a preview: all is new, or an option of Pulumi's `up` is unknown to its `preview`. The words
- * then come after.
+ * Previews the deployment and prints its changes. Undefined without a preview: everything is new, or `pulumi preview` lacks one of the
+ * options. Then the changes are printed after the deployment.
  */
 async function foretell(context: Context, stack: string, words: string[]): Promise<Outcome | undefined> {
   if (!words.every(isShared)) return undefined;
@@ -174,7 +174,7 @@ async function foretell(context: Context, stack: string, words: string[]): Promi
 const isShared = (word: string): boolean =>
   !word.startsWith("-") || /^--(target|exclude|replace|refresh|parallel|policy-pack|config)\b/.test(word);
 
-/** Pulumi takes no `--exclude` beside these. */
+/** Pulumi does not accept `--exclude` together with these. */
 const isTargeted = (word: string): boolean => /^--?t(arget|$)/.test(word);
 
 function sayChanges({ out }: Context, { edits, changes }: Outcome): void {
@@ -201,11 +201,12 @@ async function refreshing(context: Context, stack: string, drift: boolean): Prom
   }
   const lost = drift ? await mendMachines(context, stack, state) : [];
   if (off.length > 0) context.out.line(`starting machines that are shut off: ${off.join(", ")}`);
-  if (lost.length > 0) context.out.line(`making again what libvirt has lost of ${lost.join(", ")}`);
+  if (lost.length > 0)
+    context.out.line(`recreating machines and volumes that libvirt has lost: ${lost.join(", ")}`);
   return off.length + lost.length > 0 ? ["--refresh"] : [];
 }
 
-/** Repairs networks, detached taps and removed definitions. Returns the machines that the engine has to make anew. */
+/** Repairs networks, detached taps and removed definitions. Returns the machines that the engine must recreate. */
 async function mendMachines(
   context: Context,
   stack: string,
@@ -227,7 +228,7 @@ async function goOn(context: Context, uri: string, name: string): Promise<void> 
   );
 }
 
-/** Words after `--` are for Pulumi. */
+/** Splits the arguments: those after `--` are for Pulumi. */
 export function split(args: readonly string[]): { own: string[]; passed: string[] } {
   const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
   const end = tokens.find((token) => token.kind === "option-terminator");
