@@ -210,6 +210,6 @@ export const titled =
     if (kind === "changed")
       return `${hosts.length === 0 ? "" : `${listed(hosts)}: `}${title(change)}: ${said.join("; ")}`;
     return kind === "rebuilt"
-      ? `${title(change)}${onHosts(hosts)} is set up anew${because(said)}`
+      ? `${title(change)}${onHosts(hosts)} is set up again${because(said)}`
       : `${title(change)}${because(said)}${onHosts(hosts)}`;
   };

@@ -1,4 +1,4 @@
-/** What is decided of service chains: the shape of them in a plan. */
+/** Service chains in a plan. */
 import type { Encapsulation } from "../../plan/net/encap";
 import type { ChainFailure } from "./spec";
 
@@ -37,16 +37,16 @@ export interface HopPlan {
   host: string;
   /** VTEP of its host. */
   vtep: string;
-  /** Its packets between hosts carry this VNI. */
+  /** VNI of packets to it between hosts. */
   vni: number;
-  /** The host's ports that lead to it: one, or of a transparent middle box that towards `from` and that towards `to`. */
+  /** The host's ports that lead to it: one, or for a transparent middle box two, the one towards `from` and the one towards `to`. */
   ports: string[];
-  /** Absent: a transparent middle box, which has none that matters. */
+  /** Absent for a transparent middle box, whose MACs do not matter. */
   mac?: string;
   /** Without prefix length. */
   addresses: string[];
   /** Source prefixes that an end may send from; absent: all. */
   sources?: string[];
-  /** It leads to other addresses than its own. */
+  /** True for a gateway: it forwards packets for other addresses than its own. */
   gateway?: boolean;
 }

@@ -10,7 +10,10 @@ import type { DeclaredGround, DeclaredSection } from "../lab/section";
 import { ServiceChain } from "./component";
 import type { ChainHopArgs } from "./component";
 
-/** The section `chains`, declared: containers at the ends start when their chain leads. Before, they would reach each other directly. */
+/**
+ * Declares the section `chains`. Containers at the ends start once their chain is in place: before that they would reach each other
+ * directly.
+ */
 export const chains: DeclaredSection<Record<string, ServiceChain>> = {
   follows(plan) {
     const boxes = boxesFirst(plan);
@@ -23,7 +26,10 @@ export const chains: DeclaredSection<Record<string, ServiceChain>> = {
       : plans.flatMap((plan) => (endsOf(plan).includes(container) ? (parts[plan.name] ?? []) : [])),
 };
 
-/** Containers that run before packets are led to them: middle boxes. One that is an end of another chain would wait for itself. */
+/**
+ * Containers that must run before packets are sent to them: middle boxes. One that is also an end of another chain is left out, since it
+ * would wait for itself.
+ */
 function boxesFirst({ chains }: LabPlan): Set<string> {
   const ends = new Set(chains.flatMap(endsOf));
   return new Set(
@@ -55,7 +61,7 @@ function declareChains(
   return Object.fromEntries(made);
 }
 
-/** Replaces the host in the arguments of a chain, because its steps are on several hosts. */
+/** The arguments of a chain without a host, because its steps are on several hosts. */
 function contextOf(
   hostName: string,
   { connection, inside }: Pick<HostContext, "connection" | "inside">,

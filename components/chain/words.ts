@@ -3,7 +3,7 @@ import { because, facts, isEqual, isObject, listed, nameIn, shown } from "../../
 import type { Edit, Inputs, Label, Words } from "../../plan/change";
 import { CHAIN } from "./spec";
 
-/** Ends, middle boxes and where these are, are one fact: the way. */
+/** The ends, the middle boxes and their hosts are shown as one fact: the path. */
 const LABELS: Readonly<Record<string, Label>> = {
   from: false,
   through: false,

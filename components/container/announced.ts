@@ -1,4 +1,4 @@
-/** What a container makes of an IPv6 gateway that announces itself: its plan alone says where its packets go. */
+/** How a container treats the announcements of an IPv6 gateway: only its plan decides its default route. */
 import { literalNumber, subnetAround } from "../../plan/addresses";
 import { NO_ADDRESS } from "../../plan/ipam";
 import { IpFamily } from "../../plan/net/family";
@@ -9,7 +9,7 @@ import { nicName, taggedName } from "../../plan/names";
 
 const EVERYTHING6 = subnetAround(literalNumber("::") ?? 0n, 0);
 
-/** The IPv6 default route by the first interface with an address in a segment that has an IPv6 gateway, unless one is written. */
+/** The IPv6 default route: by the first interface with an address in a segment that has an IPv6 gateway, unless a route is written. */
 export function usualGateway6({ host, nics, routes }: ResolvedContainer): ResolvedRoute[] {
   if (nics.some(({ spec }) => spec.gateway6 !== undefined && spec.gateway6 !== NO_ADDRESS)) return [];
   if (routes.some(({ to }) => to.cidr === EVERYTHING6.cidr)) return [];
@@ -23,8 +23,8 @@ export function usualGateway6({ host, nics, routes }: ResolvedContainer): Resolv
 }
 
 /**
- * Router advertisements are ignored on interfaces by which the plan has no default route to who sends them. Linux would use that route
- * beside the planned one, which has the same metric.
+ * Router advertisements are ignored on interfaces that the plan has no IPv6 default route for. Linux would use the announced route beside
+ * the planned one, which has the same metric.
  */
 export function deafTo({ nics, routes, sysctls }: ResolvedContainer): SysctlPlan[] {
   return nics.flatMap(placed).flatMap(({ device, place }) => {

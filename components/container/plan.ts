@@ -85,8 +85,7 @@ function textOf({ addresses }: Place): string[] {
 }
 
 /**
- * One default route: by the gateway that is written, else by the first interface that can have one. The DHCP server tells it to whom
- * it lends an address.
+ * One default route: by the gateway that is written, else by the first interface that can have one. A DHCP client gets it from the server.
  */
 function withGateway(
   { host, nics, routes: all }: ResolvedContainer,

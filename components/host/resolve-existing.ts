@@ -69,7 +69,7 @@ function hostKeyFault(got: unknown): string | undefined {
   return undefined;
 }
 
-/** A name is refused: whatever resolves it is on another machine. The pinned key would make it safe for SSH. */
+/** Names are refused, since a plan cannot resolve them. (For SSH a name would be safe, because the key is pinned.) */
 function resolveSshAddress(path: string, got: unknown, said: Findings): bigint | undefined {
   if (got === undefined) return undefined;
   const cure = "Write an IPv4 or IPv6 address, or leave it out if SSH answers at the host's address.";

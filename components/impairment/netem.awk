@@ -1,5 +1,5 @@
 # What `tc -j qdisc show dev DEVICE` says of its queue, one line of input for each device, as lines of guest/observe.awk:
-# "word netem.delay 50000". Numbers are in the units of the desired state. tc prints six digits: what agrees in these is as wanted.
+# "word netem.delay 50000". Numbers are in the units of the desired state. tc prints six digits: values that agree in these are equal.
 # Input variables: wanted, the names and numbers of the desired state ("delay=50000 loss=10000 …").
 
 BEGIN {
@@ -27,7 +27,7 @@ BEGIN {
 }
 { print }
 
-# Of several devices the one that is not as wanted speaks for all.
+# If one of several devices is not as wanted, its values are printed.
 function is(name, number,   off) {
   off = number - want[name]
   if (off < 0) off = -off

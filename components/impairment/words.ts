@@ -9,7 +9,7 @@ const LABELS: Readonly<Record<string, Label>> = {
   ...Object.fromEntries(
     ["delay", "jitter", "loss", "duplicate", "reorder", "corrupt", "rate"].map((key) => [key, key]),
   ),
-  // `where` says it.
+  // Shown by `where`.
   links: false,
   ports: false,
   impairment: false,
@@ -44,7 +44,7 @@ const siblings = (edit: Edit, { all }: Surroundings): Edit[] =>
     (one) => one !== edit && one.type === TYPE && nameIn(one, "impairment") === nameIn(edit, "impairment"),
   );
 
-/** On another host it was before and will be: that one says what changes. */
+/** If it also exists on another host before and after, its change is described there. */
 const goesOn = (others: readonly Edit[]): boolean =>
   others.some(({ op }) => op === "update" || op === "same");
 

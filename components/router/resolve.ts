@@ -26,7 +26,7 @@ export function resolveEvpn(topology: Topology, context: Context, said: Findings
   const read = written === undefined ? undefined : resolveReflectors(at("reflectors"), written, known, said);
   // An underlay stack has hosts and no segments.
   const usual = context.segments.length === 0 ? known : holders(context.segments);
-  // kvm10 comes after kvm9, and takes no other's place.
+  // Sorted so that kvm10 comes after kvm9: a new host with a higher number does not become a reflector.
   const reflectors = read ?? [...usual].sort(asPeopleCount).slice(0, REFLECTORS);
   return { ...(spec === undefined ? {} : { spec }), as, reflectors };
 }

@@ -1,6 +1,6 @@
-# What Open vSwitch has of a port's step, as lines for observe.awk (guest/). Input, one document each (RFC 7047 section 5.1): the desired
-# state; the step's ports (name, tag, protected); its interfaces (name, type, options, bfd); its bridges (name). Then, for a multicast
-# segment, ip -d -o link show of its device. Variables: bridge, on which its first port is; flows, "same" if the flows of a flow
+# The actual state of a port's step in Open vSwitch, as lines for observe.awk (guest/). Input, one document each (RFC 7047 section 5.1): the
+# desired state; the step's ports (name, tag, protected); its interfaces (name, type, options, bfd); its bridges (name). Then, for a
+# multicast segment, ip -d -o link show of its device. Variables: bridge, on which its first port is; flows, "same" if the flows of a flow
 # segment are as wanted.
 
 BEGIN { json_root = "state" }

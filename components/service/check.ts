@@ -1,4 +1,4 @@
-/** What DHCP servers lend. */
+/** Checks of the ranges of DHCP servers. */
 import { addressText } from "../../plan/addresses";
 import type { Problem } from "../../plan/problem";
 import type { ResolvedLab, ResolvedSegment } from "../../plan/resolved";

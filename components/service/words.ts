@@ -13,9 +13,9 @@ const LABELS: Readonly<Record<string, Label>> = {
   mtu: "MTU",
   vlan: "VLAN",
   mac: "MAC",
-  closed: "closed to NAT",
+  closed: "destinations closed to NAT",
   bridge: "bridge",
-  // It is the host's own.
+  // Shown with the host.
   local: false,
   device: false,
   hostName: false,
@@ -41,7 +41,7 @@ export const serviceWords: Words = {
       : `segment ${listed(names)}: service${onHosts(hosts)}${because(said)}`,
 };
 
-/** The component has no argument for its segment: it is that of the host's port with the same VLAN. */
+/** The name of the segment. The component has no argument for it, so it is taken from the host's port with the same VLAN. */
 function nameOf(edit: Edit, { all }: Surroundings): string {
   const [{ vlan }, host] = [edit.op === "delete" ? edit.old : edit.now, hostIn(edit)];
   const port = all.find(

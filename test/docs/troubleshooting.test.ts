@@ -53,7 +53,7 @@ const PASSED: readonly string[] = [
     "…, no … packet",
     "no drift",
     "no answer (impairment …)",
-    "… packets through …, … back, none round",
+    "… packets through …, … back, none past it",
     "…, too few to tell",
   ],
 ];
