@@ -1,6 +1,6 @@
 /**
- * What failed is asked again, one at a time and with patience: a busy computer loses packets and deadlines that a quiet one does
- * not. While a ping is asked again vxlab listens on both hosts, so that a real failure says which direction is cut.
+ * Tries failed checks again, one at a time and with longer waits: a busy computer loses packets and misses deadlines. While a ping is tried
+ * again, vxlab captures on both hosts, so that a real failure names the direction that is cut.
  */
 import type { LabOutput } from "../plan/contract";
 import type { Ask } from "./ask";
@@ -14,21 +14,21 @@ import { parseSightings, cutText } from "./sightings";
 
 /** Longest wait for one answer, seconds. */
 const PATIENCE = 9;
-/** What is spent on asking again, ms: real failures take all their patience. */
+/** Longest time for trying again, ms: each real failure takes its whole wait. */
 const BUDGET_MS = 60_000;
 /** Longest wait after a ping for tcpdump to print it, ms. */
 const PRINT_MS = 1_500;
 
-/** A check that is in doubt. */
+/** A failed check that is tried again. */
 interface Case {
   check: Check;
   ping: Ping;
   first: CheckResult;
   /** The host of the address. */
   to?: string;
-  /** Segment, host that sends, host of the address: that the way between these is cut is found out once. */
+  /** Segment, host that sends, host of the address: a cut between these is diagnosed once. */
   path: string;
-  /** The two ends: what else is wrong between them is found out once as well. */
+  /** The two ends: other faults between them are diagnosed once too. */
   pair: string;
 }
 
@@ -95,7 +95,7 @@ function hostOf({ containers, services }: LabOutput, address: string): string | 
 
 interface Second {
   result: CheckResult;
-  /** Which direction is cut; empty where that is not known. */
+  /** Which direction is cut; empty if unknown. */
   cut: string;
 }
 
@@ -125,7 +125,10 @@ function second(result: CheckResult, first: CheckResult): CheckResult {
   return result.got === first.got ? { ...result, got: `tried twice: ${result.got}` } : result;
 }
 
-/** Listens to all of a host's interfaces; what it resolves to ends that and says what was seen, undefined if the host is silent. */
+/**
+ * Captures on all of a host's interfaces. The function that it resolves to ends the capture and returns the packets; undefined if the host
+ * does not answer.
+ */
 async function overhear(ask: Ask, lab: LabOutput, host: string): Promise<() => Promise<string | undefined>> {
   const recording = await ask.record(host, overhearCommand(lab), LISTENS);
   return async () => {

@@ -6,7 +6,7 @@ import type { Ping, PingFacts } from "./evidence/pings";
 import { commonAddresses, endsOf, ipOf, isIpv6 } from "./pairs";
 import type { End, Pair } from "./pairs";
 
-/** Between first interfaces the containers' names will do; others may meet in several segments. */
+/** For first interfaces the containers' names are enough; other interfaces may be in several common segments. */
 export function pairName({ from, to }: Pair): string[] {
   return [from.name, to.name, ...(betweenFirst({ from, to }) ? [] : [from.segment])];
 }
@@ -44,7 +44,7 @@ export function pingCheck(kind: string, ping: Ping, expected: string): Check {
   };
 }
 
-/** @param lost where there is neither an answer nor an error */
+/** @param lost the text if there is neither an answer nor an error */
 export function fateText({ fate, ms, mtu }: PingFacts, lost: string): string {
   if (fate === "answered") return `answered${ms === undefined ? "" : ` in ${ms} ms`}`;
   if (fate === "too long") return `refused: message too long${mtu === undefined ? "" : `, MTU ${mtu}`}`;
@@ -56,7 +56,7 @@ export function unanswered(ping: Ping): NonNullable<Check["doubt"]> {
   return (first, { pings }) => (first.ok || pings.get(ping.name)?.fate === "answered" ? undefined : ping);
 }
 
-/** What became of a ping, judged by `judge` when it was sent at all. */
+/** The result of a ping, judged by `judge` if it was sent at all. */
 export function onPing(
   { name, from }: Ping,
   facts: HostFacts,

@@ -107,9 +107,9 @@ describe("an impairment is proven", () => {
 
   it.each<[string, object, Partial<PingFacts>, boolean, string]>([
     ["jitter", { delay: "50ms", jitter: "40ms" }, answers(even(30, 170)), true, "60 of 60 answered"],
-    ["no jitter", { delay: "50ms", jitter: "40ms" }, answers(even(98, 104)), false, "differ by 5.9 ms only"],
+    ["no jitter", { delay: "50ms", jitter: "40ms" }, answers(even(98, 104)), false, "differ by only 5.9 ms"],
     ["a rate", { rate: "1mbit" }, answers(even(3, 127)), true, "60 of 60"],
-    ["no rate", { rate: "1mbit" }, answers(even(3, 20)), false, "take 19.716"],
+    ["no rate", { rate: "1mbit" }, answers(even(3, 20)), false, "took 19.716"],
     ["a rate that is too fast to tell", { rate: "1gbit" }, answers(even(1, 2)), true, "60 of 60"],
     ["copies", { duplicate: "20%" }, { ...answers(even(2, 5)), duplicates: 12 }, true, "12 twice"],
     ["no copies", { duplicate: "20%" }, answers(even(2, 5)), false, "no answer came twice"],

@@ -8,7 +8,7 @@ import { pingAcross } from "../packets";
 import type { Link } from "../../components/segment/port";
 import { WAYS } from "../../components/segment/ways";
 
-/** A port of Open vSwitch that leads to others: the switch uses it, with the planned options and in its place. */
+/** A port of Open vSwitch that leads to others: the switch uses it, with the planned options, bridge and VLAN. */
 export const tunnel: CheckKind = {
   about: "host",
   of: (lab) =>
@@ -25,7 +25,7 @@ export const tunnel: CheckKind = {
 interface Far {
   host: string;
   port: string;
-  /** Absent where no containers can. */
+  /** Absent if no two containers can send one. */
   ping?: Ping;
 }
 
@@ -34,7 +34,7 @@ function tunnelCheck(lab: LabOutput, host: HostOutput, port: PortOutput, link: L
   const words = { true: "protected, ", false: "not protected, ", undefined: "" };
   const vlan = link.shared ? "one VLAN, " : "";
   const far = farOf(lab, host, port, link);
-  // Of a way that loses packets on purpose three probes in a row may be lost.
+  // On a path with intended packet loss, three probes in a row may be lost.
   const isLossy =
     link.tunnel !== undefined && survival(tunnelCrossed(lab, port.segment, name, link.tunnel.host)) < 1;
   return {
@@ -74,7 +74,7 @@ function isMute(host: string, port: string, far: Far | undefined, hosts: Evidenc
   return (packets(host, port)?.out ?? 0) > 0 && packets(far.host, far.port)?.in === 0;
 }
 
-/** The verdict of the ping across it, which is sent only where the counters look as if the way there were cut. */
+/** The verdict of the ping across it, which is sent only if the counters look as if the path were cut. */
 function unheard(far: Far | undefined, { pings }: Evidence): Verdict | undefined {
   const fate = far?.ping && pings.get(far.ping.name)?.fate;
   if (far?.ping === undefined || fate === undefined || fate === "answered") return undefined;

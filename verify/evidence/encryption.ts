@@ -1,4 +1,4 @@
-/** A host's WireGuard device, and when it last spoke with its peers. */
+/** A host's WireGuard device, and its last handshakes with its peers. */
 import type { HostOutput } from "../../plan/contract";
 import { compareText } from "../../plan/rules";
 import type { EncryptionFacts } from "./facts";
