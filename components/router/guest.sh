@@ -79,8 +79,8 @@ router_zebra() {
 }
 
 # Timers: routes of a host that no longer answers are removed after 9 s. no dup-addr-detection: a MAC that moves five times in three minutes
-# would be frozen, and exercises with a lab do that. no bgp ebgp-requires-policy (RFC 8212): what other owners may tell is bound to the VNIs
-# that this host has.
+# would be frozen, and exercises with a lab do that. no bgp ebgp-requires-policy (RFC 8212): routes of other owners count only for VNIs that
+# this host has.
 router_bgpd() {
   local i=0 neighbour remote
   echo "! vxlab: written by the guest tools"
