@@ -127,7 +127,7 @@ export async function machinesIfDeployed(
     return { faults: await machineFaults(lab, await hypervisors(context, stack), near, limits), near };
   } catch (error) {
     context.out.detail(
-      `the machines were not looked at: ${error instanceof Error ? error.message : String(error)}`,
+      `the machines were not compared: ${error instanceof Error ? error.message : String(error)}`,
     );
     return { faults: [], near };
   }

@@ -33,7 +33,7 @@ export const drift: Command = {
     const { values } = readArgs(drift, args, options);
     const stack = stackName(values.stack, context.environment);
     const { lab } = await loadLab(context, stack);
-    const found = await context.out.wait("looking at the hosts", () => look(context, stack));
+    const found = await context.out.wait("comparing the hosts", () => look(context, stack));
     if (values.map !== undefined) writeRepairs(values.map, repairsOf(found.differences));
     if (values.json === true) {
       const { differences, unknown, foreign } = found;

@@ -57,7 +57,7 @@ function beginLook(context: Context, stack: string): Looking {
   const looked = deployed(context, stack).then((is) => (is ? lookIfDeployed(context, stack) : undefined));
   return {
     environment: { ...context.environment, VXLAB_REPAIR: file },
-    found: answered(looked, file, (why) => context.out.line(`the hosts were not looked at: ${why}`)),
+    found: answered(looked, file, (why) => context.out.line(`the hosts were not compared: ${why}`)),
     end: () => rmSync(file, { force: true }),
   };
 }
