@@ -171,10 +171,10 @@ export function hostIn({ old, now }: Edit): string | undefined {
 }
 
 /** kvm2 before kvm10. */
-export const asPeopleCount = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });
+export const naturalOrder = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });
 
 /** "kvm2, kvm10" */
-export const listed = (names: readonly string[]): string => [...names].sort(asPeopleCount).join(", ");
+export const listed = (names: readonly string[]): string => [...names].sort(naturalOrder).join(", ");
 
 /** " on kvm1, kvm2"; nothing without hosts. */
 export const onHosts = (hosts: readonly string[]): string =>

@@ -29,7 +29,7 @@ export function labHints(lab: ResolvedLab): Problem[] {
       ...shutOut(lab, segment),
     ]),
     ...(lab.peers.length === 0 && lab.segments.every(({ remotes }) => remotes.length === 0)
-      ? lonely(lab)
+      ? singleHost(lab)
       : []),
     ...untranslated(lab),
     ...evpnHints(lab),
@@ -112,7 +112,7 @@ function underlayOf({ underlays }: ResolvedLab, { address }: ResolvedHost): Reso
   return underlayAt(underlays.used, address);
 }
 
-function lonely({ hosts, segments }: ResolvedLab): Problem[] {
+function singleHost({ hosts, segments }: ResolvedLab): Problem[] {
   const [host, ...others] = hosts;
   if (host === undefined || others.length > 0 || segments.length === 0) return [];
   const message = "Is the only host, so no segment has a tunnel.";

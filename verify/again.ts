@@ -6,7 +6,7 @@ import type { LabOutput } from "../plan/contract";
 import type { Ask } from "./ask";
 import type { Check, CheckResult, Evidence } from "./check";
 import type { Ping } from "./evidence/pings";
-import { overhearCommand } from "./evidence/wire";
+import { captureAllCommand } from "./evidence/wire";
 import { LISTENS, gather, send } from "./gather";
 import { factsOn, judge } from "./judge";
 import { endsOf } from "./pairs";
@@ -106,7 +106,7 @@ async function asked(ask: Ask, lab: LabOutput, one: Case, evidence: Evidence): P
     return { result: second(judge(check, { ...evidence, wires }), first), cut: "" };
   }
   const ends = to === undefined || to === ping.host ? [] : [ping.host, to];
-  const ears = await Promise.all(ends.map((host) => overhear(ask, lab, host)));
+  const ears = await Promise.all(ends.map((host) => captureAll(ask, lab, host)));
   const pings = await send(ask, ping.host, [ping], evidence.hosts.get(ping.host), {
     lanes: 1,
     patience: PATIENCE,
@@ -129,8 +129,12 @@ function second(result: CheckResult, first: CheckResult): CheckResult {
  * Captures on all of a host's interfaces. The function that it resolves to ends the capture and returns the packets; undefined if the host
  * does not answer.
  */
-async function overhear(ask: Ask, lab: LabOutput, host: string): Promise<() => Promise<string | undefined>> {
-  const recording = await ask.record(host, overhearCommand(lab), LISTENS);
+async function captureAll(
+  ask: Ask,
+  lab: LabOutput,
+  host: string,
+): Promise<() => Promise<string | undefined>> {
+  const recording = await ask.record(host, captureAllCommand(lab), LISTENS);
   return async () => {
     if (recording === undefined) return undefined;
     await ask.pause(PRINT_MS);

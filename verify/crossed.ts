@@ -97,7 +97,7 @@ function narrowest(places: readonly Place[]): Crossed[] {
 }
 
 /** Below this share of answers, nothing is proven within a minute. */
-export const LEAST_SURVIVAL = 0.2;
+export const LEAST_ARRIVALS = 0.2;
 
 /** The first two containers whose round trip passes such an impairment and that get enough answers. */
 export function pairThrough(
@@ -111,7 +111,7 @@ export function pairThrough(
         if (address === undefined) continue;
         const crossing = crossingOf(lab, { from: from.name, nic: from.nic, to: address });
         const all = [...crossing.there, ...crossing.back];
-        if (all.some((one) => isWanted(one, crossing)) && survival(all) >= LEAST_SURVIVAL)
+        if (all.some((one) => isWanted(one, crossing)) && arrivalShare(all) >= LEAST_ARRIVALS)
           return { from, to, address };
       }
   return undefined;
@@ -132,6 +132,6 @@ export function mostTrip({ there, back }: Crossing, bytes: number): number {
 }
 
 /** The share of packets that arrive, 0 to 1. */
-export function survival(all: readonly Crossed[]): number {
+export function arrivalShare(all: readonly Crossed[]): number {
   return all.reduce((left, { netem }) => left * (1 - netem.loss / EVERY) * (1 - netem.corrupt / EVERY), 1);
 }

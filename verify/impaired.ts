@@ -5,7 +5,7 @@
 import type { LabOutput } from "../plan/contract";
 import type { Check, Evidence } from "./check";
 import type { PingFacts } from "./evidence/pings";
-import { crossingOf, LEAST_SURVIVAL, mostTrip, survival } from "./crossed";
+import { crossingOf, LEAST_ARRIVALS, mostTrip, arrivalShare } from "./crossed";
 import type { Crossing } from "./crossed";
 import { onPing } from "./packets";
 
@@ -26,16 +26,16 @@ export function impairedChecks(lab: LabOutput, checks: readonly Check[]): Check[
 }
 
 function impaired(check: Check, crossing: Crossing): Check[] {
-  const answered = survival([...crossing.there, ...crossing.back]);
+  const answered = arrivalShare([...crossing.there, ...crossing.back]);
   if (answered === 0 && (check.kind === "ping" || check.kind === "gateway"))
     return [cutCheck(check, crossing)];
-  if ((check.wire === undefined ? answered : survival(crossing.there)) < LEAST_SURVIVAL) return [];
-  return [patientCheck(check, crossing, Math.max(answered, LEAST_SURVIVAL))];
+  if ((check.wire === undefined ? answered : arrivalShare(crossing.there)) < LEAST_ARRIVALS) return [];
+  return [patientCheck(check, crossing, Math.max(answered, LEAST_ARRIVALS))];
 }
 
 /** Names of the impairments that lose every packet. */
-function cutters({ there, back }: Crossing): string {
-  const cutting = [...there, ...back].filter((one) => survival([one]) === 0);
+function cuttingImpairments({ there, back }: Crossing): string {
+  const cutting = [...there, ...back].filter((one) => arrivalShare([one]) === 0);
   return [...new Set(cutting.map(({ name }) => name))].join(", ");
 }
 
@@ -46,11 +46,11 @@ function cutCheck(check: Check, crossing: Crossing): Check {
   delete rest.doubt;
   return {
     ...rest,
-    expected: `${ping.to} does not answer ${ping.from}: impairment ${cutters(crossing)} loses every packet`,
+    expected: `${ping.to} does not answer ${ping.from}: impairment ${cuttingImpairments(crossing)} loses every packet`,
     judge: (facts, evidence) =>
       onPing(ping, facts, evidence, ({ fate }) => ({
         ok: fate === "no answer",
-        got: fate === "no answer" ? `no answer (impairment ${cutters(crossing)})` : "answered",
+        got: fate === "no answer" ? `no answer (impairment ${cuttingImpairments(crossing)})` : "answered",
       })),
   };
 }

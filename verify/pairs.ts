@@ -140,10 +140,10 @@ export function strangers(
   segments: readonly (readonly End[])[],
   ownAddresses: (segment: string) => OwnAddresses = () => NONE,
 ): Pair[] {
-  const inhabited = segments.filter((containers) => containers.length > 0);
-  if (inhabited.length < 2) return [];
-  return inhabited.flatMap((own, index) => {
-    const next = inhabited[(index + 1) % inhabited.length] ?? [];
+  const nonEmpty = segments.filter((containers) => containers.length > 0);
+  if (nonEmpty.length < 2) return [];
+  return nonEmpty.flatMap((own, index) => {
+    const next = nonEmpty[(index + 1) % nonEmpty.length] ?? [];
     const others = ownAddresses(own[0]?.segment ?? "");
     return own.flatMap((from) => strangerOf(from, own, next, others));
   });

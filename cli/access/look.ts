@@ -4,7 +4,7 @@ import type { Difference, HostLook } from "../../verify/look";
 import { inTurn } from "../../verify/pace";
 import type { Context } from "../command";
 import { Fault } from "../exit";
-import { crowd } from "./crowd";
+import { busyFactor } from "./crowd";
 import { enteringOf, namespaceWords } from "./enter";
 import { loadLab, withLab } from "./lab";
 import type { OpenLab } from "./lab";
@@ -32,7 +32,7 @@ const LOOK_MS = 30_000;
 /** @throws Fault when there is no lab */
 export function look(context: Context, stack: string): Promise<Look> {
   // The engine handles signals: it may be running at the same time.
-  const options = { loginLimit: LOGIN_MS * crowd(), onSignal: () => undefined };
+  const options = { loginLimit: LOGIN_MS * busyFactor(), onSignal: () => undefined };
   return withLab(context, stack, (open) => lookAt(context, open), options);
 }
 

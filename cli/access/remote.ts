@@ -198,7 +198,7 @@ export class Remote {
 const NO_CONNECTION = 255;
 
 /** Connects, then runs a command on the host in this terminal. Returns its exit code. */
-export async function handOver(
+export async function runInTerminal(
   { out }: Pick<Context, "out">,
   remote: Remote,
   host: string,

@@ -1,6 +1,6 @@
 /** What a deployment changes: the engine's edits in, typed changes out. Pure. */
 import { hostWords, isRebuilt } from "../../components/host/words";
-import { asPeopleCount, isEqual, isUnknown, REPAIR } from "../../plan/change";
+import { naturalOrder, isEqual, isUnknown, REPAIR } from "../../plan/change";
 import type { Change, Edit, EditOp, Said, Surroundings, Words } from "../../plan/change";
 import { THINGS } from "./things";
 
@@ -118,8 +118,8 @@ function grouped(all: readonly Change[], also: (change: Change) => readonly stri
 }
 
 const union = (a: readonly string[] = [], b: readonly string[]): string[] =>
-  [...new Set([...a, ...b])].sort(asPeopleCount);
+  [...new Set([...a, ...b])].sort(naturalOrder);
 
 /** The engine's events come in no order. */
 const byName = (a: Change, b: Change): number =>
-  asPeopleCount(a.names.join(), b.names.join()) || asPeopleCount(a.hosts.join(), b.hosts.join());
+  naturalOrder(a.names.join(), b.names.join()) || naturalOrder(a.hosts.join(), b.hosts.join());

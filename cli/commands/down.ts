@@ -63,7 +63,7 @@ async function tearDown(
     worst = Math.max(worst, await destroy(context, stack, mode, seconds));
   }
   if (worst !== Exit.ok) return worst;
-  const others = only === undefined ? [] : await inhabited(context, await existing(context));
+  const others = only === undefined ? [] : await deployedStacks(context, await existing(context));
   return others.length === 0
     ? clear(context, mode, { stack: first, ids: [...ids], uris: await lookedAt(context, first, uris) })
     : Exit.ok;
@@ -77,7 +77,7 @@ async function existing(context: Context): Promise<string[]> {
     : [];
 }
 
-async function inhabited(context: Context, stacks: readonly string[]): Promise<string[]> {
+async function deployedStacks(context: Context, stacks: readonly string[]): Promise<string[]> {
   const counts = await Promise.all(stacks.map(async (stack) => (await deployed(context, stack)).length));
   return stacks.filter((_, index) => (counts[index] ?? 0) > 0);
 }

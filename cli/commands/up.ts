@@ -125,9 +125,9 @@ async function deploy(context: Context, stack: string, how: How): Promise<number
   const since = new Date();
   const words = [...(await refreshing(context, stack, how.drift)), ...how.more];
   // A preview costs as much as an `up` that changes nothing.
-  const foresee = isEdited(context, stack);
+  const previewFirst = isEdited(context, stack);
   return looking({ ...context, environment }, stack, how.drift, async (env, look) => {
-    const code = await runEngine({ ...context, environment: env }, stack, { how, words, foresee });
+    const code = await runEngine({ ...context, environment: env }, stack, { how, words, previewFirst });
     sayUnknown(context, code === Exit.ok ? await look() : undefined);
     if (code === Exit.ok && how.more.length === 0) noteDeployed(context, stack, since);
     return code;
@@ -138,11 +138,15 @@ interface Run {
   how: How;
   words: string[];
   /** Print first what will change. */
-  foresee: boolean;
+  previewFirst: boolean;
 }
 
-async function runEngine(context: Context, stack: string, { how, words, foresee }: Run): Promise<number> {
-  const wanted = foresee ? await foretell(context, stack, words) : undefined;
+async function runEngine(
+  context: Context,
+  stack: string,
+  { how, words, previewFirst }: Run,
+): Promise<number> {
+  const wanted = previewFirst ? await previewChanges(context, stack, words) : undefined;
   if (wanted !== undefined && wanted.code !== 0) return failure(context, wanted);
   const works = wanted === undefined || how.more.some(isTargeted) ? [] : workOn(foundIn(wanted.steps));
   const run = { verb: "up", words, works, seconds: how.seconds } as const;
@@ -162,7 +166,11 @@ async function runEngine(context: Context, stack: string, { how, words, foresee 
  * Previews the deployment and prints its changes. Undefined without a preview: everything is new, or `pulumi preview` lacks one of the
  * options. Then the changes are printed after the deployment.
  */
-async function foretell(context: Context, stack: string, words: string[]): Promise<Outcome | undefined> {
+async function previewChanges(
+  context: Context,
+  stack: string,
+  words: string[],
+): Promise<Outcome | undefined> {
   if (!words.every(isShared)) return undefined;
   if (deployedOf(await resources(context, stack)).length === 0) return undefined;
   const outcome = await change(context, "preview", stack, words);
@@ -197,9 +205,9 @@ async function refreshing(context: Context, stack: string, drift: boolean): Prom
   for (const uri of await hypervisors(context, stack)) {
     const machines = await idle(uri, ids);
     off.push(...machines.off);
-    for (const name of machines.paused) await goOn(context, uri, name);
+    for (const name of machines.paused) await resumeMachine(context, uri, name);
   }
-  const lost = drift ? await mendMachines(context, stack, state) : [];
+  const lost = drift ? await repairMachines(context, stack, state) : [];
   if (off.length > 0) context.out.line(`starting machines that are shut off: ${off.join(", ")}`);
   if (lost.length > 0)
     context.out.line(`recreating machines and volumes that libvirt has lost: ${lost.join(", ")}`);
@@ -207,7 +215,7 @@ async function refreshing(context: Context, stack: string, drift: boolean): Prom
 }
 
 /** Repairs networks, detached taps and removed definitions. Returns the machines that the engine must recreate. */
-async function mendMachines(
+async function repairMachines(
   context: Context,
   stack: string,
   state: readonly StateResource[],
@@ -219,7 +227,7 @@ async function mendMachines(
 }
 
 /** Resumes a paused machine, which counts as running in the state but does not answer. */
-async function goOn(context: Context, uri: string, name: string): Promise<void> {
+async function resumeMachine(context: Context, uri: string, name: string): Promise<void> {
   const fault = await resume(uri, name);
   context.out.line(
     fault === undefined

@@ -4,7 +4,7 @@ import { NO_ADDRESS } from "../../plan/ipam";
 import { IpFamily } from "../../plan/net/family";
 import type { Place, ResolvedContainer, ResolvedNic, ResolvedRoute } from "../../plan/resolved";
 import type { SysctlPlan } from "../../plan/workload-plan";
-import { leaderOn, servicesOf } from "../service/of-segment";
+import { serviceFor, servicesOf } from "../service/of-segment";
 import { nicName, taggedName } from "../../plan/names";
 
 const EVERYTHING6 = subnetAround(literalNumber("::") ?? 0n, 0);
@@ -14,7 +14,7 @@ export function usualGateway6({ host, nics, routes }: ResolvedContainer): Resolv
   if (nics.some(({ spec }) => spec.gateway6 !== undefined && spec.gateway6 !== NO_ADDRESS)) return [];
   if (routes.some(({ to }) => to.cidr === EVERYTHING6.cidr)) return [];
   const [first] = nics.flatMap((nic): ResolvedRoute[] => {
-    const six = nic.place && leaderOn(nic.place.segment, host)?.six;
+    const six = nic.place && serviceFor(nic.place.segment, host)?.six;
     if (nic.place === undefined || six === undefined || nic.spec.gateway6 === NO_ADDRESS) return [];
     const own = nic.place.addresses.some(({ subnet }) => subnet.family === IpFamily.V6);
     return own ? [{ to: EVERYTHING6, via: six.address, place: nic.place }] : [];
@@ -26,7 +26,7 @@ export function usualGateway6({ host, nics, routes }: ResolvedContainer): Resolv
  * Router advertisements are ignored on interfaces that the plan has no IPv6 default route for. Linux would use the announced route beside
  * the planned one, which has the same metric.
  */
-export function deafTo({ nics, routes, sysctls }: ResolvedContainer): SysctlPlan[] {
+export function ignoredAdvertisements({ nics, routes, sysctls }: ResolvedContainer): SysctlPlan[] {
   return nics.flatMap(placed).flatMap(({ device, place }) => {
     const [six, another] = servicesOf(place.segment).flatMap((service) => service.six ?? []);
     const name = `net/ipv6/conf/${device}/accept_ra`;

@@ -71,7 +71,7 @@ export const containerWords: Words = {
     const differing = [...moved(edit), ...facts(LABELS, edit), ...hidden(edit)];
     if (around.host(hostIn(edit)) === "replace")
       return differing.length === 0 ? undefined : { kind: "changed", facts: differing };
-    if (isRemade(edit)) return recreated(differing);
+    if (isRecreated(edit)) return recreated(differing);
     if (differing.length === 0) return undefined;
     if (!startsAnew(edit)) return { kind: "changed", facts: differing };
     return keepsRoot(edit) ? { kind: "changed", facts: [...differing, "it restarts"] } : recreated(differing);
@@ -115,7 +115,7 @@ function moved({ type, oldType, old, now }: Edit): string[] {
 }
 
 /** If it moves to another host, its step is replaced, and the component only updated. */
-const isRemade = ({ op, children }: Edit): boolean =>
+const isRecreated = ({ op, children }: Edit): boolean =>
   op === "replace" || children.some((one) => one.op === "replace");
 
 /** A preview has no values of secrets. It sees only that nothing else differs. */

@@ -80,7 +80,7 @@ function rebuilt(edit: Edit, differing: string[], { all }: Surroundings): Said {
   const again =
     isPartlyUnknown(edit.now["image"]) && all.every(({ type, op }) => type !== IMAGE || op === "same");
   const said = differing.map((text) => (again && text === ANOTHER_IMAGE ? IMAGE_AGAIN : text));
-  return { kind: "rebuilt", facts: said.length > 0 ? said : deeper(edit.children), loss };
+  return { kind: "rebuilt", facts: said.length > 0 ? said : differencesBelow(edit.children), loss };
 }
 
 const isPartlyUnknown = (value: unknown): boolean =>
@@ -91,7 +91,7 @@ const isPartlyUnknown = (value: unknown): boolean =>
 const bare = (address: unknown): string => shown(address).replace(/\/\d+$/, "");
 
 /** If the component's inputs are unchanged: what differs in the resources below it. */
-function deeper(children: readonly Edit[]): string[] {
+function differencesBelow(children: readonly Edit[]): string[] {
   return children.flatMap(({ type, op, old, now }) => {
     if (op !== "replace") return [];
     const keys = Object.keys({ ...old, ...now }).filter(

@@ -26,9 +26,9 @@ export const impairmentWords: Words = {
   say(edit, around) {
     const others = siblings(edit, around);
     if (edit.op === "create")
-      return goesOn(others) ? undefined : { kind: "added", facts: described(edit.now) };
+      return existsElsewhere(others) ? undefined : { kind: "added", facts: described(edit.now) };
     if (edit.op === "delete")
-      return goesOn(others) ? undefined : { kind: "removed", facts: described(edit.old) };
+      return existsElsewhere(others) ? undefined : { kind: "removed", facts: described(edit.old) };
     const differing = facts(LABELS, edit);
     return differing.length === 0 ? undefined : { kind: "changed", facts: differing };
   },
@@ -45,7 +45,7 @@ const siblings = (edit: Edit, { all }: Surroundings): Edit[] =>
   );
 
 /** If it also exists on another host before and after, its change is described there. */
-const goesOn = (others: readonly Edit[]): boolean =>
+const existsElsewhere = (others: readonly Edit[]): boolean =>
   others.some(({ op }) => op === "update" || op === "same");
 
 function described(inputs: Inputs): string[] {

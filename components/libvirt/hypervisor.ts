@@ -31,15 +31,15 @@ export function hypervisor(name: string, uri: string, path: string, parent: pulu
  * @returns an output that fails with a HypervisorError when one of them does not; whatever waits for it is not made
  */
 export function answering(all: readonly Hypervisor[]): pulumi.Output<void> {
-  const answer = silentOnes(all).then((problems) => {
+  const answer = unreachable(all).then((problems) => {
     if (problems.length > 0) throw new HypervisorError(problems);
   });
   return pulumi.output(answer);
 }
 
 /** Those that do not answer. */
-export async function silentOnes(all: readonly Hypervisor[]): Promise<Problem[]> {
-  return (await Promise.all(all.map(silence))).flatMap((problem) => problem ?? []);
+export async function unreachable(all: readonly Hypervisor[]): Promise<Problem[]> {
+  return (await Promise.all(all.map(connectionProblem))).flatMap((problem) => problem ?? []);
 }
 
 /** Longest wait for one to answer. */
@@ -49,7 +49,7 @@ const LIMIT_MS = 20_000;
  * virsh is tried first: vxlab needs it too, to find and remove leftovers, and it reports why it cannot connect. The provider waits for ever
  * for a server that accepts the connection and sends nothing (dmacvicar/libvirt 0.8.3, libvirt/uri/ssh.go).
  */
-async function silence({ uri, path, provider }: Hypervisor): Promise<Problem | undefined> {
+async function connectionProblem({ uri, path, provider }: Hypervisor): Promise<Problem | undefined> {
   const no = (why: string): Problem => ({
     path,
     got: uri,

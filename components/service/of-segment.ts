@@ -10,7 +10,7 @@ export function servicesOf({
 }
 
 /** What a host's containers use: the gateway of the host, else the segment's service. */
-export function leaderOn(
+export function serviceFor(
   { service, gateways = [] }: SegmentNetwork,
   host: string,
 ): ResolvedService | undefined {

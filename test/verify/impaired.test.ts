@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { planLab } from "../../plan/plan";
 import type { LabOutput } from "../../plan/contract";
 import type { Check, Evidence, Verdict } from "../../verify/check";
-import { crossingOf, leastTrip, survival } from "../../verify/crossed";
+import { crossingOf, leastTrip, arrivalShare } from "../../verify/crossed";
 import type { PortFacts } from "../../verify/evidence/facts";
 import { parsePing } from "../../verify/evidence/pings";
 import type { PingFacts } from "../../verify/evidence/pings";
@@ -47,7 +47,9 @@ describe("what a ping crosses", () => {
       ["slow", "far"],
       ["far"],
     ]);
-    expect([leastTrip(crossing), survival([...crossing.there, ...crossing.back])]).toEqual([55_000, 0.25]);
+    expect([leastTrip(crossing), arrivalShare([...crossing.there, ...crossing.back])]).toEqual([
+      55_000, 0.25,
+    ]);
   });
 
   it("is the impairment of its segment before that of all", () => {

@@ -86,13 +86,13 @@ function straysOf(planned: Planned, facts: HostFacts): string[] {
     ([name, lab]) => lab === planned.lab && !planned.bridges.includes(name),
   );
   return [
-    ...files.map((file) => `${thingText(file)}${whereabouts(planned, file, facts)}`),
+    ...files.map((file) => `${thingText(file)}${plannedPlace(planned, file, facts)}`),
     ...bridges.map(([name]) => `bridge ${name}`),
     ...ports.map(([name, { step }]) => `port ${name} of ${step}`),
   ];
 }
 
-function whereabouts({ homes }: Planned, { kind, key }: KeptFacts, { boxes }: HostFacts): string {
+function plannedPlace({ homes }: Planned, { kind, key }: KeptFacts, { boxes }: HostFacts): string {
   if (kind !== "container") return "";
   const runs = boxes?.some((box) => box.name === runtimeName(box.kind, key) && box.state === "RUNNING");
   const home = homes[key];

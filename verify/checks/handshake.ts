@@ -1,7 +1,7 @@
 import type { HostOutput } from "../../plan/contract";
 import type { EncryptionPeerOutput } from "../../plan/encryption-output";
 import type { Check, CheckKind, Verdict } from "../check";
-import { greeted } from "../evidence/encryption";
+import { handshakePeers } from "../evidence/encryption";
 import type { HostFacts } from "../evidence/facts";
 
 /** WireGuard ends a session after this time (wireguard.com/protocol, REJECT_AFTER_TIME), seconds. */
@@ -12,7 +12,7 @@ export const handshake: CheckKind = {
   about: "packet",
   of: ({ hosts }) =>
     hosts.flatMap((host) => {
-      const peers = greeted(host);
+      const peers = handshakePeers(host);
       return peers.length === 0 ? [] : [handshakeCheck(host, peers)];
     }),
 };

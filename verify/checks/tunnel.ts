@@ -3,7 +3,7 @@ import type { Check, CheckKind, Evidence, Verdict } from "../check";
 import type { HostFacts, PortFacts } from "../evidence/facts";
 import type { Ping } from "../evidence/pings";
 import { packetsText, vlanFault } from "../on-port";
-import { survival, tunnelCrossed } from "../crossed";
+import { arrivalShare, tunnelCrossed } from "../crossed";
 import { pingAcross } from "../packets";
 import type { Link } from "../../components/segment/port";
 import { WAYS } from "../../components/segment/ways";
@@ -36,7 +36,7 @@ function tunnelCheck(lab: LabOutput, host: HostOutput, port: PortOutput, link: L
   const far = farOf(lab, host, port, link);
   // On a path with intended packet loss, three probes in a row may be lost.
   const isLossy =
-    link.tunnel !== undefined && survival(tunnelCrossed(lab, port.segment, name, link.tunnel.host)) < 1;
+    link.tunnel !== undefined && arrivalShare(tunnelCrossed(lab, port.segment, name, link.tunnel.host)) < 1;
   return {
     kind: "tunnel",
     name: `tunnel/${name}/${link.port}`,
@@ -48,7 +48,8 @@ function tunnelCheck(lab: LabOutput, host: HostOutput, port: PortOutput, link: L
       const verdict = onLink(link, facts, isLossy);
       return verdict.ok ? (unheard(far, evidence) ?? verdict) : verdict;
     },
-    doubt: (first, { hosts }) => (first.ok && isMute(name, link.port, far, hosts) ? far?.ping : undefined),
+    doubt: (first, { hosts }) =>
+      first.ok && nothingArrives(name, link.port, far, hosts) ? far?.ping : undefined,
     repairs: () => [{ kind: "port", key: String(port.vni) }],
   };
 }
@@ -65,7 +66,7 @@ function farOf(lab: LabOutput, host: HostOutput, port: PortOutput, { tunnel: to 
 }
 
 /** The tunnel has sent, and the other end has received nothing since it was made. */
-function isMute(host: string, port: string, far: Far | undefined, hosts: Evidence["hosts"]): boolean {
+function nothingArrives(host: string, port: string, far: Far | undefined, hosts: Evidence["hosts"]): boolean {
   const packets = (name: string, of: string) => {
     const found = hosts.get(name);
     return found !== undefined && "facts" in found ? found.facts.ports?.get(of)?.packets : undefined;

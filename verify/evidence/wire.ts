@@ -149,11 +149,11 @@ export function captureArguments({ address, existing, encryption }: CapturedHost
 const OVERHEAR_SECONDS = "60";
 
 /** Shows every ping, ARP and neighbour discovery on all interfaces of a host, inside tunnels as well. */
-export function overhearCommand(lab: LabOutput): string {
-  return scriptCommand(scriptText("tcpdump.sh"), overhearArguments(lab));
+export function captureAllCommand(lab: LabOutput): string {
+  return scriptCommand(scriptText("tcpdump.sh"), captureAllArguments(lab));
 }
 
-export function overhearArguments({ hosts }: LabOutput): string[] {
+export function captureAllArguments({ hosts }: LabOutput): string[] {
   const udp = [...new Set(hosts.flatMap(({ ports }) => ports.map(({ udpPort }) => udpPort)))].sort(
     (a, b) => a - b,
   );
