@@ -1,7 +1,7 @@
 /**
  * One converging step on a host. Beside the check of existing hosts, the only user of `command.remote.Command`.
  *
- * Desired state travels as JSON on stdin (guest/protocol.ts), so that a script never sees a value in its own text. `update` runs the
+ * Desired state is sent as JSON on stdin (guest/protocol.ts), so that no script contains a value. `update` runs the
  * same verb as `create`; nothing replaces a step but another host or another machine. A preview shows what changes in the component's
  * own inputs, and not once more in stdin.
  */

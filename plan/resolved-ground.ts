@@ -25,7 +25,7 @@ export interface Speaker {
   as: number;
 }
 
-/** A host outside of the lab. */
+/** A host outside the lab. */
 export interface Remote {
   host: string;
   /** Its VTEP. */
@@ -34,7 +34,7 @@ export interface Remote {
   encryption?: RemoteTunnel;
 }
 
-/** The encrypted tunnel's end on a host outside of the lab. */
+/** The encrypted tunnel's end on a host outside the lab. */
 export interface RemoteTunnel {
   address: bigint;
   publicKey: string;

@@ -26,7 +26,7 @@ export type HostEvidence = { facts: HostFacts } | { silent: string };
 
 export interface Verdict {
   ok: boolean;
-  /** What was found, in words. */
+  /** A text that says what was found. */
   got: string;
 }
 
@@ -43,13 +43,13 @@ export interface Check {
   where: string;
   /** What its host must be asked. */
   needs: readonly PartName[];
-  /** The ping that has to be sent for it. */
+  /** The ping that must be sent for it. */
   ping?: Ping;
-  /** The check of the settings that its host has to try. */
+  /** The check of the settings that its host must run. */
   tries?: CheckFacts;
-  /** The ping for which its host has to capture what arrives. */
+  /** The ping whose packets its host must capture. */
   wire?: WirePing;
-  /** The chain through which packets have to be sent and counted for it. */
+  /** The chain through which packets must be sent and counted for it. */
   chain?: ChainProbe;
   /** The verdict where the host has answered. Pure: the same evidence gives the same verdict. */
   judge(facts: HostFacts, evidence: Evidence): Verdict;
@@ -81,7 +81,7 @@ export interface CheckKind {
    * after them.
    */
   about: "host" | "thing" | "packet";
-  /** The checks of this kind that a lab has to pass. */
+  /** The checks of this kind that a lab must pass. */
   of(lab: LabOutput, options: CheckOptions): Check[];
 }
 

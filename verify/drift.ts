@@ -4,7 +4,7 @@ import type { DriftFacts, HostFacts } from "./evidence/facts";
 
 export const UNSEEN: Verdict = { ok: false, got: "not reported by the host" };
 
-/** A service as a host tells it from others there. */
+/** A service, identified as on its host. */
 export interface ServiceRef {
   lab: string;
   device: string;

@@ -28,7 +28,7 @@ export function pairPing(pair: Pair, address: string): Ping {
   return { name: [kind, ...pairName(pair)].join("/"), ...between(pair.from, address), mode: "reach" };
 }
 
-/** A check that is one ping, which has to be answered. */
+/** A check that is one ping, which must be answered. */
 export function pingCheck(kind: string, ping: Ping, expected: string): Check {
   return {
     ...{ kind, name: ping.name, host: ping.host, expected },
@@ -51,7 +51,7 @@ export function fateText({ fate, ms, mtu }: PingFacts, lost: string): string {
   return lost;
 }
 
-/** An answer that came has been seen: only a ping without one is sent once more. */
+/** Only a ping without an answer is sent again; an answer counts at once. */
 export function unanswered(ping: Ping): NonNullable<Check["doubt"]> {
   return (first, { pings }) => (first.ok || pings.get(ping.name)?.fate === "answered" ? undefined : ping);
 }

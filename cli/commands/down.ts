@@ -116,7 +116,7 @@ async function destroy(context: Context, stack: string, mode: Mode, seconds: num
   else for (const uri of await hypervisors(context, stack)) await sweep(uri, labIds(all));
   const removal = await pulumi(context, ["stack", "rm", "--force", "--yes", "--preserve-config", stack]);
   if (removal.code !== 0) return code;
-  out.line(`removed the state of ${stack}: nothing in it exists any more`);
+  out.line(`removed the state of ${stack}: its resources no longer exist`);
   return Exit.ok;
 }
 

@@ -140,7 +140,7 @@ export function ownSetting(settings: Settings, name: string): Value | undefined 
   if (isSecret(value))
     throw new Fault(
       Exit.usage,
-      `${NAMESPACE}${name} is encrypted, and vxlab has to read it before Pulumi runs. Set it again without --secret.`,
+      `${NAMESPACE}${name} is encrypted, but vxlab must read it before Pulumi runs. Set it again without --secret.`,
     );
   if (typeof value !== "string") return value;
   try {

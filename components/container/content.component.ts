@@ -88,7 +88,7 @@ export interface ContentArgs {
 /** What the step gets of them, and what a preview shows. */
 export interface ContentParts {
   state: pulumi.Output<Pick<ContainerState, "files" | "exec" | "routes" | "sysctls">>;
-  /** What the files hold; undefined where there are none. */
+  /** Contents of the files; undefined if there are none. */
   contents?: pulumi.Output<string[]>;
   /** Each file with a short hash: previews never show the contents. */
   shown: { files?: pulumi.Output<Record<string, string>>; exec?: ContentArgs["exec"] };

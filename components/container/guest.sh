@@ -80,7 +80,7 @@ container_links() {
   if [ -d "$TOOLS-init" ]; then nsenter -t "$pid" -n /bin/busybox ip address show; else nsenter -t "$pid" -n ip address show; fi
 }
 
-# What inside.awk has to know of the interfaces.
+# The data about the interfaces for inside.awk.
 container_ports() {
   local at
   eval "$NIC; $TAG"

@@ -1,4 +1,4 @@
-/** A container in the words of a preview. */
+/** Describes the changes of a container for a preview. */
 import {
   because,
   facts,

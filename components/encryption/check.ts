@@ -100,7 +100,7 @@ function checkBothEnds(
   { peers, underlays, hosts, evpn: { reflectors } }: ResolvedLab,
   { name, members, open, spec, flooding }: ResolvedSegment,
 ): Problem[] {
-  // A problem of its own, which has been reported.
+  // A separate problem, which has been reported.
   if (underlays.written.some(({ encryption }) => encryption && encryption.network === undefined)) return [];
   const routers =
     flooding.way === Flooding.Evpn ? hosts.filter((host) => reflectors.includes(host.name)) : [];

@@ -1,4 +1,4 @@
-/** A host's encryption in the words of a preview. */
+/** Describes the changes of a host's encryption for a preview. */
 import {
   facts,
   hostIn,

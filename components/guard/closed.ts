@@ -3,7 +3,7 @@ import { addressText, contains } from "../../plan/addresses";
 import type { Subnet } from "../../plan/addresses";
 import type { ResolvedLab } from "../../plan/resolved";
 
-/** The underlays, then the hosts outside of them, by VTEP and SSH address: a new host inside of an underlay changes nothing. */
+/** The underlays, then the hosts outside them, by VTEP and SSH address: a new host inside an underlay changes nothing. */
 export function closedTo({ underlays, hosts, segments, peers, networks }: ResolvedLab): string[] {
   const own = hosts.flatMap((host) => [
     host.address,

@@ -113,7 +113,7 @@ export class ExistingHost extends pulumi.ComponentResource implements HostConnec
 }
 
 /**
- * A private key out of a file where Pulumi runs.
+ * Reads a private key from a file where Pulumi runs.
  *
  * @param file `~/` stands for the home of the user who runs Pulumi
  * @throws Error that names the file, when it cannot be read or holds no private key

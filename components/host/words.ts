@@ -1,4 +1,4 @@
-/** A host in the words of a preview. */
+/** Describes the changes of a host for a preview. */
 import { because, facts, from, isEqual, isUnknown, listed, losing, nameIn, shown } from "../../plan/change";
 import type { Edit, Label, Said, Surroundings, Words } from "../../plan/change";
 

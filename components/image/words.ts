@@ -1,4 +1,4 @@
-/** What machines boot, in the words of a preview. */
+/** Describes the changes of what machines boot for a preview. */
 import { because, facts, from, shown } from "../../plan/change";
 import type { Label, Words } from "../../plan/change";
 

@@ -66,7 +66,7 @@ impair_drop() {
   rmdir "$IMPAIRED" 2>/dev/null || :
 }
 
-# Takes the filters off an interface, and its clsact if that was ours and nobody uses it. Sets: found
+# Removes the filters from an interface, and its clsact if vxlab added it and nothing uses it. Sets: found
 impair_away() {
   [ -e "$NET/$on" ] || { rm -f "$IMPAIRED/$on.hook" && return 0; }
   found=$(impair_found)

@@ -1,4 +1,7 @@
-/** An impairment in the words of a preview. It is a resource on each host whose packets it impairs, and has one line for all of them. */
+/**
+ * Describes the changes of an impairment for a preview. It is a resource on each host whose packets it impairs, and has one line for all of
+ * them.
+ */
 import { facts, hostIn, listed, nameIn, shown } from "../../plan/change";
 import type { Edit, Inputs, Label, Surroundings, Words } from "../../plan/change";
 

@@ -71,7 +71,7 @@ router_free() {
   done
 }
 
-# Without nht resolve-via-default, a router of another owner that only the default route leads to counts as out of reach.
+# Without nht resolve-via-default, a router of another owner behind the default route counts as unreachable.
 router_zebra() {
   echo "! vxlab: written by the guest tools"
   echo "ip nht resolve-via-default"

@@ -51,7 +51,7 @@ export function routerState(wanted: RouterWanted): RouterState {
 
 const LABELS: Readonly<Record<string, Label>> = {
   as: "AS",
-  reflector: (_, now) => (now === true ? "is a route reflector" : "is not a route reflector any more"),
+  reflector: (_, now) => (now === true ? "is a route reflector" : "is no longer a route reflector"),
   neighbours: (old, now) => members("BGP session with", neighbours(old), neighbours(now)),
   listen: (old, now) => members("sessions from", old, now),
   // Computed from the same networks.

@@ -1,4 +1,4 @@
-/** A host's port in a segment, in the words of a preview. */
+/** Describes the changes of a host's port in a segment for a preview. */
 import { facts, hostIn, isObject, listed, members, nameIn, shown, titled } from "../../plan/change";
 import type { Edit, Label, Said, Surroundings, Words } from "../../plan/change";
 import { SEGMENT } from "./spec";
@@ -14,8 +14,8 @@ const LABELS: Readonly<Record<string, Label>> = {
   flooding: "flooding",
   group: "multicast group",
   ttl: "TTL",
-  protected: (_, now) => (now === false ? "is the hub" : "is not the hub any more"),
-  bfd: (_, now) => (now === true ? "its tunnels are probed by BFD" : "its tunnels are not probed any more"),
+  protected: (_, now) => (now === false ? "is the hub" : "is no longer the hub"),
+  bfd: (_, now) => (now === true ? "its tunnels are probed by BFD" : "its tunnels are no longer probed"),
   local: "VTEP",
   remotes: (old, now) => members("tunnel to", old, now),
   senders: (old, now) => members("packets from", old, now),

@@ -58,11 +58,11 @@ export interface DhcpArgs {
   first: pulumi.Input<string>;
   /** Last address that is lent, in the same form. */
   last: pulumi.Input<string>;
-  /** Default route that goes with a lease. @default none */
+  /** Default route in a lease. @default none */
   router?: pulumi.Input<string>;
-  /** MTU that goes with a lease (option 26), bytes. @default the segment's */
+  /** MTU in a lease (option 26), bytes. @default the segment's */
   mtu?: pulumi.Input<number>;
-  /** Domain name that goes with a lease. @default none */
+  /** Domain name in a lease. @default none */
   domain?: pulumi.Input<string>;
 }
 

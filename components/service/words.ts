@@ -1,4 +1,4 @@
-/** A segment's gateway and DHCP server in the words of a preview. */
+/** Describes the changes of a segment's gateway and DHCP server for a preview. */
 import { because, facts, from, hostIn, isObject, listed, onHosts, shown } from "../../plan/change";
 import type { Edit, Label, Surroundings, Words } from "../../plan/change";
 import { segmentOf } from "../segment/words";

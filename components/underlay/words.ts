@@ -1,4 +1,4 @@
-/** The network between the machines in the words of a preview. */
+/** Describes the changes of the network between the machines for a preview. */
 import { because, facts, listed, shown } from "../../plan/change";
 import type { Label, Words } from "../../plan/change";
 

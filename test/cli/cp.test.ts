@@ -48,8 +48,8 @@ describe("the words of cp", () => {
   it.each([
     [["a"], "give one source and one destination"],
     [["a", "c1:/b", "c"], "give one source and one destination"],
-    [["a", "b"], "one of the two has to be NAME:PATH"],
-    [["c1:/a", "c2:/b"], "one of the two has to be NAME:PATH"],
+    [["a", "b"], "one of the two must be NAME:PATH"],
+    [["c1:/a", "c2:/b"], "one of the two must be NAME:PATH"],
     [["a", "c1:b"], "c1:b: give an absolute path after the colon"],
     [["c1:/", "."], "c1:/: name a file or a folder below /"],
   ])("%j are refused", (words, message) => {

@@ -48,7 +48,7 @@ export interface PingFacts {
   least?: number;
   /** Round trips in the order in which answers came, by the request's number; of many only. */
   answers?: readonly { seq: number; ms: number }[];
-  /** Answers that came once more, where there were any. */
+  /** Duplicate answers, if there were any. */
   duplicates?: number;
   /** The MTU that the kernel named when it refused. */
   mtu?: number;

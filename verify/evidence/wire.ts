@@ -15,7 +15,7 @@ export interface WirePacket {
   inner: { src: string; dst: string; what: "request" | "reply" };
 }
 
-/** The outside of a packet. */
+/** The outer headers of a packet. */
 export type Outer = Omit<WirePacket, "inner">;
 
 /** A packet of WireGuard. */

@@ -60,7 +60,7 @@ export interface Kind {
    * Program and arguments on the host that print what its command has written.
    *
    * @param lines only the last ones; undefined: all
-   * @param follow go on with what it writes from now on
+   * @param follow continue with new output
    */
   logs(name: string, lines: number | undefined, follow: boolean): string[];
 }

@@ -143,7 +143,7 @@ describe("segments", () => {
       ...said(event("update", PORT, "p", on, off)),
     ]).toEqual([
       "~ kvm1: segment red: its tunnels are probed by BFD",
-      "~ kvm1: segment red: its tunnels are not probed any more",
+      "~ kvm1: segment red: its tunnels are no longer probed",
     ]);
   });
 

@@ -192,7 +192,7 @@ docker_drop_box() {
   had='' state=ABSENT
 }
 
-# docker_drop NAME: the container, and its image if nobody else has it.
+# docker_drop NAME: removes the container, and its image if no other container has it.
 docker_drop() {
   local name="$1" box="${STATE:?}/docker/$id" state pid used had box_name dropping volume
   if command -v docker >/dev/null; then

@@ -116,10 +116,10 @@ docker_inside() {
   docker_script >"$box/in/start"
 }
 
-# A shell exports only names that are identifiers, and adds some of its own. So this one reads what it was started with
-# from the kernel and gives exactly that to the program: by its own descriptor, since an open environ belongs to the memory
-# of the process that opened it. -s: a word has at most 128 KiB (execve(2)), busybox's xargs takes 32 unless told. env would
-# take a program with = in its path for a variable; unshare without options does nothing but execute it.
+# A shell exports only names that are identifiers, and adds some of its own. So this one reads its initial environment from the kernel and
+# gives exactly that to the program: by its own descriptor, since an open environ shows the memory of the process that opened it. -s: a word
+# has at most 128 KiB (execve(2)), busybox's xargs takes 32 unless told. env would take a program with = in its path for a variable; unshare
+# without options does nothing but execute it.
 docker_script() {
   cat <<'START'
 here=${0%/*}
@@ -169,8 +169,8 @@ docker_ended() {
 # docker_said: the end of its log.
 docker_said() { engine logs --tail 3 "$box_name" 2>&1 | tr '\n' ' ' | docker_veiled; }
 
-# docker_veiled: the line on stdin without the values of the variables, which may be secrets. The longest goes first: one may be a
-# part of another.
+# docker_veiled: the line on stdin without the values of the variables, which may be secrets. The longest is replaced first, since one may
+# be part of another.
 docker_veiled() {
   local n=0 one
   {

@@ -132,7 +132,7 @@ lxc_stop() {
   timeout 60 lxc-stop -P "$BOXES" -n "$name" -t 3
 }
 
-# True unless the folder of that name is another lab's.
+# True unless the folder of that name belongs to another lab.
 lxc_ours() {
   local owner
   { read -r owner <"$BOXES/$name/owner"; } 2>/dev/null || return 0
@@ -153,8 +153,8 @@ lxc_runs() {
   lxc_first || [ "$(timeout 10 lxc-info -P "$BOXES" -n "$name" -sH 2>/dev/null)" = RUNNING ]
 }
 
-# True with the first process's number in pid. Its cgroup says both; lxc-info takes 0.14 s under emulation, and is asked
-# where the cgroup does not tell: a container may move its processes to cgroups of its own. Sets: pid
+# True with the first process's number in pid. Its cgroup shows both. lxc-info takes 0.14 s under emulation, so it runs only if the cgroup
+# has no processes: a container may move its processes to cgroups of its own. Sets: pid
 lxc_first() {
   local word numbers
   { read -r pid <"$CGROUPS/lxc.payload.$name/cgroup.procs"; } 2>/dev/null || return 1

@@ -86,7 +86,7 @@ lxc_busybox() {
   printf 'root:x:0:0:root:/root:/bin/sh\n' >"$1/etc/passwd"
   printf 'root:x:0:\n' >"$1/etc/group"
   printf '::askfirst:-/bin/sh\n' >"$1/etc/inittab"
-  # Root of the container is nobody on the host (user_namespaces(7)).
+  # The container's root is an unprivileged user on the host (user_namespaces(7)).
   chown -hR 100000:100000 "$1"
 }
 
