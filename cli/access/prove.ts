@@ -1,7 +1,8 @@
 /** Proves a deployed lab: runs its checks and prints the verdicts. */
-import type { LabOutput } from "../../plan/contract";
+import type { HostOutput, LabOutput } from "../../plan/contract";
 import type { Context } from "../command";
 import { Exit, Fault } from "../exit";
+import { booted } from "./booted";
 import { withLab } from "./lab";
 import type { OpenLab } from "./lab";
 import { renderResults, resultsJson, wantsColour } from "../output/report";
@@ -22,6 +23,8 @@ export interface VerifyOptions {
   allPairs?: boolean;
   /** Run the steps of faulty things again before anything is sent. @default false */
   heal?: boolean;
+  /** Libvirt's names of machines that have just been started: wait until everything on them is running. @default none */
+  started?: ReadonlySet<string>;
 }
 
 /** Prints every verdict; the exit code is 0 when all checks hold, 1 when one does not. */
@@ -41,7 +44,7 @@ export async function runVerify(
 export async function runVerifySet(
   context: Context,
   stacks: readonly string[],
-  options: Pick<VerifyOptions, "heal"> = {},
+  options: Pick<VerifyOptions, "heal" | "started"> = {},
 ): Promise<number> {
   const all: (ReturnType<typeof resultsJson> & { stack: string })[] = [];
   for (const stack of stacks) {
@@ -65,10 +68,12 @@ interface Results {
 function resultsOf(
   context: Context,
   stack: string,
-  { only = [], allPairs = false, heal: healing = false }: VerifyOptions,
+  { only = [], allPairs = false, heal: healing = false, started = new Set() }: VerifyOptions,
 ): Promise<Results> {
   return withLab(context, stack, async (open) => {
     const { lab, ask } = open;
+    const boots = lab.hosts.filter(({ domain }) => domain !== undefined && started.has(domain));
+    if (boots.length > 0) await waitFor(context, open, boots);
     const checks = wantedChecks(lab, only, { allPairs });
     const repair = (faults: readonly FaultyThing[]) => repaired(context, open, faults);
     const results = await context.out.step(`verify: ${checks.length} checks`, () =>
@@ -78,6 +83,11 @@ function resultsOf(
     const { pinged, all } = pairCounts(lab);
     return { results, pairs: { pinged: allPairs ? all : pinged, all } };
   });
+}
+
+function waitFor({ out }: Context, open: OpenLab, hosts: readonly HostOutput[]): Promise<void> {
+  const names = hosts.map(({ name }) => name);
+  return out.step(`waiting until everything on ${names.join(", ")} is running`, () => booted(open, names));
 }
 
 /** Returns true when a step has run: then the hosts must be asked again. */

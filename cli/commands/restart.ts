@@ -4,6 +4,7 @@ import { shellWords } from "../../guest/quote";
 import type { HostOutput } from "../../plan/contract";
 import type { ContainerPlan } from "../../plan/types";
 import { badUsage, stackName, stackOption } from "../args";
+import { ASK_MS, BOOT_MS, isComplete, POLL_MS } from "../access/booted";
 import { heal } from "../access/heal";
 import { hypervisors } from "../access/hypervisors";
 import { withLab, type OpenLab } from "../access/lab";
@@ -11,15 +12,8 @@ import type { Command, Context } from "../command";
 import { Exit, Fault } from "../exit";
 import { readWords, targetNamed } from "../words";
 
-/**
- * Time limits of a container's stop, and of a machine's boot until everything on it is applied, ms. Long enough for emulation on a busy
- * machine.
- */
+/** Time limit of a container's stop, ms. Long enough for emulation on a busy machine. */
 const STOP_MS = 60_000;
-const BOOT_MS = 300_000;
-/** Time limit of a question, and the interval between two, ms. */
-const ASK_MS = 15_000;
-const POLL_MS = 500;
 
 export const restart: Command = {
   name: "restart",
@@ -80,7 +74,7 @@ async function restartHost(context: Context, open: OpenLab, host: HostOutput): P
     await ask.pause(POLL_MS);
     open.remote.forget(name);
     const now = await bootId(open, name);
-    if (now !== undefined && now !== before && (await complete(open, name, limit))) return Exit.ok;
+    if (now !== undefined && now !== before && (await isComplete(open, name, limit))) return Exit.ok;
   }
   throw new Fault(
     Exit.failed,
@@ -91,17 +85,6 @@ async function restartHost(context: Context, open: OpenLab, host: HostOutput): P
 async function bootId({ remote }: OpenLab, host: string): Promise<string | undefined> {
   const { code, stdout } = await remote.run(host, "cat /proc/sys/kernel/random/boot_id", ASK_MS);
   return code === 0 ? stdout.trim() : undefined;
-}
-
-/** Waits until the host reports no drift. Returns false if it does not in time, or does not answer. */
-async function complete({ remote, ask }: OpenLab, host: string, limit: number): Promise<boolean> {
-  while (ask.now() < limit) {
-    const { code, stdout } = await remote.run(host, "/usr/lib/vxlab/guest drift", ASK_MS);
-    if (code === 0 && stdout.trim() === "") return true;
-    if (code === 255) return false;
-    await ask.pause(POLL_MS);
-  }
-  return false;
 }
 
 async function reset(context: Context, stack: string, domain: string): Promise<void> {

@@ -56,26 +56,34 @@ export const up: Command = {
       throw badUsage(up, "--json and --no-verify exclude each other: --json prints what verify finds");
     const stacks = deployOrder(context, stacksNamed(context, values.stack));
     const seconds = hostTimeout(up, values["host-timeout"]);
+    const started = new Set<string>();
     const code = await alone(context, "run this again", () =>
       deployAll(context, stacks, {
         ...{ more: passed, drift: values["no-drift"] !== true, seconds },
-        said: new Set(),
+        ...{ said: new Set(), started },
       }),
     );
     if (code !== Exit.ok || values["no-verify"] === true) return code;
-    return prove(context, stacks, values.json === true);
+    return prove(context, stacks, values.json === true, started);
   },
 };
 
 /**
  * Verifies the stacks that are not underlays, and applies faulty things again. With --json it prints one document.
+ *
+ * @param started libvirt's names of machines that `up` has started
  */
-export async function prove(context: Context, stacks: readonly string[], json: boolean): Promise<number> {
+export async function prove(
+  context: Context,
+  stacks: readonly string[],
+  json: boolean,
+  started: ReadonlySet<string> = new Set(),
+): Promise<number> {
   const proven = stacks.filter((stack) => roleOf(context, stack) !== Role.Underlay);
   if (json && (stacks.length > 1 || proven.length === 0))
-    return runVerifySet(context, proven, { heal: true });
+    return runVerifySet(context, proven, { heal: true, started });
   for (const stack of proven) {
-    const code = await runVerify(context, stack, { json, heal: true });
+    const code = await runVerify(context, stack, { json, heal: true, started });
     if (code !== Exit.ok) return code;
   }
   return Exit.ok;
@@ -90,6 +98,8 @@ interface How {
   seconds: number;
   /** Lines that were printed for an earlier stack. */
   said: Set<string>;
+  /** Gets libvirt's names of machines that were shut off. */
+  started: Set<string>;
 }
 
 /** One after the other. With several stacks, a preview at the end shows that none needs a second `up`. */
@@ -123,7 +133,7 @@ async function deploy(context: Context, stack: string, how: How): Promise<number
   if (!how.said.has(libvirt)) context.out.remark(libvirt);
   how.said.add(libvirt);
   const since = new Date();
-  const words = [...(await refreshing(context, stack, how.drift)), ...how.more];
+  const words = [...(await refreshing(context, stack, how)), ...how.more];
   // A preview costs as much as an `up` that changes nothing.
   const previewFirst = isEdited(context, stack);
   return looking({ ...context, environment }, stack, how.drift, async (env, look) => {
@@ -197,7 +207,7 @@ function sayChanges({ out }: Context, { edits, changes }: Outcome): void {
 }
 
 /** Returns --refresh when machines are off that run according to the state, as after a reboot of this machine, or have lost something. */
-async function refreshing(context: Context, stack: string, drift: boolean): Promise<string[]> {
+async function refreshing(context: Context, stack: string, { drift, started }: How): Promise<string[]> {
   const state = await resources(context, stack);
   const ids = labIds(state);
   if (ids.length === 0) return [];
@@ -209,6 +219,7 @@ async function refreshing(context: Context, stack: string, drift: boolean): Prom
   }
   const lost = drift ? await repairMachines(context, stack, state) : [];
   if (off.length > 0) context.out.line(`starting machines that are shut off: ${off.join(", ")}`);
+  for (const name of off) started.add(name);
   if (lost.length > 0)
     context.out.line(`recreating machines and volumes that libvirt has lost: ${lost.join(", ")}`);
   return off.length + lost.length > 0 ? ["--refresh"] : [];

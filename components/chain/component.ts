@@ -7,6 +7,7 @@ import { MovableArgs, Place, placeOf, vtepOf } from "../host/context.component";
 import { allowedSources } from "../port-security/plan";
 import { hopVni } from "./carrier";
 import { CHAIN, ChainFailure } from "./spec";
+import type { EndPlan, HopPlan, TransparentHopPlan } from "./planned";
 import { ChainWanted, hopsState, nextState } from "./thing";
 
 /**
@@ -81,11 +82,23 @@ export interface ChainHopArgs extends MovableArgs {
 }
 
 /** A hop, completed with what its host knows. */
-interface Placed {
-  args: ChainHopArgs;
+interface Placed<Hop> {
+  hop: Hop;
   place: Place<ChainHopArgs>;
   hostName: string;
+  bridge: pulumi.Input<string>;
   local: pulumi.Input<string>;
+}
+
+/** A hop without the values of its host. */
+type Unplaced<Hop extends HopPlan> = Omit<Hop, "host" | "vtep">;
+type EndHop = Unplaced<EndPlan>;
+type BoxHop = EndHop | Unplaced<TransparentHopPlan>;
+
+interface PlacedWay {
+  from: Placed<EndHop>;
+  through: Placed<BoxHop>[];
+  to: Placed<EndHop>;
 }
 
 /**
@@ -111,38 +124,41 @@ export class ServiceChain extends pulumi.ComponentResource {
 
   constructor(name: string, args: ServiceChainArgs, opts: pulumi.ComponentResourceOptions = {}) {
     const { from, through, to, ...own } = args;
-    const hops = [from, ...through, to].map((hop) => placed(name, hop, opts));
+    const chain = args.chain ?? name;
+    const end = (hop: ChainHopArgs) => placed(name, hop, opts, endOf(name, chain, hop, true));
+    const box = (hop: ChainHopArgs) => placed(name, hop, opts, boxOf(name, chain, hop));
+    const way = { from: end(from), through: through.map(box), to: end(to) };
+    const hops = [way.from, ...way.through, way.to];
     // All hops have the same lab's id.
     const shown = hops.map(({ place }) => ({ ...place.shown, labId: undefined }));
-    const labId = hops[0]?.place.shown.labId ?? "";
+    const { labId } = way.from.place.shown;
     const parts = { from: shown[0], through: shown.slice(1, -1), to: shown.at(-1) };
     super(token("ServiceChain"), name, { ...own, ...parts, labId }, opts);
-    const wanted = wantedOf(name, own, hops);
+    const wanted = wantedOf(chain, own, way);
     const hosts = new Map(hops.map((hop) => [hop.hostName, hop]));
     const steps = (part: string, stateOf: typeof hopsState, before: pulumi.Resource[]) =>
-      [...hosts].map(
-        ([
-          hostName,
-          {
-            args: { bridge },
-            place,
-          },
-        ]) => {
-          const state = pulumi.all([wanted, bridge]).apply(([chain, on]) => stateOf(chain, hostName, on));
-          const { host, opts: mine } = place;
-          const options = { ...inside(this, mine), ...(before.length === 0 ? {} : { dependsOn: before }) };
-          const step = { host, hostName, kind: "chain" as const, lab: labId, state };
-          return guestStep(child(child(name, hostName), part), step, options);
-        },
-      );
+      [...hosts].map(([hostName, { bridge, local, place }]) => {
+        const state = pulumi
+          .all([wanted, bridge, local])
+          .apply(([all, on, vtep]) => stateOf(all, { host: hostName, local: vtep, bridge: on }));
+        const { host, opts: mine } = place;
+        const options = { ...inside(this, mine), ...(before.length === 0 ? {} : { dependsOn: before }) };
+        const step = { host, hostName, kind: "chain" as const, lab: labId, state };
+        return guestStep(child(child(name, hostName), part), step, options);
+      });
     const first = steps("hops", hopsState, []);
     const second = steps("next", nextState, first);
-    this.chain = pulumi.all([args.chain ?? name, ...second.map(({ id }) => id)]).apply(([text]) => text);
+    this.chain = pulumi.all([chain, ...second.map(({ id }) => id)]).apply(([text]) => text);
     this.registerOutputs({ chain: this.chain });
   }
 }
 
-function placed(name: string, args: ChainHopArgs, opts: pulumi.ComponentResourceOptions): Placed {
+function placed<Hop>(
+  name: string,
+  args: ChainHopArgs,
+  opts: pulumi.ComponentResourceOptions,
+  hop: Hop,
+): Placed<Hop> {
   const place = placeOf("ServiceChain", name, args, opts);
   const { hostName } = place;
   // Steps are declared by host, so the hosts' names must be known before that.
@@ -150,54 +166,65 @@ function placed(name: string, args: ChainHopArgs, opts: pulumi.ComponentResource
     const message = `${token("ServiceChain")} ${name}: the name of hop ${args.hop}'s host is not known yet. Set hostName to a string.`;
     throw new pulumi.RunError(message);
   }
-  return { args, place, hostName, local: args.local ?? vtepOf(args.host) };
+  return { hop, place, hostName, bridge: args.bridge, local: args.local ?? vtepOf(args.host) };
 }
+
+/** An end, or a routed middle box. */
+function endOf(name: string, chain: string, args: ChainHopArgs, isEnd: boolean): EndHop {
+  const { mac, gateway = false } = args;
+  const [port, another] = args.ports;
+  if (port === undefined || another !== undefined || mac === undefined) {
+    const message = `${token("ServiceChain")} ${name}: hop ${args.hop} needs one port and its mac, or as a transparent middle box two ports and no mac. Set ports and mac.`;
+    throw new pulumi.RunError(message);
+  }
+  const sources = isEnd ? sourcesOf(args, mac) : undefined;
+  return {
+    ...{ ...numbered(chain, args), ports: [port], mac, addresses: bareOf(args) },
+    ...(sources === undefined ? {} : { sources }),
+    ...(gateway ? { gateway } : {}),
+  };
+}
+
+function boxOf(name: string, chain: string, args: ChainHopArgs): BoxHop {
+  const [inner, outer, third] = args.ports;
+  const isTransparent = args.mac === undefined && third === undefined;
+  if (!isTransparent || inner === undefined || outer === undefined) return endOf(name, chain, args, false);
+  return { ...numbered(chain, args), ports: [inner, outer], addresses: bareOf(args) };
+}
+
+const numbered = (chain: string, { hop, vni }: ChainHopArgs) => ({
+  ...{ name: hop, vni: vni ?? hopVni(stackIdentity(), chain, hop) },
+});
+
+const bareOf = ({ addresses = [] }: ChainHopArgs): string[] =>
+  addresses.map((one) => one.split("/")[0] ?? one);
 
 /** Without bridges: a step gets its own host's bridge only, so that a new machine of another host does not replace the step. */
 function wantedOf(
-  name: string,
+  chain: string,
   {
-    chain = name,
     failure = CHAIN.failure.default,
     probe,
     encapsulation = DEFAULT_ENCAPSULATION,
     udpPort = ENCAPSULATIONS[encapsulation].udpPort,
   }: Omit<ServiceChainArgs, "from" | "through" | "to">,
-  hops: readonly Placed[],
+  { from, through, to }: PlacedWay,
 ): pulumi.Output<ChainWanted> {
-  return pulumi.all(hops.map(({ local }) => local)).apply((vteps) => ({
-    ...{ name: chain, failure, encapsulation, udpPort },
-    ...(probe === undefined ? {} : { probe }),
-    hops: hops.map(({ args, hostName: host }, index) => {
-      const { hop, ports, mac, addresses = [], gateway = false, vni } = args;
-      const sources = sourcesOf(args, index === 0 || index === hops.length - 1);
-      return {
-        ...{
-          name: hop,
-          host,
-          vtep: vteps[index] ?? "",
-          vni: vni ?? hopVni(stackIdentity(), chain, hop),
-          ports,
-        },
-        ...(mac === undefined ? {} : { mac }),
-        addresses: addresses.map((one) => one.split("/")[0] ?? one),
-        ...(sources === undefined ? {} : { sources }),
-        ...(gateway ? { gateway } : {}),
-      };
-    }),
-  }));
+  const at = <Hop>({ hop, hostName: host, local }: Placed<Hop>) =>
+    pulumi.output(local).apply((vtep) => ({ ...hop, host, vtep }));
+  return pulumi
+    .all([at(from), pulumi.all(through.map(at)), at(to)])
+    .apply(([first, between, last]): ChainWanted => ({
+      ...{ name: chain, failure, encapsulation, udpPort },
+      ...(probe === undefined ? {} : { probe }),
+      hops: [first, ...between, last],
+    }));
 }
 
 function sourcesOf(
-  {
-    mac,
-    addresses = [],
-    sources,
-    portSecurity = INTERFACE.portSecurity.default,
-    gateway = false,
-  }: ChainHopArgs,
-  isEnd: boolean,
+  { addresses = [], sources, portSecurity = INTERFACE.portSecurity.default, gateway = false }: ChainHopArgs,
+  mac: string,
 ): string[] | undefined {
-  if (!isEnd || !portSecurity || gateway) return undefined;
-  return sources ?? (mac === undefined ? undefined : allowedSources({ mac, addresses }));
+  if (!portSecurity || gateway) return undefined;
+  return sources ?? allowedSources({ mac, addresses });
 }

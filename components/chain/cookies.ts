@@ -1,5 +1,5 @@
 /** Cookies of a chain's flows. They identify what each flow counts. */
-import type { ChainPlan, HopPlan } from "./planned";
+import type { HopPlan } from "./planned";
 
 /** What a flow is for: the last two digits of its cookie, in the direction of `to` and in that of `from`. */
 export const ROLE = {
@@ -23,16 +23,19 @@ export const ROLE = {
 
 export type Role = keyof typeof ROLE;
 
-type Hops = Pick<ChainPlan, "hops">;
+/** A chain, of which the VNI of its first end is enough. */
+interface Hops {
+  hops: readonly [Pick<HopPlan, "vni">, ...unknown[]];
+}
 
 export const hex = (number: number, digits: number): string => number.toString(16).padStart(digits, "0");
 
 /** 0x5f, the chain (the VNI of its first end), the hop (its VNI), the role. */
 export function cookieOf({ hops: [first] }: Hops, { vni }: Pick<HopPlan, "vni">, role: string): string {
-  return `0x5f${hex(first?.vni ?? 0, 6)}${hex(vni, 6)}${role}`;
+  return `0x5f${hex(first.vni, 6)}${hex(vni, 6)}${role}`;
 }
 
 /** VALUE/MASK of all flows of one part of the chain. */
 export function cookiesOf({ hops: [first] }: Hops, part: "hops" | "next"): string {
-  return `0x5f${hex(first?.vni ?? 0, 6)}000000${part === "hops" ? "00" : "10"}/0xffffffff000000f0`;
+  return `0x5f${hex(first.vni, 6)}000000${part === "hops" ? "00" : "10"}/0xffffffff000000f0`;
 }

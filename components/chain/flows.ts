@@ -12,12 +12,13 @@
  * learns no MAC from a chain. ARP and neighbour discovery do not take the chain (register 15).
  */
 import { addressNumber, familyOf } from "../../plan/addresses";
-import type { ChainPlan, HopPlan } from "./planned";
+import type { ChainPlan, EndPlan, HopPlan } from "./planned";
 import { IpFamily } from "../../plan/net/family";
 import { chainTunnel } from "../../plan/names";
 import { linkLocal } from "../port-security/plan";
 import { cookieOf, hex, ROLE } from "./cookies";
 import type { Role } from "./cookies";
+import { bothEnds } from "./ends";
 import { ChainFailure } from "./spec";
 
 /** 0: towards `to`, 1: towards `from`. */
@@ -31,6 +32,8 @@ interface Hop {
   wired: Wired;
   hop: HopPlan;
   index: number;
+  /** The end that it is. */
+  end: EndPlan | undefined;
   /** MACs of the two ends. */
   macs: readonly [string, string];
 }
@@ -39,8 +42,8 @@ interface Hop {
 export function hopFlows(wired: Wired, host: string): string[] {
   const own = hopsOn(wired, host);
   const flows = own.flatMap((one) => [...sends(one), ...arrives(one), ...receives(one)]);
-  const ends = own.filter(isEnd);
-  return [...new Set([...flows, ...ends.flatMap(guards), ...(ends[0] === undefined ? [] : around(ends[0]))])];
+  const ends = own.filter(({ end }) => end !== undefined);
+  return [...new Set([...flows, ...own.flatMap(guards), ...ends.slice(0, 1).flatMap(around)])];
 }
 
 /** Where packets go from the hops of one host. */
@@ -57,22 +60,23 @@ export function nextFlows(wired: Wired, host: string): string[] {
 }
 
 function hopsOn(wired: Wired, host: string): Hop[] {
-  const { hops } = wired;
-  const macs = [hops[0]?.mac ?? "", hops.at(-1)?.mac ?? ""] as const;
-  return hops.flatMap((hop, index) => (hop.host === host ? [{ wired, hop, index, macs }] : []));
+  const [from, to] = bothEnds(wired.hops);
+  const macs = [from.mac, to.mac] as const;
+  return wired.hops.flatMap((hop, index) => {
+    const end = index === 0 ? from : index === wired.hops.length - 1 ? to : undefined;
+    return hop.host === host ? [{ wired, hop, index, end, macs }] : [];
+  });
 }
 
-const isEnd = ({ wired, index }: Hop): boolean => index === 0 || index === wired.hops.length - 1;
-const otherEnd = ({ wired, index }: Hop): HopPlan | undefined =>
-  wired.hops[index === 0 ? wired.hops.length - 1 : 0];
 const neighbour = ({ wired, index }: Hop, way: Direction): HopPlan | undefined =>
   wired.hops[way === 0 ? index + 1 : index - 1];
-const along = ([from, to]: Hop["macs"], way: Direction) => (way === 0 ? [from, to] : [to, from]);
+const along = <T>([from, to]: readonly [T, T], way: Direction) =>
+  way === 0 ? ([from, to] as const) : ([to, from] as const);
 /** The direction of packets that reach an end, and of those that leave it: packets that reach `from` go towards `from`. */
 const reachesBy = ({ wired, index }: Hop): readonly Direction[] =>
   index === 0 ? [1] : index === wired.hops.length - 1 ? [0] : BOTH;
 const leavesBy = (one: Hop): readonly Direction[] =>
-  isEnd(one) ? reachesBy(one).map((way) => (way === 0 ? 1 : 0)) : BOTH;
+  one.end ? reachesBy(one).map((way) => (way === 0 ? 1 : 0)) : BOTH;
 
 function flow({ wired, hop }: Hop, role: Role, way: Direction, match: string, actions: string): string {
   return `cookie=${cookieOf(wired, hop, ROLE[role][way])},${match} actions=${actions}`;
@@ -105,27 +109,28 @@ function carried({ vni, vtep }: HopPlan): string {
 function sends(one: Hop): string[] {
   return leavesBy(one).flatMap((way) =>
     matches(one, way).map((match) => {
-      const restore = isRouted(one) ? along(one.macs, way) : undefined;
+      const restore = routerOf(one) === undefined ? undefined : along(one.macs, way);
       const macs = restore === undefined ? "" : `mod_dl_src:${restore[0]},mod_dl_dst:${restore[1]},`;
       return flow(one, "leaves", way, `priority=180,${match}`, `${macs}${left(one.hop)}`);
     }),
   );
 }
 
-const isRouted = (one: Hop): boolean => !isEnd(one) && one.hop.mac !== undefined;
+/** The MAC of a routed middle box. */
+const routerOf = (one: Hop): string | undefined => (one.end === undefined ? one.hop.mac : undefined);
 
 function matches(one: Hop, way: Direction): string[] {
-  const { hop, macs } = one;
-  const [inner = "", outer = ""] = hop.ports;
+  const { hop, end, macs } = one;
+  const [inner, outer = inner] = hop.ports;
+  const head = (name: string) => `in_port=${port(name)},${UNTAGGED}`;
+  const router = routerOf(one);
+  if (router !== undefined)
+    return routed(one, way).map((packet) => `${head(inner)},${packet},dl_src=${router}`);
   const [from, to] = along(macs, way);
-  if (isRouted(one))
-    return routed(one, way).map((packet) => `in_port=${port(inner)},${UNTAGGED},${packet},dl_src=${hop.mac}`);
+  const packets = end?.sources?.map((prefix) => within("src", prefix)) ?? PACKETS;
   // A transparent middle box sends by one side what it received by the other.
-  const by = hop.ports.length === 2 && way === 0 ? outer : inner;
-  const head = `in_port=${port(by)},${UNTAGGED}`;
-  const packets =
-    isEnd(one) && hop.sources !== undefined ? hop.sources.map((prefix) => within("src", prefix)) : PACKETS;
-  return packets.map((packet) => `${head},${packet},dl_src=${from},dl_dst=${to}`);
+  const by = head(way === 0 ? outer : inner);
+  return packets.map((packet) => `${by},${packet},dl_src=${from},dl_dst=${to}`);
 }
 
 /** Packets whose source or destination is in a prefix. */
@@ -137,12 +142,10 @@ function within(end: "src" | "dst", prefix: string): string {
 
 /** A router's packets have its own MAC, so flows match the addresses of both ends. Behind a gateway, any address is possible. */
 function routed({ wired: { hops } }: Hop, way: Direction): string[] {
-  const [from, to] = way === 0 ? [hops[0], hops.at(-1)] : [hops.at(-1), hops[0]];
+  const [from, to] = along(bothEnds(hops), way);
   return ([IpFamily.V4, IpFamily.V6] as const).flatMap((family) => {
-    const of = (end: HopPlan | undefined): (string | undefined)[] =>
-      end?.gateway === true
-        ? [undefined]
-        : (end?.addresses ?? []).filter((one) => familyOf(addressNumber(one)) === family);
+    const of = ({ gateway, addresses }: EndPlan) =>
+      gateway === true ? [undefined] : addresses.filter((one) => familyOf(addressNumber(one)) === family);
     const [v, packets] = family === IpFamily.V4 ? ["nw", PACKETS[0]] : ["ipv6", PACKETS[1]];
     return of(from).flatMap((source) =>
       of(to).map((target) =>
@@ -183,18 +186,18 @@ function arrives(one: Hop): string[] {
  * is on the same host: while the chain changes, some hosts still send by the old path.
  */
 export function hasTunnels({ hops }: Pick<ChainPlan, "hops">): boolean {
-  return hops.some(({ host }) => host !== hops[0]?.host);
+  return hops.some(({ host }) => host !== hops[0].host);
 }
 
 /** Delivers to a hop. */
 function receives(one: Hop): string[] {
   const { wired, hop } = one;
-  const isOpen = wired.failure === ChainFailure.Open && !isEnd(one);
+  const isOpen = wired.failure === ChainFailure.Open && one.end === undefined;
   const flows = reachesBy(one).flatMap((way) => {
     const [from, to] = along(one.macs, way);
     const match = `priority=100,reg14=${hop.vni},dl_src=${from},dl_dst=${to}`;
-    const [inner = "", outer = inner] = hop.ports;
-    const router = isRouted(one) ? `mod_dl_dst:${hop.mac},` : "";
+    const [inner, outer = inner] = hop.ports;
+    const router = routerOf(one) === undefined ? "" : `mod_dl_dst:${hop.mac},`;
     const deliver = `${router}output:${port(way === 0 ? inner : outer)}`;
     if (!isOpen) return [flow(one, "reaches", way, `table=5,${match}`, deliver)];
     const alive = `reg12=${port(inner)},reg13=${port(outer)}`;
@@ -204,7 +207,7 @@ function receives(one: Hop): string[] {
       flow(one, "passes", way, `table=6,${match}`, left(hop)),
     ];
   });
-  if (isEnd(one) || isRouted(one)) return flows;
+  if (hop.mac !== undefined) return flows;
   return [
     ...flows,
     ...hop.ports.map((name) => flow(one, "closed", 0, `priority=165,in_port=${port(name)}`, "drop")),
@@ -217,9 +220,10 @@ const living = (register: number, name: string): string =>
 
 /** Packets that an end sends to the other end past the chain: the address is in a frame to another MAC, or with another sender's MAC. */
 function guards(one: Hop): string[] {
-  const other = otherEnd(one);
-  if (other?.mac === undefined) return [];
-  const head = `priority=170,in_port=${port(one.hop.ports[0] ?? "")}`;
+  const { end, wired } = one;
+  const other = bothEnds(wired.hops).find((each) => each !== end);
+  if (end === undefined || other === undefined) return [];
+  const head = `priority=170,in_port=${port(end.ports[0])}`;
   const targets = [...other.addresses, linkLocal(other.mac)].map((address) =>
     within("dst", `${address}/${address.includes(":") ? 128 : 32}`),
   );

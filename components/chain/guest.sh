@@ -184,26 +184,39 @@ chain_remove() {
 }
 
 chain_observe() {
-  local i=0 port vni found='' same
+  local same
   same=$(chain_same)
   [ "$same" != none ] || { absent && return; }
-  while next_tunnel; do
-    if [ "$(vsctl --if-exists get interface "$port" options:key)" = "\"$vni\"" ]; then
-      found="$found,{\"port\":\"$port\",\"vni\":$vni}"
-    fi
-  done
   {
-    echo "json tunnels [${found#,}]"
+    chain_tunnelled
     [ "$same" = same ] || echo "word flows"
     [ -z "${probed-}" ] || chain_probed
   } | observed
 }
 
-# Prints whether its flows are as they were set: same, other, or none if it has no flows.
+# Lines of observe: its tunnels, and how they carry packets. If several are not as wanted, the values of the last one are printed.
+chain_tunnelled() {
+  local i=0 port vni found='' type key from to
+  while next_tunnel; do
+    IFS=, read -r type key from to _ <<TUNNEL
+$(vsctl --if-exists get interface "$port" type options:key options:local_ip options:dst_port | tr -d '"' | tr '\n' ,)
+TUNNEL
+    [ "$key" = "$vni" ] || continue
+    found="$found,{\"port\":\"$port\",\"vni\":$vni}"
+    [ "$type" = "$encapsulation" ] || echo "text encapsulation $type"
+    [ "$from" = "$local" ] || echo "text local $from"
+    case $to in "$udpPort") ;; *[!0-9]*) echo "word udpPort" ;; *) echo "word udpPort $to" ;; esac
+  done
+  echo "json tunnels [${found#,}]"
+}
+
+# Prints whether its flows are as they are wanted: same, other, or none if it has no flows.
 chain_same() {
   local there
   there=$(ovs-ofctl --no-stats dump-flows "$bridge" "cookie=$cookie" 2>/dev/null | grep 'cookie=') || { echo none && return; }
-  if grep -v '^delete ' "$CHAINS/$id/flows" 2>/dev/null | ovs-ofctl diff-flows /proc/self/fd/3 /proc/self/fd/0 >/dev/null 2>&1; then
+  set --
+  eval "set -- $flows"
+  if printf '%s\n' "$@" | LC_ALL=C awk -v file="$OFPORTS" -v known=1 "$NUMBERS_AWK" | ovs-ofctl diff-flows /proc/self/fd/3 /proc/self/fd/0 >/dev/null 2>&1; then
     echo same
   else
     echo other

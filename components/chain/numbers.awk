@@ -1,6 +1,6 @@
 # The flows of a chain, with a number in place of each <NAME> of a port. A name without a number gets the next one: `file` keeps them, one
 # line NAME NUMBER each. The numbers are above those that Open vSwitch assigns itself, and none is used twice. So when a port is made again,
-# its flows match it before it can send anything.
+# its flows match it before it can send anything. With `known`, no number is given: a name without a number stays.
 
 BEGIN {
   last = 8192
@@ -17,7 +17,7 @@ BEGIN {
   out = ""
   while (match($0, /<[^<>]*>/)) {
     name = substr($0, RSTART + 1, RLENGTH - 2)
-    if (!(name in number)) { number[name] = ++last; print name, last >>file }
+    if (!(name in number)) { if (known) break; number[name] = ++last; print name, last >>file }
     out = out substr($0, 1, RSTART - 1) number[name]
     $0 = substr($0, RSTART + RLENGTH)
   }

@@ -1,14 +1,19 @@
 import { addressText } from "../../plan/addresses";
 import type { PlannedGround } from "../../plan/section";
-import type { ChainPlan, ContainerPlan, HopPlan, ServicePlan } from "../../plan/lab-plan";
+import type { ChainPlan, ContainerPlan, EndPlan, HopPlan, ServicePlan } from "../../plan/lab-plan";
 import { vethName } from "../../plan/names";
 import type { ResolvedLab } from "../../plan/resolved";
 import { endpointOf } from "../encryption/endpoint";
 import { allowedSources } from "../port-security/plan";
 import { mtuUnder } from "../underlay/mtu";
 import { maxOverlayMtu } from "../../plan/net/encap";
-import { carrierOf, hopsOf, hopVni } from "./carrier";
+import { carrierOf, hopVni } from "./carrier";
 import type { ResolvedChain, ResolvedHop } from "./resolved";
+
+/** What hops are made of. */
+interface Ground extends Pick<PlannedGround, "containers" | "services"> {
+  vteps: ReadonlyMap<string, string>;
+}
 
 /** Chains, sorted by name. */
 export function planChains(
@@ -16,43 +21,64 @@ export function planChains(
   { containers, services }: Pick<PlannedGround, "containers" | "services">,
 ): ChainPlan[] {
   const vteps = new Map(lab.hosts.map((host) => [host.name, addressText(endpointOf(host))]));
-  return lab.chains.map((chain) => ({
-    ...{ name: chain.name, segment: chain.segment.name, failure: chain.failure },
-    ...(chain.probe === undefined ? {} : { probe: chain.probe }),
-    ...carrierOf(chain.segment),
-    hops: hopsOf(chain).map((hop) => ({
-      ...{ name: hop.name, host: hop.host, vtep: vteps.get(hop.host) ?? "" },
-      vni: hopVni(lab.identity, chain.name, hop.name),
-      ...planHop(chain, hop, containers, services),
-    })),
-  }));
+  return lab.chains.flatMap((chain) => planChain(lab.identity, chain, { containers, services, vteps }));
 }
 
-type HopPart = Omit<HopPlan, "name" | "host" | "vtep" | "vni">;
+/** None without all of its hops: it would lead past one. */
+function planChain(identity: string, chain: ResolvedChain, ground: Ground): ChainPlan[] {
+  const { name, segment, failure, probe, through } = chain;
+  const hopIn = (hop: ResolvedHop) => ({ ...hop, vni: hopVni(identity, name, hop.name) });
+  const [from, to] = [chain.from, chain.to].map((end) => planEnd(chain, hopIn(end), ground));
+  const boxes = through.flatMap((box) => planBox(chain, hopIn(box), ground) ?? []);
+  if (from === undefined || to === undefined || boxes.length < through.length) return [];
+  return [
+    {
+      ...{ name, segment: segment.name, failure },
+      ...(probe === undefined ? {} : { probe }),
+      ...carrierOf(segment),
+      hops: [from, ...boxes, to],
+    },
+  ];
+}
 
-function planHop(
+type NumberedHop = ResolvedHop & { vni: number };
+
+function planBox(chain: ResolvedChain, hop: NumberedHop, ground: Ground): HopPlan | undefined {
+  const { name, host, vni, sides } = hop;
+  const vtep = ground.vteps.get(host);
+  if (sides === undefined || vtep === undefined) return planEnd(chain, hop, ground);
+  const ports = [vethName(name, sides.in), vethName(name, sides.out)] as const;
+  return { name, host, vtep, vni, ports, addresses: [] };
+}
+
+/** An end, or a routed middle box. */
+function planEnd(
   { segment, from, to }: ResolvedChain,
-  hop: ResolvedHop,
-  containers: readonly ContainerPlan[],
-  services: readonly ServicePlan[],
-): HopPart {
-  const { name, nic: number, sides } = hop;
-  if (sides !== undefined)
-    return { ports: [vethName(name, sides.in), vethName(name, sides.out)], addresses: [] };
-  const box = containers.find((one) => one.name === name);
-  const nic = number === undefined ? undefined : box?.interfaces[number];
-  if (nic !== undefined) {
-    const isEnd = hop === from || hop === to;
-    const range = nic.dhcpRange === undefined ? {} : { range: nic.dhcpRange };
-    return {
-      ...{ ports: [nic.veth], mac: nic.mac, addresses: nic.addresses.map(bare) },
-      ...(isEnd && nic.portSecurity ? { sources: allowedSources({ ...nic, ...range }) } : {}),
-    };
+  { name, host, vni, nic: number }: NumberedHop,
+  { containers, services, vteps }: Ground,
+): EndPlan | undefined {
+  const vtep = vteps.get(host);
+  if (vtep === undefined) return undefined;
+  const head = { name, host, vtep, vni };
+  if (number === undefined) {
+    const service = services.find((one) => one.segment === segment.name);
+    return service && { ...head, ...gatewayPart(service) };
   }
-  const { device, mac, addresses } = services.find((one) => one.segment === segment.name) ?? {
-    ...{ device: "", mac: "", addresses: [] },
+  const nic = containers.find((one) => one.name === name)?.interfaces[number];
+  const isEnd = name === from.name || name === to.name;
+  return nic && { ...head, ...nicPart(nic, isEnd) };
+}
+
+const gatewayPart = ({ device, mac, addresses }: ServicePlan) => ({
+  ...{ ports: [device] as const, mac, addresses: addresses.map(bare), gateway: true },
+});
+
+function nicPart(nic: ContainerPlan["interfaces"][number], isEnd: boolean) {
+  const range = nic.dhcpRange === undefined ? {} : { range: nic.dhcpRange };
+  return {
+    ...{ ports: [nic.veth] as const, mac: nic.mac, addresses: nic.addresses.map(bare) },
+    ...(isEnd && nic.portSecurity ? { sources: allowedSources({ ...nic, ...range }) } : {}),
   };
-  return { ports: [device], mac, addresses: addresses.map(bare), gateway: true };
 }
 
 /** MTU of a transparent middle box's interfaces: its chain's. Without a chain, that of the lab's smallest segment. */

@@ -20,7 +20,7 @@ export interface ChainPlan {
   encapsulation: Encapsulation;
   udpPort: number;
   /** The two ends, with the middle boxes between them. */
-  hops: HopPlan[];
+  hops: readonly [EndPlan, ...HopPlan[], EndPlan];
 }
 
 /**
@@ -31,7 +31,17 @@ export interface ChainPlan {
  * const isTransparent = ({ ports }: HopPlan) => ports.length === 2;
  * ```
  */
-export interface HopPlan {
+export type HopPlan = EndPlan | TransparentHopPlan;
+
+/**
+ * A hop with a MAC: an end, or a routed middle box.
+ *
+ * @example
+ * ```ts
+ * const macsOf = ({ hops: [from] }: ChainPlan): string => from.mac;
+ * ```
+ */
+export interface EndPlan {
   /** The container's, or `gateway`. */
   name: string;
   host: string;
@@ -39,14 +49,36 @@ export interface HopPlan {
   vtep: string;
   /** VNI of packets to it between hosts. */
   vni: number;
-  /** The host's ports that lead to it: one, or for a transparent middle box two, the one towards `from` and the one towards `to`. */
-  ports: string[];
-  /** Absent for a transparent middle box, whose MACs do not matter. */
-  mac?: string;
+  /** The host's port that leads to it. */
+  ports: readonly [string];
+  mac: string;
   /** Without prefix length. */
   addresses: string[];
   /** Source prefixes that an end may send from; absent: all. */
   sources?: string[];
   /** True for a gateway: it forwards packets for other addresses than its own. */
   gateway?: boolean;
+}
+
+/**
+ * A middle box that forwards frames unchanged.
+ *
+ * @example
+ * ```ts
+ * const sidesOf = ({ ports: [towardsFrom, towardsTo] }: TransparentHopPlan) => `${towardsFrom} | ${towardsTo}`;
+ * ```
+ */
+export interface TransparentHopPlan {
+  /** The container's. */
+  name: string;
+  host: string;
+  /** VTEP of its host. */
+  vtep: string;
+  /** VNI of packets to it between hosts. */
+  vni: number;
+  /** The host's ports that lead to it: the one towards `from`, and the one towards `to`. */
+  ports: readonly [string, string];
+  /** Absent: its MACs do not matter. */
+  mac?: undefined;
+  addresses: string[];
 }

@@ -23,10 +23,12 @@ chain_probe() {
   done
 }
 
-# chain_ready: waits until frames pass the transparent middle boxes that are new in the chain, ten seconds at most: a container runs before
-# its program connects its two interfaces. A box that passes no probe in that time gets packets anyway.
+# chain_ready: waits until frames pass the transparent middle boxes that are new in the chain, for at most fifty tries (ten seconds, or more
+# where programs start slowly): a container runs before its program connects its two interfaces. A box that passes no probe in that time
+# gets packets anyway. In a chain with probes of its own, the box is bypassed until then.
 chain_ready() {
   local veth had tries=50
+  [ -z "${probe-}" ] || return 0
   eval "set -- ${was_boxes-}"
   had=" $* "
   eval "set -- ${boxes-}"

@@ -3,12 +3,12 @@ import type { ChainPlan, HopPlan, LabPlan } from "../../plan/types";
 import { GATEWAY } from "./spec";
 import type { HostConnectionArgs } from "../guest-step";
 import { setContext } from "../host/context.component";
-import type { HostContext } from "../host/context.component";
 import { child } from "../naming";
-import type { GroundParts } from "../lab/parts";
+import type { DeclaredHost } from "../lab/parts";
 import type { DeclaredGround, DeclaredSection } from "../lab/section";
 import { ServiceChain } from "./component";
-import type { ChainHopArgs } from "./component";
+import type { ChainHopArgs, ServiceChainArgs } from "./component";
+import { bothEnds } from "./ends";
 
 /**
  * Declares the section `chains`. Containers at the ends start once their chain is in place: before that they would reach each other
@@ -37,8 +37,7 @@ function boxesFirst({ chains }: LabPlan): Set<string> {
   );
 }
 
-const endsOf = ({ hops }: ChainPlan): string[] =>
-  [hops[0], hops.at(-1)].flatMap((end) => (end === undefined ? [] : [end.name]));
+const endsOf = ({ hops }: ChainPlan): string[] => bothEnds(hops).map(({ name }) => name);
 
 function declareChains(
   name: string,
@@ -46,46 +45,55 @@ function declareChains(
   ground: DeclaredGround,
 ): Record<string, ServiceChain> {
   if (chains.length === 0) return {};
-  const hosts = new Map(
-    ground.hosts.map(({ plan, host }) => [plan.name, contextOf(plan.name, host, ground)]),
-  );
+  const hosts = new Map(ground.hosts.map((one) => [one.plan.name, placementOn(one, ground)]));
   const { parent, parts } = ground;
-  const made = chains.map((plan) => {
+  const made = chains.flatMap((plan) => {
     const dependsOn = plan.hops.flatMap((hop) => parts.containers[hop.name] ?? []);
-    const args = chainArgs(plan, hosts, parts);
-    return [
-      plan.name,
-      new ServiceChain(child(name, `${plan.name}-chain`), args, { parent, dependsOn }),
-    ] as const;
+    const args = chainArgs(plan, hosts);
+    if (args === undefined) return [];
+    const chain = new ServiceChain(child(name, `${plan.name}-chain`), args, { parent, dependsOn });
+    return [[plan.name, chain] as const];
   });
   return Object.fromEntries(made);
 }
 
+type HopPlacement = Pick<ChainHopArgs, "host" | "bridge">;
+
 /** The arguments of a chain without a host, because its steps are on several hosts. */
-function contextOf(
-  hostName: string,
-  { connection, inside }: Pick<HostContext, "connection" | "inside">,
+function placementOn(
+  { plan: { name: hostName }, host: { connection, inside }, bridge }: DeclaredHost,
   { labId }: DeclaredGround,
-): pulumi.Input<HostConnectionArgs> {
+): HopPlacement {
   const standIn = {};
   setContext(standIn, { connection, hostName, labId, inside });
-  return standIn as pulumi.Input<HostConnectionArgs>;
+  return { host: standIn as pulumi.Input<HostConnectionArgs>, bridge: bridge.bridge };
 }
 
+/** Undefined if a hop has no host: a chain without that hop would bypass it. */
 function chainArgs(
   { name: chain, failure, probe, encapsulation, udpPort, hops }: ChainPlan,
-  hosts: ReadonlyMap<string, pulumi.Input<HostConnectionArgs>>,
-  { bridges }: GroundParts,
-) {
-  const hopArgs = ({ name: hop, host, vtep: local, sources, ...more }: HopPlan): ChainHopArgs =>
-    ({
-      ...{ hop, host: hosts.get(host) ?? "", bridge: bridges[host]?.bridge ?? "", local, ...more },
-      ...(sources === undefined ? { portSecurity: false } : { sources }),
-    }) as ChainHopArgs;
-  const args = hops.map(hopArgs);
+  hosts: ReadonlyMap<string, HopPlacement>,
+): ServiceChainArgs | undefined {
+  const [from, ...others] = hops.flatMap((hop) => {
+    const placement = hosts.get(hop.host);
+    return placement === undefined ? [] : [hopArgs(hop, placement)];
+  });
+  const to = others.pop();
+  if (from === undefined || to === undefined || others.length < hops.length - 2) return undefined;
   return {
     ...{ chain, failure, encapsulation, udpPort },
     ...(probe === undefined ? {} : { probe }),
-    ...{ from: args[0], through: args.slice(1, -1), to: args.at(-1) as ChainHopArgs },
+    ...{ from, through: others, to },
+  };
+}
+
+function hopArgs(hop: HopPlan, placement: HopPlacement): ChainHopArgs {
+  const { name, vtep: local, vni, ports, addresses } = hop;
+  const { mac, sources, gateway } = hop.mac === undefined ? {} : hop;
+  return {
+    ...{ hop: name, ...placement, local, vni, ports: [...ports], addresses },
+    ...(mac === undefined ? {} : { mac }),
+    ...(sources === undefined ? { portSecurity: false } : { sources }),
+    ...(gateway === undefined ? {} : { gateway }),
   };
 }

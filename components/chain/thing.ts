@@ -56,10 +56,19 @@ const leaving = ({ hops }: Pick<ChainPlan, "hops">, host: string): HopPlan[] =>
       hop.host !== host && [hops[index - 1], hops[index + 1]].some((beside) => beside?.host === host),
   );
 
+/** The host that a part is on. */
+export interface ChainHost {
+  host: string;
+  /** Its VTEP. */
+  local: string;
+  bridge: string;
+}
+
 /** The first part: what its own hops may send, and what reaches them. */
-export function hopsState(chain: ChainWanted, host: string, bridge: string): ChainState {
+export function hopsState(chain: ChainWanted, on: ChainHost): ChainState {
+  const { host } = on;
   return {
-    ...common(chain, host, bridge, arriving(chain, host)),
+    ...common(chain, on, arriving(chain, host)),
     cookie: cookiesOf(chain, "hops"),
     ...boxesOf(chain, host),
     flows: hopFlows(chain, host),
@@ -68,29 +77,29 @@ export function hopsState(chain: ChainWanted, host: string, bridge: string): Cha
 
 function boxesOf({ hops, probe }: ChainWanted, host: string): Pick<ChainState, "boxes" | "probe" | "probed"> {
   const boxes = hops
-    .filter((hop) => hop.host === host && hop.ports.length === 2)
+    .filter((hop) => hop.host === host && hop.mac === undefined)
     .flatMap(({ ports }) => ports);
   if (boxes.length === 0) return {};
   return { boxes, ...(probe === undefined ? {} : { probe, probed: boxes }) };
 }
 
 /** The second part: where packets go from its own hops. */
-export function nextState(chain: ChainWanted, host: string, bridge: string): ChainState {
+export function nextState(chain: ChainWanted, on: ChainHost): ChainState {
+  const { host } = on;
   return {
-    ...common({ ...chain, name: nextPart(chain.name) }, host, bridge, leaving(chain, host)),
+    ...common({ ...chain, name: nextPart(chain.name) }, on, leaving(chain, host)),
     ...{ cookie: cookiesOf(chain, "next"), flows: nextFlows(chain, host) },
   };
 }
 
 function common(
   { name, encapsulation, udpPort, hops }: ChainWanted,
-  host: string,
-  bridge: string,
+  { host, local, bridge }: ChainHost,
   tunnels: readonly HopPlan[],
 ) {
   const peers = hops.filter((hop) => hop.host !== host).map(({ vtep }) => vtep);
   return {
-    ...{ name, bridge, local: hops.find((hop) => hop.host === host)?.vtep ?? "" },
+    ...{ name, bridge, local },
     ...{ encapsulation: ENCAPSULATIONS[encapsulation].ovsType, udpPort },
     tunnels: tunnels.map(({ vni }) => ({ port: chainTunnel(vni), vni })),
     peers: [...new Set(peers)],

@@ -129,7 +129,7 @@ impair_seen() {
   local on found
   eval "$PLACE"
   while next_place; do
-    if [ ! -e "$NET/$device" ] || ! impair_led; then echo "text places.$((i - 1)).device"; fi
+    if [ ! -e "$NET/$device" ] || ! impair_asked || ! impair_led; then echo "text places.$((i - 1)).device"; fi
     [ ! -e "$NET/$device" ] || tc -j qdisc show dev "$device"
   done | LC_ALL=C awk -v wanted="$(impair_wanted)" "$JSON_AWK $NETEM_AWK"
 }
@@ -138,6 +138,16 @@ impair_wanted() {
   echo "limit=$netem_limit delay=$netem_delay jitter=$netem_jitter loss=$netem_loss duplicate=$netem_duplicate" \
     "reorder=$netem_reorder corrupt=$netem_corrupt rate=$netem_rate"
 }
+
+# True if the filters that redirect packets through device are as wanted. guest drift does not compare them: its state is the one that they
+# were made from.
+impair_asked() {
+  local said
+  [ -z "${looked-}" ] || return 0
+  said=$(cat "$IMPAIRED/$device") || return 1
+  [ "$said" = "${veth:-${said%% *}} $hook $id
+$(impair_filters)" ]
+} 2>/dev/null
 
 # True if packets are redirected through device. A missing interface of a container is reported for the container. Sets: on hook found
 impair_led() {

@@ -1,6 +1,6 @@
 import { child } from "../naming";
 import type { DeclaredGround, DeclaredSection } from "../lab/section";
-import type { TargetHost } from "../lab/parts";
+import type { DeclaredHost } from "../lab/parts";
 import type { ImpairmentPlan } from "./planned";
 import { Impairment } from "./component";
 import { impairmentArgs } from "./places";
@@ -15,15 +15,15 @@ export const impairments: DeclaredSection<Record<string, ByHost>> = {
 };
 
 function declareOne(name: string, plan: ImpairmentPlan, ground: DeclaredGround): ByHost {
-  const on = ({ plan: { name: host } }: TargetHost) => plan.places.filter((place) => place.host === host);
+  const on = ({ plan: { name: host } }: DeclaredHost) => plan.places.filter((place) => place.host === host);
   const hosts = ground.hosts.filter((host) => on(host).length > 0);
   return Object.fromEntries(
     hosts.map((target) => {
       const {
         plan: { name: hostName, address: local },
         host: { connection, inside },
+        bridge: { bridge },
       } = target;
-      const bridge = ground.parts.bridges[hostName]?.bridge ?? "";
       const placement = { host: connection, hostName, labId: ground.labId, bridge };
       const args = { ...placement, ...impairmentArgs(plan, on(target)), local };
       const opts = { parent: ground.parent, ...inside };

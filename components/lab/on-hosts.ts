@@ -16,7 +16,7 @@ import { VxlanPort } from "../segment/component";
 import type { WireguardKeys } from "../encryption/keys.component";
 import { declareEncryption, publicKeysOf } from "./encryption";
 import type { OnHosts } from "./known";
-import type { GroundParts, LabContainer, TargetHost } from "./parts";
+import type { DeclaredHost, GroundParts, LabContainer, TargetHost } from "./parts";
 import { declareSections } from "./sections";
 
 /**
@@ -36,17 +36,16 @@ export function declareOnHosts(
   checkLabVariables(plan, env);
   const parts: GroundParts = { bridges: {}, segments: {}, containers: {} };
   const publicKeys = publicKeysOf(hosts);
-  const placed = hosts.map(({ plan: host, keys, host: { connection, inside } }) => ({
-    host,
-    placement: { host: connection, hostName: host.name, labId },
-    tunnels: { keys, publicKeys },
-    opts: { parent, ...inside },
-  }));
-  for (const { host, placement, tunnels, opts } of placed)
-    onHost(name, plan, host, { ...placement, ...tunnels }, opts, parts);
-  const sections = declareSections(name, plan, { labId, hosts, parts, parent }, (isMeant, awaited) => {
-    for (const { host, placement, opts } of placed)
-      containersOn(name, plan, host, placement, opts, { env, parts, isMeant, awaited });
+  const placed = hosts.map((target) => {
+    const { plan: host, keys, host: reached } = target;
+    const placement = { host: reached.connection, hostName: host.name, labId };
+    const opts = { parent, ...reached.inside };
+    const bridge = onHost(name, plan, host, { ...placement, keys, publicKeys }, opts, parts);
+    return { ...target, bridge, placement, opts };
+  });
+  const ground = { labId, hosts: placed, parts, parent };
+  const sections = declareSections(name, plan, ground, (isMeant, awaited) => {
+    for (const one of placed) containersOn(name, plan, one, { env, parts, isMeant, awaited });
   });
   return { ...parts, ...sections };
 }
@@ -71,7 +70,7 @@ function onHost(
   { keys, publicKeys, ...placement }: Placement & Tunnels,
   opts: pulumi.ComponentResourceOptions,
   parts: GroundParts,
-): void {
+): OvsBridge {
   const self = child(name, plan.name);
   const made = new OvsBridge(
     child(self, plan.bridge.name),
@@ -102,6 +101,13 @@ function onHost(
     if (further === true) (part.gateways ??= {})[plan.name] = made;
     else part.service = made;
   }
+  return made;
+}
+
+/** A host on which containers are declared. */
+interface PlacedHost extends DeclaredHost {
+  placement: Placement;
+  opts: pulumi.ComponentResourceOptions;
 }
 
 interface Beside {
@@ -116,21 +122,18 @@ interface Beside {
 function containersOn(
   name: string,
   lab: LabPlan,
-  plan: HostPlan,
-  placement: Placement,
-  opts: pulumi.ComponentResourceOptions,
+  { plan, bridge, placement, opts }: PlacedHost,
   { env, parts, isMeant, awaited }: Beside,
 ): void {
-  const made = parts.bridges[plan.name];
   const own = lab.containers.filter(
     (box) => box.host === plan.name && parts.containers[box.name] === undefined && isMeant(box.name),
   );
-  for (const box of made === undefined ? [] : own) {
+  for (const box of own) {
     const dependsOn = awaited(box.name);
     parts.containers[box.name] = declareContainer(
       child(name, box.name),
       box.kind,
-      { ...placement, ...containerArgs(box, made.bridge, env[box.name]) },
+      { ...placement, ...containerArgs(box, bridge.bridge, env[box.name]) },
       dependsOn.length === 0 ? opts : { ...opts, dependsOn },
     );
   }

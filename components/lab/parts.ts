@@ -47,3 +47,8 @@ export interface TargetHost {
   /** Of a host that encrypts. */
   keys?: WireguardKeys | undefined;
 }
+
+/** A host with what is on it before any section. */
+export interface DeclaredHost extends TargetHost {
+  bridge: OvsBridge;
+}

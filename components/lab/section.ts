@@ -1,12 +1,12 @@
 /** How a section of the topology (plan/section-types.ts) is declared on hosts. */
 import type * as pulumi from "@pulumi/pulumi";
 import type { LabPlan } from "../../plan/lab-plan";
-import type { GroundParts, TargetHost } from "./parts";
+import type { DeclaredHost, GroundParts } from "./parts";
 
 /** What a section's declaration gets. */
 export interface DeclaredGround {
   labId: pulumi.Input<string>;
-  hosts: readonly TargetHost[];
+  hosts: readonly DeclaredHost[];
   /** What is declared already; of containers, those that `follows` names. */
   parts: GroundParts;
   /** Of the sections before it. */

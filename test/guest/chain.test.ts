@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import { hopsState, nextState, type ChainState, type ChainWanted } from "../../components/chain/thing";
+import type { EndPlan, HopPlan } from "../../components/chain/planned";
 import { ChainFailure } from "../../components/chain/spec";
 import { PROTOCOL, stepInput, type Envelope } from "../../guest/protocol";
 import { Encapsulation } from "../../plan/net/encap";
@@ -10,19 +11,18 @@ import { FakeHost } from "./fake-host";
 const LAB = "00c0ffee";
 const KVM1 = { host: "kvm1", vtep: "192.168.10.156" };
 const KVM2 = { host: "kvm2", vtep: "192.168.10.222" };
-const end = (name: string, on: object, vni: number, n: number) => ({
+const end = (name: string, on: typeof KVM1, vni: number, n: number): EndPlan => ({
   ...{ name, ...on, vni, ports: [`v-${name}`], mac: `02:00:00:00:00:0${n}`, addresses: [`10.0.3.${n}`] },
 });
-const CHAIN = {
+const [A, B] = [end("a", KVM1, 11, 1), end("b", KVM2, 13, 2)];
+const FW: HopPlan = { name: "fw", ...KVM1, vni: 12, ports: ["v-fw", "v-fw_1"], addresses: [] };
+const CHAIN: ChainWanted = {
   ...{ name: "web", failure: ChainFailure.Closed, encapsulation: Encapsulation.Vxlan, udpPort: 4789 },
-  hops: [
-    end("a", KVM1, 11, 1),
-    { name: "fw", ...KVM1, vni: 12, ports: ["v-fw", "v-fw_1"], addresses: [] },
-    end("b", KVM2, 13, 2),
-  ],
-} as ChainWanted;
-const HOPS = hopsState(CHAIN, "kvm1", "vxbr");
-const NEXT = nextState(CHAIN, "kvm1", "vxbr");
+  hops: [A, FW, B],
+};
+const ON = { host: "kvm1", local: KVM1.vtep, bridge: "vxbr" };
+const HOPS = hopsState(CHAIN, ON);
+const NEXT = nextState(CHAIN, ON);
 
 /** What it lists comes out of a file, and so do the names of a chain's tunnels. */
 const VSCTL = `#!/bin/sh
@@ -163,6 +163,12 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       expect(words(NEXT)).toEqual([]);
     });
 
+    it("does not wait where probes decide", () => {
+      ports();
+      const probed = hopsState({ ...CHAIN, failure: ChainFailure.Open, probe: 500 }, ON);
+      expect(words(probed)).toEqual(["set v-fw", "set v-fw_1"]);
+    });
+
     it("goes on after a while when none comes, and does not wait for a container that does not run", () => {
       expect(words(HOPS)).toEqual([]);
       apply({ ...HOPS, boxes: [] });
@@ -180,7 +186,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
   describe("with probes", () => {
     const probed = { ...CHAIN, failure: ChainFailure.Open, probe: 500 };
-    const PROBED = hopsState(probed, "kvm1", "vxbr");
+    const PROBED = hopsState(probed, ON);
     const SET = (veth: string) =>
       `ovs-vsctl --if-exists set interface ${veth} bfd:enable=true bfd:min_tx=500 bfd:min_rx=500`;
     const bfd = (calls: string[]) =>
@@ -189,8 +195,8 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     it("has both ports of a transparent box probed, no others, and keeps which for when they are made anew", () => {
       expect(bfd(apply(PROBED))).toEqual([SET("v-fw"), SET("v-fw_1")]);
       expect(host.read(`state/chains/${LAB}-lab-web-kvm1-hops/probes`)).toBe("v-fw 500\nv-fw_1 500\n");
-      expect(bfd(apply(nextState(probed, "kvm1", "vxbr"), "lab-web-kvm1-next"))).toEqual([]);
-      expect(hopsState(probed, "kvm2", "vxbr")).not.toHaveProperty("probed");
+      expect(bfd(apply(nextState(probed, ON), "lab-web-kvm1-next"))).toEqual([]);
+      expect(hopsState(probed, { ...ON, host: "kvm2" })).not.toHaveProperty("probed");
     });
 
     it("ends them with the setting, and with the chain", () => {
@@ -303,9 +309,13 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     apply(NEXT);
     expect(observed(NEXT)).toBe(null);
     host.shows("flows", " cookie=0x5f actions=drop\n");
-    host.shows("key", '"13"\n');
+    const tunnel = (...words: string[]) => host.shows("key", words.join("\n"));
+    tunnel("vxlan", "13", NEXT.local, "4789");
     expect(observed(NEXT)).toEqual(NEXT);
-    host.shows("key", '"14"\n');
+    tunnel("geneve", "13", "192.168.10.9", "6081");
+    const other = { encapsulation: "geneve", local: "192.168.10.9", udpPort: 6081 };
+    expect(observed(NEXT)).toEqual({ ...NEXT, ...other });
+    tunnel("vxlan", "14", NEXT.local, "4789");
     expect(observed(NEXT)).toEqual({ ...NEXT, tunnels: [] });
     host.shows("differ", "");
     expect(observed(NEXT)).not.toMatchObject({ flows: NEXT.flows });
@@ -325,8 +335,8 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   });
 
   describe("a hop that leaves", () => {
-    const without = { ...CHAIN, hops: CHAIN.hops.filter(({ name }) => name !== "fw") };
-    const [fewer, after] = [hopsState(without, "kvm1", "vxbr"), nextState(without, "kvm1", "vxbr")];
+    const without: ChainWanted = { ...CHAIN, hops: [A, B] };
+    const [fewer, after] = [hopsState(without, ON), nextState(without, ON)];
     const next = "lab-web-kvm1-next";
     const bundle = () => host.read("bundle").trim().split("\n");
     const ofFw = (lines: string[]) => lines.filter((line) => line.startsWith("cookie=0x5f00000b00000c"));
@@ -369,8 +379,8 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     });
 
     it("is not waited for when the chain begins elsewhere: nothing of before stays", () => {
-      const other = { ...CHAIN, hops: [end("c", KVM1, 14, 3), ...CHAIN.hops.slice(1)] } as ChainWanted;
-      apply(hopsState(other, "kvm1", "vxbr"));
+      const other: ChainWanted = { ...CHAIN, hops: [end("c", KVM1, 14, 3), FW, B] };
+      apply(hopsState(other, ON));
       expect(bundle().slice(0, 2)).toEqual([
         "delete cookie=0x5f00000e00000000/0xffffffff000000f0",
         `delete cookie=${HOPS.cookie}`,

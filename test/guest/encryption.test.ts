@@ -5,6 +5,7 @@ import type { EncryptionState } from "../../components/encryption/thing";
 import { PROTOCOL, stepInput, type Envelope } from "../../guest/protocol";
 import { wireguardFromSeed } from "../../plan/keys";
 import { FakeHost } from "./fake-host";
+import { WG } from "./fake-layers";
 
 const keys = (n: number) => wireguardFromSeed(new Uint8Array(32).fill(n));
 const OWN = keys(1);
@@ -21,20 +22,7 @@ const STATE: EncryptionState = {
 };
 const ID = "00c0ffee-lab-kvm1-wg0";
 
-/** Both remember; wg knows a private key's public one by a file of pairs. */
-const WG = `#!/bin/sh
-{ printf '%s\\0' "\${0##*/}" "$@"; printf '\\036'; } >>"$FAKE/calls"
-conf=$FAKE/wg.conf
-own() { awk -v key="$(sed -n 's/^PrivateKey = //p' "$conf" 2>/dev/null)" '$1 == key { print $2; found = 1 } END { if (!found) print "(none)" }' "$FAKE/pairs"; }
-[ ! -e "$FAKE/wg-refuses" ] || case $1 in syncconf) cat "$FAKE/wg-refuses" >&2; exit 1 ;; esac
-case "$1 $3" in
-  "syncconf "*) cat "$3" >"$conf.new"; mv "$conf.new" "$conf" ;;
-  "show public-key") own ;;
-  "show peers") sed -n 's/^PublicKey = //p' "$conf" 2>/dev/null || : ;;
-  "show dump") printf '%s\\t%s\\t%s\\toff\\n' "$(sed -n 's/^PrivateKey = //p' "$conf")" "$(own)" "$(sed -n 's/^ListenPort = //p' "$conf")"
-    awk -F ' = ' '$1 == "PublicKey" { key = $2 } $1 == "AllowedIPs" { ips = $2 } $1 == "Endpoint" { print key "\\t(none)\\t" $2 "\\t" ips "\\t0\\t0\\t0\\toff" }' "$conf" ;;
-esac
-`;
+/** It remembers, as WG does. */
 const IP = `#!/bin/sh
 { printf '%s\\0' "\${0##*/}" "$@"; printf '\\036'; } >>"$FAKE/calls"
 case "$*" in

@@ -225,6 +225,15 @@ export class FakeHost {
     fs.writeFileSync(this.path(name), text);
   }
 
+  /** The files that it shows at these names and below, with their text. */
+  files(names: readonly string[]): [string, string][] {
+    return names.flatMap((name): [string, string][] => {
+      if (!fs.existsSync(this.path(name))) return [];
+      if (!fs.statSync(this.path(name)).isDirectory()) return [[name, this.read(name)]];
+      return this.files(fs.readdirSync(this.path(name)).map((one) => join(name, one)));
+    });
+  }
+
   /** A thing that the host keeps. */
   keeps<Kind extends StepKind>(kind: Kind, thing: Thing<Kind>): void {
     this.shows(`state/desired/${kind}-${thing.lab}-${thing.id}.json`, keptOf(kind, thing));

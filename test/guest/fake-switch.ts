@@ -4,6 +4,7 @@ import type { FakeHost } from "./fake-host";
 /** As much of ovs-vsctl and of iproute2 as the tools use. The database is a file; the kernel's is below net/. */
 const PROGRAM = String.raw`#!${process.execPath}
 const fs = require("node:fs"), path = require("node:path");
+const program = path.basename(process.argv[1]), all = process.argv.slice(2);
 const root = process.env.FAKE, file = root + "/switch.json", net = (name) => root + "/net/" + name;
 const before = fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "", db = before ? JSON.parse(before) : { bridge: {}, port: {}, interface: {}, address: {}, vxlan: {} };
 const show = (name, key, text) => { fs.mkdirSync(net(name), { recursive: true }); fs.writeFileSync(net(name) + "/" + key, text + "\n"); };
@@ -22,14 +23,22 @@ const cell = (one, column) => {
   const value = one[column];
   if (/^(options|bfd)$/.test(column)) return ["map", Object.entries(value)];
   if (column === "tag") return value === undefined ? ["set", []] : Number(value);
-  if (column === "ofport") return 1;
+  if (column === "ofport") return Number(one.ofport_request ?? 1);
   if (column === "bfd_status:state") return one.bfd.enable === "true" ? "up" : "down";
   if (column === "protected") return String(value) === "true";
   return value ?? ["set", []];
 };
+// As it prints a text: one that it would read as something else has quotes.
+const printed = (one, column) => {
+  const [key, sub] = column.split(":");
+  if (sub === undefined || column === "bfd_status:state") return cell(one, column) + "" || "[]";
+  const value = one[key]?.[sub];
+  return value === undefined ? "" : /^[A-Za-z_][A-Za-z0-9_.-]*$/.test(value) && !/^(true|false)$/.test(value) ? value : JSON.stringify(value);
+};
 let asBare = false;
 function ovs(words) {
   let columns;
+  const isOptional = words.includes("--if-exists"), asCsv = all.includes("--format=csv");
   words = words.filter((word) => {
     if (word === "--bare") asBare = true;
     columns = /^--columns=(.*)/.exec(word)?.[1].split(",") ?? columns;
@@ -40,8 +49,12 @@ function ovs(words) {
   if (verb === "del-br") { delete db.bridge[a]; for (const one of Object.values(db.port)) if (one.on === a) unplug(one.name); fs.rmSync(net(a), { recursive: true, force: true }); }
   if (verb === "add-port") plug(a, b);
   if (verb === "del-port") unplug(a);
+  // Of these, --if-exists means that a missing row is no error.
+  if (/^(set|get|clear)$/.test(verb) && isOptional && db[a][b] === undefined) return;
+  if (verb === "clear") for (const column of rest) row(a, b)[column] = {};
+  if (verb === "list" && asCsv) for (const one of Object.values(db[a])) console.log(columns.map((column) => cell(one, column)).join(","));
   if (verb === "set") for (const one of rest) put(a, b, one.slice(0, one.indexOf("=")), one.slice(one.indexOf("=") + 1));
-  if (verb === "get") console.log(cell(row(a, b), rest[0]) + "" || "[]");
+  if (verb === "get") for (const column of rest) console.log(printed(row(a, b), column));
   if (verb === "port-to-br") { if (!db.port[a]) process.exit(1); console.log(db.port[a].on); }
   if (verb === "find") {
     const [, key, sub, value] = /^(\w+)(?::([^=]+))?=(.*)$/.exec(b);
@@ -53,6 +66,13 @@ function ovs(words) {
 function ip(words) {
   const text = words.join(" "), after = (word) => words[words.indexOf(word) + 1];
   if (/^link add \S+ type vxlan/.test(text)) { show(words[2], "mtu", 1500); show(words[2], "address", ""); db.vxlan[words[2]] = text.replace(/^.* type vxlan/, "vxlan"); }
+  if (/^link add \S+ type ifb/.test(text)) { show(words[2], "mtu", 1500); show(words[2], "flags", "0x82"); }
+  if (/^link add \S+ type wireguard/.test(text)) { show(words[2], "mtu", 1420); show(words[2], "flags", "0x90"); }
+  if (/^link set dev \S+ (mtu \d+ )?up$/.test(text) && fs.existsSync(net(words[3]) + "/flags")) show(words[3], "flags", "0x" + (Number(fs.readFileSync(net(words[3]) + "/flags", "utf8")) | 1).toString(16));
+  if (/^route replace/.test(text)) ((db.route ??= {})[after("dev")] ??= []).push(words[2].replace("/32", ""));
+  if (/^route del/.test(text)) db.route[after("dev")] = db.route[after("dev")].filter((one) => one !== words[2].replace("/32", ""));
+  if (/^-o route show dev/.test(text)) (db.route?.[after("dev")] ?? []).forEach((one) => console.log(one + " scope link"));
+  if (/^-o route get/.test(text)) console.log(words[3] + " dev eth0 uid 0");
   if (/^link add \S+ type bridge/.test(text)) { show(words[2], "mtu", 1500); show(words[2], "address", ""); }
   if (/^link set dev \S+ .*master/.test(text)) (db.master ??= {})[words[3]] = after("master");
   if (/^link add \S+ mtu \d+ type veth/.test(text)) show(words[2], "mtu", words[4]);
@@ -64,7 +84,6 @@ function ip(words) {
   else if (/^-o address show/.test(text)) process.stdout.write(fs.readFileSync(root + "/addresses"));
   if (/^-d -o link show/.test(text) && db.vxlan[after("dev")]) console.log("7: " + after("dev") + ": <UP> mtu " + fs.readFileSync(net(after("dev")) + "/mtu", "utf8").trim() + " qdisc noqueue " + (db.master?.[after("dev")] ? "master " + db.master[after("dev")] + " " : "") + "group default \\ " + db.vxlan[after("dev")]);
 }
-const program = path.basename(process.argv[1]), all = process.argv.slice(2);
 if (program === "ip" && all[0] === "-batch") fs.readFileSync(0, "utf8").trim().split("\n").forEach((line) => ip(line.replace(/"/g, "").split(" ")));
 else if (program === "ip") ip(all);
 else {

@@ -3,7 +3,11 @@ import { bridgeState, type BridgeWanted } from "../../components/bridge/thing";
 import { ContainerKind } from "../../components/container/kinds";
 import { containerState, type InterfaceWanted } from "../../components/container/thing";
 import { impairmentState, type ImpairmentWanted } from "../../components/impairment/thing";
-import { encryptionState, type EncryptionWanted } from "../../components/encryption/thing";
+import {
+  encryptionState,
+  type EncryptionSecrets,
+  type EncryptionWanted,
+} from "../../components/encryption/thing";
 import { routerState, type RouterWanted } from "../../components/router/thing";
 import { portState, type PortWanted } from "../../components/segment/thing";
 import { serviceState, type ServiceWanted } from "../../components/service/thing";
@@ -25,7 +29,7 @@ interface ContainerWanted {
 /** Of kinds whose state is not made of arguments one by one, the state itself. */
 interface Wanted extends Omit<States, keyof typeof STATES> {
   bridge: BridgeWanted;
-  encryption: EncryptionWanted;
+  encryption: EncryptionWanted & Partial<EncryptionSecrets>;
   port: PortWanted;
   impairment: ImpairmentWanted;
   router: RouterWanted;
@@ -59,8 +63,12 @@ export function envelopeOf<Kind extends StepKind>(
 /** stdin of its step. */
 export function inputOf<Kind extends StepKind>(kind: Kind, thing: Thing<Kind> | Envelope<Kind>): string {
   if ("v" in thing) return stepInput(thing);
-  const { env = [] } = thing as Partial<ContainerWanted>;
-  return stepInput(envelopeOf(kind, thing), env.length === 0 ? undefined : { env });
+  const { env = [], privateKey } = thing as Partial<ContainerWanted & EncryptionSecrets>;
+  const secrets = privateKey === undefined ? { env } : { privateKey };
+  return stepInput(
+    envelopeOf(kind, thing),
+    env.length === 0 && privateKey === undefined ? undefined : secrets,
+  );
 }
 
 /** Text that a host keeps of it. */

@@ -34,10 +34,11 @@ export function journey(
   /** By what each host sends. */
   sending: (host: string) => ChainPlan = () => chain,
 ): string[] {
+  const on = (host: string) => ({ host, local: "192.168.10.1", bridge: "vxbr" });
   const flows = new Map(
     [...new Set(chain.hops.map(({ host }) => host))].map((host) => [
       host,
-      [...hopsState(chain, host, "vxbr").flows, ...nextState(sending(host), host, "vxbr").flows].map(parsed),
+      [...hopsState(chain, on(host)).flows, ...nextState(sending(host), on(host)).flows].map(parsed),
     ]),
   );
   const way: string[] = [];

@@ -18,7 +18,9 @@ export class VxlanLab {
 }`,
   );
   writeFileSync(join(fake, "package.json"), '{ "name": "vxlab", "main": "index.ts" }');
-  const tsx = join(checkout, "node_modules", ".bin", "tsx");
-  const said = good(await project.run("sh", ["-c", `cd '${place}' && '${tsx}' index.ts`], { timeout: 120 }));
+  // The project's own leads `vxlab` to its components.
+  writeFileSync(join(fake, "tsconfig.json"), "{}");
+  const tsx = `'${join(checkout, "node_modules", ".bin", "tsx")}' --tsconfig '${join(fake, "tsconfig.json")}'`;
+  const said = good(await project.run("sh", ["-c", `cd '${place}' && ${tsx} index.ts`], { timeout: 120 }));
   return JSON.parse(said) as Record<string, unknown>;
 }

@@ -89,7 +89,8 @@ describe("whole machines", () => {
     const pool = good(await lab.project.virsh(["pool-list", "--name"])).trim();
     const rows = good(await lab.project.virsh(["vol-list", pool])).split("\n");
     const row = rows.find((text) => text.includes(part)) ?? expect.fail(`no volume ${part} in ${pool}`);
-    return row.trim().split(/\s+/)[1] ?? "";
+    // Where the lab's libvirt has its folder: the path in the list is of its mount namespace.
+    return join(lab.project.paths.dot, "libvirt", "lib", "images", pool, row.trim().split(/\s+/)[0] ?? "");
   };
   const boots = () => Promise.all(["kvm1", "kvm2"].map((host) => lab.guests.tell(host, BOOT)));
 

@@ -68,6 +68,16 @@ describe("comes back by itself", () => {
     });
     await greenWithin(30 - (Date.now() - started) / 1000, lab);
   });
+
+  it("after a machine was stopped by hand: refresh sees it, up starts it", async () => {
+    good(await lab.virsh(["destroy", domainOf("kvm2")]));
+    await guests.hangUp("kvm2");
+    const { steps, stdout, code } = await change(lab, ["refresh"]);
+    expect([code, steps], stdout).toEqual([0, ["update lab-kvm2-domain"]]);
+    const up = await change(lab, ["up"], { timeout: 600 });
+    expect([up.code, up.steps], up.stdout).toEqual([0, ["update lab-kvm2-domain"]]);
+    await greenWithin(120, lab);
+  });
 });
 
 describe("what the overlay costs", () => {

@@ -16,6 +16,7 @@ const THREE = {
     r1: { host: "kvm3", address: "10.0.3.20/24" },
   },
 };
+const on = (host: string) => ({ host, local: "192.168.10.1", bridge: "vxbr" });
 const planned = (chain: object, more: object = {}): { plan: LabPlan; chain: ChainPlan } => {
   const base = { ...THREE, chains: { x: { from: "c1", to: "c2", through: ["m1", "m2"], ...chain } } };
   const plan = planLab(referenceWith({ ...base, ...more }), { lab: "vxlab/dev" });
@@ -83,13 +84,13 @@ describe("a chain through transparent boxes", () => {
 
   it("has a tunnel for each hop of the host, and for each one to which it sends", () => {
     expect(["kvm1", "kvm2", "kvm3"].map((host) => tunnelsOn(chain, host).length)).toEqual([3, 2, 3]);
-    expect(hopsState(chain, "kvm1", "vxbr").peers).toEqual(["192.168.10.30", "192.168.10.222"]);
+    expect(hopsState(chain, on("kvm1")).peers).toEqual(["192.168.10.30", "192.168.10.222"]);
   });
 
   it("has flows with cookies of its own, and two parts that do not delete each other's", () => {
     const parts = ["kvm1", "kvm2", "kvm3"].flatMap((host) => [
-      hopsState(chain, host, "vxbr"),
-      nextState(chain, host, "vxbr"),
+      hopsState(chain, on(host)),
+      nextState(chain, on(host)),
     ]);
     for (const { cookie, flows } of parts) {
       const [value = "", mask = ""] = cookie.split("/");
@@ -107,7 +108,7 @@ describe("a box added in the middle", () => {
   const [before, after] = [planned({ through: ["m1"] }).chain, planned({}).chain];
 
   it("changes nothing of what reaches the hops that were there", () => {
-    const own = (chain: ChainPlan, host: string) => hopsState(chain, host, "vxbr").flows;
+    const own = (chain: ChainPlan, host: string) => hopsState(chain, on(host)).flows;
     for (const host of ["kvm1", "kvm2"]) expect(own(after, host)).toEqual(own(before, host));
   });
 
@@ -130,7 +131,7 @@ describe("a box added in the middle", () => {
   });
 
   it("changes where its neighbours send", () =>
-    expect(nextState(after, "kvm2", "vxbr").flows).not.toEqual(nextState(before, "kvm2", "vxbr").flows));
+    expect(nextState(after, on("kvm2")).flows).not.toEqual(nextState(before, on("kvm2")).flows));
 });
 
 describe("a chain through a router", () => {
