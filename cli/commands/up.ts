@@ -135,9 +135,9 @@ async function deploy(context: Context, stack: string, how: How): Promise<number
   const since = new Date();
   const words = [...(await refreshing(context, stack, how)), ...how.more];
   // A preview costs as much as an `up` that changes nothing.
-  const previewFirst = isEdited(context, stack);
+  const preview = isEdited(context, stack);
   return looking({ ...context, environment }, stack, how.drift, async (env, look) => {
-    const code = await runEngine({ ...context, environment: env }, stack, { how, words, previewFirst });
+    const code = await runEngine({ ...context, environment: env }, stack, { how, words, preview });
     sayUnknown(context, code === Exit.ok ? await look() : undefined);
     if (code === Exit.ok && how.more.length === 0) noteDeployed(context, stack, since);
     return code;
@@ -148,15 +148,11 @@ interface Run {
   how: How;
   words: string[];
   /** Print first what will change. */
-  previewFirst: boolean;
+  preview: boolean;
 }
 
-async function runEngine(
-  context: Context,
-  stack: string,
-  { how, words, previewFirst }: Run,
-): Promise<number> {
-  const wanted = previewFirst ? await previewChanges(context, stack, words) : undefined;
+async function runEngine(context: Context, stack: string, { how, words, preview }: Run): Promise<number> {
+  const wanted = preview ? await previewed(context, stack, words) : undefined;
   if (wanted !== undefined && wanted.code !== 0) return failure(context, wanted);
   const works = wanted === undefined || how.more.some(isTargeted) ? [] : workOn(foundIn(wanted.steps));
   const run = { verb: "up", words, works, seconds: how.seconds } as const;
@@ -176,11 +172,7 @@ async function runEngine(
  * Previews the deployment and prints its changes. Undefined without a preview: everything is new, or `pulumi preview` lacks one of the
  * options. Then the changes are printed after the deployment.
  */
-async function previewChanges(
-  context: Context,
-  stack: string,
-  words: string[],
-): Promise<Outcome | undefined> {
+async function previewed(context: Context, stack: string, words: string[]): Promise<Outcome | undefined> {
   if (!words.every(isShared)) return undefined;
   if (deployedOf(await resources(context, stack)).length === 0) return undefined;
   const outcome = await change(context, "preview", stack, words);
@@ -220,8 +212,7 @@ async function refreshing(context: Context, stack: string, { drift, started }: H
   const lost = drift ? await repairMachines(context, stack, state) : [];
   if (off.length > 0) context.out.line(`starting machines that are shut off: ${off.join(", ")}`);
   for (const name of off) started.add(name);
-  if (lost.length > 0)
-    context.out.line(`recreating machines and volumes that libvirt has lost: ${lost.join(", ")}`);
+  if (lost.length > 0) context.out.line(`recreating what libvirt has lost: ${lost.join(", ")}`);
   return off.length + lost.length > 0 ? ["--refresh"] : [];
 }
 

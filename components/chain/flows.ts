@@ -90,10 +90,7 @@ const mark = (vni: number): string => `load:0x${hex(vni, 6)}->NXM_NX_REG14[]`;
 const left = ({ vni }: HopPlan): string => `${mark(vni)},resubmit(,4)`;
 const reached = ({ vni }: HopPlan): string => `${mark(vni)},resubmit(,5)`;
 
-/**
- * Actions that send packets over the underlay. Not set_field, which the switch lists in another form: `ovs-ofctl diff-flows` would then
- * find a difference.
- */
+/** Sends packets over the underlay. Not set_field, which the switch lists in another form, so `ovs-ofctl diff-flows` would differ. */
 function carried({ vni, vtep }: HopPlan): string {
   const address = addressNumber(vtep);
   const word = (bits: bigint) => `0x${bits.toString(16)}`;
