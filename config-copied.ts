@@ -5,7 +5,7 @@ import type { Problem } from "./plan/types";
 
 /** What declares a setting in Pulumi.yaml (sdk/go/common/workspace/project.json, configTypeDeclaration). */
 const DECLARATION: readonly string[] = ["type", "items", "description", "secret", "default", "value"];
-/** In these any name may be a key, so `value` may be the name of one. */
+/** In these settings any name may be a key, so `value` may be one of the names. */
 const BY_NAME = Object.entries<Setting>(TOPOLOGY).flatMap(([name, { kind }]) =>
   kind === "named" ? [name] : [],
 );

@@ -1,4 +1,4 @@
-/** Files that settings name, looked at where Pulumi runs: keys to existing hosts, images of machines and of Docker. */
+/** Checks files that settings name, where Pulumi runs: keys to existing hosts, images of machines and of Docker. */
 import { accessSync, closeSync, constants, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { resolve } from "node:path";
@@ -10,7 +10,7 @@ import { EXISTING } from "./components/host/spec";
 import { isText, pathOf, sortedEntries } from "./plan/rules";
 import type { Problem, Topology } from "./plan/types";
 
-/** What has the wrong form is the plan's to refuse. */
+/** Values of the wrong form are left to the plan, which refuses them. */
 export function checkFiles(topology: Topology): Problem[] {
   return [
     ...sortedEntries(topology.hosts).flatMap(([name, { existing }]) =>
@@ -22,7 +22,7 @@ export function checkFiles(topology: Topology): Problem[] {
   ];
 }
 
-/** Files that containers are made from. @param containers of any form: only what has the right one is looked at */
+/** Files that containers are made from. @param containers of any form: only those of the right form are checked */
 export function checkArchives(containers: unknown): Problem[] {
   if (typeof containers !== "object" || containers === null) return [];
   return sortedEntries(containers as Record<string, unknown>).flatMap(([name, one]) => {
@@ -75,7 +75,7 @@ function keyFault(file: string): string | undefined {
   }
 }
 
-/** OpenSSH's own form begins with its name and the cipher's, each with its length (PROTOCOL.key); PEM says it in words. */
+/** OpenSSH's own form begins with its name and the cipher's, each with its length (PROTOCOL.key); PEM has it as text. */
 function isEncrypted(text: string): boolean {
   if (!text.includes("BEGIN OPENSSH PRIVATE KEY")) return text.includes("ENCRYPTED");
   const body = Buffer.from(text.replace(/-----[^-]+-----/g, ""), "base64");
@@ -103,7 +103,7 @@ function absence(error: unknown): string {
   return code === "ENOENT" ? "There is no such file." : `Cannot be read (${code}).`;
 }
 
-/** Only when it is text: anything else is the plan's to refuse. */
+/** Only if it is text; the plan refuses anything else. */
 export function checkImageFile(got: unknown): Problem[] {
   if (typeof got !== "string" || got === "" || got.includes("\0")) return [];
   const message = imageFault(got);

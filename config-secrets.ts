@@ -15,7 +15,7 @@ const NAMESPACE = "vxlab:";
 const CONTAINERS = "containers";
 const CURE = "Set it again without --secret. Only containers.<name>.env can be secret.";
 
-/** Which top-level settings hold a secret: the engine tells a program no more than that. */
+/** Which top-level settings hold a secret. The engine tells a program no more than that. */
 export function secretKeys(keys: readonly string[]): string[] {
   // In the SDK, but not in its types (sdk/nodejs/runtime/config.ts, @internal).
   const runtime = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
@@ -30,7 +30,10 @@ export interface SplitContainers {
   secretEnv?: VariablesOf<string>;
 }
 
-/** Takes the environment variables out of containers that have the right form. All count as secret: which is, is not known. */
+/**
+ * Takes the environment variables out of containers that have the right form. All of them count as secret, since it is unknown which ones
+ * are.
+ */
 export function splitContainers(containers: unknown, secret: boolean): SplitContainers {
   if (!secret) return { containers };
   const found = sortedEntries(mapping(containers)).map(([name, container]) => {
@@ -44,7 +47,7 @@ export function splitContainers(containers: unknown, secret: boolean): SplitCont
   };
 }
 
-/** What is secret and cannot be. @param containers of any form */
+/** Settings that are secret and must not be. @param containers of any form */
 export function checkSecrets(secret: readonly string[], containers: unknown): Problem[] {
   const others = secret
     .filter((key) => key !== CONTAINERS)
@@ -59,7 +62,7 @@ export function checkSecrets(secret: readonly string[], containers: unknown): Pr
   return [...others, ...none, ...elsewhere(), ...exposed];
 }
 
-/** What is wrong with the environment variables of all containers, whose names are all that an overlay's plan sees of them. */
+/** Problems of the environment variables of all containers; an overlay's plan sees only their names. */
 export function checkEnvironments(containers: unknown): Problem[] {
   return environments(containers).flatMap(({ at, env }) => checkVariables(at, env));
 }
@@ -83,7 +86,7 @@ export function veiled(problem: Problem, secret: readonly string[]): Problem {
   return within && problem.got !== undefined ? { ...problem, got: SECRET } : problem;
 }
 
-/** Secrets outside of env, as far as the stack's file tells: it may be another file (`--config-file`). */
+/** Secrets outside env, as far as the stack's file shows them: Pulumi may use another file (`--config-file`). */
 function elsewhere(): Problem[] {
   return secureBelow(stackFile()?.[NAMESPACE + CONTAINERS], [])
     .filter(([, setting]) => setting !== "env")

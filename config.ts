@@ -1,4 +1,4 @@
-/** The only reader of Pulumi config: `vxlab:*` in, typed settings out, everything wrong said at once. */
+/** The only reader of Pulumi config: `vxlab:*` in, typed settings out. All problems are reported at once. */
 import * as pulumi from "@pulumi/pulumi";
 import { withoutDeclarations } from "./config-copied";
 import { checkArchives, checkFiles, checkImageFile } from "./config-files";
@@ -18,7 +18,7 @@ import { Accel, type Problem, type Topology } from "./plan/types";
 import { checkValue } from "./plan/values";
 import type { VariablesOf } from "./components/container/variables";
 
-/** What `vxlab:*` says of an overlay stack; what depends on the underlay's hosts is checked when these are known. */
+/** The settings of an overlay stack. What depends on the underlay's hosts is checked once these are known. */
 export interface OverlaySettings {
   /** `vxlab:underlayStack`: the own underlay's stack, by the name that Pulumi takes: `stack` or `organization/project/stack`. */
   underlayStack: string;
@@ -36,7 +36,7 @@ export interface OverlaySettings {
   bootTimeout: number;
 }
 
-/** What `vxlab:*` says: the lab, and how it is to be run. */
+/** The settings: the lab, and how it is run. */
 export interface LabSettings {
   /** Without environment variables of containers, if these are in `secretEnv`. */
   topology: Topology;
@@ -55,7 +55,7 @@ export interface LabSettings {
 const NAMESPACE = "vxlab:";
 const KEYS = Object.keys(SETTINGS.fields);
 const OVERLAY_KEYS = ["underlayStack", "peers"] as const;
-/** The underlay decides what an overlay's hosts are made of, and the other way round. */
+/** Settings that only one of the roles has: an underlay decides what hosts are made of, an overlay what is put on them. */
 const OVERLAY_SECTIONS = ["hosts", "segments", "containers", ...SECTION_NAMES] as const;
 const UPPER: readonly string[] = OVERLAY_SECTIONS.filter((name) => name !== "hosts");
 const UNDERLAY_SECTIONS = SECTIONS.filter((name) => !UPPER.includes(name));
@@ -100,7 +100,7 @@ export function readConfig(): LabSettings {
     ...(raw.identity === undefined ? [] : checkIdentity(raw.identity)),
     ...checkRun(raw),
   ];
-  // Only then: else planLab runs the same two phases.
+  // Only for an underlay: otherwise planLab runs the same two phases.
   if (before.length + after.length > 0) {
     const { problems } = checkedLab(topology, { lab: "lab" });
     refuse([...before, ...outsideOf(broken, problems), ...after]);
@@ -118,7 +118,7 @@ export function readConfig(): LabSettings {
 /**
  * The settings of the running stack, an overlay.
  *
- * @throws TopologyError with what can be known to be wrong before the underlay has been read
+ * @throws TopologyError with the problems that can be found before the underlay has been read
  */
 export function readOverlayConfig(): OverlaySettings {
   const { raw, problems: copied } = withoutDeclarations(ownConfig());
@@ -150,7 +150,7 @@ export function readOverlayConfig(): OverlaySettings {
 }
 
 /**
- * Runs a program of the settings that were read. A setting that holds a secret is not shown in its problems.
+ * Runs a program with the settings that were read. Problems do not show the value of a setting that holds a secret.
  *
  * @throws TopologyError as the program does
  */
@@ -182,7 +182,7 @@ function bootTimeoutOf({ bootTimeout }: Raw): unknown {
 /**
  * Whether a run of Pulumi's own looks at the hosts.
  *
- * @throws nothing: what is wrong with it, the other readers say
+ * Throws nothing: the other readers report its problems.
  */
 export function readDrift(): boolean {
   return withoutDeclarations(ownConfig()).raw.drift === "true";
@@ -199,7 +199,7 @@ function checkRun(raw: Raw): Problem[] {
 
 type Raw = Readonly<Record<string, string | undefined>>;
 
-/** Without the role nothing reads them. */
+/** Reports settings of overlay stacks in a stack of another role, where nothing reads them. */
 function overlayOnly(raw: Raw): Problem[] {
   return OVERLAY_KEYS.filter((path) => raw[path] !== undefined).map((path) => ({
     path,
@@ -209,13 +209,13 @@ function overlayOnly(raw: Raw): Problem[] {
   }));
 }
 
-/** The namespace's settings without its prefix. pulumi.Config cannot list what it does not know the name of. */
+/** All settings of the namespace, without its prefix. pulumi.Config cannot list settings. */
 function ownConfig(): Raw {
   const own = sortedEntries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(NAMESPACE));
   return Object.fromEntries(own.map(([key, value]) => [key.slice(NAMESPACE.length), value]));
 }
 
-/** Objects arrive as JSON; other text is passed on as it is, for the problem. */
+/** Objects arrive as JSON; other text is passed on unchanged, so that a problem can show it. */
 function parsed(text: string | undefined): unknown {
   if (text === undefined) return undefined;
   try {

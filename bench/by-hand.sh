@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
-# The reference lab by hand: virsh and ssh, no Pulumi, the same image, machine and steps as the recipe of 2016. Run by
-# time-to-ping inside the lab's network namespace. Hosts side by side, as a practised hand would; ends after the
-# first ping from the first container to the last.
+# The reference lab by hand: virsh and ssh, no Pulumi, the same image, machine and steps as the recipe of 2016. Run by time-to-ping inside
+# the lab's network namespace. Hosts are set up in parallel, as an experienced user would do it; ends after the first ping from the first
+# container to the last.
 #   by-hand.sh VIRSH_URI IMAGE_JSON WORK_DIR [HOSTS [same]]
-# IMAGE_JSON: what image/build.sh prints; HOSTS: default 2; same: the machine is what vxlab makes, else what libvirt makes
-# of a domain that says nothing about it.
+# IMAGE_JSON: what image/build.sh prints; HOSTS: default 2; same: the machine type is vxlab's, else libvirt's default.
 set -euo pipefail
 uri=$1 image=$2 work=$3 count=${4:-2} kind=${5:-plain}
 name=byhand
@@ -98,7 +97,7 @@ host() {
     sleep 0.2
   done
   phase "$host answers SSH"
-  # The recipe's lines, one login. ovs-vsctl waits for the switch by itself.
+  # The recipe's lines in one login. ovs-vsctl waits for the switch.
   at "$host" "set -e; PATH=/usr/sbin:/usr/bin:/sbin:/bin
 ovs-vsctl --retry --timeout=60 add-br vxbr -- set interface vxbr mtu_request=1450
 ip address add ${bridge[$host]} dev vxbr; ip link set vxbr up

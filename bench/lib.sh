@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the benches share: a private copy of the project with a lab of its own, which goes when the bench ends. Needs root.
+# What the benches share: a private copy of the project with a lab of its own, which is removed when the bench ends. Needs root.
 
 # shellcheck disable=SC2034 # for the benches
 source=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd -P)
@@ -21,7 +21,7 @@ ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 seconds() { awk -v ms="$1" 'BEGIN { printf "%.1f s", ms / 1000 }'; }
 median() { printf '%s\n' "$@" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
-# timed COMMAND…: milliseconds on stdout, the command's own words in the log.
+# timed COMMAND…: prints milliseconds; the command's output goes to the log.
 timed() {
   local begin
   begin=$(now)
@@ -33,7 +33,7 @@ timed() {
   echo $(($(now) - begin))
 }
 
-# The log stays when something went wrong.
+# The log is kept after a failure.
 clean() {
   local status=$?
   "$copy/vxlab" down >>"$log" 2>&1 || status=1
@@ -41,13 +41,13 @@ clean() {
   rm -rf "$copy"
 }
 
-# Of what git tracks, as it is in the work tree now. The toolchain is set up and the guest image built, if they are not.
+# Copies the files that git tracks, as they are in the work tree. The toolchain is set up and the guest image built, if needed.
 private_copy() {
   trap clean EXIT
   (cd "$source" && git ls-files -z | xargs -0 cp -p --parents -t "$copy")
   ln -s "$source/node_modules" "$copy/node_modules"
   cp -r "$source/sdks/libvirt/bin" "$copy/sdks/libvirt/"
-  # Says that the packages are those of this lock file: an `npm ci` would empty the link's target.
+  # Marks the packages as those of this lock file: an `npm ci` would empty the link's target.
   mkdir "$copy/.vxlab" && sha256sum <"$copy/package-lock.json" >"$copy/.vxlab/npm.sum"
   say "set-up (not timed) …"
   "$copy/vxlab" preview >>"$log" 2>&1
@@ -56,12 +56,12 @@ private_copy() {
 # pulumi FOLDER WORDS…: the plain CLI there.
 pulumi() { (cd "$copy/${1#.}" && "$copy/.vxlab/bin/pulumi" "${@:2}" --non-interactive); }
 
-# settings YAML: the lab's, in place of those of Pulumi.yaml.
+# settings YAML: the lab's settings, instead of those of Pulumi.yaml.
 settings() {
   local file=$copy/Pulumi.lab.yaml salt
   salt=$(grep '^encryptionsalt:' "$file" 2>/dev/null) || :
   printf '%s\nconfig:\n%s\n' "$salt" "$1" >"$file"
 }
 
-# on HOST COMMAND: in a host of the lab.
+# on HOST COMMAND: runs a command on a host of the lab.
 on() { "$copy/vxlab" ssh "$1" -- "$2" 2>>"$log"; }

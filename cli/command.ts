@@ -38,18 +38,18 @@ export interface Command {
   /** One line for the list of commands. */
   summary: string;
   /**
-   * What follows the name. Completion reads it: HOST and CONTAINER are names of the lab's, words in lower case between `|` are the words
-   * themselves. Empty: only options.
+   * What follows the name. Completion reads it: HOST and CONTAINER are completed with the lab's names; words in lower case, separated by
+   * `|`, are literal. Empty: only options.
    */
   operands: string;
   options: Options;
-  /** What else help says. */
+  /** The paragraph of the help after the summary. */
   more?: string;
   /** Command lines without the `vxlab` in front, and what each does. */
   examples: readonly (readonly [line: string, what: string])[];
-  /** Options that it does not have are Pulumi's. */
+  /** Unknown options are passed to Pulumi. */
   passesOptions?: boolean;
-  /** Works in vxlab's checkout only; what to run for another program. */
+  /** The command works in vxlab's checkout only. The text says what to use for another program. */
   checkoutOnly?: string;
   /** Returns the exit code; see exit.ts. */
   run(context: Context, args: string[]): Promise<number>;

@@ -7,7 +7,7 @@ import { Output } from "./output/output";
 
 const environment = process.env;
 const paths = pathsOf(join(__dirname, ".."), environment);
-// For what runs from here: scripts, Pulumi's program.
+// For child processes: scripts, and Pulumi's program.
 environment["VXLAB_CACHE"] = paths.cache;
 void main(process.argv.slice(2), { paths, environment, out: new Output(), commands }).then(
   (code) => (process.exitCode = code),

@@ -1,4 +1,4 @@
-/** Arguments of the commands that take a host or a container, and the words after `--`, which are another program's. */
+/** Arguments of the commands that take a host or a container, and the words after `--`, which are for another program. */
 import type { ParseArgsConfig } from "node:util";
 import type { HostOutput, LabOutput } from "../plan/contract";
 import type { ContainerPlan } from "../plan/types";
@@ -9,7 +9,7 @@ import { shellWords } from "../guest/quote";
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 
-/** Options and the one name before `--`, and whatever follows it. */
+/** Options and the one name before `--`, and the words after it. */
 export function readWords<T extends Options>(command: Command, args: readonly string[], options: T) {
   const end = args.indexOf("--");
   const own = end < 0 ? [...args] : args.slice(0, end);

@@ -1,7 +1,7 @@
 /**
  * One converging step on a host. Beside the check of existing hosts, the only user of `command.remote.Command`.
  *
- * Desired state travels as JSON on stdin (guest/protocol.ts), so that a script never sees a value in its own text. `update` runs the
+ * Desired state is sent as JSON on stdin (guest/protocol.ts), so that no script contains a value. `update` runs the
  * same verb as `create`; nothing replaces a step but another host or another machine. A preview shows what changes in the component's
  * own inputs, and not once more in stdin.
  */
@@ -40,8 +40,8 @@ export interface HostConnectionArgs {
   /** Longest wait for SSH to answer, seconds. @default 600 */
   bootTimeout?: pulumi.Input<number>;
   /**
-   * Another text when the machine is another: every step then runs again. Read where the connection is not an output as a
-   * whole: an unknown part of it must not hide a step's desired state in a preview. @default `deletedWith` does it
+   * A text that differs for each machine of this host: when it changes, every step runs again. It is read only if the connection is not an
+   * output as a whole: an unknown part of it must not hide a step's desired state in a preview. @default `deletedWith` does it
    */
   incarnation?: pulumi.Input<string>;
   /** The lab's id, for what is put on the host. @default whatever is put there has its own `labId` */
@@ -88,7 +88,7 @@ export function firstStep(
     {
       connection: connection(host, bootDials),
       create: INSTALL_AND_APPLY,
-      // A machine that was made anew has no tools yet, and nothing to remove.
+      // A recreated machine has no tools yet, and nothing to remove.
       delete: `test ! -e ${GUEST} || ${guestCommand("remove", "bridge")}`,
       stdin: envelope.apply((desired) => firstStepInput(desired, guestTools().packed)),
     },
@@ -117,10 +117,13 @@ export function guestStep<Kind extends StepKind>(
   );
 }
 
-/** By component: what its step sends to the host. */
+/** What each component's step sends to the host. */
 const sent = new WeakMap<pulumi.Resource, pulumi.Output<string>>();
 
-/** A digest that changes when a thing's step has other work to do; undefined for a thing without a step of its own. Secret if the step has secrets. */
+/**
+ * A digest that changes when a thing's step must do something else; undefined for a thing without a step of its own. Secret if the step has
+ * secrets.
+ */
 export function stepDigest(component: pulumi.Resource): pulumi.Output<string> | undefined {
   return sent.get(component)?.apply((stdin) => createHash("sha256").update(stdin).digest("hex").slice(0, 16));
 }
@@ -159,10 +162,10 @@ export function step(
 }
 
 /**
- * The machine that a resource is in, as an input: what the engine deletes because something under it goes (network, seed, image,
- * all before they are made again) it finds by inputs alone, and `replaceWith` only where the machine itself was edited
- * (pkg/resource/deploy/step_generator.go: calculateDependentReplacements; pulumi/pulumi#23818, not in 3.260). So a step goes
- * together with its machine, and nobody asks a machine that is gone, or its successor, to undo it.
+ * The machine that a resource is in, as an input. When the engine must delete a machine because something that it depends on is replaced
+ * (network, seed, image), it finds further resources to delete by their inputs only; `replaceWith` counts only if the machine itself was
+ * edited (pkg/resource/deploy/step_generator.go: calculateDependentReplacements; pulumi/pulumi#23818, not in 3.260). So a step is deleted
+ * together with its machine, and its `delete` does not run on a machine that is gone, or on the machine that replaces it.
  */
 export function machineId({ deletedWith }: pulumi.CustomResourceOptions): pulumi.Input<string>[] | undefined {
   if (!pulumi.CustomResource.isInstance(deletedWith)) return undefined;
@@ -172,12 +175,11 @@ export function machineId({ deletedWith }: pulumi.CustomResourceOptions): pulumi
 }
 
 /**
- * What moves with a thing to another host. A step whose host is another one is replaced, so that its `delete` runs on the old host,
- * by the connection in the state, before the new host gets the thing. A host that was renumbered, reinstalled or made anew is the
- * same host: there the step converges.
+ * Identifies the host of a thing. When it changes, the step is replaced: its `delete` runs on the old host, by the connection in the state,
+ * before the new host gets the thing. A host that was renumbered, reinstalled or recreated is the same host, and its steps are updated.
  *
- * As a replacement trigger: the engine takes none in the state for "the same" (step_generator.go: shouldTriggerReplace), so a
- * stack that was deployed without replaces nothing.
+ * It is a replacement trigger: if the state has none, the engine replaces nothing (step_generator.go: shouldTriggerReplace), so stacks
+ * deployed without it are not affected.
  */
 export function hostIdentity(
   host: pulumi.Input<HostConnectionArgs>,
@@ -187,7 +189,7 @@ export function hostIdentity(
   return hostName ?? pulumi.unsecret(pulumi.output(host).apply(({ hostKey }) => hostKey));
 }
 
-/** What tells one machine from the next, where a host says it. Not a secret, though the login key beside it is. */
+/** Distinguishes a host's machine from its previous ones, if the host gives that. Not a secret, though the login key beside it is. */
 export function incarnationOf(host: pulumi.Input<HostConnectionArgs>): pulumi.Output<string | undefined> {
   return pulumi.unsecret(optional(host, "incarnation"));
 }
@@ -215,9 +217,9 @@ export function connection(
 }
 
 /**
- * What is inside a machine is deleted and created with it. The old is deleted first: the engine forgets that a machine was
- * deleted when it is made again (`sg.deletes` is unmarked), and an old step's `delete` would then reach the new machine
- * under the same address. Before the new step it finds nothing there; after it, it would take away what that one made.
+ * Things inside a machine are deleted and created with it. The old step is deleted first: once the machine is created again, the engine
+ * forgets that it was deleted (`sg.deletes` is unmarked), and an old step's `delete` would reach the new machine, which has the same
+ * address. Before the new step it finds nothing to remove; after it, it would remove what the new step made.
  */
 export function inside(
   self: pulumi.Resource,

@@ -1,4 +1,4 @@
-/** Where every name of a resource and of a thing in libvirt is made. */
+/** Makes the names of all resources, and of all things in libvirt. */
 import * as pulumi from "@pulumi/pulumi";
 
 /** Type token of a component: `vxlab:index:<Class>`, the only module a component package may have. */
@@ -7,7 +7,7 @@ export const token = (className: string): string => `vxlab:index:${className}`;
 /** Name of a child resource. */
 export const child = (parent: string, part: string): string => `${parent}-${part}`;
 
-/** What tells computed MAC addresses of one stack from another's: stacks can share a segment. */
+/** Makes the computed MAC addresses of stacks differ, since stacks can share a segment. */
 export const stackIdentity = (): string =>
   [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
 

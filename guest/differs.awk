@@ -1,15 +1,15 @@
-# How what was found of things differs from their desired states, in words: one line of JSON for each difference (guest/drift.sh).
+# Compares the actual state of things with their desired states: one line of JSON for each difference, with a text (guest/drift.sh).
 #
 # Input, by way of inside.awk: what the `observe` functions print (guest/observe.awk says which lines there are), and before those of each thing
 #
 #   thing KIND LAB STEP FILE
 #
 # and further
-#   fault PATH TEXT       what is wrong in the words of the thing itself: nothing more is said of this path; PATH may be -
-#   foreign TEXT          what belongs to nobody
+#   fault PATH TEXT       the thing's own text for a difference: this path is not compared further; PATH may be -
+#   foreign TEXT          what belongs to no lab
 #   == KIND               from here on each line is a fault of this kind: TEXT, or LAB/STEP, a tab, TEXT
-#   judge guard|flows ABOUT    from here to the line "judged" what another program says: guard/judge.awk or port-security/differ.awk has its faults
-# Variable: about, what a thing of each kind is called when it is not there: "container:does not run,bridge:is missing".
+# judge guard|flows ABOUT from here to the line "judged" the output of another program: guard/judge.awk or port-security/differ.awk finds
+# its faults Variable: about, the text for a missing thing of each kind: "container:does not run,bridge:is missing".
 
 BEGIN {
   n = split(about, word, ",")
@@ -85,7 +85,7 @@ function end_thing(   i, at, own) {
     else if (own ~ /^l/) compare_list(at, substr(own, 2))
     else wanted_json[at] = own
   }
-  # The desired state is read over by each: last.
+  # Last, since reading the desired state overwrites what was read before.
   for (at in wanted_json) compare_json(at, wanted_json[at])
   split("", wanted_json)
   kind = ""
@@ -98,7 +98,7 @@ function parent_told(at) {
 
 function compare(at, there, text,   wanted) {
   wanted = json_value[at]
-  # Null, or a whole object in place of which there is nothing.
+  # Null, or a whole object that is missing.
   if (!(at in json_value) && at in json_size) { if (!there) say(where(at) name_of(at) " is missing"); return }
   if (!there && wanted == "" && !(at in json_text)) return
   if (there && text == wanted) return
@@ -119,7 +119,7 @@ function compare_list(at, words,   i, n, word, have, name) {
   for (i = 1; i <= n; i++) if (word[i] in have) say(name " " word[i] " is not in the plan")
 }
 
-# A list of objects, each called by its first entry.
+# A list of objects, each named by its first entry.
 function compare_json(at, text,   i, path, key, first, id, want, have, name, seen, ids, value) {
   name = where(at) name_of(at)
   for (i = 1; i <= json_paths; i++) {
@@ -148,7 +148,7 @@ function compare_json(at, text,   i, path, key, first, id, want, have, name, see
   for (id in ids) if (!(id in seen)) say(name " " id " is missing")
 }
 
-# "eth0: " of interfaces.0.mtu; "eth0.20: " of what is in its trunk.
+# The prefix of a text: "eth0: " for interfaces.0.mtu; "eth0.20: " for an entry of its trunk.
 function where(at,   text) {
   if (at !~ /^interfaces\.[0-9]+\./) return ""
   text = json_value["interfaces." part(at, 2) ".name"]

@@ -1,24 +1,24 @@
 #!/bin/sh
-# guest drift [all]: what on this host is not as its desired state says. Changes nothing and takes no lock, so that nobody waits for it;
-# while a step runs, what the step is about may be listed. Files that are missing it cannot know: the CLI compares those.
+# guest drift [all]: differences between this host and its desired state. Changes nothing and takes no lock, so that nobody waits for it;
+# while a step runs, the things that it changes may be listed. Missing files of desired state cannot be seen here: the CLI compares these.
 #
 # One line of JSON for each fault: {"of": "flows", "lab": "1f0c…", "step": "lab-kvm1-red", "found": "…"}; lab and step where they
 # are known, since a host may hold several labs.
 # A function KIND_drift prints one line of text for each fault, or LAB/STEP, a tab and the text; nothing when all is well.
 # With `all`, what KIND_observe finds of every thing is compared with its desired state (differs.awk), and the files that steps made are
-# compared with what they were; {"of":"foreign"} is what belongs to nobody. A kind with KIND_found, which prints observe's lines alone,
+# compared with what they were; {"of":"foreign"} is what belongs to no lab. A kind with KIND_found, which prints observe's lines alone,
 # costs fewer programs.
 #
 # Under emulation each program that starts costs 10 to 300 ms, and each subshell as much as the cheapest of them. So `all` asks Open vSwitch,
 # nft and ip once each, one awk makes variables and functions of the answers and of every desired state (seen.awk), one subshell looks at
-# everything, and one awk says what differs. Whatever is called meanwhile (looked is set) starts no program if it can.
+# everything, and one awk says what differs. Functions that are called meanwhile (looked is set) avoid starting programs.
 # shellcheck disable=SC2034,SC2154 # found, device and local are used by what is called; json is with_kept's
 
 DRIFTS="switch encryption flows router nat dhcp guard security chain impairment inside published"
 FORWARD_AWK='@forward.awk@'
 SEEN_AWK='@seen.awk@'
 DIFFERS_AWK='@differs.awk@'
-# What a thing is called that is not there.
+# The texts for missing things.
 GONE="bridge:is missing,port:its ports are missing,service:its interface is missing,container:does not run"
 
 drift() {
@@ -28,10 +28,10 @@ drift() {
   [ "${1:-}" != all ] || drift_look
   jobs="$numbers"
   for kind in $DRIFTS $KINDS; do
-    # Without Open vSwitch, that is all there is to say of what it has.
+    # Without Open vSwitch these cannot be compared; switch_drift reports that it does not answer.
     case "$looked $kind" in "none flows" | "none security" | "none chain") continue ;; esac
     case " $jobs" in *" $kind "*) continue ;; esac
-    # Some kinds are in files that a host's tools may be without.
+    # The tools may lack the file of a kind.
     ! command -v "${kind}_drift" >/dev/null || jobs="$jobs$kind "
   done
   {
@@ -41,12 +41,12 @@ drift() {
   } | drift_words
 }
 
-# What the functions print, as lines of JSON. One program, which also judges what others say: each costs 25 ms under emulation.
+# Prints the functions' output as lines of JSON. One program, which also reads the output of others: each costs 25 ms under emulation.
 drift_words() { LC_ALL=C awk -v about="$GONE" "$JSON_AWK $INSIDE_AWK $DIFFERS_AWK $JUDGE_AWK $COMPARE_AWK"; }
 
 switch_drift() { [ -z "$silent" ] || echo "Open vSwitch does not answer: $silent"; }
 
-# What Open vSwitch, nft and ip say, each asked once, and every desired state. Sets: numbers foreign looked silent
+# The answers of Open vSwitch, nft and ip, each asked once, and every desired state. Sets: numbers foreign looked silent
 drift_look() {
   set -- "$STATE"/desired/*-*.json
   [ -e "$1" ] || return 0
@@ -80,8 +80,8 @@ kept_each() {
   for number in $line; do "kept_$number" "$2" </dev/null; done
 }
 
-# seen_of WORD NAME: what guest drift all has seen of it is in line; false without anything. seen.awk writes this function, which starts
-# no program. Sets: line
+# seen_of WORD NAME: sets line to what guest drift all has collected of it; false if nothing. seen.awk writes this function, which starts no
+# program. Sets: line
 seen_of() { return 1; }
 
 # bridge_of PORT: the bridge that it is on; empty without one. Sets: on
@@ -102,8 +102,8 @@ tag_of() {
   have=${line##* }
 }
 
-# drift_rest "JOB JOB ": looks at those things (numbers of seen.awk) and kinds, each word with a space after it. What cannot be looked at ends
-# the subshell that this is called in, and the rest comes in another.
+# drift_rest "JOB JOB ": checks those things (numbers of seen.awk) and kinds, each word with a space after it. A thing that cannot be
+# checked ends the subshell that this is called in, and the rest is checked in another one.
 drift_rest() {
   local drift_left="$1" drift_job=''
   trap '[ -z "${drift_job-}" ] || { drift_failed "$drift_job" && (drift_rest "$drift_left"); }' EXIT
@@ -142,7 +142,7 @@ drift_thing() {
   fi
 }
 
-# Files that steps made and that are others now: "/var/…/config: FAILED" (sha256sum(1)).
+# Files that steps made and that have changed: "/var/…/config: FAILED" (sha256sum(1)).
 drift_made() {
   local file one sums
   set -- "$STATE"/made/*
@@ -155,7 +155,7 @@ drift_made() {
   done
 }
 
-# drift_made_by FILE PATH: whose it is.
+# drift_made_by FILE PATH: the thing that it belongs to.
 drift_made_by() {
   local number line id="${1##*/}"
   for number in $numbers; do
@@ -173,21 +173,21 @@ drift_path() {
 
 nat_drift() { kept_each service nat_drift_of; }
 
-# A gateway's table is as it was loaded, the kernel forwards for its two interfaces, and nobody else's chain drops that.
+# A gateway's table must be as it was loaded, the kernel must forward for its two interfaces, and no other program's chain may drop that.
 nat_drift_of() {
   local table one inside='' chain have line
   [ "$nat${nat6-}" != false ] || return 0
   nat_table "$id"
   if ! nat_is; then
     service_says "the nft table inet $table is missing: nothing is translated"
-  # Loaded by the tools of before, which kept no listing: the next run of the step does.
+  # Loaded by older tools, which stored no listing: the next run of the step stores one.
   elif [ -e "$STATE/nft/$table" ] && ! nft_same "$table"; then
     service_says "the nft table inet $table is not as it was loaded"
   fi
   setting_of net/ipv6/conf/all/forwarding
   [ "${nat6:-false}" = false ] || [ "$have" = 1 ] || service_says "net.ipv6.conf.all.forwarding is not 1"
   [ "$nat" = true ] || return 0
-  # An address on an interface by which packets leave says itself where the underlay is.
+  # If the VTEP's address is on an interface by which packets can leave, that is the underlay's.
   if [ -z "${looked-}" ] || ! seen_of at "$local" || is_stub "$line"; then line=$(underlay_device "$local"); fi
   for one in "$device" "$line"; do
     setting_of "net/ipv4/conf/$one/forwarding"
@@ -204,7 +204,7 @@ nat_drift_of() {
 
 service_says() { printf '%s\t%s: %s\n' "$lab/$step" "$device" "$*"; }
 
-# nat_closed ADDRESS: somebody else's chains that drop what device forwards, FAMILY TABLE CHAIN, one a line.
+# nat_closed ADDRESS: other programs' chains that drop what device forwards, FAMILY TABLE CHAIN, one a line.
 nat_closed() { nft -s list ruleset 2>/dev/null | LC_ALL=C awk -v device="$device" -v address="$1" "$FORWARD_AWK"; }
 
 dhcp_drift() { kept_each service dhcp_drift_of; }

@@ -33,18 +33,18 @@ function assigned(prefix,   i, at, name, words, parent, value) {
   for (name in words) print name "=" shell(substr(words[name], 2))
 }
 
-# The envelope and the state of a thing, which json_read has read. Sets: id
+# The envelope and the state of a thing that json_read has read. Sets: id
 function state_fields(envelope, kind, lab, step) {
   id = lab == "" ? step : lab "-" step
   print scope "json=" shell(envelope)
-  # Null leaves it empty, whatever another port's state has set around this one.
+  # Null makes the variable empty, even if another port's state has set it.
   if (kind == "port") print scope "remotes_count="
   assigned("")
   print scope "id=" shell(id) " step=" shell(step)
   if (kind == "container") print scope "env= env_count=0"
 }
 
-# The shell that evaluates the output fails with this message.
+# Prints a command, so that the shell that evaluates the output fails with this message.
 function refuse(message) { print "fail " shell(message); exit }
 
 function shell(text,   parts, n, i, out, mark) {

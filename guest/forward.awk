@@ -1,7 +1,7 @@
-# Base chains of others that drop forwarded packets of a gateway, or those for a container's ports. Input: nft -s list ruleset. Variables:
-# device, and address with its prefix length. Output: FAMILY TABLE CHAIN, one a line.
-# A chain drops by its policy or by a last rule without a match (firewalld). A table that accepts by name the device, its subnet, or for an
-# address alone what is translated to it, is taken to let it through: nobody can tell more without sending a packet.
+# Other programs' base chains that drop forwarded packets of a gateway, or packets for a container's ports. Input: nft -s list ruleset.
+# Variables: device, and address with its prefix length. Output: FAMILY TABLE CHAIN, one a line. A chain drops by its policy, or by a last
+# rule without a match (firewalld). A table is assumed to let the packets through if it accepts the device by name, its subnet, or, for a
+# single address, translated (DNAT) packets: more cannot be known without sending a packet.
 
 BEGIN {
   split(address, part, "/")
@@ -28,7 +28,7 @@ $1 == "}" {
   if (/ accept( |$)/ && (index($0, "\"" device "\"") || index($0, " " subnet " ") || (alone && /ct status dnat /))) opened = 1
 }
 
-# Without ^: busybox may be built without mathematics.
+# Without the operator ^, which busybox's awk may lack.
 function network(text, bits,   byte, i, left, size, n, out) {
   split(text, byte, ".")
   left = bits

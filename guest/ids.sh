@@ -1,5 +1,5 @@
 #!/bin/sh
-# Several labs on one host: whose a thing is, names that only one of them can have, and what older tools kept.
+# Several labs on one host: the owner of a thing, names that only one lab can have, and files of older tools.
 # shellcheck disable=SC2154 # the variables come out of with_state, by eval
 
 # shared KIND: true when another lab keeps things of this kind here. Starts no program: most hosts have one lab.
@@ -11,8 +11,8 @@ shared() {
   return 1
 }
 
-# alone WHAT CURE KIND "PATH..." TEXT...: fails, before anything is changed, when another lab keeps a thing of this kind on this host
-# that has one of the texts at these paths of its state. A text is one word, or words of neighbouring paths.
+# alone WHAT CURE KIND "PATH..." TEXT...: fails, before anything is changed, when another lab has a thing of this kind on this host with one
+# of the texts at these paths of its state. A text is one word, or words of neighbouring paths.
 alone() {
   local what="$1" cure="$2" other
   shift 2
@@ -34,9 +34,9 @@ elsewhere() {
   done
 }
 
-# take_over: brings what older tools kept up to the level of these: every file gets the form of now (upgrade.awk), then take_over_LEVEL
-# FILE KIND, where a level has one, does what else is to be done for a thing of that level. Files are rewritten and renamed, and ports get
-# another label: no container is started again, and no port is made again.
+# take_over: converts the files of older tools to the current level: every file gets the current form (upgrade.awk), then take_over_LEVEL
+# FILE KIND, if a level has one, does the rest for a thing of that level. Files are rewritten and renamed, and ports get another label: no
+# container is restarted, and no port is made again.
 take_over() {
   [ -d "$STATE/desired" ] || return 0
   local had=1 whole=true
@@ -59,7 +59,7 @@ each_kept() {
   for file in "$STATE"/desired/*-*.json; do
     [ -e "$file" ] || continue
     kind=${file##*/}
-    # In a subshell, so that one that fails keeps nobody else back. Not in a condition, where set -e has no effect.
+    # In a subshell, so that a failure does not stop the others. Not in a condition, where set -e has no effect.
     set +e
     (
       set -e
@@ -71,7 +71,7 @@ each_kept() {
   done
 }
 
-# take_over_form FILE KIND: the form of these tools, with secrets in a file of their own.
+# take_over_form FILE KIND: writes the current form, with secrets in a separate file.
 take_over_form() {
   local form envelope
   form=$(cat "$1" "$STATE/secrets/${1##*/}" 2>/dev/null | upgraded "$2")
@@ -104,7 +104,7 @@ take_over_id() {
       take_over_box "$BOXES/$name"
       [ ! -d "$BOXES/$name" ] || echo "$id" >"$BOXES/$name/owner"
       take_over_box "$STATE/docker/$step"
-      # A link, since a Docker container has its mount's path for good.
+      # A link, since the path of a Docker container's mount cannot change.
       [ ! -d "$STATE/docker/$step" ] || { mv "$STATE/docker/$step" "$STATE/docker/$id" && ln -s "$id" "$STATE/docker/$step"; }
       [ ! -e "$IMAGES/$step.tar" ] || mv "$IMAGES/$step.tar" "$IMAGES/$id.tar"
       ;;
@@ -113,7 +113,7 @@ take_over_id() {
   if [ "$2" = service ]; then take_over_service "$file" "$to"; else mv "$file" "$to"; fi
 }
 
-# relabel KEY [interface]: the ports of this step, and the bridge behind them.
+# relabel KEY [interface]: gives the ports of this step, and the bridge behind them, new labels.
 relabel() {
   local key="$1" interface="${2:-}" names have
   names=$(vsctl --bare --no-headings --columns=name find port external_ids:"$1"="\"$step\"" \
@@ -132,7 +132,7 @@ relabel() {
   [ $# -eq 0 ] || { shift && vsctl "$@"; }
 }
 
-# The kernel's devices, whose alias says whose they are.
+# The kernel's devices, whose alias names their owner.
 take_over_groups() {
   local alias text device
   for alias in "$NET"/vm*/ifalias; do
@@ -143,7 +143,7 @@ take_over_groups() {
   done
 }
 
-# take_over_box FOLDER: plug and the next step read the owner out of these.
+# take_over_box FOLDER: rewrites the files from which plug and the next step read the owner.
 take_over_box() {
   local ports
   for ports in "$1/ports" "$1/ports.new"; do
@@ -153,8 +153,8 @@ take_over_box() {
   done
 }
 
-# take_over_service FILE TO: dnsmasq starts once more, with its leases; addresses are translated on without a gap, by the new table
-# before the old one goes.
+# take_over_service FILE TO: restarts dnsmasq, which keeps its leases. NAT is not interrupted: the new table is loaded before the old one is
+# removed.
 take_over_service() {
   local old="$SERVICES/$step" new="$SERVICES/$id" table id="$step"
   nat_table "$step"

@@ -1,18 +1,16 @@
 # A JSON reader for hosts, in POSIX awk. Not jq: jq 1.6 compiles its library at every start, 0.4 s under emulation, and
-# a host that is not our image need not have it. No apostrophes in here outside comments: guest/render.ts puts this
+# hosts other than our own image may not have it. No apostrophes in here outside comments: guest/render.ts puts this
 # text between two of the shell's.
 #
 #   json_read(TEXT)     "", or what is wrong; fills, by path ("hosts.0.name"):
 #     json_value[PATH]    each string, number, true, false; null is ""
 #     json_size[PATH]     each array, each object: how many entries
-#     json_text[PATH]     each string; for who has to know "7" from 7
+#     json_text[PATH]     each string, to distinguish "7" from 7
 #     json_path[1..n]     every path in the order of the text, json_paths = n
 #   json_quote(TEXT)    a string as JSON writes it
 #
 # With json_root set, the paths of what is under that key leave the key out: in {"v":3,"state":{"vni":7}} "state" makes it "vni".
-#
-# Cut at its quotation marks a document is outside, string, outside, string…; outside strings there are only
-# { } [ ] : , and bare words.
+# Split at its quotation marks, a document is outside, string, outside, string…; outside strings there are only { } [ ] : , and bare words.
 
 function json_read(text,   pieces, n, i, piece, at) {
   json_paths = 0; json_depth = 0; json_fault = ""; json_key_next = 0; json_word = ""
@@ -47,7 +45,7 @@ function json_open_escape(piece) {
   return RLENGTH % 2
 }
 
-# One character after the other, with as few words of awk for each as can be: busybox takes 1500 instructions for one.
+# One character after the other, with as few awk operations as possible: busybox needs 1500 instructions for one.
 function json_outside(text,   i, n, c) {
   n = length(text)
   for (i = 1; i <= n; i++) {
@@ -85,7 +83,7 @@ function json_at(   at, last) {
   return json_path[++json_paths] = at == "" ? last : at "." last
 }
 
-# What a string means: its escapes undone (RFC 8259 section 7).
+# The value of a string, with its escapes decoded (RFC 8259 section 7).
 function json_plain(text,   out, c, code) {
   out = ""
   while (match(text, /\\/)) {

@@ -19,5 +19,5 @@ function word(at,   star, i, text, list) {
   return text == "" ? "-" : text
 }
 
-# What is a name or an address has no other characters.
+# Names and addresses have no other characters.
 function plain_word(text) { gsub(/[^A-Za-z0-9_.:\/@-]/, "?", text); return text }

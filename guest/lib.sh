@@ -2,28 +2,28 @@
 # Helpers of the guest tools. guest/render.ts joins the files: this one first, main.sh last.
 # shellcheck disable=SC2034,SC2154 # used by the files that follow; the variables come out of with_state, by eval
 set -eu
-# A command over SSH comes with a short PATH, in which busybox may hide iproute2.
+# A command over SSH gets a short PATH, in which busybox's programs may come before iproute2's.
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
-# The version of guest/protocol.ts, and of everything that is kept on a host. host/install.sh replaces no tools of a higher level,
-# take_over (ids.sh) brings what is kept up to it.
+# The version of guest/protocol.ts, and of all files on a host. host/install.sh does not replace tools of a higher level; take_over (ids.sh)
+# converts older files.
 LEVEL=@PROTOCOL@
 
 STATE=${VXLAB_STATE:-/var/lib/vxlab}
 TOOLS=${VXLAB_TOOLS:-/usr/lib/vxlab}
 LOCK=${VXLAB_LOCK:-/run/vxlab.lock}
 LOCK_WAIT=${VXLAB_LOCK_WAIT:-600}
-# What the kernel shows and lets be set; elsewhere in tests only.
+# The kernel's files; tests use other folders.
 NET=${VXLAB_NET:-/sys/class/net}
 CGROUPS=${VXLAB_CGROUPS:-/sys/fs/cgroup}
 PROC=${VXLAB_PROC:-/proc}
 SYSCTL=${VXLAB_SYSCTL:-/proc/sys}
 MODULES=${VXLAB_MODULES:-/sys/module}
-# What this host asks for names by.
+# This host's list of name servers.
 RESOLV=${VXLAB_RESOLV:-/etc/resolv.conf}
-# Without a limit ovs-vsctl waits for ever when ovs-vswitchd is not there to confirm (ovs-vsctl(8)).
+# Without a limit ovs-vsctl waits for ever if ovs-vswitchd is not running (ovs-vsctl(8)).
 OVS_WAIT=60
-# So do ovs-ofctl and ovs-appctl for one that does not answer: their limit without --timeout (NEWS of Open vSwitch 2.11).
+# So do ovs-ofctl and ovs-appctl if it does not answer: this is their default limit (NEWS of Open vSwitch 2.11).
 export OVS_CTL_TIMEOUT="$OVS_WAIT"
 
 fail() {
@@ -31,17 +31,17 @@ fail() {
   exit 1
 }
 
-# --retry: on a machine that still boots the database is not there yet.
+# --retry: on a machine that is still booting, the database is not running yet.
 vsctl() { ovs-vsctl --retry --timeout="$OVS_WAIT" "$@"; }
 
-# One change at a time on a host, however many labs and sessions speak to it: under emulation a dozen Docker containers start
-# one after the other, 20 s each.
+# One change at a time on a host, also with several labs and sessions. The wait is long, since under emulation a dozen Docker containers
+# start one after the other, 20 s each.
 lock() {
   local tries=$((LOCK_WAIT * 5))
   exec 9>"$LOCK"
-  # busybox's, where the shell is busybox's: an eighth of the time. Only who has to wait needs the other.
+  # busybox's flock, if the shell is busybox: an eighth of the time. The other one is needed only to wait.
   if flock -n 9; then return 0; fi
-  # It waits without asking again and again, which would take the processor from the step that is waited for.
+  # Waits without polling, which would take processor time from the step that holds the lock.
   if flock -w "$LOCK_WAIT" 9 2>/dev/null; then return 0; fi
   # busybox's flock has no -w.
   until flock -n 9; do
@@ -64,7 +64,7 @@ keep() {
   store "$(desired "$1" "$id")" "$json"
 }
 
-# store FILE TEXT: whole or not at all, and for root alone.
+# store FILE TEXT: writes the file atomically, readable for root only.
 store() {
   local folder="${1%/*}"
   [ -d "$folder" ] || { mkdir -p "$folder" && chmod 700 "$folder"; }
@@ -92,7 +92,7 @@ WRITE_AWK='@write.awk@'
 UPGRADE_AWK='@upgrade.awk@'
 OBSERVE_AWK='@observe.awk@'
 
-# assign JSON: as shell assignments, ready for eval (fields.awk).
+# assign JSON: prints shell assignments, ready for eval (fields.awk).
 assign() { printf '%s\n' "$1" | LC_ALL=C awk "$JSON_AWK $FIELDS_AWK"'{ assign($0, "") }'; }
 
 # with_state KIND WAS COMMAND...: runs COMMAND with every field of the desired state on stdin in a variable (state.awk). Unless WAS is
@@ -109,7 +109,7 @@ state_fields() {
   LC_ALL=C awk -v kind="$1" -v kept="${2:+$STATE/desired}" -v protocol="$LEVEL" "$JSON_AWK $FIELDS_AWK $STATE_AWK"
 }
 
-# upgraded KIND: the desired state and secrets on stdin, in the form of older tools, in the form of these.
+# upgraded KIND: converts the desired state and secrets on stdin from an older form to the current one.
 upgraded() { LC_ALL=C awk -v kind="$1" -v protocol="$LEVEL" "$JSON_AWK $WRITE_AWK $UPGRADE_AWK"; }
 
 # with_kept FILE COMMAND...: the same for a file of desired state.
@@ -133,20 +133,20 @@ kept() {
 # What apply and remove answer (guest/protocol.ts).
 answer() { printf '{"v":%s}\n' "$LEVEL"; }
 
-# observed: what observe answers: the desired state with what was found of it, as lines of observe.awk on stdin.
+# observed: prints the answer of observe: the desired state with the actual values, which are lines for observe.awk on stdin.
 observed() {
   # For guest drift the lines themselves (drift.sh).
   if [ -n "${looked-}" ]; then cat && return; fi
   { printf '%s\n' "$json" && cat; } | LC_ALL=C awk -v protocol="$LEVEL" "$JSON_AWK $WRITE_AWK $OBSERVE_AWK"
 }
 
-# What observe answers of a thing that is not there.
+# The answer of observe for a missing thing.
 absent() { if [ -n "${looked-}" ]; then echo gone; else printf '{"v":%s,"state":null}\n' "$LEVEL"; fi; }
 
-# fault PATH TEXT: a line of observe for `guest drift`: what is wrong in words, with the field that it is about, or - for none.
+# fault PATH TEXT: prints a line for `guest drift` that says what is wrong, with the field that it is about, or - for none.
 fault() { [ -z "${looked-}" ] || printf 'fault %s %s\n' "$1" "$2"; }
 
-# made KIND FILE...: what these files are now. guest drift names those that are changed later.
+# made KIND FILE...: stores the hashes of these files. guest drift reports those that are changed later.
 made() {
   local about="$1-$id" file
   shift

@@ -1,16 +1,16 @@
 #!/bin/sh
 # guest VERB [KIND]: the one program that steps, boot and LXC call. What a verb gets on stdin, and what it answers: guest/protocol.ts.
 #   apply|remove|observe KIND      one line of JSON on stdout
-#   observe all                    what is kept and what there is, a line of JSON each
+#   observe all                    desired and actual states, a line of JSON each
 #   boot                           applies everything that is kept, in order
-#   drift [all]                    what is not as is kept, one line of JSON each; takes no lock (drift.sh)
+#   drift [all]                    differences from the stored desired states, one line of JSON each; takes no lock (drift.sh)
 #   check                          whether a container reaches an address, or fails in one sentence (connectivity/guest.sh); takes no lock
 #   measure                        what an overlay costs (measurement/guest.sh); takes no lock
-#   flows                          all flows once more, after ovs-vswitchd was started anew
+#   flows                          sets all flows again, after a restart of ovs-vswitchd
 # Filled in by guest/render.ts, in the order of boot.
 KINDS="@KINDS@"
 
-# What fails at boot is tried again after these pauses, in seconds, two minutes together: an address may come late, by DHCP.
+# Things that fail at boot are tried again after these pauses, in seconds, two minutes in total: the host may get its address late, by DHCP.
 BOOT_PAUSES=${VXLAB_BOOT_PAUSES-5 10 15 30 60}
 
 boot() {
@@ -25,7 +25,7 @@ boot() {
   for pause in $BOOT_PAUSES; do
     [ -n "$left" ] || break
     printf 'vxlab: tried again in %s s\n' "$pause" >&2
-    # Meanwhile a step may do its work.
+    # Releases the lock meanwhile, so that a step can run.
     exec 9>&-
     sleep "$pause"
     lock
@@ -34,7 +34,7 @@ boot() {
   [ -z "$left" ]
 }
 
-# Applies what is left; left is what failed. Sets: left
+# Applies the things in left, and sets left to those that failed. Sets: left
 boot_round() {
   local failed='' file late
   for file in $left; do

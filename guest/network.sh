@@ -2,7 +2,7 @@
 # Addresses, devices, routes, name servers and kernel settings of a host.
 # shellcheck disable=SC2034,SC2154 # used by the files that follow; the variables come out of with_state, by eval
 
-# addresses_of DEVICE: its addresses with prefix lengths but link-local ones, with spaces between. Sets: have
+# addresses_of DEVICE: its addresses with prefix lengths, without link-local ones, separated by spaces. Sets: have
 addresses_of() {
   local line
   if [ -n "${looked-}" ]; then
@@ -12,15 +12,15 @@ addresses_of() {
   fi
 }
 
-# setting_of NAME: a setting of the kernel that is one character, by its path below /proc/sys; nothing where there is none. `read` fails,
-# since these files give no more than their first byte to who reads them byte by byte. Sets: have
+# setting_of NAME: a kernel setting of one character, by its path below /proc/sys; empty if there is none. The exit code of `read` is
+# ignored: it fails, since these files return only their first byte to a reader that reads byte by byte. Sets: have
 setting_of() {
   have=
   { read -r have <"$SYSCTL/$1" || :; } 2>/dev/null
 }
 
-# plain TEXT...: what goes into flows, rules and configurations is made of the characters of names and addresses, so
-# that none of it can be read as anything else.
+# plain TEXT...: fails unless the texts contain only characters of names and addresses, so that in flows, rules and configurations they
+# cannot be read as anything else.
 plain() {
   local text
   for text in "$@"; do
@@ -28,13 +28,13 @@ plain() {
   done
 }
 
-# iproute WORDS...: iproute2's own. The shell of our image takes busybox's for `ip`, which starts faster and knows neither
-# vxlan devices nor -batch.
+# iproute WORDS...: iproute2's `ip`. The shell of our image runs busybox's `ip`, which starts faster, but supports neither vxlan devices nor
+# -batch.
 iproute() { "$(iproute_path)" "$@"; }
 
 iproute_path() { program_path ip; }
 
-# program_path NAME: the file, where busybox has an applet of that name.
+# program_path NAME: the path of the program, if busybox has an applet of the same name.
 program_path() {
   local old="$IFS" folder
   IFS=:
@@ -44,7 +44,7 @@ program_path() {
   IFS=$old
 }
 
-# device_down DEVICE: says that it is down, with guest drift. IFF_UP (linux/if.h)
+# device_down DEVICE: for guest drift: reports it if it is down. IFF_UP (linux/if.h)
 device_down() {
   local flags
   [ -n "${looked-}" ] || return 0
@@ -52,7 +52,7 @@ device_down() {
   [ $((flags & 1)) = 1 ] || fault - "the interface $1 is down"
 }
 
-# only_addresses DEVICE "ADDRESS...": the device has these, with their prefix lengths, and no others but link-local ones.
+# only_addresses DEVICE "ADDRESS...": gives the device exactly these addresses, with prefix lengths; link-local ones are left alone.
 only_addresses() {
   local have want
   for have in $(ip -o address show dev "$1" scope global | awk '{print $4}'); do
@@ -68,7 +68,7 @@ device_of() {
 }
 
 # underlay_device LOCAL [PEER]: the interface that packets from this VTEP leave by. A VTEP may be on lo or on a dummy interface,
-# so the route to a peer decides; where no peer is known, the default route does for those two.
+# so the route to a peer decides. If no peer is known, the default route decides for these two.
 underlay_device() {
   local way='' family fallback
   if [ -n "${2:-}" ]; then
@@ -87,7 +87,7 @@ underlay_device() {
   printf '%s\n' "$way"
 }
 
-# is_stub DEVICE: nothing leaves a host by it. IFF_LOOPBACK, or IFF_BROADCAST with IFF_NOARP, which is a dummy (linux/if.h).
+# is_stub DEVICE: true if no packet can leave the host by it. IFF_LOOPBACK, or IFF_BROADCAST with IFF_NOARP, which is a dummy (linux/if.h).
 is_stub() {
   local flags
   { read -r flags <"$NET/$1/flags" || flags=0; } 2>/dev/null
@@ -97,17 +97,17 @@ is_stub() {
 # The interface of the first route on stdin; nothing for an address of this host ("local").
 route_device() { awk 'NR == 1 && $1 != "local" { for (i = 1; i < NF; i++) if ($i == "dev") { print $(i + 1); exit } }'; }
 
-# nameservers: those of this host that its segments can ask as well. NAT takes IPv4 out; what systemd-resolved has on the
-# loopback works on the host only, and the servers behind it are in a file of its own.
+# nameservers: the name servers of this host that its segments can use too. Only IPv4 passes the NAT; systemd-resolved's loopback address
+# works on the host only, and the servers behind it are in a separate file.
 nameservers() {
   cat "$RESOLV" /run/systemd/resolve/resolv.conf 2>/dev/null |
     awk '$1 == "nameserver" && $2 ~ /^[0-9.]+$/ && $2 !~ /^(0|127)\./ && !seen[$2]++ && n++ < 3 { print $2 }'
 }
 
-# tune NAME VALUE: a setting of the kernel, by its path below /proc/sys; what it was is kept for untune.
+# tune NAME VALUE: sets a kernel setting, by its path below /proc/sys; its previous value is stored for untune.
 tune() {
   local now file
-  # Not `read`, which takes one byte at a time: these files give no more than the first of them.
+  # Not `read`, which reads one byte at a time: these files return only the first one.
   now=$(cat "$SYSCTL/$1")
   [ "$now" != "$2" ] || return 0
   file=$STATE/tuned/$(printf %s "$1" | tr / ,)
@@ -116,14 +116,14 @@ tune() {
   printf '%s\n' "$2" >"$SYSCTL/$1"
 }
 
-# untune [NAME]: as it was before; without a name everything.
+# untune [NAME]: restores the previous value; without a name, all of them.
 untune() {
   local file at
   for file in "$STATE"/tuned/*; do
     [ -e "$file" ] || continue
     at=$(printf %s "${file##*/}" | tr , /)
     case ${1:-$at} in "$at") ;; *) continue ;; esac
-    # The interface that it was about may be gone.
+    # The interface of the setting may be gone.
     [ ! -e "$SYSCTL/$at" ] || cat "$file" >"$SYSCTL/$at"
     rm -f "$file"
   done

@@ -1,8 +1,8 @@
 #!/bin/sh
-# nft tables: whether one is still as it was loaded. nft prints another text than it was given (10.0.3.1/24 becomes 10.0.3.0/24),
-# so the listing right after the load is kept and compared.
+# nft tables: whether one is still as it was loaded. nft lists rules in another form than they are given (10.0.3.1/24 becomes 10.0.3.0/24),
+# so the listing right after the load is stored and compared.
 
-# nft_record TABLE: keeps the listing of inet TABLE, which was only just loaded.
+# nft_record TABLE: stores the listing of inet TABLE, which has just been loaded.
 nft_record() {
   [ -d "$STATE/nft" ] || mkdir -p "$STATE/nft"
   nft -s list table inet "$1" >"$STATE/nft/$1"

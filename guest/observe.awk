@@ -1,9 +1,9 @@
-# What observe answers: the state of the envelope on the first line, with what was found in place of what is wanted. The other lines:
+# The answer of observe: the state of the envelope on the first line, with the actual values in place of the desired ones. The other lines:
 #
 #   text PATH [TEXT]      a text, null without one
 #   word PATH [WORD]      a number, true or false; null without one
 #   tag PATH TAG          tag of an Open vSwitch port: null for 0, untagged; 0 for [], a trunk
-#   list PATH [WORD...]   texts: in the order that is wanted, then what is not wanted
+#   list PATH [WORD...]   texts: first the wanted ones in their order, then others
 #   json PATH JSON        as it is
 #   gone                  the thing is not there
 

@@ -1,6 +1,7 @@
 /**
- * Puts what `guest drift` calls before the rest of the guest tools. A shell reads a script command by command, and to read all of it is a fifth
- * of what a look at a host costs under emulation; after `guest drift` has ended, nothing more is read (ARCHITECTURE.md, "Drift").
+ * Puts the functions that `guest drift` calls before the rest of the guest tools. A shell reads a script command by command, and reading
+ * all of it takes a fifth of the time of `guest drift` under emulation; when `guest drift` ends, the rest is not read (ARCHITECTURE.md,
+ * "Drift").
  */
 
 /** A top-level part of a script: a function, or everything between two functions. */
@@ -17,7 +18,7 @@ const WHOLE = /[})]( [0-9]?[<>&].*)?$/;
 const END = /^[})]( [0-9]?[<>&].*)?$/;
 const HERE_DOCUMENT = /<<'?([A-Z]+)'?/;
 
-/** What ends the shell after a look. */
+/** Runs `guest drift` and ends the shell. */
 export const LOOK = `case "\${1:-} \${2:-}" in
   "drift " | "drift all")
     shift
@@ -33,7 +34,7 @@ esac
 export function inOrder(script: string): string {
   const chunks = chunksOf(script);
   const called = calledBy(["drift"], chunks);
-  // What LXC starts (plug.sh) has what it calls before it, and ends there.
+  // plug.sh, which LXC starts, is preceded by what it calls, and ends there.
   const plug = chunks.findIndex(({ text }) => text.startsWith("case "));
   const plugged = calledBy(["plug", "unplug"], chunks);
   const isLate = ({ name = "" }: Chunk, i: number) =>

@@ -2,7 +2,7 @@
  * The form in which the guest tools travel: gzip (RFC 1952) in base64 on one line. A stack's state holds them twice for each host, and each
  * Pulumi command reads and sends all of it.
  *
- * What packs must give the same bytes on each computer: others would be an update of each bridge. Node.js's zlib differs with its version.
+ * Packing must give the same bytes on each computer, since other bytes would update each bridge. Node.js's zlib differs by version.
  */
 import { gunzipSync } from "node:zlib";
 import { gzipSync, strToU8 } from "fflate";
@@ -13,7 +13,7 @@ export function pack(script: string): string {
   return Buffer.from(gzipSync(strToU8(body), { mtime: 0 })).toString("base64");
 }
 
-/** The script without its first line. Tools that an older vxlab packed not at all are taken as they are. */
+/** The script without its first line. Tools that an older vxlab sent unpacked are returned unchanged. */
 export function unpack(packed: string): string {
   if (packed.startsWith("#!")) return packed.slice(packed.indexOf("\n") + 1);
   return gunzipSync(Buffer.from(packed, "base64")).toString("utf8");

@@ -1,11 +1,11 @@
 /**
  * The contract with the guest tools: what a verb (`/usr/lib/vxlab/guest apply|remove|observe KIND`) gets on stdin, and what it answers.
  *
- * stdin has lines of text. The first is the envelope, one JSON object (RFC 8259). Of a container and of a host's encryption the second line is
- * the secrets, one JSON object as well; after the first line of a host's first step, its bridge, come the guest tools, packed (guest/pack.ts). So a preview, a
- * host's folder of desired states and a log hold the state alone.
+ * stdin has lines of text. The first is the envelope, one JSON object (RFC 8259). Of a container and of a host's encryption the second line
+ * is the secrets, one JSON object as well; after the first line of a host's first step, its bridge, come the guest tools, packed
+ * (guest/pack.ts). So a preview, a host's folder of desired states and a log contain only the state.
  *
- * A state names everything that its step makes on the host: the tools make no names. What is not wanted is null, not left out.
+ * A state names everything that its step makes on the host: the tools invent no names. Unwanted things are null, not left out.
  * The order of keys means nothing.
  *
  * The tools also read older versions (guest/upgrade.awk): `remove` runs with the stdin that a stack's state holds, and a host may hold a
@@ -18,8 +18,8 @@ import type { EncryptionSecrets } from "../components/encryption/thing";
 import type { States, StepKind } from "./things";
 
 /**
- * Raised when an older host or an older stack's stdin can no longer be read as the current one. Also the level of what a host keeps
- * (guest/lib.sh, LEVEL): the tools bring what is kept up to it (take_over in guest/ids.sh).
+ * Raised when the files of an older host, or the stdin of an older stack, can no longer be read as the current form. Also the level of what
+ * a host keeps (guest/lib.sh, LEVEL): the tools bring what is kept up to it (take_over in guest/ids.sh).
  */
 export const PROTOCOL = 3;
 
@@ -33,9 +33,9 @@ export interface Envelope<Kind extends StepKind = StepKind> {
   id: string;
   /** The lab's id: two labs on a host may have steps of one name. */
   lab: string;
-  /** What tells this machine from the next one of the same host, where the host says it: another one runs the step again. */
+  /** Distinguishes this machine from other machines of the same host, if the host has such a text: a change runs the step again. */
   machine?: string;
-  /** What was wrong when the step was last run because of that (components/repair.ts): another text runs the step again. */
+  /** What was wrong the last time the step ran to repair it (components/repair.ts): a change runs the step again. */
   repair?: string;
   state: States[Kind];
 }
@@ -46,9 +46,9 @@ export interface CheckEnvelope extends Omit<Envelope, "state"> {
 }
 
 /**
- * What `observe` answers, on one line: the state in the shape of the desired one, as it is on the host. `state` is null when the thing
- * is not there, and so is a field that is not. After `apply` it equals what was applied. What no device carries, such as the command of
- * a running container, is answered as it was asked.
+ * What `observe` answers, on one line: the state in the shape of the desired one, as it is on the host. `state` is null when the thing is
+ * not there, and so is a field that is not. After `apply` it equals what was applied. Fields that cannot be observed, such as the command
+ * of a running container, are answered as they were asked.
  */
 export interface Observed<Kind extends StepKind = StepKind> {
   v: typeof PROTOCOL;

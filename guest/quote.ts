@@ -1,6 +1,6 @@
-/** Words for a POSIX shell: ssh hands the far shell one line of text, whatever list of words it was given. */
+/** Quotes words for a POSIX shell: ssh passes one line of text to the remote shell, not a list of words. */
 
-/** What no shell gives a meaning to, in any place of a word. No "=": a first word `a=b` would be an assignment. */
+/** Characters without a special meaning in any shell, at any place of a word. No "=": a first word `a=b` would be an assignment. */
 const PLAIN = /^[A-Za-z0-9_@%+:,./-]+$/;
 
 /** One word that the shell takes as it is. */
@@ -13,7 +13,7 @@ export function shellWords(words: readonly string[]): string {
   return words.map(shellWord).join(" ");
 }
 
-/** A script with arguments, as one command for a shell that we know nothing of but that it is one. */
+/** A script with arguments, as one command for any shell. */
 export function scriptCommand(script: string, args: readonly string[]): string {
   return shellWords(["sh", "-c", script, "vxlab", ...args]);
 }

@@ -32,7 +32,7 @@ export const TOOL_PARTS: readonly string[] = [
   "guest/main.sh",
 ];
 
-/** `@NAME@` in a script: what the plan knows as well, so that it is written once. */
+/** Values of `@NAME@` in scripts, which the plan uses too, so that they are written once. */
 export const WORDS: Readonly<Record<string, string>> = {
   PROTOCOL: String(PROTOCOL),
   KINDS: Object.keys(THINGS).join(" "),

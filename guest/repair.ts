@@ -4,7 +4,7 @@
 const COUNTED = /^(.*) \((\d+)\)$/s;
 
 /**
- * What a step is given: what it had, unless something is wrong now. The same fault once more is another text.
+ * The repair text of a step: the previous one, unless something is wrong now. If the same fault occurs again, the text has a higher number.
  *
  * @param before what the step was given last
  * @param now what is wrong

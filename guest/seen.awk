@@ -1,11 +1,11 @@
-# For `guest drift`: what Open vSwitch, nft and ip say, and every kept desired state, as shell code for one eval. To parse each of them in an
-# awk of its own would cost most of the time under emulation.
+# For `guest drift`: the answers of Open vSwitch, nft and ip, and every stored desired state, as shell code for one eval. Parsing each of
+# them in an awk of its own would take most of the time under emulation.
 #
 # Input: what ovs_all prints (guest/drift.sh), the rows as JSON on one line, or messages and the line "== silent"; "== nft" and nft's rules;
 # "== ip" and what ip -o address show prints. Then the files of desired state. Variables: protocol; listings, the folder in which tables
 # are as nft listed them when they were loaded.
 # Output:
-#   seen_of  a function: seen_of WORD NAME puts what is known of it into line, and is false where nothing is. Patterns of `case`, since
+#   seen_of  a function: seen_of WORD NAME puts what is known of it into line, and is false if nothing is. It uses patterns of `case`, since
 #            to cut a text at a pattern takes the square of its length in busybox (ash.c, scanleft):
 #              port NAME        BRIDGE TAG; TAG is [] without one
 #              trunks NAME      VLAN,VLAN
@@ -18,7 +18,7 @@
 #              kept KIND        N N, the things of a kind
 #              thing N          KIND LAB STEP FILE
 #   kept_N   for each file a function that runs its arguments with every field of the state in a local variable, as with_state does
-#   foreign  a text with a line for each port that nothing says who it belongs to, as differs.awk reads it
+#   foreign  a text with a line for each port without an owner, as differs.awk reads it
 #   numbers  N of each thing, with a space after it
 #   looked   all; none when Open vSwitch does not answer, whose last message is in silent
 
@@ -79,7 +79,7 @@ function thing_of(text,   kind, lab, step) {
   sub(/.*\//, "", kind)
   sub(/-.*/, "", kind)
   json_root = "state"
-  # Older tools kept it in another form, and the next step brings it up to these.
+  # A file of older tools in another form, which the next step converts.
   if (json_read(text) != "" || json_value["v"] != protocol) return
   lab = json_value["lab"]
   step = json_value["id"]
@@ -118,7 +118,7 @@ function switch_of(text,   table, row, i, k, n, name, uuid, one) {
     know("rows", one, "{\"data\":[" ports[one] "]}\t{\"data\":[" interfaces[one] "]}\t{\"data\":[" bridges[one] "]}")
 }
 
-# The rows of a table, each from its first column on. What was cut within a string is put together again.
+# The rows of a table, each from its first column on. Parts that were split within a string are joined again.
 function rows(text, row,   part, n, i, k) {
   sub(/\}\]\}.*/, "", text)
   n = split(substr(text, 2), part, /\},\{/)
@@ -159,7 +159,7 @@ function port_of(row,   text, name, on, id, from, tag, trunks, uuid) {
   }
   labelled[id]
   ports[id] = ports[id] (ports[id] == "" ? "" : ",") "[" text "," tag "," column(row, "protected") "]"
-  # Its interface has its name; only a bond has others, and no step makes one. Only tunnels and patch ports were asked for.
+  # A port's interface has the port's name, except in a bond, and no step makes a bond. Only tunnels and patch ports were asked for.
   from = text in interface ? interface[text] : "\"type\":\"\",\"options\":[\"map\",[]],\"bfd\":[\"map\",[]],\"error\":[\"set\",[]]"
   interfaces[id] = interfaces[id] (interfaces[id] == "" ? "" : ",") "[" text "," column(from, "type") "," column(from, "options") "," \
     column(from, "bfd") "," column(from, "error") "]"

@@ -8,7 +8,7 @@
 
 BEGIN { json_root = "state"; scope = "local " }
 
-# Level 2 sent the tools at the end of a bridge's state. To parse them takes half a minute under emulation.
+# Level 2 sent the tools at the end of a bridge's state. Parsing them would take half a minute under emulation.
 NR == 1 && kind == "bridge" && (at = index($0, ",\"tools\":{")) { $0 = substr($0, 1, at - 1) "}" }
 NR == 1 { envelope = $0 }
 NR == 2 && kind ~ /^(container|encryption)$/ { secrets = $0 }

@@ -28,11 +28,11 @@ export const THINGS: Readonly<Record<StepKind, ThingKind>> = {
   bridge,
   encryption,
   port,
-  // Before containers: none is ever without its impairments.
+  // Before containers, so that none runs without its impairments.
   impairment,
   router,
   service,
-  // Before the containers: they must not send anything that their chains do not lead.
+  // Before the containers, so that they send nothing past their chains.
   chain,
   container,
 };

@@ -10,7 +10,7 @@ NR == 2 { secrets = $0 }
 END {
   for (level = level_of(text); level < protocol; level++) {
     text = lifted(level)
-    # Nothing is said and nothing is stored for a level that the table lacks.
+    # For a level that the table lacks, nothing is printed and nothing is stored.
     if (text == "") exit 1
     level_of(text)
   }
@@ -29,8 +29,8 @@ function level_of(text) {
   return "v" in json_value ? json_value["v"] + 0 : "id" in json_value ? 2 : protocol
 }
 
-# Level 2 was one flat object. It had no names of devices but those of tunnels, and the environment variables of containers among
-# everything else. Level 1 lacked some of its fields.
+# Level 2 was one flat object. It had no names of devices except tunnels, and contained the environment variables of containers. Level 1
+# lacked some of its fields.
 function lifted_2(   state) {
   if (kind == "bridge") state = fields("name mac mtu address") ",\"guard\":" or_else("guard", "true")
   else if (kind == "port") state = port()

@@ -11,7 +11,7 @@ function json_shape(   i, at, base) {
   }
 }
 
-# What is at a path in json_other is written in place of what was read. An empty object is written as a list: there is none.
+# A value at a path in json_other is written instead of the one that was read. An empty object is written as a list, since no state has one.
 function json_write(at,   key, n, i, out, list) {
   if (at in json_other) return json_other[at]
   if (at in json_value) {

@@ -44,7 +44,10 @@ export function ownImage(kind: keyof typeof BUILDERS, cache: string, build: bool
   return parse(made.stdout);
 }
 
-/** A plain shell of root may lack the sbin folders, where mke2fs is; the scripts themselves are the image's identity and stay. */
+/**
+ * PATH with the sbin folders, where mke2fs is; root's shell may lack them. The scripts do not set it themselves, since a change of a script
+ * changes the image's hash.
+ */
 export function builderEnvironment(environment: Environment): Record<string, string | undefined> {
   const folders = [environment["PATH"], "/usr/local/sbin", "/usr/sbin", "/sbin"];
   return { ...environment, PATH: folders.filter(Boolean).join(delimiter) };
@@ -52,7 +55,7 @@ export function builderEnvironment(environment: Environment): Record<string, str
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What everybody else is told. The folder is made by its user: root's would be of no use for the toolchain beside it. */
+/** The error for users other than root. The user makes the folder: the toolchain beside it could not use a folder of root's. */
 export function onlyRoot(kind: keyof typeof BUILDERS, cache: string): string {
   const script = join(RECIPES, BUILDERS[kind]);
   return (
@@ -63,8 +66,8 @@ export function onlyRoot(kind: keyof typeof BUILDERS, cache: string): string {
 }
 
 /**
- * What the script prints with `--print`: it runs a dozen programs for it. Asked anew when a file of the recipes is another, and
- * when the cache is elsewhere, whose real path is in what it prints.
+ * The output of the script with `--print`, for which it runs a dozen programs. It is cached until a file of the recipes changes, or the
+ * cache's folder, whose real path is in the output.
  */
 function printed(script: string, cache: string): string {
   const kept = join(cache, `${basename(script, ".sh")}.printed`);
@@ -76,7 +79,7 @@ function printed(script: string, cache: string): string {
   return now;
 }
 
-/** Whole or not at all. Where it cannot be kept, it is asked for again. */
+/** Writes the file atomically. If it cannot be written, the script runs again next time. */
 function keep(file: string, text: string): void {
   const part = `${file}.${process.pid}`;
   try {
@@ -87,7 +90,7 @@ function keep(file: string, text: string): void {
   }
 }
 
-/** Where they are kept, and place, size, time and mode of every file: a link's own, since an editor's lock leads nowhere. */
+/** The cache's folder, and path, size, time and mode of every file. Links are not followed, since an editor's lock is a dangling link. */
 function stamp(folder: string, cache: string): string {
   const paths = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
   const facts = paths.map((path) => {
@@ -99,7 +102,7 @@ function stamp(folder: string, cache: string): string {
     .digest("hex");
 }
 
-/** An image of ours that was kept: its folder is as build.sh made it, and its name still tells which recipe it is. */
+/** An image of ours that was kept: its folder is as build.sh made it, and its name contains the recipe's hash. */
 export function keptImage(path: string): ImageFiles {
   const folder = dirname(resolve(path));
   const hash = /^golden-([0-9a-f]+)$/.exec(basename(folder))?.[1];
@@ -112,7 +115,7 @@ export function keptImage(path: string): ImageFiles {
   };
 }
 
-/** A disk image of the user's own: its size and time stand for its content. */
+/** The user's own disk image: its size and time identify its content. */
 export function cloudImage(path: string): ImageFiles {
   const { size, mtimeMs } = statSync(path);
   return { version: `${size.toString(36)}-${Math.floor(mtimeMs / 1000).toString(36)}`, root: resolve(path) };

@@ -1,17 +1,17 @@
-/** Hosts that a lab does without for now (`vxlab:absent`): the settings as if these were not in them. */
+/** Hosts that are left out of a lab for now (`vxlab:absent`): the settings as if these hosts were not in them. */
 import { TopologyError } from "./errors";
 import type { Problem } from "./problem";
 import { suggest } from "./rules";
 import { isMapping, mappingOf } from "./shape";
 
-/** How settings name something: an entry of a list is removed from it, and an entry that has the name as the value of another key is removed too. */
+/** Which settings name something: the name is removed from lists, and an entry with another key that has this value is removed too. */
 interface Naming {
   lists: RegExp;
-  /** Lists of things of which each has an owner. */
+  /** Lists whose entries each belong to a named thing. */
   things: RegExp;
   /** Only the key is removed; the entry that has it stays. */
   options: RegExp;
-  /** The entry that has such a key is removed: it is on the thing, or about it. */
+  /** An entry with such a key is removed: it is on the thing, or about it. */
   owners: RegExp;
 }
 
@@ -31,7 +31,7 @@ const SEGMENT: Naming = { lists: NONE, things: NONE, options: NONE, owners: /^se
 
 /**
  * Sections of settings, of any type, without what is on an absent host or names one: its containers, its gateways and DHCP servers, its
- * place in lists of hosts, what is between it and another. A segment of absent hosts alone is left out.
+ * place in lists of hosts, and what is between it and another host. A segment with absent hosts only is left out.
  *
  * @param absent names of hosts
  */

@@ -3,8 +3,8 @@ import { Address4, Address6 } from "ip-address";
 import { IpFamily } from "./net/family";
 
 /**
- * Both families are on one line of 128-bit numbers, IPv4 where IPv6 maps it (::ffff:0:0/96, RFC 4291 section 2.5.5.2):
- * two addresses are the same only when their numbers are.
+ * Both families are 128-bit numbers, IPv4 as its IPv4-mapped IPv6 address (::ffff:0:0/96, RFC 4291 section 2.5.5.2), so addresses are equal
+ * exactly if their numbers are.
  */
 const MAPPED = 0xffff_0000_0000n;
 const IPV4_COUNT = 1n << 32n;
@@ -40,12 +40,12 @@ export function addressNumber(text: string): bigint {
   return text.includes(":") ? new Address6(text).bigInt() : MAPPED + new Address4(text).bigInt();
 }
 
-/** The number of what may be a literal. */
+/** The number of a text that may be a literal; undefined if it is not. */
 export function literalNumber(text: unknown): bigint | undefined {
   return typeof text === "string" && literalFamily(text) !== undefined ? addressNumber(text) : undefined;
 }
 
-/** The one spelling of an address: IPv6 as RFC 5952 has it. */
+/** The canonical text of an address: IPv6 as in RFC 5952. */
 export function addressText(address: bigint): string {
   return familyOf(address) === IpFamily.V4
     ? Address4.fromBigInt(address - MAPPED).correctForm()
@@ -70,7 +70,7 @@ export const EVERYTHING: Readonly<Record<IpFamily, Subnet>> = {
   [IpFamily.V6]: subnetAround(addressNumber("::"), 0),
 };
 
-/** The address that the hypervisor holds in an underlay, and a gateway in a segment: the first usable one. */
+/** The first usable address: the hypervisor's in an underlay, the gateway's in a segment. */
 export function gatewayOf(subnet: Subnet): bigint {
   return subnet.first + 1n;
 }

@@ -2,27 +2,27 @@
  * What a deployment changes, in the field's words: types and helpers for the `words.ts` of each thing. Where the edits come
  * from is in cli/changes/.
  */
-/** What happens to a thing: it is new, removed, updated in place, created anew, or was changed by hand. */
+/** What happens to a thing: it is new, removed, updated in place, recreated, or was changed by hand. */
 export type ChangeKind = "added" | "changed" | "removed" | "rebuilt" | "drifted";
 
-/** The input of a component that says what was wrong on its host (components/repair.ts). */
+/** The input of a component with what was wrong on its host (components/repair.ts). */
 export const REPAIR = "repair";
 
-/** One change. Things whose change reads the same share one. It never contains the value of a secret. */
+/** One change. Things whose changes have the same text share one. It never contains the value of a secret. */
 export interface Change {
   kind: ChangeKind;
-  /** What it is: host, segment, container, … */
+  /** The kind of thing: host, segment, container, … */
   thing: string;
   names: string[];
   /** Names of the hosts that it is on. */
   hosts: string[];
-  /** What differs, or what is known of a new thing. Of a rebuilt one: why. */
+  /** What differs, or what a new thing is like. Of a rebuilt one: why. */
   facts: string[];
   /** What is lost with it. */
   loss?: string;
 }
 
-/** Inputs of a resource, as the engine tells them. */
+/** Inputs of a resource, as in the engine's events. */
 export type Inputs = Readonly<Record<string, unknown>>;
 
 export type EditOp = "same" | "create" | "update" | "delete" | "replace";
@@ -31,7 +31,7 @@ export type EditOp = "same" | "create" | "update" | "delete" | "replace";
 export interface Edit {
   op: EditOp;
   type: string;
-  /** As deployed, where that was another type. */
+  /** The deployed type, if it was another one. */
   oldType?: string;
   /** Of the resource. */
   name: string;
@@ -39,21 +39,21 @@ export interface Edit {
   old: Inputs;
   /** As wanted; empty for one that is deleted. */
   now: Inputs;
-  /** What is below it. */
+  /** The resources below it. */
   children: readonly Edit[];
 }
 
 /** Which thing an edit is about. */
 interface Subject {
   name: string;
-  /** The host that it is on; undefined for what is on none, and in a state in which components did not say it. */
+  /** The host that it is on; undefined if it is on none, or if the state is older than that input. */
   host?: string | undefined;
 }
 
 /** The words for one edit. */
 export type Said = Pick<Change, "kind" | "facts" | "loss">;
 
-/** What else the same deployment does. */
+/** The other changes of the same deployment. */
 export interface Surroundings {
   /** All edits, whatever they are about. */
   all: readonly Edit[];
@@ -61,24 +61,24 @@ export interface Surroundings {
   host(name: string | undefined): EditOp | undefined;
 }
 
-/** A thing's own words. */
+/** How a kind of thing describes its changes. */
 export interface Words {
   thing: string;
   /** Types of its components. */
   types: readonly string[];
-  /** True when a thing is on one host only: then the same change of several is one, wherever they are. */
+  /** True if each of these things is on one host only: then equal changes are merged even if their hosts differ. */
   single?: boolean;
   subject(edit: Edit, around: Surroundings): Subject;
-  /** Undefined when others tell it, or nothing happens. */
+  /** Undefined if another thing describes it, or nothing happens. */
   say(edit: Edit, around: Surroundings): Said | undefined;
   /** The change in words, without its mark. */
   line(change: Change): string;
 }
 
-/** How an input is called: a label, its own words (nothing: not worth saying), or false, which says that others tell it. */
+/** How an input is shown: a label, a function that describes the change (undefined: not shown), or false if another thing shows it. */
 export type Label = string | false | ((old: unknown, now: unknown) => string | undefined);
 
-/** How the engine writes what it does not know yet (sdk/go/common/resource/plugin, UnknownStringValue). */
+/** The engine's placeholder for unknown values (sdk/go/common/resource/plugin, UnknownStringValue). */
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 /** Marks a secret in the engine's JSON (sdk/go/common/resource, SigKey). */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
@@ -123,7 +123,7 @@ export function shown(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** Which members of a list come and go: "tunnel to 192.168.10.3 added". */
+/** Which members of a list are added and removed: "tunnel to 192.168.10.3 added". */
 export function members(label: string, old: unknown, now: unknown): string | undefined {
   const [was, is] = [texts(old), texts(now)];
   const gone = was.filter((one) => !is.includes(one));
@@ -171,10 +171,10 @@ export function hostIn({ old, now }: Edit): string | undefined {
 }
 
 /** kvm2 before kvm10. */
-export const asPeopleCount = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });
+export const naturalOrder = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });
 
 /** "kvm2, kvm10" */
-export const listed = (names: readonly string[]): string => [...names].sort(asPeopleCount).join(", ");
+export const listed = (names: readonly string[]): string => [...names].sort(naturalOrder).join(", ");
 
 /** " on kvm1, kvm2"; nothing without hosts. */
 export const onHosts = (hosts: readonly string[]): string =>
@@ -195,7 +195,7 @@ export const withItsHost =
     if (edit.op === "create")
       return on === "create" ? undefined : { kind: "added", facts: described(edit.now) };
     if (edit.op === "delete") return on === "delete" ? undefined : { kind: "removed", facts: [] };
-    // That its VTEP is another, the host says.
+    // A changed VTEP is shown with the host.
     const differing = facts(on === "replace" ? { ...labels, local: false } : labels, edit);
     if (edit.op === "replace" && on !== "replace")
       return { kind: "rebuilt", facts: [...differing, "its host is another machine"] };
@@ -210,6 +210,6 @@ export const titled =
     if (kind === "changed")
       return `${hosts.length === 0 ? "" : `${listed(hosts)}: `}${title(change)}: ${said.join("; ")}`;
     return kind === "rebuilt"
-      ? `${title(change)}${onHosts(hosts)} is set up anew${because(said)}`
+      ? `${title(change)}${onHosts(hosts)} is set up again${because(said)}`
       : `${title(change)}${because(said)}${onHosts(hosts)}`;
   };

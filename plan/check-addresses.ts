@@ -1,6 +1,6 @@
 /**
- * Networks of the overlay that meet on one host or in one container, which then has two routes for one address. Segments
- * may have the same subnet as long as no host or container has an address in both: that is what VNIs are for.
+ * Overlay networks that overlap on one host or in one container, which would then have two routes for one address. Segments
+ * may have the same subnet as long as no host or container has an address in both: VNIs keep them apart.
  */
 import { placesOf } from "../components/container/resolve-nics";
 import { hostNetworks } from "../components/host/networks";
@@ -24,7 +24,7 @@ export function checkAddresses(lab: ResolvedLab): Problem[] {
   ];
 }
 
-/** What a host is put into twice. A bridge and its untagged segment are one Ethernet, so they may have one network. */
+/** Two overlapping networks on one host. A bridge and its untagged segment are one Ethernet, so they may have the same network. */
 function checkHosts(networks: readonly HostNetwork[]): Problem[] {
   const kept = new Map<string, HostNetwork[]>();
   return networks.flatMap((network) => {
@@ -46,7 +46,7 @@ function isOne(a: HostNetwork, b: HostNetwork): boolean {
   return a.ethernet === b.ethernet && a.subnet.cidr === b.subnet.cidr;
 }
 
-/** A bridge's address in the network of a segment of its host means to be in that segment, and must be what it takes. */
+/** A bridge's address in the network of one of its host's segments is meant to be in that segment, and must be valid there. */
 function checkBeside(lab: ResolvedLab, networks: readonly HostNetwork[], bridge: HostNetwork): Problem[] {
   const { host, path, got, subnet, address, ethernet, segment: service } = bridge;
   if (service !== undefined) return [];
@@ -72,7 +72,7 @@ function besideCure({ subnet, vlan }: { subnet: Subnet; vlan?: number }, address
   return inside ? `Write ${prefixed(address, subnet)}, or ${outside}.` : `Write ${outside}, or leave it out.`;
 }
 
-/** Bridges of one Ethernet reach each other directly, so their networks are equal or apart. */
+/** Bridges on one Ethernet reach each other directly, so their networks must be equal or must not overlap. */
 function checkBridges(networks: readonly HostNetwork[]): Problem[] {
   const kept: HostNetwork[] = [];
   return networks.flatMap((network) => {
@@ -92,7 +92,7 @@ function checkBridges(networks: readonly HostNetwork[]): Problem[] {
   });
 }
 
-/** An existing host answers SSH by the route to whoever asks, and an address of the own network is asked from there. */
+/** An existing host sends SSH replies by its routes. If its SSH address is in an overlay network, the replies would go into the overlay. */
 function checkLogin({ hosts }: ResolvedLab, { host, path, got, subnet, segment }: HostNetwork): Problem[] {
   const found = hosts.find(({ name }) => name === host);
   if (found?.kind !== "existing" || !contains(subnet, found.reach.sshAddress)) return [];
@@ -113,7 +113,7 @@ function checkContainer(nics: readonly ResolvedNic[]): Problem[] {
   });
 }
 
-/** A place and the interface that it is of. */
+/** A place, and the interface that it belongs to. */
 interface Plugged {
   place: Place;
   nic: ResolvedNic;

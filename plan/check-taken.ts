@@ -1,4 +1,4 @@
-/** Addresses that two want: of services, bridges and containers, written and computed. */
+/** Addresses that two things use: services, bridges and containers, written or computed. */
 import { placesOf } from "../components/container/resolve-nics";
 import { hostNetworks } from "../components/host/networks";
 import type { HostNetwork } from "../components/host/networks";
@@ -9,7 +9,7 @@ import type { AssignedAddress, ResolvedLab, ResolvedSegment } from "./resolved";
 import { pathOf, repeated } from "./rules";
 import type { Claim } from "./rules";
 
-/** An address on an Ethernet: another one may have the same. */
+/** An address on one Ethernet; on another Ethernet the same address is allowed. */
 type AddressClaim = Claim & { key: string; address: bigint; ethernet: string };
 
 function claimOf(ethernet: string, address: bigint, path: string, got: unknown): AddressClaim {
@@ -55,7 +55,7 @@ export function checkTaken(lab: ResolvedLab): Problem[] {
   ];
 }
 
-/** An address that a DHCP server lends belongs to no other thing. */
+/** An address in a DHCP range must not be used for anything else. */
 function checkLent({ name, service }: ResolvedSegment, claims: readonly AddressClaim[]): Problem[] {
   if (service?.range === undefined || service.four === undefined) return [];
   const { range } = service;
@@ -68,7 +68,7 @@ function checkLent({ name, service }: ResolvedSegment, claims: readonly AddressC
     .map(({ path, got }) => ({ path, got, message, cure }));
 }
 
-/** A computed address never gives way by itself: it would then depend on who else is there. */
+/** A computed address that collides is not moved automatically: it would then depend on the lab's other things. */
 function checkComputed(all: readonly Assignment[], claims: readonly AddressClaim[]): Problem[] {
   const owners = new Map([...claims].reverse().map(({ key, path }) => [key, path]));
   const taken = new Map<string, Set<bigint>>();

@@ -34,7 +34,7 @@ function nicMacs({ containers }: ResolvedLab): Claim[] {
   );
 }
 
-/** Nobody writes these. */
+/** Computed names, which no setting contains. */
 function ownMacs({ hosts, segments, identity }: ResolvedLab): Claim[] {
   const bridges = hosts.map(({ name }) =>
     macClaim(pathOf("hosts", name, "bridge"), computedMac(identity, MacKind.Bridge, name)),
@@ -48,8 +48,8 @@ function ownMacs({ hosts, segments, identity }: ResolvedLab): Claim[] {
 }
 
 /**
- * Names are kept apart in the whole lab, although the kernel asks it of each host only: then no container's move and
- * no new host can bring two together.
+ * Names must differ in the whole lab, although the kernel needs that on each host only: so no moved container and no new host can cause a
+ * collision.
  */
 export function checkInterfaceNames(lab: ResolvedLab): Problem[] {
   const claims = [
@@ -73,10 +73,10 @@ export function checkInterfaceNames(lab: ResolvedLab): Problem[] {
   return repeated(claims, "The interface name made from it", "Rename one of the two.");
 }
 
-/** Only hashed addresses collide, those of IPv6; no name in the settings changes a tunnel's. */
+/** Only hashed names collide, those for IPv6 addresses. Renaming something in the settings does not change a tunnel's name. */
 const TUNNEL_CURE = "Give one of the two hosts another address.";
 
-/** Hosts of one address and segments of one VNI would share their ports' names; that is reported as what it is. */
+/** Hosts with one address, and segments with one VNI, would have equal port names; these are reported as duplicate addresses and VNIs. */
 function tunnelClaims(lab: ResolvedLab): Claim[] {
   const byVni = new Map(lab.segments.map((segment) => [segment.vni, segment]));
   return [...byVni].flatMap(([vni, segment]): Claim[] => {

@@ -11,7 +11,7 @@ import type { ResolvedLab } from "./resolved";
 import { checkResourceNames } from "./resource-names";
 import { acrossSections } from "./sections";
 
-/** The second phase of a plan: what is wrong among things that are each usable. */
+/** The second phase of a plan: problems between things that are valid each by itself. */
 export function check(lab: ResolvedLab): Problem[] {
   return [
     ...checkUnderlays(lab),

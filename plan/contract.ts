@@ -16,7 +16,7 @@ export const LAB_OUTPUT = "lab";
 /** Version of this contract. Version 2 had lists in place of records. */
 export const LAB_SCHEMA = 3;
 
-/** What the lab's two forms have in common. */
+/** Fields that the lab's two forms share. */
 export interface LabFacts {
   /** Version of the contract: 3. */
   schema: number;

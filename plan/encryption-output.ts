@@ -29,7 +29,7 @@ export interface PublishedEncryption extends EncryptionDescription {
 /** What the two forms have in common. */
 interface EncryptionDescription {
   device: string;
-  /** The host's VTEP, which packets reach through WireGuard alone. */
+  /** The host's VTEP, which packets reach only through WireGuard. */
   address: string;
   /** UDP port of WireGuard. */
   port: number;

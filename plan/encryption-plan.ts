@@ -31,7 +31,7 @@ export interface EncryptionPlan {
  */
 export interface EncryptionPeerPlan {
   host: string;
-  /** Its address inside of the encrypted tunnel: the only one that it may send from. */
+  /** Its address inside the encrypted tunnel: the only one that it may send from. */
   address: string;
   /** Its underlay address. */
   vtep: string;

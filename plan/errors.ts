@@ -61,7 +61,7 @@ function renderProblems(problems: readonly Problem[]): string {
 const MOST_PARAGRAPHS = 25;
 const MOST_SETTINGS = 3;
 
-/** One for all settings that have the same thing wrong with them: an address may be outside for each of 200 hosts. */
+/** One paragraph for all settings with the same problem: all of 200 hosts may have an address outside the underlay. */
 function paragraphs(problems: readonly Problem[]): string[] {
   const all = causesOf(problems);
   const left = all.slice(MOST_PARAGRAPHS).flat().length;
@@ -69,7 +69,7 @@ function paragraphs(problems: readonly Problem[]): string[] {
   return [...all.slice(0, MOST_PARAGRAPHS).map(paragraphOf), ...rest];
 }
 
-/** In the order of the problems. A few of one cause stay apart: each is shown as a whole. */
+/** In the order of the problems. A few problems of one cause stay separate, each shown in full. */
 function causesOf(problems: readonly Problem[]): Problem[][] {
   const causes = new Map<string, Problem[]>();
   for (const problem of problems) {
@@ -113,7 +113,7 @@ function hintOf(group: readonly Problem[]): string {
 
 const LONGEST_QUOTE = 120;
 
-/** JSON, since it shows type, spaces and control characters; cut, since a whole object helps nobody. */
+/** JSON, since it shows type, spaces and control characters; shortened, since a large object does not help. */
 function quoted(got: unknown): string {
   if (got === undefined) return "nothing";
   // JSON has no NaN and no Infinity: it would show null.

@@ -18,7 +18,7 @@ export class Findings {
     this.problems.push(...problems);
   }
 
-  /** The value of a reading; undefined when there is none, after saying why. */
+  /** The value of a reading; undefined if there is none, after the reason was reported. */
   take<T>(path: string, got: unknown, { value, fault }: Reading<T>, cure: string): T | undefined {
     this.sayIf(path, got, fault, cure);
     return value;

@@ -1,4 +1,4 @@
-/** What works, but may not be what was meant. */
+/** Hints: settings that work, but may not be what was meant. */
 import { evpnHints } from "../components/router/hints";
 import { wayOf } from "../components/segment/ways";
 import { underlayAt } from "../components/underlay/resolve";
@@ -18,7 +18,7 @@ import { pathOf } from "./rules";
 /** The default of Linux' own vxlan devices, from before IANA gave VXLAN a port. */
 const LINUX_UDP_PORT = 8472;
 
-/** Takes a lab without problems. */
+/** The lab must have no problems. */
 export function labHints(lab: ResolvedLab): Problem[] {
   return [
     ...lab.segments.flatMap((segment) => [
@@ -29,7 +29,7 @@ export function labHints(lab: ResolvedLab): Problem[] {
       ...shutOut(lab, segment),
     ]),
     ...(lab.peers.length === 0 && lab.segments.every(({ remotes }) => remotes.length === 0)
-      ? lonely(lab)
+      ? singleHost(lab)
       : []),
     ...untranslated(lab),
     ...evpnHints(lab),
@@ -46,8 +46,8 @@ function oldPort({ name, udpPort }: ResolvedSegment): Problem[] {
 }
 
 /**
- * libvirt translates IPv6 only where the network says `<nat ipv6="yes">` (libvirt.org/formatnetwork.html, since 6.5), for
- * which dmacvicar/libvirt 0.8.3 has no word.
+ * libvirt translates IPv6 only where the network says `<nat ipv6="yes">` (libvirt.org/formatnetwork.html, since 6.5), which
+ * dmacvicar/libvirt 0.8.3 cannot set.
  */
 function untranslated({ underlays: { used } }: ResolvedLab): Problem[] {
   return used
@@ -96,7 +96,7 @@ function deadGateway6(lab: ResolvedLab, segment: ResolvedSegment): Problem[] {
   });
 }
 
-/** libvirt lets nothing from outside into a network that is isolated or behind NAT (libvirt.org/firewall.html). */
+/** libvirt drops packets from outside into a network that is isolated or behind NAT (libvirt.org/firewall.html). */
 function shutOut(lab: ResolvedLab, { members }: ResolvedSegment): Problem[] {
   const under = members.map((host) => underlayOf(lab, host));
   const shut = lab.underlays.used.find((one) => under.includes(one) && one.mode !== UnderlayMode.Routed);
@@ -112,7 +112,7 @@ function underlayOf({ underlays }: ResolvedLab, { address }: ResolvedHost): Reso
   return underlayAt(underlays.used, address);
 }
 
-function lonely({ hosts, segments }: ResolvedLab): Problem[] {
+function singleHost({ hosts, segments }: ResolvedLab): Problem[] {
   const [host, ...others] = hosts;
   if (host === undefined || others.length > 0 || segments.length === 0) return [];
   const message = "Is the only host, so no segment has a tunnel.";

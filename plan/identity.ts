@@ -3,7 +3,7 @@ import type { Problem } from "./problem";
 
 const LONGEST = 200;
 
-/** It is hashed, so any text will do; without text, labs that mean nothing by it would agree. */
+/** It is hashed, so any text is valid, but not an empty one: labs with empty identities would collide. */
 export function checkIdentity(got: unknown): Problem[] {
   const cure = "Write a text that no other lab has, such as project/stack, or leave it out.";
   const fault = (message: string): Problem[] => [{ path: "identity", got, message, cure }];

@@ -1,6 +1,6 @@
 /**
- * Computed addresses of a segment. Each depends on the names of segment and container alone, so that it stays when others come and
- * go; where two meet, one has to be written (check-taken.ts says which would be free).
+ * Computed addresses of a segment. Each depends on the names of segment and container only, so that it does not change when others are
+ * added or removed. If two are equal, one must be written (check-taken.ts suggests a free one).
  */
 import { createHash } from "node:crypto";
 import { servicesOf } from "../components/service/of-segment";
@@ -13,12 +13,12 @@ import type { SegmentNetwork } from "./resolved";
 export const NO_ADDRESS = "none";
 export const LENT_ADDRESS = "dhcp";
 
-/** More would not help: if three quarters of the subnet are lent, one in a hundred million is left without. */
+/** Enough tries: if three quarters of the subnet are lent, one container in a hundred million gets no address. */
 const TRIES = 64;
 
 /**
- * By hash into the subnet without its first address, a gateway's; and again where that is taken by the segment's own
- * services, so that these move the fewest. Undefined: the subnet has no room left beside what it lends.
+ * A hash gives an address of the subnet, except the first one (the gateway's). If the segment's own services use it, the next hash is
+ * tried, so that a service changes as few addresses as possible. Undefined: the DHCP range leaves no room in the subnet.
  */
 export function computedAddress(
   segment: SegmentNetwork,
@@ -34,7 +34,7 @@ export function computedAddress(
   return undefined;
 }
 
-/** Whether an address is the service's own or lent by it. */
+/** True if an address is the service's own, or in its DHCP range. */
 function isReserved(segment: SegmentNetwork, { family }: Subnet, address: bigint): boolean {
   return servicesOf(segment).some(({ four, six, range }) => {
     if (family === IpFamily.V6) return address === six?.address;

@@ -1,8 +1,8 @@
-/** SSH keys computed from the lab's one secret: repeatable, so that they need no place of their own to be kept. */
+/** SSH keys computed from the lab's one secret. They can be computed again, so they need not be stored. */
 import { createHash, createPrivateKey, createPublicKey, hkdfSync } from "node:crypto";
 
 const SEED_BYTES = 32;
-/** Half a seed: below it the key would be easier to guess than Ed25519 is to break (RFC 8032 section 8.5). */
+/** Half the length of a seed. With less, the key would be easier to guess than Ed25519 is to break (RFC 8032 section 8.5). */
 const MIN_SECRET_BYTES = 16;
 
 export interface Ed25519KeyPair {
@@ -13,8 +13,8 @@ export interface Ed25519KeyPair {
 }
 
 /**
- * 32 bytes for one purpose, from the lab's secret: HKDF with SHA-256 and no salt (RFC 5869). Different `info` give
- * independent seeds: knowing one tells nothing of another or of the secret.
+ * 32 bytes for one purpose, from the lab's secret: HKDF with SHA-256 and no salt (RFC 5869). Different `info` give independent seeds: one
+ * seed reveals nothing about another, or about the secret.
  *
  * @param info what the seed is for, e.g. `host-key/kvm1`
  */
@@ -30,7 +30,7 @@ export function deriveSeed(secret: Uint8Array, info: string): Uint8Array {
 /**
  * The key pair that a seed is: an Ed25519 private key is any 32 bytes (RFC 8032 section 5.1.5).
  *
- * @param comment the last field of the public key line, which tells people whose key it is
+ * @param comment the last field of the public key line, which names the key's owner
  */
 export function ed25519FromSeed(seed: Uint8Array, comment = "vxlab"): Ed25519KeyPair {
   if (seed.length !== SEED_BYTES) {
@@ -63,8 +63,8 @@ const CIPHER_BLOCK = 8;
 
 /** OpenSSH PROTOCOL.key: a head, the public key, then the private part padded as if it were encrypted. */
 function privateKeyFile(seed: Uint8Array, publicKey: Buffer, blob: Buffer, comment: string): Buffer {
-  // Two equal numbers, random elsewhere, that let a reader tell a wrong passphrase. Ours come from the seed, because
-  // the same input has to give the same bytes.
+  // Two equal numbers, by which a reader detects a wrong passphrase. They are usually random; here they are computed from the seed, because
+  // the same input must give the same bytes.
   const check = createHash("sha256").update("vxlab check number").update(seed).digest().subarray(0, 4);
   const secretKey = sshString(Buffer.concat([seed, publicKey]));
   const body = Buffer.concat([check, check, blob, secretKey, sshString(comment)]);

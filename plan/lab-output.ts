@@ -26,7 +26,7 @@ export function labOutput(plan: LabPlan, id: string, hosts: HostOutput[]): LabOu
   };
 }
 
-/** Values of variables can be secrets, files are large, and nobody who reads this needs them. */
+/** Without variables, which can be secrets, and files, which are large: readers of the output need neither. */
 function withoutValues(container: ContainerPlan): ContainerPlan {
   const told = { ...container };
   delete told.env;

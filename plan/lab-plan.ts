@@ -1,4 +1,4 @@
-/** What is decided from a topology: the shape of a plan. */
+/** The types of a plan, which is made from a topology. */
 import type { Encapsulation } from "./net/encap";
 import type { HostNeed } from "../components/host/spec";
 import type { ImageKind } from "../components/image/spec";
@@ -32,14 +32,14 @@ export interface LabPlan extends SectionPlans {
   containers: ContainerPlan[];
   /** DHCP servers and gateways, at most one for each segment on a host. */
   services: ServicePlan[];
-  /** What works, but may not be what was meant. */
+  /** Settings that work, but may not be what was meant. */
   hints: Problem[];
-  /** What is written of EVPN, for other owners. */
+  /** The EVPN settings, for other owners. */
   evpn?: EvpnPlan;
 }
 
 /**
- * A lab's route reflectors, as other owners have to know them.
+ * A lab's route reflectors, for other owners.
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
-/** URIs of hypervisors (libvirt.org/uri.html), as the provider reads them; virsh spells some things in another way. */
+/** URIs of hypervisors (libvirt.org/uri.html), as the provider reads them; virsh has another syntax for some parts. */
 import { literalNumber } from "./addresses";
 
-/** What dmacvicar/libvirt 0.8.3 dials (libvirt/uri/connection_uri.go); libvirt's own programs know more. */
+/** The transports of dmacvicar/libvirt 0.8.3 (libvirt/uri/connection_uri.go); libvirt's own programs have more. */
 const TRANSPORTS: readonly string[] = ["unix", "tcp", "tls", "ssh"];
 /** libvirt's driver for QEMU (libvirt.org/drvqemu.html); of its daemons, only the system one may make bridges. */
 const DRIVER = "qemu";
@@ -23,19 +23,19 @@ export function uriFault(got: unknown): string | undefined {
   if (searchParams.has("no_verify") || searchParams.get("known_hosts_verify") === "ignore")
     return "Disables host key verification, so any server that answers would receive the lab's secrets.";
   const loose = ["keyfile", "knownhosts", "socket"].find((key) => !absolute(searchParams.get(key)));
-  // The provider expands ~ and variables in some of them, virsh in none.
+  // The provider expands ~ and variables in some of them; virsh does not.
   return loose === undefined ? undefined : `Its ${loose} is not an absolute path.`;
 }
 
 const absolute = (path: string | null): boolean => path === null || path.startsWith("/");
 
-/** Whether the hypervisor is this machine: its processor can be looked at, and its networks are reached. */
+/** True if the hypervisor is this machine: then its processor can be examined, and its networks can be reached. */
 export function isLocal(uri: string): boolean {
   const host = parsed(uri)?.hostname ?? "";
   return host === "" || host === "localhost" || host === "[::1]" || /^127(\.\d+){3}$/.test(host);
 }
 
-/** The hypervisor's address where the URI holds a literal one of another machine. What a name resolves to is unknown here. */
+/** The hypervisor's address, if the URI contains a literal address of another machine. Names are not resolved here. */
 export function addressOf(uri: string): bigint | undefined {
   if (isLocal(uri)) return undefined;
   return literalNumber(parsed(uri)?.hostname.replace(/^\[|\]$/g, ""));
@@ -44,8 +44,8 @@ export function addressOf(uri: string): bigint | undefined {
 /**
  * A provider's URI as virsh takes it.
  *
- * Only libssh takes a file of known keys, not the program `ssh`; and `ssh` without `no_tty` asks a terminal,
- * where it finds one, whether an unknown key is good.
+ * Only libssh, not the program `ssh`, accepts a file of known keys; and without `no_tty`, `ssh` asks on a terminal whether to trust an
+ * unknown key.
  */
 export function virshUri(uri: string): string {
   const url = parsed(uri);

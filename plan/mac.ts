@@ -1,4 +1,4 @@
-/** Hardware addresses: computed from what they belong to, so that they outlive everything but a rename. */
+/** MAC addresses, computed from the thing that they belong to, so that only a rename changes them. */
 import { createHash } from "node:crypto";
 
 /**
@@ -30,7 +30,7 @@ const PREFIX: Readonly<Record<MacKind, readonly number[]>> = {
 /**
  * The computed address of a thing: the kind's prefix, then bytes of SHA-256 over lab, kind and name.
  *
- * @param number of the thing's interface, from 0; the first one's address is as if there were no others
+ * @param number of the thing's interface, from 0; the first interface's address does not depend on the number
  * @example
  * ```ts
  * const mac = computedMac("organization/project/stack", MacKind.Container, "c1"); // 02:…
@@ -46,7 +46,7 @@ export function computedMac(lab: string, kind: MacKind, name: string, number = 0
   return bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(":");
 }
 
-/** The one spelling of an address in a plan. */
+/** The canonical text of an address in a plan. */
 export function normalMac(mac: string): string {
   return mac.toLowerCase();
 }
@@ -54,7 +54,7 @@ export function normalMac(mac: string): string {
 export const MAC_CURE =
   "Write another address, such as 52:54:00 and three bytes of your own, or leave it out.";
 
-/** Why a written address cannot be an interface's; undefined when it can. */
+/** Why an interface cannot have the address; undefined if it can. */
 export function macFault(got: unknown): string | undefined {
   if (typeof got !== "string" || !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(got)) {
     return "Is not a MAC address: six hexadecimal bytes separated by colons.";

@@ -1,4 +1,4 @@
-/** `make`, called once for each key: whatever has the same key has the same value. @param keyOf default: the thing itself */
+/** `make`, called once for each key: equal keys share one value. @param keyOf default: the thing itself */
 export function memoized<Thing, Value>(
   make: (thing: Thing) => Value,
   keyOf: (thing: Thing) => unknown = (thing) => thing,

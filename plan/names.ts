@@ -1,4 +1,4 @@
-/** Names of interfaces: readable where they fit into the kernel's limit, shortened by a hash where not. */
+/** Names of interfaces: readable if they fit into the kernel's limit, otherwise shortened with a hash. */
 import { createHash } from "node:crypto";
 import { Address4 } from "ip-address";
 
@@ -26,7 +26,7 @@ export const nicName = (number: number): string => `eth${number}`;
 /** One VLAN of a trunk, inside the container: `eth0.20`. Scripts call it so too (next_tag in components/container/nics.sh). */
 export const taggedName = (nic: string, vlan: number): string => `${nic}.${vlan}`;
 
-/** The host's end of what leads from ports of the host to a container: `p-c1`. */
+/** The host's end of the veth pair for a container's published ports: `p-c1`. */
 export function portsDevice(container: string): string {
   return shortened("p-", container);
 }
@@ -43,7 +43,7 @@ export function serviceDevice(segment: string): string {
   return shortened("gw-", segment);
 }
 
-/** What a segment's further gateway is called where the segment's own is called by the segment. No segment's name has an @. */
+/** The name of a segment's further gateway; the segment's own gateway has the segment's name. Names of segments contain no @. */
 export function gatewayName(segment: string, host: string): string {
   return `${segment}@${host}`;
 }
@@ -54,7 +54,7 @@ interface ServiceAt {
   further?: boolean;
 }
 
-/** Tells a DHCP server or gateway from the others of a lab. */
+/** Distinguishes a DHCP server or gateway from the others of a lab. */
 export function serviceName({ segment, host, further = false }: ServiceAt): string {
   return further ? gatewayName(segment, host) : segment;
 }
@@ -79,7 +79,7 @@ function shortened(prefix: string, name: string): string {
   return `${kept}-${hashText(name).slice(0, NAME_HASH)}`;
 }
 
-/** The largest VNI with room beside it for 8 hexadecimal digits. */
+/** The largest VNI that leaves room for 8 hexadecimal digits in the name. */
 const MAX_DECIMAL_VNI = 9999;
 /** Digits in base 36 that hold every VNI (24 bits), and every IPv4 address (32 bits). */
 const VNI_DIGITS = 5;
@@ -135,7 +135,7 @@ export function chainTunnel(vni: number): string {
   return `cf${vni.toString(16)}`;
 }
 
-/** VLAN of ports that no frame reaches unless a flow names them: reserved by IEEE 802.1Q, so no segment has it. */
+/** VLAN of ports that frames reach only by flows that name them: reserved by IEEE 802.1Q, so no segment has it. */
 export const DEAD_VLAN = 4095;
 
 /** Names that the kernel, Open vSwitch or the guest itself uses: a bridge of that name would break the host. */

@@ -17,7 +17,7 @@ const overlayHost: Fields<OverlayHostSpec> = { bridge, bridgeAddress, guard };
 /** All other settings of a host: the underlay's. */
 const UNDERLAY_KEYS = Object.keys(HOST).filter((key) => !(key in overlayHost));
 
-/** Shapes and keys, as everywhere. The underlay's keys pass: Pulumi.yaml's hosts may be the underlay's and the overlay's. */
+/** Checks shapes and keys. The underlay's keys are accepted, since underlay and overlay may share the hosts in Pulumi.yaml. */
 export function checkOverlayHosts(hosts: unknown): Problem[] {
   const given = isMapping(hosts) ? Object.fromEntries(Object.entries(hosts).map(withoutUnderlay)) : hosts;
   const each = { kind: "section", fields: overlayHost, doc: "" } as const;
@@ -36,7 +36,7 @@ export function overlayHostOf(hosts: unknown, name: string): Record<string, unkn
   return Object.fromEntries(own.map((key) => [key, host[key]]));
 }
 
-/** The underlay's settings in an overlay, where they change nothing: one hint for all. An address that is right says nothing. */
+/** One hint for all settings of the underlay in an overlay, where they have no effect. An address that is correct gives no hint. */
 export function underlayKeyHints(
   hosts: unknown,
   { stack, vteps }: { stack: string; vteps: VtepsOutput },

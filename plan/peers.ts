@@ -1,6 +1,6 @@
 /**
- * The overlay of one owner, planned: bridges, ports and containers on the hosts of its own underlay stack, with the hosts
- * of other owners' underlay stacks as remote VTEPs and nothing more.
+ * The overlay of one owner, planned: bridges, ports and containers on the hosts of its own underlay stack, with the hosts of other owners'
+ * underlay stacks as remote VTEPs only.
  */
 import { checkOwners, silentPeers } from "../components/router/owners";
 import { ipv6Only } from "../components/service/resolve";
@@ -36,8 +36,8 @@ export interface OverlayPlan extends LabPlan {
 }
 
 /**
- * Decides the whole overlay. Its hosts are the own underlay's, as hosts that exist already; a peer's are in the `remotes`
- * alone, by the name `stack/host`.
+ * Decides the whole overlay. Its hosts are the own underlay's, as hosts that exist already; a peer's hosts are in `remotes` only, by the
+ * name `stack/host`.
  *
  * @throws TopologyError with everything that is wrong
  */
@@ -70,7 +70,7 @@ export function sharedMtu(underlays: readonly UnderlayVteps[]): number {
   return Math.min(...underlays.flatMap(({ vteps }) => Object.values(vteps.hosts).map(({ mtu }) => mtu)));
 }
 
-/** The settings as of a lab whose hosts exist already. The underlay decides what a machine is made of. */
+/** The settings in the form of a lab with existing hosts only, since the underlay decides what a machine is made of. */
 function overlaySections({ own, peers, sections }: OverlayInput): Sections {
   const hosts = sortedEntries(own.vteps.hosts).map(([name, vtep]) => {
     const bridge = overlayHostOf(sections["hosts"], name);
@@ -99,11 +99,11 @@ function strangers({ own, sections }: OverlayInput): Problem[] {
       path: pathOf("hosts", name),
       got,
       message: `Is not a host of the underlay stack ${own.stack}.`,
-      cure: `${suggest(name, known, "host")} (Pulumi.yaml's hosts hold where the stack's file has none: write hosts: {}.)`,
+      cure: `${suggest(name, known, "host")} (Without hosts in the stack's file, those of Pulumi.yaml apply: write hosts: {}.)`,
     }));
 }
 
-/** One address twice would be a tunnel to oneself, or two to one host. */
+/** A duplicate address would mean a tunnel from a host to itself, or two tunnels to one host. */
 function checkVteps({ own, peers }: OverlayInput): Problem[] {
   const everyone = [own, ...peers].flatMap(({ stack, vteps }) =>
     sortedEntries(vteps.hosts).map(([name, { address }]) => ({
@@ -126,7 +126,7 @@ function checkVteps({ own, peers }: OverlayInput): Problem[] {
   ];
 }
 
-/** Gateways on machines of the own underlay, which the plan takes for hosts that exist already. */
+/** Checks gateways on machines of the own underlay, which the plan treats as existing hosts. */
 function checkGateways({ own: { vteps }, sections }: OverlayInput): Problem[] {
   return sortedEntries(mappingOf(sections["segments"])).flatMap(([name, segment]) => {
     const { gateway, subnet6 } = mappingOf(segment);

@@ -16,7 +16,7 @@ import type { ResolvedLab, ResolvedUnderlay } from "./resolved";
 import { ofSections } from "./sections";
 
 /**
- * Decides the whole lab. Same input, same plan; whatever is computed for a thing depends on that thing alone.
+ * Decides the whole lab. The same input gives the same plan; a computed value of a thing depends on that thing only.
  *
  * @param raw the settings, of any form
  * @throws TopologyError with everything that is wrong

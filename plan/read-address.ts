@@ -4,7 +4,7 @@ import { addressNumber, contains, familyOf, overlap, subnetAround } from "./addr
 import type { InterfaceAddress, Subnet } from "./addresses";
 import { IpFamily } from "./net/family";
 
-/** What was read, or in words what is wrong with the text. */
+/** The value, or a text that says what is wrong. */
 export type Reading<T> =
   { readonly value: T; readonly fault?: undefined } | { readonly value?: undefined; readonly fault: string };
 
@@ -14,8 +14,8 @@ interface Bounds {
 }
 
 /**
- * /8 is the largest private network of IPv4 (RFC 1918), and a /30 the smallest that holds a gateway and a host. Of IPv6
- * a /32 is what a provider gets; /120 is IPv4's /24.
+ * /8 is the largest private network of IPv4 (RFC 1918), and a /30 the smallest that holds a gateway and a host. For IPv6, a /32 is what a
+ * provider gets, and a /120 has as many addresses as IPv4's /24.
  */
 const PREFIXES: Readonly<Record<IpFamily, Bounds>> = {
   [IpFamily.V4]: { widest: 8, narrowest: 30 },
@@ -94,7 +94,7 @@ function literal4Fault(text: string, family: IpFamily | undefined): string | und
   if (text.includes("/")) return "Has a prefix length, which this setting does not take.";
   if (/^\d+(\.\d+){3}$/.test(text) && /(^|\.)0\d/.test(text))
     return "Has leading zeros, which some programs read as octal.";
-  // Open vSwitch takes none for a tunnel (ovs-vswitchd.conf.db(5), remote_ip), and what others resolve is not ours to plan.
+  // Open vSwitch accepts no names for tunnels (ovs-vswitchd.conf.db(5), remote_ip), and a plan cannot resolve names.
   if (/^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/.test(text) && /[A-Za-z]/.test(text))
     return "Is a name, but this setting takes a literal IP address.";
   if (Address4.isValid(text)) return undefined;
@@ -107,7 +107,7 @@ function isMulticast(address: bigint): boolean {
 }
 
 interface Range extends Subnet {
-  /** What is in it, as the end of a sentence. */
+  /** A description of its addresses, as the end of a sentence. */
   what: string;
 }
 
@@ -141,7 +141,7 @@ const SPECIAL: readonly Range[] = [
   range("fe80::", 10, "link-local (fe80::/10): the same on every network"),
 ];
 
-/** No network of a lab either; but a name server, or a host on the same cable, may answer there. */
+/** Not allowed for a lab's networks either, but for a name server, or a host on the same link. */
 const SPECIAL_NETWORKS: readonly Range[] = [
   ...SPECIAL,
   range("169.254.0.0", 16, "link-local (169.254.0.0/16): the same on every network"),

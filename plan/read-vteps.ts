@@ -1,4 +1,4 @@
-/** Reads the VTEPs of another stack (vteps.ts), which may be of another version, or not one of vxlab's. */
+/** Reads the VTEPs of another stack (vteps.ts), which may be of another version of vxlab, or not of vxlab at all. */
 import * as z from "zod";
 import { literalFamily } from "./addresses";
 import { IpFamily } from "./net/family";
@@ -22,7 +22,7 @@ export type Finding =
 export const noStack = (stack: string): string => `there is no stack ${stack}`;
 
 /**
- * An underlay stack's outputs cannot be used, and going on without them would cut tunnels that work.
+ * Thrown when an underlay stack's outputs cannot be used: continuing without them would cut working tunnels.
  *
  * @example
  * ```ts
@@ -65,7 +65,7 @@ const vteps: z.ZodType<VtepsOutput> = z.object({
 });
 
 /**
- * Judges what a stack has for an output `vteps`.
+ * Checks a stack's output `vteps`.
  *
  * @param stack its name, as it was asked for
  * @param outputs undefined when there is no such stack
@@ -98,7 +98,7 @@ export function readVteps(stack: string, outputs: Readonly<Record<string, unknow
 /**
  * The key by which an overlay reaches one of its hosts.
  *
- * @throws ContractError when `login` has none: it is of another underlay than the hosts are
+ * @throws ContractError when `login` has none, since it belongs to another underlay than the hosts
  */
 export function privateKeyOf(login: LoginOutput, host: string, stack: string): string {
   const key = login[host];
@@ -111,7 +111,7 @@ export function privateKeyOf(login: LoginOutput, host: string, stack: string): s
 /**
  * The key of WireGuard of one of the overlay's hosts.
  *
- * @throws ContractError when there is none: the hosts encrypt, and whoever runs the overlay was not given the keys
+ * @throws ContractError when there is none: the hosts encrypt, and the overlay has not received the keys
  */
 export function tunnelKeyOf(keys: TunnelKeysOutput, host: string, stack: string): string {
   const key = keys[host];

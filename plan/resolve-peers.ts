@@ -46,7 +46,7 @@ function tunnelOf(
   return address === undefined ? undefined : { address, publicKey, port };
 }
 
-/** Ends of the own hosts' encrypted tunnels. Keys have no versions here: they are the underlay stack's. */
+/** Ends of the own hosts' encrypted tunnels. Key versions do not matter here: the underlay stack makes the keys. */
 function tunnelsOf({ stack, vteps }: UnderlayVteps, said: Findings): Map<string, ResolvedTunnel> {
   const ends = sortedEntries(vteps.hosts).flatMap(([name, { encryption }]): [string, ResolvedTunnel][] => {
     const got = encryption?.address;
@@ -56,7 +56,7 @@ function tunnelsOf({ stack, vteps }: UnderlayVteps, said: Findings): Map<string,
   return new Map(ends);
 }
 
-/** Its route reflectors. Addresses that are unusable have been said. */
+/** Its route reflectors. Unusable addresses have been reported. */
 function speakersOf({ stack, vteps: { hosts, evpn } }: UnderlayVteps): Speaker[] {
   if (evpn === undefined) return [];
   return evpn.reflectors.flatMap((name): Speaker[] => {

@@ -1,4 +1,4 @@
-/** The first phase of a plan: settings of any form in, a lab whose values are usable out, and everything that is wrong with them. */
+/** The first phase of a plan: settings of any form in, a lab with usable values and all problems out. */
 import { resolveContainers } from "../components/container/resolve";
 import { resolveHosts } from "../components/host/resolve";
 import { resolvePlace } from "../components/host/resolve-place";
@@ -19,7 +19,7 @@ import { outsideOf, shaped } from "./shape";
 export type Sections = Readonly<Partial<Record<keyof Topology, unknown>>>;
 
 /**
- * What settings leave open: what makes computed addresses differ from another lab's, and where it runs.
+ * Values that are not in the settings: what makes computed addresses differ from another lab's, and where the lab runs.
  *
  * @example
  * ```ts
@@ -29,7 +29,7 @@ export type Sections = Readonly<Partial<Record<keyof Topology, unknown>>>;
 export interface LabIdentity {
   /** A name that stays the same for the lab's whole life, such as `project/stack`. */
   lab: string;
-  /** The hypervisor of underlays that name none. @default taken for this machine */
+  /** The hypervisor of underlays that name none. @default this machine is assumed */
   libvirtUri?: string;
 }
 
@@ -78,10 +78,10 @@ export function resolve(
   };
 }
 
-/** Sections that are left out where nobody writes them: what a lab's component shows is then as it was before they came. */
+/** Sections that are left out if they are not written, so that the component of an older lab shows no change. */
 const UNWRITTEN: readonly (keyof Topology)[] = ["underlays", "evpn", ...SECTION_NAMES];
 
-/** The settings with known keys alone, and with an empty mapping or list in place of what has another shape. */
+/** The settings with known keys only, and with an empty mapping or list in place of values of another shape. */
 export function readShape(raw: Sections): { topology: Topology; problems: Problem[]; broken: string[] } {
   const wanted = SECTIONS.filter((section) => !UNWRITTEN.includes(section) || raw[section] !== undefined);
   const given = Object.fromEntries(wanted.map((section) => [section, raw[section] ?? {}]));

@@ -7,9 +7,9 @@ import type { InterfaceAddress, Subnet } from "./addresses";
 import type { IpFamily } from "./net/family";
 import type { Simple } from "./values";
 
-/** Who speaks BGP. */
+/** The BGP routers. */
 export interface ResolvedEvpn {
-  /** Undefined: nobody wrote the setting. */
+  /** Undefined: the setting is not written. */
   spec?: EvpnSpec;
   as: number;
   /** Names of route reflectors, each a host of the lab. */
@@ -25,7 +25,7 @@ export interface Speaker {
   as: number;
 }
 
-/** A host outside of the lab. */
+/** A host outside the lab. */
 export interface Remote {
   host: string;
   /** Its VTEP. */
@@ -34,7 +34,7 @@ export interface Remote {
   encryption?: RemoteTunnel;
 }
 
-/** The encrypted tunnel's end on a host outside of the lab. */
+/** The encrypted tunnel's end on a host outside the lab. */
 export interface RemoteTunnel {
   address: bigint;
   publicKey: string;
@@ -44,9 +44,9 @@ export interface RemoteTunnel {
 export interface Underlays {
   /** Those with machines: none when all hosts exist already. */
   used: readonly ResolvedUnderlay[];
-  /** Used or not: what is written of the network between hosts that exist already. */
+  /** All underlays in the settings, used or not: existing hosts may be on them. */
   written: readonly ResolvedUnderlay[];
-  /** False when one has no usable network: then an address may be in it. */
+  /** False if one has no usable network: then it is unknown which addresses are in it. */
   complete: boolean;
   /** Of all tunnels. */
   family: IpFamily;
@@ -69,7 +69,7 @@ export interface ResolvedUnderlay {
   encryption?: ResolvedEncryption;
 }
 
-/** How the hosts of an underlay encrypt what is between them. */
+/** How the hosts of an underlay encrypt the traffic between them. */
 export interface ResolvedEncryption {
   /** Undefined: unusable. */
   network?: Subnet;
@@ -78,7 +78,7 @@ export interface ResolvedEncryption {
 
 /** The encrypted tunnel's end on a host. */
 export interface ResolvedTunnel {
-  /** What VXLAN or GENEVE uses instead of the underlay address. */
+  /** The address that VXLAN or GENEVE uses instead of the underlay address. */
   address: bigint;
   keyVersion: number;
 }
@@ -126,7 +126,7 @@ type SegmentValues = Omit<
   "vni" | "udpPort" | "vlan" | "mtu" | "flooding"
 >;
 
-/** What addresses in a segment are read and computed by: usable where the rest of the segment may not be. */
+/** What is needed to read and compute addresses in a segment. It may be usable even if the rest of the segment is not. */
 export interface SegmentNetwork {
   name: string;
   /** IPv4; a segment has this, subnet6, or both. */
@@ -144,13 +144,13 @@ export interface ResolvedSegment extends SegmentValues, SegmentNetwork {
   udpPort: number;
   mtu: number;
   vlan?: number;
-  /** Names of the hosts that take part: also of those that were left out. */
+  /** Names of the hosts that take part, including those that were left out for their problems. */
   names: readonly string[];
   /** The hosts of these names. */
   members: readonly ResolvedHost[];
   /** VTEPs of which only the address is known, by name. */
   remotes: readonly Pick<Remote, "host" | "address">[];
-  /** Without `hosts` every host takes part, those of peers too. */
+  /** True without the setting `hosts`: every host takes part, those of peers too. */
   open: boolean;
   flooding: ResolvedFlooding;
 }
@@ -178,7 +178,7 @@ export interface ResolvedGateway extends ResolvedService {
   path: string;
 }
 
-/** Both ends belong to it. */
+/** The range includes both. */
 export interface Range {
   first: bigint;
   last: bigint;

@@ -51,7 +51,7 @@ export interface AccessNic extends AnyNic {
   side?: undefined;
   /** Takes its IPv4 address from the segment's DHCP server. */
   dhcp: boolean;
-  /** Has no IPv4 address by its own wish. */
+  /** Has `address: none`. */
   bare: boolean;
 }
 
@@ -77,7 +77,7 @@ export interface Place {
   /** Path of the setting that names the segment, and what is written there. */
   path: string;
   got: unknown;
-  /** IPv4 first; none that is lent. */
+  /** IPv4 first; without addresses from DHCP. */
   addresses: readonly AssignedAddress[];
   portSecurity: boolean;
 }

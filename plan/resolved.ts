@@ -2,7 +2,7 @@
  * A lab whose settings have been read: defaults filled in, addresses as numbers, names as what they name. Every list is sorted by
  * name. `resolve` makes it, checks and planners take it.
  *
- * A thing with an unusable value that no default replaces is left out, and so is what cannot be without it. Each has been said, and
+ * A thing with an unusable value that no default replaces is left out, as are the things that need it. Each problem has been reported, and
  * such a lab is never planned.
  */
 import type { ImageKind } from "../components/image/spec";
@@ -34,7 +34,7 @@ export interface ResolvedLab extends ResolvedSections {
   containers: readonly ResolvedContainer[];
   /** Of the segments that flood by EVPN. */
   evpn: ResolvedEvpn;
-  /** Hosts of other owners, which every open segment reaches. */
+  /** Hosts of other owners, which take part in every segment without `hosts`. */
   peers: readonly Remote[];
   /** Underlay networks of other stacks, below an overlay's own hosts and its peers'. */
   networks: readonly Subnet[];

@@ -1,7 +1,6 @@
 /**
- * Names of Pulumi resources that are put together from two settings, so that two pairs may give one: host site with segment
- * a-lan, and host site-a with segment lan. All other names are of one setting and a fixed word. A test holds this to what
- * components/ declare.
+ * Names of Pulumi resources that are made from two settings, so that two pairs may give the same name: host site with segment a-lan, and
+ * host site-a with segment lan. All other names are made from one setting and a fixed word. A test holds this to what components/ declare.
  */
 import { servicesOf } from "../components/service/of-segment";
 import type { Problem } from "./problem";
@@ -11,7 +10,7 @@ import { acrossSections } from "./sections";
 
 /** Of a resource below the lab's component, whose own name comes before it with a `-`. */
 export interface ResourceName {
-  /** Class of the component (components/naming.ts, `token`): names are apart by it. */
+  /** Class of the component (components/naming.ts, `token`): names of different classes do not collide. */
   type: string;
   name: string;
   host: string;
@@ -59,7 +58,7 @@ function serviceName(segment: ResolvedSegment): ResourceName[] {
   }));
 }
 
-/** Pulumi takes a name once for each type, and says "Duplicate resource URN" without a word of the settings. */
+/** Pulumi requires unique names for each type; its error "Duplicate resource URN" does not name the settings. */
 export function checkResourceNames(lab: ResolvedLab): Problem[] {
   const owners = new Map<string, ResourceName>();
   const said = new Set<string>();
@@ -72,7 +71,7 @@ export function checkResourceNames(lab: ResolvedLab): Problem[] {
     if (owner === undefined || said.has(path)) return [];
     said.add(path);
     const hosts = [pathOf("hosts", host), pathOf("hosts", owner.host)] as const;
-    const message = `Its resource on ${hosts[0]} would be named ${name}, which is already the name of that of ${owner.path} on ${hosts[1]}.`;
+    const message = `Its resource on ${hosts[0]} would be named ${name}, as is already the resource of ${owner.path} on ${hosts[1]}.`;
     return [{ path, got, message, cure: `Rename one of the two hosts or one of the two ${things}.` }];
   });
 }

@@ -4,7 +4,7 @@
 export enum Role {
   /** Machines and overlay in one state. */
   Lab = "lab",
-  /** Machines only; the stack's outputs tell overlays where they are. */
+  /** Machines only; the stack's outputs give overlays their addresses. */
   Underlay = "underlay",
   /** Bridges, tunnels and containers on the machines of an underlay stack. */
   Overlay = "overlay",

@@ -1,4 +1,4 @@
-/** Small pieces that every check is made of. */
+/** Helpers that all checks use. */
 import type { Problem } from "./problem";
 
 /** The entries of a record in code unit order: `localeCompare` depends on the machine's locale. */
@@ -25,7 +25,7 @@ function isIntegerIn(value: unknown, min: number, max: number): value is number 
   return typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
 }
 
-/** Text that can be a path or a name: not empty, and no NUL, which ends it for the kernel. */
+/** True for text that can be a path or a name: not empty, and without NUL, which would end it for the kernel. */
 export function isText(got: unknown): got is string {
   return typeof got === "string" && got !== "" && !got.includes("\0");
 }
@@ -71,15 +71,15 @@ export function checkChoice(path: string, got: unknown, choices: readonly string
   return [{ path, got, message: "Is not a valid value.", cure }];
 }
 
-/** Something that one setting takes for itself. */
+/** Something that only one setting can have. */
 export interface Claim {
   path: string;
   got: unknown;
   /** Equal keys collide. */
   key: string | number | bigint;
-  /** What the problem of a later claim calls this one. @default path */
+  /** How the problem of a later claim names this one. @default path */
   owner?: string;
-  /** What solves a collision of this claim with an earlier one. @default that of all claims */
+  /** The cure for a collision of this claim with an earlier one. @default the cure of all claims */
   cure?: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The sections of a topology that lie between what others declare, such as chains of containers: their types by name. plan/sections.ts says
- * what each does. A new section is a line in each interface here.
+ * The sections of a topology that connect things of other sections, such as chains of containers: their types by name. plan/sections.ts
+ * says what each does. A new section is a line in each interface here.
  */
 import type { ChainPlan } from "../components/chain/planned";
 import type { ResolvedChain } from "../components/chain/resolved";
@@ -13,7 +13,7 @@ export type * from "../components/chain/planned";
 export type * from "../components/connectivity/planned";
 export type * from "../components/impairment/planned";
 
-/** Of one entry of each: how it is read, how it is planned, what of the plan is published, and the kind of its steps on hosts. */
+/** The types of one entry: resolved, planned, published, and the kind of its steps on hosts. */
 interface SectionTypes {
   impairments: {
     resolved: ResolvedImpairment;
@@ -25,7 +25,10 @@ interface SectionTypes {
   chains: { resolved: ResolvedChain; plan: ChainPlan; facts: ChainPlan; step: "chain" };
 }
 
-/** What the stack output `lab` has of each, by name; absent without any. The schema for other languages knows no mapped types. */
+/**
+ * The published entries in the stack output `lab`, by name; absent without any. Written out, since the schema for other languages has no
+ * mapped types.
+ */
 export interface PublishedSections {
   /** What the network does wrong on purpose. */
   impairments?: Record<string, ImpairmentPlan>;
@@ -37,13 +40,13 @@ export interface PublishedSections {
 
 export type SectionName = keyof SectionTypes;
 
-/** What a lab's reader finds of one entry. */
+/** One entry, as a reader of the lab gets it. */
 export type SectionFacts<Name extends SectionName> = SectionTypes[Name]["facts"];
 
 /** A step that a section has on a host. */
 export interface SectionStep<Name extends SectionName = SectionName> {
   kind: SectionTypes[Name]["step"];
-  /** What tells it from others of its kind on the host. */
+  /** Distinguishes it from others of its kind on the host. */
   key: string;
 }
 

@@ -1,4 +1,4 @@
-/** What a section of the topology (section-types.ts) says of itself: the phases of a plan, and who else asks. */
+/** What a section of the topology (section-types.ts) must implement: the phases of a plan, and its outputs, names and preview texts. */
 import type { Words } from "./change";
 import type { Findings } from "./findings";
 import type { LabPlan } from "./lab-plan";
@@ -8,14 +8,14 @@ import type { Claim } from "./rules";
 import type { SectionFacts, SectionForms, SectionName, SectionPlans, SectionStep } from "./section-types";
 import type { Topology } from "./settings";
 
-/** What a section is read upon. */
+/** What reading a section gets. */
 export type ReadGround = Pick<ResolvedLab, "hosts" | "peers" | "segments" | "containers">;
 
-/** What a section is planned upon: the lab without sections, and the sections before it. */
+/** What planning a section gets: the lab without sections, and the sections before it. */
 export type PlannedGround = Pick<LabPlan, "family" | "underlays" | "hosts" | "containers" | "services"> &
   Partial<SectionPlans>;
 
-/** The name of a resource, put together from a host's and one of the section. */
+/** The name of a resource, made from a host's name and an entry's. */
 export interface SectionResource {
   /** Class of the component (components/naming.ts, `token`). */
   type: string;
@@ -27,7 +27,7 @@ export interface SectionResource {
 export interface Section<Name extends SectionName> {
   /** The valid entries, sorted by name. Problems are reported. */
   resolve(topology: Topology, ground: ReadGround, said: Findings): SectionForms<Name>["resolved"];
-  /** What is wrong among things that are each usable. */
+  /** Problems between things that are valid each by itself. */
   check?(lab: ResolvedLab): Problem[];
   /** Sorted by name. */
   plan(lab: ResolvedLab, ground: PlannedGround): SectionForms<Name>["plans"];
@@ -39,7 +39,7 @@ export interface Section<Name extends SectionName> {
   resources?(lab: ResolvedLab): SectionResource[];
   /** The steps of one on a host, in the order of boot. */
   steps?(one: SectionFacts<Name>, host: string): SectionStep<Name>[];
-  /** A change in the words of a preview. */
+  /** Describes a change for a preview. */
   words: Words;
   /** A preview lists changes of this section before those of containers. @default after them */
   below?: boolean;

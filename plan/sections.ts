@@ -16,13 +16,13 @@ type Make<F extends Form, T> = <Name extends SectionName>(
   before: Partial<InForm<F>>,
 ) => SectionForms<Name>[F] | T;
 
-/** Every section in one form. @param make is given what it made of the sections before */
+/** Every section in one form. @param make gets what it has returned for the sections before */
 export function ofSections<F extends Form>(make: Make<F, never>): InForm<F> {
-  // Every name has been through it.
+  // By now every name has an entry.
   return ofSome(make) as InForm<F>;
 }
 
-/** Those sections of which something is made. */
+/** Only the sections for which `make` has returned something. */
 export function ofSome<F extends Form>(make: Make<F, undefined>): Partial<InForm<F>> {
   return NAMES.reduce((before: Partial<InForm<F>>, name) => {
     const made = make(SECTIONS[name], name, before);
@@ -30,7 +30,7 @@ export function ofSome<F extends Form>(make: Make<F, undefined>): Partial<InForm
   }, {});
 }
 
-/** What all sections give together. */
+/** The results of all sections in one list. */
 export function acrossSections<T>(
   list: <Name extends SectionName>(section: Section<Name>, name: Name) => readonly T[] | undefined,
 ): T[] {

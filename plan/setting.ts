@@ -1,5 +1,5 @@
 /**
- * What is known of one setting: an entry of a spec's table. A table names every key of its interface, which the compiler checks. From
+ * The description of one setting: an entry of a spec's table. A table names every key of its interface, which the compiler checks. From
  * the tables come the shape check, simple value checks, defaults, docstrings, docs/settings.md and the JSON schema for editors.
  */
 
@@ -8,9 +8,9 @@ interface Described {
   readonly doc: string;
   /** @default false */
   readonly required?: boolean;
-  /** The default in words (Markdown), where it is not one value. */
+  /** The default as text (Markdown), if it is not a fixed value. */
   readonly usual?: string;
-  /** Of sections that share a table, the one that has this setting. @default all of them */
+  /** If several sections share a table, the section that has this setting. @default all of them */
   readonly only?: string;
 }
 
@@ -18,7 +18,7 @@ export interface IntegerSetting extends Described {
   readonly kind: "integer";
   readonly min: number;
   readonly max: number;
-  /** What is counted, such as "bytes"; a number that names something has `names` instead, such as "a VNI". */
+  /** The unit, such as "bytes"; a number that identifies something has `names` instead, such as "a VNI". */
   readonly unit?: string;
   readonly names?: string;
   /** Why the bounds are what they are, for the message. */

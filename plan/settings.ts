@@ -59,7 +59,7 @@ export interface Topology extends SectionSpecs {
   containers: Record<string, ContainerSpec>;
 }
 
-/** The other `vxlab:*` settings: how the lab is run, and what a stack holds of it. */
+/** The other `vxlab:*` settings: how the lab is run, and which part of it a stack holds. */
 export interface StackSpec {
   /**
    * The hypervisor's system QEMU: qemu:///system, or that of another machine (docs/hypervisors.md); VXLAB_LIBVIRT_URI in

@@ -1,4 +1,4 @@
-/** Keys, mappings and lists: whether data of any kind has the shape that the settings table gives it. Values are not looked at. */
+/** Keys, mappings and lists: whether data of any kind has the shape that the settings table gives it. Values are not checked. */
 import type { Problem } from "./problem";
 import { pathOf, suggest } from "./rules";
 import type { SectionSetting, Setting } from "./setting";
@@ -19,7 +19,7 @@ export function shaped(setting: Setting, given: unknown, ...path: Path): Shaped 
   return { ...found, value: walk(setting, given, path, found) };
 }
 
-/** Problems without those inside of something broken. */
+/** Problems without those inside a value of the wrong shape. */
 export function outsideOf(broken: readonly string[], problems: readonly Problem[]): Problem[] {
   return problems.filter(({ path }) => !broken.some((head) => isWithin(path, head)));
 }

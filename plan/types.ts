@@ -1,4 +1,4 @@
-/** The shapes that most of the project uses: what an author writes, what is decided from it, what is wrong with it. */
+/** The types that most of the project uses: settings, plan, problems. */
 export { ContainerKind } from "../components/container/kinds";
 export type { ContainerSpec, InterfaceSpec } from "../components/container/spec";
 export type { ExecSpec, FileSpec, RouteSpec } from "../components/container/spec-inside";

@@ -31,7 +31,7 @@ export function checkValue(path: string, got: unknown, setting: SimpleSetting): 
   }
 }
 
-/** A table without settings that need more than it says. */
+/** A table without the settings that need more checks than the table describes. */
 export function without<Table extends object, Key extends keyof Table>(
   table: Table,
   ...keys: readonly Key[]

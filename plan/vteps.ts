@@ -1,6 +1,6 @@
 /**
- * What an underlay stack tells other stacks, a public contract like `lab` (contract.ts): where its VTEPs are, and to its
- * owner's overlay alone how to log in. A change that a reader could trip over raises `schema`.
+ * What an underlay stack publishes for other stacks, a public contract like `lab` (contract.ts): the addresses of its VTEPs, and, for its
+ * owner's overlay only, how to log in. A change that could break a reader raises `schema`.
  */
 /** Name of the stack output that everybody may read. */
 export const VTEPS_OUTPUT = "vteps";
@@ -8,7 +8,7 @@ export const VTEPS_OUTPUT = "vteps";
 /** Version of this contract. */
 export const VTEPS_SCHEMA = 1;
 
-/** Version where a host encrypts: readers of version 1 would send it plain packets. */
+/** Version if a host encrypts: readers of version 1 would send it plain packets. */
 export const ENCRYPTED_VTEPS_SCHEMA = 2;
 
 /** Name of the secret stack output: a private key of WireGuard for each host that encrypts, by its name. */
@@ -17,7 +17,7 @@ export const TUNNEL_KEYS_OUTPUT = "tunnelKeys";
 /** Name of the secret stack output: a private key for each host, by its name. */
 export const LOGIN_OUTPUT = "login";
 
-/** `machine` of every host that is there already: it stays the same for as long as its key does, and that is pinned. */
+/** `machine` of every existing host: it is the same machine as long as its host key is the same, and the key is pinned. */
 export const EXISTING_MACHINE = "existing";
 
 /**
@@ -34,7 +34,7 @@ export interface VtepsOutput {
   hosts: Record<string, VtepOutput>;
   /** The underlay networks, in CIDR notation; absent where an older version wrote it. */
   networks?: string[];
-  /** Who speaks BGP; absent where the setting `evpn` is not written, or an older version wrote it. */
+  /** The BGP routers; absent if the setting `evpn` is not written, or an older version wrote the output. */
   evpn?: VtepsEvpnOutput;
 }
 
@@ -71,7 +71,7 @@ export interface VtepOutput {
   mtu: number;
   /** Public SSH host key, one authorized_keys line. */
   hostKey: string;
-  /** Another text as soon as the machine is another: whatever was on it has to be put there again. */
+  /** A text that differs for each machine of the host: when it changes, everything must be put on the host again. */
   machine: string;
   ssh: VtepSshOutput;
   /** Absent: it takes and sends plain packets. Since version 2. */
@@ -87,7 +87,7 @@ export interface VtepOutput {
  * ```
  */
 export interface VtepEncryptionOutput {
-  /** The VTEP: an IPv4 address that packets reach through WireGuard alone. */
+  /** The VTEP: an IPv4 address that packets reach only through WireGuard. */
   address: string;
   /** Of WireGuard, as wg(8) writes it. */
   publicKey: string;

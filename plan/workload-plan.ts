@@ -1,4 +1,4 @@
-/** What is decided of whatever is put on hosts: the shape of containers and services in a plan. */
+/** The types of containers and services in a plan. */
 import type { ContainerKind } from "../components/container/kinds";
 import type { KindSettings } from "../components/container/kinds/spec";
 import type { ChainSide } from "../components/container/spec";
@@ -141,8 +141,8 @@ export interface InterfacePlan {
   addresses: string[];
   dhcp: boolean;
   /**
-   * Default route; absent without a gateway of the segment. Only the first interface that has one gets it, and none where
-   * that takes its address by DHCP, which tells it the route too.
+   * Default route; absent without a gateway of the segment. Only the first interface that has one gets it; none if that interface uses
+   * DHCP, which gives it the route too.
    */
   gateway?: string;
   mac: string;
@@ -219,7 +219,7 @@ export interface ServicePlan {
   /** True: the same for IPv6, announced by router advertisements; absent: not. */
   nat6?: boolean;
   /**
-   * Of a gateway, what the gateway does not lead to: the underlays, and every host of the lab or of a peer that is outside of
+   * Of a gateway, what it does not forward to: the underlays, and every host of the lab or of a peer that is outside of
    * them, by its VTEP and its SSH address. Networks and addresses of either family, networks first.
    */
   closed?: string[];

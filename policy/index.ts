@@ -1,9 +1,8 @@
 /**
  * The rules as a policy pack: `pulumi preview --policy-pack policy`.
  *
- * Resources are looked at as they are declared, for that is when their inputs are seen: at the end the engine shows
- * outputs only, and a component's inputs are not among them. So each rule is asked again with every resource that
- * concerns it, and a message that is new is reported for that one.
+ * Resources are checked as they are declared, since only then are their inputs available: at the end the engine gives outputs only, without
+ * a component's inputs. So each rule runs again with every resource that concerns it, and a new message is reported for that resource.
  */
 import { PolicyPack, ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
 import * as rules from "./rules";
@@ -11,7 +10,7 @@ import { UNDERLAY } from "../components/underlay/spec";
 
 const CONCERNED = /^(vxlab:index:|libvirt:index\/domain:|command:remote:)/;
 
-/** By URN, for a resource may be looked at twice. */
+/** By URN, since a resource may be checked twice. */
 const declared = new Map<string, rules.Declared>();
 
 type Choose = (args: ResourceValidationArgs) => rules.Rule;
@@ -40,7 +39,7 @@ function policy(
   };
 }
 
-/** A copy without what is not known in a preview: reading such a value throws. */
+/** A copy without values that are unknown in a preview: reading such a value throws. */
 function known(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   const keys = Array.isArray(value) ? [...value.keys()].map(String) : Object.keys(value);

@@ -1,6 +1,6 @@
 /**
- * What a lab must not be, as functions of what a program declares. Pure: no Pulumi, so that a test needs none.
- * A value that is not known yet is undefined, and says nothing.
+ * The rules, as functions of the resources that a program declares. Pure: no Pulumi, so that tests need none. A value that is not known yet
+ * is undefined, and violates no rule.
  */
 import { Address4, Address6 } from "ip-address";
 import { DEFAULT_ENCAPSULATION, tunnelOverhead, UDP_PORTS } from "../plan/net/encap";
@@ -13,7 +13,7 @@ import { UNDERLAY as UNDERLAY_SETTINGS } from "../components/underlay/spec";
 /** A resource as it is declared: its inputs. */
 export interface Declared {
   type: string;
-  /** Names it on the screen. */
+  /** Its name in messages. */
   name: string;
   inputs: Readonly<Record<string, unknown>>;
 }
@@ -54,7 +54,7 @@ export const uniqueVni: Rule = (declared) => {
   ];
 };
 
-/** Two hosts with one address would answer for each other, and a tunnel to oneself leads nowhere. */
+/** Two hosts with one address would answer for each other, and a tunnel from a host to itself does not work. */
 export const uniqueVtep: Rule = (declared) => {
   const hosts = of(declared, ...HOSTS).map(({ name, inputs }) => ({
     name,
@@ -71,7 +71,7 @@ export const uniqueVtep: Rule = (declared) => {
   ];
 };
 
-/** One Ethernet segment, one of each. */
+/** MAC addresses must be unique, since they may be in one Ethernet segment. */
 export const uniqueMac: Rule = (declared) => {
   const macs = [
     ...of(declared, BRIDGE).map(({ name, inputs }) => ({ name, mac: inputs["mac"] })),
@@ -88,7 +88,7 @@ export const uniqueMac: Rule = (declared) => {
 };
 
 /**
- * What goes into a tunnel must come out of it whole.
+ * A packet in a tunnel must fit into the underlay's MTU.
  *
  * @param assumed MTU of an underlay that this program does not declare
  */
@@ -126,7 +126,7 @@ function wireguardBytes(declared: readonly Declared[]): number {
   );
 }
 
-/** Without it, any server that answers is trusted, and receives what the lab's key signs. */
+/** Without a pinned host key, any server that answers would be trusted. */
 export const hostKeyPinned: Rule = (declared) =>
   declared
     .filter(({ type }) => REMOTE.test(type))
@@ -141,7 +141,7 @@ export const hostKeyPinned: Rule = (declared) =>
         .map(([where]) => `${name} has no ${where}.hostKey: it would accept any server that answers.`);
     });
 
-/** Where no stranger's router forwards: RFC 1918, 6598, 3927, 1122; RFC 4193, 4291. */
+/** Networks that are not routed in public: RFC 1918, 6598, 3927, 1122; RFC 4193, 4291. */
 const PRIVATE = [
   "10.0.0.0/8",
   "172.16.0.0/12",
@@ -155,10 +155,10 @@ const PRIVATE = [
 ];
 
 /**
- * VXLAN neither encrypts nor authenticates (RFC 7348, section 7). Addresses of WireGuard devices are reached through these alone, so
- * below them the underlay may be public.
+ * VXLAN neither encrypts nor authenticates (RFC 7348, section 7). Addresses of WireGuard devices are reached only through these devices, so
+ * the underlay below them may be public.
  *
- * @param allowed further networks that are known to be closed, in CIDR form
+ * @param allowed further private networks, in CIDR form
  */
 export const privateUnderlay =
   (allowed: readonly string[]): Rule =>
@@ -216,7 +216,7 @@ function record(value: unknown): Readonly<Record<string, unknown>> {
 /** Without prefix length. */
 const address = (value: unknown): string | undefined => text(value)?.split("/")[0];
 
-/** Undefined when a part is. */
+/** Undefined if a part is undefined. */
 function join(parts: readonly unknown[]): string | undefined {
   return parts.includes(undefined) ? undefined : parts.join(" ");
 }

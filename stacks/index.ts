@@ -1,6 +1,6 @@
 /**
- * The programs, by the role that `vxlab:role` gives a stack. What a program returns are the stack's outputs. Only the program that
- * runs is loaded.
+ * The programs, by the role that `vxlab:role` gives a stack. A program returns the stack's outputs. Only the program of the stack's role is
+ * loaded.
  */
 import { readConfig, readDrift, readOverlayConfig, veiling } from "../config";
 import { Role } from "../plan/roles";

@@ -15,7 +15,7 @@ export function labStack(settings: LabSettings): LabOutputs {
   return { lab };
 }
 
-/** Settings of machines: what they leave open, the package decides. */
+/** Settings of machines; the package has defaults for the others. */
 export function machineArgs({
   topology,
   identity,

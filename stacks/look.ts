@@ -1,4 +1,4 @@
-/** A look at the hosts beside a program that the plain `pulumi` runs (vxlab:drift). */
+/** Compares the hosts while the plain `pulumi` runs a program (vxlab:drift). */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,13 +6,13 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { REPAIR_FILE } from "../components/repair";
 
-/** The CLI of this checkout, which alone reaches hosts. */
+/** The CLI of this checkout, which reaches the hosts. */
 const VXLAB = join(__dirname, "..", "vxlab");
 
 /** Longest time of a look, ms: less than components/repair.ts waits. */
 const LOOK_MS = 120_000;
 
-/** Starts a look, unless the CLI that runs this program has one. components/repair.ts waits for its file. */
+/** Starts the comparison, unless the CLI that runs this program has started one. components/repair.ts waits for its file. */
 export function lookAtHosts(): void {
   if (process.env[REPAIR_FILE] !== undefined) return;
   const folder = mkdtempSync(join(tmpdir(), "vxlab-drift-"));
@@ -27,7 +27,7 @@ export function lookAtHosts(): void {
   const end = (why: string) => {
     if (existsSync(file)) return;
     writeFileSync(file, "{}");
-    void pulumi.log.warn(`The hosts were not looked at: ${why}`);
+    void pulumi.log.warn(`The hosts were not compared: ${why}`);
   };
   const timer = setTimeout(() => {
     end(`no answer within ${LOOK_MS / 1000} s`);

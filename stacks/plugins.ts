@@ -1,4 +1,4 @@
-/** The engine starts a plugin when it is first asked for something of it, and serves nobody else until the plugin runs. */
+/** The engine starts a plugin at the first request that needs it, and serves no other request until the plugin runs. */
 import * as pulumi from "@pulumi/pulumi";
 import { version } from "@pulumi/random/package.json";
 
@@ -9,6 +9,6 @@ import { version } from "@pulumi/random/package.json";
 export async function startRandom(): Promise<void> {
   // The package has no functions: the plugin refuses this one as soon as it runs.
   pulumi.runtime.invoke("random:index:start", {}, { version }).catch(() => undefined);
-  // While modules load, nothing is sent.
+  // Nothing is sent while modules load, so send the request first.
   await new Promise((sent) => setImmediate(sent));
 }

@@ -1,4 +1,4 @@
-/** What settings hold as secrets, as Pulumi keeps them. */
+/** Secret settings as Pulumi secrets. */
 import * as pulumi from "@pulumi/pulumi";
 import type { ContainerVariables } from "../components/container/variables.component";
 import type { VariablesOf } from "../components/container/variables";

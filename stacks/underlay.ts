@@ -5,7 +5,7 @@ import { LabSettings } from "../config";
 import { LoginOutput, TunnelKeysOutput, VtepsOutput } from "../plan/vteps";
 import { machineArgs } from "./lab";
 
-/** By the names VTEPS_OUTPUT, LOGIN_OUTPUT and TUNNEL_KEYS_OUTPUT, which a test holds these to. */
+/** The names must be VTEPS_OUTPUT, LOGIN_OUTPUT and TUNNEL_KEYS_OUTPUT, which a test checks. */
 export interface UnderlayOutputs {
   vteps: pulumi.Output<VtepsOutput>;
   /** Secret. */

@@ -10,7 +10,7 @@ const root = join(__dirname, "..");
 interface Form {
   /** The folder below which the files of the modules are, from the bundle's; a checkout and a program may be moved. */
   root: string;
-  /** Packages inside of the bundle. */
+  /** Packages inside the bundle. */
   whole: boolean;
 }
 

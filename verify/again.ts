@@ -1,12 +1,12 @@
 /**
- * What failed is asked again, one at a time and with patience: a busy computer loses packets and deadlines that a quiet one does
- * not. While a ping is asked again vxlab listens on both hosts, so that a real failure says which direction is cut.
+ * Tries failed checks again, one at a time and with longer waits: a busy computer loses packets and misses deadlines. While a ping is tried
+ * again, vxlab captures on both hosts, so that a real failure names the direction that is cut.
  */
 import type { LabOutput } from "../plan/contract";
 import type { Ask } from "./ask";
 import type { Check, CheckResult, Evidence } from "./check";
 import type { Ping } from "./evidence/pings";
-import { overhearCommand } from "./evidence/wire";
+import { captureAllCommand } from "./evidence/wire";
 import { LISTENS, gather, send } from "./gather";
 import { factsOn, judge } from "./judge";
 import { endsOf } from "./pairs";
@@ -14,21 +14,21 @@ import { parseSightings, cutText } from "./sightings";
 
 /** Longest wait for one answer, seconds. */
 const PATIENCE = 9;
-/** What is spent on asking again, ms: real failures take all their patience. */
+/** Longest time for trying again, ms: each real failure takes its whole wait. */
 const BUDGET_MS = 60_000;
 /** Longest wait after a ping for tcpdump to print it, ms. */
 const PRINT_MS = 1_500;
 
-/** A check that is in doubt. */
+/** A failed check that is tried again. */
 interface Case {
   check: Check;
   ping: Ping;
   first: CheckResult;
   /** The host of the address. */
   to?: string;
-  /** Segment, host that sends, host of the address: that the way between these is cut is found out once. */
+  /** Segment, host that sends, host of the address: a cut between these is diagnosed once. */
   path: string;
-  /** The two ends: what else is wrong between them is found out once as well. */
+  /** The two ends: other faults between them are diagnosed once too. */
   pair: string;
 }
 
@@ -95,7 +95,7 @@ function hostOf({ containers, services }: LabOutput, address: string): string | 
 
 interface Second {
   result: CheckResult;
-  /** Which direction is cut; empty where that is not known. */
+  /** Which direction is cut; empty if unknown. */
   cut: string;
 }
 
@@ -106,7 +106,7 @@ async function asked(ask: Ask, lab: LabOutput, one: Case, evidence: Evidence): P
     return { result: second(judge(check, { ...evidence, wires }), first), cut: "" };
   }
   const ends = to === undefined || to === ping.host ? [] : [ping.host, to];
-  const ears = await Promise.all(ends.map((host) => overhear(ask, lab, host)));
+  const ears = await Promise.all(ends.map((host) => captureAll(ask, lab, host)));
   const pings = await send(ask, ping.host, [ping], evidence.hosts.get(ping.host), {
     lanes: 1,
     patience: PATIENCE,
@@ -125,9 +125,16 @@ function second(result: CheckResult, first: CheckResult): CheckResult {
   return result.got === first.got ? { ...result, got: `tried twice: ${result.got}` } : result;
 }
 
-/** Listens to all of a host's interfaces; what it resolves to ends that and says what was seen, undefined if the host is silent. */
-async function overhear(ask: Ask, lab: LabOutput, host: string): Promise<() => Promise<string | undefined>> {
-  const recording = await ask.record(host, overhearCommand(lab), LISTENS);
+/**
+ * Captures on all of a host's interfaces. The function that it resolves to ends the capture and returns the packets; undefined if the host
+ * does not answer.
+ */
+async function captureAll(
+  ask: Ask,
+  lab: LabOutput,
+  host: string,
+): Promise<() => Promise<string | undefined>> {
+  const recording = await ask.record(host, captureAllCommand(lab), LISTENS);
   return async () => {
     if (recording === undefined) return undefined;
     await ask.pause(PRINT_MS);

@@ -1,6 +1,6 @@
-/** How verify reaches hosts, the only thing that it does not do itself. The CLI implements it over SSH (cli/access/ask.ts). */
+/** How verify reaches hosts, which it does not do itself. The CLI implements it over SSH (cli/access/ask.ts). */
 
-/** What a command on a host printed, and its exit code: 124 when it did not end in time. Or why the host cannot be asked at all. */
+/** What a command on a host printed, and its exit code (124: it did not end in time); or why the host cannot be reached. */
 export type Answer = { code: number; stdout: string; stderr: string } | { silent: string };
 
 interface AskOptions {

@@ -23,7 +23,10 @@ export function chainsIn(checks: readonly Check[]): ChainProbe[] {
   return checks.flatMap(({ chain }) => chain ?? []);
 }
 
-/** Once all of a chain's packets are counted at every hop, or when no more are to be expected. A chain that loses some is asked twice. */
+/**
+ * Waits until all of a chain's packets are counted at every hop, or until no more can be expected. If packets are missing, it asks a second
+ * time.
+ */
 export async function countChains(
   ask: Ask,
   lab: LabOutput,
@@ -75,7 +78,7 @@ async function sendAll(ask: Ask, probes: readonly ChainProbe[], hosts: ReadonlyM
   return new Map(answers.flat());
 }
 
-/** By host, what its flows of chains have counted by cookie; undefined where it cannot be asked. */
+/** The counters of each host's chain flows, by cookie; undefined if the host cannot be asked. */
 async function countersOf(ask: Ask, lab: LabOutput, names: readonly string[]) {
   const counts = await inTurn(names, hostsAtOnce(ask.cores), async (host) => {
     const [at] = hostsNamed(lab, host);

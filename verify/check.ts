@@ -1,4 +1,4 @@
-/** What a check is: one thing that a lab has to prove on one host. */
+/** A check: one thing that must hold on one host of a lab. */
 import type { LabOutput } from "../plan/contract";
 import type { ChainPlan, CheckFacts } from "../plan/types";
 import type { HostFacts } from "./evidence/facts";
@@ -8,59 +8,59 @@ import type { Tried } from "./evidence/tries";
 import type { Seen, WirePing } from "./evidence/wire";
 import type { ThingRef } from "./things";
 
-/** All that is known of a lab. */
+/** Everything that was collected of a lab. */
 export interface Evidence {
   hosts: ReadonlyMap<string, HostEvidence>;
   /** By the ping's name. */
   pings: ReadonlyMap<string, PingFacts>;
   /** What was captured, by host. */
   wires: ReadonlyMap<string, readonly Seen[]>;
-  /** By its name, what became of each check of the settings. @default none was tried */
+  /** Results of the checks of the settings, by name. @default none was tried */
   tried?: ReadonlyMap<string, Tried>;
   /** What was counted at each hop of a chain, by the chain's name. @default nothing */
   chains?: ReadonlyMap<string, ChainFacts>;
 }
 
-/** What a host has said, or why it has said nothing. */
+/** What a host has answered, or why it has not answered. */
 export type HostEvidence = { facts: HostFacts } | { silent: string };
 
 export interface Verdict {
   ok: boolean;
-  /** What was found, in words. */
+  /** A text that says what was found. */
   got: string;
 }
 
 export interface Check {
-  /** Kind and things, divided by slashes: `ping/c1/c2`. */
+  /** Kind and things, separated by slashes: `ping/c1/c2`. */
   name: string;
   /** The name of its file in verify/checks/. */
   kind: string;
-  /** The host on which it is looked at. */
+  /** The host that it is about. */
   host: string;
   /** In words, for people. */
   expected: string;
-  /** What to run to see for oneself. */
+  /** A command that shows it. */
   where: string;
-  /** What its host has to be asked. */
+  /** What its host must be asked. */
   needs: readonly PartName[];
-  /** The ping that has to be sent for it. */
+  /** The ping that must be sent for it. */
   ping?: Ping;
-  /** The check of the settings that its host has to try. */
+  /** The check of the settings that its host must run. */
   tries?: CheckFacts;
-  /** The ping for which its host has to capture what arrives. */
+  /** The ping whose packets its host must capture. */
   wire?: WirePing;
-  /** The chain through which packets have to be sent and counted for it. */
+  /** The chain through which packets must be sent and counted for it. */
   chain?: ChainProbe;
   /** The verdict where the host has answered. Pure: the same evidence gives the same verdict. */
   judge(facts: HostFacts, evidence: Evidence): Verdict;
   /**
-   * The ping that is to be sent once more, alone and with patience, before the verdict counts. Undefined: the verdict counts.
-   * Absent: it always does.
+   * The ping that is sent again, alone and with a longer wait, before a verdict counts. Undefined: the verdict counts now. Absent: it
+   * always does.
    */
   doubt?: (this: void, first: Verdict, evidence: Evidence) => Ping | undefined;
-  /** What a step puts right where the check fails. Absent: nothing. */
+  /** Things whose steps repair it when the check fails. Absent: none. */
   repairs?(facts: HostFacts): ThingRef[];
-  /** What is on the host and belongs to no lab: not a fault. */
+  /** Things on the host that belong to no lab, which are not faults. */
   foreign?(facts: HostFacts): string[];
 }
 
@@ -77,11 +77,11 @@ export interface CheckOptions {
 
 export interface CheckKind {
   /**
-   * A `packet` check sends something. The others only look: `host` ones are listed host by host, those of a `thing` (service,
-   * container) after them.
+   * A `packet` check sends something. The others only read: `host` checks are listed host by host, those of a `thing` (service, container)
+   * after them.
    */
   about: "host" | "thing" | "packet";
-  /** The checks of this kind that a lab has to pass. */
+  /** The checks of this kind that a lab must pass. */
   of(lab: LabOutput, options: CheckOptions): Check[];
 }
 

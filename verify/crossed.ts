@@ -1,4 +1,4 @@
-/** Which impairments a ping passes, there and back, and what that does to it. */
+/** Which impairments a ping passes in each direction, and their effect on it. */
 import { EVERY, readEffects } from "../components/impairment/effects";
 import type { Netem } from "../components/impairment/effects";
 import type { LabOutput } from "../plan/contract";
@@ -13,7 +13,7 @@ interface Crossed {
   netem: Netem;
 }
 
-/** What a ping passes. */
+/** The impairments that a ping passes. */
 export interface Crossing {
   there: readonly Crossed[];
   back: readonly Crossed[];
@@ -85,7 +85,7 @@ function onPort(places: readonly Place[], stop: Stop | undefined, direction: str
   );
 }
 
-/** Of an impairment of one segment and one of all, the first holds (components/impairment/plug.sh). */
+/** An impairment of one segment applies instead of one of all segments (components/impairment/plug.sh). */
 function narrowest(places: readonly Place[]): Crossed[] {
   const narrow = places.find(({ impairment, port }) =>
     port === undefined ? impairment.segment !== undefined : port.vlan !== undefined,
@@ -97,9 +97,9 @@ function narrowest(places: readonly Place[]): Crossed[] {
 }
 
 /** Below this share of answers, nothing is proven within a minute. */
-export const LEAST_SURVIVAL = 0.2;
+export const LEAST_ARRIVALS = 0.2;
 
-/** The first two containers whose round trip passes such an impairment, and mostly arrives. */
+/** The first two containers whose round trip passes such an impairment and that get enough answers. */
 export function pairThrough(
   lab: LabOutput,
   isWanted: (one: Crossed, crossing: Crossing) => boolean,
@@ -111,7 +111,7 @@ export function pairThrough(
         if (address === undefined) continue;
         const crossing = crossingOf(lab, { from: from.name, nic: from.nic, to: address });
         const all = [...crossing.there, ...crossing.back];
-        if (all.some((one) => isWanted(one, crossing)) && survival(all) >= LEAST_SURVIVAL)
+        if (all.some((one) => isWanted(one, crossing)) && arrivalShare(all) >= LEAST_ARRIVALS)
           return { from, to, address };
       }
   return undefined;
@@ -125,13 +125,13 @@ export function leastTrip({ there, back }: Crossing): number {
   return sum([...there, ...back], ({ delay, jitter, reorder }) => (reorder > 0 ? 0 : delay - jitter));
 }
 
-/** The longest round trip of a packet that waits for no other, microseconds. */
+/** The longest round trip of a packet that does not wait behind another, microseconds. */
 export function mostTrip({ there, back }: Crossing, bytes: number): number {
   const sending = (rate: number) => (rate === 0 ? 0 : (bytes * 8 * 1_000_000) / rate);
   return sum([...there, ...back], ({ delay, jitter, rate }) => delay + jitter + sending(rate));
 }
 
 /** The share of packets that arrive, 0 to 1. */
-export function survival(all: readonly Crossed[]): number {
+export function arrivalShare(all: readonly Crossed[]): number {
   return all.reduce((left, { netem }) => left * (1 - netem.loss / EVERY) * (1 - netem.corrupt / EVERY), 1);
 }

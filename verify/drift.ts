@@ -1,22 +1,22 @@
-/** What the guest tools have found changed on a host, shared out: a service's to its check, everything else to the host's. */
+/** Assigns what the guest tools have found changed on a host to checks: of a service to the service's, everything else to the host's. */
 import type { Verdict } from "./check";
 import type { DriftFacts, HostFacts } from "./evidence/facts";
 
 export const UNSEEN: Verdict = { ok: false, got: "not reported by the host" };
 
-/** A service as a host tells it from others there. */
+/** A service, identified as on its host. */
 export interface ServiceRef {
   lab: string;
   device: string;
 }
 
-/** Neither what is a service's, nor what is another lab's. */
+/** Without findings about services, and about other labs. */
 export function hostDrift(lab: string, services: readonly string[], facts: HostFacts): DriftFacts[] {
   const own = (facts.drift ?? []).filter((line) => line.lab === undefined || line.lab === lab);
   return own.filter((line) => !services.some((device) => isService(line, device, facts)));
 }
 
-/** What the guest tools say of NAT and DHCP of one service. */
+/** The guest tools' findings about NAT and DHCP of one service. */
 export function serviceDrift({ lab, device }: ServiceRef, facts: HostFacts): Verdict {
   if (facts.drift === undefined) return unasked(facts);
   const own = facts.drift.filter((line) => line.lab === lab);
@@ -35,7 +35,7 @@ export function unasked({ trouble }: HostFacts): Verdict {
   return { ok: false, got };
 }
 
-/** What is wrong with NAT or DHCP of this service is the service's verdict. */
+/** The verdict on this service's NAT and DHCP. */
 function isService({ of, lab, step }: DriftFacts, device: string, { kept = [] }: HostFacts): boolean {
   const own = kept.some(
     (file) => file.kind === "service" && file.key === device && file.step === step && file.lab === lab,

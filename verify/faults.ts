@@ -1,4 +1,4 @@
-/** Which things on hosts a step would put right, by the checks that fail. */
+/** Which things on hosts a step can repair, from the checks that failed. */
 import type { Check, CheckResult, Evidence } from "./check";
 import { factsOn } from "./judge";
 import type { ThingRef } from "./things";

@@ -14,27 +14,27 @@ import { captureCommand, isAwaited, parseCapture } from "./evidence/wire";
 import type { Seen, WirePing } from "./evidence/wire";
 import { hostsAtOnce, inTurn, pingsAtOnce } from "./pace";
 
-/** Longest time for a host to say how it is, ms. */
+/** Longest time for a host to answer a probe, ms. */
 const PROBE_MS = 40_000;
 /** Longest wait for the lease of a DHCP client that has only just started, and how often it is looked for, ms. */
 const LEASE_MS = 10_000;
 const LOOK_MS = 500;
-/** How long an answer is waited for, seconds. What is late is asked again, alone (again.ts). */
+/** How long to wait for an answer, seconds. If it is late, the ping is sent again, alone (again.ts). */
 const PATIENCE = 4;
 /** Longest wait for a packet to be printed once its ping has ended, and how often it is looked for, ms. */
 const PRINT_MS = 2_000;
 const GLANCE_MS = 50;
-/** What tcpdump says when it has begun: a ping sent earlier would be missed. */
+/** What tcpdump prints when it has started: a ping sent earlier would be missed. */
 export const LISTENS = "listening on";
 
 export interface GatherOptions {
-  /** Longest time for a host to say how it is, ms. @default 40000 */
+  /** Longest time for a host to answer a probe, ms. @default 40000 */
   limit?: number;
   /** How long an answer is waited for, seconds. @default 4 */
   patience?: number;
-  /** What the hosts have said already: they are not asked once more. @default none */
+  /** Answers that the hosts have already given: they are not asked again. @default none */
   known?: Evidence["hosts"];
-  /** Sees what the hosts have said before anything is sent; true: they are asked once more. @default false */
+  /** Gets the hosts' answers before anything is sent; true: they are asked again. @default false */
   probed?: (hosts: Evidence["hosts"]) => Promise<boolean>;
 }
 
@@ -74,7 +74,7 @@ export async function gather(
   };
 }
 
-/** After everything else: a rate that is measured meanwhile would be another. */
+/** After everything else, since other traffic would change a measured rate. */
 async function tryAll(
   ask: Ask,
   { id, hosts }: LabOutput,
@@ -97,7 +97,7 @@ export function pingsOf(checks: readonly Check[]): Ping[] {
   return [...new Map(checks.flatMap(({ ping }) => (ping ? [[ping.name, ping] as const] : []))).values()];
 }
 
-/** What a host has to be asked; of one that sends pings also who runs there. */
+/** What a host must be asked; a host that sends pings is also asked for its containers. */
 function partsFor({ name }: HostOutput, checks: readonly Check[]): PartName[] {
   const wanted = new Set<PartName>(checks.flatMap(({ host, needs }) => (host === name ? needs : [])));
   if (checks.some(({ ping, chain }) => ping?.host === name || chain?.ping.host === name))
@@ -114,7 +114,7 @@ interface Probe {
   parts: readonly PartName[];
   /** Longest time of a probe, ms. */
   limit: number;
-  /** Longest wait for leases, ms: what is pinged needs its address, and right after an `up` a lease may not have come yet. */
+  /** Longest wait for leases, ms: a container must have an address to be pinged, and right after an `up` it may still have no lease. */
   wait: number;
 }
 
@@ -165,7 +165,7 @@ export async function send(
   const own = pings.filter((ping) => ping.host === host);
   const command = pingsCommand(own, evidence.facts, lanes, patience);
   if (command === undefined) return new Map();
-  // Every batch takes all its patience when nothing answers, and a busy host some time more.
+  // Every batch takes its whole wait if nothing answers, and a busy host needs some time more.
   const limit = PROBE_MS + (Math.ceil(own.length / lanes) * (patience + 3) + longer(own)) * 1000;
   const answer = await ask.ask(host, command, { limit });
   return "silent" in answer ? new Map() : parsePings(answer.stdout);

@@ -1,12 +1,11 @@
 /**
- * Checks that send packets, where impairments are on their way. A lossy or slow path gets more time and more pings, copies that
- * an impairment makes are no loop, and a path that is cut on purpose has to be cut. A path that loses most packets proves nothing either
- * way: its checks are left out.
+ * Checks that send packets through impairments. A lossy or slow path gets more time and more pings, duplicates from an impairment do not
+ * count as a loop, and a path that is cut on purpose must be cut. A path that loses most packets proves nothing: its checks are left out.
  */
 import type { LabOutput } from "../plan/contract";
 import type { Check, Evidence } from "./check";
 import type { PingFacts } from "./evidence/pings";
-import { crossingOf, LEAST_SURVIVAL, mostTrip, survival } from "./crossed";
+import { crossingOf, LEAST_ARRIVALS, mostTrip, arrivalShare } from "./crossed";
 import type { Crossing } from "./crossed";
 import { onPing } from "./packets";
 
@@ -19,7 +18,7 @@ export function impairedChecks(lab: LabOutput, checks: readonly Check[]): Check[
   if ((lab.impairments ?? []).length === 0) return [...checks];
   return checks.flatMap((check) => {
     const { ping } = check;
-    // Neither leaves its container, or has to be answered.
+    // One does not leave its container, and the other must not be answered.
     if (ping === undefined || ping.mode === "too-big" || ping.mode === "isolated") return [check];
     const crossing = crossingOf(lab, ping);
     return crossing.there.length + crossing.back.length === 0 ? [check] : impaired(check, crossing);
@@ -27,16 +26,16 @@ export function impairedChecks(lab: LabOutput, checks: readonly Check[]): Check[
 }
 
 function impaired(check: Check, crossing: Crossing): Check[] {
-  const answered = survival([...crossing.there, ...crossing.back]);
+  const answered = arrivalShare([...crossing.there, ...crossing.back]);
   if (answered === 0 && (check.kind === "ping" || check.kind === "gateway"))
     return [cutCheck(check, crossing)];
-  if ((check.wire === undefined ? answered : survival(crossing.there)) < LEAST_SURVIVAL) return [];
-  return [patientCheck(check, crossing, Math.max(answered, LEAST_SURVIVAL))];
+  if ((check.wire === undefined ? answered : arrivalShare(crossing.there)) < LEAST_ARRIVALS) return [];
+  return [patientCheck(check, crossing, Math.max(answered, LEAST_ARRIVALS))];
 }
 
-/** Names of what loses every packet. */
-function cutters({ there, back }: Crossing): string {
-  const cutting = [...there, ...back].filter((one) => survival([one]) === 0);
+/** Names of the impairments that lose every packet. */
+function cuttingImpairments({ there, back }: Crossing): string {
+  const cutting = [...there, ...back].filter((one) => arrivalShare([one]) === 0);
   return [...new Set(cutting.map(({ name }) => name))].join(", ");
 }
 
@@ -47,11 +46,11 @@ function cutCheck(check: Check, crossing: Crossing): Check {
   delete rest.doubt;
   return {
     ...rest,
-    expected: `${ping.to} does not answer ${ping.from}: impairment ${cutters(crossing)} loses every packet`,
+    expected: `${ping.to} does not answer ${ping.from}: impairment ${cuttingImpairments(crossing)} loses every packet`,
     judge: (facts, evidence) =>
       onPing(ping, facts, evidence, ({ fate }) => ({
         ok: fate === "no answer",
-        got: fate === "no answer" ? `no answer (impairment ${cutters(crossing)})` : "answered",
+        got: fate === "no answer" ? `no answer (impairment ${cuttingImpairments(crossing)})` : "answered",
       })),
   };
 }
@@ -62,7 +61,7 @@ function patientCheck(check: Check, crossing: Crossing, answered: number): Check
   const seconds = (2 * mostTrip(crossing, PACKET)) / 1_000_000 + 4 * (1 / answered - 1);
   const { patience = 0 } = ping;
   const patient = { ...ping, patience: Math.min(LONGEST, Math.ceil(seconds) + patience) };
-  // What they are judged by.
+  // The check `effect` judges duplicates, so it keeps them.
   const copies =
     check.kind !== "effect" && [...crossing.there, ...crossing.back].some(({ netem }) => netem.duplicate > 0);
   return {

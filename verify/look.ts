@@ -1,4 +1,4 @@
-/** What is not on a host as the stack's state has it: what the host is asked, and what its answer means. Pure. */
+/** Compares a host with the stack's state: what the host is asked, and how its answer is read. Pure. */
 import { createHash } from "node:crypto";
 import { CONTAINER_KINDS, CONTAINER_WORDS } from "../components/container/kinds";
 import type { LabOutput } from "../plan/contract";
@@ -21,7 +21,7 @@ export interface Difference {
   host: string;
   /** What it is about: `segment red`, `container c1`, `machine`. */
   thing: string;
-  /** The step that puts it right; absent when none does. */
+  /** The step that repairs it; absent if none does. */
   step?: string;
   /** More of them. */
   steps?: readonly string[];
@@ -84,13 +84,13 @@ function onFiles(asked: Asked, step: KnownStep, sums: ReadonlyMap<string, string
   const [state = "", secrets] = step.stdin.split("\n", 2);
   const is = (found: string): Difference[] => [about(asked, step, found)];
   const kept = sums.get(`desired/${file}`);
-  if (kept === undefined) return is("its desired state is missing: nothing brings it up after a reboot");
-  // Of an older form: the host's tools have rewritten it.
+  if (kept === undefined) return is("its desired state is missing: it does not start after a reboot");
+  // A state of an older form: the host's tools have rewritten it.
   if ((JSON.parse(state) as { v?: unknown }).v !== PROTOCOL) return [];
   if (kept !== sum(`${state}\n`)) return is(`its desired state was changed: /var/lib/vxlab/desired/${file}`);
   const wanted = step.kind === "bridge" || secrets === undefined ? undefined : sum(`${secrets}\n`);
   if (sums.get(`secrets/${file}`) === wanted) return [];
-  return is(`its environment variables were changed: /var/lib/vxlab/secrets/${file}`);
+  return is(`its secrets were changed: /var/lib/vxlab/secrets/${file}`);
 }
 
 /** The guest tools are those that the bridge's step sent, unless another lab on this host has brought others. */
@@ -109,7 +109,7 @@ function strays({ lab, steps }: Asked, sums: ReadonlyMap<string, string>): strin
   const known = new Set(steps.map((step) => `desired/${fileOf(lab.id, step)}`));
   return [...sums.keys()]
     .filter((path) => path.startsWith("desired/") && path.includes(`-${lab.id}-`) && !known.has(path))
-    .map((path) => `${path.slice("desired/".length)} of this lab, which has no step`);
+    .map((path) => `${path.slice("desired/".length)} belongs to this lab, but to no step of its stack`);
 }
 
 function differenceOf(asked: Asked, { step: name, found }: DriftFacts): Difference | undefined {
@@ -118,7 +118,7 @@ function differenceOf(asked: Asked, { step: name, found }: DriftFacts): Differen
   return step === undefined ? undefined : about(asked, step, found);
 }
 
-/** What is the whole host's, the step of its bridge puts right. */
+/** The step of the bridge repairs differences of the whole host. */
 function toBridge(asked: Asked, found: string): Difference {
   const bridge = asked.steps.find(({ kind }) => kind === "bridge");
   return bridge === undefined ? { host: asked.host, thing: "host", found } : about(asked, bridge, found);
@@ -156,10 +156,10 @@ function unique(all: readonly Difference[]): Difference[] {
   return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
 }
 
-/** Of one thing at most as many are named. */
+/** Longest list of differences of one thing. */
 const NAMED = 3;
 
-/** What each step is given for a repair, by its name. */
+/** The repair texts of steps, by the step's name. */
 export function repairsOf(differences: readonly Difference[]): Record<string, string> {
   const found = new Map<string, string[]>();
   for (const { step, steps = [], thing, found: text } of differences) {

@@ -1,4 +1,4 @@
-/** Measures what an overlay costs: the way between two containers beside the way between their hosts. */
+/** Measures what an overlay costs: the path between two containers, compared with the path between their hosts. */
 import type { HostOutput, LabOutput, PortOutput } from "../plan/contract";
 import { CONTAINER_KINDS } from "../components/container/kinds";
 import { shellWords } from "../guest/quote";

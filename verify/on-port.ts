@@ -10,7 +10,7 @@ export function packetsText({ packets }: PortFacts): string {
  * What is wrong with a port's bridge and VLANs; undefined when nothing is. Without a tag a port is a trunk of all VLANs
  * (ovs-vswitchd.conf.db(5), Port, "VLAN Configuration").
  *
- * @param shared what is left to judge where the lab's output does not tell the VLAN
+ * @param shared how to judge it if the lab's output does not have the VLAN
  */
 export function vlanFault(
   name: string,

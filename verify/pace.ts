@@ -1,4 +1,4 @@
-/** How much runs at once. Machines of a lab share this computer's processors; more at once would only wait, and miss its deadline. */
+/** How much runs at once. Machines of a lab share this computer's processors; more at once would only wait and miss their deadlines. */
 
 /** Hosts that are asked at the same time. */
 export function hostsAtOnce(cores: number): number {

@@ -6,7 +6,7 @@ import type { Ping, PingFacts } from "./evidence/pings";
 import { commonAddresses, endsOf, ipOf, isIpv6 } from "./pairs";
 import type { End, Pair } from "./pairs";
 
-/** Between first interfaces the containers' names will do; others may meet in several segments. */
+/** For first interfaces the containers' names are enough; other interfaces may be in several common segments. */
 export function pairName({ from, to }: Pair): string[] {
   return [from.name, to.name, ...(betweenFirst({ from, to }) ? [] : [from.segment])];
 }
@@ -28,7 +28,7 @@ export function pairPing(pair: Pair, address: string): Ping {
   return { name: [kind, ...pairName(pair)].join("/"), ...between(pair.from, address), mode: "reach" };
 }
 
-/** A check that is one ping, which has to be answered. */
+/** A check that is one ping, which must be answered. */
 export function pingCheck(kind: string, ping: Ping, expected: string): Check {
   return {
     ...{ kind, name: ping.name, host: ping.host, expected },
@@ -44,19 +44,19 @@ export function pingCheck(kind: string, ping: Ping, expected: string): Check {
   };
 }
 
-/** @param lost where there is neither an answer nor an error */
+/** @param lost the text if there is neither an answer nor an error */
 export function fateText({ fate, ms, mtu }: PingFacts, lost: string): string {
   if (fate === "answered") return `answered${ms === undefined ? "" : ` in ${ms} ms`}`;
   if (fate === "too long") return `refused: message too long${mtu === undefined ? "" : `, MTU ${mtu}`}`;
   return lost;
 }
 
-/** An answer that came has been seen: only a ping without one is sent once more. */
+/** Only a ping without an answer is sent again; an answer counts at once. */
 export function unanswered(ping: Ping): NonNullable<Check["doubt"]> {
   return (first, { pings }) => (first.ok || pings.get(ping.name)?.fate === "answered" ? undefined : ping);
 }
 
-/** What became of a ping, judged by `judge` when it was sent at all. */
+/** The result of a ping, judged by `judge` if it was sent at all. */
 export function onPing(
   { name, from }: Ping,
   facts: HostFacts,

@@ -1,6 +1,6 @@
 /**
  * Who pings whom in a segment. All pairs of n containers are n(n-1) pings, which takes minutes for a hundred. So the containers
- * form a ring, and each pings its nearest on either side: up to five containers that is everybody, beyond it grows as n does.
+ * form a ring, and each pings its nearest on either side: up to five containers that is every pair; beyond that the number grows with n.
  */
 import { addressNumber, contains } from "../plan/addresses";
 import type { LabOutput } from "../plan/contract";
@@ -19,7 +19,7 @@ export interface End {
   mac: string;
   /** That are known beforehand, with prefix length, IPv4 first. */
   addresses: string[];
-  /** It has an IPv4 address that nobody knows beforehand. */
+  /** It has an IPv4 address from DHCP, which is not known beforehand. */
   dhcp: boolean;
   mtu: number;
 }
@@ -59,7 +59,7 @@ export interface Pair {
 /** Neighbours on each side of the ring that a container pings. */
 export const REACH = 2;
 
-/** Sorted by name but taking the hosts in turn, so that neighbours are on different hosts wherever that can be. */
+/** Sorted by name, but alternating between hosts, so that neighbours are on different hosts if possible. */
 export function ringOf(containers: readonly End[]): End[] {
   const turns = new Map<string, number>();
   const ranked = containers.map((container) => {
@@ -74,7 +74,7 @@ export function ringOf(containers: readonly End[]): End[] {
 /**
  * The pings of a segment, both ways, to addresses that are known.
  *
- * @param all everybody pings everybody
+ * @param all every container pings every other
  */
 export function pingPairs(ends: readonly End[], all = false): Pair[] {
   const ring = ringOf(ends.filter(hasAddress));
@@ -98,7 +98,7 @@ export function isIpv6(address: string): boolean {
   return address.includes(":");
 }
 
-/** One pair for each container, towards another host when a neighbour is there: for what needs no repetition. */
+/** One pair for each container, towards another host when a neighbour is there: for checks that need only one ping for each container. */
 export function farPairs(
   ends: readonly End[],
   isWanted: (from: End, to: End) => boolean = () => true,
@@ -126,7 +126,7 @@ export interface OwnAddresses {
   taken: readonly string[];
   /** Without prefix length, both ends lent as well. */
   lent: readonly { first: string; last: string }[];
-  /** Hosts of peers are in it, whose containers nobody here knows. */
+  /** Hosts of peers are in it, whose containers are unknown here. */
   open: boolean;
 }
 
@@ -134,16 +134,16 @@ const NONE: OwnAddresses = { taken: [], lent: [], open: false };
 
 /**
  * Pairs that must not reach each other: each container, and one of the segment that follows its own. Segments may have
- * the same subnet, so an address that somebody of the own segment has, or may have, is left out: an answer would say nothing.
+ * the same subnet, so an address that a container of the own segment has, or may have, is left out: an answer would prove nothing.
  */
 export function strangers(
   segments: readonly (readonly End[])[],
   ownAddresses: (segment: string) => OwnAddresses = () => NONE,
 ): Pair[] {
-  const inhabited = segments.filter((containers) => containers.length > 0);
-  if (inhabited.length < 2) return [];
-  return inhabited.flatMap((own, index) => {
-    const next = inhabited[(index + 1) % inhabited.length] ?? [];
+  const nonEmpty = segments.filter((containers) => containers.length > 0);
+  if (nonEmpty.length < 2) return [];
+  return nonEmpty.flatMap((own, index) => {
+    const next = nonEmpty[(index + 1) % nonEmpty.length] ?? [];
     return own.flatMap((from) => strangerOf(from, own, next, ownAddresses(from.segment)));
   });
 }

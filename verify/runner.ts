@@ -10,8 +10,8 @@ import { judge } from "./judge";
 
 export interface VerifyOptions {
   /**
-   * Puts right what is at fault on the hosts, before anything is sent; true: it has changed something, so that the hosts are asked
-   * once more. @default nothing is changed
+   * Repairs faults on the hosts before anything is sent; true: it has changed something, so the hosts are asked again. @default nothing is
+   * changed
    */
   repair?: (faults: readonly FaultyThing[]) => Promise<boolean>;
 }

@@ -34,7 +34,7 @@ function meaning(packet: string, to: string): Sighting["what"] | undefined {
   return about(`Reply ${to} is-at`, `tgt is ${to},`) ? "answer" : undefined;
 }
 
-/** The kernel's own devices behind a host's tunnel socket: what is seen there has been accepted. */
+/** The kernel's devices behind a host's tunnel socket: packets seen there have been accepted. */
 const TUNNELS = new RegExp(
   `^(${Object.values(ENCAPSULATIONS)
     .map(({ device }) => device)

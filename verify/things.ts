@@ -8,18 +8,18 @@ import type { KeptFacts } from "./evidence/facts";
 
 export interface Thing {
   kind: StepKind;
-  /** What tells it from others of its kind on the host (plan/thing.ts). */
+  /** What distinguishes it from others of its kind on the host (plan/thing.ts). */
   key: string;
 }
 
-/** A thing that a step puts right; without key and step every one of its kind on the host. */
+/** A thing that a step repairs; without key and step, all things of its kind on the host. */
 export interface ThingRef extends Pick<Thing, "kind"> {
   key?: string;
   /** The step's name, where it is known instead of the key. */
   step?: string;
 }
 
-/** As people call it: a port's key is its VNI. */
+/** Its name in texts: a port's key is its VNI. */
 export function thingText({ kind, key }: Pick<KeptFacts, "kind" | "key">): string {
   return kind === "port" ? `port of VNI ${key}` : `${kind} ${key}`;
 }

@@ -1,7 +1,7 @@
 /**
- * Gives ssh keys without writing them to a file: OpenSSH's own agent holds each for one command. ssh may ask while the
- * key is still being computed: the key exchange takes a third of a second under emulation, and Pulumi about as long. So ssh connects to
- * a socket of this process, which forwards the conversation once the agent has the key.
+ * Gives ssh its keys without writing them to a file: an OpenSSH agent holds each key for one command. ssh may ask while Pulumi still
+ * computes the key: under emulation the key exchange takes a third of a second, and Pulumi about as long. So ssh connects to a socket of
+ * this process, which forwards the connection once the agent has the key.
  */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
@@ -15,7 +15,7 @@ const LIFETIME = "1h";
 /** Time limit of `ssh-add`, seconds. */
 const ADD_LIMIT = 20;
 
-/** Ends the agent when its standard input closes, which the kernel does when this process ends, whatever ends it. */
+/** Ends the agent when its standard input closes. The kernel closes it when this process ends, even if it is killed. */
 const HOLD = 'echo; cat >/dev/null; kill "$SSH_AGENT_PID"';
 
 export class Agents {

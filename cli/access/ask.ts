@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Ask } from "../../verify/ask";
-import { crowd } from "./crowd";
+import { busyFactor } from "./crowd";
 import type { Remote, RemoteProcess } from "./remote";
 
 export function askBySsh(remote: Remote): Ask {
@@ -12,7 +12,7 @@ export function askBySsh(remote: Remote): Ask {
     pause: (ms) => pause(ms),
     async ask(host, command, { limit, stdin }) {
       const silent = await remote.connect(host);
-      return silent === undefined ? remote.run(host, command, limit * crowd(), stdin) : { silent };
+      return silent === undefined ? remote.run(host, command, limit * busyFactor(), stdin) : { silent };
     },
     async record(host, command, ready) {
       if ((await remote.connect(host)) !== undefined) return undefined;

@@ -49,7 +49,10 @@ export async function receive(far: RemoteProcess, name: string, target: string):
     await both(far, tar);
     const found = readdirSync(draft);
     if (found.length !== 1 || found[0] !== name)
-      throw new Fault(Exit.failed, `the archive of ${name} holds something else: ${found.join(", ")}`);
+      throw new Fault(
+        Exit.failed,
+        `the archive must contain ${name} only, and contains: ${found.join(", ")}`,
+      );
     const end = inside ? join(whole, name) : whole;
     cpSync(join(draft, name), end, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
   } finally {
@@ -57,12 +60,12 @@ export async function receive(far: RemoteProcess, name: string, target: string):
   }
 }
 
-/** The reader may end first. The writer then gets SIGPIPE instead of waiting forever, and the exit codes say what went wrong. */
+/** The reader may end first: the writer then gets SIGPIPE instead of waiting forever, and the exit codes tell which one failed. */
 function joined(from: Readable, to: Writable): void {
   pipeline(from, to, () => undefined);
 }
 
-/** The far side's words come first: they name the cause. */
+/** The remote error comes first: it names the cause. */
 async function both(far: ChildProcess, tar: ChildProcess): Promise<void> {
   const faults = (await Promise.all([far, tar].map(faultOf))).filter((fault) => fault !== undefined);
   if (faults[0] !== undefined) throw new Fault(Exit.failed, faults[0]);

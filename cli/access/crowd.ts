@@ -1,6 +1,7 @@
 import { availableParallelism, loadavg } from "node:os";
 
 /**
- * How much longer limits are: this computer, which runs most labs' machines, may have more to do than it can. From 1 to 4.
+ * The factor by which time limits are longer when this computer, which runs most labs' machines, is busy. From 1 to 4.
  */
-export const crowd = (): number => Math.min(4, Math.max(1, (loadavg()[0] ?? 0) / availableParallelism()));
+export const busyFactor = (): number =>
+  Math.min(4, Math.max(1, (loadavg()[0] ?? 0) / availableParallelism()));

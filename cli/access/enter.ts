@@ -5,7 +5,7 @@ import type { Context } from "../command";
 import type { Mode } from "../engine/ready";
 
 /**
- * Words before a command that is to reach the hosts of a stack.
+ * The words to put before a command so that it reaches the hosts of a stack.
  *
  * @param uris the hypervisors of the stack
  */
@@ -15,7 +15,7 @@ export function entering(context: Context, mode: Mode, uris: readonly string[]):
   return others.every((other) => other.join() === words.join()) ? words : [];
 }
 
-/** Words before a command that is to see the devices of a hypervisor on this machine. */
+/** The words to put before a command so that it sees the network devices of a hypervisor on this machine. */
 export function enteringOf(uri: string): string[] {
   const id = /[?&]socket=\/run\/vxlab\/([0-9a-f]{8})\//.exec(decodeURIComponent(uri))?.[1];
   if (id === undefined) return [];
@@ -23,7 +23,7 @@ export function enteringOf(uri: string): string[] {
   return existsSync(netns) ? ["ip", "netns", "exec", namespace] : [];
 }
 
-/** For this checkout's own. */
+/** For the embedded libvirt of this checkout. */
 export function namespaceWords({ paths }: Context): string[] {
   return ["env", `VXLAB_ROOT=${paths.root}`, embeddedScript(paths), "exec"];
 }

@@ -84,7 +84,7 @@ export class Forwarding {
     const child = this.remote.start(this.host, this.line);
     let said = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
-    // It may end while the socket still sends. Its exit code says what went wrong.
+    // The command may end while the socket still sends. Its exit code says whether it failed.
     child.stdin.on("error", () => undefined);
     socket.pipe(child.stdin);
     child.stdout.pipe(socket);

@@ -21,8 +21,7 @@ export function hypervisorsIn(all: readonly Named[]): string[] {
 }
 
 /**
- * The hypervisors that a stack's hosts are on. The state of an overlay names none: if it is a program of the user's, the state of its
- * underlay's stack does.
+ * The hypervisors that a stack's hosts are on. An overlay's state names none, so they are read from the state of its underlay's stack.
  */
 export async function hypervisorsBelow(context: Context, all: readonly Named[]): Promise<string[]> {
   const named = hypervisorsIn(all);
@@ -44,7 +43,7 @@ async function underlayState(context: Context, stack: string): Promise<StateReso
   const state = await deployment(context, stack);
   if (state === undefined) {
     context.out.line(
-      `the stack ${stack} of the underlay cannot be read: if its machines are on the libvirt of a checkout, their hosts do not answer here`,
+      `the underlay stack ${stack} cannot be read: if its machines run on the embedded libvirt of another checkout, they cannot be reached from here`,
     );
   }
   return state?.resources ?? [];
@@ -60,7 +59,7 @@ export async function hypervisors(context: Context, stack: string): Promise<stri
 /** Longest wait for one to answer, ms. */
 const LIMIT = 20_000;
 
-/** Fails when a hypervisor in the state does not answer: half a lab must not be destroyed. */
+/** Fails when a hypervisor in the state does not answer, so that a lab is not destroyed on some of its hypervisors only. */
 export async function mustAnswer(all: readonly StateResource[], stack: string): Promise<void> {
   const uris = hypervisorsIn(all);
   const answers = await Promise.all(uris.map((uri) => virsh(uri, ["uri"], { limit: LIMIT })));
@@ -82,7 +81,7 @@ export async function mustAnswer(all: readonly StateResource[], stack: string): 
 
 const file = (paths: Paths): string => join(paths.dot, "hypervisors");
 
-/** Keeps the hypervisors that have resources outside the state too, as `noteLabs` keeps the labs' ids. */
+/** Writes the hypervisors that have resources to a file outside the state too, as `noteLabs` does with the labs' ids. */
 export async function noteHypervisors(context: Context, stack: string): Promise<void> {
   const found = await resources(context, stack);
   if (!found.some(({ type }) => type.startsWith("libvirt:"))) return;

@@ -94,7 +94,7 @@ export async function withLab<T>(
     const why = "the lab's network namespace does not exist, as after a reboot of this machine";
     throw new Fault(Exit.missing, `${why}: run ./vxlab up, which starts the machines again`);
   }
-  // Pulumi computes while ssh connects.
+  // Pulumi decrypts the state while ssh connects.
   const coming = keys().then(
     (all) => ({ all }),
     (error: unknown) => ({ error }),

@@ -4,7 +4,7 @@ import type { Difference, HostLook } from "../../verify/look";
 import { inTurn } from "../../verify/pace";
 import type { Context } from "../command";
 import { Fault } from "../exit";
-import { crowd } from "./crowd";
+import { busyFactor } from "./crowd";
 import { enteringOf, namespaceWords } from "./enter";
 import { loadLab, withLab } from "./lab";
 import type { OpenLab } from "./lab";
@@ -16,7 +16,7 @@ import type { Mode } from "../engine/ready";
 
 export interface Look {
   differences: Difference[];
-  /** What is wrong with machines: it is among the differences too. */
+  /** What is wrong with machines. The same faults are in `differences` too. */
   machines: MachineFault[];
   /** Hosts that are not known, and why. */
   unknown: { host: string; why: string }[];
@@ -26,13 +26,13 @@ export interface Look {
 
 /** Longest wait for a login, ms. */
 const LOGIN_MS = 5_000;
-/** Longest time of a host that has let us in, ms. */
+/** Time limit of a host after the login, ms. */
 const LOOK_MS = 30_000;
 
 /** @throws Fault when there is no lab */
 export function look(context: Context, stack: string): Promise<Look> {
-  // A signal is the engine's, which may run beside this.
-  const options = { loginLimit: LOGIN_MS * crowd(), onSignal: () => undefined };
+  // The engine handles signals: it may be running at the same time.
+  const options = { loginLimit: LOGIN_MS * busyFactor(), onSignal: () => undefined };
   return withLab(context, stack, (open) => lookAt(context, open), options);
 }
 
@@ -108,7 +108,7 @@ function machinesOf(context: Context, stack: string, mode: Mode, { lab }: OpenLa
   return { faults, silent: () => silent };
 }
 
-/** The embedded libvirt's devices are in the lab's namespace; a remote hypervisor's are not here. */
+/** The embedded libvirt's devices are in the lab's network namespace; a remote hypervisor's are on another machine. */
 function nearOf(context: Context, mode: Mode): Near {
   if (mode === "embedded") return () => namespaceWords(context);
   return (uri) => (/^qemu(\+unix)?:\/\/\//.test(uri) ? enteringOf(uri) : undefined);
@@ -127,7 +127,7 @@ export async function machinesIfDeployed(
     return { faults: await machineFaults(lab, await hypervisors(context, stack), near, limits), near };
   } catch (error) {
     context.out.detail(
-      `the machines were not looked at: ${error instanceof Error ? error.message : String(error)}`,
+      `the machines were not compared: ${error instanceof Error ? error.message : String(error)}`,
     );
     return { faults: [], near };
   }

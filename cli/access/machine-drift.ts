@@ -54,7 +54,7 @@ interface Seen {
   /** Networks that are active, and all of them. */
   active: ReadonlySet<string>;
   networks: ReadonlySet<string>;
-  /** Domains and networks that end with their next stop, since their definitions were removed while they ran. */
+  /** Domains and networks that no longer exist once they stop, since their definitions were removed while they ran (transient). */
   transient: ReadonlySet<string>;
   /** Ports of networks, by id. */
   ports: ReadonlySet<string>;
@@ -90,12 +90,12 @@ async function hypervisorOf(uri: string, lab: string, near: Near, options: Optio
   const ask = [
     ...domains.map((name) => `dumpxml ${name}`),
     ...nets.map((name) => `net-port-list ${name}`),
-    // libvirt lists what it saw last: files come and go behind its back.
+    // libvirt lists what it saw at the last refresh, and does not notice files that others add or remove.
     ...pools.map((name) => `pool-refresh ${name}; vol-list ${name}`),
   ];
   const { end, stdout, why } =
     ask.length === 0 ? NOTHING : await virsh(uri, [ask.join(`; echo ${MARK}; `)], options);
-  // A domain may be gone by now, which "failed" says.
+  // A domain may have been removed since the list; the end is then "failed".
   if (end === "late" || end === "absent") throw new Error(`virsh dumpxml: ${why}`);
   const answers = stdout.split(AFTER);
   const ofNets = answers.slice(domains.length, domains.length + nets.length);
@@ -144,7 +144,7 @@ interface Missing {
 
 /**
  * Disks in the XML of a domain, and kernel, initrd and the images below its disks, that are in the folder of a pool, and that the pool does not
- * list. A pool that lists nothing says nothing.
+ * list. A pool that lists nothing is ignored.
  */
 function missingOf(xml: string, volumes: ReadonlyMap<string, readonly string[]>): Missing[] {
   const there = new Set([...volumes.values()].flat());
@@ -190,10 +190,16 @@ function faultsOf({ name: host, domain = "" }: HostOutput, all: readonly Seen[])
       : [{ host, domain, uri: only.uri, what: "undefined", found: `${domain} is not defined in libvirt` }];
   const about = { host, domain, uri: seen.uri };
   const lost = seen.transient.has(domain)
-    ? [{ ...about, what: "transient" as const, found: `is not defined: nothing is left of it when it stops` }]
+    ? [
+        {
+          ...about,
+          what: "transient" as const,
+          found: `is not defined in libvirt: it no longer exists once it stops`,
+        },
+      ]
     : [];
   const disks = (seen.missing.get(domain) ?? []).map(({ what, volume }): MachineFault => {
-    const then = what === "disk" ? "makes the machine anew" : "makes it again";
+    const then = what === "disk" ? "recreates the machine" : "uploads it again";
     return { ...about, what, found: `has lost its volume ${volume}: up ${then}` };
   });
   const onNics = [
@@ -214,7 +220,7 @@ function onNic(about: Pick<MachineFault, "host" | "domain" | "uri">, nic: Nic, s
   if (!seen.networks.has(network))
     return [{ ...of, what: "no network", found: `network ${network} is not defined` }];
   if (!seen.active.has(network)) return [{ ...of, what: "network", found: `network ${network} is stopped` }];
-  const lost = `network ${network} is not defined: nothing is left of it when it stops`;
+  const lost = `network ${network} is not defined in libvirt: it no longer exists once it stops`;
   const onNetwork: MachineFault[] = seen.transient.has(network)
     ? [{ ...of, what: "transient network", found: lost }]
     : [];

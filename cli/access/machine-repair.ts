@@ -1,4 +1,6 @@
-/** Repairs what no resource repairs of a lab's machines: taps, networks that were stopped, and definitions that were removed. */
+/**
+ * Repairs those faults of a lab's machines that no resource repairs: taps, networks that were stopped, and definitions that were removed.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,10 +12,10 @@ import type { MachineFault, Near } from "./machine-drift";
 import { networkXml } from "./network-xml";
 
 interface Repaired {
-  /** What was done, and what cannot be, a line each. */
+  /** One line for each fault that was repaired, and for each that cannot be. */
   done: string[];
   left: string[];
-  /** Domains that only the engine can make again. */
+  /** Domains that only the engine can create again. */
   lost: string[];
 }
 
@@ -90,7 +92,7 @@ async function withoutDisk(faults: readonly MachineFault[], note: Note, options:
     const { end, why } = await virsh(uri, undefineWords(domain), options);
     note(
       end === "done" ? undefined : why,
-      `${host}: machine ${domain} has lost a volume: it was removed, and is made anew`,
+      `${host}: machine ${domain} has lost a volume: it was removed, and is recreated`,
       `${host}: machine ${domain} has lost a volume and cannot be removed`,
     );
   }
@@ -109,14 +111,14 @@ async function started(uri: string, network: string, options: Options): Promise<
 }
 
 interface Definition {
-  /** What virsh's words for it begin with. */
+  /** The prefix of virsh's commands for it. */
   kind: "" | "net-";
   name: string;
-  /** Of one that has to be started too. @default as the running one is */
+  /** The definition of one that is not running and has to be started too. @default that of the running one */
   xml?: string;
 }
 
-/** Makes a domain or network persistent, which is to start with its hypervisor. */
+/** Makes a domain or network persistent, and starts it with its hypervisor (autostart). */
 async function defined(
   uri: string,
   { kind, name, xml }: Definition,

@@ -28,10 +28,10 @@ export async function leftovers(uri: string, ids: readonly string[]): Promise<Le
   };
 }
 
-/** Machines of the labs that do not run, by name. Off: after a reboot of this machine, or by hand. */
+/** Machines of the labs that are not running, by name. Off: after a reboot of this machine, or shut off by hand. */
 export interface Idle {
   off: string[];
-  /** By hand, or by libvirt when a disk had an error. */
+  /** Paused by hand, or by libvirt after a disk error. */
   paused: string[];
 }
 

@@ -1,6 +1,6 @@
 /**
  * The definition of an underlay's network, as the provider made it (dmacvicar/libvirt 0.8.3, resource_libvirt_network.go), from a stack's
- * state. With the same UUID and bridge it is the same network: machines go on, and the engine sees no change. Pure.
+ * state. With the same UUID and bridge it is the same network: machines keep running, and the engine sees no change. Pure.
  */
 import { addressNumber, addressText } from "../../plan/addresses";
 import type { StateResource } from "../state/stack";
@@ -15,7 +15,7 @@ interface Outputs {
   addresses?: string[];
 }
 
-/** Undefined when the state has no such network, or has less of it than is needed. */
+/** Undefined when the state has no such network, or lacks some of its values. */
 export function networkXml(state: readonly StateResource[], name: string): string | undefined {
   const one = state.find(({ type, outputs }) => type === NETWORK && outputs?.["name"] === name);
   const { bridge, mode = "none", mtu, addresses } = (one?.outputs ?? {}) as Outputs;

@@ -90,7 +90,7 @@ function waitFor({ out }: Context, open: OpenLab, hosts: readonly HostOutput[]):
   return out.step(`waiting until everything on ${names.join(", ")} is running`, () => booted(open, names));
 }
 
-/** Returns true when a step has run, so that the hosts have to be asked again. */
+/** Returns true when a step has run: then the hosts must be asked again. */
 async function repaired(
   { out }: Context,
   { ask, steps }: OpenLab,

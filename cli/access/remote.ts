@@ -81,7 +81,7 @@ export class Remote {
     return open;
   }
 
-  /** Makes the next command log in anew, as after the host's reboot. */
+  /** Makes the next command log in again, for example after the host's reboot. */
   forget(host: string): void {
     this.masters.delete(host);
   }
@@ -166,7 +166,7 @@ export class Remote {
     return undefined;
   }
 
-  /** The time limit starts when the key is known: until then ssh waits for this process. ConnectTimeout covers the time before. */
+  /** The time limit starts when this process knows the key; until then ssh waits, under its own ConnectTimeout. */
   private login(host: string): Promise<string | undefined> {
     // `read` is a builtin that waits for our end of the pipe to close.
     const master = this.spawn(...this.argv(host, "echo open; read -r _", ["-o", "ControlMaster=yes"]));
@@ -198,7 +198,7 @@ export class Remote {
 const NO_CONNECTION = 255;
 
 /** Connects, then runs a command on the host in this terminal. Returns its exit code. */
-export async function handOver(
+export async function runInTerminal(
   { out }: Pick<Context, "out">,
   remote: Remote,
   host: string,
@@ -218,7 +218,7 @@ export async function handOver(
 
 const noLogin = (limit: number): string => `does not answer: no login within ${limit / 1000} s`;
 
-/** ssh's last words, in ours. */
+/** ssh's last message, in vxlab's wording. */
 export function sshFault(stderr: string): string {
   const lines = stderr.split("\n").filter((line) => line.trim() !== "");
   if (/Host key verification failed/.test(stderr)) return "has a host key other than the pinned one";

@@ -13,7 +13,7 @@ interface Block {
 const HEAD = /^\s*(?:\+-|--|\+\+|[~+-])?\s*([\w-]+:[\w/-]+:\w+): \((\w[\w -]*)\)/;
 const OUTPUTS = /^\s*--outputs/;
 const ABOUT = /^\s*\[(urn|id|provider)=/;
-/** Says nothing without the lines that are left out. */
+/** This line is printed only if lines below it remain. */
 const EMPTY = /^\s*[\]}]*\s*$|^(@ p|P)reviewing update/;
 const MARKED = /^\s*[~+-]/;
 /** In a URN: the type of a resource whose parent is a component of ours. */

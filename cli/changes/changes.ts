@@ -1,6 +1,6 @@
 /** What a deployment changes: the engine's edits in, typed changes out. Pure. */
 import { hostWords, isRebuilt } from "../../components/host/words";
-import { asPeopleCount, isEqual, isUnknown, REPAIR } from "../../plan/change";
+import { naturalOrder, isEqual, isUnknown, REPAIR } from "../../plan/change";
 import type { Change, Edit, EditOp, Said, Surroundings, Words } from "../../plan/change";
 import { THINGS } from "./things";
 
@@ -46,7 +46,7 @@ function spoken(words: Words, edit: Edit, around: Surroundings): Change[] {
   return [drift, said].flatMap((one) => (one === undefined ? [] : [{ ...about, ...one }]));
 }
 
-/** What else changes of a thing that drifted. */
+/** What else changes in a thing that has drifted. */
 function edited(words: Words, rest: Edit, around: Surroundings): Said | undefined {
   return isEqual(rest.old, rest.now) ? undefined : words.say(rest, around);
 }
@@ -64,7 +64,10 @@ function withoutRepair(edit: Edit): Edit {
   return { ...edit, old: without(edit.old), now: without(edit.now) };
 }
 
-/** A step that runs although its component is unchanged: another way to reach the host, or another vxlab. Not for a new machine. */
+/**
+ * A step that runs although its component is unchanged: the host is reached in another way, or vxlab's version has changed. Not for a new
+ * machine.
+ */
 function again({ op, children }: Edit, host: EditOp | undefined): Said | undefined {
   if (host === "create" || host === "replace" || host === "delete" || op === "create" || op === "delete")
     return undefined;
@@ -96,7 +99,7 @@ function others(edits: readonly Edit[]): Change[] {
 
 const below = (edit: Edit): Edit[] => edit.children.flatMap((one) => [one, ...below(one)]);
 
-/** One change for all hosts whose change reads the same, then one for all names. */
+/** Merges changes with the same text: first those on several hosts, then those of several names. */
 function merged({ single = false }: Words, all: readonly Change[]): Change[] {
   const perName = grouped(all, ({ names }) => names);
   const perHosts = grouped(perName, ({ hosts }) => hosts);
@@ -115,8 +118,8 @@ function grouped(all: readonly Change[], also: (change: Change) => readonly stri
 }
 
 const union = (a: readonly string[] = [], b: readonly string[]): string[] =>
-  [...new Set([...a, ...b])].sort(asPeopleCount);
+  [...new Set([...a, ...b])].sort(naturalOrder);
 
 /** The engine's events come in no order. */
 const byName = (a: Change, b: Change): number =>
-  asPeopleCount(a.names.join(), b.names.join()) || asPeopleCount(a.hosts.join(), b.hosts.join());
+  naturalOrder(a.names.join(), b.names.join()) || naturalOrder(a.hosts.join(), b.hosts.join());

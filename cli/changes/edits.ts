@@ -2,7 +2,7 @@
 import type { EngineEvent, StepMetadata } from "../engine/events";
 import type { Edit, EditOp, Inputs } from "../../plan/change";
 
-/** The engine's words; of what it only reads nothing changes. A replacement has three steps. */
+/** The engine's operations as edits. Reads change nothing. A replacement has three steps. */
 const OPS: Readonly<Record<string, EditOp>> = {
   same: "same",
   create: "create",

@@ -46,7 +46,7 @@ const REACH = ["address", "sshAddress", "port", "user", "hostKey"];
 const typeOf = (urn: string): string => urn.split("::")[2]?.split("$").at(-1) ?? "";
 const nameOf = (urn: string): string => urn.slice(urn.lastIndexOf("::") + 2);
 
-/** The work on each host that has answered before: on a new one, what boots is waited for. */
+/** The work on each host that has answered before. A new host is still booting, so its steps wait for it. */
 export function workOn(all: readonly Found[]): Work[] {
   const byUrn = new Map(all.map((one) => [one.urn, one]));
   const fresh = new Set(all.filter((one) => isFresh(one, byUrn)).flatMap((one) => hostsOf(one, byUrn)));
@@ -96,7 +96,7 @@ function ownName({ urn, parent = "" }: Found): string {
   return name.startsWith(head) ? name.slice(head.length) : name;
 }
 
-/** True for a change after which the host is another, is started, or is reached in another way. */
+/** True for a change that rebuilds the host, starts it, or changes how it is reached. */
 function isFresh(one: Found, byUrn: ReadonlyMap<string, Found>): boolean {
   const { type, op, old, now } = one;
   if (type === "libvirt:index/domain:Domain") return op !== "same";

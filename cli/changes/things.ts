@@ -1,4 +1,4 @@
-/** The things that have words of their own, in the order in which changes are listed. */
+/** The kinds of things whose changes a preview describes, in the order in which it lists them. */
 import { hostWords } from "../../components/host/words";
 import { imageWords } from "../../components/image/words";
 import { underlayWords } from "../../components/underlay/words";

@@ -67,7 +67,7 @@ export const capture: Command = {
         const { encryption } = target.host;
         if (target.container === undefined && encryption !== undefined && wish.interface === undefined)
           context.out.remark(
-            `${name} encrypts: this is ${encryption.device}, inside of WireGuard; -i eth0 shows the underlay`,
+            `${name} encrypts its tunnels: this capture is on ${encryption.device}, where they are decrypted; -i eth0 shows the underlay`,
           );
         // Detached: ^C does not reach it, so that tcpdump can end in order and print its counters.
         const child = remote.start(target.host.name, captureLine(target, wish), { detached: true });
@@ -81,7 +81,7 @@ export const capture: Command = {
   },
 };
 
-/** As a file's name: standard output. */
+/** The file name that means standard output. */
 const STDOUT = "-";
 
 export interface CaptureWish {
@@ -129,7 +129,7 @@ function decodeOptions({ ports }: HostOutput): readonly string[] {
   return others.length === 0 ? ENCAPSULATIONS[one].capture.options : [];
 }
 
-/** Of a host that encrypts, where its tunnels are decrypted: on the underlay there is WireGuard alone. */
+/** On a host that encrypts: the device on which its tunnels are decrypted. The underlay carries WireGuard packets only. */
 function tunnelDevice(host: HostOutput): string {
   return host.encryption?.device ?? underlayDevice(host);
 }
@@ -166,7 +166,7 @@ function ended(child: RemoteProcess): void {
 
 async function copied(child: RemoteProcess, file: string | undefined): Promise<number> {
   const target: Writable = file === undefined ? process.stdout : createWriteStream(file);
-  // The reader has closed the pipe (head), or the disk is full: end the capture.
+  // The reader has closed the pipe (as head does), or the disk is full: end the capture.
   const lost = new Promise<Error>((resolve) => target.once("error", resolve));
   void lost.then(() => ended(child));
   child.stdout.pipe(target, { end: file !== undefined });

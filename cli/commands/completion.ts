@@ -32,7 +32,7 @@ export const completion: Command = {
   },
 };
 
-/** From files alone: a Tab does not wait for Pulumi. */
+/** Reads files only, so that a Tab does not wait for Pulumi. */
 function namesOf(context: Context): Names {
   const { root } = context.paths;
   const files = existsSync(root) ? readdirSync(root) : [];

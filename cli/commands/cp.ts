@@ -29,7 +29,7 @@ export const cp: Command = {
     const source = "name" in from ? undefined : sourceOf(from.path);
     await withLab(context, stack, async ({ lab, remote }) => {
       const there = "name" in from ? from : to;
-      if (!("name" in there)) throw badUsage(cp, "one of the two has to be NAME:PATH");
+      if (!("name" in there)) throw badUsage(cp, "one of the two must be NAME:PATH");
       const { host, line } = lineFor(lab, there, source?.name);
       const silent = await remote.connect(host);
       if (silent !== undefined) throw new Error(`${host} ${silent}`);
@@ -54,7 +54,7 @@ export function directions([from, to, ...more]: readonly string[]): { from: Plac
   if (from === undefined || to === undefined || more.length > 0)
     throw badUsage(cp, "give one source and one destination");
   const [source, target] = [placeOf(from), placeOf(to)];
-  if ("name" in source === "name" in target) throw badUsage(cp, "one of the two has to be NAME:PATH");
+  if ("name" in source === "name" in target) throw badUsage(cp, "one of the two must be NAME:PATH");
   if ("name" in source && posix.basename(source.path) === "")
     throw badUsage(cp, `${from}: name a file or a folder below /`);
   return { from: source, to: target };
@@ -67,7 +67,7 @@ function placeOf(word: string): Place {
   return { name, path: posix.normalize(path) };
 }
 
-/** @param sent name of what is sent there; undefined: it is fetched from there */
+/** @param sent the file's name if it is sent there; undefined if it is fetched from there */
 export function lineFor(lab: LabOutput, { name, path }: Far, sent?: string): { host: string; line: string } {
   const { host, container } = targetNamed(lab, name);
   const [what, ...args] =

@@ -14,12 +14,12 @@ import { libvirtMode, purposes, stackVirshUri, type Mode } from "../engine/ready
 
 /** What `--json` prints. */
 export interface Report {
-  /** A lab needs nothing more. */
+  /** True when nothing that a lab needs is missing. */
   ok: boolean;
   requirements: {
     program: string;
     ok: boolean;
-    /** By a lab. */
+    /** Whether a lab needs it. */
     needed: boolean;
     neededFor: string;
     when: When;

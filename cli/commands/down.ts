@@ -63,7 +63,7 @@ async function tearDown(
     worst = Math.max(worst, await destroy(context, stack, mode, seconds));
   }
   if (worst !== Exit.ok) return worst;
-  const others = only === undefined ? [] : await inhabited(context, await existing(context));
+  const others = only === undefined ? [] : await deployedStacks(context, await existing(context));
   return others.length === 0
     ? clear(context, mode, { stack: first, ids: [...ids], uris: await lookedAt(context, first, uris) })
     : Exit.ok;
@@ -77,7 +77,7 @@ async function existing(context: Context): Promise<string[]> {
     : [];
 }
 
-async function inhabited(context: Context, stacks: readonly string[]): Promise<string[]> {
+async function deployedStacks(context: Context, stacks: readonly string[]): Promise<string[]> {
   const counts = await Promise.all(stacks.map(async (stack) => (await deployed(context, stack)).length));
   return stacks.filter((_, index) => (counts[index] ?? 0) > 0);
 }
@@ -116,7 +116,7 @@ async function destroy(context: Context, stack: string, mode: Mode, seconds: num
   else for (const uri of await hypervisors(context, stack)) await sweep(uri, labIds(all));
   const removal = await pulumi(context, ["stack", "rm", "--force", "--yes", "--preserve-config", stack]);
   if (removal.code !== 0) return code;
-  out.line(`removed the state of ${stack}: nothing in it exists any more`);
+  out.line(`removed the state of ${stack}: its resources no longer exist`);
   return Exit.ok;
 }
 
@@ -134,7 +134,7 @@ interface Known {
   uris: string[];
 }
 
-/** Removes what is in no state, then checks that nothing is left. */
+/** Removes resources that are in no state, then checks that nothing is left. */
 async function clear(context: Context, mode: Mode, { stack, ids, uris }: Known): Promise<number> {
   const { paths, out } = context;
   if (existsSync(embeddedPlaces(paths.id).run) || existsSync(join(paths.dot, "libvirt"))) {

@@ -13,7 +13,7 @@ const options = {
   map: {
     type: "string",
     value: "FILE",
-    doc: "write what is wrong to a file that a pulumi with VXLAB_REPAIR=FILE reads",
+    doc: "write the differences to FILE; a Pulumi run with VXLAB_REPAIR=FILE repairs them",
   },
 } as const;
 
@@ -33,7 +33,7 @@ export const drift: Command = {
     const { values } = readArgs(drift, args, options);
     const stack = stackName(values.stack, context.environment);
     const { lab } = await loadLab(context, stack);
-    const found = await context.out.wait("looking at the hosts", () => look(context, stack));
+    const found = await context.out.wait("comparing the hosts", () => look(context, stack));
     if (values.map !== undefined) writeRepairs(values.map, repairsOf(found.differences));
     if (values.json === true) {
       const { differences, unknown, foreign } = found;

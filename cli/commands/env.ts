@@ -12,7 +12,7 @@ export const env: Command = {
   summary: 'print what the plain `pulumi` needs: eval "$(./vxlab env)"',
   operands: "",
   options: jsonOption,
-  checkoutOnly: "plain Pulumi needs nothing of it there",
+  checkoutOnly: "elsewhere, plain Pulumi needs none of these variables",
   examples: [["env > vxlab.env; . ./vxlab.env; pulumi preview", "plain Pulumi on this checkout"]],
   async run(context, args) {
     const { values } = readArgs(env, args, jsonOption);
@@ -27,8 +27,8 @@ export const env: Command = {
 type Place = Pick<Context, "paths" | "environment">;
 
 /**
- * For programs other than the wrapper, such as Pulumi's Automation API. A backend or a passphrase that the user has set stays, as
- * with the wrapper.
+ * For programs other than the wrapper, such as Pulumi's Automation API. A backend or a passphrase that the user has set is kept, as the
+ * wrapper does.
  */
 function variablesOf({ paths, environment }: Place): Record<string, string> {
   return {

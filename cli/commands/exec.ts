@@ -4,7 +4,7 @@ import type { Command } from "../command";
 import { stackName, stackOption } from "../args";
 import { withLab } from "../access/lab";
 import { shellWords } from "../../guest/quote";
-import { handOver } from "../access/remote";
+import { runInTerminal } from "../access/remote";
 import { containerNamed, readWords, terminalOption } from "../words";
 
 export const exec: Command = {
@@ -23,7 +23,7 @@ export const exec: Command = {
     return withLab(context, stack, ({ lab, remote }) => {
       const container = containerNamed(lab, name);
       const terminal = terminalOption();
-      return handOver(context, remote, container.host, execLine(container, rest, terminal), terminal);
+      return runInTerminal(context, remote, container.host, execLine(container, rest, terminal), terminal);
     });
   },
 };

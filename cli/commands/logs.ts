@@ -2,7 +2,7 @@ import { CONTAINER_KINDS } from "../../components/container/kinds";
 import { shellWords } from "../../guest/quote";
 import { badUsage, stackName, stackOption } from "../args";
 import { withLab } from "../access/lab";
-import { handOver } from "../access/remote";
+import { runInTerminal } from "../access/remote";
 import type { Command } from "../command";
 import { containerNamed, readWords } from "../words";
 
@@ -32,7 +32,13 @@ export const logs: Command = {
     return withLab(context, stack, ({ lab, remote }) => {
       const { host, kind } = containerNamed(lab, name);
       const lines = tail === undefined ? undefined : Number(tail);
-      return handOver(context, remote, host, shellWords(CONTAINER_KINDS[kind].logs(name, lines, follow)), []);
+      return runInTerminal(
+        context,
+        remote,
+        host,
+        shellWords(CONTAINER_KINDS[kind].logs(name, lines, follow)),
+        [],
+      );
     });
   },
 };

@@ -30,7 +30,7 @@ export const measure: Command = {
   async run(context, args) {
     const { values, positionals } = parsed(measure, args, options, true);
     if (positionals.length !== 0 && positionals.length !== 2)
-      throw badUsage(measure, "it takes the names of two containers, or none");
+      throw badUsage(measure, "give the names of two containers, or none");
     const [a, b] = positionals;
     const stack = stackName(values.stack, context.environment);
     const found = await measureLab(context, stack, a, b);

@@ -37,7 +37,7 @@ export const preview: Command = {
   passesOptions: true,
   checkoutOnly: "run pulumi preview",
   more:
-    "The last lines name each change: + new, ~ changed, - removed, ! made anew (with the reason and what is lost), * changed by hand. " +
+    "The last lines name each change: + new, ~ changed, - removed, ! recreated (with the reason and what is lost), * changed by hand. " +
     "With --diff, Pulumi's list before them has every property that changes; .vxlab/log/preview.log has the other properties too. " +
     "If settings are wrong, it prints only the problems; vxlab --verbose preview prints Pulumi's list too.",
   examples: [
@@ -58,7 +58,7 @@ interface Asked {
   json: boolean;
   /** Look at the hosts. */
   drift: boolean;
-  /** What is Pulumi's. */
+  /** Options for Pulumi. */
   passed: string[];
 }
 
@@ -143,7 +143,7 @@ async function show(
 
 const hasColour = (): boolean => wantsColour(process.stdout.isTTY, process.env);
 
-/** Pulumi's own list or diff. Its end decides whether it is shown: of settings that were refused, the problems alone are. */
+/** Pulumi's own list or diff. When the settings were refused, only the problems are shown. */
 async function list(context: Context, words: string[], env: Context["environment"]) {
   const { paths, out } = context;
   const path = join(paths.logs, "preview.log");

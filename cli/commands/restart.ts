@@ -12,7 +12,7 @@ import type { Command, Context } from "../command";
 import { Exit, Fault } from "../exit";
 import { readWords, targetNamed } from "../words";
 
-/** Time limit of a container's stop, ms: for emulation on a busy machine. */
+/** Time limit of a container's stop, ms. Long enough for emulation on a busy machine. */
 const STOP_MS = 60_000;
 
 export const restart: Command = {
@@ -47,7 +47,7 @@ async function restartContainer({ out }: Context, open: OpenLab, container: Cont
   const stopped = await out.wait(`stopping ${name}`, () =>
     open.remote.run(host, shellWords(CONTAINER_KINDS[kind].stop(name)), STOP_MS),
   );
-  // lxc-stop fails for a container that is not running, and its step starts that one too.
+  // lxc-stop fails for a container that is not running. That is no error here: the step starts it.
   if (stopped.code === 255) throw new Fault(Exit.failed, `${host} ${stopped.stderr.trim()}`);
   if (stopped.code === 124)
     throw new Fault(

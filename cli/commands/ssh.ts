@@ -1,7 +1,7 @@
 import type { Command } from "../command";
 import { stackName, stackOption } from "../args";
 import { withLab } from "../access/lab";
-import { handOver } from "../access/remote";
+import { runInTerminal } from "../access/remote";
 import { hostNamed, readWords, remoteLine, terminalOption } from "../words";
 
 export const ssh: Command = {
@@ -19,7 +19,7 @@ export const ssh: Command = {
     const stack = stackName(values.stack, context.environment);
     return withLab(context, stack, ({ lab, remote }) => {
       const options = rest.length === 0 ? [] : terminalOption();
-      return handOver(context, remote, hostNamed(lab, name).name, remoteLine(rest), options);
+      return runInTerminal(context, remote, hostNamed(lab, name).name, remoteLine(rest), options);
     });
   },
 };

@@ -94,7 +94,7 @@ interface How {
   more: string[];
   /** Look at the hosts, and repair what was changed there. */
   drift: boolean;
-  /** How long a host that answered before may be silent. */
+  /** How long to wait for a host that has answered before, seconds. */
   seconds: number;
   /** Lines that were printed for an earlier stack. */
   said: Set<string>;
@@ -102,7 +102,7 @@ interface How {
   started: Set<string>;
 }
 
-/** In sequence. For a set, a preview then shows that none needs a second `up`. */
+/** One after the other. With several stacks, a preview at the end shows that none needs a second `up`. */
 async function deployAll(context: Context, stacks: readonly string[], how: How): Promise<number> {
   for (const stack of stacks) {
     const code = await deploy(context, stack, how);
@@ -135,9 +135,9 @@ async function deploy(context: Context, stack: string, how: How): Promise<number
   const since = new Date();
   const words = [...(await refreshing(context, stack, how)), ...how.more];
   // A preview costs as much as an `up` that changes nothing.
-  const foresee = isEdited(context, stack);
+  const preview = isEdited(context, stack);
   return looking({ ...context, environment }, stack, how.drift, async (env, look) => {
-    const code = await runEngine({ ...context, environment: env }, stack, { how, words, foresee });
+    const code = await runEngine({ ...context, environment: env }, stack, { how, words, preview });
     sayUnknown(context, code === Exit.ok ? await look() : undefined);
     if (code === Exit.ok && how.more.length === 0) noteDeployed(context, stack, since);
     return code;
@@ -147,12 +147,12 @@ async function deploy(context: Context, stack: string, how: How): Promise<number
 interface Run {
   how: How;
   words: string[];
-  /** Say first what will change. */
-  foresee: boolean;
+  /** Print first what will change. */
+  preview: boolean;
 }
 
-async function runEngine(context: Context, stack: string, { how, words, foresee }: Run): Promise<number> {
-  const wanted = foresee ? await foretell(context, stack, words) : undefined;
+async function runEngine(context: Context, stack: string, { how, words, preview }: Run): Promise<number> {
+  const wanted = preview ? await previewed(context, stack, words) : undefined;
   if (wanted !== undefined && wanted.code !== 0) return failure(context, wanted);
   const works = wanted === undefined || how.more.some(isTargeted) ? [] : workOn(foundIn(wanted.steps));
   const run = { verb: "up", words, works, seconds: how.seconds } as const;
@@ -169,10 +169,10 @@ async function runEngine(context: Context, stack: string, { how, words, foresee 
 }
 
 /**
- * Says what will change. Undefined without a preview: all is new, or an option of Pulumi's `up` is unknown to its `preview`. The words
- * then come after.
+ * Previews the deployment and prints its changes. Undefined without a preview: everything is new, or `pulumi preview` lacks one of the
+ * options. Then the changes are printed after the deployment.
  */
-async function foretell(context: Context, stack: string, words: string[]): Promise<Outcome | undefined> {
+async function previewed(context: Context, stack: string, words: string[]): Promise<Outcome | undefined> {
   if (!words.every(isShared)) return undefined;
   if (deployedOf(await resources(context, stack)).length === 0) return undefined;
   const outcome = await change(context, "preview", stack, words);
@@ -184,7 +184,7 @@ async function foretell(context: Context, stack: string, words: string[]): Promi
 const isShared = (word: string): boolean =>
   !word.startsWith("-") || /^--(target|exclude|replace|refresh|parallel|policy-pack|config)\b/.test(word);
 
-/** Pulumi takes no `--exclude` beside these. */
+/** Pulumi does not accept `--exclude` together with these. */
 const isTargeted = (word: string): boolean => /^--?t(arget|$)/.test(word);
 
 function sayChanges({ out }: Context, { edits, changes }: Outcome): void {
@@ -207,17 +207,17 @@ async function refreshing(context: Context, stack: string, { drift, started }: H
   for (const uri of await hypervisors(context, stack)) {
     const machines = await idle(uri, ids);
     off.push(...machines.off);
-    for (const name of machines.paused) await goOn(context, uri, name);
+    for (const name of machines.paused) await resumeMachine(context, uri, name);
   }
-  const lost = drift ? await mendMachines(context, stack, state) : [];
+  const lost = drift ? await repairMachines(context, stack, state) : [];
   if (off.length > 0) context.out.line(`starting machines that are shut off: ${off.join(", ")}`);
   for (const name of off) started.add(name);
-  if (lost.length > 0) context.out.line(`making again what libvirt has lost of ${lost.join(", ")}`);
+  if (lost.length > 0) context.out.line(`recreating what libvirt has lost: ${lost.join(", ")}`);
   return off.length + lost.length > 0 ? ["--refresh"] : [];
 }
 
-/** Repairs networks, detached taps and removed definitions. Returns the machines that the engine has to make anew. */
-async function mendMachines(
+/** Repairs networks, detached taps and removed definitions. Returns the machines that the engine must recreate. */
+async function repairMachines(
   context: Context,
   stack: string,
   state: readonly StateResource[],
@@ -229,7 +229,7 @@ async function mendMachines(
 }
 
 /** Resumes a paused machine, which counts as running in the state but does not answer. */
-async function goOn(context: Context, uri: string, name: string): Promise<void> {
+async function resumeMachine(context: Context, uri: string, name: string): Promise<void> {
   const fault = await resume(uri, name);
   context.out.line(
     fault === undefined
@@ -238,7 +238,7 @@ async function goOn(context: Context, uri: string, name: string): Promise<void> 
   );
 }
 
-/** Words after `--` are for Pulumi. */
+/** Splits the arguments: those after `--` are for Pulumi. */
 export function split(args: readonly string[]): { own: string[]; passed: string[] } {
   const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
   const end = tokens.find((token) => token.kind === "option-terminator");

@@ -17,7 +17,7 @@ import { ownBackend } from "../state/stack";
 /** Folders and files of the project that a program consists of. */
 const PROGRAM = ["components", "config.ts", "guest", "image", "package-lock.json", "plan", "sdks", "stacks"];
 
-/** Also true if that is unknown: somebody else may have changed a state in another backend. */
+/** Also true if it is unknown: another user may have changed a state in a shared backend. */
 export function isEdited(context: Context, stack: string): boolean {
   const note = noteOf(context, stack);
   if (!ownBackend(context.environment) || !existsSync(note)) return true;

@@ -19,10 +19,10 @@ export interface Outcome {
   code: number;
   /** The signal that ended the engine, unless that was asked for. */
   killedBy?: NodeJS.Signals | undefined;
-  /** How many resources for each operation, as the engine counts: create, update, same, … */
+  /** The number of resources by operation, as the engine counts them: create, update, same, … */
   changes: Record<string, number>;
   errors: string[];
-  /** What it does, or would do. */
+  /** What the engine does, or would do. */
   edits: Edit[];
   /** The engine's steps, in its order. */
   steps: StepMetadata[];

@@ -12,7 +12,7 @@ interface StateMetadata {
   inputs?: Record<string, unknown>;
 }
 
-/** A step of the engine. Secrets in inputs are without their values. */
+/** A step of the engine. Secrets in its inputs have no values. */
 export interface StepMetadata {
   op: string;
   urn: string;

@@ -1,6 +1,6 @@
 /**
- * Hosts that do not answer are left for last, and then left out: the engine would wait minutes for each, and do nothing else after the
- * first failure.
+ * Hosts that do not answer are deployed last, or left out if they still do not answer: the engine would wait minutes for each, and stop at
+ * the first failure.
  */
 import type { HostOutput } from "../../plan/contract";
 import { silentHosts } from "../access/answering";
@@ -21,7 +21,7 @@ export const hostTimeoutOption = {
 } as const;
 
 const DEFAULT_SECONDS = 30;
-/** A host that has not answered by then is left for last. */
+/** A host that has not answered by then is deployed last. */
 const FIRST_SECONDS = 5;
 
 /** @throws Fault for anything but a number of seconds up to an hour */
@@ -36,7 +36,7 @@ export interface Run {
   verb: "up" | "destroy";
   /** Options of Pulumi. */
   words: readonly string[];
-  /** What it has to do on hosts that have answered before. */
+  /** The work on hosts that have answered before. */
   works: readonly Work[];
   /** How long they may take to answer, seconds. */
   seconds: number;
@@ -48,7 +48,7 @@ export interface Ended {
   left: Work[];
 }
 
-/** First everything on the hosts that answer, then the rest, if that answers within the time. */
+/** Deploys to the hosts that answer, then to the others that answer within the time limit. */
 export async function changePatiently(context: Context, stack: string, run: Run): Promise<Ended> {
   const { verb, words, works, seconds } = run;
   const hosts = works.length === 0 ? [] : hostsIn(await resources(context, stack), stack);

@@ -45,7 +45,7 @@ export async function forgetLibvirt(context: Context, stack: string): Promise<vo
   await askLibvirt(context, "forget", stack);
 }
 
-/** The purposes for which programs are needed in this mode. */
+/** The purposes (toolchain/machine/requirements.ts) for which programs are needed in this mode. */
 export function purposes(context: Context, stack: string, mode: Mode): When[] {
   return [
     "always",
@@ -74,7 +74,7 @@ export async function ready(
   return (await together([completeToolchain(paths, environment, out), install().then(beside)]))[0];
 }
 
-/** Warns of what YAML makes of numbers in the settings, since the preview cannot see it. */
+/** Warns of numbers in the settings that YAML reads as others (010 is 8): the preview sees only the result. */
 export function sayHints({ paths, out }: Context, stack: string): void {
   for (const hint of settingsHints(paths.root, stack)) out.line(`warning: ${hint}`);
   const absent = ownSetting(readSettings(paths.root, stack), "absent");

@@ -1,4 +1,4 @@
-/** Looks at the hosts while the engine starts, and hands what is wrong to the program (components/repair.ts). */
+/** Compares the hosts with the state while the engine starts, and passes the differences to the program (components/repair.ts). */
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -9,14 +9,14 @@ import type { Change } from "../../plan/change";
 import type { Context } from "../command";
 import { deployedOf, resources } from "../state/stack";
 
-/** Runs `work` while the hosts are looked at. @param wanted false: nobody looks, and what steps were given stays */
+/** Runs `work` while the hosts are compared. @param wanted false: nothing is compared, and steps keep the repair text that they have */
 export async function looking<T>(
   context: Context,
   stack: string,
   wanted: boolean,
   work: (environment: Context["environment"], look: () => Promise<Look | undefined>) => Promise<T>,
 ): Promise<T> {
-  // Empty: vxlab:drift is not to look either.
+  // Empty, so that vxlab:drift does not compare either.
   if (!wanted) return work({ ...context.environment, VXLAB_REPAIR: "" }, () => Promise.resolve(undefined));
   const begun = beginLook(context, stack);
   try {
@@ -26,7 +26,7 @@ export async function looking<T>(
   }
 }
 
-/** What no resource shows: machines. */
+/** Faults of machines, which no resource's change shows. */
 export function machineChanges(look: Look | undefined): Change[] {
   return (look?.machines ?? []).map(({ host, found }) => ({
     ...{ kind: "drifted", thing: "host", names: [host], hosts: [] },
@@ -34,14 +34,14 @@ export function machineChanges(look: Look | undefined): Change[] {
   }));
 }
 
-/** Says which hosts nobody knows anything of. */
+/** Prints the hosts that could not be compared. */
 export function sayUnknown({ out }: Context, look: Look | undefined): void {
   for (const { host, why } of look?.unknown ?? []) out.line(`${host}: not known: ${why}`);
 }
 
 /** A look that is under way. */
 interface Looking {
-  /** For the engine. */
+  /** The engine's environment. */
   environment: Context["environment"];
   /** Undefined when nothing is deployed, or the look failed. */
   found: Promise<Look | undefined>;
@@ -57,12 +57,12 @@ function beginLook(context: Context, stack: string): Looking {
   const looked = deployed(context, stack).then((is) => (is ? lookIfDeployed(context, stack) : undefined));
   return {
     environment: { ...context.environment, VXLAB_REPAIR: file },
-    found: answered(looked, file, (why) => context.out.line(`the hosts were not looked at: ${why}`)),
+    found: answered(looked, file, (why) => context.out.line(`the hosts were not compared: ${why}`)),
     end: () => rmSync(file, { force: true }),
   };
 }
 
-/** Writes the file whatever becomes of the look: the program waits for it, and the engine for the program. Never rejects. */
+/** Writes the file even when the look fails: the program waits for it, and the engine for the program. Never rejects. */
 export async function answered(
   looked: Promise<Look | undefined>,
   file: string,
@@ -94,7 +94,7 @@ async function deployed(context: Context, stack: string): Promise<boolean> {
   return deployedOf(await resources(context, stack)).length > 0;
 }
 
-/** Whole or not at all: the program waits until the file is there. */
+/** Writes it atomically: the program reads the file as soon as it exists. */
 export function writeRepairs(file: string, repairs: Readonly<Record<string, string>>): void {
   if (!existsSync(dirname(file))) mkdirSync(dirname(file), { recursive: true });
   writeFileSync(`${file}.new`, `${JSON.stringify(repairs)}\n`);

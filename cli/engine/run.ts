@@ -55,7 +55,7 @@ const endOf = (child: ChildProcess): Promise<Exited> =>
   });
 
 /**
- * Starts the leash in a session of its own, so that a signal to this process group does not reach it.
+ * Starts system/leash.sh in a session of its own, so that a signal to this process group does not reach it.
  *
  * @returns call it with false when the engine was killed: it resolves when no process of the run is left
  */

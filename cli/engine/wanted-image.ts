@@ -9,8 +9,8 @@ import { roleOf } from "../state/roles";
 export type OwnImage = keyof typeof BUILDERS;
 
 /**
- * The image of vxlab's own that the stack needs; undefined when it sets a path, or has no machines. The preview refuses a cloud image
- * without a path and an unknown kind.
+ * The kind of vxlab's own image that the stack needs; undefined when the stack sets a path, or has no machines. The preview refuses an
+ * unknown kind, and a cloud image without a path.
  */
 export function wantedImage(context: Context, stack: string): OwnImage | undefined {
   if (roleOf(context, stack) === Role.Overlay) return undefined;

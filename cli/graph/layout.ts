@@ -19,13 +19,13 @@ export interface Layout {
   height: number;
   /** Left edges and widths, equal in all rows. */
   row: { x: number; width: number };
-  box: { x: number; width: number; /** Where what is written beside a name begins. */ facts: number };
+  box: { x: number; width: number; /** The left edge of the text beside a name. */ facts: number };
   bridge: { x: number; width: number };
   rows: Row[];
   lanes: Lane[];
 }
 
-/** A host, or a stranger. */
+/** A host, or a VTEP of another lab. */
 export interface Row {
   name: string;
   address: string;

@@ -44,7 +44,7 @@ export interface Box {
 /** An interface, or one VLAN of a trunk. */
 interface Link {
   segment: string;
-  /** What is written beside it. */
+  /** The text beside it. */
   facts: string[];
 }
 
@@ -67,7 +67,7 @@ export interface Segment {
   /** Host name. */
   hub?: string;
   colour: Colour;
-  /** Host names, strangers included. */
+  /** Names of hosts, and of VTEPs of other labs. */
   hosts: string[];
   /** Host names of both ends, each pair once; none where `joint`. */
   tunnels: [string, string][];

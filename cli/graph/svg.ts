@@ -1,7 +1,7 @@
 /**
  * A picture as SVG, for light and dark backgrounds. Hosts are rows; a segment is a lane that each host's port leads to. Pure.
  *
- * vxlab draws it itself: Graphviz routes the lines of twelve hosts and five segments across each other, and knows no dark background.
+ * vxlab draws it itself: Graphviz routes the lines of twelve hosts and five segments across each other, and has no dark mode.
  */
 import { factsText, layOut, LINE, portText } from "./layout";
 import type { Lane, Layout, Row } from "./layout";

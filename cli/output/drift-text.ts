@@ -1,11 +1,11 @@
-/** What a look at the hosts has found, in lines. Pure. */
+/** The result of comparing the hosts, one line for each difference. Pure. */
 import type { Difference } from "../../verify/look";
 import type { Look } from "../access/look";
 
 /** "kvm1: segment red: tunnel vx100-c0a80a03 is missing" */
 const differenceText = ({ host, thing, found }: Difference): string => `${host}: ${thing}: ${found}`;
 
-/** Of one thing at most as many are listed; --json has all. */
+/** Longest list of differences of one thing; --json has all. */
 const LISTED = 5;
 
 function brief(all: readonly Difference[]): string[] {

@@ -5,7 +5,7 @@ import { headline, spanOf } from "./measured";
 const PANEL = { width: 200, height: 150, gap: 30, top: 60, left: 20 };
 const COLOURS = { underlay: "#7a8ca0", overlay: "#d9822b" } as const;
 
-/** On a dark background: paper and words change, the bars are the same. */
+/** On a dark background, paper and text have other colours, and the bars the same ones. */
 const DARK =
   '<style>@media (prefers-color-scheme:dark){rect[fill="#ffffff"]{fill:#0d1117}text{fill:#e6edf3}text[fill="#555555"]{fill:#9198a1}}</style>';
 

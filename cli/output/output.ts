@@ -39,7 +39,7 @@ export class Output implements Reporter {
     this.print(JSON.stringify(value, null, 2));
   }
 
-  /** A warning, an error, or what the user has to do. */
+  /** A warning, an error, or an instruction to the user. */
   line(text: string): void {
     this.clear();
     this.stderr.write(`${text}\n`);
@@ -113,7 +113,7 @@ export class Output implements Reporter {
   }
 }
 
-/** Both ends stay: the title and the count are there. */
+/** Shortens in the middle, since the title is at the start and the count at the end. */
 function shortened(text: string, width: number): string {
   if (text.length <= width) return text;
   const end = Math.floor(width / 2);

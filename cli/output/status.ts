@@ -17,7 +17,7 @@ export interface Status {
   containers: ContainerStatus[];
   /** What is on the hosts and does not belong to the lab: not a fault, and left alone. */
   foreign: ForeignStatus[];
-  /** What is not as desired; each says where to look. */
+  /** What is not as desired, each with a command that shows it. */
   faults: CheckResult[];
 }
 

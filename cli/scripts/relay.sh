@@ -2,7 +2,7 @@
 # relay.sh ADDRESS PORT [COMMAND…]: joins stdin and stdout to a TCP port, as seen by the process whose number COMMAND prints: in its
 # network namespace, since a host need not have an address on a segment.
 set -eu
-PATH=/usr/sbin:/usr/bin:/sbin:/bin # sshd's own may leave out sbin
+PATH=/usr/sbin:/usr/bin:/sbin:/bin # sshd's PATH may lack the sbin folders
 address=$1 port=$2
 shift 2
 if [ $# -gt 0 ]; then

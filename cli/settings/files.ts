@@ -1,6 +1,6 @@
 /**
  * The settings files, merged as Pulumi merges them (sdk/go/common/workspace: project.go, config.go, loaders.go), because
- * Pulumi may not be installed yet. A key of the stack's file takes the whole place of the project's.
+ * Pulumi may not be installed yet. A key in the stack's file replaces the whole value of the same key in the project's.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -140,7 +140,7 @@ export function ownSetting(settings: Settings, name: string): Value | undefined 
   if (isSecret(value))
     throw new Fault(
       Exit.usage,
-      `${NAMESPACE}${name} is encrypted, and vxlab has to read it before Pulumi runs. Set it again without --secret.`,
+      `${NAMESPACE}${name} is encrypted, but vxlab must read it before Pulumi runs. Set it again without --secret.`,
     );
   if (typeof value !== "string") return value;
   try {

@@ -83,7 +83,7 @@ for (const name of ["parseFlowCollection", "parseQuotedScalar"]) {
   });
 }
 
-/** What the package keeps private; its version is pinned, and the tests cover both. */
+/** Private members of the package; its version is pinned, and the tests cover them. */
 interface Inside {
   indentNext: number;
 }
@@ -105,8 +105,7 @@ class Reading {
     if (isScalar(node)) return scalarOf(node);
     if (!isMap(node) && !isSeq(node)) return null;
     if (this.open.has(node)) throw new YamlError(this.lineOf(written), "An anchor contains itself");
-    if (++this.count > MOST)
-      throw new YamlError(this.lineOf(written), "Aliases multiply the file beyond reason");
+    if (++this.count > MOST) throw new YamlError(this.lineOf(written), "Aliases make the file too large");
     this.open.add(node);
     const value = isSeq(node)
       ? node.items.map((item) => this.valueOf(item))
@@ -115,7 +114,7 @@ class Reading {
     return value;
   }
 
-  /** Adds to `entries` the keys that these lack: a map's own keys count before the ones that it merges. */
+  /** Adds the keys that `entries` lacks: a map's own keys override the ones that it merges. */
   private entriesOf(map: YAMLMap, entries: Map<string, Value>): Map<string, Value> {
     const own = map.items.filter(({ key }) => !isMerge(key));
     const earlier = new Set(entries.keys());
@@ -140,7 +139,7 @@ class Reading {
 
   private keyOf(written: unknown): string {
     const node = this.follow(written);
-    if (!isScalar(node)) throw new YamlError(this.lineOf(written), "A key has to be a text or a number");
+    if (!isScalar(node)) throw new YamlError(this.lineOf(written), "A key must be text or a number");
     return keyText(scalarOf(node));
   }
 }
@@ -158,7 +157,7 @@ export function isMerge(key: unknown): boolean {
   );
 }
 
-/** True when the words alone decide on the type. */
+/** True when the text of a scalar decides its type (no quotes, no tag). */
 export const isPlain = (node: Scalar): boolean => node.type === "PLAIN" && node.tag === undefined;
 
 const SHORT_TAG = /^(?:tag:yaml\.org,2002:|!!)(int|float|bool|null|timestamp)$/;
@@ -204,7 +203,7 @@ function resolved(text: string): Value {
 const TIME =
   /^(\d{4})-(\d{1,2})-(\d{1,2})(?:(?:[Tt](\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d+)?(Z|[-+]\d\d:\d\d))|(?: (\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d+)?))?$/;
 
-/** A date becomes a time of Go's, which arrives as that prints itself. */
+/** A date becomes Go's time.Time, which arrives in the text form that Go prints. */
 function timeOf(text: string): string | undefined {
   const [all, year, month, day, ...rest] = TIME.exec(text) ?? [];
   if (all === undefined) return undefined;

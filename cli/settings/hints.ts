@@ -1,4 +1,4 @@
-/** Finds numbers that YAML 1.1 reads otherwise than they are written (010 is 8). The program sees only the result. */
+/** Finds numbers that YAML 1.1 reads as others (010 is 8). The program sees only the result. */
 import { isMap, isScalar, isSeq, type Scalar, type YAMLMap } from "yaml";
 import { nodesOf, projectName, readSettings, type SettingsFile } from "./files";
 import { isMerge, isPlain, keyText, scalarOf } from "./go-yaml";
@@ -46,7 +46,7 @@ class Search {
     ];
   }
 
-  /** Two keys that are written differently and arrive as one: the last one counts. */
+  /** Two keys that are written differently and read as the same key: the last one counts. */
   private ofKeys(path: string, map: YAMLMap): string[] {
     const keys = map.items.map(({ key }) => key).filter((key) => isScalar(key));
     const text = (key: Scalar) => String(key.value);
@@ -76,7 +76,7 @@ class Search {
 /** Forms that are surely meant as numbers. */
 const MEANT = /^\+|_|^-?0[xXoObB]/;
 
-/** What arrives of a plain number or date, when it is not what is written. */
+/** The value that a plain number or date is read as, when it differs from the text. */
 function changed(node: Scalar): string | undefined {
   const text = String(node.value);
   const value = scalarOf(node);

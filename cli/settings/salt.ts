@@ -3,10 +3,10 @@ import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
 
 /**
- * What the user wrote, with the salt that Pulumi has added, on the first line. Pulumi writes the file anew for it: without comments, with
- * other blanks, and the salt is where the user would go on writing.
+ * The user's text, with the salt that Pulumi has added on the first line. Pulumi rewrites the whole file to add the salt: it drops the
+ * comments, changes the spacing, and puts the salt at the end, where the user would continue to write.
  *
- * @returns Pulumi's text, where the user's does not mean the same
+ * @returns Pulumi's text if the user's has other values
  */
 export function withSalt(before: string, after: string): string {
   const [salt] = /^encryptionsalt: .*$/m.exec(after) ?? [];
@@ -20,10 +20,10 @@ export function withSalt(before: string, after: string): string {
 }
 
 /**
- * A settings file without salt, as after the user has replaced it, with the salt of the stack's state on the first line: Pulumi finds it
- * there and does not write the file anew.
+ * A settings file without salt, such as one that the user has replaced, with the salt of the stack's state on the first line: Pulumi finds
+ * it there and does not rewrite the file.
  *
- * @returns the text as it is, where no line can be put before it or the stack has no passphrase
+ * @returns the text unchanged if no line can be put before it, or if the stack has no passphrase
  */
 export function withSaltOf(state: unknown, text: string): string {
   const { salt } = (state as StateFile).checkpoint?.latest?.secrets_providers?.state ?? {};

@@ -22,7 +22,7 @@ export interface Forgotten {
   machine: boolean;
 }
 
-/** Removes the existing host of that name and what is on it. Nothing else depends on these; where something does, the link goes too. */
+/** Removes the existing host of that name and what is on it. If another resource depends on one of these, the dependency is removed too. */
 export function withoutHost(state: ExportedState, host: string): Forgotten {
   const { deployment } = state;
   const all = deployment.resources ?? [];

@@ -26,7 +26,7 @@ export function keysOfState(state: unknown, lab: LabOutput, stack: string): Map<
   );
 }
 
-/** Private keys by the host's public key, from the steps' connections: existing hosts' keys are nowhere else. */
+/** Private keys by the host's public key, from the steps' connections: the state has existing hosts' keys nowhere else. */
 function stepKeys(resources: readonly Resource[]): Map<string, string> {
   const connections = resources
     .filter(({ type }) => type === STEP)
@@ -40,7 +40,7 @@ function stepKeys(resources: readonly Resource[]): Map<string, string> {
 }
 
 /**
- * The login key is computed from the lab's secret. That is the secret in the state from which the first host's public key follows.
+ * The login key is computed from the lab's secret: the secret in the state that gives the first host's public key.
  */
 function loginKeyOf(lab: LabOutput, resources: readonly Resource[], stack: string): string {
   const secrets = resources

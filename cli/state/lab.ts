@@ -1,4 +1,4 @@
-/** The lab of a stack, out of its state: the CLI's one reader of the stack output `lab`. Pure. */
+/** The lab of a stack, from its state: the only reader of the stack output `lab` in the CLI. Pure. */
 import { LAB_OUTPUT, LAB_SCHEMA } from "../../plan/contract";
 import type { LabOutput } from "../../plan/contract";
 import { readLab } from "../../plan/published-lab";
@@ -10,9 +10,9 @@ const LABS = ["vxlab:index:VxlanLab", "vxlab:index:VxlanOverlay"];
 const UNDERLAY = "vxlab:index:VxlanUnderlay";
 
 /**
- * The lab of a stack: nothing of it is a secret.
+ * The lab of a stack, without secrets.
  *
- * @param stack its name, for what is said when there is no lab in it
+ * @param stack its name, for the error when it has no lab
  * @param plain the program is the user's own: it may have no output `lab`, and then has one lab
  */
 export function labOfState(state: unknown, stack: string, plain = false): LabOutput {
@@ -24,16 +24,16 @@ export function labOfState(state: unknown, stack: string, plain = false): LabOut
   if (plain && !isObject(output) && labs.length > 1)
     throw new Fault(
       Exit.usage,
-      `stack ${stack} has ${labs.length} labs: export the one that is meant as lab`,
+      `stack ${stack} has ${labs.length} labs: export the one that vxlab is to use, under the name lab`,
     );
-  // In the state even where the stack's output waits for a check that has failed.
+  // The component's output is in the state even if a check has failed, for which the stack's output waits.
   const own = labs.length === 1 && isObject(labs[0]) ? labs[0] : undefined;
   const lab = own ?? output ?? (plain ? labs[0] : undefined);
   if (!isObject(lab))
     throw resources.some(({ type }) => type === UNDERLAY) ? onlyMachines(stack) : noLab(stack, plain);
   const known = readLab(lab);
   if (known === undefined) {
-    const cure = "run ./vxlab up, or the vxlab that deployed it";
+    const cure = "run ./vxlab up, or use the version of vxlab that deployed it";
     throw new Fault(
       Exit.missing,
       `the lab of stack ${stack} has schema ${String(lab.schema)}, and this vxlab reads ${LAB_SCHEMA}: ${cure}`,

@@ -70,7 +70,7 @@ export async function stackNames(context: Context): Promise<string[]> {
 /** True when the state is in this checkout. */
 export function ownBackend(environment: Environment): boolean {
   const url = environment["PULUMI_BACKEND_URL"];
-  return !url || url.endsWith("/.vxlab/state"); // as the wrapper has it
+  return !url || url.endsWith("/.vxlab/state"); // as toolchain/pulumi.sh sets it
 }
 
 /** True when the passphrase is this checkout's, in `.vxlab/passphrase`. */
@@ -130,8 +130,8 @@ export function labIds(all: readonly StateResource[]): string[] {
 const labsFile = (paths: Paths): string => join(paths.dot, "labs");
 
 /**
- * Keeps the ids outside the state too, to find machines when the state is lost. Not with a backend of the user's: it is not lost with
- * this checkout, and a `down` with another backend must not remove what is in it.
+ * Writes the ids to a file outside the state too, to find machines when the state is lost. Not with the user's own backend: its state is
+ * not lost with this checkout, and a `down` with another backend must not remove its machines.
  */
 export async function noteLabs(context: Context, stack: string): Promise<void> {
   if (!ownBackend(context.environment)) return;
@@ -183,8 +183,8 @@ function elsewhere(file: string, stack: string, login: string): Fault {
   return new Fault(
     Exit.missing,
     `${file} has the salt of a passphrase, and stack ${stack} is not in .vxlab/state. ` +
-      `If it is where your Pulumi is logged in, name that and its passphrase: PULUMI_BACKEND_URL=${login} PULUMI_CONFIG_PASSPHRASE=… ./vxlab …; ` +
-      `if it was here, and .vxlab/ was removed, take the line "encryptionsalt" out of the file`,
+      `If the stack is in the backend of your pulumi login, set that backend and its passphrase: PULUMI_BACKEND_URL=${login} PULUMI_CONFIG_PASSPHRASE=… ./vxlab …; ` +
+      `if it was in .vxlab/, which was removed, remove the line "encryptionsalt" from the file`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** The steps of a stack that put things on hosts, out of its state: what each runs, with which desired state. Pure. */
+/** The steps of a stack that put things on hosts, from its state: what each runs, and with which desired state. Pure. */
 import type { LabOutput } from "../../plan/contract";
 import { readStepInput } from "../../guest/protocol";
 import { isObject, plain, resourcesOf } from "./export";

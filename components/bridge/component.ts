@@ -34,8 +34,8 @@ export interface OvsBridgeArgs extends OnHostArgs {
 }
 
 /**
- * An Open vSwitch bridge. Always the first thing on a host: its step brings the guest tools along and waits for
- * a machine that still boots. The lab's id is stored with it as `external_ids:vxlab`.
+ * An Open vSwitch bridge. It comes first on every host: its step installs the guest tools, and waits for a machine that is still booting.
+ * The lab's id is stored with it as `external_ids:vxlab`.
  *
  * @example
  * ```ts

@@ -6,8 +6,8 @@ UNIT=/etc/systemd/system/vxlab.service
 FLOWS_UNIT=/etc/systemd/system/ovs-vswitchd.service.d/vxlab.conf
 
 bridge_apply() {
-  # Between install.sh, which takes no lock, and this the last of another lab's things may have gone.
-  [ -e "$TOOLS/guest" ] || fail "another lab's down removed the guest tools from this host. Nothing was changed: run up again"
+  # install.sh takes no lock: since it ran, another lab's last step may have removed the tools.
+  [ -e "$TOOLS/guest" ] || fail "while this step waited, another lab's down removed the guest tools from this host. Nothing was changed: run up again"
   [ "${was_name-}" = "$name" ] || bridge_free "$name"
   [ -z "${repair-}" ] || bridge_switch
   [ "${was_name:-$name}" = "$name" ] || vsctl --if-exists del-br "$was_name"
@@ -29,27 +29,27 @@ bridge_apply() {
   answer
 }
 
-# Open vSwitch, which somebody may have stopped. Without this each question to it would wait for its limit.
+# Starts Open vSwitch, which somebody may have stopped: otherwise each question to it would take its whole time limit.
 bridge_switch() {
   if [ -d /run/systemd/system ]; then
-    systemctl start openvswitch-switch || fail "Open vSwitch does not start on this host: systemctl status openvswitch-switch says why"
+    systemctl start openvswitch-switch || fail "Open vSwitch does not start on this host: see systemctl status openvswitch-switch"
     return
   fi
   ovsdb-client --timeout=20 list-dbs unix:"${VXLAB_OVS:-/run/openvswitch/db.sock}" >/dev/null 2>&1 ||
     fail "Open vSwitch does not run on this host: start ovsdb-server and ovs-vswitchd there, then run up again"
 }
 
-# What somebody changed by hand, or older guest tools left so: flows without a cookie, which ours have, and IPv6 on interfaces whose own
-# steps have nothing to do.
+# Repairs what somebody changed by hand or older guest tools left: flows without a cookie (vxlab's have one), and IPv6 that is on for
+# interfaces whose own steps do not run now.
 bridge_mend() {
   ovs-ofctl del-flows "$name" table=0,cookie=0/-1
   [ -z "${repair-}" ] || security_strays "$name"
   guard_ipv6 no_ipv6
 }
 
-# For a network device that is not there the kernel asks for two modules, netdev-NAME and NAME (dev_load in net/core/dev_ioctl.c), and
-# starts modprobe for each. Open vSwitch names a bridge twice before it makes it, and LXC each veth: 40 ms a start under emulation. On our
-# own image a shell answers that there is nothing to load, unless a module has that alias.
+# When a program names a network device that does not exist, the kernel runs modprobe for two modules, netdev-NAME and NAME (dev_load in
+# net/core/dev_ioctl.c). Open vSwitch does that twice for a new bridge, and LXC for each veth; each modprobe takes 40 ms under emulation. On
+# our own image a shell script replaces modprobe: it answers that there is nothing to load, unless a module has that alias.
 modules_by_name() {
   [ -d "$TOOLS-init" ] || return 0
   [ -e "$TOOLS/modprobe" ] || {
@@ -71,13 +71,13 @@ bridge_remove() {
   answer
 }
 
-# bridge_owner NAME: nothing, or the bridge's name and external_ids.
+# bridge_owner NAME: prints the bridge's name and external_ids; nothing if it does not exist.
 bridge_owner() { vsctl --bare --no-headings --columns=name,external_ids find bridge name="$1"; }
 
-# bridge_free NAME: what is not this lab's is never taken over, and so never taken away; before anything is changed.
+# bridge_free NAME: fails, before anything is changed, if the bridge is not this lab's: it is never taken over, and so never removed.
 bridge_free() {
   local whose
-  # On our own image there is nobody else: asking Open vSwitch takes 0.15 s there, under emulation.
+  # Our own image has no other owner, and asking Open vSwitch takes 0.15 s under emulation.
   if [ -d "$TOOLS-init" ] && [ ! -e "$NET/$1" ]; then return 0; fi
   case $(bridge_owner "$1") in
     "")
@@ -108,7 +108,7 @@ bridge_found() {
   echo "word mtu $value"
   addresses_of "$name"
   echo "text address $have"
-  # guard_drift says what is wrong with the guard.
+  # guard_drift reports what is wrong with the guard.
   [ -z "${looked-}" ] || return 0
   case $(guard_listing) in *"\"$name\""*) guarded=true ;; esac
   echo "word guard $guarded"
@@ -120,7 +120,7 @@ boot_unit() {
   [ -d /run/systemd/system ] || return 0
   unit=$(boot_unit_text)
   [ "$unit" != "$(cat "$UNIT" 2>/dev/null)" ] || [ ! -e "$FLOWS_UNIT" ] || return 0
-  # Flows are nowhere but in the process that holds them: whenever it starts again, they are brought back.
+  # ovs-vswitchd keeps flows in memory only: whenever it restarts, they are set again.
   mkdir -p "${FLOWS_UNIT%/*}"
   printf '[Service]\nExecStartPost=-%s/guest flows\n' "$TOOLS" >"$FLOWS_UNIT"
   printf '%s\n' "$unit" >"$UNIT"
@@ -128,8 +128,8 @@ boot_unit() {
   systemctl --quiet enable vxlab.service
 }
 
-# network-online.target: systemd.special(7); gateways and multicast need the VTEP's address and routes.
-# KillMode: the containers outlive the service that started them.
+# network-online.target (systemd.special(7)): gateways and multicast need the VTEP's address and routes. KillMode: the containers must
+# outlive the service that started them.
 boot_unit_text() {
   cat <<UNIT
 [Unit]
@@ -146,7 +146,7 @@ WantedBy=multi-user.target
 UNIT
 }
 
-# The last thing to go, of all labs, takes the tools with it, and leaves the host as it was.
+# When the last thing of all labs is removed, so are the tools, and the host is as it was before.
 leave() {
   [ -z "$(ls "$STATE/desired" 2>/dev/null)" ] || return 0
   untune
@@ -157,7 +157,7 @@ leave() {
     rmdir "${FLOWS_UNIT%/*}" 2>/dev/null || :
     systemctl daemon-reload
   fi
-  # LXC keeps a lock file for each container that ever was, in folders of its own path.
+  # LXC never deletes the lock files of removed containers; they are in a folder named after its path.
   rm -rf "$STATE" "$TOOLS" "/run/lxc/lock$STATE"
   (cd /run && rmdir -p "lxc/lock${STATE%/*}") 2>/dev/null || :
 }

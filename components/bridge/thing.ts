@@ -45,7 +45,7 @@ const LABELS: Readonly<Record<string, Label>> = {
   mac: "MAC",
   guard: (_, now) => `host guard ${now === false ? "off" : "on"}`,
   tools: () => "another version of the guest tools",
-  // The plan's word for bridge.
+  // The plan's name for the bridge.
   name: false,
   hostName: false,
   labId: false,

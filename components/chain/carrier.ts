@@ -1,4 +1,4 @@
-/** How a chain's packets cross from host to host: tunnels of Open vSwitch of their own, whatever floods in the segment. */
+/** How a chain's packets get from host to host: by Open vSwitch tunnels of the chain's own, whatever way to flood the segment has. */
 import { createHash } from "node:crypto";
 import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "../../plan/net/encap";
 import type { Encapsulation } from "../../plan/net/encap";
@@ -11,7 +11,7 @@ export function hopsOf({ from, through, to }: ResolvedChain): ResolvedHop[] {
   return [from, ...through, to];
 }
 
-/** The segment's encapsulation and UDP port, unless the kernel receives there instead of Open vSwitch. */
+/** The segment's encapsulation and UDP port, unless the kernel, not Open vSwitch, receives on that port. */
 export function carrierOf({ flooding, encapsulation, udpPort }: ResolvedSegment): {
   encapsulation: Encapsulation;
   udpPort: number;
@@ -22,7 +22,7 @@ export function carrierOf({ flooding, encapsulation, udpPort }: ResolvedSegment)
 
 const LOWEST_VNI = 0x800000;
 
-/** The VNI of packets for a hop: of 23 bits of a hash, in the upper half of all VNIs. It also distinguishes the hops of one chain. */
+/** The VNI of packets for a hop: 23 bits of a hash, in the upper half of all VNIs. It also distinguishes the hops of one chain. */
 export function hopVni(lab: string, chain: string, hop: string): number {
   const digest = createHash("sha256")
     .update(JSON.stringify([lab, "chain", chain, hop]))

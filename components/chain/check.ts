@@ -47,7 +47,7 @@ function checkBoxes(chains: readonly ResolvedChain[]): Problem[] {
   );
 }
 
-/** After a router frames have its MAC: only addresses tell whose they are. */
+/** A router's frames have its own MAC, so only their addresses show which chain they belong to. */
 function checkRouted({ containers }: ResolvedLab, { name, from, to, through }: ResolvedChain): Problem[] {
   const index = through.findIndex((box) => box.nic !== undefined);
   const box = through[index];
@@ -65,7 +65,7 @@ function checkRouted({ containers }: ResolvedLab, { name, from, to, through }: R
   }
 }
 
-/** A probe goes in by one port of a box and out by the other. What it finds decides only whether the box is passed by. */
+/** A probe enters a box by one port and leaves by the other. Its result only decides whether the box is bypassed. */
 function checkProbe({ name, failure, probe, through }: ResolvedChain): Problem[] {
   if (probe === undefined) return [];
   const fault = (message: string, cure: string): Problem[] => [
@@ -73,18 +73,21 @@ function checkProbe({ name, failure, probe, through }: ResolvedChain): Problem[]
   ];
   if (failure === ChainFailure.Closed)
     return fault(
-      "Has no effect with failure: closed, where no middle box is passed by.",
+      "Has no effect with failure: closed, which never bypasses a middle box.",
       "Write failure: open, or remove probe.",
     );
   const routed = through.find(({ sides }) => sides === undefined);
   if (routed === undefined) return [];
   return fault(
-    `Needs transparent middle boxes, but ${routed.name} is routed: no probe passes a router.`,
+    `Needs transparent middle boxes, but ${routed.name} is routed: a router does not forward probes.`,
     `Give ${routed.name} the interfaces chain: in and chain: out, or remove probe.`,
   );
 }
 
-/** Open vSwitch carries a chain between hosts, whatever floods in its segment; the kernel's devices of other segments may have its port. */
+/**
+ * Open vSwitch carries a chain between hosts, whatever way to flood its segment has. The kernel's VXLAN device of another segment may use
+ * the same UDP port.
+ */
 function checkSocket({ segments }: ResolvedLab, chain: ResolvedChain): Problem[] {
   const { segment } = chain;
   const { udpPort, encapsulation } = carrierOf(segment);
@@ -101,7 +104,7 @@ function checkSocket({ segments }: ResolvedLab, chain: ResolvedChain): Problem[]
 const sharesHost = (one: ResolvedSegment, other: ResolvedSegment): boolean =>
   one.names.some((host) => other.names.includes(host));
 
-/** Computed VNIs, of 23 bits. */
+/** Two hops with the same computed VNI, which has 23 bits only. */
 function checkVnis({ identity, segments, chains }: ResolvedLab): Problem[] {
   const claims = [
     ...segments.map(({ name, vni }) => ({ path: pathOf("segments", name, "vni"), got: vni, key: vni })),

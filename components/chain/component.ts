@@ -34,11 +34,11 @@ export interface ServiceChainArgs {
   to: ChainHopArgs;
   /** The chain's name. @default the resource's name */
   chain?: string;
-  /** When a middle box does not run: its packets are dropped, or go on to the next hop. @default ChainFailure.Closed */
+  /** What happens when a middle box is not running: packets are dropped, or go on to the next hop. @default ChainFailure.Closed */
   failure?: ChainFailure;
   /**
-   * With ChainFailure.Open, a transparent middle box that lets no probe through, three in a row, is passed by too: milliseconds between
-   * two probes. @default none
+   * With ChainFailure.Open, a transparent middle box that misses three probes in a row is bypassed too: milliseconds between two probes.
+   * @default none
    */
   probe?: number;
   /** How packets are carried between hosts. @default Encapsulation.Vxlan */
@@ -56,7 +56,7 @@ export interface ServiceChainArgs {
  * ```
  */
 export interface ChainHopArgs extends MovableArgs {
-  /** Its name, of which a chain has no two. */
+  /** Its name, unique in the chain. */
   hop: string;
   /** The host's bridge (`OvsBridge.bridge`). */
   bridge: pulumi.Input<string>;
@@ -65,7 +65,7 @@ export interface ChainHopArgs extends MovableArgs {
    * have `vlan: 4095` and `portSecurity: false`, the one towards `from` and the one towards `to`.
    */
   ports: string[];
-  /** MAC of its interface; all but transparent middle boxes need it. @default none */
+  /** MAC of its interface; required except for transparent middle boxes. @default none */
   mac?: string;
   /** Its addresses, with or without prefix length. @default none */
   addresses?: string[];
@@ -73,7 +73,7 @@ export interface ChainHopArgs extends MovableArgs {
   sources?: string[];
   /** False: an end may send from any address. @default true */
   portSecurity?: boolean;
-  /** It leads to other addresses than its own: a segment's gateway. @default false */
+  /** True for a segment's gateway: it also forwards packets for other addresses than its own. @default false */
   gateway?: boolean;
   /** The host's own VTEP. @default the host's `address` */
   local?: pulumi.Input<string>;
@@ -81,7 +81,7 @@ export interface ChainHopArgs extends MovableArgs {
   vni?: number;
 }
 
-/** A hop with everything that its host says of it. */
+/** A hop, completed with what its host knows. */
 interface Placed<Hop> {
   hop: Hop;
   place: Place<ChainHopArgs>;
@@ -90,7 +90,7 @@ interface Placed<Hop> {
   local: pulumi.Input<string>;
 }
 
-/** What a hop is by itself, whatever host it is on. */
+/** A hop without the values of its host. */
 type Unplaced<Hop extends HopPlan> = Omit<Hop, "host" | "vtep">;
 type EndHop = Unplaced<EndPlan>;
 type BoxHop = EndHop | Unplaced<TransparentHopPlan>;
@@ -102,11 +102,12 @@ interface PlacedWay {
 }
 
 /**
- * Leads the IP packets between two ends through middle boxes, in order and both ways, wherever these run: flows on the bridges of
- * the hosts, and tunnels of the chain's own between them (docs/chains.md).
+ * Sends the IP packets between two ends through middle boxes, in order and both ways, wherever these run: by flows on the hosts' bridges,
+ * and by tunnels of the chain's own between them (docs/chains.md).
  *
- * Each host has two steps: what reaches its hops, and where packets go from there. The second one of every host waits for the first
- * one of all: so packets go a new way only when all of it is there. With `dependsOn` on its middle boxes, packets go there once these run.
+ * Each host has two steps: one for the packets that reach its hops, one for where packets go from there. The second steps wait for the
+ * first steps of all hosts, so packets take a new path only once it is complete. With `dependsOn` on its middle boxes, packets are sent to
+ * them once they run.
  *
  * @example
  * ```ts
@@ -118,7 +119,7 @@ interface PlacedWay {
  * ```
  */
 export class ServiceChain extends pulumi.ComponentResource {
-  /** The chain's name, once it leads. */
+  /** The chain's name, known once its flows are in place. */
   public readonly chain: pulumi.Output<string>;
 
   constructor(name: string, args: ServiceChainArgs, opts: pulumi.ComponentResourceOptions = {}) {
@@ -128,7 +129,7 @@ export class ServiceChain extends pulumi.ComponentResource {
     const box = (hop: ChainHopArgs) => placed(name, hop, opts, boxOf(name, chain, hop));
     const way = { from: end(from), through: through.map(box), to: end(to) };
     const hops = [way.from, ...way.through, way.to];
-    // One lab's id for all.
+    // All hops have the same lab's id.
     const shown = hops.map(({ place }) => ({ ...place.shown, labId: undefined }));
     const { labId } = way.from.place.shown;
     const parts = { from: shown[0], through: shown.slice(1, -1), to: shown.at(-1) };
@@ -160,7 +161,7 @@ function placed<Hop>(
 ): Placed<Hop> {
   const place = placeOf("ServiceChain", name, args, opts);
   const { hostName } = place;
-  // Which hops share a host has to be known before anything is declared.
+  // Steps are declared by host, so the hosts' names must be known before that.
   if (typeof hostName !== "string") {
     const message = `${token("ServiceChain")} ${name}: the name of hop ${args.hop}'s host is not known yet. Set hostName to a string.`;
     throw new pulumi.RunError(message);
@@ -198,7 +199,7 @@ const numbered = (chain: string, { hop, vni }: ChainHopArgs) => ({
 const bareOf = ({ addresses = [] }: ChainHopArgs): string[] =>
   addresses.map((one) => one.split("/")[0] ?? one);
 
-/** Without bridges: a step gets only its own host's, so that another host's new machine does not replace it. */
+/** Without bridges: a step gets its own host's bridge only, so that a new machine of another host does not replace the step. */
 function wantedOf(
   chain: string,
   {

@@ -1,7 +1,7 @@
-/** Cookies of a chain's flows: they say which flow counts what. */
+/** Cookies of a chain's flows. They identify what each flow counts. */
 import type { HopPlan } from "./planned";
 
-/** What a flow is for: the last two digits of its cookie, for the way towards `to` and for that towards `from`. */
+/** What a flow is for: the last two digits of its cookie, in the direction of `to` and in that of `from`. */
 export const ROLE = {
   /** An end or a middle box sends. */
   leaves: ["01", "02"],
@@ -9,14 +9,14 @@ export const ROLE = {
   reaches: ["03", "04"],
   /** A packet comes out of a tunnel. */
   tunnel: ["05", "05"],
-  /** It bypasses the chain, and is dropped. */
+  /** A packet bypasses the chain, and is dropped. */
   guard: ["06", "06"],
   discovery: ["07", "07"],
-  /** What a middle box sends beside its chain, and what a tunnel brings beside it. */
+  /** Packets outside the chain that a middle box sends, or that arrive by a tunnel. */
   closed: ["08", "08"],
-  /** A middle box that does not run is passed by. */
+  /** A middle box that is not running is bypassed. */
   passes: ["09", "0a"],
-  /** One that may be passed by is given a packet. */
+  /** A middle box that may be bypassed is given a packet. */
   delivered: ["0b", "0c"],
   next: ["11", "12"],
 } as const;

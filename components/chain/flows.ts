@@ -1,15 +1,15 @@
 /**
- * The flows of a chain, in the words of ovs-ofctl(8). `<NAME>` is replaced by the number of a port: the guest tools give each port of a chain
- * a number of its own for good, so that flows can be there before their ports are.
+ * The flows of a chain, in the syntax of ovs-ofctl(8). `<NAME>` is replaced by the number of a port: the guest tools give each port of a
+ * chain a permanent number of its own, so that flows can be set before their ports exist.
  *
  *   table 0   who sends: an end, a middle box, a tunnel. Register 14 then holds the VNI of the hop that has been left (or, from a
  *             tunnel, reached). Below port security's drops (200), above what it lets through (160 and below).
  *   table 4   where packets that leave a hop go: to the next hop on this host, or to the next hop's host
  *   table 5   what reaches a hop, counted and delivered
- *   table 6   with failure "open": a middle box of which an interface is down is passed by
+ *   table 6   with failure "open": a middle box of which an interface is down is bypassed
  *
- * Flows match frames by both MACs and by where they come from, never by addresses alone. Every last action is `output`, so no MAC
- * table learns from a chain. ARP and neighbour discovery are not in it (register 15).
+ * Flows match frames by both MACs and by where they come from, never by addresses alone. Every flow ends with `output`, so the bridge
+ * learns no MAC from a chain. ARP and neighbour discovery do not take the chain (register 15).
  */
 import { addressNumber, familyOf } from "../../plan/addresses";
 import type { ChainPlan, EndPlan, HopPlan } from "./planned";
@@ -25,7 +25,7 @@ import { ChainFailure } from "./spec";
 type Direction = 0 | 1;
 const BOTH: readonly Direction[] = [0, 1];
 
-/** A chain as flows are made of it. */
+/** What a chain's flows are made of. */
 type Wired = Pick<ChainPlan, "failure" | "hops">;
 
 interface Hop {
@@ -38,7 +38,7 @@ interface Hop {
   macs: readonly [string, string];
 }
 
-/** The hops of one host: who they are, and what reaches them. */
+/** The flows of one host's hops: the packets that they send, and those that reach them. */
 export function hopFlows(wired: Wired, host: string): string[] {
   const own = hopsOn(wired, host);
   const flows = own.flatMap((one) => [...sends(one), ...arrives(one), ...receives(one)]);
@@ -72,7 +72,7 @@ const neighbour = ({ wired, index }: Hop, way: Direction): HopPlan | undefined =
   wired.hops[way === 0 ? index + 1 : index - 1];
 const along = <T>([from, to]: readonly [T, T], way: Direction) =>
   way === 0 ? ([from, to] as const) : ([to, from] as const);
-/** By which way packets reach an end, and by which they leave it: `from` is reached towards `from`. */
+/** The direction of packets that reach an end, and of those that leave it: packets that reach `from` go towards `from`. */
 const reachesBy = ({ wired, index }: Hop): readonly Direction[] =>
   index === 0 ? [1] : index === wired.hops.length - 1 ? [0] : BOTH;
 const leavesBy = (one: Hop): readonly Direction[] =>
@@ -83,14 +83,14 @@ function flow({ wired, hop }: Hop, role: Role, way: Direction, match: string, ac
 }
 
 const UNTAGGED = "vlan_tci=0x0000/0x1fff";
-/** ARP is neither; neighbour discovery has register 15 set when it comes here again. */
+/** Matches IP packets, so not ARP. Neighbour discovery has register 15 set when it is resubmitted here. */
 const PACKETS = ["ip", "ipv6,reg15=0"] as const;
 const port = (name: string): string => `<${name}>`;
 const mark = (vni: number): string => `load:0x${hex(vni, 6)}->NXM_NX_REG14[]`;
 const left = ({ vni }: HopPlan): string => `${mark(vni)},resubmit(,4)`;
 const reached = ({ vni }: HopPlan): string => `${mark(vni)},resubmit(,5)`;
 
-/** Across the underlay. Not set_field: `ovs-ofctl diff-flows` would find a difference to what the switch says. */
+/** Sends packets over the underlay. Not set_field, which the switch lists in another form, so `ovs-ofctl diff-flows` would differ. */
 function carried({ vni, vtep }: HopPlan): string {
   const address = addressNumber(vtep);
   const word = (bits: bigint) => `0x${bits.toString(16)}`;
@@ -125,7 +125,7 @@ function matches(one: Hop, way: Direction): string[] {
     return routed(one, way).map((packet) => `${head(inner)},${packet},dl_src=${router}`);
   const [from, to] = along(macs, way);
   const packets = end?.sources?.map((prefix) => within("src", prefix)) ?? PACKETS;
-  // A transparent middle box lets out on one side what came in on the other.
+  // A transparent middle box sends by one side what it received by the other.
   const by = head(way === 0 ? outer : inner);
   return packets.map((packet) => `${by},${packet},dl_src=${from},dl_dst=${to}`);
 }
@@ -156,7 +156,7 @@ function routed({ wired: { hops } }: Hop, way: Direction): string[] {
   });
 }
 
-/** What tunnels bring for a hop. */
+/** Packets that arrive by a tunnel for a hop. */
 function arrives(one: Hop): string[] {
   const { wired, hop } = one;
   if (!hasTunnels(wired)) return [];
@@ -179,8 +179,8 @@ function arrives(one: Hop): string[] {
 }
 
 /**
- * Whether packets come to its hops from other hosts. If so, each hop takes them from each other host, also where a neighbour on the same
- * host sends now: until all hosts send by a change of the chain, some still send as before.
+ * Whether packets reach its hops from other hosts. If so, each hop accepts them from every other host, even if its neighbour in the chain
+ * is on the same host: while the chain changes, some hosts still send by the old path.
  */
 export function hasTunnels({ hops }: Pick<ChainPlan, "hops">): boolean {
   return hops.some(({ host }) => host !== hops[0].host);
@@ -211,11 +211,11 @@ function receives(one: Hop): string[] {
   ];
 }
 
-/** The number of a port, or 0xffff while it is down or not there. */
+/** The number of a port, or 0xffff while it is down or missing. */
 const living = (register: number, name: string): string =>
   `bundle_load(eth_src,0,active_backup,ofport,NXM_NX_REG${register}[0..15],members:${port(name)})`;
 
-/** What an end sends to the other one in some other way: its address in a frame for another MAC, or with another sender's. */
+/** Packets that an end sends to the other end past the chain: the address is in a frame to another MAC, or with another sender's MAC. */
 function guards(one: Hop): string[] {
   const { end, wired } = one;
   const other = bothEnds(wired.hops).find((each) => each !== end);
@@ -229,7 +229,7 @@ function guards(one: Hop): string[] {
   );
 }
 
-/** On a host of an end: nothing between the two comes by a way that is not the chain's, but for neighbour discovery. */
+/** On a host of an end: drops packets between the two ends that arrive outside the chain, except neighbour discovery. */
 function around(one: Hop): string[] {
   return BOTH.flatMap((way) => {
     const [from, to] = along(one.macs, way);

@@ -1,6 +1,6 @@
 #!/bin/sh
-# This host's part in a service chain: flows on its bridge, and tunnels of the chain's own, that lead to other hosts by what a flow says
-# (components/chain/flows.ts). Nothing else leads into a tunnel: its VLAN is no segment's.
+# This host's part of a service chain: flows on its bridge, and tunnels of the chain's own, whose destination each flow sets
+# (components/chain/flows.ts). Nothing else can enter a tunnel: no segment has its VLAN.
 # Desired state: components/chain/thing.ts.
 # shellcheck disable=SC2034,SC2154 # the variables come out of with_state, by eval
 
@@ -29,7 +29,7 @@ chain_apply() {
   answer
 }
 
-# The words of flows are ovs-ofctl's own: nothing else than that may be in them.
+# Flows go to ovs-ofctl as text, so they may contain characters of its syntax only.
 chain_plain() {
   local one i=0 port vni
   plain "$name" "$bridge" "$local" "$encapsulation" "$udpPort" "$cookie" "${probe-}"
@@ -40,7 +40,7 @@ chain_plain() {
   for one in "$@"; do
     case $one in
       "cookie=0x5f"*" actions="*) ;;
-      *) fail "desired state holds something else where a flow belongs: $one" ;;
+      *) fail "the desired state has text that is not a flow: $one" ;;
     esac
   done
   plain "$(printf '%s ' "$@" | tr -d ' =<>()[]')"
@@ -64,7 +64,7 @@ chain_alone() {
 # Its flows, with the numbers of ports. The first lines delete the previous flows.
 chain_flows() {
   echo "delete cookie=$cookie"
-  # Another first end is another cookie.
+  # Another first end means another cookie.
   [ "${was_cookie:-$cookie}" = "$cookie" ] || echo "delete cookie=$was_cookie"
   set --
   eval "set -- $flows"
@@ -87,8 +87,8 @@ chain_tunnels() {
   vsctl "$@"
 }
 
-# Tunnels into which its flows no longer send. Another step of the chain may have taken one over. Those of hops that are leaving stay until
-# these are drained.
+# Removes tunnels that its flows no longer use, unless another step of the chain has taken one over. Tunnels of hops that leave this host
+# stay until these are drained.
 chain_untunnel() {
   local have wanted='' i=0 port vni
   while next_tunnel; do wanted="$wanted $port "; done
@@ -101,8 +101,8 @@ chain_untunnel() {
   done
 }
 
-# Ports that were there before their number was known. What they may send is set for the new number before they have it. Open vSwitch deletes
-# and makes a port to give it another number, and the device of an internal one, a gateway's, with it: its service is applied again.
+# Renumbers ports that existed before they got a number. Their port security is set for the new number first. To renumber a port, Open
+# vSwitch deletes it and makes it again; for an internal port (a gateway's) that includes the device, so its service is applied again.
 chain_renumber() {
   local veth number file served wrong tries=20
   wrong=$(chain_misnumbered) || exit 1
@@ -111,21 +111,21 @@ chain_renumber() {
     file=$(chain_secured "$veth")
     [ -z "$file" ] || sed -e '/^delete /d' -e "s/in_port=\"$veth\"/in_port=$number/" "$file" | ovs-ofctl add-flows "$bridge" -
     vsctl set interface "$veth" ofport_request="$number" </dev/null
-    # By name once more, which deletes those of the number of before.
+    # Again with the port's name, which deletes the flows of the previous number.
     [ -z "$file" ] || ovs-ofctl --bundle add-flows "$bridge" "$file"
     served=$(kept service device | awk -v device="$veth" '$4 == device { print $1 }')
     [ -z "$served" ] || again "$served"
   done
-  # A busy switch answers before it has them.
+  # A busy switch answers before it has renumbered them.
   until wrong=$(chain_misnumbered) && [ -z "$wrong" ]; do
-    [ "$tries" -gt 0 ] || fail "Open vSwitch gives ports of chain $name other numbers: $wrong (name, wanted, given)"
+    [ "$tries" -gt 0 ] || fail "Open vSwitch gives ports of chain $name numbers other than the wanted ones: $wrong (name, wanted, given)"
     tries=$((tries - 1))
     sleep 0.5
   done
 }
 
-# Ports of this host whose number is not what it is to be: NAME NUMBER IS, one a line. -1 is a tunnel that the switch refuses, and
-# anything else the device of a container that does not run.
+# Ports of this host with a wrong number: NAME WANTED ACTUAL, one a line. An actual -1 means, for a tunnel, that the switch refuses it; for
+# any other port, that its container is not running.
 chain_misnumbered() {
   vsctl --format=csv --no-headings --columns=name,ofport list interface |
     LC_ALL=C awk -F '[ ,]' -v file="$OFPORTS" '
@@ -162,7 +162,7 @@ chain_files() {
   done
 }
 
-# chain_drop BRIDGE COOKIE: takes away its flows and its tunnels.
+# chain_drop BRIDGE COOKIE: removes its flows and its tunnels.
 chain_drop() {
   local have
   # It fails when the bridge is gone, and the flows with it.
@@ -194,7 +194,7 @@ chain_observe() {
   } | observed
 }
 
-# Lines of observe: its tunnels, and how they carry packets. Of several the last one that is not as wanted speaks for all.
+# Lines of observe: its tunnels, and how they carry packets. If several are not as wanted, the values of the last one are printed.
 chain_tunnelled() {
   local i=0 port vni found='' type key from to
   while next_tunnel; do
@@ -210,7 +210,7 @@ TUNNEL
   echo "json tunnels [${found#,}]"
 }
 
-# Whether its flows are as they are wanted: same, other; none where there is none.
+# Prints whether its flows are as they are wanted: same, other, or none if it has no flows.
 chain_same() {
   local there
   there=$(ovs-ofctl --no-stats dump-flows "$bridge" "cookie=$cookie" 2>/dev/null | grep 'cookie=') || { echo none && return; }
@@ -225,13 +225,13 @@ $there
 THERE
 }
 
-# What its flows need of ports. Flows themselves are port security's to judge.
+# Reports wrong numbers, missing tunnels and missing probes. The flows themselves are compared with those of port security.
 chain_drift() {
   local veth number is
   [ -d "$CHAINS" ] || return 0
   kept_each chain chain_drift_of
   chain_misnumbered | while read -r veth number is; do
-    echo "port $veth has the OpenFlow number $is instead of $number: its chains do not lead"
+    echo "port $veth has the OpenFlow number $is instead of $number: its chains do not work"
   done
 }
 
@@ -243,7 +243,7 @@ chain_drift_of() {
   done
   eval "set -- ${probed-}"
   for port in "$@"; do
-    # One that is not there is its container's drift.
+    # A missing port is reported for its container.
     [ ! -e "$NET/$port" ] || chain_probing "$port" || printf '%s\tchain %s: port %s is not probed\n' "$lab/$step" "$name" "$port"
   done
 }

@@ -1,12 +1,12 @@
 #!/bin/sh
-# A hop that leaves a host while its chain leads: other hosts send to it until their second step has run. So the first step of its own host
-# leaves its flows and tunnels in place, and the second step takes them away once no more packets come.
+# A hop that leaves a host while its chain is in use: other hosts send to it until their second step has run. So the first step of its own
+# host leaves its flows and tunnels in place, and the second step removes them once no more packets arrive.
 # shellcheck disable=SC2154 # the variables come out of with_state, by eval
 
 # chain_stale: writes the previous flows of hops that this host no longer has into the file stale. Without such hops there is no file.
 chain_stale() {
   rm -f "$box/stale" "$box/leaving"
-  # Nothing is left of another first end, or on another bridge.
+  # With another first end, or on another bridge, no previous flows remain.
   [ "${was_cookie:-$cookie} ${was_bridge:-$bridge}" = "$cookie $bridge" ] || return 0
   [ -e "$box/flows" ] || return 0
   # "cookie=0x5f", six digits for the chain, six for the hop (components/chain/cookies.ts).
@@ -15,11 +15,12 @@ chain_stale() {
   [ -s "$box/stale" ] || rm "$box/stale"
 }
 
-# chain_drain: waits until no packets reach them, two seconds in a row since Open vSwitch counts late, and takes away what is left of them.
+# chain_drain: waits until no packets have reached them for two seconds, since Open vSwitch counts late, and removes their flows and
+# tunnels.
 chain_drain() {
   local chain tries=40 quiet=4 counted='' before folder hops
   chain=${cookie%/*}
-  # Without the digits of a hop and a role.
+  # The cookie without its digits of hop and role.
   chain=${chain%????????}
   hops=$(cat "$CHAINS"/*/stale 2>/dev/null | sed -n "s/^cookie=\($chain......\).*/\1/p" | sort -u)
   [ -n "$hops" ] || return 0
@@ -49,7 +50,7 @@ chain_reached() {
     END { print sum + 0 }'
 }
 
-# chain_left ID FILE: deletes those tunnels that are still that step's.
+# chain_left ID FILE: deletes the tunnels in FILE that still belong to that step.
 chain_left() {
   local port
   [ -e "$2" ] || return 0

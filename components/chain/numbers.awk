@@ -1,6 +1,6 @@
-# The flows of a chain, with a number in place of each <NAME> of a port. A name that has none yet gets the next one: `file` keeps them, a
-# line NAME NUMBER each. Numbers are above those that Open vSwitch gives by itself, and are never given twice: a port that comes back
-# finds its flows, and finds them before it can send anything. With `known`, none is given: a name without a number stays.
+# The flows of a chain, with a number in place of each <NAME> of a port. A name without a number gets the next one: `file` keeps them, one
+# line NAME NUMBER each. The numbers are above those that Open vSwitch assigns itself, and none is used twice. So when a port is made again,
+# its flows match it before it can send anything. With `known`, no number is given: a name without a number stays.
 
 BEGIN {
   last = 8192
@@ -9,7 +9,7 @@ BEGIN {
     number[word[1]] = word[2]
     if (word[2] > last) last = word[2] + 0
   }
-  # To busybox it is one stream, which would stay open for reading.
+  # Closed before writing: busybox would otherwise use the same stream, opened for reading.
   close(file)
 }
 

@@ -1,4 +1,4 @@
-/** What is decided of service chains: the shape of them in a plan. */
+/** Service chains in a plan. */
 import type { Encapsulation } from "../../plan/net/encap";
 import type { ChainFailure } from "./spec";
 
@@ -47,7 +47,7 @@ export interface EndPlan {
   host: string;
   /** VTEP of its host. */
   vtep: string;
-  /** Its packets between hosts carry this VNI. */
+  /** VNI of packets to it between hosts. */
   vni: number;
   /** The host's port that leads to it. */
   ports: readonly [string];
@@ -56,12 +56,12 @@ export interface EndPlan {
   addresses: string[];
   /** Source prefixes that an end may send from; absent: all. */
   sources?: string[];
-  /** It leads to other addresses than its own. */
+  /** True for a gateway: it forwards packets for other addresses than its own. */
   gateway?: boolean;
 }
 
 /**
- * A middle box that passes frames on as they are.
+ * A middle box that forwards frames unchanged.
  *
  * @example
  * ```ts
@@ -74,11 +74,11 @@ export interface TransparentHopPlan {
   host: string;
   /** VTEP of its host. */
   vtep: string;
-  /** Its packets between hosts carry this VNI. */
+  /** VNI of packets to it between hosts. */
   vni: number;
   /** The host's ports that lead to it: the one towards `from`, and the one towards `to`. */
   ports: readonly [string, string];
-  /** It has none that matters. */
+  /** Absent: its MACs do not matter. */
   mac?: undefined;
   addresses: string[];
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Probes through a transparent middle box: both of its ports speak BFD (RFC 5880), so each gets what the other one sends through the box. Open
-# vSwitch takes a port whose session is down for one without a link (ovs-vswitchd.conf.db(5), bfd), and the chain passes the box by.
+# Probes through a transparent middle box: both of its ports run BFD (RFC 5880), so each receives what the other one sends through the box.
+# Open vSwitch treats a port whose session is down as one without a link (ovs-vswitchd.conf.db(5), bfd), and the chain bypasses the box.
 # shellcheck disable=SC2154 # the variables come out of with_state, by eval
 
 # chain_probe: makes the ports in probed send probes, and the other ports of this step stop.
@@ -17,15 +17,15 @@ chain_probe() {
   fi
   mv "$box/probes.new" "$was"
   [ $# -gt 0 ] || rm "$was"
-  # A container that does not run has none yet. Three missed probes end a session (bfd:mult).
+  # A container that is not running has no ports yet. Three missed probes end a session (bfd:mult).
   for veth in "$@"; do
     vsctl --if-exists set interface "$veth" bfd:enable=true bfd:min_tx="$probe" bfd:min_rx="$probe"
   done
 }
 
-# chain_ready: waits until frames pass the transparent middle boxes that are new in the chain, for fifty looks at most, which are ten seconds
-# and more where programs start slowly: a container runs before its program joins its interfaces. A box that lets no probe through is led to
-# all the same. With probes of its own, the chain passes it by until then.
+# chain_ready: waits until frames pass the transparent middle boxes that are new in the chain, for at most fifty tries (ten seconds, or more
+# where programs start slowly): a container runs before its program connects its two interfaces. A box that passes no probe in that time
+# gets packets anyway. In a chain with probes of its own, the box is bypassed until then.
 chain_ready() {
   local veth had tries=50
   [ -z "${probe-}" ] || return 0
@@ -34,7 +34,7 @@ chain_ready() {
   eval "set -- ${boxes-}"
   for veth in "$@"; do
     shift
-    # A container that does not run has no ports, and would be waited for in vain.
+    # A container that is not running has no ports: do not wait for it.
     case $had in *" $veth "*) continue ;; *) [ -e "$NET/$veth" ] || continue ;; esac
     set -- "$@" "$veth"
     vsctl --if-exists set interface "$veth" bfd:enable=true bfd:min_tx=100 bfd:min_rx=100
@@ -47,7 +47,7 @@ chain_ready() {
   for veth in "$@"; do vsctl --if-exists clear interface "$veth" bfd; done
 }
 
-# chain_passed VETH...: whether each gets the other's probes.
+# chain_passed VETH...: true if each port receives the other's probes.
 chain_passed() {
   local veth
   for veth in "$@"; do
@@ -55,7 +55,7 @@ chain_passed() {
   done
 }
 
-# chain_unprobe: of a step that is removed.
+# chain_unprobe: stops the probes of a step that is removed.
 chain_unprobe() {
   local veth _
   [ -e "$CHAINS/$id/probes" ] || return 0
@@ -78,7 +78,7 @@ chain_probed() {
     if chain_probing "$veth"; then
       found="$found $veth"
     elif [ -e "$NET/$veth" ]; then
-      # In the words of chain_drift, of which one line is left.
+      # The same text as chain_drift prints, so that only one line is shown.
       fault probed "port $veth is not probed"
     else
       fault probed ''

@@ -23,7 +23,7 @@ interface Input extends Context {
   at: At;
 }
 
-/** Those with two usable ends and usable middle boxes, sorted by name. */
+/** The chains with two usable ends and usable middle boxes, sorted by name. */
 export function resolveChains(topology: Topology, context: Context, said: Findings): ResolvedChain[] {
   return sortedEntries(topology.chains ?? {}).flatMap(([name, spec]) => {
     const at: At = (...keys) => pathOf("chains", name, ...keys);
@@ -91,7 +91,7 @@ const containerOf = ({ containers }: Context, name: string): ResolvedContainer |
 const accessIn = (box: ResolvedContainer, { name }: ResolvedSegment): AccessNic | undefined =>
   box.nics.find((nic): nic is AccessNic => nic.place?.segment.name === name);
 
-/** The segments of an end: those of a container's interfaces that carry no tags, those with a gateway. */
+/** The segments of an end: of a container, those of its interfaces without tags; of the gateway, those that have one. */
 function segmentsOf(input: Input, end: string): ResolvedSegment[] {
   if (end === GATEWAY)
     return input.segments.filter((one) => servicesOf(one).some(({ nat, six }) => nat || six !== undefined));
@@ -102,7 +102,7 @@ function segmentsOf(input: Input, end: string): ResolvedSegment[] {
 function resolveSegment(input: Input, said: Findings): ResolvedSegment | undefined {
   const { topology, spec, at } = input;
   const { from, to, segment: got } = spec;
-  // What is wrong with a container has been said there.
+  // A container with problems has been reported already.
   const ends = [from, to].filter((end) => end !== GATEWAY);
   if (ends.some((end) => containerOf(input, end) === undefined)) return undefined;
   const theirs = new Set(segmentsOf(input, to).map(({ name }) => name));

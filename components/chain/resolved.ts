@@ -16,7 +16,7 @@ export interface ResolvedChain {
 
 /** An end or a middle box. */
 export interface ResolvedHop {
-  /** The container's, or that of the gateway (components/chain/spec.ts). */
+  /** Name of the container, or `gateway` (components/chain/spec.ts). */
   name: string;
   host: string;
   /** Its interface in the segment, by number; undefined: the gateway, or a transparent middle box. */

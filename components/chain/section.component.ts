@@ -10,7 +10,10 @@ import { ServiceChain } from "./component";
 import type { ChainHopArgs, ServiceChainArgs } from "./component";
 import { bothEnds } from "./ends";
 
-/** The section `chains`, declared: containers at the ends start when their chain leads. Before, they would reach each other directly. */
+/**
+ * Declares the section `chains`. Containers at the ends start once their chain is in place: before that they would reach each other
+ * directly.
+ */
 export const chains: DeclaredSection<Record<string, ServiceChain>> = {
   follows(plan) {
     const boxes = boxesFirst(plan);
@@ -23,7 +26,10 @@ export const chains: DeclaredSection<Record<string, ServiceChain>> = {
       : plans.flatMap((plan) => (endsOf(plan).includes(container) ? (parts[plan.name] ?? []) : [])),
 };
 
-/** Containers that run before packets are led to them: middle boxes. One that is an end of another chain would wait for itself. */
+/**
+ * Containers that must run before packets are sent to them: middle boxes. One that is also an end of another chain is left out, since it
+ * would wait for itself.
+ */
 function boxesFirst({ chains }: LabPlan): Set<string> {
   const ends = new Set(chains.flatMap(endsOf));
   return new Set(
@@ -53,7 +59,7 @@ function declareChains(
 
 type HopPlacement = Pick<ChainHopArgs, "host" | "bridge">;
 
-/** Replaces the host in the arguments of a chain, because its steps are on several hosts. */
+/** The arguments of a chain without a host, because its steps are on several hosts. */
 function placementOn(
   { plan: { name: hostName }, host: { connection, inside }, bridge }: DeclaredHost,
   { labId }: DeclaredGround,
@@ -63,7 +69,7 @@ function placementOn(
   return { host: standIn as pulumi.Input<HostConnectionArgs>, bridge: bridge.bridge };
 }
 
-/** None where a hop has no host: a chain without it would lead past it. */
+/** Undefined if a hop has no host: a chain without that hop would bypass it. */
 function chainArgs(
   { name: chain, failure, probe, encapsulation, udpPort, hops }: ChainPlan,
   hosts: ReadonlyMap<string, HopPlacement>,

@@ -35,9 +35,9 @@ export interface ChainSpec {
   /** When a middle box does not run; closed (the packets are dropped), open (they go on to the next hop). @default closed */
   failure?: ChainFailure;
   /**
-   * With failure: open, a transparent middle box that lets no probe through, three in a row, is passed by too:
-   * milliseconds between two probes (docs/chains.md); 100 to 10000 milliseconds. @default none: a box that hangs with
-   * both links up is not noticed
+   * With failure: open, a transparent middle box that misses three probes in a row is bypassed too: milliseconds between
+   * two probes (docs/chains.md); 100 to 10000 milliseconds. @default none: a box that hangs with both links up is not
+   * detected
    */
   probe?: number;
   /** The segment. @default the one that both ends are in */
@@ -47,7 +47,7 @@ export interface ChainSpec {
 /** The end that is not a container. */
 export const GATEWAY = "gateway";
 
-/** A frame that passes all boxes by is still far from Open vSwitch's limit of 64 nested resubmits. */
+/** A frame that bypasses this many boxes is still far from Open vSwitch's limit of 64 nested resubmits. */
 const MAX_BOXES = 8;
 
 export const CHAIN = {
@@ -74,8 +74,8 @@ export const CHAIN = {
     min: 100,
     max: 10_000,
     unit: "milliseconds",
-    usual: "none: a box that hangs with both links up is not noticed",
-    doc: "with `failure: open`, a transparent middle box that lets no probe through, three in a row, is passed by too: milliseconds between two probes ([chains.md](chains.md#probes))",
+    usual: "none: a box that hangs with both links up is not detected",
+    doc: "with `failure: open`, a transparent middle box that misses three probes in a row is bypassed too: milliseconds between two probes ([chains.md](chains.md#probes))",
   },
   segment: { kind: "text", usual: "the one that both ends are in", doc: "the segment" },
 } as const satisfies Fields<ChainSpec>;

@@ -17,26 +17,26 @@ export interface ChainState {
   bridge: string;
   /** The host's own VTEP. */
   local: string;
-  /** Type of the tunnels in the words of Open vSwitch. */
+  /** Open vSwitch's name for the type of the tunnels. */
   encapsulation: string;
   udpPort: number;
-  /** By which packets for one hop arrive or leave: to where says each flow. */
+  /** The tunnels by which packets for one hop arrive or leave. Each flow sets the destination. */
   tunnels: { port: string; vni: number }[];
   /** VTEPs of the chain's other hosts. */
   peers: string[];
   /** VALUE/MASK of the cookies of all of its flows, and of no others. */
   cookie: string;
-  /** Ports of its transparent middle boxes. Absent: it has none here. */
+  /** Ports of its transparent middle boxes on this host; absent if it has none. */
   boxes?: string[];
   /** Milliseconds between two probes of the ports in `probed`. */
   probe?: number;
-  /** Ports of transparent middle boxes: what one sends has to come out of the other. Absent: none is probed. */
+  /** Ports of transparent middle boxes that are probed: what one sends must arrive at the other. Absent: none is probed. */
   probed?: string[];
-  /** In the words of ovs-ofctl; `<NAME>` is replaced by the number of a port. */
+  /** In the syntax of ovs-ofctl; `<NAME>` is replaced by the number of a port. */
   flows: string[];
 }
 
-/** A chain as states are made of it. */
+/** What the states of a chain are made of. */
 export type ChainWanted = Omit<ChainPlan, "segment">;
 
 /** Name of the part that says where packets go from a host's hops. */
@@ -64,7 +64,7 @@ export interface ChainHost {
   bridge: string;
 }
 
-/** Its own hops: what they may send, and what reaches them. */
+/** The first part: what its own hops may send, and what reaches them. */
 export function hopsState(chain: ChainWanted, on: ChainHost): ChainState {
   const { host } = on;
   return {
@@ -83,7 +83,7 @@ function boxesOf({ hops, probe }: ChainWanted, host: string): Pick<ChainState, "
   return { boxes, ...(probe === undefined ? {} : { probe, probed: boxes }) };
 }
 
-/** Where packets go from its own hops. */
+/** The second part: where packets go from its own hops. */
 export function nextState(chain: ChainWanted, on: ChainHost): ChainState {
   const { host } = on;
   return {

@@ -1,9 +1,9 @@
-/** A service chain in the words of a preview. */
+/** Describes the changes of a service chain for a preview. */
 import { because, facts, isEqual, isObject, listed, nameIn, shown } from "../../plan/change";
 import type { Edit, Inputs, Label, Words } from "../../plan/change";
 import { CHAIN } from "./spec";
 
-/** Ends, middle boxes and where these are, are one fact: the way. */
+/** The ends, the middle boxes and their hosts are shown as one fact: the path. */
 const LABELS: Readonly<Record<string, Label>> = {
   from: false,
   through: false,
@@ -55,6 +55,6 @@ function way({ from, through, to }: Inputs): string {
 
 const name = (hop: unknown): string => (isObject(hop) ? shown(hop["hop"]) : "?");
 const probed = (probe: unknown): string =>
-  probe === undefined ? "its boxes are not probed any more" : `its boxes are probed every ${shown(probe)} ms`;
+  probe === undefined ? "its boxes are no longer probed" : `its boxes are probed every ${shown(probe)} ms`;
 const optional = (probe: unknown): string[] => (probe === undefined ? [] : [probed(probe)]);
 const fails = (failure: unknown): string => `fails ${shown(failure ?? CHAIN.failure.default)}`;

@@ -35,7 +35,7 @@ export interface ConnectivityArgs extends MovableArgs {
   reach?: pulumi.Input<boolean>;
   /** How long it is tried again until it holds, seconds. @default 30 */
   within?: pulumi.Input<number>;
-  /** Texts such as hashes of what lies on the way: when one changes, the check runs again. @default none */
+  /** Strings such as hashes of what is between the two ends: when one changes, the check runs again. @default none */
   crosses?: pulumi.Input<pulumi.Input<string>[]>;
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# guest check: tries once, or again until it holds, whether a container reaches an address. Changes nothing, keeps nothing, takes no lock.
-# Asked state: components/connectivity/state.ts. The host's programs run in the container's network namespace: an image may have none.
-# A function check_KIND sets seen, in words, and returns 0: reached, 1: not reached, 2: it cannot be tried.
+# guest check: tries once, or again until it holds, whether a container reaches an address. Changes nothing, stores nothing, takes no lock.
+# Its input: components/connectivity/state.ts. The host's programs run in the container's network namespace, since an image may have none. A
+# function check_KIND sets seen, in words, and returns 0: reached, 1: not reached, 2: it cannot be tried.
 # shellcheck disable=SC2154 # the variables come out of with_state, by eval
 
 # Packets of a throughput check that are on the way at once.
@@ -54,14 +54,14 @@ check_look() {
 
 check_inside() { nsenter -t "$pid" -n "$@"; }
 
-# iputils' ping, not busybox's, which the shell of our image prefers to what is on the PATH.
+# iputils' ping by its path: the shell of our image would run busybox's.
 check_echo() {
   local program=/usr/bin/ping
   [ -x "$program" ] || program=/bin/ping
   check_inside "$program" -n "$@"
 }
 
-# One answer proves that it is reached, three questions without one that it is not. Sets: seen
+# One answer proves that the address is reached; three requests without an answer prove that it is not. Sets: seen
 check_ping() {
   local said
   if "$reach"; then set -- -c 1 -w 3; else set -- -c 3 -i 0.5 -w 3; fi

@@ -13,7 +13,7 @@ import type { PlannedGround } from "../../plan/section";
 import { placesOf } from "./resolve";
 import type { ResolvedCheck } from "./resolved";
 
-/** What checks run on: the rest of the plan. */
+/** What checks are planned from: the rest of the plan. */
 type Laid = PlannedGround;
 
 /** Sorted by name. */
@@ -38,12 +38,12 @@ export function planChecks({ checks }: Pick<ResolvedLab, "checks">, laid: Laid):
   });
 }
 
-/** Everything between the two ends, and the ends: a check runs again when this is another. */
+/** Everything between the two ends, and the ends: when this changes, the check runs again. */
 type Crossed = Laid;
 
 /**
- * Within one segment its ports on the hosts of the two ends, with the chain that leads between these and the impairments there; else, with
- * routes that the plan does not follow, everything.
+ * Within one segment: its ports on the hosts of the two ends, the chain between the ends, and the impairments there. Otherwise everything,
+ * since the plan does not follow routes.
  */
 function crossed(check: ResolvedCheck, laid: Laid): Crossed {
   const { from, address, target } = check;
@@ -75,7 +75,7 @@ function crossed(check: ResolvedCheck, laid: Laid): Crossed {
   };
 }
 
-/** A chain leads between its two ends both ways. */
+/** A chain applies between its two ends in both directions. */
 function isBetween({ hops }: ChainPlan, { from, address, target }: ResolvedCheck): boolean {
   const ends = [hops[0], hops.at(-1)];
   const other = ends.find((end) => end?.name !== from.name);
@@ -100,7 +100,7 @@ function impairmentsOn(
   );
 }
 
-/** Hosts that may answer for an address: those of its owner, else all of the segment. */
+/** Hosts that may answer for an address: its owner's, or all of the segment if the owner is unknown. */
 function hostsWith(
   address: string,
   segment: ResolvedSegment,
@@ -120,7 +120,7 @@ function hostsWith(
   return owners.length > 0 ? owners : [...segment.names];
 }
 
-/** Where hosts have no tunnel to each other, those that they have one to are on the way. */
+/** If two hosts have no tunnel to each other, the hosts that they have tunnels to are between them (a hub). */
 function withHub(ends: readonly string[], segment: ResolvedSegment, hosts: readonly HostPlan[]): Set<string> {
   const all = new Set(ends);
   for (const host of hosts.filter(({ name }) => ends.includes(name))) {
@@ -132,7 +132,7 @@ function withHub(ends: readonly string[], segment: ResolvedSegment, hosts: reado
   return all;
 }
 
-/** A host with the one port, and of that the tunnels and stations on the way. */
+/** A host with that one port, reduced to the tunnels and stations between the two ends. */
 function narrowed(
   host: HostPlan,
   { name }: ResolvedSegment,
@@ -155,13 +155,13 @@ function narrowed(
   return { ...host, ports };
 }
 
-/** Of the containers, their steps' own digests count beside it: an archive's content is not in the plan. */
+/** Containers are not part of it: the digests of their steps are added later, since an archive's content is not in the plan. */
 function digestOf(crossed: Crossed): string {
   const way = JSON.stringify({ ...crossed, containers: undefined });
   return createHash("sha256").update(way).digest("hex").slice(0, 16);
 }
 
-/** For readers: what it crosses is only to make it run again. */
+/** A check for readers of the lab, without `crosses`, which is only used to run it again. */
 export function factsOf(check: CheckPlan): CheckFacts {
   const { name, host, from, to, target, kind, port, path, atLeast, reach, within } = check;
   return {

@@ -1,7 +1,7 @@
-/** What is decided of checks: the shape of them in a plan. */
+/** Checks in a plan. */
 import type { ConnectivityKind } from "./spec";
 
-/** How it is tried, and what must come of it. */
+/** How it is tried, and what the result must be. */
 export interface TriedPlan {
   kind: ConnectivityKind;
   port?: number;
@@ -28,7 +28,7 @@ export interface CheckFacts extends TriedPlan {
   from: string;
   /** The address that is asked. */
   to: string;
-  /** The container that was named for it. */
+  /** The container that the setting names instead of an address. */
   target?: string;
 }
 
@@ -53,7 +53,7 @@ export interface CheckPlan extends CheckFacts {
  * ```
  */
 export interface CrossedPlan {
-  /** Another text when something of it changes; of the containers others know. */
+  /** A digest that changes when something of it changes, except its containers, which have digests of their own. */
   digest: string;
   hosts: string[];
   containers: string[];

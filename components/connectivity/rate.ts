@@ -1,4 +1,4 @@
-/** A rate in tc's words: `5mbit` is 5 000 000 bits a second (tc(8), PARAMETERS). */
+/** A rate in tc's notation: `5mbit` is 5 000 000 bits a second (tc(8), PARAMETERS). */
 const UNITS: Readonly<Record<string, number>> = { kbit: 1e3, mbit: 1e6, gbit: 1e9 };
 
 /** Bits a second; undefined when the text is not a rate. */

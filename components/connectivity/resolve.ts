@@ -123,7 +123,7 @@ function resolvePath(
   return "/";
 }
 
-/** Undefined also for a container that was left out, which has been said. */
+/** Also undefined for a container that was left out, which has been reported. */
 function resolveFrom(
   { topology, containers }: Context,
   path: string,

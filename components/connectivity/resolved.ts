@@ -8,6 +8,6 @@ export interface ResolvedCheck extends TriedPlan {
   spec: CheckSpec;
   from: ResolvedContainer;
   address: bigint;
-  /** The container that was named for it. */
+  /** The container that the setting names instead of an address. */
   target?: ResolvedContainer;
 }

@@ -7,7 +7,7 @@ import type { DeclaredGround, DeclaredSection } from "../lab/section";
 import { Connectivity } from "./component";
 import { ConnectivityKind } from "./spec";
 
-/** The section `checks`, declared: each runs when everything else of the lab is as declared. */
+/** Declares the section `checks`: each check runs when everything else of the lab is deployed. */
 export const checks: DeclaredSection<Record<string, Connectivity>> = {
   follows: () => () => true,
   declare: declareChecks,
@@ -33,7 +33,7 @@ function declareChecks(
       check: own,
       crosses: crossed(check, hosts, parts),
     };
-    // What measures a rate does so alone.
+    // A check that measures a rate runs alone.
     const first = check.kind === ConnectivityKind.Throughput ? before : [];
     const opts = { parent, ...host.inside, dependsOn: [...dependsOn, ...first] };
     const made = new Connectivity(child(name, `check-${own}`), args, opts);
@@ -57,7 +57,7 @@ function everything({ bridges, segments, containers }: GroundParts): pulumi.Reso
   return [...Object.values(bridges), ...ports, ...Object.values(containers)];
 }
 
-/** What makes it run again: the plan of its way, other machines on it, what the containers at it are given. */
+/** What makes it run again: changes of the plan between its ends, other machines there, and changes of its containers' steps. */
 function crossed(
   { crosses: { digest, ...way } }: CheckPlan,
   hosts: readonly TargetHost[],

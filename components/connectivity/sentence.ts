@@ -1,4 +1,4 @@
-/** A check in one clause, as guest.sh says it. */
+/** A check in one clause, with the wording of guest.sh. */
 import { CHECK, ConnectivityKind, HTTP_PORT } from "./spec";
 import type { CheckSpec } from "./spec";
 

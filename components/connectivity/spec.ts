@@ -2,7 +2,7 @@
 import type { Fields, NamedSetting } from "../../plan/setting";
 
 /**
- * How it is tried whether a container reaches an address.
+ * How a check tests whether a container reaches an address.
  *
  * @example
  * ```ts

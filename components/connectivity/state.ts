@@ -21,7 +21,7 @@ export interface ConnectivityState {
   reach: boolean;
   /** Seconds. */
   within: number;
-  /** Digests of what lies on the way; only to make the step run again. */
+  /** Digests of what is between the two ends; only to make the step run again. */
   crosses: string[];
 }
 

@@ -1,4 +1,4 @@
-/** A check in the words of a preview. */
+/** Describes the changes of a check for a preview. */
 import { facts, from, hostIn, isUnknown, listed, nameIn } from "../../plan/change";
 import type { Edit, Label, Words } from "../../plan/change";
 import { sentenceOf } from "./sentence";

@@ -1,18 +1,18 @@
-/** What a container makes of an IPv6 gateway that announces itself: its plan alone says where its packets go. */
+/** How a container treats the announcements of an IPv6 gateway: only its plan decides its default route. */
 import { EVERYTHING } from "../../plan/addresses";
 import { NO_ADDRESS } from "../../plan/ipam";
 import { IpFamily } from "../../plan/net/family";
 import type { Place, ResolvedContainer, ResolvedNic, ResolvedRoute } from "../../plan/resolved";
 import type { SysctlPlan } from "../../plan/workload-plan";
-import { leaderOn, servicesOf } from "../service/of-segment";
+import { serviceFor, servicesOf } from "../service/of-segment";
 import { nicName, taggedName } from "../../plan/names";
 
-/** The IPv6 default route by the first interface with an address in a segment that has an IPv6 gateway, unless one is written. */
+/** The IPv6 default route: by the first interface with an address in a segment that has an IPv6 gateway, unless a route is written. */
 export function usualGateway6({ host, nics, routes }: ResolvedContainer): ResolvedRoute[] {
   if (nics.some(({ spec }) => spec.gateway6 !== undefined && spec.gateway6 !== NO_ADDRESS)) return [];
   if (routes.some(({ to }) => to.cidr === EVERYTHING[IpFamily.V6].cidr)) return [];
   const [first] = nics.flatMap((nic): ResolvedRoute[] => {
-    const six = nic.place && leaderOn(nic.place.segment, host)?.six;
+    const six = nic.place && serviceFor(nic.place.segment, host)?.six;
     if (nic.place === undefined || six === undefined || nic.spec.gateway6 === NO_ADDRESS) return [];
     const own = nic.place.addresses.some(({ subnet }) => subnet.family === IpFamily.V6);
     return own ? [{ to: EVERYTHING[IpFamily.V6], via: six.address, place: nic.place }] : [];
@@ -21,10 +21,10 @@ export function usualGateway6({ host, nics, routes }: ResolvedContainer): Resolv
 }
 
 /**
- * Router advertisements are ignored on interfaces by which the plan has no default route to who sends them. Linux would use that route
- * beside the planned one, which has the same metric.
+ * Router advertisements are ignored on interfaces that the plan has no IPv6 default route for. Linux would use the announced route beside
+ * the planned one, which has the same metric.
  */
-export function deafTo({ nics, routes, sysctls }: ResolvedContainer): SysctlPlan[] {
+export function ignoredAdvertisements({ nics, routes, sysctls }: ResolvedContainer): SysctlPlan[] {
   return nics.flatMap(placed).flatMap(({ device, place }) => {
     const [six, another] = servicesOf(place.segment).flatMap((service) => service.six ?? []);
     const name = `net/ipv6/conf/${device}/accept_ra`;

@@ -8,7 +8,7 @@ import { connection, hostIdentity, incarnationOf, machineId } from "../guest-ste
 import type { MovableArgs, Place } from "../host/context.component";
 import { child } from "../naming";
 
-/** Brings the archive to where the scripts of its kind look for it. */
+/** Copies the archive to where the scripts of the container's kind look for it. */
 export function archiveCopy(
   name: string,
   archive: pulumi.Input<string>,
@@ -21,7 +21,7 @@ export function archiveCopy(
     {
       connection: connection(host),
       source: pulumi.output(archive).apply((file) => new pulumi.asset.FileAsset(resolve(file))),
-      // After the bridges, whose steps wait for a machine that still boots.
+      // After the bridge, whose step waits for a machine that is still booting.
       remotePath: pulumi
         .all([shown.labId, interfaces])
         .apply(([lab]) => `/var/lib/vxlab/images/${lab}-${name}.tar`),
@@ -32,7 +32,7 @@ export function archiveCopy(
   );
 }
 
-/** What a preview shows of an archive, and what the host holds the copy against. */
+/** The hash that a preview shows of an archive, and that the host compares the copy with. */
 export function archiveHash(file: string): string {
   try {
     return createHash("sha256").update(readFileSync(file)).digest("hex");

@@ -1,4 +1,4 @@
-/** What a container's interfaces are given when a program leaves it out: the planner's rules, for a stack instead of a lab. */
+/** Defaults of a container's interfaces for values that a program leaves out: the planner's rules, for a stack instead of a lab. */
 import * as pulumi from "@pulumi/pulumi";
 import { MacKind, computedMac } from "../../plan/mac";
 import { vethName } from "../../plan/names";

@@ -1,4 +1,4 @@
-/** Files and commands of a container, of whatever kind it is, as a program gives them. */
+/** Files and commands of a container of any kind, as a program gives them. */
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -85,12 +85,12 @@ export interface ContentArgs {
   sysctls?: pulumi.Input<pulumi.Input<ContainerSysctlArgs>[]>;
 }
 
-/** The parts of it for the step and for what a preview shows. */
+/** What the step gets of them, and what a preview shows. */
 export interface ContentParts {
   state: pulumi.Output<Pick<ContainerState, "files" | "exec" | "routes" | "sysctls">>;
-  /** What the files hold; undefined where there are none. */
+  /** Contents of the files; undefined if there are none. */
   contents?: pulumi.Output<string[]>;
-  /** Each file by a short hash: what it holds is in no preview. */
+  /** Each file with a short hash: previews never show the contents. */
   shown: { files?: pulumi.Output<Record<string, string>>; exec?: ContentArgs["exec"] };
 }
 
@@ -132,7 +132,7 @@ export function contentParts(container: string, { files, exec, routes, sysctls }
   };
 }
 
-/** What a step gets beside its state; undefined where there is nothing. */
+/** What a step gets beside its state; undefined if there is nothing. */
 export function stepSecrets(
   env: pulumi.Output<string[]> | undefined,
   { contents }: ContentParts,

@@ -1,8 +1,8 @@
 #!/bin/sh
-# What is put into a container of any kind and run there: files, and commands after a change. Everything is done by processes of
-# the container: where the links in its root lead is for itself to say.
-# A kind has KIND_box, which prints its folder on the host, and KIND_within SECONDS WORDS..., a shell of the container's with
-# these arguments, and KIND_tool, which prints what begins each command of that shell: busybox where the image may have no tools.
+# What is put into a container of any kind and run there: files, and commands after a change. Everything is done by processes of the
+# container, so that symbolic links in its root cannot lead out of it. A kind has KIND_box, which prints its folder on the host, and
+# KIND_within SECONDS WORDS..., a shell of the container's with these arguments, and KIND_tool, which prints what begins each command of
+# that shell: busybox where the image may have no tools.
 # shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of with_state, by eval
 
 # What next_file sets, as locals of its callers: eval "$FILE".
@@ -21,7 +21,8 @@ content_plain() {
   while next_file; do plain "$path" "$mode" "$owner" "$sha256"; done
 }
 
-# After the container runs. Its folder has two marks: the paths of files that were put there, and what the commands ran for.
+# Called once the container runs. The container's folder has two marks: the paths of files that were put into it, and a hash of what the
+# commands last ran for.
 content_apply() {
   local box
   box=$("${kind}_box")
@@ -29,16 +30,16 @@ content_apply() {
   content_exec
 }
 
-# Puts files in place that differ, takes away those that are no longer wanted, and looks whether all is as wanted.
+# Writes files that differ, removes those that are no longer wanted, and checks the result.
 content_files() {
   local faults
   if [ "${files_count:-0}" = 0 ] && [ ! -e "$box/files" ]; then return 0; fi
   content_plain
-  faults=$(content_gone && content_faults) || fail "container $name: its files cannot be looked at: $faults"
+  faults=$(content_gone && content_faults) || fail "container $name: its files cannot be read: $faults"
   if [ -n "$faults" ]; then
     faults=$(content_script | "${kind}_within" 120 -s 2>&1) || fail "container $name: $faults"
     faults=$(content_faults)
-    [ -z "$faults" ] || fail "container $name: after they were put in place: $faults"
+    [ -z "$faults" ] || fail "container $name: its files are not as wanted after they were written: $faults"
   fi
   if [ "${files_count:-0}" = 0 ]; then rm -f "$box/files"; else content_paths >"$box/files"; fi
 }
@@ -54,7 +55,7 @@ content_gone() {
     awk '$0 == "/" { had = 1; next } had && !($0 in want) { print } !had { want[$0] }'
 }
 
-# The script that puts them in place, for a shell of the container's. LXC's init runs it too, before the first process.
+# The script that writes the files, for a shell of the container. LXC's init runs it too, before the first process.
 content_script() {
   local tool one
   eval "$FILE"
@@ -63,7 +64,7 @@ content_script() {
   cat <<'SCRIPT'
 fault() { echo "file $1: $2" >&2; failed=1; }
 file() {
-  if [ -d "$1" ] && [ ! -L "$1" ]; then fault "$1" "there is a folder of this name" && return; fi
+  if [ -d "$1" ] && [ ! -L "$1" ]; then fault "$1" "is a folder" && return; fi
   if [ -L "$1" ] || [ ! -f "$1" ] || [ "$($B sha256sum <"$1" | $B cut -c1-64)" != "$2" ]; then
     folder=${1%/*}
     new=$folder/.vxlab-new
@@ -82,8 +83,8 @@ SCRIPT
   echo "exit \$failed"
 }
 
-# One line for each file: its number, then the hash, mode and owner that were found, in the words of what is wanted where they
-# mean the same; the number alone where there is no such file.
+# One line for each file: its number, then the hash, mode and owner that were found, written as they are wanted if they mean the same; the
+# number alone if there is no such file.
 content_look() { content_looks | "${kind}_within" 60 -s; }
 
 content_looks() {
@@ -109,7 +110,7 @@ SCRIPT
   while next_file; do printf 'number=%s path=%s\nlook %s %s %s %s\n' $((f - 1)) "$path" $((f - 1)) "$path" "$mode" "$owner"; done
 }
 
-# What is not as it is wanted, in words.
+# Differences from what is wanted, one line each.
 content_faults() {
   local found
   if [ "${files_count:-0}" = 0 ]; then return 0; fi
@@ -133,7 +134,7 @@ content_wanted() {
   while next_file; do echo "want $((f - 1)) $path $sha256 $mode $owner"; done
 }
 
-# What there is of the files, as lines for observe.awk.
+# The files as they are, as lines for observe.awk.
 content_observed() {
   [ "${files_count:-0}" != 0 ] || return 0
   content_look | awk '
@@ -142,8 +143,8 @@ content_observed() {
       print "text files." $1 ".owner" ($4 == "" ? "" : " " $4) }'
 }
 
-# The commands, in their order. They run again, all of them, when one of them or a file is another, and in a container that was
-# made anew; one that fails leaves no mark, so that the next step runs them again.
+# Runs the commands in their order. All of them run again when one of them or a file has changed, and in a recreated container. If one fails
+# there is no mark, so that the next step runs them again.
 content_exec() {
   local mark i=0
   if [ "${exec_count:-0}" = 0 ]; then rm -f "$box/done" && return; fi
@@ -167,7 +168,7 @@ content_run() {
   esac
 }
 
-# Its output goes into a file in the container: what it leaves running must not hold up the step.
+# Its output goes to a file in the container: a process that it leaves running must not keep the step waiting.
 content_runner() {
   local tool
   tool=$("${kind}_tool")
@@ -200,7 +201,7 @@ content_said() { printf '%s\n' "$1" | tr '\n' ' ' | docker_veiled; }
 inside_drift() {
   local file
   if [ -n "${looked-}" ]; then kept_each container inside_drift_of && return; fi
-  # Of awk only where there is something to ask.
+  # Starts awk only if there is something to compare.
   grep -lsE '"(files|routes|sysctls)" *: *\[ *\{' "$STATE"/desired/container-*.json | while read -r file; do
     with_kept "$file" inside_drift_of </dev/null
   done
@@ -210,7 +211,7 @@ inside_drift_of() {
   local state pid found
   [ "${files_count:-0}${routes_count:-0}${sysctls_count:-0}" != 000 ] || return 0
   "${kind}_look"
-  # A container that does not run is another check's to report.
+  # A container that is not running is reported elsewhere.
   [ "$state" = RUNNING ] || return 0
   { content_faults && routing_faults; } | while read -r found; do printf '%s\tcontainer %s: %s\n' "$lab/$step" "$name" "$found"; done
 }

@@ -32,7 +32,7 @@ container_alone() {
 }
 
 container_remove() {
-  # A step of another kind and the same name has taken its place, and has put it away already.
+  # A step of another kind with the same name has replaced the container, and has removed it already.
   if [ "${was_kind:-$kind}" = "$kind" ]; then
     "${kind}_drop" "$name"
     published_off "${published_device-}"
@@ -45,8 +45,7 @@ container_remove() {
   answer
 }
 
-# What a container runs, and what its image is, cannot change while it runs: these are answered as they are wanted, and so are the
-# addresses and the route that a DHCP server gives.
+# A running container's command and image cannot change, so they are answered as wanted, as are addresses and routes from a DHCP server.
 container_observe() {
   local state pid
   "${kind}_look"
@@ -60,7 +59,7 @@ container_found() {
   "${kind}_look"
   case $state in
     RUNNING) container_links ;;
-    # verify/look.ts makes one line of those of all containers.
+    # verify/look.ts merges these lines of all containers into one.
     SILENT) fault - "$kind does not answer" ;;
     *) echo gone ;;
   esac
@@ -73,15 +72,15 @@ container_lines() {
   container_links
 }
 
-# One program shows links and addresses, and the routes are in a file (proc(5), /proc/net/route). On our own image busybox's `ip`, which
-# costs a sixth under emulation.
+# One program shows links and addresses; the routes are in a file (proc(5), /proc/net/route). On our own image it is busybox's `ip`, which
+# takes a sixth of the time under emulation.
 container_links() {
   container_ports
   echo "net $PROC/$pid/net/route"
   if [ -d "$TOOLS-init" ]; then nsenter -t "$pid" -n /bin/busybox ip address show; else nsenter -t "$pid" -n ip address show; fi
 }
 
-# What inside.awk has to know of the interfaces.
+# The data about the interfaces for inside.awk.
 container_ports() {
   local at
   eval "$NIC; $TAG"
@@ -101,7 +100,7 @@ container_port() {
   bridge_of "$veth"
   echo "text $at.bridge $on"
   if [ -z "$on" ]; then
-    fault "$at.bridge" "$nic: its port $veth is on no bridge"
+    fault "$at.bridge" "$nic: its port $veth is not on a bridge"
     fault "$at.vlan" ""
     return 0
   fi
@@ -110,7 +109,7 @@ container_port() {
   [ "${looked-}" = all ] || return 0
   while next_tag; do tags=$tags,$tag; done
   seen_of trunks "$veth" || return 0
-  [ "$line" = "${tags#,}" ] || fault - "$nic: its port $veth carries the VLANs ${line:-of no list} instead of ${tags#,}"
+  [ "$line" = "${tags#,}" ] || fault - "$nic: its port $veth carries the VLANs ${line:-(all)} instead of ${tags#,}"
 }
 
 # container_lease [FILE] [LINES]: what udhcpc calls with a lease in the environment; the lease's name servers go into the file, for

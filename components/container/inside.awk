@@ -1,6 +1,6 @@
-# What there is of the interfaces inside a container, as lines for observe.awk, each by put(). Input: the lines of container_ports, the line
-# "net FILE" with the routes (proc(5), /proc/net/route), then what `ip address show` prints, or ip -o of links, addresses and routes.
-# For guest drift, which has many things, a line "thing …" before each; after "== KIND" every line is put as it is.
+# The interfaces inside a container as they are, as lines for observe.awk, each printed by put(). Input: the lines of container_ports, the
+# line "net FILE" with the routes (proc(5), /proc/net/route), then what `ip address show` prints, or ip -o of links, addresses and routes.
+# For guest drift, which looks at many things, a line "thing …" comes before each; after "== KIND" every line is printed unchanged.
 
 # put() may take another line as its record.
 raw || $1 == "==" || $1 == "thing" { if ($1 == "==") raw = 1; line = $0; flush(); put(line); next }

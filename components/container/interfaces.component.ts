@@ -1,4 +1,4 @@
-/** The interfaces of a container, of whatever kind it is. */
+/** The interfaces of a container of any kind. */
 import * as pulumi from "@pulumi/pulumi";
 
 /**

@@ -1,6 +1,6 @@
-# What to tell `ip -batch` so that the interfaces inside a container are as wanted. Input: the lines of nics_wanted, then
-# what is there: ip -o link show, ip -o address show, ip -o route show default.
-# Addresses of an interface with DHCP are its client's affair, and so is the default route then.
+# The commands for `ip -batch` that change a container's interfaces to what is wanted. Input: the lines of nics_wanted, then the actual
+# state: ip -o link show, ip -o address show, ip -o route show default. The DHCP client of an interface sets its addresses and default
+# route, so these are left alone.
 
 $1 == "link" { order[++n] = $2; mtu[$2] = $3; parent[$2] = $4; vlan[$2] = $5; next }
 $1 == "mac" { wanted_mac[$2] = $3; next }
@@ -30,15 +30,15 @@ $3 ~ /^inet6?$/ {
 }
 
 END {
-  # In the order wanted: a VLAN comes after the interface that it is on, and can be no larger.
+  # In the order wanted: a VLAN comes after the interface that it is on, whose MTU limits its own.
   for (i = 1; i <= n; i++) {
     name = order[i]
     if (!(name in is) && parent[name] != "") print "link add link " parent[name] " name " name " type vlan id " vlan[name]
-    # What somebody changed by hand.
+    # Repairs what somebody changed by hand.
     if (name in wanted_mac && name in mac && mac[name] != wanted_mac[name]) print "link set dev " name " address " wanted_mac[name]
     if (is[name] != mtu[name] || name in down) print "link set dev " name " mtu " mtu[name] " up"
   }
-  # Before the addresses: with its own the kernel takes a route away by itself.
+  # Before the addresses: when the kernel removes an address, it removes the routes that depend on it too.
   if (via == "" && had != "" && !lease) print "route del default"
   for (i = 1; i <= g; i++) print gone[i]
   for (i = 1; i <= m; i++)

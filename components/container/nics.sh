@@ -5,13 +5,13 @@
 LINKS_AWK='@links.awk@'
 # The OpenFlow numbers of ports that flows of chains name (components/chain/numbers.awk).
 OFPORTS=$STATE/ofports
-# VLAN of a side of a transparent middle box: no segment's, so nothing reaches it that no flow names.
+# VLAN of a side of a transparent middle box. No segment has it, so only flows that name the port reach it.
 DEAD_VLAN=@DEAD_VLAN@
 # What next_nic and next_tag set, as locals of their callers: eval "$NIC; $TAG".
 NIC="local i=0 nic nic_at bridge veth mac mtu vlan dhcp gateway addresses trunk"
 TAG="local n=0 tag tag_at tag_nic tag_mtu tag_addresses"
 
-# Nothing but names and addresses goes into LXC's files and ip's.
+# Fails unless these are names and addresses: they are written into files for LXC and ip.
 nics_plain() {
   local one
   eval "$NIC; $TAG"
@@ -26,7 +26,7 @@ nics_plain() {
   done
 }
 
-# next_nic: what there is to know of interface number i, which goes up; false after the last. Sets: $NIC
+# next_nic: the fields of interface number i, which goes up; false after the last. Sets: $NIC
 next_nic() {
   local key words list
   [ "$i" -lt "$interfaces_count" ] || return 1
@@ -49,10 +49,10 @@ next_tag() {
   n=$((n + 1))
 }
 
-# spaced WORD...: with spaces between. Unlike unquoted it costs no subshell. Sets: list
+# spaced WORD...: joins the words with spaces. Unlike unquoted it starts no subshell. Sets: list
 spaced() { list="$*"; }
 
-# unquoted WORDS: what assign quoted for one more eval, with spaces between.
+# unquoted WORDS: removes the quotes of a list that assign has quoted, and joins its words with spaces.
 unquoted() {
   eval "set -- $1"
   printf %s "$*"
@@ -84,10 +84,10 @@ nic_plug() {
   fi
   vsctl --may-exist add-port "$bridge" "$veth" "$@"
   [ ! -d "$IMPAIRED" ] || impair_plug "$veth"
-  # A step that was killed while it put them in place.
+  # Left by a step that was killed while it set them.
   [ -d "$flows" ] || flows=$flows.new
   [ -d "$flows" ] || return 0
-  # After a power failure the port is still in the database: then ovs-vsctl does not wait until ovs-vswitchd has opened it.
+  # After a power failure the port is still in the database, so ovs-vsctl does not wait until ovs-vswitchd has opened it.
   until said=$(ovs-ofctl ${how:+"$how"} add-flows "$bridge" "$flows/$veth" 2>&1); do
     tries=$((tries - 1))
     case $tries,$said in
@@ -97,7 +97,7 @@ nic_plug() {
   done
 }
 
-# ofport_of NAME: the OpenFlow number that a port is to have; nothing where any will do.
+# ofport_of NAME: the OpenFlow number that a port must have; nothing if it may have any.
 ofport_of() {
   local name number
   [ -e "$OFPORTS" ] || return 0
@@ -121,12 +121,11 @@ probe_of() {
 nic_flows_gone() {
   local cookie
   { read -r _ cookie <"$1/$2"; } 2>/dev/null || return 0
-  # It fails when the bridge or ovs-vswitchd is gone, and the flows with it.
+  # It fails if the bridge or ovs-vswitchd is gone; then so are the flows.
   ovs-ofctl del-flows "$3" "$cookie" 2>/dev/null || :
 }
 
-# Brings a running container, whose first process is pid, to what is wanted from now on, and back to it what somebody
-# changed inside.
+# Changes a running container, whose first process is pid, to what is wanted; that includes what somebody changed inside.
 nics_live() {
   local owner tags on found changes
   eval "$NIC"
@@ -148,7 +147,7 @@ nics_live() {
   [ -z "$changes" ] || printf '%s\n' "$changes" | nsenter -t "$pid" -n "$(iproute_path)" -batch -
 }
 
-# nics_there: whether the host's ends of all interfaces are. A container that lost one starts anew.
+# nics_there: true if the host's ends of all interfaces exist. A container that lost one is restarted.
 nics_there() {
   eval "$NIC"
   while next_nic; do [ -e "$NET/$veth" ] || return 1; done
@@ -172,7 +171,7 @@ nics_wanted() {
   done
 }
 
-# Whatever is left in Open vSwitch of those of the container in box.
+# Removes what is left in Open vSwitch of the interfaces of the container in box.
 nics_drop() {
   local have veth bridge
   for have in $(vsctl --bare --no-headings --columns=name find port external_ids:vxlab-container="\"$id\""); do

@@ -5,8 +5,8 @@ import type { ContainerPlan, InterfacePlan, RoutePlan, TaggedPlan } from "../../
 import { DEAD_VLAN, nicName, vethName } from "../../plan/names";
 import { IpFamily } from "../../plan/net/family";
 import type { AccessNic, Place, ResolvedContainer, ResolvedNic, TrunkNic } from "../../plan/resolved";
-import { leaderOn } from "../service/of-segment";
-import { deafTo } from "./announced";
+import { serviceFor } from "../service/of-segment";
+import { ignoredAdvertisements } from "./announced";
 import { placesOf } from "./resolve-nics";
 import { resolveForwards } from "./resolve-routing";
 import { forwarding } from "./resolve-sysctls";
@@ -16,7 +16,7 @@ import type { ChainSide } from "./spec";
 export function planContainer(container: ResolvedContainer, mtuOf: (box: string) => number): ContainerPlan {
   const { name, host, content, command, files, exec, nics, ports } = container;
   const routes = plannedRoutes(container);
-  const sysctls = [...container.sysctls, ...deafTo(container)];
+  const sysctls = [...container.sysctls, ...ignoredAdvertisements(container)];
   const interfaces = nics.map((nic) => planInterface(nic, mtuOf));
   return {
     name,
@@ -85,8 +85,7 @@ function textOf({ addresses }: Place): string[] {
 }
 
 /**
- * One default route: by the gateway that is written, else by the first interface that can have one. The DHCP server tells it to whom
- * it lends an address.
+ * One default route: by the gateway that is written, else by the first interface that can have one. A DHCP client gets it from the server.
  */
 function withGateway(
   { host, nics, routes: all }: ResolvedContainer,
@@ -106,7 +105,7 @@ function withGateway(
 
 function gatewayFor(nic: ResolvedNic, host: string): string | undefined {
   if (nic.place === undefined || nic.bare || nic.spec.gateway === NO_ADDRESS) return undefined;
-  const service = leaderOn(nic.place.segment, host);
+  const service = serviceFor(nic.place.segment, host);
   return service?.nat === true && service.four !== undefined ? addressText(service.four.address) : undefined;
 }
 

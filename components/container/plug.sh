@@ -1,6 +1,6 @@
 #!/bin/sh
-# What LXC runs while a container starts and ends. It comes before the kinds of things, and ends the program: the rest of the
-# tools need not be read for it.
+# What LXC runs while a container starts and ends. It comes before the kinds of things, and ends the program, so that the shell need not
+# read the rest of the tools.
 # shellcheck disable=SC2034,SC2154 # nic_plug's; read's
 
 BOXES=$STATE/containers

@@ -28,7 +28,7 @@ interface PublishingArgs extends Pick<MovableArgs, "host"> {
   ports?: pulumi.Input<pulumi.Input<ContainerPortArgs>[]>;
 }
 
-/** @param name the container's, if it has no other one */
+/** @param name of the container, unless `args` has one */
 export function publishedPorts(
   name: string,
   { container, host, ports }: PublishingArgs,
@@ -39,7 +39,7 @@ export function publishedPorts(
     if (first === undefined) return undefined;
     return {
       device: portsDevice(box),
-      // Another one for each container of a host, since a port leads to one of them.
+      // Different for each container of a host, since a port leads to one container only.
       own: `169.254.${first.port >> 8}.${first.port & 255}`,
       address,
       ports: known.map(({ port, to, protocol = PortProtocol.Tcp }) => ({ port, to, protocol })),

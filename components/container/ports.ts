@@ -16,7 +16,7 @@ import { PortProtocol } from "./spec-inside";
 
 const CURE = "Write HOST:CONTAINER, for example 8080:80, or 5353:53/udp.";
 const BGP = 179;
-/** Its address on the host would be that of a cloud's metadata service, 169.254.169.254. */
+/** A port whose veth address on the host would be 169.254.169.254, the metadata service of clouds. */
 const METADATA = 0xa9fe;
 
 /** Those that are usable, as they are written. */
@@ -42,7 +42,7 @@ export function resolvePorts({ ports }: ContainerSpec, at: At, said: Findings): 
   return all.map(({ plan }) => plan);
 }
 
-/** What needs the host: its own ports, its address, and what else is published there. */
+/** Checks that need the host: its own ports, its address, and other published ports. */
 export function checkPorts(lab: ResolvedLab): Problem[] {
   const claims = lab.containers.flatMap(({ name, host, ports }) =>
     [...new Set(ports.map(({ port }) => port))].map((port) => ({
@@ -71,7 +71,7 @@ function faultOf(lab: ResolvedLab, host: ResolvedHost, one: PortPlan, path: stri
   const taken = protocol === PortProtocol.Tcp ? ownTcp(host) : ownUdp(lab);
   const word = port === METADATA ? "the address of a cloud's metadata service" : taken.get(port);
   if (word === undefined) return [];
-  const message = `Port ${port} of ${host.name} is not free: it is for ${word}.`;
+  const message = `Port ${port} of ${host.name} is not free: it is used for ${word}.`;
   return [{ path, got, message, cure: "Choose another port of the host." }];
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Ports of the host that lead to a container (PublishedState): a veth pair of its own into the container's network, since that is on no bridge
-# that the host has an address on, and one nftables table. The table lets pass what comes for these ports and its answers. Nothing that a
-# container begins gets out by the pair, with or without the host guard. IPv4 only.
+# Ports of the host that lead to a container (PublishedState): a veth pair into the container's network namespace, since the container need
+# not be on a bridge on which the host has an address, and one nftables table. The table accepts packets for these ports and their answers.
+# Connections that the container opens are dropped on the pair, with or without the host guard. IPv4 only.
 # shellcheck disable=SC2034,SC2153,SC2154 # seen_of sets line; the variables come out of with_state, by eval
 
 # The rules of each container, which are loaded with every new pair.
@@ -9,7 +9,7 @@ PUBLISHED=$STATE/published
 # Its end in the container.
 PUBLISHED_NIC=ports
 
-# Before a container starts: no pair is ever without its rules.
+# Called before a container starts, so that the rules are there before the pair.
 published_begin() {
   local table
   nat_table "$id"
@@ -17,7 +17,7 @@ published_begin() {
   [ -n "${published_device-}" ] || return 0
   published_plain
   published_alone
-  command -v nft >/dev/null || fail "no nft on this host, which ports of container $name need: apt-get install nftables"
+  command -v nft >/dev/null || fail "no nft on this host, which the ports of container $name need: apt-get install nftables"
   published_free
   mkdir -p "$PUBLISHED"
   published_forwards
@@ -27,7 +27,7 @@ published_begin() {
   nft_record "$table"
 }
 
-# Afterwards, of the running container.
+# Called for the running container.
 published_again() {
   local state pid
   [ -n "${published_device-}" ] || return 0
@@ -59,7 +59,8 @@ published_alone() {
   alone "a port of this host for container $name" "choose another one (containers.$name.ports)" container 'published.ports.*.port' "$@"
 }
 
-# A program of the host that listens on a new one would be cut off: columns 2 and 4 of proc(5), net/tcp; 0A is LISTEN, 07 a UDP socket of no peer.
+# Fails if a program of the host listens on a new port, since it would become unreachable. Columns 2 and 4 of proc(5), net/tcp; 0A is
+# LISTEN, 07 a UDP socket without a peer.
 published_free() {
   local n=0 port to protocol taken
   while next_published; do
@@ -76,8 +77,8 @@ published_forwards() {
   tune "net/ipv4/conf/$under/forwarding" 1
 }
 
-# published_rules TABLE. By its address an answer belongs to a connection that came by the pair, not to one of another interface. Made,
-# deleted and made again in one transaction: connections live on.
+# published_rules TABLE: the rules. They match an answer by its address too, so that it belongs to a connection of this pair. The table is
+# created, deleted and created again in one transaction, which keeps connections.
 published_rules() {
   local n=0 port to protocol under in='' out=''
   under=$(underlay_device "$published_address") || exit 1
@@ -118,14 +119,15 @@ $(published_shut)
 RULES
 }
 
-# A host that forwarded nothing by that interface does so for what is led on by a rule alone.
+# If the host did not forward for that interface before, it forwards only what a rule redirects.
 published_shut() {
   [ ! -e "$STATE/tuned/net,ipv4,conf,$under,forwarding" ] || echo "    iifname \"$under\" ct state new drop"
 }
 
 published_load() { nft -f "$PUBLISHED/$1" || fail "nft rejects the rules for ports of a container, see above"; }
 
-# published_plug ID DEVICE OWN ADDRESS: the pair, into the network of the process pid. The container finds the host's address by it alone.
+# published_plug ID DEVICE OWN ADDRESS: makes the pair, with one end in the network namespace of the process pid. Only the pair leads the
+# container to the host's address.
 published_plug() {
   published_load "$1"
   [ ! -e "$NET/$2" ] || ip link del dev "$2"
@@ -141,7 +143,7 @@ INSIDE
   ip route replace "$3/32" dev "$2"
 }
 
-# published_lines: what the hook of LXC has to know (routing_wire).
+# published_lines: the data for LXC's hook (routing_wire).
 published_lines() { [ -z "${published_device-}" ] || echo "publish $id $published_device $published_own $published_address"; }
 
 published_is() {
@@ -149,12 +151,13 @@ published_is() {
   if [ -n "${looked-}" ]; then seen_of table "$1"; else nft list table inet "$1" >/dev/null 2>&1; fi
 }
 
-# published_inside COMMANDS: in the container's network. On our own image by busybox, whose `ip` costs a sixth under emulation.
+# published_inside COMMANDS: runs ip commands in the container's network namespace. On our own image busybox's `ip` takes a sixth of the
+# time under emulation.
 published_inside() {
   if [ -d "$TOOLS-init" ]; then nsenter -t "$pid" -n /bin/busybox sh -c "$1"; else nsenter -t "$pid" -n sh -c "$1"; fi
 }
 
-# Whether the pair of the container, whose first process is pid, is there with its address and route.
+# True if the pair of the container, whose first process is pid, exists with its address and route.
 published_there() {
   [ -e "$NET/$published_device" ] || return 1
   case $(published_inside "ip -o address show dev $PUBLISHED_NIC; ip route show dev $PUBLISHED_NIC" 2>/dev/null) in
@@ -164,7 +167,7 @@ published_there() {
   case $(ip route show dev "$published_device" 2>/dev/null) in *"$published_own"*) ;; *) return 1 ;; esac
 }
 
-# published_off DEVICE: takes it away, the pair first.
+# published_off DEVICE: removes the pair, then the rules.
 published_off() {
   local table
   [ -n "$1" ] || return 0
@@ -206,7 +209,7 @@ published_drift_of() {
   done
 }
 
-# published_closed: somebody else's chains that drop it, FAMILY TABLE CHAIN, one a line.
+# published_closed: other programs' chains that drop these packets, FAMILY TABLE CHAIN, one a line.
 published_closed() {
   nft -s list ruleset 2>/dev/null | LC_ALL=C awk -v device="$published_device" -v address="$published_own/32" "$FORWARD_AWK"
 }

@@ -16,7 +16,7 @@ export interface Named {
   name: string;
   /** Undefined: there is none of that name. */
   spec?: SegmentSpec;
-  /** Undefined: unusable, as the next. */
+  /** Undefined: unusable; the next one too. */
   network?: SegmentNetwork;
   segment?: ResolvedSegment;
 }
@@ -103,7 +103,7 @@ function computed(
   return [];
 }
 
-/** Whether the segment lacks what the setting needs; that is reported. */
+/** True if the segment lacks what the setting needs, which is reported. */
 function wordFault(
   family: IpFamily,
   path: string,

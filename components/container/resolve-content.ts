@@ -7,10 +7,10 @@ import type { ContainerSpec } from "./spec";
 import { EXEC, FILE } from "./spec-inside";
 import type { FileSpec } from "./spec-inside";
 
-/** Bytes of one file, and of all files of a container: they are in the state and in the stdin of a step. */
+/** Limits of one file, and of all files of a container together, bytes. The contents are in the state and in a step's stdin. */
 const LARGEST_FILE = 256 * 1024;
 const LARGEST_FILES = 1024 * 1024;
-/** What a file that is too large is better brought by. */
+/** The cure for a file that is too large. */
 export const LARGE_FILE_CURE = "Put it into the container's image or root file system, or split it.";
 
 /** Sorted by target; those that are usable. */
@@ -37,9 +37,9 @@ function targetFault(target: string, all: readonly string[]): string | undefined
   )
     return "Is not the path of a file: it must begin with /, have letters, digits and _.:/@,- only, and no . or .. in it.";
   if (/^\/(proc|sys|dev|\.vxlab)(\/|-|$)/.test(target))
-    return "Cannot be written: what is there belongs to the kernel or to vxlab.";
+    return "Cannot be written: this path belongs to the kernel or to vxlab.";
   const within = all.find((other) => target.startsWith(`${other}/`));
-  return within === undefined ? undefined : `Is inside of ${within}, which is a file.`;
+  return within === undefined ? undefined : `Is inside ${within}, which is a file.`;
 }
 
 function resolveFile(target: string, spec: FileSpec, at: At, said: Findings): FilePlan[] {

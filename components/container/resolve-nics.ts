@@ -1,4 +1,4 @@
-/** The interfaces of a container, read: however they are written, and the segments that each is in. */
+/** The interfaces of a container, read, in both forms that settings allow, and the segments that each is in. */
 import type { Findings } from "../../plan/findings";
 import { LENT_ADDRESS, NO_ADDRESS } from "../../plan/ipam";
 import { computedMac, macFault, MacKind, MAC_CURE, normalMac } from "../../plan/mac";
@@ -18,7 +18,7 @@ import type { ChainSide, ContainerSpec, InterfaceSpec } from "./spec";
 interface Container {
   name: string;
   spec: ContainerSpec;
-  /** Undefined: unknown, which has been said. */
+  /** Undefined: unknown, which has been reported. */
   host: string | undefined;
   at: At;
   /** The lab's identity. */
@@ -57,7 +57,7 @@ export function placesOf(nic: ResolvedNic): readonly Place[] {
   return nic.trunk ?? (nic.place === undefined ? [] : [nic.place]);
 }
 
-/** Of an interface alone; portSecurity is a container's as well. */
+/** Settings of an interface only; portSecurity can also be set on the container. */
 const NIC_KEYS = [
   ...(["segment", "address", "address6", "mac", "trunk", "addresses", "addresses6"] as const),
   ...(["gateway", "gateway6", "forwards", "chain"] as const),
@@ -194,7 +194,7 @@ function resolveSide(nic: Unplugged, side: ChainSide, said: Findings): SideNic |
   return problems.length === 0 ? { ...nic, side } : undefined;
 }
 
-/** A transparent middle box has one of each. */
+/** A transparent middle box has one interface for each side. */
 function checkSides(at: At, nics: readonly ResolvedNic[], said: Findings): void {
   const sides = nics.flatMap(({ side }) => side ?? []);
   if (sides.length === 0 || (sides.length === 2 && sides[0] !== sides[1])) return;

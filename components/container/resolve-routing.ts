@@ -1,4 +1,4 @@
-/** What makes a container send through a router, or be one: routes, gateways, what it forwards. */
+/** Routes, gateways, and what a container forwards as a router. */
 import {
   EVERYTHING,
   contains,

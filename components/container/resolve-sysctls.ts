@@ -16,7 +16,7 @@ const OWN = [
   /^net\/ipv6\/(bindv6only|ip_nonlocal_bind|fib_multipath_hash_policy|fib_multipath_hash_fields|seg6_flowlabel|auto_flowlabels|flowlabel_consistency|idgen_delay|idgen_retries|fwmark_reflect|anycast_src_echo_reply|max_hbh_length|max_dst_opts_length)$/,
   /^net\/mpls\/(conf\/[A-Za-z0-9_.-]+\/input|platform_labels|ip_ttl_propagate|default_ttl)$/,
 ];
-/** These set others to their defaults, so they come first. */
+/** These reset other settings to their defaults, so they come first. */
 const FIRST = /^net\/ipv4\/ip_forward$|\/conf\/(all|default)\/forwarding$/;
 
 export function resolveSysctls({ sysctls }: ContainerSpec, at: At, said: Findings): SysctlPlan[] {

@@ -103,7 +103,7 @@ function resolveCommand(
     said.say(path, got, "Is not a command: it must be a list of at least one word.", cure);
     return usual;
   }
-  // Any other character may be in them: words travel as JSON and reach exec as they are, never a shell.
+  // Any other character is allowed: the words are sent as JSON and reach exec unchanged, without a shell.
   got.forEach((word: unknown, index) => said.sayIf(`${path}[${index}]`, word, wordFault(word, index), cure));
   return got;
 }

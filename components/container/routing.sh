@@ -3,12 +3,12 @@
 # them. Routes are marked by their protocol, so that those of a routing daemon in the container are left alone.
 # shellcheck disable=SC2034,SC2154 # the variables come out of with_state, by eval
 
-# A number that no protocol has (iproute2, etc/iproute2/rt_protos).
+# A route protocol number that nobody uses (iproute2, etc/iproute2/rt_protos).
 PROTO=86
 # routing_inside: a shell in the network's namespace, with this script and the lines of routing_settings on stdin.
 routing_inside() { nsenter -t "$pid" -n sh -c "$1"; }
 
-# Sets them; what was there before goes to stdout.
+# Sets them; prints the previous values.
 routing_setter() {
   cat <<'SET'
 while read -r name value; do
@@ -32,7 +32,7 @@ done
 GET
 }
 
-# routing_again: of a container of which nothing is known yet but that it runs.
+# routing_again: finds the running container, then sets its routes and kernel settings.
 routing_again() {
   local box state pid
   box=$("${kind}_box")
@@ -50,9 +50,8 @@ routing_apply() {
   if [ "${routes_count:-0}" != 0 ] || [ -e "$box/routes" ]; then routing_routes; fi
 }
 
-# guest wire NAME: what LXC calls before the first process of each start, also of one that nobody but the container asked for
-# (lxc.container.conf(5), lxc.hook.start-host). What fails here, such as a setting of a VLAN that the container makes itself, the
-# step sets afterwards.
+# guest wire NAME: what LXC calls before the first process of each start, also when the container restarts itself (lxc.container.conf(5),
+# lxc.hook.start-host). What fails here, such as a setting of a VLAN that the container makes itself, is set by the step later.
 routing_wire() {
   local box="$BOXES/$1" pid="$LXC_PID" id device own address
   routing_begin "$box"
@@ -65,10 +64,10 @@ routing_wire() {
   done >/dev/null 2>&1 || :
 }
 
-# What that needs to know.
+# The data for that hook.
 routing_lines() { routing_settings | sed 's/^/sysctl /' && routing_ways | sed 's/^/route /'; }
 
-# A container that has just started has none of its settings of before.
+# A container that has just started has lost the settings made before.
 routing_begin() { rm -f "$1/tuned" "$1/routes"; }
 
 routing_plain() {
@@ -101,7 +100,7 @@ routing_pairs() {
   done
 }
 
-# Those no longer wanted first, as they were before.
+# First those that are no longer wanted get their previous values.
 routing_sysctls() {
   local before
   touch "$box/tuned"
@@ -117,7 +116,7 @@ routing_sysctls() {
   mv "$box/tuned.over" "$box/tuned"
 }
 
-# What there is of ours: TO VIA, as `ip` shows it.
+# The routes with our protocol number: TO VIA, as `ip` shows them.
 routing_found() {
   nsenter -t "$pid" -n "$(iproute_path)" -o -4 route show proto "$PROTO" | routing_read 0.0.0.0/0 /32
   nsenter -t "$pid" -n "$(iproute_path)" -o -6 route show proto "$PROTO" | routing_read ::/0 /128
@@ -144,7 +143,7 @@ routing_routes() {
   if [ "${routes_count:-0}" = 0 ]; then rm -f "$box/routes"; else : >"$box/routes"; fi
 }
 
-# What there is, as lines for observe.awk.
+# Routes and settings as they are, as lines for observe.awk.
 routing_observed() {
   [ "${routes_count:-0}" = 0 ] || { routing_ways && echo / && routing_found; } | LC_ALL=C awk '
     $0 == "/" { had = 1; next }
@@ -160,7 +159,7 @@ routing_observed() {
     awk '{ sub(/^[^ ]+ /, ""); print "text sysctls." NR - 1 ".value " $0 }'
 }
 
-# What is not as it is wanted, in words.
+# Differences from what is wanted, one line each.
 routing_faults() {
   [ "${routes_count:-0}" = 0 ] || { routing_ways && echo / && routing_found; } | awk '
     $0 == "/" { had = 1; next }

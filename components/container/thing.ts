@@ -29,7 +29,7 @@ export interface ContainerState {
   /** First process; empty: the image's. */
   command: string[];
   interfaces: InterfaceState[];
-  /** Left out where there are none, as the next: then nothing of a container that has none differs from before. */
+  /** Left out if there are none, as are the next fields, so that the states of existing containers do not change. */
   files?: FileState[];
   exec?: ExecState[];
   /** Beside the interfaces' gateways. */
@@ -40,13 +40,13 @@ export interface ContainerState {
   published?: PublishedState;
 }
 
-/** How packets to ports of the host get into a container, whatever segments it is in. */
+/** How packets to ports of the host reach a container in any segment. */
 export interface PublishedState {
   /** The host's end of a veth pair of its own; the other one is `ports` in the container. */
   device: string;
-  /** Of the container's end, IPv4. */
+  /** Address of the container's end, IPv4. */
   own: string;
-  /** The host's, at which the ports are. */
+  /** The host's address, where the ports are. */
   address: string;
   ports: { port: number; to: number; protocol: PortProtocol }[];
 }
@@ -64,7 +64,7 @@ interface SysctlState {
   value: string;
 }
 
-/** What travels and is kept apart from a container's state. */
+/** Secrets, which are sent and stored apart from a container's state. */
 export interface Secrets {
   /** Environment variables, NAME=VALUE. */
   env?: string[];
@@ -106,7 +106,7 @@ export interface InterfaceState {
   sources: string[] | null;
   /** A router's: networks whose packets it forwards. Left out where there are none, as `routes`. */
   forwards?: string[];
-  /** Of these networks, its own segment's, whose addresses belong to others there. */
+  /** Networks inside these that it must not forward from: those of its own segment, whose addresses other containers have. */
   within?: string[];
 }
 
@@ -155,7 +155,7 @@ interface ContainerWanted extends Omit<KindSettings, "env"> {
   published?: PublishedState;
 }
 
-/** Of a kind, the function that makes the desired state. */
+/** The function that makes the desired state, by kind. */
 export const containerState =
   (kind: ContainerKind) =>
   ({
@@ -205,7 +205,7 @@ function taggedState(tagged: TaggedWanted, mac: string, mtu: number, portSecurit
   };
 }
 
-/** A router forwards nothing of its own segment into it, unless that is written. */
+/** A router must not forward packets with sources of a segment into that same segment, unless the setting says so. */
 function forwardsState({ forwards = [], addresses = [] }: Pick<InterfaceWanted, "forwards" | "addresses">) {
   if (forwards.length === 0) return {};
   const within = ownNetworks(forwards, addresses);

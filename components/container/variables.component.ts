@@ -1,4 +1,4 @@
-/** Environment variables of containers beside the plan, which is public: values here may be secrets. */
+/** Environment variables of containers. They are not in the plan, which is public, because values may be secrets. */
 import * as pulumi from "@pulumi/pulumi";
 import { TopologyError } from "../../plan/errors";
 import { pathOf, sortedEntries, suggest } from "../../plan/rules";

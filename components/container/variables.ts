@@ -29,14 +29,14 @@ function nameFault(name: string): string | undefined {
     : undefined;
 }
 
-/** Text with a form in UTF-8 that ends where it ends. */
+/** True for text that can be encoded in UTF-8 and has no NUL. */
 function isPassable(got: unknown): got is string {
   return typeof got === "string" && !/\0|\p{Surrogate}/u.test(got);
 }
 
 /**
- * What keeps a variable from being a secret: components/container/kinds/docker/start.sh (docker_way) could give it to Docker as an argument
- * only, which everybody on the host can read.
+ * Why a variable cannot be a secret: components/container/kinds/docker/start.sh (docker_way) can pass it to Docker only as an argument,
+ * which every user of the host can read.
  */
 export function exposure(name: string, value: string): string | undefined {
   if (/[^A-Za-z0-9_.:/@,+%-]/.test(name))
@@ -52,7 +52,7 @@ const LONGEST_LINE = 15_000;
 
 const bytes = (text: string): number => new TextEncoder().encode(text).length;
 
-/** Names that the shell or the docker command would take for its own. */
+/** Names that the shell or the docker command itself uses. */
 const TAKEN =
   /^(PATH|HOME|IFS|OPTIND|LINENO|PPID|RANDOM|UID|EUID|SHELLOPTS|BASH.*|DOCKER_.*|LD_.*|GO.*|env_.*)$/;
 
@@ -75,7 +75,7 @@ export const SECRET = "[secret]";
 /**
  * `NAME=VALUE`, in the order of the names.
  *
- * @throws TopologyError when Docker does not take them, or takes one of secret ones as an argument only
+ * @throws TopologyError when Docker does not accept them, or accepts a secret one only as an argument
  */
 export function variableWords(
   container: string,

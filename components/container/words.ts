@@ -1,4 +1,4 @@
-/** A container in the words of a preview. */
+/** Describes the changes of a container for a preview. */
 import {
   because,
   facts,
@@ -56,7 +56,7 @@ const NIC: Readonly<Record<string, Label>> = {
   dhcpRange: "DHCP range that it may use",
 };
 
-/** What no container can be given while it runs. */
+/** Inputs that cannot change while a container runs. */
 const AT_START = ["image", "archive", "rootfs", "command", "env", "volumes", "capAdd"];
 const NIC_AT_START = ["mac", "veth", "dhcp"];
 
@@ -71,17 +71,17 @@ export const containerWords: Words = {
     const differing = [...moved(edit), ...facts(LABELS, edit), ...hidden(edit)];
     if (around.host(hostIn(edit)) === "replace")
       return differing.length === 0 ? undefined : { kind: "changed", facts: differing };
-    if (isRemade(edit)) return anew(differing);
+    if (isRecreated(edit)) return recreated(differing);
     if (differing.length === 0) return undefined;
     if (!startsAnew(edit)) return { kind: "changed", facts: differing };
-    return keepsRoot(edit) ? { kind: "changed", facts: [...differing, "it restarts"] } : anew(differing);
+    return keepsRoot(edit) ? { kind: "changed", facts: [...differing, "it restarts"] } : recreated(differing);
   },
   line: ({ kind, names, hosts, facts: said, loss }) => {
     const title = `${listed(names)}${onHosts(hosts)}`;
     if (kind === "added") return [title, ...said].join(", ");
     if (kind === "removed") return `${title}${losing(loss)}`;
     if (kind === "changed") return `${title}: ${said.join("; ")}`;
-    return `${title} ${names.length > 1 ? "are" : "is"} made anew${because(said)}${losing(loss)}`;
+    return `${title} ${names.length > 1 ? "are" : "is"} recreated${because(said)}${losing(loss)}`;
   },
 };
 
@@ -114,18 +114,18 @@ function moved({ type, oldType, old, now }: Edit): string[] {
   ];
 }
 
-/** On another host its step is another, and the component is only updated. */
-const isRemade = ({ op, children }: Edit): boolean =>
+/** If it moves to another host, its step is replaced, and the component only updated. */
+const isRecreated = ({ op, children }: Edit): boolean =>
   op === "replace" || children.some((one) => one.op === "replace");
 
-/** A preview does not see values of secrets: only that nothing else differs. */
+/** A preview has no values of secrets. It sees only that nothing else differs. */
 function hidden(edit: Edit): string[] {
   if (edit.op !== "update" || !isEqual(edit.old, edit.now)) return [];
   const paths = secretPaths(edit.now);
   return paths.length === 0 ? [] : [`secret ${paths.join(" or ")} changed`];
 }
 
-const anew = (differing: string[]): Said => ({
+const recreated = (differing: string[]): Said => ({
   kind: "rebuilt",
   facts: differing.length > 0 ? differing : ["its host is another machine"],
   loss: LOSS,

@@ -1,4 +1,4 @@
-/** Encrypted tunnels: their networks towards all others, who is at both ends, and what cannot cross them. */
+/** Checks of encrypted tunnels: whether their networks overlap others, whether both ends encrypt, and which segments cannot use them. */
 import { addressText, contains, overlap } from "../../plan/addresses";
 import type { Subnet } from "../../plan/addresses";
 import type { Problem } from "../../plan/problem";
@@ -29,7 +29,7 @@ interface Other {
   subnet: Subnet;
 }
 
-/** The networks of an overlay are held against this one as against the underlay (underlayClash). */
+/** The networks of an overlay are compared with this one elsewhere (underlayClash). */
 function checkNetwork(lab: ResolvedLab, { path, spec, encryption }: ResolvedUnderlay): Problem[] {
   const network = encryption?.network;
   if (network === undefined) return [];
@@ -41,7 +41,7 @@ function checkNetwork(lab: ResolvedLab, { path, spec, encryption }: ResolvedUnde
   const cure = "Choose an unused IPv4 network.";
   const clash = others.find(({ subnet }) => overlap(subnet, network));
   if (clash !== undefined) {
-    const message = `${network.cidr} overlaps ${clash.subnet.cidr} of ${clash.path}: hosts could not tell what is to be encrypted.`;
+    const message = `${network.cidr} overlaps ${clash.subnet.cidr} of ${clash.path}: hosts could not tell which packets to encrypt.`;
     return [{ ...at, message, cure }];
   }
   const inside = outsiders(lab).find(({ address }) => contains(network, address));
@@ -74,8 +74,7 @@ function checkTunnels({ hosts, peers }: ResolvedLab): Problem[] {
       ? []
       : [{ path: host, got: addressText(encryption.address), key: addressText(encryption.address) }],
   );
-  const cure =
-    "Give each underlay a tunnelCidr of its own, or one that has room for more of the addresses' bits.";
+  const cure = "Give each underlay a tunnelCidr of its own, or one with a shorter prefix length.";
   return repeated([...own, ...far], "The address in the encrypted tunnel that is made from it", cure);
 }
 
@@ -101,7 +100,7 @@ function checkBothEnds(
   { peers, underlays, hosts, evpn: { reflectors } }: ResolvedLab,
   { name, members, open, spec, flooding }: ResolvedSegment,
 ): Problem[] {
-  // Then that is what is wrong, and has been reported.
+  // A separate problem, which has been reported.
   if (underlays.written.some(({ encryption }) => encryption && encryption.network === undefined)) return [];
   const routers =
     flooding.way === Flooding.Evpn ? hosts.filter((host) => reflectors.includes(host.name)) : [];

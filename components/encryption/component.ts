@@ -21,7 +21,7 @@ export interface HostEncryptionArgs extends MovableArgs {
   address: pulumi.Input<string>;
   /** The host's private key (`wireguardKeys`); kept as a secret. */
   privateKey: pulumi.Input<string>;
-  /** The hosts that it has tunnels to. It takes packets of these alone. */
+  /** The hosts that it has tunnels to. It accepts packets from these only. */
   peers: pulumi.Input<pulumi.Input<EncryptionPeerArgs>[]>;
   /** The host's underlay address, which WireGuard sends from. @default the host's `address` */
   local?: pulumi.Input<string>;
@@ -29,7 +29,7 @@ export interface HostEncryptionArgs extends MovableArgs {
   device?: pulumi.Input<string>;
   /** UDP port of WireGuard. @default 51820 */
   port?: pulumi.Input<number>;
-  /** Largest IP packet that it takes, bytes. @default that over a default underlay: 1440, over IPv6 1420 */
+  /** Largest IP packet that it accepts, bytes. @default that of a default underlay: 1440, over IPv6 1420 */
   mtu?: pulumi.Input<number>;
 }
 
@@ -56,7 +56,7 @@ export interface EncryptionPeerArgs {
 }
 
 /**
- * A WireGuard device below a host's tunnels: what they send to a peer leaves the host encrypted, or not at all (docs/encryption.md).
+ * A WireGuard device that a host's tunnels send through: packets to a peer leave the host encrypted, or not at all (docs/encryption.md).
  * Ports use it when their `local` and `remotes` are addresses of such devices.
  *
  * @example

@@ -7,7 +7,7 @@ interface Reachable<Address> {
   readonly encryption?: { readonly address: Address } | undefined;
 }
 
-/** The VTEP of a host: the address that VXLAN and GENEVE send from and to. The one place that decides it. */
+/** The VTEP of a host: the address that VXLAN and GENEVE send from and to. Decided here only. */
 export function endpointOf<Address>({ address, encryption }: Reachable<Address>): Address {
   return encryption?.address ?? address;
 }

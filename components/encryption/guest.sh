@@ -23,7 +23,7 @@ encryption_apply() {
   answer
 }
 
-# What wg says of a key that it cannot read holds the key, and an error is logged: so the form is checked here.
+# wg's error message for a malformed key contains the key, and errors are logged: so the form is checked here.
 encryption_key() {
   case ${privateKey-} in
     *[!A-Za-z0-9+/=]*) ;;
@@ -32,10 +32,10 @@ encryption_key() {
   fail "the step has no usable private key for $device"
 }
 
-# WireGuard sends from the address that the route has, and a peer's guard takes packets from the VTEP alone.
+# WireGuard sends from the source address of the route, and a peer's guard accepts packets from the VTEP only.
 encryption_source() {
   local i=0 vtep source
-  # Our own image has one underlay address.
+  # Our own image has one underlay address, so there is nothing to check.
   [ ! -d "$TOOLS-init" ] || return 0
   while next_peer; do
     source=$(ip -o route get "$vtep" 2>/dev/null | sed -n 's/.* src \([^ ]*\).*/\1/p')
@@ -69,7 +69,7 @@ encryption_known() {
   wg show "$device" peers
 }
 
-# syncconf leaves sessions alone that stay as they are. By stdin: arguments are for everybody to read.
+# syncconf keeps the sessions of unchanged peers. By stdin: every user can read arguments.
 encryption_sync() {
   local said
   said=$(encryption_config | wg syncconf "$device" /proc/self/fd/0 2>&1) || {
@@ -105,8 +105,8 @@ encryption_routes() {
   done
 }
 
-# A handshake with each peer that is new, or to which this host is: the packets of a peer that was there first wait for five seconds
-# between two attempts of its own. A keepalive that is switched on is sent at once (set_peer in drivers/net/wireguard/netlink.c).
+# Starts a handshake with each new peer, and with each peer for which this host may be new: such a peer tries by itself only every five
+# seconds, and its packets wait for that. A keepalive that is switched on is sent at once (set_peer in drivers/net/wireguard/netlink.c).
 encryption_greet() {
   local i=0 vtep key all=false
   case $known in "$publicKey" | "$publicKey
@@ -142,8 +142,8 @@ encryption_remove() {
   answer
 }
 
-# encryption_dump: what wg has of the device: own public key, port; then of each peer key, endpoint and allowed addresses. The private key,
-# which begins its first line, goes nowhere.
+# encryption_dump: the device as wg shows it: own public key, port; then the key, endpoint and allowed addresses of each peer. The private
+# key, which begins wg's first line, is left out.
 encryption_dump() { wg show "$device" dump 2>/dev/null | awk -F '\t' 'NR == 1 { print $2, $3; next } { print $1, $3, $4 }'; }
 
 encryption_observe() {
@@ -165,7 +165,7 @@ encryption_observe() {
   ' | { cat && echo "word mtu $(cat "$NET/$device/mtu")" && addresses_of "$device" && echo "text address ${have%/32}"; } | observed
 }
 
-# For guest drift all: nothing, since encryption_drift compares every field in words of its own.
+# For guest drift all: nothing, since encryption_drift compares every field itself.
 encryption_found() { :; }
 
 encryption_drift() { kept_each encryption encryption_drift_of; }
@@ -177,7 +177,7 @@ encryption_answer() {
   encryption_observe
 }
 
-# The answer of observe, field by field: what is said of a peer names it by its address, which people know.
+# Compares the answer of observe field by field. Peers are named by their addresses, not their keys.
 encryption_drift_of() {
   local about="$lab/$step" routes
   if [ ! -e "$NET/$device" ]; then

@@ -7,9 +7,9 @@ import { INSIDE_FAMILY, wireguardOverhead } from "./wireguard";
 export interface Carrier {
   /** Largest packet that it takes, bytes. */
   mtu: number;
-  /** Of the packets that it takes. */
+  /** IP family of the packets that it carries. */
   family: IpFamily;
-  /** What WireGuard takes of the underlay's packet, bytes. */
+  /** What WireGuard adds to each packet, bytes. */
   spent: number;
 }
 

@@ -34,7 +34,7 @@ function checkIdle(path: string, { tunnelCidr, keyVersion }: UnderlaySpec, said:
   }
 }
 
-/** The underlay that says whether a host encrypts: the one that it is in; of an existing host elsewhere, the lab's only one. */
+/** The underlay that decides whether a host encrypts: the one that it is in; for an existing host outside, the lab's only one. */
 function encryptingUnderlay({ written }: Underlays, address: bigint): ResolvedUnderlay | undefined {
   const only = written.length === 1 ? written[0] : undefined;
   return written.find(({ subnet }) => contains(subnet, address)) ?? only;
@@ -53,7 +53,7 @@ export function resolveTunnel(
   const address = insideOf(network, at.address);
   const fault = memberFault(network, address);
   if (fault !== undefined) {
-    const message = `Its address in the encrypted tunnel would be ${addressText(address)}, the last bits of this one in ${network.cidr}, and that ${lower(fault)}`;
+    const message = `Its address in the encrypted tunnel would be ${addressText(address)} (the last bits of this address, in ${network.cidr}), which ${lower(fault)}`;
     const cure = `Give the host another address, or write ${underlay.path}.tunnelCidr with another prefix length.`;
     said.say(at.path, at.got, message, cure);
   }

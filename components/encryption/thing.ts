@@ -36,7 +36,7 @@ export interface EncryptionPeerState {
   port: number;
 }
 
-/** What travels and is kept apart from the state. */
+/** Secrets, which are sent and stored apart from the state. */
 export interface EncryptionSecrets {
   privateKey: string;
 }

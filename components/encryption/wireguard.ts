@@ -1,4 +1,4 @@
-/** What WireGuard is made of here: its device, port and overhead. */
+/** Constants of WireGuard: its device, port and overhead. */
 import { IpFamily } from "../../plan/net/family";
 
 /** On every host. */

@@ -1,4 +1,4 @@
-/** A host's encryption in the words of a preview. */
+/** Describes the changes of a host's encryption for a preview. */
 import {
   facts,
   hostIn,
@@ -44,7 +44,7 @@ export const encryptionWords: Words = {
   },
   line: ({ kind, hosts, facts: said, loss }) => {
     if (kind === "changed") return `${listed(hosts)}: WireGuard: ${said.join("; ")}`;
-    const anew = kind === "rebuilt" ? ` is set up anew (${said.join("; ")})` : "";
+    const anew = kind === "rebuilt" ? ` is set up again (${said.join("; ")})` : "";
     return `WireGuard${onHosts(hosts)}${anew}${losing(loss)}`;
   },
 };

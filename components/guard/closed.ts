@@ -1,15 +1,15 @@
-/** What a gateway does not lead to, wherever its NAT leads otherwise: the networks and hosts that carry the lab. */
+/** The networks and hosts that carry the lab, which a gateway's NAT must not reach. */
 import { addressText, contains } from "../../plan/addresses";
 import type { Subnet } from "../../plan/addresses";
 import type { ResolvedLab } from "../../plan/resolved";
 
-/** The underlays, then the hosts outside of them, by VTEP and SSH address: a new host inside of an underlay changes nothing. */
+/** The underlays, then the hosts outside them, by VTEP and SSH address: a new host inside an underlay changes nothing. */
 export function closedTo({ underlays, hosts, segments, peers, networks }: ResolvedLab): string[] {
   const own = hosts.flatMap((host) => [
     host.address,
     host.kind === "existing" ? host.reach.sshAddress : host.address,
   ]);
-  // What is sent there arrives decrypted, as if it came from this host.
+  // Packets to these addresses would arrive decrypted, as if they came from this host.
   const tunnels = underlays.written.flatMap(({ encryption }) => encryption?.network ?? []);
   const ends = [...hosts, ...peers].flatMap(({ encryption }) => encryption?.address ?? []);
   const far = peers.flatMap(({ address, sshAddress }) => [address, sshAddress]);

@@ -1,9 +1,9 @@
 #!/bin/sh
-# The fragments of the host guard: what guard.awk must know of each bridge, encryption, port, router, chain and service.
+# The fragments of the host guard: the facts about each bridge, encryption, port, router, chain and service that guard.awk needs.
 # shellcheck disable=SC2034,SC2154 # the variables come out of assign, by eval
 
 guard_missing() {
-  # The step that is being applied may be a DHCP server's, or an IPv6 gateway's.
+  # Cleared, because the step that is being applied may have set them (a DHCP server or an IPv6 gateway).
   local dhcp_first='' nat6=''
   with_kept "$1" guard_fragment "${2%%-*}" "$2"
 }
@@ -27,7 +27,7 @@ guard_port() {
     plain "$remote"
     peers="$peers $remote"
   done
-  # The remotes, where they are known, alone say who is a peer: none is nobody.
+  # If the remotes are known, only they are peers: an empty list means that nobody is.
   [ -n "$remotes_count" ] || ! way_has "$flooding" senders || peers=" $("${flooding}_senders")"
   under=$(vtep_device "$local")
   plain "$bridge" "$udpPort" "$vni" "$under"
@@ -36,7 +36,7 @@ guard_port() {
   ! way_has "$flooding" inner || echo "inner $bridge $("${flooding}_inner")"
 }
 
-# Only a reflector takes sessions.
+# Only a reflector accepts sessions.
 guard_router() {
   local one list=''
   plain "$bridge" "$local"
@@ -48,7 +48,7 @@ guard_router() {
   echo "bgp $bridge $local$list"
 }
 
-# For each hop that packets arrive for, and that leave for one: the other hosts of the chain are peers.
+# For each tunnel of the chain, the peers are the chain's other hosts.
 guard_chain() {
   local senders='' one under i=0 port vni
   for one in $(unquoted "$peers"); do
@@ -69,13 +69,13 @@ guard_service() {
   [ -z "${nat6-}" ] || echo "nat6 $bridge $device"
   guard_line "closed $bridge" "$(unquoted "$closed")"
   names=$(nameservers)
-  # At boot the host may not know its name servers yet: keep the last ones.
+  # At boot the host may not have its name servers yet: keep the last known ones.
   if [ -n "$names" ]; then guard_line "dns $bridge" "$names"; else sed -n '/^dns /p' "$GUARD/$1.$GUARD_FORM" 2>/dev/null || :; fi
   guard_direct "$1"
 }
 
 # guard_direct THING: the families whose default route by the VTEP's interface has no next hop of the family, as on a point-to-point link or by
-# RFC 8950: there everything looks like a neighbour.
+# RFC 8950: there every destination looks like a neighbour.
 guard_direct() {
   local under family found
   under=$(vtep_device "$local")
@@ -88,7 +88,7 @@ guard_direct() {
         { found = 1; if (!match($0, $1 == 4 ? " via [0-9]" : " via (inet6 )?[0-9a-f]*:")) direct[$1] }
         END { if (found) print "found"; for (family in direct) print family }'
   )
-  # At boot the host may not have its routes yet: keep what was known.
+  # At boot the host may not have its routes yet: keep the last known ones.
   if [ -z "$found" ]; then
     sed -n '/^direct /p' "$GUARD/$1.$GUARD_FORM" 2>/dev/null || :
   elif [ "$found" != found ]; then guard_line "direct $bridge" "${found#found}"; fi
@@ -104,8 +104,8 @@ guard_line() {
   printf '%s\n' "$line"
 }
 
-# vtep_device ADDRESS: the interface that has it, on which alone tunnel packets are accepted; "-" if they come in by another one, since
-# the address is on lo or a dummy device (is_stub); ":", which no interface can be called, if none has it yet.
+# vtep_device ADDRESS: the interface with this address, the only one on which tunnel packets are accepted; "-" if they arrive by another
+# one, since the address is on lo or a dummy device (is_stub); ":", which cannot be the name of an interface, if none has it yet.
 vtep_device() {
   local at
   # "2: eth0    inet 192.168.10.156/24 …"
@@ -116,7 +116,7 @@ FOUND
   echo "$at"
 }
 
-# guard_late: the ports, as KIND-ID, whose VTEP no interface had when they were applied: the guard does not know theirs.
+# guard_late: the ports, as KIND-ID, for which no interface had the VTEP's address when they were applied.
 guard_late() {
   local file
   grep -ls '^vni [^ ]* [^ ]* [^ ]* :' "$GUARD"/port-*."$GUARD_FORM" "$GUARD"/chain-*."$GUARD_FORM" | while read -r file; do

@@ -48,7 +48,7 @@ function take(   key, i) {
   } else if (word[1] == "vni") {
     if (!(word[3] in vnis)) port[++ports] = word[3]
     vnis[word[3]] = joined(vnis[word[3]], word[4])
-    # Encrypted, they come by no other way, whether or not the device is there yet.
+    # Encrypted tunnel packets are accepted from the WireGuard device only, even if it does not exist yet.
     if (word[2] in wireguard) word[5] = wireguard[word[2]]
     key = word[5] ~ /^[-:]$/ ? "" : "iifname " quoted(word[5]) " "
     key = key "@th,96,24 { VNIS }" senders(6) " accept"
@@ -102,7 +102,7 @@ function input(   i, j, p, text) {
   }
   print "  }"
   for (i = 1; i <= wgports; i++) print "  chain wireguard_" wgport[i] " {\n" partners[wgport[i]] "    counter drop\n  }"
-  # Other VNIs may be tunnels of the owner of this host on the same UDP port. The VNI is the 24 bits after the UDP header and four bytes
+  # The owner of this host may have tunnels with other VNIs on the same UDP port. The VNI is the 24 bits after the UDP header and four bytes
   # of flags (RFC 7348 section 5).
   for (i = 1; i <= ports; i++) {
     p = port[i]
@@ -128,7 +128,7 @@ function input(   i, j, p, text) {
   print "  }"
 }
 
-# What is to be encrypted leaves by WireGuard or not at all.
+# Tunnel packets that must be encrypted may leave by the WireGuard device only.
 function output(   i) {
   if (!leaks) return
   print "  chain output {"
@@ -150,7 +150,7 @@ function forward(   i, tunnels, shut) {
     if (nat6 == "") print "    iifname != { " nat " } counter drop"
     else print "    meta nfproto ipv4" from(nat) " counter drop"
     print "    meta nfproto ipv6" from(nat6) " counter drop"
-    # The usual ones, whatever this host has: other hosts may have them.
+    # All usual ports, even if this host does not use them: other hosts may.
     tunnels = "@USUAL_PORTS@"
     for (i = 1; i <= ports; i++) if (port[i] !~ /^(@ANY_USUAL_PORT@)$/) tunnels = tunnels ", " port[i]
     print "    udp dport { " tunnels " } counter drop"
@@ -166,8 +166,8 @@ function forward(   i, tunnels, shut) {
   print "  }"
 }
 
-# Addresses that nobody planned: what is on a link of this host is its own next hop, and a router is one of others. nft cannot compare two
-# fields of a packet, but a set can hold one and be asked for the other. A set that is full lets nothing pass.
+# Closes unplanned hosts on the links of this host: for these, the next hop is the destination itself; for everything behind a router, it is
+# the router. nft cannot compare two fields of a packet, but a set can store one and look up the other. If the set is full, nothing passes.
 function hops(name, type) { print "  set " name " {\n    type " type "; size 16384; flags dynamic,timeout; timeout 1s\n  }" }
 
 function beyond(ip, set, family) {
@@ -175,12 +175,12 @@ function beyond(ip, set, family) {
   print "    meta nfproto " family " counter drop"
 }
 
-# A family leaves by its gateways alone.
+# Each IP family may leave by its gateways only.
 function from(gateways) { return gateways == "" ? "" : " iifname != { " gateways " }" }
 
 function icmp() { print "    icmp type { echo-reply, destination-unreachable, echo-request, time-exceeded, parameter-problem } accept" }
 
-# nft refuses an element that is given twice.
+# nft refuses duplicate elements.
 function joined(list, one) { return index(", " list ",", ", " one ",") ? list : list (list == "" ? "" : ", ") one }
 
 function quoted(text) { return "\"" text "\"" }

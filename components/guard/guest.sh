@@ -9,9 +9,9 @@ JUDGE_AWK='@judge.awk@'
 HOPS_AWK='@hops.awk@'
 GUARD=$STATE/guard
 GUARD_TABLE=vxlab_guard
-# What nft loads, now and at boot before Open vSwitch starts.
+# The file that nft loads, now and at boot before Open vSwitch starts.
 GUARD_RULES=$STATE/guard.nft
-# Version of the fragments' format: those of older tools are written again.
+# Version of the fragments' format: fragments of older tools are rewritten.
 GUARD_FORM=3
 GUARD_UNIT=/etc/systemd/system/vxlab-guard.service
 
@@ -31,7 +31,7 @@ guard_apply() {
     guard_fail "this host has no nft, which the host guard needs: apt-get install nftables, or set hosts.<name>.guard: false"
     return
   fi
-  # Somebody else may have flushed or changed it.
+  # Another program may have flushed or changed it.
   if [ -e "$GUARD_RULES" ] && [ "$rules" = "$(cat "$GUARD_RULES")" ] && guard_same; then return; fi
   printf '%s\n' "$rules" >"$GUARD_RULES.new"
   guard_modules
@@ -44,14 +44,14 @@ guard_apply() {
   guard_unit
 }
 
-# guard_modules: loads by one program what the rules need, and with it what Open vSwitch, tunnels and containers need next. Otherwise the kernel
-# starts a modprobe for each name that it is asked for, also for those that no module has (nft-expr-1-ct), 30 ms each under emulation.
+# guard_modules: loads with one modprobe all modules for the rules, and those that Open vSwitch, tunnels and containers need next. Otherwise
+# the kernel starts a modprobe for each name, even for names without a module (nft-expr-1-ct), 30 ms each under emulation.
 guard_modules() {
   [ -d "$MODULES/nft_ct" ] || modprobe -q -a nf_tables nft_ct nfnetlink_cttimeout vxlan veth 2>/dev/null || :
 }
 
-# guard_fail TEXT: stops the step, with nothing left behind on a host that holds nothing else. A removal goes on: it must not need
-# more than the host has.
+# guard_fail TEXT: stops the step, and leaves nothing behind on a host without other things. A removal continues, since it must also work on
+# a host that lacks nft.
 guard_fail() {
   [ -n "$about" ] || return 0
   leave
@@ -83,8 +83,8 @@ guard_rules() {
 # guard_listing: the table as nft lists it, without counters; nothing without the table.
 guard_listing() { nft -s list table inet "$GUARD_TABLE" 2>/dev/null || :; }
 
-# guard_recorded: keeps how nft lists what the table's file says, to compare with. On first use, in a temporary network namespace:
-# recording it at each load would cost every step another start of nft.
+# guard_recorded: stores nft's listing of the table's file, for comparisons. It is made at its first use, in a temporary network namespace:
+# making it at each load would start nft once more in every step.
 guard_recorded() {
   [ ! -e "$STATE/nft/$GUARD_TABLE" ] || return 0
   mkdir -p "$STATE/nft"
@@ -143,7 +143,7 @@ guard_leave() {
   rm -f "$GUARD_UNIT"
 }
 
-# guard_drift: for drift_words: one line for each interface that is not as desired, and the rules as they are to be.
+# guard_drift: for drift_words: one line for each interface that is not as desired, and the desired rules.
 guard_drift() {
   local listed=missing
   set -- "$GUARD"/*."$GUARD_FORM"

@@ -1,5 +1,5 @@
-# The host guard's listing without the next hops that packets had a moment ago (guard.awk), which may be over several lines: they are not part
-# of the table as it was loaded. of_hops(LINE) is true for a line that belongs to them.
+# Removes from the host guard's listing the next hops that recent packets added to its sets (guard.awk), which may span several lines: they
+# are not part of the table as it was loaded. of_hops(LINE) is true for a line that belongs to them.
 
 function of_hops(line) {
   if (line ~ /^\t[a-z]/) hops_set = line ~ /^\tset hops/

@@ -5,7 +5,7 @@ import type { HostNeed } from "../../plan/types";
 import { bootDials, connection } from "../guest-step";
 import type { HostConnectionArgs } from "../guest-step";
 
-/** What a host that exists already is asked for. */
+/** What an existing host must be able to do. */
 export interface CheckArgs {
   vtep: pulumi.Input<string>;
   /** Largest IP packet that the VTEP's interface has to take, bytes. */
@@ -36,7 +36,7 @@ export function checkStep(
       addPreviousOutputInEnv: false,
       logging: command.remote.Logging.None,
     },
-    // A script's text; the component's own inputs say what it is asked for.
+    // A script's text; the component's own inputs show what is checked.
     { ...opts, hideDiffs: ["create", "update", "stdin"] },
   );
 }

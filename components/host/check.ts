@@ -1,4 +1,4 @@
-/** Hosts among each other, and their bridges' networks towards the underlay. */
+/** Checks of hosts among each other, and of their bridges' networks against the underlay. */
 import { addressText } from "../../plan/addresses";
 import type { Problem } from "../../plan/problem";
 import type { ResolvedLab } from "../../plan/resolved";

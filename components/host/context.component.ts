@@ -1,4 +1,4 @@
-/** What a host tells whatever is put on it, so that nobody repeats it. */
+/** Values that things on a host get from the host, so that a program need not repeat them. */
 import * as pulumi from "@pulumi/pulumi";
 import type { HostConnectionArgs } from "../guest-step";
 import { token } from "../naming";
@@ -30,7 +30,7 @@ export interface OnHostArgs {
  */
 export interface MovableArgs extends OnHostArgs {
   /**
-   * Name of the host. On a host of another name it is made anew, after it was removed from the old one.
+   * Name of the host. If the name changes, the thing is removed from the old host and created on the new one.
    * @default the name of the `KvmHost` or `ExistingHost`. With a `connection` as `host`, hosts are told apart by their keys: a new
    * key on the same host counts as another host then
    */
@@ -47,14 +47,14 @@ export interface HostContext {
   inside: pulumi.ComponentResourceOptions;
 }
 
-/** By component. Not a field of the components: each field of a component is an output in every language. */
+/** Contexts by component. Not a field of the components: each field of a component is an output in every language. */
 const contexts = new WeakMap<object, HostContext>();
 
 export function setContext(host: object, context: HostContext): void {
   contexts.set(host, context);
 }
 
-/** Where a thing goes, and what its component shows of its arguments. */
+/** Where a thing is put, and the arguments that its component shows. */
 export interface Place<T extends MovableArgs> {
   host: pulumi.Input<HostConnectionArgs>;
   hostName?: pulumi.Input<string>;
@@ -63,13 +63,13 @@ export interface Place<T extends MovableArgs> {
   shown: Omit<T, "host" | "hostName" | "labId"> & {
     hostName: pulumi.Input<string> | undefined;
     labId: pulumi.Input<string>;
-    /** What was wrong on the host when its step ran last because of that. */
+    /** What was wrong on the host the last time its step ran to repair it. */
     repair: pulumi.Input<string | undefined>;
   };
 }
 
 /**
- * Completes what a thing is told of its host by what the host knows itself. What is given explicitly is taken.
+ * Completes a thing's arguments with values from its host. Explicit arguments override these.
  *
  * @param className of the component, for the error
  * @throws RunError when neither the thing nor its host has a lab's id

@@ -1,4 +1,4 @@
-/** A machine in the words of dmacvicar/libvirt 0.8.3: the one place that knows what that provider reads back. */
+/** A machine as a resource of dmacvicar/libvirt 0.8.3. Only this file depends on the form in which that provider reads values back. */
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import { Accel } from "../../plan/types";
@@ -24,7 +24,7 @@ export function kernelLine(line: string): Record<string, string>[] {
 }
 
 /**
- * What 0.8.3 has no words for (libvirt.org/formatdomain.html), for machines that are emulated:
+ * XML that provider 0.8.3 cannot express (libvirt.org/formatdomain.html), for emulated machines:
  * - "Hypervisor features", tcg, tb-cache (libvirt 8.0): the size of QEMU's cache of translated code;
  * - q35, no USB, no memory balloon and no channel for an agent: a tenth of the instructions from the start to SSH (image/README.md). In `machine`
  *   the provider reads the version's own name back, such as pc-q35-7.2, and would replace the machine at every `up`.
@@ -63,13 +63,13 @@ export interface MachineShape {
   /** What executes the machine's instructions. @default KVM where it works on this machine, else QEMU's emulation */
   accel?: pulumi.Input<Accel>;
   /**
-   * QEMU's cache of translated code when it emulates, MiB; needs xsltproc where Pulumi runs. A full one is dropped as a
-   * whole, a large one makes a reboot last minutes. @default QEMU's own: up to 1024
+   * QEMU's cache of translated code when it emulates, MiB; needs xsltproc where Pulumi runs. QEMU empties a full cache completely; a large
+   * one makes a reboot take minutes. @default QEMU's own: up to 1024
    */
   codeCache?: number;
 }
 
-/** What else a domain is made of, nothing left open. */
+/** The other values of a domain, all of them set. */
 export interface DomainParts {
   /** Name in libvirt. */
   name: pulumi.Input<string>;
@@ -88,7 +88,7 @@ export function domainArgs(shape: MachineShape, parts: DomainParts): libvirt.Dom
   return {
     name: parts.name,
     type: accel,
-    // With its hypervisor; a libvirtd that starts again does not start it (virDriverShouldAutostart: once for each boot).
+    // Started with its hypervisor; a restarted libvirtd does not start it (virDriverShouldAutostart: once for each boot).
     autostart: true,
     memory: shape.memory ?? MEMORY[IMAGE.kind.default].default,
     vcpu: shape.vcpus ?? HOST.vcpus.default,

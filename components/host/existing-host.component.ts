@@ -31,13 +31,13 @@ export interface ExistingHostArgs {
   port?: pulumi.Input<number>;
   /** Needs root's rights (uid 0). @default "root" */
   user?: pulumi.Input<string>;
-  /** Longest wait for SSH to answer, seconds: it is there already, and a key that is refused is tried again as well. @default 30 */
+  /** Longest wait for SSH to answer, seconds. Short, since the host exists already, and a refused key is also retried. @default 30 */
   bootTimeout?: pulumi.Input<number>;
   /** Largest IP packet that the VTEP's interface has to take, bytes; with a smaller MTU the host is refused. @default 1500 */
   mtu?: pulumi.Input<number>;
   /**
-   * Other VTEPs of its segments: the MTU that counts is that of the interfaces which the routes to these lead by.
-   * @default the VTEP's interface counts, or the default route's where the VTEP is on lo
+   * Other VTEPs of its segments: the MTU is checked on the interfaces by which the routes to these leave.
+   * @default checked on the VTEP's interface, or on the default route's if the VTEP is on lo
    */
   peers?: pulumi.Input<pulumi.Input<string>[]>;
   /** What it must be able to do, beyond bridges, unicast tunnels and LXC. @default none */
@@ -46,13 +46,13 @@ export interface ExistingHostArgs {
   labId?: pulumi.Input<string>;
 }
 
-/** No field of the component, which would show it twice. */
+/** Not a field of the component, which would show it twice. */
 const loginKeys = new WeakMap<ExistingHost, pulumi.Output<string>>();
 
 /**
- * A machine that is there already and is reached by SSH: nothing of it is made here, and what is put on it goes by its own
- * `remove`. Before anything is put there it is asked whether it has Open vSwitch, LXC and what `needs` says, which
- * guest/host/prepare.sh installs, and whether the VTEP's interface takes packets of `mtu`.
+ * A machine that exists already and is reached by SSH: vxlab does not create it, and each thing on it is removed by its own `remove`.
+ * Before anything is put there, a check asks whether it has Open vSwitch, LXC and what `needs` lists (guest/host/prepare.sh installs
+ * these), and whether the VTEP's interface takes packets of `mtu`.
  *
  * @example
  * ```ts
@@ -106,14 +106,14 @@ export class ExistingHost extends pulumi.ComponentResource implements HostConnec
     return loginKeys.get(this) as pulumi.Output<string>;
   }
 
-  /** Options for whatever lives on this host: none, for it outlives them all. */
+  /** Options for resources on this host: none, since deleting the host deletes nothing on it. */
   get inside(): pulumi.ComponentResourceOptions {
     return {};
   }
 }
 
 /**
- * A private key out of a file where Pulumi runs.
+ * Reads a private key from a file where Pulumi runs.
  *
  * @param file `~/` stands for the home of the user who runs Pulumi
  * @throws Error that names the file, when it cannot be read or holds no private key

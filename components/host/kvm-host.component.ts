@@ -49,9 +49,9 @@ export interface KvmHostArgs extends MachineShape {
   libvirtUri?: string;
 }
 
-/** No field of the component: each of those is an output in every language, and a resource of libvirt's cannot be one. */
+/** Not a field of the component: each field is an output in every language, and a libvirt resource cannot be one. */
 const domains = new WeakMap<KvmHost, libvirt.Domain>();
-/** Nor are keys registered in the state a second time. */
+/** Not a field either, so that the keys are not in the state twice. */
 const loginKeys = new WeakMap<KvmHost, pulumi.Output<string>>();
 
 /**
@@ -109,21 +109,21 @@ export class KvmHost extends pulumi.ComponentResource implements HostConnectionA
     return loginKeys.get(this) as pulumi.Output<string>;
   }
 
-  /** The machine: what lives in it is `deletedWith` it. */
+  /** The machine: resources in it are `deletedWith` it. */
   get domain(): libvirt.Domain {
     return domains.get(this) as libvirt.Domain;
   }
 
   /**
-   * Options for whatever lives inside this machine: it is deleted with the machine and made again with it. What has the
-   * machine as its `host` has them already.
+   * Options for resources inside this machine: they are deleted and created again with it. Resources that have the machine as their `host`
+   * have these options already.
    */
   get inside(): pulumi.ComponentResourceOptions {
     return { deletedWith: this.domain, replaceWith: [this.domain] };
   }
 }
 
-/** What a program says of a machine, completed. */
+/** A program's arguments of a machine, completed. */
 type CompleteMachine = KvmHostArgs & {
   labId: pulumi.Input<string>;
   host: string;
@@ -142,7 +142,7 @@ function machineOf(name: string, args: KvmHostArgs): CompleteMachine {
   };
 }
 
-/** Another machine has another disk: from the old one, it would boot with what the old machine was to hold. */
+/** A replaced machine needs a new disk: the old one holds what the previous machine wrote. */
 function rootDisk(
   name: string,
   machine: CompleteMachine,
@@ -162,7 +162,7 @@ function rootDisk(
     {
       parent,
       deleteBeforeReplace: true,
-      // What else replaces the machine, the image aside.
+      // Other changes that replace the machine, besides the image.
       replacementTrigger: pulumi.output([seed.name, memory, vcpu, type, networkInterfaces]),
       hooks: clearsOrphans(child(name, "root"), machine.libvirtUri),
     },
@@ -183,7 +183,7 @@ function domainOf(
     deleteBeforeReplace: true,
     // 0.8.3 shows these edits as updates and then does nothing (resource_libvirt_domain.go, Update).
     replaceOnChanges: ["disks", "cpu", "kernel", "initrd", "machine", "networkInterfaces", "video"],
-    // A volume of the same name is made anew under the machine when its image changes.
+    // When its image changes, the volume under the machine is recreated with the same name.
     replaceWith: [root, seed],
     // A deployed machine keeps the values that it was created with.
     ignoreChanges: ["xml", "autostart"],

@@ -1,4 +1,4 @@
-/** The networks that a host itself has an address in, by what the overlay puts on it. */
+/** The overlay networks in which a host itself has an address. */
 import { addressText } from "../../plan/addresses";
 import type { InterfaceAddress, Subnet } from "../../plan/addresses";
 import type { ResolvedLab, ResolvedSegment } from "../../plan/resolved";
@@ -14,7 +14,7 @@ export interface HostNetwork {
   address: bigint;
   /** The segment, for a DHCP server or gateway; undefined for the bridge's own interface. */
   segment?: string;
-  /** Addresses with the same text are on one Ethernet: a segment's name, or one for a bridge that is in none. */
+  /** Identifies the Ethernet that the address is on: a segment's name, or a text of its own for a bridge in no segment. */
   ethernet: string;
 }
 
@@ -38,7 +38,7 @@ function serviceNetworks(segment: ResolvedSegment): HostNetwork[] {
 function bridgeNetworks({ hosts, segments }: ResolvedLab): HostNetwork[] {
   return hosts.flatMap(({ name: host, spec: { bridgeAddress: got }, bridgeAddress }) => {
     const path = pathOf("hosts", host, "bridgeAddress");
-    // No segment's name has a blank.
+    // Names of segments contain no space, so this is not one.
     const ethernet = untaggedSegment(segments, host)?.name ?? `host ${host}`;
     return bridgeAddress === undefined ? [] : [{ host, path, got, ...bridgeAddress, ethernet }];
   });

@@ -1,4 +1,4 @@
-/** Hosts that exist already: how each is reached, and what it must have for what is put on it. */
+/** Existing hosts: how each is reached, and what it must have for the things that are put on it. */
 import { addressText } from "../../plan/addresses";
 import type {
   ContainerPlan,
@@ -33,7 +33,7 @@ export function planExisting(lab: ResolvedLab, host: ResolvedExisting, workload:
   };
 }
 
-/** What its segments send; without any (an underlay stack), what others may count on. */
+/** The largest packet that its segments send; without segments (an underlay stack), the one that other stacks may rely on. */
 function largestPacket(
   { underlays }: ResolvedLab,
   { encryption }: ResolvedExisting,

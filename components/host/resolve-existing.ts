@@ -56,7 +56,7 @@ function textOf(got: string | undefined, usual: string, fits: (got: unknown) => 
 
 const isUser = (got: unknown): boolean => typeof got === "string" && USER.test(got);
 
-/** sshd(8), "AUTHORIZED_KEYS FILE FORMAT"; the base64 begins with the type once more (RFC 4253 section 6.6). */
+/** sshd(8), "AUTHORIZED_KEYS FILE FORMAT"; the base64 begins with the type again (RFC 4253 section 6.6). */
 function hostKeyFault(got: unknown): string | undefined {
   if (got === undefined) return "Is missing: vxlab connects only to hosts with a pinned key.";
   if (typeof got !== "string" || /[\r\n\0]/.test(got)) return "Is not one line of text.";
@@ -69,7 +69,7 @@ function hostKeyFault(got: unknown): string | undefined {
   return undefined;
 }
 
-/** A name is refused: whatever resolves it is on another machine. The pinned key would make it safe for SSH. */
+/** Names are refused, since a plan cannot resolve them. (For SSH a name would be safe, because the key is pinned.) */
 function resolveSshAddress(path: string, got: unknown, said: Findings): bigint | undefined {
   if (got === undefined) return undefined;
   const cure = "Write an IPv4 or IPv6 address, or leave it out if SSH answers at the host's address.";

@@ -1,4 +1,4 @@
-/** Underlays that hold none of the hosts: one wrong network, said once instead of once for each host. */
+/** Underlays that contain none of the hosts: the wrong network is reported once, not once for each host. */
 import { addressText, contains, familyOf, subnetAround } from "../../plan/addresses";
 import type { Findings } from "../../plan/findings";
 import { IpFamily } from "../../plan/net/family";
@@ -11,7 +11,9 @@ import { underlayAt } from "../underlay/resolve";
 /** With fewer machines their addresses are more likely to be wrong. */
 const FEWEST = 2;
 
-/** True when the underlay's network, not the hosts' addresses, is to blame: each is outside. Says so at the underlay. */
+/**
+ * True when all hosts are outside, so that the underlay's network is probably wrong, not the hosts' addresses. Reports it at the underlay.
+ */
 export function resolvePlace(topology: Topology, underlays: Underlays, said: Findings): boolean {
   const outside = placesOutside(topology, underlays);
   const [first] = outside;

@@ -25,7 +25,7 @@ interface Context {
   /** The lab's identity. */
   lab: string;
   underlays: Underlays;
-  /** The underlay is to blame for the machines' addresses. */
+  /** True if the underlay's network was reported instead of the machines' addresses. */
   misplaced: boolean;
   image: ImageKind;
   /** Ends of encrypted tunnels, where other stacks decide them: of every host that has one. */

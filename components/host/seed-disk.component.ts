@@ -52,7 +52,7 @@ export function seedDisk(
 ): libvirt.CloudinitDisk {
   const { host, labId } = machine;
   const seed = seedOf(machine, keys);
-  // The content's hash is in the name: a new content makes a new volume, and so a new machine.
+  // The name contains a hash of the content: a changed content makes a new volume, and so a new machine.
   const hash = pulumi.unsecret(seed.apply(seedHash));
   return new libvirt.CloudinitDisk(
     child(name, "seed"),

@@ -11,7 +11,7 @@ export interface SeedInput {
   mac: string;
   /** MTU of the underlay interface, bytes. */
   mtu: number;
-  /** Default route; none when the underlay leads nowhere. */
+  /** Default route; none if the underlay is isolated. */
   gateway?: string;
   /** Addresses of name servers; empty: none. */
   nameservers: readonly string[];
@@ -48,7 +48,7 @@ function userData(input: SeedInput): object {
       ed25519_public: input.hostKey.publicKeyLine,
     },
     users: [{ name: "root", lock_passwd: true, ssh_authorized_keys: [input.loginKey] }],
-    // lxc-net would take 10.0.3.1/24 for a bridge of its own, the very network of the reference lab.
+    // lxc-net would make a bridge with 10.0.3.1/24, which is the network of the reference lab.
     write_files: [{ path: "/etc/default/lxc-net", content: 'USE_LXC_BRIDGE="false"\n' }],
     // What a stock image lacks; cloud-init asks the network only for what is missing.
     packages: [
@@ -67,7 +67,7 @@ function networkConfig(input: SeedInput): object {
         "set-name": "eth0",
         addresses: [`${input.address}/${input.prefix}`],
         mtu: input.mtu,
-        // Not "default": cloud-init 22.4 takes it for an address and then configures nothing at all.
+        // Not "default": cloud-init 22.4 reads it as an address, and then configures nothing.
         ...(input.gateway === undefined ? {} : { routes: [{ to: "0.0.0.0/0", via: input.gateway }] }),
         ...(input.nameservers.length === 0 ? {} : { nameservers: { addresses: input.nameservers } }),
       },

@@ -156,7 +156,7 @@ export const HOST = {
   memory: {
     kind: "integer",
     min: MEMORY[ImageKind.Golden].min,
-    // 1 TiB: more is a slip of units.
+    // 1 TiB: more is probably a wrong unit.
     max: 1024 * 1024,
     unit: "MiB",
     usual: byImage("default"),

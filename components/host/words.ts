@@ -1,4 +1,4 @@
-/** A host in the words of a preview. */
+/** Describes the changes of a host for a preview. */
 import { because, facts, from, isEqual, isUnknown, listed, losing, nameIn, shown } from "../../plan/change";
 import type { Edit, Label, Said, Surroundings, Words } from "../../plan/change";
 
@@ -7,8 +7,8 @@ const DOMAIN = "libvirt:index/domain:Domain";
 const CONTAINER = /^vxlab:index:\w+Container$/;
 const IMAGE = "vxlab:index:GuestImage";
 const ANOTHER_IMAGE = "another image";
-/** Where a file of it was lost: what the engine knows of a volume only when it is there. */
-const IMAGE_AGAIN = "unless its image, which is made again, is the same";
+/** Shown when a file of the image was lost: the engine knows only after creating the volume whether it is the same. */
+const IMAGE_AGAIN = "unless the image, which is uploaded again, is unchanged";
 
 const LABELS: Readonly<Record<string, Label>> = {
   address: (old, now) => from("address", bare(old), bare(now)),
@@ -23,12 +23,12 @@ const LABELS: Readonly<Record<string, Label>> = {
   bootTimeout: "SSH timeout",
   libvirtUri: "hypervisor",
   image: () => ANOTHER_IMAGE,
-  networkId: (_, now) => (isUnknown(now) ? "the underlay is made anew" : "another underlay"),
+  networkId: (_, now) => (isUnknown(now) ? "the underlay is recreated" : "another underlay"),
   sshAddress: "SSH address",
   port: "SSH port",
   hostKey: () => "another host key",
   needs: "needs",
-  // Its ports say these.
+  // Shown by its ports.
   peers: false,
   hostName: false,
   labId: false,
@@ -75,12 +75,12 @@ function rebuilt(edit: Edit, differing: string[], { all }: Surroundings): Said {
     (one) => CONTAINER.test(one.type) && one.op === "replace" && nameIn(one, "hostName") === name,
   );
   const loss = hasContainers
-    ? "the containers there are made anew, what they wrote is lost"
+    ? "its containers are recreated, what they wrote is lost"
     : "what was written there is lost";
   const again =
     isPartlyUnknown(edit.now["image"]) && all.every(({ type, op }) => type !== IMAGE || op === "same");
   const said = differing.map((text) => (again && text === ANOTHER_IMAGE ? IMAGE_AGAIN : text));
-  return { kind: "rebuilt", facts: said.length > 0 ? said : deeper(edit.children), loss };
+  return { kind: "rebuilt", facts: said.length > 0 ? said : differencesBelow(edit.children), loss };
 }
 
 const isPartlyUnknown = (value: unknown): boolean =>
@@ -90,8 +90,8 @@ const isPartlyUnknown = (value: unknown): boolean =>
 /** Without the prefix length. */
 const bare = (address: unknown): string => shown(address).replace(/\/\d+$/, "");
 
-/** Where the component's inputs are as they were: what differs below it. */
-function deeper(children: readonly Edit[]): string[] {
+/** If the component's inputs are unchanged: what differs in the resources below it. */
+function differencesBelow(children: readonly Edit[]): string[] {
   return children.flatMap(({ type, op, old, now }) => {
     if (op !== "replace") return [];
     const keys = Object.keys({ ...old, ...now }).filter(

@@ -17,8 +17,8 @@ export interface GuestImageArgs extends ImageSource {
   /** The lab's id: part of every name in libvirt. */
   labId: pulumi.Input<string>;
   /**
-   * Folder of the pool on the hypervisor. The volumes in it hold private keys and are readable by every user: see that
-   * only root and QEMU can enter the folder. @default /var/lib/libvirt/images/vxlab-<id>-pool, which nobody else enters
+   * Folder of the pool on the hypervisor. The volumes in it hold private keys and are readable by every user: make sure that only root and
+   * QEMU can enter the folder. @default /var/lib/libvirt/images/vxlab-<id>-pool, which nobody else enters
    */
   poolPath?: pulumi.Input<string>;
   /** The hypervisor's URI: lets a failed create be cleared away. @default nothing is cleared */
@@ -56,7 +56,7 @@ export interface MachineImageArgs {
  * ```
  */
 export class GuestImage extends pulumi.ComponentResource {
-  /** Everything that a `KvmHost` asks of an image. */
+  /** Everything that a `KvmHost` needs of an image. */
   public readonly image: pulumi.Output<MachineImageArgs>;
 
   constructor(name: string, args: GuestImageArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -77,7 +77,7 @@ export class GuestImage extends pulumi.ComponentResource {
 }
 
 /**
- * The lab's id of a machine that was given none: the image's, which is in the name of its pool.
+ * The lab's id for a machine without one in its arguments: the image's, which is in the name of its pool.
  *
  * @throws RunError for a pool that no GuestImage made
  */
@@ -127,7 +127,7 @@ function volume(
     {
       parent,
       deleteBeforeReplace: true,
-      // The version names the content. A cache that moved must not rebuild every machine.
+      // Compared by version, not by path: a cache that moved must not rebuild every machine.
       ignoreChanges: ["source"],
       // The / keeps it apart from the root disk of a host that is called "image".
       hooks: clearsOrphans(`${name}/${part}`, libvirtUri),

@@ -58,7 +58,7 @@ function readable(setting: string, file: string, read: (file: string) => LabImag
 }
 
 /**
- * What a `GuestImage` is made of; nothing at all for the package's own image.
+ * What a `GuestImage` is made of; empty for the package's own image.
  *
  * @example
  * ```ts

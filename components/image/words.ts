@@ -1,4 +1,4 @@
-/** What machines boot, in the words of a preview. */
+/** Describes the changes of what machines boot for a preview. */
 import { because, facts, from, shown } from "../../plan/change";
 import type { Label, Words } from "../../plan/change";
 
@@ -9,7 +9,7 @@ const LABELS: Readonly<Record<string, Label>> = {
   path: "path",
   poolPath: "pool",
   libvirtUri: "hypervisor",
-  // They come with the disk.
+  // They change together with the disk.
   kernel: false,
   initrd: false,
   cmdline: false,
@@ -19,7 +19,7 @@ const LABELS: Readonly<Record<string, Label>> = {
 export const imageWords: Words = {
   thing: "image",
   types: ["vxlab:index:GuestImage"],
-  // Several, one on each hypervisor, are the same image.
+  // One resource on each hypervisor, for the same image.
   subject: () => ({ name: "image" }),
   say(edit) {
     if (edit.op === "create") return { kind: "added", facts: [last(edit.now["root"])] };

@@ -4,7 +4,7 @@ import type { ResolvedLab } from "../../plan/resolved";
 import { pathOf, repeated } from "../../plan/rules";
 import type { ResolvedPlace } from "./resolved";
 
-/** One for all segments and one for a single segment may meet: the narrower one holds there. */
+/** One for all segments and one for a single segment may overlap: the narrower one applies there. */
 export function checkImpairments({ impairments }: ResolvedLab): Problem[] {
   const claims = impairments.flatMap(({ name, spec, places }) => {
     const [key, got] = spec.between === undefined ? ["container", spec.container] : ["between", spec.between];
@@ -18,7 +18,7 @@ export function checkImpairments({ impairments }: ResolvedLab): Problem[] {
     "What is impaired here",
     "Write both in one impairment, or give one of them another place or direction.",
   );
-  // Both ways of one impairment collide with both of another: one message.
+  // If both directions of one impairment collide with both of another, one message is enough.
   return once.filter((one, index) => once.findIndex(({ path }) => path === one.path) === index);
 }
 

@@ -17,7 +17,7 @@ export interface ImpairmentArgs extends MovableArgs {
   bridge: pulumi.Input<string>;
   /** Its name. @default the resource's */
   impairment?: pulumi.Input<string>;
-  /** Where it is, in words, for previews. @default none */
+  /** Where it is, as a text for previews. @default none */
   where?: pulumi.Input<string>;
   /** The host's own VTEP. @default the host's `address` */
   local?: pulumi.Input<string>;
@@ -97,7 +97,7 @@ export interface ImpairedPortArgs {
 
 /**
  * An impairment on one host: packets on some paths are delayed, lost, doubled or slowed down. Edits apply in place, and destroying it
- * heals the paths. One that is between two hosts, both ways, is a resource on each of them.
+ * restores the paths. One that is between two hosts, both ways, is a resource on each of them.
  *
  * @example
  * ```ts

@@ -19,7 +19,7 @@ export interface Netem {
 
 const NONE: Netem = { delay: 0, jitter: 0, loss: 0, duplicate: 0, reorder: 0, corrupt: 0, rate: 0 };
 
-/** Everybody's packets. */
+/** A share of 100 %, in parts per million: every packet. */
 export const EVERY = 1_000_000;
 
 const TIMES: Readonly<Record<string, number>> = { us: 1, ms: 1000, s: 1_000_000 };
@@ -32,7 +32,7 @@ const MAX_RATE = 100_000_000_000;
 
 type Read = (got: unknown) => Reading<number>;
 
-/** A number and a unit, which may have a blank between. Never a bare number, because 50 could be ms or s. */
+/** A number and a unit, with or without a space between. Never a bare number, because 50 could be ms or s. */
 function measured(got: unknown): { number: number; unit: string } | undefined {
   const parts =
     typeof got === "string" ? /^(\d{1,15}(?:\.\d{1,9})?) ?([A-Za-zµ%/]+)$/.exec(got.trim()) : null;
@@ -52,7 +52,7 @@ function readShare(got: unknown): Reading<number> {
   const { number = 0, unit = "" } = measured(got) ?? {};
   if (unit !== "%") return { fault: "Is not a percentage." };
   if (number > 100) return { fault: "Is more than 100%." };
-  // The kernel's own steps are finer (2^-32), what tc prints of them is not.
+  // The kernel's own steps are finer (2^-32), but tc prints them rounded.
   const value = Math.round(number * 10_000);
   return value < 1 ? { fault: "Is less than 0.0001%, the smallest share." } : { value };
 }
@@ -122,13 +122,13 @@ function togetherFaults(
 const PACKET = 1500 * 8;
 /** As tc's own. */
 const FEWEST = 1000;
-/** What waits without a rate: at 10 Gbit/s. */
+/** The rate that the queue's size is computed for when no rate is set: 10 Gbit/s. */
 const FAST = 10_000_000_000;
-/** What a path with a rate holds beside the packets under way, microseconds: a router's buffer. */
+/** The buffer of a path with a rate, as of a router, in addition to the packets that are delayed, microseconds. */
 const BUFFER = 200_000;
 const SHORTEST = 32;
 
-/** How many packets may wait: netem drops what is beyond, which must not look like a limit on throughput. */
+/** How many packets may wait. netem drops further ones, so it must be large enough not to limit the throughput. */
 export function queueLimit({ delay, jitter, rate }: Pick<Netem, "delay" | "jitter" | "rate">): number {
   const held = (bits: number, microseconds: number) => Math.ceil((bits * microseconds) / 1_000_000 / PACKET);
   if (rate === 0) return Math.max(FEWEST, held(FAST, delay + jitter));

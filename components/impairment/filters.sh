@@ -1,8 +1,8 @@
 #!/bin/sh
-# The filters that lead packets through the device of a place: how they come, and how they go without losing packets.
+# The filters that redirect packets through the device of a place: how they are added, and removed without losing packets.
 # shellcheck disable=SC2034,SC2154 # the variables come out of with_state and next_place, by eval
 
-# impair_file TEXT: another text is another set of filters.
+# impair_file TEXT: writes the device's file of filters. A changed text means other filters.
 impair_file() {
   local said on hook found
   if [ -e "$IMPAIRED/$device" ]; then
@@ -16,11 +16,11 @@ impair_file() {
   mv "$IMPAIRED/$device.new" "$IMPAIRED/$device"
 }
 
-# The filters of this place, as tc takes them. The preferences: what is of one VNI comes before what is of all.
+# The filters of this place, in tc's syntax. Their preferences put filters for one VNI before those for all.
 impair_filters() {
   local n=0 address udpPort vni pref=5607
   if [ -n "$veth" ]; then
-    # Not the same for both ways: tc would list the tables of one with the other's (u32_walk in net/sched/cls_u32.c).
+    # Different for each direction: with the same preference, tc would list the tables of both together (u32_walk in net/sched/cls_u32.c).
     [ "$hook" = ingress ] || pref=5608
     if [ -n "$vlan" ]; then echo "protocol 802.1Q pref VLAN flower vlan_id $vlan"; else echo "protocol all pref $pref u32 match u32 0 0"; fi
     return 0
@@ -40,7 +40,7 @@ impair_match() {
   echo "protocol $family pref $pref u32 $*"
 }
 
-# Devices of this step that are wanted no more.
+# Removes devices of this step that are no longer wanted.
 impair_gone() {
   local wanted=' ' file owner
   eval "$PLACE"
@@ -53,7 +53,7 @@ impair_gone() {
   done
 }
 
-# First the filters: what is led to a device that is not there is lost.
+# First the filters, since packets that are redirected to a missing device are lost.
 impair_drop() {
   local on hook found
   { read -r on hook _; } <"$IMPAIRED/$device"
@@ -66,7 +66,7 @@ impair_drop() {
   rmdir "$IMPAIRED" 2>/dev/null || :
 }
 
-# Takes the filters off an interface, and its clsact if that was ours and nobody uses it. Sets: found
+# Removes the filters from an interface, and its clsact if vxlab added it and nothing uses it. Sets: found
 impair_away() {
   [ -e "$NET/$on" ] || { rm -f "$IMPAIRED/$on.hook" && return 0; }
   found=$(impair_found)
@@ -77,7 +77,7 @@ impair_away() {
   rm -f "$IMPAIRED/$on.hook"
 }
 
-# Packets on their way arrive.
+# Waits until the packets in the queue have been delivered.
 impair_drain() {
   local tries="$DRAINS"
   while [ "$tries" -gt 0 ]; do

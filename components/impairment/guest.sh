@@ -1,6 +1,6 @@
 #!/bin/sh
-# An impairment on one host: a device of the kind ifb for each place, with a queue (netem) that delays packets, loses them and so on, and
-# filters that lead packets through it (plug.sh). A container's interface may not be there yet, or no more: filters come with it.
+# An impairment on one host: an ifb device for each place, with a queue (netem) that delays packets, drops them and so on, and filters that
+# redirect packets through it (plug.sh). A container's interface may be missing: its filters are added when it is made.
 # Desired state: components/impairment/thing.ts.
 # shellcheck disable=SC2034,SC2154 # the variables come out of with_state, by eval
 
@@ -57,7 +57,7 @@ next_packets() {
   n=$((n + 1))
 }
 
-# Without an option, the module makes two devices of its own.
+# numifbs=0: by default the module makes two devices.
 impair_modules() {
   [ -n "$(program_path tc)" ] || fail "no tc on this host: apt-get install iproute2"
   [ -d "$MODULES/ifb" ] || modprobe -q ifb numifbs=0 || fail "this host's kernel has no ifb, which impairments need: modprobe ifb"
@@ -78,7 +78,7 @@ $filters"
   done
 }
 
-# A device of that name that is somebody else's is left alone.
+# A device of that name that is not this lab's is left alone.
 impair_device() {
   local was
   if [ ! -e "$NET/$device" ]; then
@@ -93,12 +93,12 @@ impair_device() {
   ip link set dev "$device" up
 }
 
-# An omitted option keeps its value when a queue is changed, so every option is written. Packets that wait in it stay, and so do its counters:
-# what they were at the last change is kept, for verify.
+# An omitted option keeps its value when a queue is changed, so every option is written. Waiting packets stay in the queue, and so do its
+# counters: their values at the last change are stored for verify.
 impair_netem() {
   set -- limit "$netem_limit" delay "${netem_delay}us" "${netem_jitter}us" loss "$(percent "$netem_loss")" \
     duplicate "$(percent "$netem_duplicate")" reorder "$(percent "$netem_reorder")" corrupt "$(percent "$netem_corrupt")" rate "${netem_rate}bit"
-  tc qdisc replace dev "$device" root netem "$@" || fail "$device takes no netem, see above"
+  tc qdisc replace dev "$device" root netem "$@" || fail "netem cannot be set on $device, see above"
   [ "$(sed -n 2p "$IMPAIRED/$device.since" 2>/dev/null)" = "$*" ] || {
     tc -s qdisc show dev "$device" | awk '$1 == "Sent" { sub(/,$/, "", $7); print $4, $7 + 0; exit }'
     echo "$*"
@@ -116,7 +116,7 @@ impairment_remove() {
   answer
 }
 
-# A place whose packets are not led through its device has none.
+# A place whose packets are not redirected has no netem values.
 impairment_observe() {
   local any=false
   eval "$PLACE"
@@ -139,7 +139,8 @@ impair_wanted() {
     "reorder=$netem_reorder corrupt=$netem_corrupt rate=$netem_rate"
 }
 
-# True when what leads packets through device is what is wanted. In guest drift, the state is the one that it was made of.
+# True if the filters that redirect packets through device are as wanted. guest drift does not compare them: its state is the one that they
+# were made from.
 impair_asked() {
   local said
   [ -z "${looked-}" ] || return 0
@@ -148,8 +149,7 @@ impair_asked() {
 $(impair_filters)" ]
 } 2>/dev/null
 
-# True when packets are led through device. A container's interface that is not there is its container's
-# fault. Sets: on hook found
+# True if packets are redirected through device. A missing interface of a container is reported for the container. Sets: on hook found
 impair_led() {
   { read -r on hook _; } <"$IMPAIRED/$device" || return 1
   [ -e "$NET/$on" ] || { [ -n "$veth" ] && return 0; }
@@ -177,7 +177,7 @@ impair_drift_of() {
     fi
     flags=$(cat "$NET/$device/flags")
     [ $((flags & 1)) = 1 ] || echo "$name: interface $device is down: what it impairs is lost"
-    impair_led || echo "$name: packets are not led through $device: tc filter show dev ${on:-$veth} $hook"
+    impair_led || echo "$name: packets are not redirected through $device: tc filter show dev ${on:-$veth} $hook"
   done
   seen=" $(impair_wanted) "
   impair_seen | while read -r _ at found; do

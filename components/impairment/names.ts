@@ -7,7 +7,7 @@ import type { SectionResource } from "../../plan/section";
 
 type Impairments = Pick<ResolvedLab, "impairments">;
 
-/** Places of one impairment on several hosts have one interface name. */
+/** Places of one impairment on several hosts share one interface name. */
 export function impairmentInterfaces({ impairments }: Impairments): Claim[] {
   return impairments.flatMap(({ name, places }) =>
     [...new Set(places.map(({ number }) => impairmentDevice(name, number)))].map((key) => ({
@@ -16,7 +16,7 @@ export function impairmentInterfaces({ impairments }: Impairments): Claim[] {
   );
 }
 
-/** One on each host that it is on. */
+/** One resource on each host of the impairment. */
 export function impairmentResources({ impairments }: Impairments): SectionResource[] {
   return impairments.flatMap(({ name, places }) =>
     [...new Set(places.map(({ host }) => host))].map((host) => ({ type: "Impairment", name, host })),

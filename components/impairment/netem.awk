@@ -1,7 +1,7 @@
-# What `tc -j qdisc show dev DEVICE` says of its queue, one line of input for each device, as lines of guest/observe.awk:
-# "word netem.delay 50000". Numbers are in the units of the desired state. tc prints six digits: what agrees in these is as wanted. It takes
-# a rate in whole bytes (get_rate64 in iproute2's lib/utils.c), so one that is less than a byte smaller is as wanted, too.
-# Input variables: wanted, the names and numbers of the desired state ("delay=50000 loss=10000 …").
+# What `tc -j qdisc show dev DEVICE` says of its queue, one line of input for each device, as lines of guest/observe.awk: "word netem.delay
+# 50000". Numbers are in the units of the desired state. tc prints six digits: values that agree in these are equal. It takes a rate in
+# whole bytes (get_rate64 in iproute2's lib/utils.c), so one that is less than a byte smaller is as wanted, too. Input variables: wanted,
+# the names and numbers of the desired state ("delay=50000 loss=10000 …").
 
 BEGIN {
   json_root = "0"
@@ -30,7 +30,7 @@ BEGIN {
 
 function whole(bits,   off) { off = want["rate"] - bits; return bits > 0 && off > 0 && off < 8 ? want["rate"] : bits }
 
-# Of several devices the one that is not as wanted speaks for all.
+# If one of several devices is not as wanted, its values are printed.
 function is(name, number,   off) {
   off = number - want[name]
   if (off < 0) off = -off

@@ -12,7 +12,7 @@ import type { ResolvedPlace, Way } from "./resolved";
 import { Direction } from "./spec";
 import type { ImpairmentSpec } from "./spec";
 
-/** What an impairment can be about. */
+/** What an impairment can refer to. */
 export interface Around {
   hosts: readonly ResolvedHost[];
   peers: readonly Remote[];
@@ -29,7 +29,7 @@ export interface Written {
   ways: readonly Way[];
 }
 
-/** A host of a peer, or a VTEP of which only the address is known. */
+/** A host of a peer, or a VTEP whose address alone is known. */
 type Foreign = Pick<Remote, "host" | "address" | "encryption">;
 /** An own host, or another's. */
 type End = ResolvedHost | Foreign;
@@ -117,7 +117,7 @@ function endsOf(
   return first === undefined || second === undefined ? undefined : [first, second];
 }
 
-/** The segments whose tunnels lead from one to the other; undefined after something was said. */
+/** The segments that have tunnels from one to the other; undefined after a problem was reported. */
 function segmentsBetween(
   { topology, spec, at }: Written,
   { segments, peers }: Around,
@@ -175,7 +175,7 @@ const hubText = (segments: readonly ResolvedSegment[]): string => {
   return hub === undefined ? "" : ` (packets between spokes pass the hub, ${hub})`;
 };
 
-/** A packet to the group cannot be impaired for one of several receivers by the host that sends it. */
+/** The sender cannot impair a packet to the group for only one of several receivers. */
 function isCrowded({ flooding, members, open }: ResolvedSegment, peers: readonly Remote[]): boolean {
   return multicastGroup(flooding) !== undefined && members.length + (open ? peers.length : 0) > 2;
 }

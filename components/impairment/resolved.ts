@@ -1,7 +1,7 @@
 /** Impairments that have been read (plan/resolved.ts). */
 import type { Direction, ImpairmentSpec } from "./spec";
 
-/** One way of the two. */
+/** One of the two directions. */
 export type Way = Direction.Out | Direction.In;
 
 export interface ResolvedImpairment {
@@ -15,7 +15,7 @@ export type ResolvedPlace = LinkPlace | NicPlace;
 
 interface AnyPlace {
   host: string;
-  /** Tells it from the impairment's other places on this host; stays the same when others come and go. */
+  /** Distinguishes it from the impairment's other places on this host; does not change when others are added or removed. */
   number: number;
   way: Way;
 }

@@ -7,7 +7,7 @@ import { impairmentArgs } from "./places";
 
 type ByHost = Record<string, Impairment>;
 
-/** The section `impairments`, declared: a resource on each host that it is on, before any container. */
+/** Declares the section `impairments`: a resource on each host of an impairment, before any container. */
 export const impairments: DeclaredSection<Record<string, ByHost>> = {
   follows: () => () => false,
   declare: (name, plan, ground) =>

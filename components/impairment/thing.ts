@@ -28,7 +28,7 @@ interface NetemState extends Netem {
 interface PlaceState {
   /** The interface (ifb) that they are led through, at most 15 bytes (IFNAMSIZ). */
   device: string;
-  /** As the interface that they pass sees them: those that it sends, or those that it receives. */
+  /** From the view of the interface that the packets pass: those that it sends (egress), or those that it receives (ingress). */
   hook: "egress" | "ingress";
   /** The container's interface on the host; null: the one that leads to `remote`. */
   veth: string | null;
@@ -70,7 +70,7 @@ export function impairmentState(wanted: ImpairmentWanted): ImpairmentState {
         packets: packets.map(({ address, udpPort, vni = null }) => ({ address, udpPort, vni })),
       })),
       ...ports.map(({ device, veth, direction, vlan = null }): PlaceState => ({
-        // What a container sends, the host's end of its interface receives.
+        // The host's end of a container's interface receives what the container sends.
         ...{
           device,
           hook: direction === "out" ? "ingress" : "egress",

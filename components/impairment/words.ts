@@ -1,4 +1,7 @@
-/** An impairment in the words of a preview. It is a resource on each host whose packets it impairs, and has one line for all of them. */
+/**
+ * Describes the changes of an impairment for a preview. It is a resource on each host whose packets it impairs, and has one line for all of
+ * them.
+ */
 import { facts, hostIn, listed, nameIn, shown } from "../../plan/change";
 import type { Edit, Inputs, Label, Surroundings, Words } from "../../plan/change";
 
@@ -9,7 +12,7 @@ const LABELS: Readonly<Record<string, Label>> = {
   ...Object.fromEntries(
     ["delay", "jitter", "loss", "duplicate", "reorder", "corrupt", "rate"].map((key) => [key, key]),
   ),
-  // `where` says it.
+  // Shown by `where`.
   links: false,
   ports: false,
   impairment: false,
@@ -26,9 +29,9 @@ export const impairmentWords: Words = {
   say(edit, around) {
     const others = siblings(edit, around);
     if (edit.op === "create")
-      return goesOn(others) ? undefined : { kind: "added", facts: described(edit.now) };
+      return existsElsewhere(others) ? undefined : { kind: "added", facts: described(edit.now) };
     if (edit.op === "delete")
-      return goesOn(others) ? undefined : { kind: "removed", facts: described(edit.old) };
+      return existsElsewhere(others) ? undefined : { kind: "removed", facts: described(edit.old) };
     const differing = facts(LABELS, edit);
     return differing.length === 0 ? undefined : { kind: "changed", facts: differing };
   },
@@ -44,8 +47,8 @@ const siblings = (edit: Edit, { all }: Surroundings): Edit[] =>
     (one) => one !== edit && one.type === TYPE && nameIn(one, "impairment") === nameIn(edit, "impairment"),
   );
 
-/** On another host it was before and will be: that one says what changes. */
-const goesOn = (others: readonly Edit[]): boolean =>
+/** If it also exists on another host before and after, its change is described there. */
+const existsElsewhere = (others: readonly Edit[]): boolean =>
   others.some(({ op }) => op === "update" || op === "same");
 
 function described(inputs: Inputs): string[] {

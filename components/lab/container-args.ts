@@ -11,7 +11,7 @@ export function containerArgs(
   const env = secrets === undefined ? texts : { ...texts, ...secrets };
   const nics = interfaces.map(({ mac, mtu, veth, vlan, addresses, dhcp, gateway, trunk, ...security }) => ({
     ...{ bridge, mac, mtu, veth, addresses },
-    // What is not used is not said: a preview shows every word.
+    // Unused arguments are left out, since a preview shows every argument.
     ...(vlan === undefined ? {} : { vlan }),
     ...(dhcp ? { dhcp } : {}),
     ...(gateway === undefined ? {} : { gateway }),

@@ -9,7 +9,7 @@ export type OnHosts = GroundParts & SectionParts;
 /** Everything in a lab, by name. */
 export type LabParts = OnHosts & { hosts: Record<string, LabHost> };
 
-/** No fields of the components: each of those is an output in every language, and a component cannot be one. */
+/** Not fields of the components: each field is an output in every language, and a component cannot be one. */
 const known = new WeakMap<object, LabParts>();
 
 export function setParts(lab: object, parts: LabParts): void {

@@ -37,8 +37,8 @@ export interface MachinesArgs {
    */
   image?: LabImageArgs;
   /**
-   * Computed MAC addresses, and VNIs of service chains, are hashes of it: no two labs that reach each other may have the same. Another
-   * one for a lab that is deployed changes them all, and rebuilds its machines. @default the resource's name
+   * Computed MAC addresses, and VNIs of service chains, are hashes of it: labs that reach each other must have different ones. A change for
+   * a deployed lab changes all of these addresses, and rebuilds its machines. @default the resource's name
    */
   identity?: string;
   /** The hypervisor's connection URI. @default `$VXLAB_LIBVIRT_URI`, else "qemu:///system" */
@@ -46,8 +46,8 @@ export interface MachinesArgs {
   /** What executes the machines' instructions. @default KVM where it truly works, else QEMU's emulation */
   accel?: Accel;
   /**
-   * QEMU's cache of translated code when it emulates, MiB; needs xsltproc where Pulumi runs. A full one is dropped as a
-   * whole, a large one makes a reboot last minutes. @default 256 where there is xsltproc
+   * QEMU's cache of translated code when it emulates, MiB; needs xsltproc where Pulumi runs. QEMU empties a full cache completely; a large
+   * one makes a reboot take minutes. @default 256 where there is xsltproc
    */
   codeCache?: number;
   /** Longest wait for a machine's SSH to answer, seconds. @default 600 */
@@ -60,7 +60,7 @@ export interface DeclaredHost {
   host: LabHost;
   /** For stack outputs. */
   facts: pulumi.Output<DeployedFacts>;
-  /** Another text as soon as the machine is another. */
+  /** A text that differs for each machine of the host. */
   identity: pulumi.Output<string>;
   /** Of a host that encrypts. */
   keys?: WireguardKeys | undefined;
@@ -219,7 +219,7 @@ function machine(
 function existing(name: string, plan: ExistingHostPlan, { parent, ready, labId }: Shared): DeclaredHost {
   const { address, existing, ports, encryption } = plan;
   const { sshAddress, port, user, hostKey, keyFile, mtu, needs } = existing;
-  // Where its packets leave to.
+  // The VTEPs that it sends to.
   const remotes = ports.flatMap((one) => one.remotes.map((remote) => remote.address));
   const peers = [...new Set(encryption?.peers.map(({ vtep }) => vtep) ?? remotes)].sort();
   const host = new ExistingHost(

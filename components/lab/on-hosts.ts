@@ -118,7 +118,7 @@ interface Beside {
   awaited: (container: string) => pulumi.Resource[];
 }
 
-/** Those that are meant and not declared yet. */
+/** Declares the containers for which `isMeant` is true and that are not declared yet. */
 function containersOn(
   name: string,
   lab: LabPlan,
@@ -140,8 +140,9 @@ function containersOn(
 }
 
 /**
- * A service's name has its host's in it. On another host it is the same one still: otherwise the new one would be made before the old
- * one goes, and both would answer for one address. The names of hosts that have a service of the segment are those services' own.
+ * Aliases for a service, whose name contains its host's name. They keep a service that moves to another host the same resource: otherwise
+ * the new one would be created before the old one is deleted, and both would answer for one address. Hosts that have a service of the
+ * segment are left out, since these names are in use.
  */
 function elsewhere(name: string, lab: LabPlan, segment: string): pulumi.Alias[] {
   const having = lab.services.filter((service) => service.segment === segment).map(({ host }) => host);

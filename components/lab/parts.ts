@@ -32,7 +32,7 @@ export interface LabSegment {
   gateways?: Record<string, SegmentService>;
 }
 
-/** What is on hosts whatever sections a lab has, by name. */
+/** What every lab has on hosts, whatever its sections, by name. */
 export interface GroundParts {
   /** By host name. */
   bridges: Record<string, OvsBridge>;

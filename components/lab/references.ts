@@ -1,4 +1,4 @@
-/** The only place that reads other stacks: a user's own overlay program has it too. */
+/** The only file that reads other stacks. It is exported for users' own overlay programs. */
 import * as pulumi from "@pulumi/pulumi";
 import { ContractError, noStack, readVteps } from "../../plan/read-vteps";
 import {
@@ -28,14 +28,14 @@ export interface UnderlayStack {
   tunnelKeys?: pulumi.Output<TunnelKeysOutput>;
 }
 
-/** An underlay stack, or why there is nothing to know of it. */
+/** An underlay stack, or why it cannot be read. */
 type UnderlayLookup = { found: UnderlayStack; absent?: undefined } | { found?: undefined; absent: string };
 
 /**
  * Reads an underlay stack's outputs as they were last deployed.
  *
  * @param stack `stack`, or `organization/project/stack`
- * @throws ContractError when it is there and speaks another version of the contract
+ * @throws ContractError when it exists and has another version of the contract
  */
 async function readUnderlay(stack: string): Promise<UnderlayLookup> {
   // A StackReference to a stack that is not there fails the whole program, and nothing can catch it (pulumi/pulumi#2407).
@@ -67,11 +67,10 @@ function hasKeys(login: unknown, { hosts }: VtepsOutput): boolean {
 }
 
 /**
- * The underlay stack of an overlay: without it there is nothing to deploy, and what is deployed must not be taken
- * for unwanted.
+ * The underlay stack of an overlay. Without it nothing can be deployed, and what is deployed must not be deleted as unwanted.
  *
  * @param stack `stack`, or `organization/project/stack`
- * @throws ContractError when it is not up, speaks another version of the contract, or keeps its login keys to itself
+ * @throws ContractError when it is not deployed, has another version of the contract, or its login keys cannot be read
  * @example
  * ```ts
  * const { vteps, login } = await ownUnderlay("organization/underlay/a");
@@ -95,11 +94,11 @@ export async function ownUnderlay(
 }
 
 /**
- * Those underlay stacks of others that are up. Of the others a warning is given, and the next `up` after theirs makes the
+ * The other owners' underlay stacks that are deployed. For each of the others there is a warning; the next `up` here after theirs makes the
  * tunnels.
  *
  * @param stacks each `stack`, or `organization/project/stack`
- * @throws ContractError when one speaks another version of the contract
+ * @throws ContractError when one has another version of the contract
  * @example
  * ```ts
  * const peers = await peerUnderlays(["organization/underlay/b"]);
@@ -110,7 +109,7 @@ export async function peerUnderlays(
 ): Promise<Omit<UnderlayStack, "login" | "tunnelKeys">[]> {
   const lookups = await Promise.all(stacks.map((stack) => readUnderlay(stack)));
   for (const { absent } of lookups) if (absent !== undefined) await pulumi.log.warn(withoutPeer(absent));
-  // Without the keys: a peer's hosts are none of ours.
+  // Without the keys: an overlay does not log in to a peer's hosts.
   return lookups.flatMap(({ found }) =>
     found === undefined ? [] : [{ stack: found.stack, vteps: found.vteps }],
   );
@@ -123,11 +122,11 @@ function withoutPeer(absent: string): string {
   );
 }
 
-/** Of another project only its own program knows how it is brought up. */
+/** For a stack of another project, only its owner knows how it is deployed. */
 const upCommand = (stack: string): string =>
   stack.includes("/") ? `run up in ${stack}` : `run ./vxlab up -s ${stack}`;
 
-/** The function behind StackReference (pkg/resource/deploy/builtins.go): asked for itself, its refusal is an error like any. */
+/** The function behind StackReference (pkg/resource/deploy/builtins.go): called directly, its failure is an error that can be caught. */
 async function exists(stack: string): Promise<boolean> {
   try {
     await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name: stack });

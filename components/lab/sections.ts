@@ -1,4 +1,4 @@
-/** The sections of a topology, declared. A new section is a line here. */
+/** Declares the sections of a topology. A new section is a line here. */
 import * as pulumi from "@pulumi/pulumi";
 import type { LabPlan } from "../../plan/lab-plan";
 import type { SectionName } from "../../plan/section-types";
@@ -20,7 +20,7 @@ const NAMES = Object.keys(SECTIONS) as readonly SectionName[];
 export const noSections = (): SectionParts =>
   Object.fromEntries(NAMES.map((name) => [name, {}])) as SectionParts;
 
-/** @param containers declares those that are chosen, if they are not yet, with what each waits for */
+/** @param containers declares the chosen containers that are not declared yet, with what each waits for */
 export function declareSections(
   name: string,
   plan: LabPlan,
@@ -64,7 +64,7 @@ function awaitedOf<Name extends SectionName>(
   return SECTIONS[section].awaited?.(plan, parts[section], container) ?? [];
 }
 
-/** A value that is known once all sections hold. */
+/** A value that is known once all checks of the sections have passed. */
 export function afterSections<T>(value: pulumi.Output<T>, parts: SectionParts): pulumi.Output<T> {
   const proofs = NAMES.flatMap((one) => provedOf(one, parts));
   return proofs.length === 0 ? value : pulumi.all([value, pulumi.all(proofs)]).apply(([known]) => known as T);

@@ -76,7 +76,7 @@ export class VxlanLab extends pulumi.ComponentResource {
     setParts(this, { ...parts, hosts });
     const lab = knownLab(plan, machines);
     this.lab = afterSections(lab, parts);
-    // In the state even when a check fails: the commands that find out why need it.
+    // Registered even when a check fails: the commands that find the cause need it.
     this.registerOutputs({ lab });
   }
 

@@ -94,8 +94,8 @@ export interface OverlayHostArgs {
 }
 
 /**
- * Bridges, VXLAN ports and containers on hosts of a `VxlanUnderlay`, and tunnels to the hosts of other underlays. Owners who
- * each have an underlay and an overlay reach each other without waiting: overlays know of underlays alone.
+ * Bridges, VXLAN ports and containers on hosts of a `VxlanUnderlay`, and tunnels to the hosts of other underlays. Owners who each have an
+ * underlay and an overlay need not wait for each other: overlays depend on underlays only.
  *
  * @throws TopologyError with everything that is wrong, before anything is declared
  * @example

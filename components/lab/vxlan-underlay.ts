@@ -26,7 +26,7 @@ import { EXISTING } from "../host/spec";
  * ```
  */
 export interface VxlanUnderlayArgs extends MachinesArgs {
-  /** What the machines are: the sections `underlay`, `underlays`, `image` and `hosts`. The others are not looked at. */
+  /** What the machines are: the sections `underlay`, `underlays`, `image` and `hosts`. Other sections are ignored. */
   topology: Partial<Topology>;
 }
 

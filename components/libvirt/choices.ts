@@ -1,4 +1,4 @@
-/** Which libvirt, and what it can do: what the machine where Pulumi runs decides when a program does not. */
+/** Defaults that depend on the machine where Pulumi runs: the libvirt, and whether KVM works. */
 import { accessSync, constants, readFileSync } from "node:fs";
 import { TopologyError } from "../../plan/errors";
 import { isLocal } from "../../plan/libvirt-uri";
@@ -21,8 +21,7 @@ export function chooseUri(setting: string | undefined, environment: NodeJS.Proce
 const VARIABLE = "VXLAB_LIBVIRT_URI";
 
 /**
- * What executes machines that nobody has chosen it for: KVM on another machine, whose processor we cannot look at; on this
- * one only where KVM works.
+ * The default acceleration: KVM on another machine, whose processor cannot be examined from here; on this machine only if KVM works.
  */
 export function chooseAccel(setting: Accel | undefined, uri: string): Accel {
   if (setting !== undefined) return setting;
@@ -30,19 +29,19 @@ export function chooseAccel(setting: Accel | undefined, uri: string): Accel {
 }
 
 /**
- * MiB. With QEMU's own gigabyte an emulated machine of 256 MiB takes up to 1.4 GiB, and a reboot minutes. The start of a lab
- * fills 210: with less all is dropped and translated once more, which takes a second.
+ * MiB. With QEMU's default of 1 GiB, an emulated machine of 256 MiB takes up to 1.4 GiB, and a reboot minutes. The start of a lab needs 210
+ * MiB: with less, QEMU empties the cache and translates again, which takes a second.
  */
 const CODE_CACHE = 256;
 
-/** Of emulated machines. The provider calls xsltproc for it; without, machines run all the same. */
+/** Of emulated machines. The provider calls xsltproc to set it; without xsltproc, machines run with QEMU's default. */
 export function chooseCodeCache(path?: string): number | undefined {
   return isThere("xsltproc", path) ? CODE_CACHE : undefined;
 }
 
 /**
- * Under a paravirtual hypervisor /dev/kvm is there and hangs: without the processor's own virtualisation it is of no
- * use, whoever may open it. A user of libvirt need not have access to it.
+ * Under a paravirtual hypervisor /dev/kvm may exist and hang, so the processor's virtualisation flag counts, not whether /dev/kvm can be
+ * opened. A user of libvirt need not have access to it.
  */
 export function kvmWorks(cpuinfo = "/proc/cpuinfo", device = "/dev/kvm"): boolean {
   try {

@@ -1,4 +1,4 @@
-/** The way to a hypervisor, and a question to it before anything is put there. */
+/** The provider of a hypervisor, and a check that it answers before anything is created there. */
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import { HypervisorError } from "../../plan/errors";
@@ -7,7 +7,7 @@ import { child } from "../naming";
 import { surveyed } from "./orphans";
 
 export interface Hypervisor {
-  /** Of what is on it, as a resource. */
+  /** Name of its provider, as a resource. */
   name: string;
   uri: string;
   /** The setting that names it. */
@@ -31,25 +31,25 @@ export function hypervisor(name: string, uri: string, path: string, parent: pulu
  * @returns an output that fails with a HypervisorError when one of them does not; whatever waits for it is not made
  */
 export function answering(all: readonly Hypervisor[]): pulumi.Output<void> {
-  const answer = silentOnes(all).then((problems) => {
+  const answer = unreachable(all).then((problems) => {
     if (problems.length > 0) throw new HypervisorError(problems);
   });
   return pulumi.output(answer);
 }
 
 /** Those that do not answer. */
-export async function silentOnes(all: readonly Hypervisor[]): Promise<Problem[]> {
-  return (await Promise.all(all.map(silence))).flatMap((problem) => problem ?? []);
+export async function unreachable(all: readonly Hypervisor[]): Promise<Problem[]> {
+  return (await Promise.all(all.map(connectionProblem))).flatMap((problem) => problem ?? []);
 }
 
 /** Longest wait for one to answer. */
 const LIMIT_MS = 20_000;
 
 /**
- * virsh goes first: it clears away and looks for machines, so it has to get in as well, and it says why it does not. The
- * provider waits for ever for a server that accepts and says nothing (dmacvicar/libvirt 0.8.3, libvirt/uri/ssh.go).
+ * virsh is tried first: vxlab needs it too, to find and remove leftovers, and it reports why it cannot connect. The provider waits for ever
+ * for a server that accepts the connection and sends nothing (dmacvicar/libvirt 0.8.3, libvirt/uri/ssh.go).
  */
-async function silence({ uri, path, provider }: Hypervisor): Promise<Problem | undefined> {
+async function connectionProblem({ uri, path, provider }: Hypervisor): Promise<Problem | undefined> {
   const no = (why: string): Problem => ({
     path,
     got: uri,
@@ -62,7 +62,7 @@ async function silence({ uri, path, provider }: Hypervisor): Promise<Problem | u
     await libvirt.getNodeInfo({}, { provider });
     return undefined;
   } catch {
-    // The error is empty: why it cannot connect the provider tells the engine alone.
+    // This error is empty: the provider sends the reason to the engine only.
     return no("the libvirt provider's error beside this one says why");
   }
 }

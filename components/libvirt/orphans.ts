@@ -1,16 +1,16 @@
 /**
- * Clears away what a failed or killed create left in libvirt.
+ * Removes what a failed or killed create left in libvirt.
  *
- * The provider defines a domain, then starts it; when the start fails, the definition stays behind but not in the
- * state, and the next `up` ends with "already exists" (dmacvicar/terraform-provider-libvirt#921). A hook looks before
- * each create and after each failed one. It touches only names that carry the lab's own random id.
+ * The provider defines a domain, then starts it; when the start fails, the definition stays behind but not in the state, and the next `up`
+ * ends with "already exists" (dmacvicar/terraform-provider-libvirt#921). A hook runs before each create and after each failed one. It
+ * touches only names that carry the lab's own random id.
  */
 import * as pulumi from "@pulumi/pulumi";
 import { LIBVIRT_NAME } from "../naming";
 import { undefineWords, virsh } from "./virsh";
 import type { Answer, Options } from "./virsh";
 
-/** virsh's words: how to ask for a thing, and how to end it. `NAME` and `POOL` are put in. */
+/** virsh's commands to find a thing and to remove it. `NAME` and `POOL` are replaced. */
 interface Words {
   ask: string[];
   end: string[][];
@@ -90,16 +90,16 @@ function knownOf(uri: string): Known {
   return known;
 }
 
-/** Whether virsh gets in: its answer to the list of all machines, networks and pools, which hooks use later. */
+/** Whether virsh can connect: its answer is the list of all machines, networks and pools, which hooks use later. */
 export function surveyed(uri: string, options: Options): Promise<Answer> {
   return knownOf(uri).survey.things(options);
 }
 
 /**
- * Hooks for a libvirt resource that clear a namesake away before it is created and after its creation failed.
+ * Hooks for a libvirt resource that remove a leftover of the same name before it is created and after its creation failed.
  *
  * @param resource its name
- * @param uri the hypervisor's connection URI, as the provider takes it; without it nothing is cleared
+ * @param uri the hypervisor's connection URI, as the provider takes it; without it nothing is removed
  */
 export function clearsOrphans(
   resource: string,

@@ -1,9 +1,9 @@
 /**
  * Keeps the folder of a lab's pool from other users of the hypervisor.
  *
- * The provider gives every volume mode 0644 (dmacvicar/libvirt 0.8.3, libvirt/volume_def.go), and seeds and disks hold
- * private keys. It has no words for the mode of a pool but a stylesheet, which would replace pools that are there. So a
- * hook changes the folder of a new pool, while it is empty, to mode 0710 with QEMU's group.
+ * The provider gives every volume mode 0644 (dmacvicar/libvirt 0.8.3, libvirt/volume_def.go), and seeds and disks hold private keys. It
+ * cannot set the mode of a pool except by a stylesheet, which would replace existing pools. So a hook changes the folder of a new, still
+ * empty pool to mode 0710 with QEMU's group.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -30,7 +30,7 @@ export function closesPool(
       const name = (newInputs as { name?: unknown } | undefined)?.name;
       if (typeof name === "string" && LIBVIRT_NAME.test(name)) await closePool(uri, name);
     },
-    // A warning: a lab runs all the same, and virsh need not be there.
+    // Only a warning: the lab works anyway, and virsh need not be installed.
     { ignoreErrors: true },
   );
   return { ...clearsOrphans(resource, uri), afterCreate: [close] };
@@ -52,7 +52,7 @@ export async function closePool(uri: string, name: string): Promise<void> {
   }
 }
 
-/** pool-destroy stops the pool; its definition and its folder stay. Whatever fails, pool-start comes last. */
+/** pool-destroy stops the pool; its definition and its folder stay. pool-start runs last even if another command fails. */
 async function define(uri: string, name: string, xml: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "vxlab-pool-"));
   const file = join(folder, "pool.xml");

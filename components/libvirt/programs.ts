@@ -21,7 +21,7 @@ function isProgram(path: string): boolean {
 
 /**
  * Machines need mkisofs: the provider makes their seed disks with it (dmacvicar/libvirt 0.8.3, libvirt/cloudinit_def.go),
- * and says so only when pools and volumes have been made.
+ * and reports that it is missing only after pools and volumes have been created.
  *
  * @throws ProgramError when it is not there
  */

@@ -8,7 +8,7 @@ export interface Answer {
   stdout: string;
   /** One line: why it is not `done`, without a full stop. Empty when it is. */
   why: string;
-  /** Everything that virsh called an error. It goes on after a command that fails: of several, `end` is about the last one. */
+  /** Everything that virsh called an error. virsh continues after a failed command: of several, `end` is about the last one. */
   complaints: string[];
 }
 
@@ -28,7 +28,7 @@ export function virsh(uri: string, words: readonly string[], options: Options = 
   return new Promise((resolve) => {
     const args = ["-q", "-c", virshUri(uri), ...words];
     const settings = {
-      // A translated virsh has other words for states and reasons.
+      // A translated virsh prints states and reasons in other languages.
       env: { ...environment, LC_ALL: "C" },
       timeout: limit,
       // A virsh that waits for a silent server ignores SIGTERM.
@@ -42,7 +42,7 @@ export function virsh(uri: string, words: readonly string[], options: Options = 
       else if (error.killed) end("late", `no answer within ${limit / 1000} s`);
       else end("failed", complaints.at(-1) ?? "virsh failed without an error message");
     });
-    // libssh asks on stdin whether to trust an unknown key: the end of the input means no.
+    // libssh asks on stdin whether to trust an unknown key: end of input means no.
     child.stdin?.end();
   });
 }

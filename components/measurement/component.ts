@@ -21,12 +21,12 @@ export interface OverlayCostArgs extends MovableArgs {
   to: pulumi.Input<string>;
   /** Underlay address of that other host: the way that the overlay is compared with. */
   beside: pulumi.Input<string>;
-  /** Texts such as settings: when one changes, it is measured again. @default none */
+  /** Strings such as settings: when one changes, it is measured again. @default none */
   again?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /**
- * What one way costs. What could not be measured is left out.
+ * What one path costs. What could not be measured is left out.
  *
  * @example
  * ```ts

@@ -1,14 +1,14 @@
 #!/bin/sh
-# guest measure: what the way from a container to an address costs, beside that from its host to the other one. Changes nothing but two
-# neighbour entries that it makes the kernel forget, keeps nothing, takes no lock. Asked state: components/measurement/state.ts.
+# guest measure: what the path from a container to an address costs, compared with the path between the two hosts. It only makes the kernel
+# forget two neighbour entries; it stores nothing and takes no lock. Its input: components/measurement/state.ts.
 # shellcheck disable=SC2034,SC2154 # the variables come out of with_state, by eval
 
 # Questions to a neighbour that is unknown, and in a row.
 MEASURE_COLD=5
 MEASURE_WARM=20
-# Bits a second by which the number of full packets is chosen (check_full).
+# The rate that decides how many full-size packets check_full sends, bits a second.
 MEASURE_RATE=40000000
-# Bytes of the IP packet by which the overhead is measured, and more than any encapsulation adds.
+# Size of the IP packet with which the overhead is measured, and an upper limit of the overhead, bytes.
 MEASURE_PROBE=1000
 MEASURE_MOST=300
 
@@ -20,7 +20,7 @@ measure_run() {
     "$LEVEL" "$(measure_overhead)" "$(measure_way "$to")" "$(pid=$$ && measure_way "$beside")"
 }
 
-# measure_way ADDRESS: as JSON, out of the network of the process pid.
+# measure_way ADDRESS: measures from the network namespace of the process pid; prints JSON.
 measure_way() {
   local to="$1" mtu='' count='' said='' came='' ms='' seen='' asked=0 cold device
   device=$(check_inside "$(iproute_path)" -o route get "$to" 2>/dev/null | route_device)
@@ -42,7 +42,7 @@ measure_median() {
     END { if (NR == 0) print "null"; else print NR % 2 ? all[(NR + 1) / 2] : (all[NR / 2] + all[NR / 2 + 1]) / 2 }'
 }
 
-# Bits a second, of what check_full has counted.
+# The rate that check_full has counted, bits a second.
 measure_rate() {
   [ "${came:-0}" -gt 0 ] || { echo null && return; }
   awk -v n="$came" -v ms="$ms" -v mtu="$mtu" 'BEGIN { printf "%.0f\n", n * mtu * 8 * 1000 / (ms < 1 ? 1 : ms) }'

@@ -1,10 +1,10 @@
-# For guest drift (differs.awk): each flow of a bridge that differs. Its text is the output of `ovs-ofctl diff-flows BRIDGE FILE`: "-" marks a
-# flow of the bridge, "+" a flow of the file; a changed flow has both. Two lines that read the same are equal: ovs-ofctl 3.1 takes the
-# mask of nw_frag for a difference. It is about the words before each.
+# For guest drift (differs.awk): each flow of a bridge that differs. Its text is the output of `ovs-ofctl diff-flows BRIDGE FILE`: "-" marks
+# a flow of the bridge, "+" a flow of the file; a changed flow has both. Two lines with the same text are equal: ovs-ofctl 3.1 reports the
+# mask of nw_frag as a difference. The words before each line name the thing that it is about.
 
 function flows_line(line,   sign, key) {
   if (line !~ /^[-+]/) {
-    # Its limit is over (OVS_CTL_TIMEOUT).
+    # ovs-ofctl has timed out (OVS_CTL_TIMEOUT).
     flows_fault[++flows_failed] = line ~ /terminating with signal 14/ ? "ovs-vswitchd does not answer" : "ovs-ofctl cannot compare its flows: " line
     return
   }

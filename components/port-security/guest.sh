@@ -25,7 +25,7 @@ nics_senders() {
   while next_nic; do
     eval "secured=\${${nic_at}_sources_count+secured} words=\${${nic_at}_sources-}"
     [ "$dhcp" = true ] && leased=leased || leased=-
-    # A side of a transparent middle box: nothing but what its chain lets through.
+    # A side of a transparent middle box may send only what its chain lets through.
     [ "$vlan" != "$DEAD_VLAN" ] || secured=closed
     echo "port $veth $mac $leased ${secured:-open}"
     for one in $(unquoted "$words"); do echo "source - $one"; done
@@ -82,7 +82,7 @@ unknown_port() {
   case $1 in *": invalid or unknown port"*) ;; *) return 1 ;; esac
   veth=${1%%: invalid or unknown port*}
   veth=${veth##*: }
-  # ovs-ofctl says the name as the flow has it.
+  # ovs-ofctl's message has the name as the flow spells it.
   veth=${veth#\"}
   veth=${veth%\"}
   skip="$skip ${veth:?}"
@@ -94,7 +94,7 @@ security_again() {
   local skip='' tries=60 said veth
   until said=$(security_flows "$1" | ovs-ofctl add-flows "$1" - 2>&1); do
     tries=$((tries - 1))
-    # A switch that was only just started does not listen yet.
+    # A switch that has just been started does not listen yet.
     case $tries,$said in
       0,*) fail "no flows on $1: $said" ;;
       *"not a bridge"* | *onnect*) sleep 0.2 ;;
@@ -114,11 +114,11 @@ security_drift() { kept_each bridge security_drift_of; }
 
 security_drift_of() {
   local switch="$name" mode skip differ veth line about="$lab/$step	bridge $name"
-  # A bridge that is missing is another check's to report.
+  # A missing bridge is reported elsewhere.
   if [ "${looked-}" = all ]; then seen_of mode "$switch" && mode=$line || mode=; else mode=$(vsctl --if-exists get bridge "$switch" fail_mode); fi
   [ -n "$mode" ] || return 0
   [ "$mode" = secure ] ||
-    echo "$about: fail_mode is not secure: when ovs-vswitchd restarts, ports are open until their flows are set"
+    echo "$about: fail_mode is not secure: when ovs-vswitchd restarts, port security is off until its flows are set"
   skip=
   until differ=$(security_differ "$switch"); do
     if ! unknown_port "$differ"; then
@@ -132,7 +132,7 @@ security_drift_of() {
 # security_strays BRIDGE: deletes the flows that differ from the lab's in their match.
 security_strays() {
   local switch="$1" skip='' differ strays veth
-  # Of a port that is missing the container's step sets the flows; ovs-ofctl compares none with its name among them.
+  # The flows of a missing port are set by its container's step; ovs-ofctl compares nothing if one of the flows names such a port.
   until differ=$(security_differ "$switch"); do unknown_port "$differ" || break; done
   strays=$(printf '%s\n' "$differ" | LC_ALL=C awk '/^-/ {
     match_of = substr($0, 2)
@@ -143,11 +143,11 @@ security_strays() {
     print "delete_strict " match_of
   }')
   [ -z "$strays" ] || printf '%s\n' "$strays" | ovs-ofctl --bundle --names add-flows "$switch" -
-  # Of a flow that was changed the match is the same.
+  # A changed flow has the same match, so it is not deleted.
   [ -z "$strays" ] || security_again "$switch"
 }
 
-# security_differ BRIDGE: not by security_flows: the left side of a pipe would be a shell that starts awk.
+# security_differ BRIDGE: does not use security_flows, which would start another shell for a pipe.
 security_differ() {
   local files on="$1"
   security_files "$on"

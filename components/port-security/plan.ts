@@ -18,7 +18,9 @@ export interface Sender {
 const ANY4 = "0.0.0.0/0";
 const ANY6 = "::/0";
 
-/** Its own addresses, the range that it may be lent, and the link-local address of its MAC. Without any known, all addresses. */
+/**
+ * Its own addresses, the DHCP range that its address can come from, and the link-local address of its MAC. All addresses if none is known.
+ */
 export function allowedSources({ mac, addresses, dhcp = false, range }: Sender): string[] {
   if (addresses.length === 0 && !dhcp) return [ANY4, ANY6];
   const lent = !dhcp ? [] : range === undefined ? [ANY4] : rangePrefixes(range.first, range.last);
@@ -26,8 +28,8 @@ export function allowedSources({ mac, addresses, dhcp = false, range }: Sender):
 }
 
 /**
- * What a router that forwards these networks must not send all the same: the networks of its own addresses, where one that it
- * forwards is around them and none is inside.
+ * Networks that a router must not forward from, although `forwards` covers them: those of its own addresses that lie inside a forwarded
+ * network and contain none.
  */
 export function ownNetworks(forwards: readonly string[], addresses: readonly string[]): string[] {
   const networks = forwards.map(networkOf);

@@ -45,8 +45,8 @@ export interface EvpnNeighbourArgs {
 }
 
 /**
- * The BGP router of a host, for ports with Flooding.Evpn: FRR's zebra and bgpd. It tells the others which VNIs and stations the
- * host has, and programs the kernel's vxlan devices by what it hears. One for each host.
+ * The BGP router of a host, for ports with Flooding.Evpn: FRR's zebra and bgpd. It announces the host's VNIs and stations to the other
+ * hosts, and programs the kernel's vxlan devices with what it learns. One for each host.
  *
  * @example
  * ```ts

@@ -1,8 +1,8 @@
 #!/bin/sh
-# The programs of a host's BGP router: how zebra and bgpd start, start anew, and end.
+# The programs of a host's BGP router: how zebra and bgpd are started, restarted and ended.
 # shellcheck disable=SC2034,SC2154 # some are read by what is called; the variables come out of with_state, by eval
 
-# 9>&-: the loops live on and would hold the lock.
+# 9>&-: the loops keep running and would hold the lock.
 router_start() {
   local kind
   for kind in zebra bgpd; do
@@ -12,8 +12,8 @@ router_start() {
   done
 }
 
-# guest route zebra|bgpd: the loop. Before the host has its VTEP, sessions could not come from it. Only a reflector listens: what is open
-# needs to be guarded. VTEP and role are read at each start: encryption changes the one, evpn.reflectors the other.
+# guest route zebra|bgpd: the loop. It waits until the host has its VTEP, the source address of sessions. Only a reflector listens, since an
+# open port must be guarded. VTEP and role are read at each start: encryption changes the VTEP, evpn.reflectors the role.
 router_loop() {
   local kind="$1" address listens
   while [ -e "$ROUTER/$kind.conf" ]; do
@@ -24,21 +24,21 @@ router_loop() {
       *) set -- ;;
     esac
     if router_pid "$kind" >/dev/null; then
-      # It has outlived the loop before this one.
+      # A process that the previous loop has left.
       while router_pid "$kind" >/dev/null; do sleep 1; done
     elif [ -n "$(ip -o address show to "$address" 2>/dev/null)" ]; then
       "router_before_$kind"
       "$FRR/$kind" -N vxlab -u frr -g frr -A 127.0.0.1 -P 0 "$@" -f "$ROUTER/$kind.conf" -i "$FRR_RUN/$kind.pid" \
         --log stdout --log-level notifications >"$FRR_RUN/$kind.log" 2>&1 || echo "$kind ended with $?"
     fi
-    # bgpd does not send a new zebra what it sent the old one (FRR 8.4), so it is restarted as well.
+    # bgpd does not send its routes to a restarted zebra again (FRR 8.4), so it is restarted as well.
     [ "$kind" != zebra ] || router_end bgpd
     sleep 1
   done
 }
 
-# Nothing else removes what a killed zebra has left in the kernel: entries with its mark, and flood lists. bgpd looks
-# for the socket.
+# Removes what a killed zebra leaves in the kernel, which nothing else does: entries with its mark, and flood lists. bgpd checks for the
+# socket.
 router_before_zebra() {
   rm -f "$FRR_RUN/zserv.api"
   bridge fdb show | awk '
@@ -49,7 +49,7 @@ router_before_zebra() {
     iproute -force -batch - 2>/dev/null || :
 }
 
-# A bgpd that finds no zebra looks again after 10 s.
+# If bgpd finds no zebra, it tries again only after 10 s.
 router_before_bgpd() {
   local tries=60
   until [ -S "$FRR_RUN/zserv.api" ] || [ "$tries" = 0 ]; do
@@ -58,7 +58,8 @@ router_before_bgpd() {
   done
 }
 
-# router_pid zebra|bgpd|zebra.loop|bgpd.loop: its process. After a reboot the number may be another's, whose command line tells.
+# router_pid zebra|bgpd|zebra.loop|bgpd.loop: its process id. After a reboot another process may have the number, so the command line is
+# checked.
 router_pid() {
   local pid file sign
   case $1 in *.loop) file=$ROUTER/$1.pid sign=" route ${1%.loop} " ;; *) file=$FRR_RUN/$1.pid sign="/$1 -N vxlab " ;; esac

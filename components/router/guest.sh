@@ -1,5 +1,5 @@
 #!/bin/sh
-# The BGP router of segments that flood by EVPN: FRR's zebra and bgpd, each with a loop that starts it anew when it ends. They have
+# The BGP router of segments that flood by EVPN: FRR's zebra and bgpd, each with a loop that restarts it when it ends. They have
 # configuration, sockets and process files of their own (frr(8), --pathspace), so vtysh takes -N vxlab.
 # Desired state: components/router/thing.ts.
 # shellcheck disable=SC2034,SC2154 # some are read by what is called; the variables come out of with_state, by eval
@@ -12,7 +12,7 @@ FRR_ETC=${VXLAB_FRR_ETC:-/etc/frr}/vxlab
 router_apply() {
   local kind
   router_plain
-  # It sees every VNI of the host, of whatever lab.
+  # A router handles every VNI of the host, so only one lab can have one.
   ! shared router ||
     fail "another lab has an EVPN router on this host, and there can be one only. Nothing was changed here: use flooding: evpn in one of the two labs"
   for kind in bgpd zebra; do
@@ -71,16 +71,16 @@ router_free() {
   done
 }
 
-# Without nht resolve-via-default, a router of another owner that only the default route leads to counts as out of reach.
+# Without nht resolve-via-default, a router of another owner behind the default route counts as unreachable.
 router_zebra() {
   echo "! vxlab: written by the guest tools"
   echo "ip nht resolve-via-default"
   echo "hostname $(cat /proc/sys/kernel/hostname)"
 }
 
-# Timers: a host that is gone without a word is forgotten after 9 s. no dup-addr-detection: a MAC that moves five times in three
-# minutes would be frozen, and an exercise does that. no bgp ebgp-requires-policy (RFC 8212): what other owners may tell is bound to
-# the VNIs that this host has.
+# Timers: routes of a host that no longer answers are removed after 9 s. no dup-addr-detection: a MAC that moves five times in three minutes
+# would be frozen, and exercises with a lab do that. no bgp ebgp-requires-policy (RFC 8212): routes of other owners count only for VNIs that
+# this host has.
 router_bgpd() {
   local i=0 neighbour remote
   echo "! vxlab: written by the guest tools"
@@ -108,15 +108,15 @@ router_bgpd() {
   echo "  no dup-addr-detection"
 }
 
-# router_session WHO: what all sessions have in common.
+# router_session WHO: the configuration that all sessions share.
 router_session() {
   echo " neighbor $1 update-source $local"
   echo " neighbor $1 timers 3 9"
   echo " neighbor $1 timers connect 2"
 }
 
-# The way to another owner's may lead over routers. disable-connected-check: FRR 8.4 forgets ebgp-multihop for a connection that comes in
-# beside the session (peer_xfer_config copies no TTL), and counts the neighbour's routes as out of reach from then on.
+# Another owner's router may be behind further routers. disable-connected-check: FRR 8.4 forgets ebgp-multihop when the neighbour connects
+# while a session exists (peer_xfer_config copies no TTL), and then treats the neighbour's routes as unreachable.
 router_neighbour() {
   if [ "$remote" = "$as" ]; then
     echo " neighbor $neighbour peer-group vx"
@@ -138,7 +138,7 @@ router_take() {
   for kind in zebra bgpd; do mv "$ROUTER/$kind.new" "$ROUTER/$kind.conf"; done
 }
 
-# True when nothing but neighbours and networks to listen to is another.
+# True if only neighbours and networks to listen to have changed.
 router_same() {
   [ -e "$ROUTER/bgpd.conf" ] || return 1
   [ "$(router_fixed <"$ROUTER/bgpd.new")" = "$(router_fixed <"$ROUTER/bgpd.conf")" ]
@@ -146,7 +146,7 @@ router_same() {
 
 router_fixed() { grep -v -e '^ *neighbor [0-9]' -e '^ bgp listen range '; }
 
-# What is gone is removed with the first line that names it; what is new is added with all its lines.
+# A removed neighbour needs only the first line that names it; a new one needs all its lines.
 router_tell() {
   local line
   set -- -c "configure terminal" -c "router bgp $as"
@@ -182,7 +182,7 @@ router_changes() {
 router_remove() {
   local kind made_run=false
   rm -f "$ROUTER/zebra.conf" "$ROUTER/bgpd.conf"
-  # bgpd first: it takes leave of the others.
+  # bgpd first, so that it closes its sessions.
   for kind in bgpd.loop zebra.loop bgpd zebra; do router_end "$kind"; done
   [ ! -e "$ROUTER/run" ] || made_run=true
   rm -rf "$ROUTER" "$FRR_RUN" "$FRR_ETC"
@@ -193,7 +193,7 @@ router_remove() {
   answer
 }
 
-# What it runs with is what its configuration says.
+# The running configuration, taken from its file.
 router_observe() {
   if ! router_pid zebra >/dev/null || ! router_pid bgpd >/dev/null; then absent && return; fi
   awk '

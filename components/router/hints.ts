@@ -1,4 +1,4 @@
-/** What works of EVPN, but may not be what was meant. */
+/** Hints about EVPN: settings that work, but may not be what was meant. */
 import type { Problem } from "../../plan/problem";
 import type { ResolvedLab } from "../../plan/resolved";
 import { holders } from "./resolve";

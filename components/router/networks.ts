@@ -1,29 +1,29 @@
-/** Who may send to a host of an EVPN segment: networks rather than hosts, so that a host that joins changes no other. */
+/** Who may send to a host of an EVPN segment: networks, not single hosts, so that a new host changes no other host. */
 import { addressText, contains, highestOf } from "../../plan/addresses";
 import type { Subnet } from "../../plan/addresses";
 import type { ResolvedLab } from "../../plan/resolved";
 
 type Networks = Pick<ResolvedLab, "underlays" | "networks">;
 
-/** The networks that hold some of these VTEPs, and the VTEPs outside of every network that is known. */
+/** The networks that contain some of these VTEPs, and the VTEPs outside all known networks. */
 interface Around {
-  /** Of libvirt, which has the first address. */
+  /** libvirt's networks, in which the hypervisor has the first address. */
   virtual: readonly Subnet[];
-  /** Between hosts that exist already, or inside of WireGuard. */
+  /** Networks between existing hosts, or inside WireGuard. */
   real: readonly Subnet[];
   alone: readonly bigint[];
 }
 
 /**
- * Every underlay of the lab's own counts: a host may join on each. Of one that encrypts it is the network of the tunnels, whose packets
- * WireGuard takes from a host's own key alone.
+ * All underlays of the lab count, since a host may be added to each. For an underlay that encrypts, it is the network of the tunnels, in
+ * which WireGuard accepts a source address only from the host that has its key.
  */
 function around({ underlays, networks }: Networks, vteps: readonly bigint[]): Around {
   const has = (subnet: Subnet) => vteps.some((vtep) => contains(subnet, vtep));
   const plain = underlays.used.filter(({ encryption }) => encryption === undefined);
   const used = plain.map(({ subnet }) => subnet);
   const virtual = unique([...used, ...networks.filter(has)]);
-  // The default says nothing of the network between existing hosts.
+  // The default value need not be the network between existing hosts.
   const said = underlays.written.filter(({ spec }) => spec.cidr !== undefined);
   const tunnels = underlays.written.flatMap(({ encryption }) => encryption?.network ?? []);
   const written = [...said.map(({ subnet }) => subnet), ...tunnels].filter(has);

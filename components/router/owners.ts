@@ -1,4 +1,4 @@
-/** EVPN between owners: each has an AS number and route reflectors, which the output `vteps` of its underlay stack says. */
+/** EVPN between owners: each has an AS number and route reflectors, which are in the output `vteps` of its underlay stack. */
 import type { Problem } from "../../plan/problem";
 import type { ResolvedLab } from "../../plan/resolved";
 import type { UnderlayVteps } from "../../plan/resolve-peers";

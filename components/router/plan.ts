@@ -31,7 +31,7 @@ export function planRouters(lab: ResolvedLab): (host: string) => RouterPlan | un
 
 const byHost = (a: NeighbourPlan, b: NeighbourPlan): number => compareText(a.host, b.host);
 
-/** What only reflectors have: who may open a session, for BGP and for the host guard. */
+/** Values that only reflectors have: who may open a session, for BGP and for the host guard. */
 function reflectorPart(lab: ResolvedLab, speaking: readonly ResolvedHost[], far: readonly NeighbourPlan[]) {
   const vteps = speaking.map(endpointOf);
   const senders = senderRanges(lab, vteps);
@@ -39,7 +39,10 @@ function reflectorPart(lab: ResolvedLab, speaking: readonly ResolvedHost[], far:
   return { listen: senderPrefixes(lab, vteps), clients: [...new Set([...senders, ...others])] };
 }
 
-/** Hosts to which one sends by EVPN, and with which it has sessions: those of its segments, reflectors, and of a reflector all. */
+/**
+ * Hosts to which a host sends by EVPN, or with which it has sessions: those of its segments, and the reflectors; for a reflector, all hosts
+ * with a router.
+ */
 export function partnersOf(lab: ResolvedLab, host: string): string[] {
   const shared = lab.segments.filter(
     ({ flooding, names }) => flooding.way === Flooding.Evpn && names.includes(host),

@@ -1,5 +1,5 @@
 /** The BGP routers, read: AS number and route reflectors. */
-import { asPeopleCount } from "../../plan/change";
+import { naturalOrder } from "../../plan/change";
 import type { Findings } from "../../plan/findings";
 import type { ResolvedEvpn, ResolvedHost, ResolvedSegment } from "../../plan/resolved";
 import { checkList, compareText, pathOf } from "../../plan/rules";
@@ -26,8 +26,8 @@ export function resolveEvpn(topology: Topology, context: Context, said: Findings
   const read = written === undefined ? undefined : resolveReflectors(at("reflectors"), written, known, said);
   // An underlay stack has hosts and no segments.
   const usual = context.segments.length === 0 ? known : holders(context.segments);
-  // kvm10 comes after kvm9, and takes no other's place.
-  const reflectors = read ?? [...usual].sort(asPeopleCount).slice(0, REFLECTORS);
+  // Sorted so that kvm10 comes after kvm9: a new host with a higher number does not become a reflector.
+  const reflectors = read ?? [...usual].sort(naturalOrder).slice(0, REFLECTORS);
   return { ...(spec === undefined ? {} : { spec }), as, reflectors };
 }
 

@@ -4,7 +4,7 @@ import { hostIn, isObject, members, shown, titled, withItsHost } from "../../pla
 import type { Label } from "../../plan/change";
 import { EVPN } from "./spec";
 
-/** What it is called on the host and in a lab's things. */
+/** Its name on the host and among a lab's things. */
 export const ROUTER = "evpn";
 
 export interface RouterState {
@@ -51,10 +51,10 @@ export function routerState(wanted: RouterWanted): RouterState {
 
 const LABELS: Readonly<Record<string, Label>> = {
   as: "AS",
-  reflector: (_, now) => (now === true ? "is a route reflector" : "is not a route reflector any more"),
+  reflector: (_, now) => (now === true ? "is a route reflector" : "is no longer a route reflector"),
   neighbours: (old, now) => members("BGP session with", neighbours(old), neighbours(now)),
   listen: (old, now) => members("sessions from", old, now),
-  // Made of the same networks.
+  // Computed from the same networks.
   clients: false,
   local: "VTEP",
   bridge: "bridge",

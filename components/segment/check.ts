@@ -1,4 +1,4 @@
-/** Segments among each other: VNIs, VLANs, ways to flood; their subnets towards the underlay. */
+/** Checks of segments among each other (VNIs, VLANs, ways to flood), and of their subnets against the underlay. */
 import { ENCAPSULATIONS } from "../../plan/net/encap";
 import type { Problem } from "../../plan/problem";
 import type { ResolvedLab, ResolvedSegment } from "../../plan/resolved";
@@ -79,7 +79,7 @@ function collide(one: ResolvedSegment, other: ResolvedSegment): boolean {
 
 /**
  * On one bridge a VLAN is one segment, and so is "untagged": an untagged port belongs to the bridge's one native VLAN.
- * Segments that have no host in common may share either.
+ * Segments without a common host may share a VLAN, or both be untagged.
  */
 function checkVlans(segments: readonly ResolvedSegment[]): Problem[] {
   const before = new Map<number | undefined, ResolvedSegment[]>();
@@ -111,7 +111,7 @@ function vlanProblem({ name, vlan: got }: ResolvedSegment, other: string, host: 
   };
 }
 
-/** Of a peer only the VTEPs are known. */
+/** Peers cannot take part in some segments, since only their VTEPs are known. */
 function checkPeers({ name, spec, open, flooding }: ResolvedSegment): Problem[] {
   const closed = open ? wayOf(flooding).closed?.(flooding) : undefined;
   if (closed === undefined) return [];

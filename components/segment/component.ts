@@ -24,8 +24,8 @@ export interface VxlanPortArgs extends MovableArgs {
   /** The host's own VTEP, an IPv4 or IPv6 literal. @default the host's `address` */
   local?: pulumi.Input<string>;
   /**
-   * The other VTEPs of the segment, literals of the same family. The host guard accepts packets from these alone, from nobody with an
-   * empty list. @default not known: no tunnels; with Flooding.Multicast, packets from every host
+   * The other VTEPs of the segment, literals of the same family. The host guard accepts packets from these only; with an empty list, from
+   * nobody. @default not known: no tunnels; with Flooding.Multicast, packets from every host
    */
   remotes?: pulumi.Input<pulumi.Input<string>[]>;
   /** How frames are carried over the underlay. @default Encapsulation.Vxlan */
@@ -56,8 +56,8 @@ export interface VxlanPortArgs extends MovableArgs {
 }
 
 /**
- * An interface on another host: frames for it go to one VTEP. Who asks for its IPv4 address is answered at home, for its IPv6
- * address by that VTEP alone.
+ * An interface on another host: frames for it go to one VTEP. ARP requests for its IPv4 address are answered locally; requests for its IPv6
+ * address go to that VTEP only.
  *
  * @example
  * ```ts

@@ -1,25 +1,25 @@
 #!/bin/sh
-# A host's attachment to one VNI. How frames reach the other hosts is a way's, by the word in `flooding` (ways/WORD.sh):
-#   WORD_apply, WORD_observe   make its ports, in a transaction with `gone`; print what there is of them, of the lines on stdin (port_awk)
-# and of these what it needs:
-#   WORD_drop                  takes away what is not in Open vSwitch
-#   WORD_rest                  after a step: what no port needs any more
-#   WORD_again, WORD_drift     its flows, once more; what is not as desired, as in drift.sh
-#   WORD_stations              after a container, service or bridge came, changed or went
+# A host's attachment to one VNI. The way to flood in `flooding` decides how frames reach the other hosts (ways/WORD.sh):
+#   WORD_apply, WORD_observe   make its ports, in a transaction with `gone`; print their actual state, from the lines on stdin (port_awk)
+# and those of these functions that the way needs:
+#   WORD_drop                  removes what is not in Open vSwitch
+#   WORD_rest                  after a step: removes what no port needs any more
+#   WORD_again, WORD_drift     sets its flows again; prints what is not as desired, as in drift.sh
+#   WORD_stations              after a container, service or bridge was added, changed or removed
 #   WORD_inner, WORD_bridged   for the host guard: the interface by which the host is in the segment; the same with IPv6 on, without addresses
 #   WORD_senders               for the host guard: who may send if no remote is known
 # Desired state: components/segment/thing.ts. It names every port and device.
 # shellcheck disable=SC2034,SC2154 # some are read by what is called; the variables come out of with_state, by eval
 
 WAYS="@WAYS@"
-# Ways by which one port leads to all other hosts.
+# Ways to flood with one port for all other hosts.
 JOINT="@JOINT@"
 TUNNELS_AWK='@tunnels.awk@'
 PORT_AWK='@observe.awk@'
 
 port_apply() {
-  # first: no step was ever begun for this port, so Open vSwitch has nothing of it and need not be asked.
-  # said: what ovs-vsctl said of new ports.
+  # first: no step has run for this port before, so Open vSwitch has nothing of it and need not be asked. said: the output of ovs-vsctl for
+  # new ports.
   local begun="$STATE/begun/port-$id" first=false gone='' said=unknown refused=''
   port_alone
   port_begin
@@ -28,18 +28,18 @@ port_apply() {
   guard_apply port
   case " $WAYS " in *" $flooding "*) ;; *) fail "unknown flooding: $flooding" ;; esac
   "${flooding}_apply"
-  # Of new tunnels ovs-vsctl says itself that the switch refuses one (utilities/ovs-vsctl.c, post_db_reload_do_checks). Where it said
-  # nothing, asking would cost 0.1 s under emulation.
+  # ovs-vsctl reports new tunnels that the switch refuses (utilities/ovs-vsctl.c, post_db_reload_do_checks). If it reported nothing, there
+  # is no need to ask, which takes 0.1 s under emulation.
   [ "$first,$said" = true, ] || refused=$(port_refused)
   [ -z "$refused" ] || fail "Open vSwitch refuses $refused"
   keep port
   rm -f "$begun"
-  rmdir "$STATE/begun" 2>/dev/null || : # another's may be in it
+  rmdir "$STATE/begun" 2>/dev/null || : # other steps' marks may be in it
   ways rest
   answer
 }
 
-# way_has WORD NAME: whether that way has a function of this name.
+# way_has WORD NAME: true if that way to flood has a function of this name.
 way_has() { command -v "$1_$2" >/dev/null; }
 
 # ways NAME: calls that function of every way that has it.
@@ -48,10 +48,11 @@ ways() {
   for way in $WAYS; do ! way_has "$way" "$1" || "${way}_$1"; done
 }
 
-# is_joint WORD: whether one port of it leads to all other hosts.
+# is_joint WORD: true if that way to flood has one port for all other hosts.
 is_joint() { case " $JOINT " in *" $1 "*) ;; *) return 1 ;; esac; }
 
-# Of one VNI several labs may have tunnels to hosts that differ. A port to all hosts takes in what every host sends.
+# Several labs may have tunnels of one VNI, if these lead to different hosts. A port for all hosts accepts packets from every host, so only
+# one lab can have it.
 port_alone() {
   shared port || return 0
   local cure="write another vni in one of the two labs" i=0 port remote way
@@ -68,7 +69,7 @@ port_alone() {
 
 # Sets: first
 port_begin() {
-  # By tools of level 1, and cut short.
+  # A mark of tools of level 1, left by an interrupted step.
   if [ -e "$STATE/begun/port-$step" ]; then
     relabel vxlab-port interface
     mv "$STATE/begun/port-$step" "$begun"
@@ -78,7 +79,7 @@ port_begin() {
   : >"$begun"
 }
 
-# After ovs-vswitchd was started anew: the flows of every bridge.
+# Sets the flows of every bridge again, after a restart of ovs-vswitchd.
 flows_again() {
   local name file way
   for name in $(security_bridges); do
@@ -93,7 +94,7 @@ flows_again() {
   done
 }
 
-# The flows of ways are exactly the computed ones. Those of the host's bridge are port security's to judge.
+# Compares the flows of ways to flood with the computed ones. Port security compares those of the host's bridge.
 flows_drift() { kept_each port way_drift; }
 
 way_drift() { ! way_has "$flooding" drift || "${flooding}_drift"; }
@@ -106,13 +107,13 @@ next_remote() {
   i=$((i + 1))
 }
 
-# port_gone WANTED: in gone, as words for eval, how to take away what this step has in Open vSwitch and wants no more. Ports first,
-# then the bridge that some of them are on. Sets: gone
+# port_gone WANTED: sets gone to arguments (for eval) that remove what this step has in Open vSwitch and no longer wants: ports first, then
+# the bridge that some of them are on. Sets: gone
 port_gone() {
   local names have what=del-port
   gone=
   ! "${first:-false}" || return 0
-  # Not in the loop's own words: there a failure would go unseen.
+  # Not in the head of the loop, where a failure would be ignored.
   names=$(vsctl --bare --no-headings --columns=name find port external_ids:vxlab-port="\"$id\"" \
     -- --columns=_uuid,name find bridge external_ids:vxlab-port="\"$id\"")
   for have in $names; do
@@ -123,8 +124,8 @@ port_gone() {
   done
 }
 
-# port_clear WANTED: port_gone, after what other ways have outside of Open vSwitch: the kernel's device and a tunnel of Open vSwitch cannot
-# share a UDP port. Sets: gone
+# port_clear WANTED: port_gone; also removes what other ways to flood have outside Open vSwitch, since the kernel's device and an Open
+# vSwitch tunnel cannot share a UDP port. Sets: gone
 port_clear() {
   local way
   port_gone "$1"
@@ -133,7 +134,8 @@ port_clear() {
   done
 }
 
-# ovs-vsctl exits 0 on a tunnel that the switch refuses: only error and ofport tell. Prints what is wrong, if anything is.
+# ovs-vsctl exits with 0 for a tunnel that the switch refuses: only the columns error and ofport show it. Prints what is wrong, if anything
+# is.
 port_refused() {
   local rows
   # busybox: set -e does not reach into a command substitution.
@@ -158,14 +160,14 @@ port_remove() {
   answer
 }
 
-# What only the guard or the flows know of, such as the peers of a group, is answered as it is wanted.
+# Fields that only the guard or the flows use, such as the peers of a group, are answered as wanted.
 port_observe() {
   local rows
   rows=$(port_rows)
   printf '%s\n' "$json" "$rows" | "${flooding}_observe" | observed
 }
 
-# For guest drift: the same of what it has seen.
+# For guest drift: the same, from what it has collected.
 port_found() {
   local line none='{"data":[]}' tab='	'
   seen_of rows "$id" || line=$none$tab$none$tab$none

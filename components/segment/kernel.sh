@@ -1,9 +1,9 @@
 #!/bin/sh
-# The kernel's VXLAN device, by which one port leads to all other hosts: what the ways that have one (multicast, evpn) share. What it was
-# made with is written on it, as its alias: it disappears with the device, so that it is not trusted after a reboot.
+# The kernel's VXLAN device, one port for all other hosts: shared by the ways to flood that have one (multicast, evpn). Its alias holds the
+# values that it was made with: the alias disappears with the device, so it is never out of date after a reboot.
 # shellcheck disable=SC2154 # the variables come out of with_state, by eval
 
-# kernel_up: device comes up. Open vSwitch takes a moment to give up a UDP port whose last tunnel is gone.
+# kernel_up: device comes up. Open vSwitch takes a moment to release a UDP port after its last tunnel was removed.
 kernel_up() {
   local tries=10
   until ip link set dev "$device" up 2>/dev/null; do
@@ -23,7 +23,7 @@ kernel_made() {
   done
 }
 
-# stdin, and what there is of the device, for kernel() of observe.awk.
+# stdin, followed by the device's actual state, for kernel() of observe.awk.
 kernel_seen() {
   cat
   iproute -d -o link show dev "$devices_tunnel" 2>/dev/null || :

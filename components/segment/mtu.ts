@@ -5,9 +5,9 @@ import { IpFamily } from "../../plan/net/family";
 import { UNDERLAY } from "../underlay/spec";
 
 /**
- * What fits into a packet of an underlay with the default MTU. Who has another underlay says so (`mtu`), as a lab's plan does.
+ * The largest packet that fits into one of an underlay with the default MTU. For another underlay, `mtu` is set, as a lab's plan does.
  *
- * @param vtep an address of the underlay, which tells its family. @default IPv4 is assumed
+ * @param vtep an address of the underlay, which shows its family. @default IPv4 is assumed
  */
 export function assumedMtu(vtep?: string): number {
   const family = vtep === undefined ? undefined : literalFamily(vtep);

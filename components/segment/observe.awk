@@ -1,6 +1,6 @@
-# What Open vSwitch has of a port's step, as lines for observe.awk (guest/). Input, one document each (RFC 7047 section 5.1): the desired
-# state; the step's ports (name, tag, protected); its interfaces (name, type, options, bfd); its bridges (name). Then, for a multicast
-# segment, ip -d -o link show of its device. Variables: bridge, on which its first port is; flows, "same" if the flows of a flow
+# The actual state of a port's step in Open vSwitch, as lines for observe.awk (guest/). Input, one document each (RFC 7047 section 5.1): the
+# desired state; the step's ports (name, tag, protected); its interfaces (name, type, options, bfd); its bridges (name). Then, for a
+# multicast segment, ip -d -o link show of its device. Variables: bridge, on which its first port is; flows, "same" if the flows of a flow
 # segment are as wanted.
 
 BEGIN { json_root = "state" }
@@ -64,8 +64,9 @@ function read_interfaces(text,   i, k, name) {
   }
 }
 
-# What ip shows of the kernel device, in value, and what all that have one answer. "7: ve100: <…> mtu 1450 … master be100 … \    vxlan id 100
-# group 239.0.0.100 dev eth0 local 192.168.10.156 srcport 0 0 dstport 4790 ttl 16 …": before the type, "group default" is another group.
+# Reads the output of ip for the kernel device into value, and prints the fields that all such devices have. "7: ve100: <…> mtu 1450 …
+# master be100 … \ vxlan id 100 group 239.0.0.100 dev eth0 local 192.168.10.156 srcport 0 0 dstport 4790 ttl 16 …": before the type, "group
+# default" is another group.
 function kernel(   word, i, k) {
   k = split(device, word, " ")
   for (i = 1; i < k; i++) {

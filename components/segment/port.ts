@@ -4,12 +4,12 @@ import type { Encapsulation } from "../../plan/net/encap";
 import { DEFAULT_ENCAPSULATION, ENCAPSULATIONS } from "../../plan/net/encap";
 import type { VxlanPortPlan } from "../../plan/lab-plan";
 
-/** What every port's state has. Beside it each way to flood has its own, which begins with the way's word (ways/). */
+/** Fields of every port's state. Each way to flood adds fields of its own (ways/). */
 export interface AnyPortState {
   /** The host's bridge. */
   bridge: string;
   vni: number;
-  /** The tunnels' type in the words of Open vSwitch and iproute2. */
+  /** The tunnels' type, as Open vSwitch and iproute2 call it. */
   encapsulation: string;
   /** UDP port of the tunnels. */
   udpPort: number;
@@ -28,7 +28,7 @@ export interface StationState {
   vtep: string;
 }
 
-/** What a port is made from, the arguments of VxlanPort, resolved: what is planned of it, of which a program may leave most out. */
+/** What a port is made from: the arguments of VxlanPort, resolved. They are the planned values, most of which a program may leave out. */
 export interface PortWanted
   extends Pick<VxlanPortPlan, "vni">, Partial<Omit<VxlanPortPlan, "vni" | "segment" | "remotes" | "bfd">> {
   bridge: string;
@@ -38,7 +38,7 @@ export interface PortWanted
   bfd?: boolean;
 }
 
-/** As much of a host in the lab's output as a port's links are computed from. */
+/** The part of a host in the lab's output that a port's links are computed from. */
 export interface LinkHost {
   address: string;
   encryption?: { address: string };
@@ -46,7 +46,7 @@ export interface LinkHost {
   ports: readonly unknown[];
 }
 
-/** As much of a port there. */
+/** The same part of a port. */
 export interface LinkPort {
   vni: number;
   encapsulation?: Encapsulation;
@@ -74,17 +74,17 @@ export interface Place {
 /** A port of Open vSwitch that leads to others. */
 export interface Link {
   port: string;
-  /** The interface's in Open vSwitch. */
+  /** Type of the interface in Open vSwitch. */
   type: string;
   options: Readonly<Record<string, string>>;
   place: Place;
-  /** Undefined where it does not matter, since nothing else is on its bridge. */
+  /** Undefined if it does not matter, since nothing else is on its bridge. */
   protected?: boolean;
   /** Both ends probe it by BFD. */
   bfd?: true;
   /** The bridge holds other segments as well, whose frames this port must not carry. */
   shared: boolean;
-  /** The tunnel of it, where that leads to one host. */
+  /** Its tunnel, if it leads to one host. */
   tunnel?: LinkTunnel;
 }
 

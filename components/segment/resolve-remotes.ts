@@ -54,7 +54,7 @@ export function resolveRemotes(
   return known.map(({ address }) => ({ host: `${OUTSIDE}${addressText(address)}`, address }));
 }
 
-/** Before the address: no stack is called so. */
+/** Prefix of the names of these remotes. No stack has this name. */
 export const OUTSIDE = "outside/";
 
 const REMOTE_CURE = "Write the VTEP's own IP address, of the family of the lab's underlay.";

@@ -1,4 +1,4 @@
-/** Segments, read: subnets, numbers, who takes part, how it floods, what it offers. */
+/** Segments, read: subnets, numbers, hosts that take part, the way to flood, services. */
 import type { Subnet } from "../../plan/addresses";
 import type { Findings } from "../../plan/findings";
 import { labelFault } from "../../plan/names";
@@ -61,7 +61,7 @@ function resolveSegment(
   const remotes = resolveRemotes({ spec, at, hosts, family }, flooding, said);
   const offered = resolveServices({ topology, spec, at, names, subnet, subnet6, family }, said);
   const mtu = resolveMtu(at("mtu"), spec, { encapsulation, underlays, members }, said);
-  // What cannot be replaced by a default without blaming others.
+  // Values that no default can replace without problems at other settings.
   const unusable = [
     spec.vlan !== vlan,
     spec.udpPort !== udpPort,
@@ -82,7 +82,7 @@ function resolveSegment(
   return { network, segment };
 }
 
-/** The UDP port of tunnels that are not given one; undefined where the two do not go together. */
+/** The default UDP port of a segment's tunnels; undefined if flooding and encapsulation cannot be combined. */
 function usualPort(
   path: string,
   encapsulation: Encapsulation,
@@ -112,10 +112,10 @@ function networkOf({
   };
 }
 
-/** Without the MTU, whose bounds are the underlays'. */
+/** Without the MTU, whose bounds depend on the underlays. */
 const SIMPLE = without(SEGMENT, "mtu");
 
-/** Names of the hosts that take part: all, so that a container can move to any host without a change to the others' tunnels. */
+/** Names of the hosts that take part. By default all hosts, so that a container can move to any of them without a change of tunnels. */
 function resolveHosts(topology: Topology, path: string, got: unknown, said: Findings): string[] {
   const known = Object.keys(topology.hosts).sort(compareText);
   if (got === undefined) return known;

@@ -8,7 +8,7 @@ import { DHCP, GATEWAY, HOST_GATEWAY } from "../service/spec";
 import type { DhcpSpec, GatewaySpec, HostGatewaySpec } from "../service/spec";
 
 /**
- * How frames for many, or for someone not yet known (BUM: broadcast, unknown unicast, multicast), cross the underlay.
+ * How frames for many receivers, or for an unknown address (BUM: broadcast, unknown unicast, multicast), cross the underlay.
  *
  * @example
  * ```ts
@@ -20,9 +20,9 @@ export enum Flooding {
   Unicast = "unicast",
   /** One copy to an IP multicast group, by the kernel's vxlan device, plugged into the bridge (RFC 7348 section 4.2). */
   Multicast = "multicast",
-  /** None for what the plan knows: static forwarding and local answers to ARP, by flows on one tunnel port. */
+  /** No flooding for addresses in the plan: static forwarding and local answers to ARP, by flows on one tunnel port. */
   Flow = "flow",
-  /** One copy to each remote VTEP that BGP tells of, by the kernel's vxlan device: EVPN (RFC 8365), with ARP answered locally. */
+  /** One copy to each remote VTEP learned by BGP, by the kernel's vxlan device: EVPN (RFC 8365), with ARP answered locally. */
   Evpn = "evpn",
 }
 
@@ -166,7 +166,7 @@ export const SEGMENT = {
     min: 1,
     max: 255,
     names: "a number of hops",
-    // OpenNebula's, for the same device; Linux' own default of 1 does not pass the first router.
+    // OpenNebula's default for the same device; Linux' own default of 1 does not pass the first router.
     default: 16,
     doc: "hops that a packet to the group may take; with `multicast` only",
   },

@@ -1,4 +1,4 @@
-/** What the plan knows of a segment, for flooding by flows: who is there, and on which host. */
+/** The stations of a segment that the plan knows, by host, for flooding by flows. */
 import { endpointOf } from "../encryption/endpoint";
 import { addressText } from "../../plan/addresses";
 import type { BridgePlan, ContainerPlan, ServicePlan, StationPlan } from "../../plan/lab-plan";
@@ -25,8 +25,8 @@ interface Place {
 }
 
 /**
- * Every interface in the segment, sorted by MAC. One whose address is lent, or that has none, is known by its MAC alone:
- * frames for it find their way, ARP for it is answered by itself.
+ * Every interface in the segment, sorted by MAC. An interface with an address from DHCP, or without one, is known by its MAC only: frames
+ * to it are forwarded, and it answers ARP itself.
  */
 export function stationsOf(segment: ResolvedSegment, known: Known): KnownStation[] {
   const vteps = new Map(segment.members.map((one) => [one.name, addressText(endpointOf(one))]));

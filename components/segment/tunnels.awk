@@ -1,6 +1,6 @@
-# What Open vSwitch refuses of the interfaces of a step: nothing, or the interfaces with its reasons. Input: ovs-vsctl --format=json
+# Prints the interfaces of a step that Open vSwitch refuses, with its reasons. Input: ovs-vsctl --format=json
 # --columns=name,ofport,error,options find interface … (its notation: RFC 7047 section 5.1).
-# shellcheck knows nothing of awk; the tests run this in mawk and in busybox awk.
+# shellcheck does not check awk; the tests run this in mawk and in busybox awk.
 
 { text = text $0 "\n" }
 
@@ -22,7 +22,7 @@ function look(at,   ofport, error, remote, k) {
   name[++n] = (remote == "" ? "port " json_value[at "0"] : "tunnel " json_value[at "0"] " to " remote) ": " (error == "" ? "no ofport" : error)
 }
 
-# Insertion sort: awk has none that all of them share.
+# Insertion sort: no sort function exists in every awk.
 function order(n,   i, j, one) {
   for (i = 2; i <= n; i++) {
     one = name[i]

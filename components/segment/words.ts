@@ -1,4 +1,4 @@
-/** A host's port in a segment, in the words of a preview. */
+/** Describes the changes of a host's port in a segment for a preview. */
 import { facts, hostIn, isObject, listed, members, nameIn, shown, titled } from "../../plan/change";
 import type { Edit, Label, Said, Surroundings, Words } from "../../plan/change";
 import { SEGMENT } from "./spec";
@@ -14,8 +14,8 @@ const LABELS: Readonly<Record<string, Label>> = {
   flooding: "flooding",
   group: "multicast group",
   ttl: "TTL",
-  protected: (_, now) => (now === false ? "is the hub" : "is not the hub any more"),
-  bfd: (_, now) => (now === true ? "its tunnels are probed by BFD" : "its tunnels are not probed any more"),
+  protected: (_, now) => (now === false ? "is the hub" : "is no longer the hub"),
+  bfd: (_, now) => (now === true ? "its tunnels are probed by BFD" : "its tunnels are no longer probed"),
   local: "VTEP",
   remotes: (old, now) => members("tunnel to", old, now),
   senders: (old, now) => members("packets from", old, now),
@@ -39,7 +39,7 @@ export const segmentWords: Words = {
     if (edit.op === "delete")
       return isGone(edit, around) || on !== "delete" ? { kind: "removed", facts: [] } : undefined;
     const differing = facts(labelsOf(edit, on === "replace"), edit);
-    if (edit.op === "replace" && on !== "replace") return anew(differing);
+    if (edit.op === "replace" && on !== "replace") return recreated(differing);
     return differing.length === 0 ? undefined : { kind: "changed", facts: differing };
   },
   line: titled(({ names }) => `${names.length > 1 ? "segments" : "segment"} ${listed(names)}`),
@@ -58,13 +58,13 @@ const isNew = (edit: Edit, around: Surroundings): boolean =>
 const isGone = (edit: Edit, around: Surroundings): boolean =>
   ports(edit, around).every(({ op }) => op === "delete");
 
-/** With another way to flood, what only that way has is left out. A rebuilt host says itself that its address is another. */
+/** If the way to flood changes, settings that only one way has are left out. A changed address of a rebuilt host is shown with the host. */
 function labelsOf({ old, now }: Edit, rebuilt: boolean): Readonly<Record<string, Label>> {
   const way =
     old["flooding"] === now["flooding"]
       ? {}
       : { stations: false, group: false, ttl: false, mtu: false, senders: false };
-  // BGP knows the remotes.
+  // The remotes are learned by BGP.
   const evpn = old["flooding"] !== now["flooding"] && [old["flooding"], now["flooding"]].includes("evpn");
   return {
     ...LABELS,
@@ -80,7 +80,7 @@ const described = ({ vni, vlan, flooding }: Edit["now"]): string[] => [
   ...(flooding === undefined || flooding === SEGMENT.flooding.default ? [] : [`flooding ${shown(flooding)}`]),
 ];
 
-const anew = (differing: string[]): Said => ({
+const recreated = (differing: string[]): Said => ({
   kind: "rebuilt",
   facts: differing.length > 0 ? differing : ["its host is another machine"],
 });

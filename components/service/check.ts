@@ -1,4 +1,4 @@
-/** What DHCP servers lend. */
+/** Checks of the ranges of DHCP servers. */
 import { addressText } from "../../plan/addresses";
 import type { Problem } from "../../plan/problem";
 import type { ResolvedLab, ResolvedSegment } from "../../plan/resolved";
@@ -22,7 +22,7 @@ function checkRange(lab: ResolvedLab, { name, spec, service }: ResolvedSegment):
     const message = `The range ${text} contains the server's own address ${addressText(own)}.`;
     return problem(message, "Write a range without that address, or another gateway.address.");
   }
-  const [room, wanted] = [range.last - range.first + 1n, borrowers(lab, name)];
+  const [room, wanted] = [range.last - range.first + 1n, dhcpClientCount(lab, name)];
   if (wanted <= room) return [];
   return problem(
     `The range ${text} has ${room} addresses for ${wanted} containers.`,
@@ -30,7 +30,7 @@ function checkRange(lab: ResolvedLab, { name, spec, service }: ResolvedSegment):
   );
 }
 
-function borrowers({ containers }: ResolvedLab, segment: string): bigint {
+function dhcpClientCount({ containers }: ResolvedLab, segment: string): bigint {
   const nics = containers.flatMap((container) => container.nics);
   return BigInt(
     nics.filter((nic) => nic.place !== undefined && nic.dhcp && nic.place.segment.name === segment).length,

@@ -30,15 +30,15 @@ export interface SegmentServiceArgs extends MovableArgs {
   /** VLAN of the segment on the bridge. @default none: untagged */
   vlan?: pulumi.Input<number>;
   /**
-   * Routes IPv4 from the segment to the underlay and translates it; nothing new comes in. What `dhcp` lends goes with the
-   * host's name servers. @default false
+   * Routes IPv4 from the segment to the underlay with NAT; connections from outside are dropped. DHCP leases then contain the host's name
+   * servers. @default false
    */
   nat?: pulumi.Input<boolean>;
   /** The same for IPv6, with router advertisements into the segment. @default false */
   nat6?: pulumi.Input<boolean>;
   /**
-   * Networks and addresses that NAT does not lead to, where the host has its guard: the underlay and the hosts on it. ICMP, and
-   * DNS to the host's own name servers, pass. @default none
+   * Networks and addresses that the gateway does not forward to, if the host has its guard: the underlay and the hosts on it. ICMP, and DNS
+   * to the host's own name servers, pass. @default none
    */
   closed?: pulumi.Input<pulumi.Input<string>[]>;
   /** Lends addresses. @default no DHCP */
@@ -58,16 +58,16 @@ export interface DhcpArgs {
   first: pulumi.Input<string>;
   /** Last address that is lent, in the same form. */
   last: pulumi.Input<string>;
-  /** Default route that goes with a lease. @default none */
+  /** Default route in a lease. @default none */
   router?: pulumi.Input<string>;
-  /** MTU that goes with a lease (option 26), bytes. @default the segment's */
+  /** MTU in a lease (option 26), bytes. @default the segment's */
   mtu?: pulumi.Input<number>;
-  /** Domain name that goes with a lease. @default none */
+  /** Domain name in a lease. @default none */
   domain?: pulumi.Input<string>;
 }
 
 /**
- * What serves a segment from one of its hosts: an interface of the host in it, on that a DHCP server, and NAT.
+ * A service of a segment on one of its hosts: an interface of the host in the segment, with a DHCP server, NAT, or both.
  *
  * @example
  * ```ts

@@ -2,9 +2,9 @@
 # The DHCP server of a segment and the router advertisements of its IPv6 gateway: dnsmasq, with its configuration and leases.
 # shellcheck disable=SC2153,SC2154 # the variables come out of with_state, by eval
 
-# What dnsmasq lends, out of its configuration.
+# The range that dnsmasq lends, read from its configuration.
 dhcp_observed() {
-  # dnsmasq of an IPv6 gateway alone lends nothing.
+  # For an IPv6 gateway only, dnsmasq lends nothing.
   if [ -z "${dhcp_first-}" ] && [ -n "${nat6-}" ]; then echo "word dhcp" && return; fi
   dhcp_pid dnsmasq >/dev/null || { echo "word dhcp" && return; }
   [ -n "${dhcp_first-}" ] || { echo "text dhcp somebody" && return; }
@@ -16,22 +16,22 @@ dhcp_observed() {
     END { print "text dhcp.domain " domain }' "$SERVICES/$id/dnsmasq.conf"
 }
 
-# dnsmasq, and a loop that starts it anew when it ends. Leases survive both, and a reboot.
+# dnsmasq, and a loop that restarts it when it ends. Leases survive a restart and a reboot.
 dhcp_on() {
   local dir="$SERVICES/$id" tries=100 index was
   command -v dnsmasq >/dev/null || fail "no dnsmasq on this host: apt-get install dnsmasq-base"
   mkdir -p "$dir"
   dhcp_config >"$dir/dnsmasq.new"
-  # Its socket is bound to the device (bind-interfaces): one that was made anew under the same name is another.
+  # Its socket is bound to the device (bind-interfaces), so a recreated device of the same name needs a restart.
   { read -r index <"$NET/$device/ifindex"; } 2>/dev/null || index=
   { read -r was <"$dir/ifindex"; } 2>/dev/null || was=
   if ! cmp -s "$dir/dnsmasq.new" "$dir/dnsmasq.conf" || [ "$was" != "$index" ]; then
     mv "$dir/dnsmasq.new" "$dir/dnsmasq.conf"
     printf '%s\n' "$index" >"$dir/ifindex"
-    dhcp_end dnsmasq # the loop starts it with what is in the file now
+    dhcp_end dnsmasq # the loop restarts it with the new configuration
   fi
   rm -f "$dir/dnsmasq.new"
-  # 9>&-: the loop lives on and would hold the lock.
+  # 9>&-: the loop keeps running and would hold the lock.
   if ! dhcp_pid loop >/dev/null; then
     setsid "$TOOLS/guest" serve "$id" </dev/null >>"$dir/log" 2>&1 9>&- &
     echo $! >"$dir/loop.pid"
@@ -62,25 +62,25 @@ CONFIG
   [ -z "${dhcp_domain-}" ] || echo "domain=$dhcp_domain"
 }
 
-# Router advertisements with the prefix. static: nobody computes an address of its own in it (RFC 4862 section 5.5.3), which port security
-# would not let it use, and nobody is lent one.
+# Router advertisements with the prefix. static: no DHCPv6 leases, and no addresses that containers compute themselves (RFC 4862 section
+# 5.5.3), which port security would block.
 dhcp_six() {
   local one
   for one in $own; do
     case $one in *:*) echo "dhcp-range=${one%/*},static,${one#*/},infinite" ;; esac
   done
   echo enable-ra
-  # Every minute; a router that is silent for five is gone.
+  # Sent every minute; a router that is silent for five minutes is dropped.
   echo "ra-param=$device,60,300"
 }
 
-# no-ping: the range is the plan's to give, nothing else has an address of it.
+# no-ping: the plan assigns no other address of the range, so none needs to be tested.
 dhcp_four() {
   local one bits servers=
   for one in $own; do
     case $one in *:*) ;; *) bits=${one#*/} ;; esac
   done
-  # Where the way out leads through this host, its name servers answer. One that boots may not have heard of them yet.
+  # If this host is the gateway, leases contain its name servers. A host that is booting may not have them yet.
   if [ "$nat" = true ]; then
     for one in $(nameservers); do servers=$servers,$one; done
     [ -n "$servers" ] || servers=$(sed -n 's/^dhcp-option=option:dns-server//p' "$dir/dnsmasq.conf" 2>/dev/null) || :
@@ -127,7 +127,7 @@ dhcp_off() {
 
 dhcp_is() { if dhcp_pid dnsmasq >/dev/null; then echo true; else echo false; fi; }
 
-# dhcp_pid loop|dnsmasq: its process. After a reboot the number may be another's, whose command line tells.
+# dhcp_pid loop|dnsmasq: its process id. After a reboot another process may have the number, so the command line is checked.
 dhcp_pid() {
   local pid words=
   read -r pid <"$SERVICES/$id/$1.pid" || return 1

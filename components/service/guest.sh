@@ -1,6 +1,6 @@
 #!/bin/sh
-# What a segment has on one host beside its containers: an interface of the host in it (an internal port of the bridge),
-# by which a gateway translates towards the underlay and dnsmasq lends addresses.
+# A segment's service on one host: an interface of the host in the segment (an internal port of the bridge), for a gateway with NAT towards
+# the underlay, and for dnsmasq.
 # Desired state: components/service/thing.ts.
 # shellcheck disable=SC2034,SC2153,SC2154 # seen_of sets line; the variables come out of with_state, by eval
 
@@ -22,8 +22,8 @@ service_apply() {
   no_ipv6 "$device" "$own"
   only_addresses "$device" "$own"
   ip link set dev "$device" up
-  # The bridge's own interface is in the untagged segment as well. Linux answers ARP on it for every address of the host, and
-  # what then comes to its MAC is not forwarded.
+  # The bridge's own interface is in the untagged segment too. By default Linux answers ARP on it for every address of the host, and packets
+  # to its MAC would not be forwarded.
   printf '1\n' >"$SYSCTL/net/ipv4/conf/$bridge/arp_ignore"
   if [ "$nat${nat6-}" != false ]; then nat_on; else nat_off; fi
   if [ -n "${dhcp_first-}${nat6-}" ]; then dhcp_on; else dhcp_off; fi
@@ -34,7 +34,7 @@ service_apply() {
   answer
 }
 
-# What no device carries, the VTEP and what is closed to a gateway, is answered as it is wanted.
+# Fields that no device has (the VTEP, and what is closed to a gateway) are answered as wanted.
 service_observe() {
   [ -e "$NET/$device" ] || { absent && return; }
   service_found | observed
@@ -64,7 +64,7 @@ service_found() {
 }
 
 service_remove() {
-  # A step of another lab may have been refused because of this one's name: it has nothing here.
+  # The step may have been refused because another lab uses the device's name: then this lab has nothing here.
   [ -n "$(elsewhere service device "$device")" ] || service_drop "$device"
   forget service
   ways stations
@@ -80,7 +80,7 @@ service_drop() {
   vsctl --if-exists del-port "$1"
 }
 
-# nat_table ID: the name of its table, one for each service. Of the characters of an id nft takes letters, digits and _ as they are.
+# nat_table ID: the name of its table, one for each service. nft allows only the letters, digits and _ of an id.
 # Starts no program. Sets: table
 nat_table() {
   local rest="$1" part
@@ -95,11 +95,11 @@ nat_table() {
   done
 }
 
-# Of IPv6 gateways' interfaces (ip-link(8), group): IPv6 forwarding is one switch for the whole host.
+# The group of IPv6 gateways' interfaces (ip-link(8), group), which rules match, since IPv6 forwarding is one switch for the whole host.
 GATEWAYS6=24294
 
-# The host forwards what comes from the segment and what comes back, nothing else: not from one segment to another, and
-# nothing new from the underlay, unless it did so before. IPv4 forwarding is switched on for these two interfaces alone.
+# The host forwards packets from the segment and their answers, nothing else: nothing from one segment to another, and no new connections
+# from the underlay, unless it did so before. IPv4 forwarding is switched on for these two interfaces alone.
 nat_on() {
   local under shut='' masked='' inside='' inside6='' one table
   command -v nft >/dev/null || fail "no nft on this host: apt-get install nftables"
@@ -110,7 +110,7 @@ nat_on() {
   [ "$nat" = false ] || nat_four
   [ -z "${nat6-}" ] || nat_six
   nat_table "$id"
-  # Made, deleted and made again in one transaction: what was there is replaced, connections live on.
+  # Created, deleted and created again in one transaction: this replaces the table, and keeps connections.
   nft -f - <<RULES
 table inet $table
 delete table inet $table
@@ -141,8 +141,8 @@ nat_four() {
   masked="oifname \"$under\" ip saddr $inside masquerade"
 }
 
-# A host that was no IPv6 router is one for its gateways alone. As a router it would ignore router advertisements, by which it may have
-# its own default route (ip-sysctl, accept_ra). Sets: masked shut
+# A host that was not an IPv6 router routes for its gateways only. A router ignores router advertisements by default, and the host may have
+# its own default route from these (ip-sysctl, accept_ra). Sets: masked shut
 nat_six() {
   local one all=net/ipv6/conf/all/forwarding
   [ -n "$inside6" ] || fail "$device has no IPv6 address, which IPv6 NAT needs"
@@ -162,13 +162,13 @@ nat_six() {
     meta nfproto ipv6 oifname \"$under\" iifgroup != $GATEWAYS6 drop"
 }
 
-# On our own image there is nobody else.
+# Our own image has no other program with rules.
 nat_warn() {
   local closed_by
   [ ! -d "$TOOLS-init" ] || return 0
   closed_by=$(nat_closed "$inside" | tr '\n' ',' | sed 's/,$//')
   [ -z "$closed_by" ] ||
-    printf 'vxlab: what %s forwards is dropped by somebody else: nft chain %s. Accept there what comes from and goes to %s\n' \
+    printf 'vxlab: packets that %s forwards are dropped by other rules of this host: nft chain %s. Accept there packets from and to %s\n' \
       "$device" "$closed_by" "$device" >&2
 }
 
@@ -180,14 +180,14 @@ nat_off() {
   [ ! -e "$SYSCTL/net/ipv4/conf/$device" ] || printf '0\n' >"$SYSCTL/net/ipv4/conf/$device/forwarding"
 }
 
-# nat_is: whether its table is there.
+# nat_is: true if its table exists.
 nat_is() {
   local table line
   nat_table "$id"
   if [ -n "${looked-}" ]; then seen_of table "$table"; else nft list table inet "$table" >/dev/null 2>&1; fi
 }
 
-# The last gateway of a host leaves it no router.
+# After its last gateway is removed, the host is no longer a router.
 nat_rest() {
   [ -d "$STATE/tuned" ] || return 0
   nat_rest_of nat net,ipv4,conf,*,forwarding
@@ -195,7 +195,7 @@ nat_rest() {
   nat_rest_of nat6 net,ipv6,conf,*,accept_ra
 }
 
-# nat_rest_of FIELD PATTERN: the settings of these names are as before once no service has the field, and for IPv4 no container a port.
+# nat_rest_of FIELD PATTERN: restores these kernel settings once no service has the field and, for IPv4, no container has a published port.
 nat_rest_of() {
   local file leads=
   for file in "$STATE"/tuned/$2; do

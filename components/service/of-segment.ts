@@ -1,7 +1,7 @@
 /** The DHCP servers and gateways of a segment, and which of them a host's containers use. */
 import type { ResolvedGateway, ResolvedService, SegmentNetwork } from "../../plan/resolved";
 
-/** The segment's own, then those of single hosts. */
+/** The segment's own service, then the gateways of single hosts. */
 export function servicesOf({
   service,
   gateways = [],
@@ -10,7 +10,7 @@ export function servicesOf({
 }
 
 /** What a host's containers use: the gateway of the host, else the segment's service. */
-export function leaderOn(
+export function serviceFor(
   { service, gateways = [] }: SegmentNetwork,
   host: string,
 ): ResolvedService | undefined {

@@ -6,7 +6,7 @@ import { hasIpv6Only, ipv6Only, resolveHost, resolveMember, resolveService, writ
 import type { Input } from "./resolve";
 import type { HostGatewaySpec } from "./spec";
 
-/** All that a segment offers. */
+/** The segment's services. */
 export function resolveServices(
   input: Input,
   said: Findings,
@@ -35,7 +35,7 @@ function resolveGateways(input: Input, own: ResolvedService | undefined, said: F
   });
 }
 
-/** Nobody computes it: the subnet's first address is the segment's own gateway's. */
+/** Required, with no default: the subnet's first address is for the segment's own gateway. */
 function resolveFour(
   input: Input,
   host: string,

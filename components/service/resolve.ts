@@ -1,4 +1,4 @@
-/** What a segment offers its containers, read: a DHCP server, a gateway, or both on one host. */
+/** The service of a segment, read: a DHCP server, a gateway, or both on one host. */
 import { gatewayOf, highestOf, memberFault, usableRange } from "../../plan/addresses";
 import type { InterfaceAddress, Subnet } from "../../plan/addresses";
 import type { Findings } from "../../plan/findings";
@@ -18,7 +18,7 @@ export interface Input {
   at: At;
   /** Names of the hosts that take part. */
   names: readonly string[];
-  /** IPv4; undefined: it has none, or an unusable one, which has been said. */
+  /** IPv4; undefined: it has none, or an unusable one, which has been reported. */
   subnet: Subnet | undefined;
   /** IPv6, likewise. */
   subnet6: Subnet | undefined;
@@ -42,7 +42,7 @@ export function resolveService(input: Input, said: Findings): ResolvedService | 
   if (dhcp !== undefined && gateway !== undefined) checkTogether(at("dhcp", "host"), dhcp, gateway, said);
   const range = dhcp && subnet && resolveRange(dhcp, at, subnet, said);
   const host = router ?? server;
-  // Over IPv6 alone, an IPv4 address is of use to a DHCP server only.
+  // On an IPv6 underlay, only a DHCP server needs an IPv4 address.
   const four = subnet !== undefined && !(only6 && dhcp === undefined);
   if (host === undefined || (!four && six === undefined)) return undefined;
   return {
@@ -54,7 +54,7 @@ export function resolveService(input: Input, said: Findings): ResolvedService | 
   };
 }
 
-/** What a segment with subnet6 only has no use for. */
+/** Reports settings that have no use in a segment with subnet6 only. */
 function checkIpv6Only({ spec, at }: Input, said: Findings): void {
   const message = "Is for IPv4, but the segment has no IPv4 subnet.";
   const cure = `Write ${at("subnet")}, or leave it out.`;
@@ -63,7 +63,7 @@ function checkIpv6Only({ spec, at }: Input, said: Findings): void {
   if (address !== undefined) said.say(at("gateway", "address"), address, message, cure);
 }
 
-/** A gateway's host without IPv4: the gateway is one for IPv6 alone, if it is one. */
+/** A gateway on a host without IPv4 can be one for IPv6 only. */
 function checkFour(
   at: At,
   gateway: GatewaySpec,
@@ -77,8 +77,8 @@ function checkFour(
 }
 
 /**
- * The gateway's IPv6 address: as written, or by itself where IPv6 alone leads out. Elsewhere a lab whose gateway has none keeps its
- * gateway as it is.
+ * The gateway's IPv6 address: as written, or computed if only IPv6 leads out. In other labs there is no default, so that existing gateways
+ * do not change.
  */
 function resolveSix(input: Input, { address6 }: GatewaySpec, said: Findings): InterfaceAddress | undefined {
   const { spec, at, subnet6, family } = input;
@@ -152,7 +152,7 @@ export function resolveMember(
   return fault === undefined ? address : undefined;
 }
 
-/** The addresses that are lent: those that are written, or the upper quarter of the subnet. Undefined: unusable. */
+/** The range of addresses to lend: as written, or the upper quarter of the subnet. Undefined: unusable. */
 function resolveRange(dhcp: DhcpSpec, at: At, subnet: Subnet, said: Findings): Range | undefined {
   const size = subnet.last - subnet.first + 1n;
   const [highest, upper] = [highestOf(subnet), subnet.first + (size * 3n) / 4n];

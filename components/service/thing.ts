@@ -1,4 +1,4 @@
-/** The desired state of what a segment has on one host beside its containers, as the host gets it. */
+/** The desired state of a segment's service on one host, as the host gets it. */
 import { assumedMtu } from "../segment/mtu";
 import type { ThingKind } from "../../plan/thing";
 import { serviceWords } from "./words";
@@ -25,7 +25,7 @@ export interface ServiceState {
   nat: boolean;
   /** Absent: false. It also announces itself by router advertisements. */
   nat6?: boolean;
-  /** Networks and addresses that NAT does not lead to. */
+  /** Networks and addresses that the gateway does not forward to. */
   closed: string[];
   dhcp: DhcpState | null;
 }

@@ -1,4 +1,4 @@
-/** A segment's gateway and DHCP server in the words of a preview. */
+/** Describes the changes of a segment's gateway and DHCP server for a preview. */
 import { because, facts, from, hostIn, isObject, listed, onHosts, shown } from "../../plan/change";
 import type { Edit, Label, Surroundings, Words } from "../../plan/change";
 import { segmentOf } from "../segment/words";
@@ -13,9 +13,9 @@ const LABELS: Readonly<Record<string, Label>> = {
   mtu: "MTU",
   vlan: "VLAN",
   mac: "MAC",
-  closed: "closed to NAT",
+  closed: "destinations closed to NAT",
   bridge: "bridge",
-  // It is the host's own.
+  // Shown with the host.
   local: false,
   device: false,
   hostName: false,
@@ -41,7 +41,7 @@ export const serviceWords: Words = {
       : `segment ${listed(names)}: service${onHosts(hosts)}${because(said)}`,
 };
 
-/** The component has no argument for its segment: it is that of the host's port with the same VLAN. */
+/** The name of the segment. The component has no argument for it, so it is taken from the host's port with the same VLAN. */
 function nameOf(edit: Edit, { all }: Surroundings): string {
   const [{ vlan }, host] = [edit.op === "delete" ? edit.old : edit.now, hostIn(edit)];
   const port = all.find(

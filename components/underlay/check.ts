@@ -1,4 +1,4 @@
-/** Underlays among each other, towards their hypervisors, and towards the networks of the overlay. */
+/** Checks of underlays against each other, against their hypervisors, and against the networks of the overlay. */
 import { addressText, contains, overlap, subnetAround } from "../../plan/addresses";
 import type { Subnet } from "../../plan/addresses";
 import { addressOf, isLocal, uriFault } from "../../plan/libvirt-uri";
@@ -27,8 +27,8 @@ function checkApart(underlays: readonly ResolvedUnderlay[]): Problem[] {
 }
 
 /**
- * libvirt gives the hypervisor the first address of a network on a bridge of its own, so the hypervisor would look for
- * everything else in that network, its own LAN included, behind that bridge.
+ * libvirt makes a bridge for the network, and gives the hypervisor its first address there. So the hypervisor would send packets for every
+ * address of that network, its own LAN included, to that bridge.
  */
 function checkHypervisorsOutside({ underlays: { used }, libvirtUri }: ResolvedLab): Problem[] {
   const uris = new Set(used.flatMap((underlay) => underlay.libvirtUri ?? libvirtUri ?? []));
@@ -45,7 +45,7 @@ function checkHypervisorsOutside({ underlays: { used }, libvirtUri }: ResolvedLa
   });
 }
 
-/** Into a network that is isolated or behind NAT libvirt lets nothing from outside (libvirt.org/firewall.html). */
+/** libvirt drops packets from outside into a network that is isolated or behind NAT (libvirt.org/firewall.html). */
 function checkOpen(lab: ResolvedLab, underlay: ResolvedUnderlay): Problem[] {
   const { path, mode, spec } = underlay;
   if (mode === UnderlayMode.Routed) return [];
@@ -67,7 +67,7 @@ function closedTo(lab: ResolvedLab, underlay: ResolvedUnderlay): string | undefi
   return `The hypervisor is another machine (${withoutPassword(uri)}), and libvirt there lets nothing from here into a network that is ${shut}.`;
 }
 
-/** The one sentence for anything of the overlay that reaches into the underlay, or holds a VTEP. */
+/** The message for any network of the overlay that overlaps the underlay, or contains a VTEP. */
 export function underlayClash(lab: ResolvedLab, path: string, got: unknown, subnet: Subnet): Problem[] {
   const cure = "Choose a network outside it, for example in 10.0.0.0/8.";
   const underlay = lab.underlays.used.find((one) => overlap(one.subnet, subnet));
@@ -86,7 +86,7 @@ export function underlayClash(lab: ResolvedLab, path: string, got: unknown, subn
   return [{ path, got, message, cure }];
 }
 
-/** Of encrypted tunnels: whole networks; in an overlay, which knows no networks of them, each address. */
+/** Addresses of encrypted tunnels: whole networks, or, in an overlay, which does not have these networks, each address. */
 function encryptedNetworks({ underlays, hosts, peers }: ResolvedLab): Subnet[] {
   const ends = [...hosts, ...peers].flatMap(({ encryption }) => encryption?.address ?? []);
   return [

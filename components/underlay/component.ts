@@ -29,8 +29,8 @@ export interface UnderlayNetworkArgs {
 }
 
 /**
- * The network between the machines: a bridge of libvirt's without DHCP, for every address is planned. libvirt's dnsmasq
- * answers DNS on its gateway all the same: 0.8.3 does not pass `dns.enabled: false` on. Machines that are not isolated ask it.
+ * The network between the machines: a libvirt bridge without DHCP, since every address is planned. libvirt's dnsmasq still answers DNS on
+ * the gateway, because provider 0.8.3 does not pass `dns.enabled: false` on; machines that are not isolated use it.
  *
  * @example
  * ```ts
@@ -61,7 +61,7 @@ export class UnderlayNetwork extends pulumi.ComponentResource {
   }
 }
 
-/** libvirt's words (libvirt.org/formatnetwork.html, `forward`). */
+/** libvirt's names of the modes (libvirt.org/formatnetwork.html, `forward`). */
 const FORWARD: Readonly<Record<UnderlayMode, string>> = {
   [UnderlayMode.Isolated]: "none",
   [UnderlayMode.Nat]: "nat",

@@ -1,10 +1,10 @@
-/** How large a packet the network under a segment takes. */
+/** The MTU of the network below a segment. */
 import type { ResolvedHost, ResolvedUnderlay, Underlays } from "../../plan/resolved";
 import { UNDERLAY } from "./spec";
 
 /**
- * The smallest MTU of the underlays that these hosts are on, bytes. An existing host may have to be reached by any of them; without
- * hosts all count.
+ * The smallest MTU of the underlays that these hosts are on, bytes. An existing host may be reached by any of them; without hosts, all of
+ * them count.
  */
 export function mtuUnder({ written }: Underlays, hosts: readonly ResolvedHost[] = []): number {
   const machines = hosts.flatMap((host) => (host.kind === "machine" ? [host.underlay] : []));

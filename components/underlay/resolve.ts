@@ -53,7 +53,7 @@ function writtenUnderlays(topology: Topology): Written[] {
   return several.map(([name, spec]) => written(name, pathOf("underlays", name), spec, USUAL_MODE.several));
 }
 
-/** Of the first used underlay or host that has one: all others are held to it. */
+/** The IP family of the first used underlay or host that has one: all others must have the same. */
 function labFamily(used: readonly Written[], { hosts }: Topology): IpFamily {
   const [subnet] = used.flatMap(({ read }) => read.value ?? []);
   if (subnet !== undefined) return subnet.family;
@@ -88,7 +88,7 @@ function resolveUnderlay(
     accel,
     ...more
   } = simpleValues(UNDERLAY, spec, (...keys) => `${path}.${keys.join(".")}`, said);
-  // In place of an unusable MTU the largest, so that no segment is blamed.
+  // An unusable MTU is replaced by the largest one, so that no problem is reported for segments.
   const usableMtu = spec.mtu === undefined || spec.mtu === mtu ? mtu : UNDERLAY.mtu.max;
   const nameservers = resolveNameservers({ path, spec, mode, subnet }, context, said);
   resolveHypervisor(path, spec, context, said);
@@ -104,7 +104,7 @@ function resolveUnderlay(
   };
 }
 
-/** A tunnel has a VTEP of one family at either end, and the MTU is that of one family. */
+/** Both VTEPs of a tunnel have the same IP family, and so has the MTU. */
 function ofFamily(read: Reading<Subnet>, { family, isUsed }: Context): Reading<Subnet> {
   if (read.value === undefined || !isUsed || read.value.family === family) return read;
   const own = read.value.family;
@@ -119,7 +119,7 @@ interface Asked {
   subnet: Subnet | undefined;
 }
 
-/** Undefined: the default. libvirt's dnsmasq forwards the machines' queries, on an isolated network to nobody (`no-resolv`). */
+/** Undefined: the default. libvirt's dnsmasq forwards the machines' queries, except on an isolated network (`no-resolv`). */
 function resolveNameservers(asked: Asked, context: Context, said: Findings): bigint[] | undefined {
   const path = `${asked.path}.nameservers`;
   const { nameservers: got } = asked.spec;
@@ -179,7 +179,7 @@ export function checkUri(path: string, got: unknown): Problem[] {
   return message === undefined ? [] : [{ path, got: shown, message, cure }];
 }
 
-/** A problem is printed, and logged where Pulumi runs. */
+/** A URI without its password, since problems are printed and logged. */
 export function withoutPassword(uri: string): string {
   return uri.replace(/:[^/]*@/, ":…@");
 }

@@ -154,5 +154,5 @@ export const UNDERLAY = {
   },
 } as const satisfies Fields<UnderlaySpec>;
 
-/** From another hypervisor's network no packet arrives by any other mode than routed. */
+/** The default with several hypervisors: only in mode routed can packets arrive from another hypervisor's network. */
 export const USUAL_MODE = { single: UnderlayMode.Isolated, several: UnderlayMode.Routed } as const;

@@ -1,4 +1,4 @@
-/** The network between the machines in the words of a preview. */
+/** Describes the changes of the network between the machines for a preview. */
 import { because, facts, listed, shown } from "../../plan/change";
 import type { Label, Words } from "../../plan/change";
 
@@ -11,7 +11,7 @@ const LABELS: Readonly<Record<string, Label>> = {
   mtu: "MTU",
   mode: "mode",
   libvirtUri: "hypervisor",
-  // They follow from the network.
+  // These change together with the network.
   gateway: false,
   prefix: false,
   network: false,
@@ -43,6 +43,6 @@ export const underlayWords: Words = {
   line: ({ kind, names, facts: said }) => {
     const title = names.includes(ONLY) ? ONLY : `underlay ${listed(names)}`;
     if (kind === "changed") return `${title}: ${said.join("; ")}`;
-    return `${title}${kind === "rebuilt" ? " is made anew" : ""}${because(said)}`;
+    return `${title}${kind === "rebuilt" ? " is recreated" : ""}${because(said)}`;
   },
 };

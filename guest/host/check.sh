@@ -1,5 +1,5 @@
 #!/bin/sh
-# check.sh MTU VTEP "NEED...": whether an existing host can carry a lab; changes nothing there.
+# check.sh MTU VTEP "NEED...": checks whether an existing host can carry a lab; changes nothing there.
 #   MTU    largest packet that the VTEP's interface has to take, bytes
 #   NEED   gateway, dhcp, multicast, flow, frr, docker, guard, wireguard: what is put there beside bridges, unicast tunnels and LXC
 #          to:ADDRESS: another VTEP, to which there will be tunnels
@@ -31,7 +31,7 @@ for need in $3; do
     multicast | geneve | wireguard)
       module=$need
       [ "$need" != multicast ] || module=vxlan
-      # Built in or loaded it is there; else it can be.
+      # A module can be built in, loaded, or available to be loaded.
       [ -d "/sys/module/$module" ] || modprobe -n -q "$module" || lacks="${lacks}the kernel's module $module, "
       [ "$need" = wireguard ] || continue
       tool=wg:wireguard-tools
@@ -48,14 +48,14 @@ done
 if command -v ovs-vsctl >/dev/null && ! ovs-vsctl --timeout=60 --retry show >/dev/null 2>&1; then
   lacks="${lacks}a running Open vSwitch, "
 fi
-# Not an apt line: Debian's lxc by itself starts a bridge with NAT, which prepare.sh keeps it from.
+# Not an apt-get command: Debian's lxc starts a bridge with NAT by default, which prepare.sh prevents.
 [ -z "$lacks" ] || {
   echo "vxlab: this host lacks ${lacks%, }. Nothing was changed. On Debian this installs and starts what is missing:" >&2
   echo "vxlab:   ssh root@HOST sh -s$more <prepare.sh   (guest/host/prepare.sh; node_modules/vxlab/dist/guest/host/prepare.sh)" >&2
   [ -z "$without" ] || echo "vxlab: $without" >&2
   exit 1
 }
-# Two of them in one network would program each other's routes. vxlab's own has its name in its arguments.
+# Two routers in one network namespace would change each other's routes. vxlab's own has its name in its arguments.
 for file in ${frr:+"${VXLAB_PROC:-/proc}"/[0-9]*/comm}; do
   name=$(cat "$file" 2>/dev/null) || continue
   case $name in zebra | bgpd) ;; *) continue ;; esac
@@ -70,7 +70,7 @@ if [ -n "$frr" ] && [ "$(cat "${VXLAB_SYSCTL:-/proc/sys}/net/bridge/bridge-nf-ca
   echo "vxlab: if nobody needs it (Docker and Kubernetes do), sysctl -w net.bridge.bridge-nf-call-iptables=0; else write flooding: unicast or flow" >&2
   exit 1
 fi
-# Only what the kernel calls its own can be the source of a tunnel: Open vSwitch takes any address and sends nothing.
+# The source of a tunnel must be an address of this host: Open vSwitch accepts any other address, and sends nothing.
 device=$(ip -o address show to "$2" 2>/dev/null | awk '{ print $2; exit }')
 [ -n "$device" ] || {
   echo "vxlab: no interface of this host has $2, the address of its VTEP. It has:" >&2
@@ -78,8 +78,8 @@ device=$(ip -o address show to "$2" 2>/dev/null | awk '{ print $2; exit }')
   echo "vxlab: set address to one of these. If SSH listens on another address, set sshAddress to that one." >&2
   exit 1
 }
-# A VTEP may be on lo, whose MTU says nothing: what the routes to the other VTEPs lead by counts. Where none is known, on lo the
-# default route's interface does, else all but lo. As underlay_device in lib.sh.
+# A VTEP may be on lo, whose MTU does not matter: the MTU counts of the interfaces by which the routes to the other VTEPs leave. If none is
+# known, it is the VTEP's interface, or, for a VTEP on lo, the default route's. As underlay_device in network.sh.
 route_device() { awk 'NR == 1 && $1 != "local" { for (i = 1; i < NF; i++) if ($i == "dev") { print $(i + 1); exit } }'; }
 devices=
 for peer in $peers; do
@@ -95,7 +95,7 @@ for device in ${devices:-$device}; do
   # Larger packets are dropped silently in both directions: short pings work, connections hang.
   mtu=$(ip -o link show dev "$device" | awk '{ for (i = 1; i < NF; i++) if ($i == "mtu") print $(i + 1) }')
   [ "$mtu" -ge "$1" ] || {
-    # Smaller than that the plan refuses an underlay.
+    # The plan refuses an underlay with a smaller MTU.
     smaller="set underlay.mtu: $mtu, or "
     # shellcheck disable=SC2170 # a number once render.ts has filled it in
     [ "$mtu" -ge @MIN_MTU@ ] || smaller=

@@ -1,15 +1,15 @@
 #!/bin/sh
-# Puts the guest tools in place, then applies the desired state of a bridge. stdin: the desired state on the first line, after it the
-# tools but for their first line (guest/pack.ts); `read` takes no byte more than its line (POSIX). $1: the shell that the tools are to run in.
+# Installs the guest tools, then applies the desired state of a bridge. stdin: the desired state on the first line, after it the
+# tools but for their first line (guest/pack.ts); `read` takes no byte more than its line (POSIX). $1: the shell that runs the tools.
 set -eu
 tools=/usr/lib/vxlab
 [ -d "$tools" ] || mkdir -p "$tools"
-# No lock yet: the steps of two labs may be here at the same time.
+# No lock is held yet: the steps of two labs may run this at the same time.
 new=$tools/guest.new.$$
 trap 'rm -f "$new"' EXIT
 IFS= read -r desired
 { printf '#!%s\n' "$1" && base64 -d | gzip -dc; } >"$new"
-# Tools of a newer lab on this host stay: what they keep, older ones cannot read (LEVEL in lib.sh).
+# Newer tools of another lab are kept, since older ones could not read their files (LEVEL in lib.sh).
 level() { sed -n '/^LEVEL=/{s///p;q;}' "$1" 2>/dev/null || :; }
 here=$(level "$tools/guest") ours=$(level "$new")
 if [ "${here:-1}" -le "${ours:-1}" ]; then

@@ -12,27 +12,27 @@ import { IpFamily } from "./family";
  */
 export enum Encapsulation {
   Vxlan = "vxlan",
-  /** Open vSwitch alone has it here: with Flooding.Unicast. */
+  /** Only by Open vSwitch: with Flooding.Unicast. */
   Geneve = "geneve",
 }
 
 export interface EncapsulationFacts {
-  /** Open vSwitch's word for such a tunnel (ovs-vswitchd.conf.db(5), Interface, `type`). */
+  /** Open vSwitch's name for such a tunnel (ovs-vswitchd.conf.db(5), Interface, `type`). */
   readonly ovsType: string;
   /** IANA's UDP port. */
   readonly udpPort: number;
   /** Bytes of its own header. */
   readonly header: number;
-  /** As people write it. */
+  /** Its name in texts. */
   readonly title: string;
-  /** Begin of the name of the kernel's device that receives for Open vSwitch. */
+  /** Prefix of the name of the kernel's device that receives for Open vSwitch. */
   readonly device: string;
   /** What a host must have for it. @default nothing beyond Open vSwitch */
   readonly need?: HostNeed;
   readonly capture: {
     /** tcpdump's options for packets on another UDP port than IANA's (tcpdump(1), `-T`); empty where it has none. */
     readonly options: readonly string[];
-    /** The first byte of the header, by which tcpdump's `-T vxlan` shows what it is (verify/evidence/wire.ts). */
+    /** The first byte of the header, which identifies the encapsulation in the output of tcpdump's `-T vxlan` (verify/evidence/wire.ts). */
     readonly firstByte: number;
   };
 }

@@ -77,7 +77,7 @@ describe("the hypervisors of a stack", () => {
     it("are none when that cannot be read, which is said", async () => {
       const other = { ...overlay, inputs: { underlay: { stack: "organization/gone/a" } } };
       expect(await hypervisorsBelow(program(), [other])).toEqual([]);
-      expect(here.stderr()).toMatch(/^the stack organization\/gone\/a of the underlay cannot be read: /);
+      expect(here.stderr()).toMatch(/^the underlay stack organization\/gone\/a cannot be read: /);
     });
 
     it("are not asked for in a checkout, which knows its libvirt", async () => {

@@ -106,7 +106,7 @@ describe("a lab's machines", () => {
   });
 
   it("whose definitions were removed while they ran", async () => {
-    const lost = "is not defined: nothing is left of it when it stops";
+    const lost = "is not defined in libvirt: it no longer exists once it stops";
     expect(await faults(running, "active", "virbr0", ["vxlab-00c0ffee-kvm2"])).toEqual([`kvm2 ${lost}`]);
     expect(await faults(running, "active", "virbr0", [NETWORK])).toEqual(
       ["kvm1", "kvm2"].map((host) => `${host} network ${NETWORK} ${lost}`),
@@ -114,9 +114,9 @@ describe("a lab's machines", () => {
   });
 
   it.each([
-    ["a disk", "kvm2-root", ["kvm2"], "makes the machine anew"],
-    ["the image below all disks", "image", ["kvm1", "kvm2"], "makes it again"],
-    ["the kernel", "kernel", ["kvm1", "kvm2"], "makes it again"],
+    ["a disk", "kvm2-root", ["kvm2"], "recreates the machine"],
+    ["the image below all disks", "image", ["kvm1", "kvm2"], "uploads it again"],
+    ["the kernel", "kernel", ["kvm1", "kvm2"], "uploads it again"],
   ])("of which %s is gone", async (_, gone, hosts, then) => {
     const left = VOLUMES.filter((name) => name !== gone);
     expect(await faults(running, "active", "virbr0", [], left)).toEqual(

@@ -116,7 +116,7 @@ describe("a machine that has lost a disk", () => {
   it("is removed, once, and is the engine's to make anew", async () => {
     const { said, lost, calls } = await repaired([gone, gone]);
     expect(said).toEqual([
-      `${about.host}: machine ${about.domain} has lost a volume: it was removed, and is made anew`,
+      `${about.host}: machine ${about.domain} has lost a volume: it was removed, and is recreated`,
     ]);
     expect(lost).toEqual([about.domain]);
     expect(calls).toBe(`destroy ${about.domain}\n${undefineWords(about.domain).join(" ")}\n`);

@@ -74,7 +74,9 @@ describe("a program of the user's", () => {
     expect(JSON.parse(one.stdout())).toHaveLength(2);
     const two = program([...lab, ...lab]);
     expect(await main(["-C", two.folder, "-s", "dev", "inventory"], two)).toBe(Exit.usage);
-    expect(two.stderr()).toBe("vxlab: stack dev has 2 labs: export the one that is meant as lab\n");
+    expect(two.stderr()).toBe(
+      "vxlab: stack dev has 2 labs: export the one that vxlab is to use, under the name lab\n",
+    );
     const empty = program([]);
     expect(await main(["-C", empty.folder, "-s", "dev", "inventory"], empty)).toBe(Exit.missing);
     expect(empty.stderr()).toBe("vxlab: there is no lab in stack dev: run pulumi up first\n");
@@ -94,7 +96,7 @@ describe("a program of the user's", () => {
     ],
     [
       ["-C", "/tmp", "env"],
-      "env works in vxlab's own checkout only: plain Pulumi needs nothing of it there",
+      "env works in vxlab's own checkout only: elsewhere, plain Pulumi needs none of these variables",
       Exit.usage,
     ],
   ])("%j is refused in one line", async (args, line, code) => {

@@ -71,7 +71,7 @@ describe("a state without", () => {
     [
       "a lab of another schema",
       state({ ...referenceLab(), schema: 1 }, secret(SECRET)),
-      "the lab of stack demo has schema 1, and this vxlab reads 3: run ./vxlab up, or the vxlab that deployed it",
+      "the lab of stack demo has schema 1, and this vxlab reads 3: run ./vxlab up, or use the version of vxlab that deployed it",
     ],
     [
       "a lab whose secret is not there",

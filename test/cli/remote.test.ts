@@ -10,7 +10,7 @@ import { ssh } from "../../cli/commands/ssh";
 import { knownHosts, sshConfig } from "../../cli/access/ssh-files";
 import { Fault } from "../../cli/exit";
 import { scriptCommand, shellWord, shellWords } from "../../guest/quote";
-import { handOver, Remote, sshFault } from "../../cli/access/remote";
+import { runInTerminal, Remote, sshFault } from "../../cli/access/remote";
 import type { RemoteOptions } from "../../cli/access/remote";
 import { containerNamed, hostNamed, readWords, remoteLine } from "../../cli/words";
 import { ContainerKind } from "../../plan/types";
@@ -289,7 +289,7 @@ describe("a remote", () => {
 
   it("hands a command over once the host has let us in, with the command's own code", async () => {
     const context = world();
-    expect(await handOver(context, remote(), "kvm1", "exit 3", [])).toBe(3);
+    expect(await runInTerminal(context, remote(), "kvm1", "exit 3", [])).toBe(3);
     // A busy computer takes so long for the login that the wait for it is printed.
     expect(
       context
@@ -303,13 +303,13 @@ describe("a remote", () => {
   it("says why the host did not let us in, in our words, and starts nothing there", async () => {
     const context = world();
     const other = remote({ keyOf: () => Promise.resolve(keyPair().private) });
-    expect(await handOver(context, other, "kvm1", "exit 3", [])).toBe(255);
+    expect(await runInTerminal(context, other, "kvm1", "exit 3", [])).toBe(255);
     expect(context.stderr()).toBe("vxlab: kvm1 refuses the lab's login key\n");
     expect(server.seen.commands).toEqual([]);
   });
 
   it("ends with ssh's own code when the connection breaks after the login", async () => {
-    const ended = handOver(world(), remote(), "kvm1", "exec sleep 60", []);
+    const ended = runInTerminal(world(), remote(), "kvm1", "exec sleep 60", []);
     await expect.poll(() => server.seen.commands, { timeout: 10_000 }).toEqual(["exec sleep 60"]);
     await server.stop();
     expect(await ended).toBe(255);
@@ -319,7 +319,7 @@ describe("a remote", () => {
   it("says what it waits for, and why it gave up", async () => {
     const context = world();
     const slow = remote({ enter: ["sh", "-c", "exec sleep 60", "sh"], loginLimit: 2500 });
-    expect(await handOver(context, slow, "kvm1", "exit 3", [])).toBe(255);
+    expect(await runInTerminal(context, slow, "kvm1", "exit 3", [])).toBe(255);
     expect(context.stderr()).toMatch(
       /^connecting to kvm1 …\nconnecting to kvm1: 2\.\d s\nvxlab: kvm1 does not answer: no login within 2\.5 s\n$/,
     );

@@ -6,11 +6,11 @@ const FAR = "qemu+ssh://root@far/system";
 describe("hypervisors that are asked before anything is made", () => {
   const ask = async (line: string, uri = FAR) => {
     virshDoes(line);
-    const { hypervisor, silentOnes } = await import("../../components/libvirt/hypervisor");
+    const { hypervisor, unreachable } = await import("../../components/libvirt/hypervisor");
     let found: unknown;
     await deploy(async () => {
       const one = hypervisor("lab-far", uri, "underlays.far.libvirtUri", undefined as never);
-      found = await silentOnes([one]);
+      found = await unreachable([one]);
     });
     virshDoes("exit 0");
     return found;

@@ -41,7 +41,7 @@ const CHECKS = ["verify", "verify/checks"].flatMap((folder) =>
 
 /** What nobody has to act on: news, verdicts of checks that pass, pieces of verdicts, and what no user reads. */
 const NEWS: readonly string[] = [
-  ...["… applied again (…)", "removed the state of …: nothing in it exists any more"],
+  ...["… applied again (…)", "removed the state of …: its resources no longer exist"],
   ...["stack …: a second preview shows no changes", "full output: …", "tried again in … s"],
   "vitest ended with code … and left no results",
 ];
@@ -53,7 +53,7 @@ const PASSED: readonly string[] = [
     "…, no … packet",
     "no drift",
     "no answer (impairment …)",
-    "… packets through …, … back, none round",
+    "… packets through …, … back, none past it",
     "…, too few to tell",
   ],
 ];

@@ -125,7 +125,7 @@ describe("./vxlab preview", () => {
         names: ["kvm2"],
         hosts: [],
         facts: ["memory 256 → 384"],
-        loss: "the containers there are made anew, what they wrote is lost",
+        loss: "its containers are recreated, what they wrote is lost",
       },
     ]);
     expect(unchanged).toBe(24);

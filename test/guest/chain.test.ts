@@ -281,7 +281,9 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   it("fails when Open vSwitch gives a port another number", () => {
     host.shows("interfaces", "v-a,3\n");
     host.shows("state/ofports", "v-a 8193\n");
-    expect(refused(HOPS)).toContain("Open vSwitch gives ports of chain web other numbers: v-a 8193 3");
+    expect(refused(HOPS)).toContain(
+      "Open vSwitch gives ports of chain web numbers other than the wanted ones: v-a 8193 3",
+    );
   });
 
   it("waits for a switch that starts, and not for one that refuses", () => {
@@ -328,7 +330,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     host.shows("state/ofports", "v-a 8193\ncfd 8194\n");
     expect(drift()).toEqual([
       "chain web.next: tunnel cfd is missing",
-      "port v-a has the OpenFlow number 3 instead of 8193: its chains do not lead",
+      "port v-a has the OpenFlow number 3 instead of 8193: its chains do not work",
     ]);
   });
 

@@ -235,7 +235,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     [
       "a name that is none to this Docker",
       "invalid reference format",
-      /know no registry by its IPv6 address/,
+      /do not support a registry with an IPv6 address/,
     ],
     [
       "a name that nobody tells the host",
@@ -265,7 +265,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     [
       "an archive that has not arrived whole",
       () => host.shows("state/images/00c0ffee-lab-c1.tar", "the arch"),
-      /not arrived whole.*lab-c1-archive/,
+      /not copied completely.*lab-c1-archive/,
     ],
     [
       "an archive of two images",

@@ -223,7 +223,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       const { code, stderr } = host.guest(["apply", "service"], SERVICE);
       expect(code).toBe(0);
       expect(stderr).toContain(
-        "what gw-blue forwards is dropped by somebody else: nft chain ip filter FORWARD",
+        "packets that gw-blue forwards are dropped by other rules of this host: nft chain ip filter FORWARD",
       );
       expect(host.read(`state/nft/${TABLE}`)).toBe(DOCKER);
       host.has([], []);

@@ -113,7 +113,10 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
   it("refuses an interface whose ingress queue is its owner's", () => {
     host.shows("queue-eth0", "qdisc ingress ffff: parent ffff:fff1 ----------------\n");
     const { code, stderr } = host.guest(["apply", "impairment"], SLOW);
-    expect([code, stderr]).toEqual([1, expect.stringContaining("eth0 has an ingress queue of its owner")]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining("eth0 has an ingress qdisc that is not vxlab"),
+    ]);
   });
 
   it("takes over no interface of somebody else's", () => {
@@ -215,7 +218,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
     expect(drift()).toContain("i-slow is down");
     host.shows("net/i-slow/flags", "0x83\n");
     host.shows("filters-eth0", LISTED("*"));
-    expect(drift()).toContain("packets are not led through i-slow");
+    expect(drift()).toContain("packets are not redirected through i-slow");
     host.forgets("net/i-slow");
     expect(drift()).toContain("interface i-slow is missing");
   });

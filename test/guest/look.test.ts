@@ -193,7 +193,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
       "bridge lab-kvm1-vxbr: the interface vxbr is down",
       "bridge lab-kvm1-vxbr: MAC 0a:00:00:00:00:02 instead of 0a:00:00:00:00:01",
       "bridge lab-kvm1-vxbr: MTU 1400 instead of 1450",
-      "security lab-kvm1-vxbr: bridge vxbr: fail_mode is not secure: when ovs-vswitchd restarts, ports are open until their flows are set",
+      "security lab-kvm1-vxbr: bridge vxbr: fail_mode is not secure: when ovs-vswitchd restarts, port security is off until its flows are set",
     ]);
   });
 
@@ -283,7 +283,7 @@ describe.each(["dash", "busybox sh"])("in %s", (shell) => {
 
   it("a container whose port is unplugged, and one that does not run", () => {
     shown([OWN, VX]);
-    expect(drift()).toEqual(["container lab-c1: eth0: its port v-c1 is on no bridge"]);
+    expect(drift()).toEqual(["container lab-c1: eth0: its port v-c1 is not on a bridge"]);
     host.shows("cgroups/lxc.payload.c1/cgroup.procs", "");
     expect(drift()).toEqual(["container lab-c1: does not run"]);
   });

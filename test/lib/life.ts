@@ -93,7 +93,7 @@ export function lifeTable(lives: readonly Life[]): string {
     othersSent === 0 ? "–" : `${othersLost} of ${othersSent}`,
   ]);
   return markdownTable([
-    ["fault", "what heals it", "promise", "median", "worst", "others' pings lost"],
+    ["fault", "what repairs it", "promise", "median", "worst", "others' pings lost"],
     ...cells,
   ]);
 }

@@ -11,7 +11,7 @@ import { status } from "../lab/truth/lab";
 
 const lab = driftLab("drift-long");
 const BOOT = "cat /proc/sys/kernel/random/boot_id";
-const LOST = "nothing is left of it when it stops";
+const LOST = "it no longer exists once it stops";
 
 describe("a lab that nobody changed", () => {
   it("has no drift, and status finds nothing", async () => {
@@ -118,7 +118,7 @@ describe("whole machines", () => {
     const [name, before] = [await network(), await boots()];
     good(await lab.project.virsh(["net-undefine", name]));
     expect((await drift(lab)).lines).toEqual(
-      ["kvm1", "kvm2"].map((host) => `${host}: machine: network ${name} is not defined: ${LOST}`),
+      ["kvm1", "kvm2"].map((host) => `${host}: machine: network ${name} is not defined in libvirt: ${LOST}`),
     );
     good(await lab.project.vxlab(["up", "--no-verify"], { timeout: 600 }));
     expect(await drift(lab)).toEqual(clean);
@@ -144,7 +144,7 @@ describe("whole machines", () => {
   it("whose definition was removed get it again while they run", async () => {
     const before = await boots();
     good(await lab.project.virsh(["undefine", await domain()]));
-    expect((await drift(lab)).lines).toEqual([`kvm2: machine: is not defined: ${LOST}`]);
+    expect((await drift(lab)).lines).toEqual([`kvm2: machine: is not defined in libvirt: ${LOST}`]);
     good(await lab.project.vxlab(["up", "--no-verify"], { timeout: 600 }));
     await settled(lab);
     expect(await boots()).toEqual(before);
@@ -168,7 +168,7 @@ describe("whole machines", () => {
   it("whose kernel is gone from the pool get it again, and run on", async () => {
     const before = await boots();
     rmSync(await volume("-kernel-"));
-    const lost = /^kvm[12]: machine: has lost its volume \S+-kernel-\S+: up makes it again$/;
+    const lost = /^kvm[12]: machine: has lost its volume \S+-kernel-\S+: up uploads it again$/;
     expect((await drift(lab)).lines).toEqual([expect.stringMatching(lost), expect.stringMatching(lost)]);
     good(await lab.project.vxlab(["up", "--no-verify"], { timeout: 600 }));
     await settled(lab);
@@ -178,7 +178,7 @@ describe("whole machines", () => {
   it("whose disk is gone for a while have lost nothing", async () => {
     const [disk, before] = [await volume("-kvm2-root"), await boots()];
     renameSync(disk, `${disk}.away`);
-    const lost = "kvm2: machine: has lost its volume " + basename(disk) + ": up makes the machine anew";
+    const lost = "kvm2: machine: has lost its volume " + basename(disk) + ": up recreates the machine";
     expect((await drift(lab)).lines).toEqual([lost]);
     renameSync(`${disk}.away`, disk);
     await settled(lab);

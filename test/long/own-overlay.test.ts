@@ -85,7 +85,7 @@ describe("npx vxlab in an overlay's program", () => {
     expect(good(await npx(words))).toContain("everything is as desired");
     const { code, stdout, stderr } = await npx(words, { PULUMI_BACKEND_URL: `file://${blind}` });
     expect([code, stdout]).toEqual([1, expect.stringContaining("unreachable")]);
-    expect(stderr).toContain("the stack organization/two-owners-underlay/a of the underlay cannot be read");
+    expect(stderr).toContain("the underlay stack organization/two-owners-underlay/a cannot be read");
   });
 
   it("runs a command in a container, captures its packets and a host's tunnels", async () => {

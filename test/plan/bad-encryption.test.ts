@@ -57,7 +57,7 @@ const rows: Record<string, Row[]> = {
     [
       sealed({ tunnelCidr: "10.255.0.0/29" }, { hosts: { kvm1: { address: "192.168.10.152" } } }),
       "hosts.kvm1.address",
-      "would be 10.255.0.0, the last bits of this one in 10.255.0.0/29, and that is the network address",
+      "would be 10.255.0.0 (the last bits of this address, in 10.255.0.0/29), which is the network address",
       "underlay.tunnelCidr",
     ],
     [

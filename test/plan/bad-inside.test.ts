@@ -36,7 +36,7 @@ const rows: Record<string, Row[]> = {
     [
       c1({ files: { "/a": { content: "" }, "/a/b": { content: "" } } }),
       'containers.c1.files["/a/b"]',
-      "inside of /a",
+      "inside /a",
       "absolute",
     ],
     [file("/a", {}), 'containers.c1.files["/a"].content', "missing", "path: a file"],
@@ -158,7 +158,7 @@ const rows: Record<string, Row[]> = {
     ],
     [docker({ capAdd: "NET_ADMIN" }), "containers.c1.capAdd", "not a list", "[NET_ADMIN]"],
     [docker({ capAdd: ["NET_ADMN"] }), "containers.c1.capAdd[0]", "not a capability", "NET_ADMIN"],
-    [docker({ capAdd: ["ALL"] }), "containers.c1.capAdd[0]", "the root of its machine", "Leave"],
+    [docker({ capAdd: ["ALL"] }), "containers.c1.capAdd[0]", "control of its machine", "Leave"],
     [docker({ capAdd: ["CAP_NET_RAW", "NET_RAW"] }), "containers.c1.capAdd[1]", "already taken", "once"],
   ],
   "ports of the host": [
@@ -170,7 +170,7 @@ const rows: Record<string, Row[]> = {
       "8080:80",
     ]),
     [c1({ ports: ["8080:80", "8080:81"] }), "containers.c1.ports[1]", "already taken", "once"],
-    [c1({ ports: ["22:22"] }), "containers.c1.ports", "not free: it is for SSH", "another port"],
+    [c1({ ports: ["22:22"] }), "containers.c1.ports", "not free: it is used for SSH", "another port"],
     ...[4789, 4790, 6081, 51820].map((port): Row => [
       c1({ ports: [`${port}:53/udp`] }),
       "containers.c1.ports",

@@ -27,7 +27,7 @@ const rows: Record<string, Row[]> = {
     [
       { ...sites(), ...pair("lan", "a-lan") },
       "segments.lan",
-      "Its resource on hosts.site-a would be named site-a-lan, which is already the name of that of segments.a-lan on hosts.site",
+      "Its resource on hosts.site-a would be named site-a-lan, as is already the resource of segments.a-lan on hosts.site",
       "Rename one of the two hosts or one of the two segments",
     ],
     [
@@ -40,13 +40,13 @@ const rows: Record<string, Row[]> = {
         },
       },
       "segments.lan",
-      "which is already the name of that of segments.a-lan on hosts.site",
+      "as is already the resource of segments.a-lan on hosts.site",
       "Rename one",
     ],
     [
       { ...sites({ bridge: "a-br" }, { bridge: "br" }) },
       "hosts.site-a.bridge",
-      "Its resource on hosts.site-a would be named site-a-br, which is already the name of that of hosts.site.bridge on hosts.site",
+      "Its resource on hosts.site-a would be named site-a-br, as is already the resource of hosts.site.bridge on hosts.site",
       "Rename one of the two hosts or one of the two bridges",
     ],
   ],

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { askAgain } from "../../verify/again";
 import type { Ask } from "../../verify/ask";
-import { overhearArguments } from "../../verify/evidence/wire";
+import { captureAllArguments } from "../../verify/evidence/wire";
 import { buildChecks } from "../../verify/registry";
 import type { Evidence } from "../../verify/check";
 import type { PortFacts } from "../../verify/evidence/facts";
@@ -237,7 +237,7 @@ describe("which way is cut", () => {
   });
 
   it("listens on every UDP port of the lab", () => {
-    expect(overhearArguments(lab).at(-1)).toBe("arp or icmp or icmp6 or udp dst port 4789");
+    expect(captureAllArguments(lab).at(-1)).toBe("arp or icmp or icmp6 or udp dst port 4789");
   });
 });
 

@@ -44,7 +44,9 @@ const judged = (facts?: Partial<ChainFacts>) => {
 describe("the check of a chain", () => {
   it("is one of the lab's, after its pings", () => {
     expect(buildChecks(lab).at(-1)?.name).toBe("chain/x");
-    expect(check.expected).toBe("5 packets pass c1 → m1 → m2 → c2 in order, and 5 back; none goes round");
+    expect(check.expected).toBe(
+      "5 packets pass c1 → m1 → m2 → c2 in order, and 5 back; none bypasses the chain",
+    );
   });
 
   it("judges what crosses the wire between its ends, in place of the check for a segment's packets", () => {
@@ -56,7 +58,7 @@ describe("the check of a chain", () => {
   });
 
   it("passes where every hop counts what was sent, and where others send as well", () => {
-    expect(judged()).toEqual({ ok: true, got: "5 packets through c1 → m1 → m2 → c2, 5 back, none round" });
+    expect(judged()).toEqual({ ok: true, got: "5 packets through c1 → m1 → m2 → c2, 5 back, none past it" });
     expect(judged({ counted: new Map([...whole()].map(([one, n]) => [one, n + 3])) }).ok).toBe(true);
   });
 
@@ -66,7 +68,7 @@ describe("the check of a chain", () => {
     ["a tunnel that loses", [[cookie(2, "reaches"), 2]], "m1 lets out 5, and 2 reach m2"],
     ["an end that sends round", [[cookie(0, "leaves"), 0]], "c1 sends 0 of 5"],
     ["a way round", [[cookie(3, "guard"), 4]], "4 packets came by another way, and were dropped"],
-    ["a box that is passed by", [[cookie(1, "passes"), 5]], "m1 does not run, and is passed by"],
+    ["a box that is bypassed", [[cookie(1, "passes"), 5]], "m1 is not running, and is bypassed"],
   ] as [string, [string, number][], string][])("names %s", (_, other, words) => {
     const { ok, got } = judged({ counted: new Map([...whole(), ...other]) });
     expect([ok, got]).toEqual([false, words]);

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { EncryptionOutput } from "../../plan/encryption-output";
 import { Encapsulation } from "../../plan/net/encap";
 import type { Evidence } from "../../verify/check";
-import { greeted } from "../../verify/evidence/encryption";
+import { handshakePeers } from "../../verify/evidence/encryption";
 import type { HostFacts } from "../../verify/evidence/facts";
 import { parseProbe, probeCommand } from "../../verify/evidence/probe";
 import { captureArguments, parseCapture } from "../../verify/evidence/wire";
@@ -127,9 +127,9 @@ describe("handshake/HOST", () => {
   it("greets sixteen of many, those after it by name first", () => {
     const peers = Array.from({ length: 40 }, (_, n) => ({ ...peer, host: `k${String(n).padStart(2, "0")}` }));
     const host = { ...kvm1, name: "k30", encryption: { ...encryption, peers } } as Parameters<
-      typeof greeted
+      typeof handshakePeers
     >[0];
-    const names = greeted(host).map((one) => one.host);
+    const names = handshakePeers(host).map((one) => one.host);
     expect(names).toHaveLength(16);
     expect([names[0], names[8], names[9]]).toEqual(["k31", "k39", "k00"]);
   });

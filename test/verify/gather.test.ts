@@ -14,7 +14,7 @@ function kvm2With(late: number) {
   const ask = hostsThat({
     ask(_, command) {
       const looks = asked.filter((what) => what === "probe").length;
-      asked.push(command.includes("# The begin of every probe") ? "probe" : "pings");
+      asked.push(command.includes("# The beginning of every probe") ? "probe" : "pings");
       const lent = { family: "inet", local: "10.0.5.100", prefixlen: 24, scope: "global" };
       const nic = { ifname: "eth0", address: "02:00:00:00:00:04", mtu: 1450, flags: ["UP"] };
       const nics = JSON.stringify([{ ...nic, addr_info: looks < late ? [] : [lent] }]);

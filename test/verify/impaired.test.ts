@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { planLab } from "../../plan/plan";
 import type { LabOutput } from "../../plan/contract";
 import type { Check, Evidence, Verdict } from "../../verify/check";
-import { crossingOf, leastTrip, survival } from "../../verify/crossed";
+import { crossingOf, leastTrip, arrivalShare } from "../../verify/crossed";
 import type { PortFacts } from "../../verify/evidence/facts";
 import { parsePing } from "../../verify/evidence/pings";
 import type { PingFacts } from "../../verify/evidence/pings";
@@ -47,7 +47,9 @@ describe("what a ping crosses", () => {
       ["slow", "far"],
       ["far"],
     ]);
-    expect([leastTrip(crossing), survival([...crossing.there, ...crossing.back])]).toEqual([55_000, 0.25]);
+    expect([leastTrip(crossing), arrivalShare([...crossing.there, ...crossing.back])]).toEqual([
+      55_000, 0.25,
+    ]);
   });
 
   it("is the impairment of its segment before that of all", () => {
@@ -107,9 +109,9 @@ describe("an impairment is proven", () => {
 
   it.each<[string, object, Partial<PingFacts>, boolean, string]>([
     ["jitter", { delay: "50ms", jitter: "40ms" }, answers(even(30, 170)), true, "60 of 60 answered"],
-    ["no jitter", { delay: "50ms", jitter: "40ms" }, answers(even(98, 104)), false, "differ by 5.9 ms only"],
+    ["no jitter", { delay: "50ms", jitter: "40ms" }, answers(even(98, 104)), false, "differ by only 5.9 ms"],
     ["a rate", { rate: "1mbit" }, answers(even(3, 127)), true, "60 of 60"],
-    ["no rate", { rate: "1mbit" }, answers(even(3, 20)), false, "take 19.716"],
+    ["no rate", { rate: "1mbit" }, answers(even(3, 20)), false, "took 19.716"],
     ["a rate that is too fast to tell", { rate: "1gbit" }, answers(even(1, 2)), true, "60 of 60"],
     ["copies", { duplicate: "20%" }, { ...answers(even(2, 5)), duplicates: 12 }, true, "12 twice"],
     ["no copies", { duplicate: "20%" }, answers(even(2, 5)), false, "no answer came twice"],

@@ -84,7 +84,7 @@ describe("what was changed by hand", () => {
     [
       "a file is gone",
       { sums: without(sumOf(PORT)) },
-      ["segment red [lab-kvm1-red]: its desired state is missing: nothing brings it up after a reboot"],
+      ["segment red [lab-kvm1-red]: its desired state is missing: it does not start after a reboot"],
     ],
     [
       "a file is another",
@@ -95,14 +95,14 @@ describe("what was changed by hand", () => {
       "secrets are others",
       { sums: [...without(SECRETS), line("secrets", C1, "{}")] },
       [
-        "container c1 [lab-c1]: its environment variables were changed: /var/lib/vxlab/secrets/container-00c0ffee-lab-c1.json",
+        "container c1 [lab-c1]: its secrets were changed: /var/lib/vxlab/secrets/container-00c0ffee-lab-c1.json",
       ],
     ],
     [
       "secrets where there are none",
       { sums: [...GOOD, line("secrets", SERVICE, "{}")] },
       [
-        "service of red [lab-kvm1-red-service]: its environment variables were changed: /var/lib/vxlab/secrets/service-00c0ffee-lab-kvm1-red-service.json",
+        "service of red [lab-kvm1-red-service]: its secrets were changed: /var/lib/vxlab/secrets/service-00c0ffee-lab-kvm1-red-service.json",
       ],
     ],
     ["tools are others", { tools: sum("other") }, [CHANGED]],
@@ -142,7 +142,7 @@ describe("what was changed by hand", () => {
     [
       "a thing of this lab that no step has",
       { sums: [...GOOD, `${sum("x")}  desired/container-00c0ffee-lab-c9.json`] },
-      ["foreign: container-00c0ffee-lab-c9.json of this lab, which has no step"],
+      ["foreign: container-00c0ffee-lab-c9.json belongs to this lab, but to no step of its stack"],
     ],
   ])("%s", (_, host, said) => expect(looked(host)).toEqual(said));
 

@@ -13,7 +13,7 @@ export function aptLine(packages: readonly string[]): string {
 
 const isDebian = (): boolean => isProgram("/usr/bin/apt-get");
 
-/** What an administrator has to run, in one line. */
+/** The command that an administrator must run, in one line. */
 export function byHand(packages: readonly string[]): string {
   return isDebian()
     ? `Debian packages are missing; run as root:\n  ${aptLine(packages)}`

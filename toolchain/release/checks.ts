@@ -15,7 +15,7 @@ export interface Facts {
 
 export interface Finding {
   message: string;
-  /** To be done on the day of a release: a dry run goes on. */
+  /** Steps for the day of a release; a dry run ignores them. */
   later?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Reads what checks.ts judges. */
+/** Reads the facts that checks.ts checks. */
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { must } from "../../system/process";

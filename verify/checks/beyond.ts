@@ -9,8 +9,8 @@ import { pingCheck } from "../packets";
 import { isIpv6 } from "../pairs";
 
 /**
- * One hop beyond each gateway, whose own address answers even where its host forwards nothing: a container with the default route
- * to it asks the underlay's own address, or another host where the plan has no underlay.
+ * Pings one hop beyond each gateway, because a gateway's own address answers even if its host forwards nothing. A container with that
+ * default route pings the hypervisor's address in the underlay, or another host if the plan has no underlay.
  */
 export const beyond: CheckKind = {
   about: "packet",
@@ -70,7 +70,7 @@ function nextHop({ hosts, underlays }: LabOutput, gateway: string, six: boolean)
   return address === undefined || isIpv6(address) !== six ? undefined : address;
 }
 
-/** What the gateway's host says of it. */
+/** The state of the gateway on its host. */
 function inTheWay(host: string, service: ServiceRef, { hosts }: Evidence): string | undefined {
   const found = hosts.get(host);
   const own = found !== undefined && "facts" in found ? found.facts : undefined;

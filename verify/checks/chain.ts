@@ -10,7 +10,7 @@ import { commonAddresses, endsOf } from "../pairs";
 import type { End } from "../pairs";
 import { hostsNamed } from "../things";
 
-/** Packets between the ends of a chain pass each of its hops, in order and both ways, and none goes round. */
+/** Packets between the ends of a chain pass each of its hops, in order and both ways, and none bypasses the chain. */
 export const chain: CheckKind = {
   about: "packet",
   of: (lab) => (lab.chains ?? []).flatMap((plan) => chainCheck(lab, plan)),
@@ -25,7 +25,7 @@ function chainCheck(lab: LabOutput, plan: ChainPlan): Check[] {
   return [
     {
       ...{ kind: "chain", name: `chain/${name}`, host: ping.host },
-      expected: `${REQUESTS} packets pass ${way(plan)} in order, and ${REQUESTS} back; none goes round`,
+      expected: `${REQUESTS} packets pass ${way(plan)} in order, and ${REQUESTS} back; none bypasses the chain`,
       where: `./vxlab exec ${ping.from} -- ping -c ${REQUESTS} ${ping.to} (and ./vxlab ssh ${box.name} -- ovs-ofctl dump-flows ${box.bridge.name})`,
       needs: ["containers"],
       chain: probe,
@@ -63,7 +63,7 @@ function onChain(plan: ChainPlan, facts: ChainFacts | undefined): Verdict {
   if (facts?.counted === undefined) return { ok: false, got: "the hops could not be asked" };
   const { counted, sent, received } = facts;
   const count = (cookie: string): number => counted.get(cookie) ?? 0;
-  if (sent === 0) return { ok: false, got: "nothing was sent: the end does not run" };
+  if (sent === 0) return { ok: false, got: "nothing was sent: the end is not running" };
   const places = stationsOf(plan);
   const short = places.find(({ cookie }) => count(cookie) < sent);
   const round = sum(plan, "guard", count);
@@ -75,13 +75,13 @@ function onChain(plan: ChainPlan, facts: ChainFacts | undefined): Verdict {
     ...(received === sent ? [] : [`${received} of ${sent} were answered`]),
   ];
   if (wrong.length > 0) return { ok: false, got: wrong.join("; ") };
-  return { ok: true, got: `${sent} packets through ${way(plan)}, ${sent} back, none round` };
+  return { ok: true, got: `${sent} packets through ${way(plan)}, ${sent} back, none past it` };
 }
 
 const failing = ({ probe }: ChainPlan): string =>
   probe === undefined
-    ? "does not run, and is passed by"
-    : "does not run, or lets no probe through, and is passed by";
+    ? "is not running, and is bypassed"
+    : "is not running, or passes no probes, and is bypassed";
 
 function sum(plan: ChainPlan, role: "guard", count: (cookie: string) => number): number {
   const cookies = new Set(plan.hops.map((hop) => cookieOf(plan, hop, ROLE[role][0])));

@@ -5,7 +5,7 @@ import type { DriftFacts, HostFacts } from "../evidence/facts";
 import { servicesOn } from "../things";
 import type { Thing, ThingRef } from "../things";
 
-/** What the guest tools find changed on the host, apart from its services, whose own checks judge it. */
+/** What the guest tools find changed on the host, except services, which have their own check. */
 export const drift: CheckKind = {
   about: "host",
   of: (lab) => lab.hosts.map((host) => driftCheck(lab, host)),
@@ -18,7 +18,7 @@ function driftCheck(lab: LabOutput, host: HostOutput): Check {
     kind: "drift",
     name: `drift/${name}`,
     host: name,
-    expected: "flows, guard and port security as the desired state says",
+    expected: "flows, guard and port security as in the desired state",
     where: `./vxlab ssh ${name} -- /usr/lib/vxlab/guest drift`,
     needs: ["kept", "drift"],
     judge(facts) {
@@ -30,7 +30,7 @@ function driftCheck(lab: LabOutput, host: HostOutput): Check {
   };
 }
 
-/** The step of the host's bridge sets the guard, and the flows of port security and of chains that are missing. */
+/** The step of the host's bridge sets the guard, and missing flows of port security and of chains. */
 const HOME: Readonly<Record<string, Thing["kind"]>> = {
   guard: "bridge",
   security: "bridge",

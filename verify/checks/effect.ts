@@ -8,12 +8,12 @@ import { BURST, REQUESTS, REQUEST_BITS } from "../evidence/pings";
 import type { Ping, PingFacts } from "../evidence/pings";
 import { between, onPing } from "../packets";
 
-/** What is expected so often is not missing by chance: e to the power of minus this. */
+/** An event that is expected this often is absent by chance with a probability of only e^-8. */
 const SURE = 8;
-/** Fewer answers tell nothing, ms of a burst neither: every path has these. */
+/** With fewer answers nothing can be concluded, nor from bursts of fewer ms, which every path shows. */
 const FEWEST = 12;
 const SHORTEST = 3;
-/** A burst that takes longer is not waited for, s. */
+/** A burst that would take longer is not waited for, s. */
 const LONGEST = 25;
 
 /** What an impairment does beside delay and loss: sixty echo requests, half of them at once, show jitter, rate, copies and overtaking. */
@@ -22,7 +22,7 @@ export const effect: CheckKind = {
   of: (lab) => (lab.impairments ?? []).flatMap((one) => effectCheck(lab, one)),
 };
 
-/** Undefined: as it has to be, or too little to tell. */
+/** Undefined: as it must be, or not enough data. */
 type Fault = string | undefined;
 type Judge = (netem: Netem, ping: PingFacts) => Fault;
 
@@ -41,17 +41,17 @@ function overtaken(ping: PingFacts): number {
 const burstTime = (rate: number): number => (BURST * REQUEST_BITS) / rate;
 
 const EFFECTS: Readonly<Record<"jitter" | "rate" | "duplicate" | "reorder", Judge>> = {
-  // Evenly between -jitter and jitter: that all of a dozen are within a quarter of that is out of the question.
+  // Jitter is spread evenly between -jitter and jitter: a dozen delays cannot all be within a quarter of that range by chance.
   jitter({ jitter }, ping) {
     const all = answersOf(ping).map(({ ms }) => ms);
     const spread = Math.max(...all) - Math.min(...all);
-    return spread >= jitter / 2000 ? undefined : `round trips differ by ${spread.toFixed(1)} ms only`;
+    return spread >= jitter / 2000 ? undefined : `round trips differ by only ${spread.toFixed(1)} ms`;
   },
   rate({ rate }, ping) {
     const least = (burstTime(rate) * 1000) / 2;
     const most = Math.max(...answersOf(ping).map(({ ms }) => ms));
     if (least < SHORTEST || most >= least) return undefined;
-    return `${BURST} packets at once take ${most} ms, and at least ${least.toFixed(0)} ms at this rate`;
+    return `${BURST} packets at once took ${most} ms; at this rate they take at least ${least.toFixed(0)} ms`;
   },
   duplicate({ duplicate }, ping) {
     const expected = (duplicate / 1_000_000) * answersOf(ping).length;
@@ -100,7 +100,7 @@ function judged(keys: typeof KEYS, netem: Netem, found: PingFacts | undefined): 
   return { ok: faults.length === 0, got: [seen, ...faults].join("; ") };
 }
 
-/** Copies are what an impairment is for, and no loop. */
+/** Duplicate answers are the impairment's effect, and do not show a loop. */
 function once(pings: ReadonlyMap<string, PingFacts>, name: string): ReadonlyMap<string, PingFacts> {
   const found = pings.get(name);
   if (found?.duplicates === undefined) return pings;

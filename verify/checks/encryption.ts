@@ -3,7 +3,7 @@ import type { EncryptionOutput } from "../../plan/encryption-output";
 import type { Check, CheckKind, Verdict } from "../check";
 import type { HostFacts } from "../evidence/facts";
 
-/** The WireGuard device of a host that encrypts: its address, its key, its peers, and the guard's rule that nothing leaves around it. */
+/** The WireGuard device of a host that encrypts: its address, its key, its peers, and the guard's rule that nothing leaves unencrypted. */
 export const encryption: CheckKind = {
   about: "host",
   of: ({ hosts }) =>

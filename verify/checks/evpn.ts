@@ -19,7 +19,7 @@ export const evpn: CheckKind = {
     ),
 };
 
-/** What a host has to know of a segment. */
+/** What a host must have learned of a segment. */
 interface Wanted {
   /** VTEP by name, of the other hosts. */
   others: ReadonlyMap<string, string>;
@@ -71,7 +71,7 @@ function wantedOf(lab: LabOutput, host: HostOutput, { segment }: PortOutput): Wa
   };
 }
 
-/** More than the plan has is another owner's, or a station that was heard. */
+/** Additional entries are from another owner, or of a station that the bridge has learned. */
 function faultOf({ others, far, own }: Wanted, found: EvpnFacts): string | undefined {
   const missing = [...others].filter(([, vtep]) => !found.flood.includes(vtep)).map(([name]) => name);
   const lost = [...far].filter(([mac]) => !found.far.has(mac)).map(([mac]) => mac);

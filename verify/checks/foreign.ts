@@ -10,7 +10,7 @@ import type { Thing } from "../things";
 import { portsOf, WAYS } from "../../components/segment/ways";
 
 /**
- * Everything of this lab on the host is in the plan. What belongs to no lab is named, and is not a fault.
+ * Everything of this lab on the host is in the plan. Things that belong to no lab are listed, and are not faults.
  */
 export const foreign: CheckKind = {
   about: "host",
@@ -75,7 +75,7 @@ function onForeign(planned: Planned, facts: HostFacts): Verdict {
   return { ok: false, got: [`not in the plan of this host: ${strays.join(", ")}`, ...aside].join("; ") };
 }
 
-/** This lab's, and on no plan of this host. */
+/** Things of this lab that the plan does not have on this host. */
 function straysOf(planned: Planned, facts: HostFacts): string[] {
   const files = strayFiles(planned, facts);
   const known = new Set(files.flatMap(({ lab, step }) => [step, `${lab}-${step}`]));
@@ -86,13 +86,13 @@ function straysOf(planned: Planned, facts: HostFacts): string[] {
     ([name, lab]) => lab === planned.lab && !planned.bridges.includes(name),
   );
   return [
-    ...files.map((file) => `${thingText(file)}${whereabouts(planned, file, facts)}`),
+    ...files.map((file) => `${thingText(file)}${plannedPlace(planned, file, facts)}`),
     ...bridges.map(([name]) => `bridge ${name}`),
     ...ports.map(([name, { step }]) => `port ${name} of ${step}`),
   ];
 }
 
-function whereabouts({ homes }: Planned, { kind, key }: KeptFacts, { boxes }: HostFacts): string {
+function plannedPlace({ homes }: Planned, { kind, key }: KeptFacts, { boxes }: HostFacts): string {
   if (kind !== "container") return "";
   const runs = boxes?.some((box) => box.name === runtimeName(box.kind, key) && box.state === "RUNNING");
   const home = homes[key];

@@ -13,7 +13,7 @@ export const gateway: CheckKind = {
       .flatMap((end) => gatewayChecks(lab, end)),
 };
 
-/** By the address that its default route leads to: that of its host's own gateway, if there is one. */
+/** The address is that of its default route: of its host's own gateway, if there is one. */
 function gatewayChecks(lab: LabOutput, from: End): Check[] {
   const all = lab.services.filter(
     ({ segment, nat, nat6 }) => (nat || nat6 === true) && segment === from.segment,

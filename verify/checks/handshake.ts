@@ -1,18 +1,18 @@
 import type { HostOutput } from "../../plan/contract";
 import type { EncryptionPeerOutput } from "../../plan/encryption-output";
 import type { Check, CheckKind, Verdict } from "../check";
-import { greeted } from "../evidence/encryption";
+import { handshakePeers } from "../evidence/encryption";
 import type { HostFacts } from "../evidence/facts";
 
-/** WireGuard takes a session for dead after this time (wireguard.com/protocol, REJECT_AFTER_TIME), seconds. */
+/** WireGuard ends a session after this time (wireguard.com/protocol, REJECT_AFTER_TIME), seconds. */
 const LIFETIME = 180;
 
-/** A host that encrypts has agreed with its peers on keys, lately: after a ping through the tunnel. */
+/** A host that encrypts has had a recent handshake with its peers, after a ping through the tunnel. */
 export const handshake: CheckKind = {
   about: "packet",
   of: ({ hosts }) =>
     hosts.flatMap((host) => {
-      const peers = greeted(host);
+      const peers = handshakePeers(host);
       return peers.length === 0 ? [] : [handshakeCheck(host, peers)];
     }),
 };

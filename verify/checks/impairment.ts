@@ -7,7 +7,7 @@ import type { QueueFacts } from "../evidence/facts";
 import type { Ping } from "../evidence/pings";
 import { between, onPing } from "../packets";
 
-/** Packets that a share is judged by: with fewer, chance decides. */
+/** The number of packets needed to judge a share: with fewer, the result is chance. */
 const FEWEST = 20;
 
 /** What impairments do: each queue by its counters of lost packets. */

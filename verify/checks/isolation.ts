@@ -9,8 +9,8 @@ import { ipOf, isIpv6, segmentsOf, strangers } from "../pairs";
 import type { End, OwnAddresses, Pair } from "../pairs";
 
 /**
- * A container gets no answer from one in another segment, not even to ARP. Where a container of the lab routes, an echo reply may have
- * come through it: then only ARP and neighbour discovery tell.
+ * A container gets no answer from one in another segment, not even to ARP. If a container of the lab routes, an echo reply may come through
+ * it: then only ARP and neighbour discovery count.
  */
 export const isolation: CheckKind = {
   about: "packet",
@@ -42,13 +42,13 @@ function isolationCheck(pair: Pair, isRouted: boolean): Check {
         const leak = leakOf(found, isRouted);
         return { ok: leak === undefined, got: leak ?? "no answer" };
       }),
-    // An answer where none may come has been seen: asking again does not undo that.
+    // An answer that must not come has been seen, so trying again is pointless.
     doubt: ({ ok }, { pings }) =>
       ok || (pings.get(ping.name)?.fate ?? "not sent") !== "not sent" ? undefined : ping,
   };
 }
 
-/** An address that is asked for on the wire: an IPv6 one beyond the container's routes is not, but for the link-local one. */
+/** An address that can be asked for on the wire. Of IPv6 addresses outside the container's routes, only the link-local one can. */
 function onLink(end: End): string {
   const address = ipOf(end);
   return isIpv6(address) ? linkLocal(end.mac) : address;
@@ -59,13 +59,15 @@ function leakOf({ neighbour, fate }: PingFacts, isRouted: boolean): string | und
   return fate === "answered" && !isRouted ? "the ping is answered" : undefined;
 }
 
-/** What hosts have or lend in a segment, and whether others may be in it: none of it is a container's of this lab. */
+/**
+ * Addresses in a segment that do not belong to this lab's containers: those that hosts have or lend, and whether other owners may be in it.
+ */
 function ownAddresses(lab: LabOutput, segment: string): OwnAddresses {
   const members = lab.hosts.filter(({ ports }) => ports.some((port) => port.segment === segment));
   const services = lab.services.filter((service) => service.segment === segment);
   const names = new Set(lab.hosts.map(({ name }) => name));
   return {
-    // An address of a bridge counts for every segment of its host: the output does not say which one is untagged.
+    // A bridge's address counts for every segment of its host, since the output does not say which one is untagged.
     taken: [
       ...services.flatMap(({ addresses }) => addresses),
       ...members.flatMap(({ bridge }) => bridge.address ?? []),

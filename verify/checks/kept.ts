@@ -5,7 +5,7 @@ import type { HostFacts } from "../evidence/facts";
 import { isThing, thingText, thingsOn } from "../things";
 import type { Thing } from "../things";
 
-/** The desired state of every planned thing is on the host: what is missing does not start again after a reboot. */
+/** The desired state of every planned thing is on the host: a thing without it does not start after a reboot. */
 export const kept: CheckKind = {
   about: "host",
   of: (lab) => lab.hosts.map((host) => keptCheck(lab, host)),

@@ -4,7 +4,7 @@ import { between, fateText, onPing, pairName, unanswered } from "../packets";
 import { commonAddresses, farPairs, segmentsOf } from "../pairs";
 import type { Pair } from "../pairs";
 
-/** The MTU, from both sides: a packet of its size passes whole, one byte more is refused. */
+/** The MTU, from both sides: a packet of its size passes unfragmented, one byte more is refused. */
 export const mtu: CheckKind = {
   about: "packet",
   of: (lab) =>

@@ -16,7 +16,7 @@ export const published: CheckKind = {
     }),
 };
 
-/** Seconds: what has started may not listen yet. */
+/** Seconds to wait, since a program that has just started may not listen yet. */
 const WITHIN = 10;
 
 function portCheck(
@@ -26,7 +26,7 @@ function portCheck(
   to: number,
 ): Check {
   const tries: CheckFacts = {
-    // In the id of what the host is asked, where no check of the settings has a dot.
+    // Used in the id of the request; checks of the settings have no dot in theirs.
     ...{ name: `port.${box}.${port}`, host, from: "", to: address, kind: ConnectivityKind.Tcp, port },
     ...{ reach: true, within: WITHIN },
   };

@@ -8,7 +8,7 @@ import { onNic } from "../on-nic";
 import { vlanFault } from "../on-port";
 import { hostsNamed } from "../things";
 
-/** The interface of a segment's DHCP server and gateway, its port, and what translates and lends behind it. */
+/** The interface of a segment's DHCP server and gateway, its port, its NAT rules and its dnsmasq. */
 export const service: CheckKind = {
   about: "thing",
   of: (lab) =>

@@ -3,12 +3,12 @@ import type { Check, CheckKind, Evidence, Verdict } from "../check";
 import type { HostFacts, PortFacts } from "../evidence/facts";
 import type { Ping } from "../evidence/pings";
 import { packetsText, vlanFault } from "../on-port";
-import { survival, tunnelCrossed } from "../crossed";
+import { arrivalShare, tunnelCrossed } from "../crossed";
 import { pingAcross } from "../packets";
 import type { Link } from "../../components/segment/port";
 import { WAYS } from "../../components/segment/ways";
 
-/** A port of Open vSwitch that leads to others: the switch uses it, with the planned options and in its place. */
+/** A port of Open vSwitch that leads to others: the switch uses it, with the planned options, bridge and VLAN. */
 export const tunnel: CheckKind = {
   about: "host",
   of: (lab) =>
@@ -25,7 +25,7 @@ export const tunnel: CheckKind = {
 interface Far {
   host: string;
   port: string;
-  /** Absent where no containers can. */
+  /** Absent if no two containers can send one. */
   ping?: Ping;
 }
 
@@ -34,9 +34,9 @@ function tunnelCheck(lab: LabOutput, host: HostOutput, port: PortOutput, link: L
   const words = { true: "protected, ", false: "not protected, ", undefined: "" };
   const vlan = link.shared ? "one VLAN, " : "";
   const far = farOf(lab, host, port, link);
-  // Of a way that loses packets on purpose three probes in a row may be lost.
+  // On a path with intended packet loss, three probes in a row may be lost.
   const isLossy =
-    link.tunnel !== undefined && survival(tunnelCrossed(lab, port.segment, name, link.tunnel.host)) < 1;
+    link.tunnel !== undefined && arrivalShare(tunnelCrossed(lab, port.segment, name, link.tunnel.host)) < 1;
   return {
     kind: "tunnel",
     name: `tunnel/${name}/${link.port}`,
@@ -48,7 +48,8 @@ function tunnelCheck(lab: LabOutput, host: HostOutput, port: PortOutput, link: L
       const verdict = onLink(link, facts, isLossy);
       return verdict.ok ? (unheard(far, evidence) ?? verdict) : verdict;
     },
-    doubt: (first, { hosts }) => (first.ok && isMute(name, link.port, far, hosts) ? far?.ping : undefined),
+    doubt: (first, { hosts }) =>
+      first.ok && nothingArrives(name, link.port, far, hosts) ? far?.ping : undefined,
     repairs: () => [{ kind: "port", key: String(port.vni) }],
   };
 }
@@ -65,7 +66,7 @@ function farOf(lab: LabOutput, host: HostOutput, port: PortOutput, { tunnel: to 
 }
 
 /** The tunnel has sent, and the other end has received nothing since it was made. */
-function isMute(host: string, port: string, far: Far | undefined, hosts: Evidence["hosts"]): boolean {
+function nothingArrives(host: string, port: string, far: Far | undefined, hosts: Evidence["hosts"]): boolean {
   const packets = (name: string, of: string) => {
     const found = hosts.get(name);
     return found !== undefined && "facts" in found ? found.facts.ports?.get(of)?.packets : undefined;
@@ -74,7 +75,7 @@ function isMute(host: string, port: string, far: Far | undefined, hosts: Evidenc
   return (packets(host, port)?.out ?? 0) > 0 && packets(far.host, far.port)?.in === 0;
 }
 
-/** The verdict of the ping across it, which is sent only where the counters look as if the way there were cut. */
+/** The verdict of the ping across it, which is sent only if the counters look as if the path were cut. */
 function unheard(far: Far | undefined, { pings }: Evidence): Verdict | undefined {
   const fate = far?.ping && pings.get(far.ping.name)?.fate;
   if (far?.ping === undefined || fate === undefined || fate === "answered") return undefined;

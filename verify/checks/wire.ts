@@ -18,7 +18,7 @@ export const wire: CheckKind = {
       .flatMap((pair) => wireChecks(lab, pair)),
 };
 
-/** Packets of these two have the VNIs of a chain's hops: they are the check `chain`'s. */
+/** Packets between these two have the VNIs of a chain's hops; the check `chain` covers them. */
 function isChained({ chains = [] }: LabOutput, from: End, to: End): boolean {
   return chains.some(({ segment, hops }) => {
     const ends = [hops[0]?.name, hops.at(-1)?.name];
@@ -26,12 +26,12 @@ function isChained({ chains = [] }: LabOutput, from: End, to: End): boolean {
   });
 }
 
-/** Two containers of one host never meet a wire. */
+/** Packets between two containers of one host do not use the underlay. */
 function wireChecks(lab: LabOutput, pair: Pair): Check[] {
   const { from, to } = pair;
   const sink = lab.hosts.find(({ name }) => name === to.host);
   const [dst = ""] = commonAddresses(from, to);
-  // An address that is lent is not known before the ping.
+  // An address from DHCP is not known before the ping.
   const src = from.addresses
     .map((address) => ipOf({ addresses: [address] }))
     .find((one) => isIpv6(one) === isIpv6(dst));
@@ -57,7 +57,7 @@ function wireChecks(lab: LabOutput, pair: Pair): Check[] {
   ];
 }
 
-/** What comes from spoke to spoke is sent by the hub. */
+/** The hub sends packets from spoke to spoke. */
 function outerOf(lab: LabOutput, { from }: Pair, sink: HostOutput): Outer | undefined {
   const source = lab.hosts.find(({ name }) => name === from.host);
   const port = source?.ports.find(({ segment }) => segment === from.segment);
@@ -82,7 +82,7 @@ function sealedOf(lab: LabOutput, { from }: Pair, sink: HostOutput): SealedPacke
   return { src, dst: sink.address, udpPort: sink.encryption.port };
 }
 
-/** VNIs of the other segments in which somebody has each of these addresses. */
+/** VNIs of the other segments in which both addresses exist. */
 function alikeOf(lab: LabOutput, segment: string, wanted: readonly string[]): number[] {
   const ends = lab.containers.flatMap(endsOf).filter((end) => end.segment !== segment);
   const has = (name: string, address: string) =>

@@ -4,7 +4,7 @@
 kinds=$1
 shift
 
-# Every container, whoever started it: KIND NAME STATE PID, and the step of a Docker container of ours.
+# Every container, even if vxlab did not start it: KIND NAME STATE PID, and for our Docker containers the step.
 echo "== boxes"
 boxes=$(for kind in $kinds; do "${kind}_list" "$@"; done)
 printf '%s\n' "$boxes"

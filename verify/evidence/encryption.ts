@@ -1,4 +1,4 @@
-/** A host's WireGuard device, and when it last spoke with its peers. */
+/** A host's WireGuard device, and its last handshakes with its peers. */
 import type { HostOutput } from "../../plan/contract";
 import { compareText } from "../../plan/rules";
 import type { EncryptionFacts } from "./facts";
@@ -22,12 +22,12 @@ export const handshakes: Part = {
   args: (_, host) =>
     host.encryption === undefined
       ? []
-      : [host.encryption.device, ...greeted(host).map(({ address }) => address)],
+      : [host.encryption.device, ...handshakePeers(host).map(({ address }) => address)],
   sections: { handshakes: (_, attempt) => ({ handshakes: attempt(parseHandshakes) }) },
 };
 
 /** The peers whose handshakes count: those that come after the host by name, and then from the start. */
-export function greeted({ name, encryption: found }: HostOutput) {
+export function handshakePeers({ name, encryption: found }: HostOutput) {
   const peers = [...(found?.peers ?? [])].sort((a, b) => compareText(a.host, b.host));
   const [before, after] = [false, true].map((wanted) => peers.filter(({ host }) => host > name === wanted));
   return [...(after ?? []), ...(before ?? [])].slice(0, MOST);

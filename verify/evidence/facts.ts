@@ -1,4 +1,4 @@
-/** What hosts say of themselves. */
+/** What hosts have answered. */
 import type { ContainerKind } from "../../plan/types";
 
 export interface HostFacts {
@@ -10,7 +10,7 @@ export interface HostFacts {
   /** The kernel's vxlan devices by name; undefined when it could not be asked. */
   vxlans?: ReadonlyMap<string, VxlanFacts>;
   containers: ReadonlyMap<string, ContainerFacts>;
-  /** Files of desired state, of whatever lab; undefined when the host was not asked. */
+  /** Files of desired state, of all labs; undefined when the host was not asked. */
   kept?: readonly KeptFacts[];
   /** Every container that runs, and every Docker container, of vxlab or not; undefined as above. */
   boxes?: readonly BoxFacts[];
@@ -26,13 +26,13 @@ export interface HostFacts {
   queues?: ReadonlyMap<string, QueueFacts>;
   /** The WireGuard device of a host that encrypts; undefined when it could not be asked, or is not there. */
   encryption?: NicFacts;
-  /** What wg says of it; undefined as above. */
+  /** The output of wg for it; undefined as above. */
   wireguard?: EncryptionFacts;
   /** Packets that the guard has kept from leaving unencrypted; undefined when it has no such rule. */
   stopped?: number;
   /** Age of the last handshake by the peer's public key, seconds, undefined for none; undefined as above. */
   handshakes?: ReadonlyMap<string, number | undefined>;
-  /** What went wrong with the asking, by section: the words of the program that was asked. */
+  /** Errors, by section: the output of the program that failed. */
   trouble: ReadonlyMap<string, string>;
 }
 
@@ -73,13 +73,13 @@ export interface KeptFacts {
   step: string;
   /** The lab's id. */
   lab: string;
-  /** What tells it from others of its kind: VNI of a port, device of an encryption or a service, else its name. */
+  /** What distinguishes it from others of its kind: VNI of a port, device of an encryption or a service, else its name. */
   key: string;
 }
 
 export interface BoxFacts {
   kind: ContainerKind;
-  /** The runtime's name of it. */
+  /** Its name in the runtime. */
   name: string;
   state: string;
   /** The step that made it; absent where only its name is known. */
@@ -129,7 +129,7 @@ export interface EvpnFacts {
   flood: readonly string[];
   /** VTEP by MAC, of what is on other hosts. */
   far: ReadonlyMap<string, string>;
-  /** MACs that the host tells others of without having heard them. */
+  /** MACs that the host announces to others from static entries. */
   own: readonly string[];
 }
 
@@ -137,6 +137,6 @@ export interface ContainerFacts {
   state: string;
   /** Of its first process, on the host; 0 when it does not run. */
   pid: number;
-  /** By the names that they have inside; undefined when it could not be asked, or does not run. */
+  /** By their names inside; undefined when it could not be asked, or is not running. */
   nics?: ReadonlyMap<string, NicFacts>;
 }

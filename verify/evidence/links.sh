@@ -1,5 +1,5 @@
 #!/bin/sh
-# links.sh BRIDGE SERVICE…: what the kernel says of the bridge's own interface, of its VXLAN devices and of services' interfaces.
+# links.sh BRIDGE SERVICE…: the bridge's own interface, its VXLAN devices and services' interfaces, from the kernel.
 echo "== bridge"
 ip -j address show dev "$1" 2>&1
 shift

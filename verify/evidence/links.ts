@@ -1,4 +1,4 @@
-/** What the kernel says of interfaces, as `ip -j` prints it. */
+/** Interfaces, as `ip -j` prints them. */
 import type { NicFacts, VxlanFacts } from "./facts";
 import type { Part } from "./part";
 import { jsonLines } from "./text";

@@ -1,6 +1,6 @@
 #!/bin/sh
-# measure.sh PID ADDRESS COLD WARM: MTU and round trips to an address, out of the network namespace of a process (0: the host's own).
-# Cold: with the neighbour forgotten before each of COLD questions; warm: WARM questions in a row. verify/evidence/measure.ts reads it.
+# measure.sh PID ADDRESS COLD WARM: MTU and round trips to an address, from the network namespace of a process (0: the host's own). Cold:
+# COLD pings, each after the neighbour entry was deleted; warm: WARM pings in a row. verify/evidence/measure.ts reads it.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin # as in begin.sh
 pid=$1
 to=$2

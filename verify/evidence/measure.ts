@@ -1,4 +1,4 @@
-/** What a way between two ends costs: the commands that measure it on hosts, and what they have found. */
+/** What a path between two ends costs: the commands that measure it on hosts, and their results. */
 import { scriptCommand } from "../../guest/quote";
 import type { HostOutput } from "../../plan/contract";
 import { scriptText } from "./scripts";
@@ -17,7 +17,7 @@ export interface WayFacts {
   warm: number[];
 }
 
-/** Questions to an unknown neighbour, and in a row. */
+/** Numbers of pings: to an unknown neighbour, and in a row. */
 const COLD = 5;
 const WARM = 20;
 
@@ -38,7 +38,7 @@ export function parseWay(text: string): WayFacts {
   };
 }
 
-/** What sends: iperf3 where both hosts have it, else busybox. */
+/** The program that sends: iperf3 if both hosts have it, else busybox nc. */
 export type Tool = "iperf3" | "nc";
 
 /** Free on most hosts: iperf3's own (RFC 6335: user ports). */
@@ -51,7 +51,7 @@ export function transferCommand(side: "serve" | "send", tool: Tool, pid: number,
   return scriptCommand(scriptText("transfer.sh"), words);
 }
 
-/** What a server says when it can be asked. */
+/** What a server prints when it is ready. */
 export const SERVES = "listening";
 
 /** Bits a second; undefined when nothing was transferred. */
@@ -75,7 +75,7 @@ function iperf3Rate(json: string): number | undefined {
   }
 }
 
-/** Length of the IP packet by which the overhead is measured: less than every MTU, more than whatever else is small. */
+/** Length of the IP packet with which the overhead is measured: below every MTU, above the size of other small packets. */
 const PROBE = 1000;
 /** More than any encapsulation adds, encryption included. */
 const MOST = 300;
@@ -93,7 +93,7 @@ export function probesCommand(pid: number, to: string): string {
   return `nsenter -t ${pid} -n ping -n -q -c 3 -i 0.3 -w 9 -s ${data} ${to}`;
 }
 
-/** Bytes that are added to a packet: the smallest that was seen, since others of the host are larger or not of this size. */
+/** Bytes that are added to a packet: from the smallest packet seen, since other packets of the host are larger. */
 export function parseOverhead(text: string): number | undefined {
   const lengths = [...text.matchAll(/\blength (\d+)\)|payload length: (\d+)\)/g)].map(([, whole, payload]) =>
     whole === undefined ? Number(payload) + 40 : Number(whole),

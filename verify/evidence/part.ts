@@ -1,4 +1,4 @@
-/** One part of what a host is asked: a script, and what its answer means. */
+/** One part of a probe: a script, and the reader of its output. */
 import type { HostOutput, LabOutput } from "../../plan/contract";
 import type { HostFacts } from "./facts";
 import type { Section } from "./text";
@@ -9,7 +9,7 @@ export type Attempt = <T>(read: (body: string) => T) => T | undefined;
 export interface Part {
   /** The words of its script, NAME.sh beside it. */
   args(lab: LabOutput, host: HostOutput): string[];
-  /** By a section's kind, what it adds to the facts that are known so far. */
+  /** The readers by kind of section: each adds to the facts collected so far. */
   sections: Readonly<
     Record<string, (section: Section, attempt: Attempt, known: HostFacts) => Partial<HostFacts>>
   >;

@@ -1,5 +1,5 @@
 #!/bin/sh
-# pings.sh LANES (ID PID MODE ADDRESS SIZE DEVICE PATIENCE)…: pings out of containers' network namespaces, LANES at once, in
+# pings.sh LANES (ID PID MODE ADDRESS SIZE DEVICE PATIENCE)…: pings from containers' network namespaces, LANES at once, in
 # sections that verify/evidence/sent.ts reads. It is the host's ping: busybox has no DF option, and a container may have no ping at all.
 # An answer is waited for PATIENCE seconds.
 #   timed     the address answers, five times
@@ -12,8 +12,8 @@ trap 'rm -rf "$out"' EXIT
 lanes=$1
 shift
 
-# ping counts an unreachable address as it does answers: -c ends it once ARP or neighbour discovery gave up, after three
-# seconds. With time left it is asked once more.
+# ping's -c counts errors for an unreachable address like answers, so ping ends once ARP or neighbour discovery has failed, after three
+# seconds. If time is left, it is started again.
 patient() {
   local left="$patience" said
   while :; do
@@ -40,7 +40,7 @@ one() {
     many) $in_box ping -n -c 60 -l 30 -i 0.02 -s 500 -W "$patience" "$4" ;;
     too-big) $in_box ping -n -c 1 -W 2 -M "do" -s "$data" "$4" ;;
     isolated)
-      # What was learned before the segments were apart says nothing of now.
+      # Deletes the neighbour entry, which may be older than the separation of the segments.
       $in_box ip neigh flush to "$4" dev "$6" 2>/dev/null
       # -I: on link, whatever the routes say. An answer to ARP is a leak even where no echo reply finds its way back.
       $in_box ping -n -c 1 -w 2 -I "$6" "$4"
@@ -53,7 +53,7 @@ one() {
 number=0
 running=0
 while [ $# -ge 7 ]; do
-  # What waits for no answer costs no processor meanwhile: a dozen at once.
+  # Pings that only wait use no processor time: a dozen at once.
   width=$lanes
   [ "$3" != isolated ] || width=12
   if [ "$running" -ge "$width" ]; then

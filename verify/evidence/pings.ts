@@ -1,4 +1,4 @@
-/** Pings out of containers: the command that sends them on a host, and what became of them. */
+/** Pings from containers: the command that sends them on a host, and their results. */
 import { scriptCommand } from "../../guest/quote";
 import type { HostFacts } from "./facts";
 import { scriptText } from "./scripts";
@@ -18,7 +18,7 @@ export const REQUEST_BITS = 528 * 8;
 
 /** A ping from inside a container. */
 export interface Ping {
-  /** Tells it from others: the name of the check that wants it. */
+  /** Identifies it: the name of the check that needs it. */
   name: string;
   /** The container's host. */
   host: string;
@@ -48,13 +48,13 @@ export interface PingFacts {
   least?: number;
   /** Round trips in the order in which answers came, by the request's number; of many only. */
   answers?: readonly { seq: number; ms: number }[];
-  /** Answers that came once more, where there were any. */
+  /** Duplicate answers, if there were any. */
   duplicates?: number;
   /** The MTU that the kernel named when it refused. */
   mtu?: number;
   /** MAC that answered to ARP, where `ip neigh` was asked. */
   neighbour?: string;
-  /** ping's own complaint. */
+  /** ping's error message. */
   complaint?: string;
 }
 
@@ -70,7 +70,7 @@ export function pingsCommand(
   lanes: number,
   patience: number,
 ): string | undefined {
-  // Those that no answer is awaited of come last: more of them run at once.
+  // Pings that expect no answer come last, since more of them run at once.
   const sorted = [...pings].sort((a, b) => Number(a.mode === "isolated") - Number(b.mode === "isolated"));
   const args = sorted.flatMap(({ name, from, nic, to, size = 0, mode, patience: more = 0 }) => {
     const pid = facts.containers.get(from)?.pid ?? 0;

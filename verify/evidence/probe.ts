@@ -1,4 +1,4 @@
-/** What hosts are asked of themselves, and what their answers mean. A new part is two files beside this one and a line in PARTS. */
+/** What hosts are asked about their state, and how their answers are read. A new part is two files beside this one and a line in PARTS. */
 import { CONTAINER_WORDS } from "../../components/container/kinds";
 import { scriptCommand, shellWords } from "../../guest/quote";
 import type { HostOutput, LabOutput } from "../../plan/contract";

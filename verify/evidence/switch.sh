@@ -1,13 +1,13 @@
 #!/bin/sh
-# What Open vSwitch says of its ports and bridges. One process for three tables: each costs 50 ms under emulation. With
+# Ports and bridges of Open vSwitch. One process for three tables: each costs 50 ms under emulation. With
 # --timeout, since it would otherwise wait without end for a daemon that does not run.
 said_of_switch() {
   ovs-vsctl --timeout=10 --format=json --columns=_uuid,name,protected,tag,trunks,vlan_mode,external_ids list port \
     -- --columns=name,type,ofport,error,options,statistics,bfd_status list interface -- --columns=name,ports,external_ids list bridge 2>&1
 }
 
-# BFD takes some seconds until both ends know of each other. Nobody else says down or init of a state. A tunnel that was up before gets
-# less time: its way may be cut for good.
+# BFD takes some seconds until both ends are up. Only BFD has the states down and init. A tunnel that was up before gets less time, since
+# its path may be cut permanently.
 waited=0
 while said=$(said_of_switch) || :; do
   case $said in

@@ -1,4 +1,4 @@
-/** What Open vSwitch says of its ports and bridges, read. Pure. */
+/** Reads the ports and bridges of Open vSwitch. Pure. */
 import type { HostFacts, PortFacts } from "./facts";
 import type { Part } from "./part";
 import { jsonLines } from "./text";

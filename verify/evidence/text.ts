@@ -8,7 +8,7 @@ export interface Section {
   body: string;
 }
 
-/** Text divided by lines `== KIND WORD…`; text before the first is ignored. */
+/** Splits text at lines `== KIND WORD…`; text before the first is ignored. */
 export function sections(text: string): Section[] {
   const parts = `\n${text}`.split(/\n== /).slice(1);
   return parts.map((part) => {
@@ -22,7 +22,7 @@ export function linesOf(body: string): string[] {
   return body.split("\n").filter((line) => line.trim() !== "");
 }
 
-/** The lines that are JSON. Programs complain between them, such as ovs-vsctl on a busy processor. */
+/** The lines that are JSON. Programs print warnings between them, such as ovs-vsctl on a busy processor. */
 export function jsonLines(body: string): unknown[] {
   const lines = body.split("\n").filter((line) => line.startsWith("{") || line.startsWith("["));
   return lines.map((line) => JSON.parse(line) as unknown);

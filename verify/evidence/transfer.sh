@@ -13,7 +13,7 @@ inside() { if [ "$pid" = 0 ]; then "$@"; else nsenter -t "$pid" -n "$@"; fi; }
 uptime() { cut -d ' ' -f 1 /proc/uptime; }
 
 case $side,$tool in
-  # What is said on stderr tells the other side to begin.
+  # The line on stderr is the signal for the other side to begin.
   serve,iperf3) inside timeout "$most" iperf3 -s -1 -p "$port" --forceflush </dev/null >&2 ;;
   serve,nc)
     inside timeout "$most" busybox nc -l -p "$port" </dev/null >/dev/null &

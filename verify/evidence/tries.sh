@@ -1,6 +1,6 @@
 #!/bin/sh
-# tries.sh (NAME together|alone ENVELOPE)…: the checks of the settings, by the guest tools as `up` tries them; what measures a rate does so
-# alone. Each answers in a section of its own, with its exit code, which verify/evidence/tries.ts reads.
+# tries.sh (NAME together|alone ENVELOPE)…: the checks of the settings, by the guest tools as `up` tries them; checks that measure a rate
+# run alone. Each answers in a section of its own, with its exit code, which verify/evidence/tries.ts reads.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin # as in begin.sh
 out=$(mktemp -d) || exit 1
 trap 'rm -rf "$out"' EXIT

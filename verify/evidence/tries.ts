@@ -1,4 +1,4 @@
-/** The settings' own checks: the command that tries them on a host, and what became of them. */
+/** The settings' own checks: the command that tries them on a host, and their results. */
 import { ConnectivityKind } from "../../components/connectivity/spec";
 import { connectivityState } from "../../components/connectivity/state";
 import { PROTOCOL } from "../../guest/protocol";
@@ -14,7 +14,7 @@ export interface Tried {
   got: string;
 }
 
-/** A lab that is verified is deployed: what does not hold soon does not hold. Seconds. */
+/** Longest wait for a check, seconds. The lab is deployed already, so it need not be long. */
 export const LONGEST_TRY = 15;
 
 /** @param lab the lab's id */

@@ -15,7 +15,7 @@ export interface WirePacket {
   inner: { src: string; dst: string; what: "request" | "reply" };
 }
 
-/** The outside of a packet. */
+/** The outer headers of a packet. */
 export type Outer = Omit<WirePacket, "inner">;
 
 /** A packet of WireGuard. */
@@ -24,17 +24,17 @@ export type SealedPacket = Pick<WirePacket, "src" | "dst" | "udpPort">;
 /** What a capture has seen. */
 export type Seen = (WirePacket & { sealed?: undefined }) | { sealed: SealedPacket };
 
-/** A ping that is looked for on the wire, and what it has to look like there. */
+/** A ping that is searched for on the wire, and how it must look there. */
 export interface WirePing {
   inner: { src: string; dst: string };
   outer: Outer;
-  /** VNIs of other segments in which both inner addresses exist: a ping of theirs looks the same inside. */
+  /** VNIs of other segments in which both inner addresses exist: pings there have the same inner packet. */
   alike: readonly number[];
-  /** Where the hosts encrypt: what is to be seen instead. */
+  /** If the hosts encrypt: what must be seen instead. */
   sealed?: SealedPacket;
 }
 
-/** Whether that is what was waited for. */
+/** True if that is the expected packet. */
 export function isAwaited(seen: Seen, { sealed, ...ping }: WirePing): boolean {
   if (sealed === undefined) return seen.sealed === undefined && isRequestOf(seen, ping);
   return seen.sealed !== undefined && sealedText(seen.sealed) === sealedText(sealed);
@@ -81,7 +81,7 @@ function byFirstByte(byte: number): Encapsulation | undefined {
   return Object.values(Encapsulation).find((name) => ENCAPSULATIONS[name].capture.firstByte === byte);
 }
 
-/** Longer than anything that verify does: the host ends the capture then, even if nobody else does. */
+/** Longer than verify runs. The host ends the capture after this time if nothing else does. */
 const CAPTURE_SECONDS = "120";
 const CAPTURE_PACKETS = "5000";
 
@@ -90,10 +90,9 @@ const UDP = 8;
 const MACS = 12;
 
 /**
- * Packets with an inner ICMP or ICMPv6 packet. The inner EtherType follows the UDP header, the encapsulation's own and two MAC
- * addresses, or a VLAN tag more; of the header that follows, the protocol is IPv4's tenth byte and IPv6's seventh. The filter
- * names no UDP port and no VNI: a packet on a wrong one is to be seen and named, and so is one with a tag, which has leaked out of
- * another segment.
+ * Packets with an inner ICMP or ICMPv6 packet. The inner EtherType follows the UDP header, the encapsulation's own and two MAC addresses,
+ * or a VLAN tag more; of the header that follows, the protocol is IPv4's tenth byte and IPv6's seventh. The filter has no UDP port and no
+ * VNI, so that packets with a wrong one are captured and reported, as are packets with a tag, which have leaked from another segment.
  */
 function innerIcmp(byte: (offset: number, size?: number) => string): string {
   const at = (type: number) => [
@@ -117,12 +116,12 @@ function icmpTo(address: string): string {
   return `dst host ${address} and ${udp}${innerIcmp(byte)}`;
 }
 
-/** Where packets arrive from the underlay. Of an existing host vxlab does not know it. */
+/** The interface where packets arrive from the underlay. It is not known for an existing host. */
 export function underlayDevice({ existing }: Partial<Pick<HostOutput, "existing">>): string {
   return existing === undefined ? "eth0" : "any";
 }
 
-/** How tcpdump has to print for the readers here; immediate, since libpcap otherwise hands over blocks, up to a second late. */
+/** tcpdump's options for the readers here; immediate mode, since libpcap otherwise delivers packets in blocks, up to a second late. */
 const FORM = ["--immediate-mode", "-l", "-n", ...DECODE];
 
 /** Captures the encapsulated pings that arrive at a host. */
@@ -132,7 +131,7 @@ export function captureCommand(host: CapturedHost): string {
 
 type CapturedHost = Pick<HostOutput, "address" | "existing" | "encryption">;
 
-/** Of a host that encrypts also WireGuard's packets, and what should have been encrypted. */
+/** On a host that encrypts, also WireGuard's packets, and packets that should have been encrypted. */
 export function captureArguments({ address, existing, encryption }: CapturedHost): string[] {
   const much = ["-s", "160", "-c", CAPTURE_PACKETS, "-i", underlayDevice({ existing })];
   const filter =
@@ -150,11 +149,11 @@ export function captureArguments({ address, existing, encryption }: CapturedHost
 const OVERHEAR_SECONDS = "60";
 
 /** Shows every ping, ARP and neighbour discovery on all interfaces of a host, inside tunnels as well. */
-export function overhearCommand(lab: LabOutput): string {
-  return scriptCommand(scriptText("tcpdump.sh"), overhearArguments(lab));
+export function captureAllCommand(lab: LabOutput): string {
+  return scriptCommand(scriptText("tcpdump.sh"), captureAllArguments(lab));
 }
 
-export function overhearArguments({ hosts }: LabOutput): string[] {
+export function captureAllArguments({ hosts }: LabOutput): string[] {
   const udp = [...new Set(hosts.flatMap(({ ports }) => ports.map(({ udpPort }) => udpPort)))].sort(
     (a, b) => a - b,
   );

@@ -1,4 +1,4 @@
-/** Every kind of container, by the word that the settings and the hosts have for it; index.component.ts has their components. */
+/** Every kind of container, by its name in the settings and on hosts; index.component.ts has their components. */
 import { docker } from "./docker/kind";
 import type { Kind } from "./kind";
 import { lxc } from "./lxc/kind";

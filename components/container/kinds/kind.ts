@@ -1,5 +1,5 @@
 /**
- * What differs by kind of container. Pure: words for a shell, nothing runs here. The word of a kind in the settings is the name of its
+ * What differs between kinds of containers. Pure: it returns commands, and runs none. The word of a kind in the settings is the name of its
  * folder, and begins the names of its shell functions (guest.sh).
  *
  * Two functions in `guest.sh` are not part of the guest tools: verify sends them to hosts (`probesOf`). `KIND_list KIND/NAME…` prints
@@ -20,13 +20,13 @@ export interface KindInput {
 }
 
 export interface Kind {
-  /** As people write it. */
+  /** The kind's name in texts, such as Docker. */
   readonly title: string;
   /** Class of its component. */
   readonly component: string;
   /** Scripts of the guest tools, in its folder. */
   readonly scripts: readonly string[];
-  /** First process; empty: the image says it. */
+  /** First process; empty: the image's own. */
   readonly command: readonly string[];
   /** Its settings that not every kind has. */
   readonly settings: readonly (keyof KindSettings)[];
@@ -34,13 +34,13 @@ export interface Kind {
   readonly limit: string;
   /** The setting that names a file, and what the file holds. */
   readonly file?: { key: keyof KindSettings; holds: string };
-  /** True when what was written in it outlives a start with another command or interface. */
+  /** True if files written in it are kept when it restarts with another command or interface. */
   readonly keepsRoot: boolean;
   /** What a host must have for it. @default nothing beyond bridges, unicast tunnels and LXC */
   readonly need?: HostNeed;
-  /** Its part of the plan. Undefined after something was said that no default replaces. */
+  /** Its part of the plan. Undefined after a problem was reported that no default replaces. */
   resolve(input: KindInput, said: Findings): KindSettings | undefined;
-  /** What only its desired state has. */
+  /** Fields that only this kind's desired state has. */
   state(settings: KindSettings): Readonly<Record<string, unknown>>;
   /** What the runtime calls the lab's container NAME. */
   runtimeName(name: string): string;
@@ -60,7 +60,7 @@ export interface Kind {
    * Program and arguments on the host that print what its command has written.
    *
    * @param lines only the last ones; undefined: all
-   * @param follow go on with what it writes from now on
+   * @param follow continue with new output
    */
   logs(name: string, lines: number | undefined, follow: boolean): string[];
 }

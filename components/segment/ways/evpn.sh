@@ -1,18 +1,18 @@
 #!/bin/sh
-# EVPN: a Linux bridge joins the kernel's vxlan device to an internal port of the host's bridge. FRR (components/router/guest.sh) tells
-# the other hosts of the VNI and its stations, and fills flood list, forwarding table and neighbours by what it hears. The Linux
-# bridge is a must: FRR takes only a vxlan device that is a port of one.
+# EVPN: a Linux bridge joins the kernel's vxlan device to an internal port of the host's bridge. FRR (components/router/guest.sh) announces
+# the VNI and its stations to the other hosts, and fills the flood list, forwarding table and neighbours with what it learns. The Linux
+# bridge is required: FRR accepts only a vxlan device that is a port of one.
 # shellcheck disable=SC2034,SC2154 # some are read by what is called; the variables come out of with_state, by eval
 
 STATIONS_AWK='@stations.awk@'
 KNOWN_AWK='@known.awk@'
-# Frames on a Linux bridge would go through the owner's packet filter.
+# With this kernel setting, the host owner's packet filter would see frames on a Linux bridge.
 EVPN_FILTER=net/bridge/bridge-nf-call-iptables
 
 # Sets: gone first
 evpn_apply() {
   local device="$devices_tunnel" inner="$devices_bridge" port="$devices_port" made was
-  # Written on the device (kernel.sh).
+  # The device's alias (kernel.sh).
   made="vxlab-evpn $id $vni $local $udpPort"
   port_clear " $port "
   was=$(cat "$NET/$device/ifalias" 2>/dev/null) || :
@@ -44,7 +44,7 @@ LINKS
   evpn_stations_of
 }
 
-# Names that are somebody else's, before anything is changed.
+# Fails, before anything is changed, if another owner uses one of the names.
 evpn_free() {
   local name
   for name in "$device" "$inner"; do
@@ -64,8 +64,9 @@ LINKS
   kernel_up
 }
 
-# The host has no place in the segment by this: no address, also no link-local one (addr_gen_mode 1: none), and no answer to ARP for
-# addresses of other interfaces (arp_ignore 8). IPv6 is on: otherwise the kernel takes no neighbour for it, and would flood for each.
+# The host itself must not be in the segment: the device has no address, not even a link-local one (addr_gen_mode 1: none), and does not
+# answer ARP for addresses of other interfaces (arp_ignore 8). IPv6 is on: otherwise the kernel accepts no IPv6 neighbours on it, and would
+# flood.
 evpn_quiet() {
   local ipv6="$SYSCTL/net/ipv6/conf/$devices_bridge"
   [ ! -e "$SYSCTL/net/ipv4/conf/$devices_bridge" ] || echo 8 >"$SYSCTL/net/ipv4/conf/$devices_bridge/arp_ignore"
@@ -81,14 +82,14 @@ evpn_filter() {
 
 evpn_filtered() { cat "$SYSCTL/$EVPN_FILTER" 2>/dev/null || echo 0; }
 
-# Every device of the kernel that this step ever made.
+# Every kernel device that this step has made.
 evpn_drop() {
   local device
   ! "${first:-false}" || return 0
   for device in $(kernel_made vxlab-evpn); do ip link del dev "$device"; done
 }
 
-# Without such a segment on the host the setting is what it was.
+# Once the host has no such segment, the setting gets its previous value.
 evpn_rest() {
   [ -e "$STATE/tuned/net,bridge,bridge-nf-call-iptables" ] || return 0
   case " $(kept port flooding | tr '\n' ' ') " in *" evpn "*) ;; *) untune "$EVPN_FILTER" ;; esac
@@ -105,7 +106,7 @@ evpn_senders() {
   echo "${list:-any}"
 }
 
-# Without an evpn segment on the host it looks at one folder.
+# On a host without an EVPN segment it only checks one folder.
 evpn_stations() {
   local file way
   evpn_here || return 0
@@ -122,8 +123,8 @@ evpn_here() {
   return 1
 }
 
-# What the plan knows of this host's own stations, as static entries: FRR announces them to the others, so they know a container that
-# never sent a frame, and do not ask for it. FRR announces one that is on another host now.
+# Static entries for this host's own stations: FRR announces them to the other hosts, which then know a container that has never sent a
+# frame. Entries of stations that are on another host now are removed, since FRR would still announce them.
 evpn_stations_of() {
   local changes
   evpn_quiet
@@ -137,11 +138,11 @@ evpn_change() {
     set --
     for word in $words; do set -- "$@" "$word"; done
     case $tool in fdb) bridge fdb "$@" ;; neigh) iproute neigh "$@" ;; esac ||
-      fail "$devices_bridge does not take: $tool $words"
+      fail "an entry of $devices_bridge cannot be set, see above: $tool $words"
   done
 }
 
-# evpn_changes: commands that are left to do, "fdb replace …" and "neigh replace …", one a line.
+# evpn_changes: the commands that must still run, "fdb replace …" and "neigh replace …", one a line.
 evpn_changes() {
   {
     evpn_known

@@ -40,7 +40,7 @@ export const evpn: Way<EvpnFlooding, EvpnPortState> = {
   portTo: (vni) => evpnDevices(vni).tunnel,
   receiver: multicast.receiver,
   drawn: () => "BGP EVPN",
-  // No remotes: a host learns by BGP of hosts that join.
+  // No remotes: hosts learn of each other by BGP.
   plan({ members, open }, _, { lab }) {
     const vteps = [...members, ...(open ? lab.peers : [])].map((one) => endpointOf(one));
     const senders = senderRanges(lab, vteps);

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Static forwarding: a bridge behind the host's, joined by a pair of patch ports; static flows (flows.awk) on its one tunnel port. A bridge
-# of its own: VLANs and learning stay the host bridge's affair, containers come and go with no flow changed, and a bridge that fails
-# "secure" forwards nothing while it has no flows.
+# Static forwarding: a bridge behind the host's, joined by a pair of patch ports; static flows (flows.awk) on its one tunnel port. It is a
+# separate bridge so that the host's bridge alone handles VLANs and learning, containers are added and removed without a change of flows,
+# and nothing is forwarded while the flows are missing (fail_mode secure).
 # shellcheck disable=SC2154 # the variables come out of with_state, by eval
 
 FLOWS_AWK='@flows.awk@'
-# Flows of one bridge that are named one by one.
+# Longest list of differing flows that are named one by one.
 FLOWS_NAMED=3
 
 # Sets: gone
@@ -13,7 +13,7 @@ flow_apply() {
   local behind="$devices_bridge" tunnel="$devices_tunnel" patch="$devices_patch" peer="$devices_peer"
   [ "${was_devices_bridge-}" = "$behind" ] || bridge_free "$behind"
   port_clear " $tunnel $patch $peer $behind "
-  # First what carries no traffic yet: the way there is opened when the flows are in place.
+  # First the bridge, which gets no traffic yet: the patch ports are added once the flows are in place.
   vsctl --may-exist add-br "$behind" \
     -- set bridge "$behind" fail_mode=secure external_ids:vxlab="\"$lab\"" external_ids:vxlab-port="\"$id\"" \
     -- --may-exist add-port "$behind" "$tunnel" -- set port "$tunnel" external_ids:vxlab-port="\"$id\"" \
@@ -31,11 +31,11 @@ flow_apply() {
   vsctl "$@"
 }
 
-# The flows are exactly these; those that are there already stay untouched.
+# Replaces all flows with these; flows that exist already are not touched.
 flow_again() {
   local flows said tries=60
   flows=$(flow_wanted) || fail "$flows"
-  # A switch that was only just started does not listen yet.
+  # A switch that has just been started does not listen yet.
   until said=$(printf '%s\n' "$flows" | ovs-ofctl --bundle replace-flows "$devices_bridge" - 2>&1); do
     tries=$((tries - 1))
     case $tries,$said in [1-9]*"not a bridge"* | [1-9]*onnect*) sleep 0.5 ;; *) fail "no flows on $devices_bridge: $said" ;; esac
@@ -44,7 +44,7 @@ flow_again() {
 
 flow_wanted() { printf '%s\n' "$json" | LC_ALL=C awk "$JSON_AWK $FLOWS_AWK"; }
 
-# OpenFlow 1.4: older versions tell set_field as load, and each such flow would differ.
+# OpenFlow 1.4: older versions list set_field as load, so each such flow would differ.
 flow_drift() {
   local wanted said code=0 about="$lab/$step"
   wanted=$(flow_wanted) || {

@@ -1,4 +1,4 @@
-/** Static forwarding: flows on one tunnel port lead to everything that the plan knows, and answer ARP for it. */
+/** Static forwarding: flows on one tunnel port forward to all stations in the plan, and answer ARP for them. */
 import { flowDevices } from "../../../plan/names";
 import { Encapsulation, UDP_PORTS } from "../../../plan/net/encap";
 import type { ResolvedFlooding } from "../../../plan/resolved";
@@ -30,7 +30,7 @@ export const flow: Way<FlowFlooding, FlowPortState> = {
   closed: () => ({ key: "flooding", needs: "needs to know every container" }),
   outsiders: "needs to know every container",
   drawn: () => "static flows",
-  // A bridge of its own, with a pair of patch ports to the host's bridge (flow.sh).
+  // A separate bridge, with a pair of patch ports to the host's bridge (flow.sh).
   devices: (vni) => Object.values(flowDevices(vni)),
   portTo: (vni) => flowDevices(vni).tunnel,
   plan(segment, _, known) {
@@ -47,7 +47,8 @@ export const flow: Way<FlowFlooding, FlowPortState> = {
     remotes: remotes.map((address) => ({ address })),
     stations,
   }),
-  // The tunnel's port is alone on a bridge of its own; a patch ties that to the host's bridge, as one of the segment's ports there.
+  // The tunnel's port is on a separate bridge; a patch port connects that bridge to the host's bridge, as one of the segment's
+  // ports there.
   links(host, port) {
     const { tunnel, patch, peer, bridge } = flowDevices(port.vni);
     return [

@@ -54,7 +54,7 @@ function nd(ip, vtep) {
     " actions=" to(vtep) ",output:2"
 }
 
-# A hub passes on from tunnel to tunnel, which no other does; register 0 tells table 1 who sent the frame.
+# Only a hub forwards from tunnel to tunnel; register 0 tells table 1 which peer sent the frame.
 function inward(i,   others) {
   if (!hub) return "output:1"
   others = each(i, "in_port")

@@ -28,7 +28,7 @@ export const WAYS: Readonly<Record<Flooding, Way<ResolvedFlooding, PortState>>> 
 /** Their words. */
 export const FLOODINGS = Object.values(Flooding);
 
-/** The UDP ports of segments that are not given one. */
+/** The default UDP ports of segments. */
 export const USUAL_PORTS = [
   ...new Set(FLOODINGS.flatMap((word) => Object.values(WAYS[word].encapsulations))),
 ].sort((a, b) => a - b);
@@ -60,7 +60,7 @@ export function resolveFlooding(
   return own;
 }
 
-/** Why a segment that floods in this way cannot be encapsulated so, and the cure. */
+/** Why this way to flood cannot use the encapsulation, and the cure. */
 export function carrierFault(
   encapsulation: Encapsulation,
   flooding: Flooding,

@@ -2,7 +2,7 @@
 # One copy of each flooded frame to an IP multicast group: the kernel's vxlan device, plugged into the bridge.
 # shellcheck disable=SC2154 # the variables come out of with_state, by eval
 
-# The kernel allows 20 groups for each UDP port.
+# The kernel's default limit is 20 groups for each UDP port.
 GROUPS_MAX=@MAX_GROUPS@
 GROUPS_SETTING=net/ipv4/igmp_max_memberships
 
@@ -33,7 +33,7 @@ multicast_device() {
   [ "$(cat "$SYSCTL/$GROUPS_SETTING")" -ge "$GROUPS_MAX" ] || tune "$GROUPS_SETTING" "$GROUPS_MAX"
   iproute link add "$device" type "$encapsulation" id "$vni" group "$group" dev "$under" local "$local" ttl "$ttl" dstport "$udpPort"
   iproute link set dev "$device" alias "$made"
-  # The host has no place in the segment by this: no address, no solicitations of its own.
+  # The host itself must not be in the segment: the device has no address, and sends no solicitations.
   no_ipv6 "$device" ""
   kernel_up
 }
@@ -48,13 +48,14 @@ multicast_drop() {
   done
 }
 
-# Without a group on the host the kernel's limit is what it was.
+# Once the host has no group, the kernel's limit gets its previous value.
 multicast_rest() {
   [ -e "$STATE/tuned/net,ipv4,igmp_max_memberships" ] || return 0
   case " $(kept port flooding | tr '\n' ' ') " in *" multicast "*) ;; *) untune "$GROUPS_SETTING" ;; esac
 }
 
-# Any host can join the group. Open vSwitch takes all its packets, but after the device is unplugged they would reach the kernel instead.
+# Any host can send to the group. Open vSwitch takes all packets of the device, but once the device is off the bridge they would reach the
+# host's kernel.
 multicast_senders() { echo any; }
 multicast_inner() { echo "$devices_tunnel"; }
 

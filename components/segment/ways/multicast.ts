@@ -154,7 +154,7 @@ function translatedHint(lab: ResolvedLab, { name, spec, members }: ResolvedSegme
   return [{ path: pathOf("segments", name, "flooding"), got: spec.flooding, message, cure }];
 }
 
-/** Of a VTEP outside the lab's underlays, the network is unknown: LANs are mostly /24, and /64 (RFC 4291 section 2.5.1). */
+/** The network of a VTEP outside the lab's underlays is unknown, so a usual size is assumed: /24, for IPv6 /64 (RFC 4291 section 2.5.1). */
 function networkOf({ underlays }: ResolvedLab, vtep: bigint): string {
   const { subnet } = underlayAt(underlays.used, vtep) ?? {
     subnet: subnetAround(vtep, familyOf(vtep) === IpFamily.V4 ? 24 : 64),

@@ -1,6 +1,6 @@
-# What is left to do so that a segment has static entries for exactly the stations of this host. Input: the stations as known.awk
-# prints them, then "== fdb" with bridge fdb show, "== neigh" with ip neigh show. Variables: port, inner (the Linux bridge).
-# No apostrophe in here: the shell has this text in quotes.
+# The commands that must still run so that a segment has static entries for exactly the stations of this host. Input: the stations as
+# known.awk prints them, then "== fdb" with bridge fdb show, "== neigh" with ip neigh show. Variables: port, inner (the Linux bridge). No
+# apostrophe in here: the shell has this text in quotes.
 
 /^== / { part = $2; next }
 part == "" { macs[$1]; for (i = 2; i <= NF; i++) mac_of[$i] = $1; next }

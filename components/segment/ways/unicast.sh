@@ -9,17 +9,17 @@ unicast_apply() {
   port_clear "$tunnels"
   said=
   eval "set -- $gone"
-  # tag: 0 is an untagged access port; without any a port is a trunk, and every segment leaks into this one.
+  # tag: 0 is an untagged access port; a port without a tag is a trunk, which would carry the frames of every segment.
   # protected: a mesh of three or more loops without split horizon (ovs-vswitchd.conf.db(5), Port); a hub passes on.
   i=0
   while next_remote; do
-    # An option that somebody added: in the transaction that sets the others.
+    # Options that somebody added are removed in the transaction that sets the others.
     if [ -n "${repair-}" ] && [ -e "$(desired port "$id")" ]; then set -- "$@" -- --may-exist add-port "$bridge" "$port" -- clear interface "$port" options; fi
     set -- "$@" -- --may-exist add-port "$bridge" "$port" \
       -- set port "$port" protected="$protected" tag="${vlan:-0}" external_ids:vxlab-port="\"$id\"" \
       -- set interface "$port" type="$encapsulation" options:remote_ip="\"$remote\"" options:local_ip="\"$local\"" \
       options:key="\"$vni\"" options:dst_port="\"$udpPort\"" external_ids:vxlab-port="\"$id\""
-    # Without a value of its own each end sends once a second: what the other accepts by default (ovs-vswitchd.conf.db(5), bfd:min_rx).
+    # Without bfd:min_tx each end sends once a second, which is what the other accepts by default (ovs-vswitchd.conf.db(5), bfd:min_rx).
     if [ "${bfd-}" = true ]; then
       set -- "$@" bfd:enable=true
     elif [ -n "${was_bfd-}${repair-}" ]; then
@@ -33,14 +33,14 @@ unicast_apply() {
     said=$(vsctl "$@" 2>&1) || { printf '%s\n' "$said" >&2 && exit 1; }
     return
   fi
-  # A tunnel that only gets another name: Open vSwitch adds the new port before it has given up the old one, refuses two tunnels
-  # with the same ends (ovs-vsctl exits 0), and looks again when something else changes in its database.
+  # When a tunnel is only renamed, Open vSwitch adds the new port before it has removed the old one, refuses two tunnels with the same ends
+  # (ovs-vsctl exits with 0), and tries again only when something else in its database changes.
   said=$(vsctl "$@" 2>&1) || fail "$said"
   [ -z "$(port_refused)" ] || { vsctl set bridge "$bridge" external_ids:again=1 && vsctl remove bridge "$bridge" external_ids again; }
 }
 
-# Of several tunnels the one that is not as wanted speaks for all. For guest drift `faults` says which it is, and what observe has no
-# field for.
+# If one of several tunnels is not as wanted, its values are printed. For guest drift, `faults` names that tunnel, and reports what observe
+# has no field for.
 UNICAST_AWK='
 function way(   i, name, list) {
   for (i = 1; i <= n; i++) {

@@ -21,7 +21,7 @@ export interface UnicastPortState extends AnyPortState {
   protected: boolean;
   /** The tunnel port towards each remote VTEP. */
   remotes: { port: string; address: string }[];
-  /** Open vSwitch probes the tunnels by BFD. Left out where it does not: so are the states of a vxlab that did not know it. */
+  /** Open vSwitch probes the tunnels by BFD. Left out if it does not, as in the states of versions before this setting. */
   bfd?: true;
 }
 
@@ -49,7 +49,7 @@ export const unicast: Way<UnicastFlooding, UnicastPortState> = {
       return { ...probed, remotes: remotes.filter((one) => one.host === hub) };
     };
   },
-  // In the given order, which is the plan's, by host: an address that moves is one entry of a list, and not all of them.
+  // In the given order (the plan's, by host), so that a changed address changes one entry of the list, not all of them.
   state: (port, { protected: isProtected = true, remotes = [], bfd = SEGMENT.bfd.default }) => ({
     ...port,
     ...{ flooding: Flooding.Unicast, protected: isProtected },

@@ -1,4 +1,4 @@
-/** What has to be said of a way to flood: each has a file beside this one, and a line in index.ts. */
+/** The type of a way to flood. Each has a file beside this one, and a line in index.ts. */
 import type { Encapsulation } from "../../../plan/net/encap";
 import type { IpFamily } from "../../../plan/net/family";
 import type { Findings } from "../../../plan/findings";
@@ -11,7 +11,7 @@ import type { AnyPortState, Link, LinkHost, LinkPort, PortWanted } from "../port
 import type { SegmentSpec } from "../spec";
 import type { Known } from "../stations";
 
-/** What a segment's settings for flooding are read from. */
+/** Input for reading a segment's settings for flooding. */
 export interface FloodingInput {
   spec: SegmentSpec;
   at: At;
@@ -22,18 +22,18 @@ export interface FloodingInput {
   vni: number | undefined;
 }
 
-/** As much of a segment as a picture says of its flooding. */
+/** The part of a segment that a picture shows of its flooding. */
 export interface DrawnSegment {
   group?: string;
   hub?: string;
   tunnels: readonly unknown[];
 }
 
-/** What a way decides of a host's port: without anything, it is protected and has all of the segment's other hosts as remotes. */
+/** What a way decides about a host's port. By default it is protected, and has all of the segment's other hosts as remotes. */
 type PortPart = (host: string, remotes: VxlanPortPlan["remotes"]) => Partial<VxlanPortPlan>;
 
 /**
- * Everything about one way but what it does on a host: for that, `<word>.sh` beside it has shell functions (../guest.sh lists them).
+ * Everything about one way except what it does on a host: that is in the shell functions of `<word>.sh` beside it (../guest.sh lists them).
  *
  * @typeParam Own what is resolved of a segment that floods in this way
  * @typeParam State the desired state of a host's port
@@ -46,31 +46,31 @@ export interface Way<
   readonly encapsulations: Readonly<Partial<Record<Encapsulation, number>>>;
   /** What a host must have for it. @default nothing beyond Open vSwitch */
   readonly need?: HostNeed;
-  /** Settings that no other way has. */
+  /** Settings that only this way has. */
   readonly settings: readonly (keyof SegmentSpec)[];
-  /** Undefined after something was said that no default replaces. */
+  /** Undefined after a problem was reported that no default replaces. */
   resolve(input: FloodingInput, said: Findings): Own | undefined;
   /** Why hosts of peers cannot take part: the setting, and what it needs to know of every host. */
   closed?(own: Own): { key: keyof SegmentSpec; needs: string } | undefined;
   /**
-   * Whether VTEPs can take part of which vxlab knows the address alone (`remotes`), or what such a segment needs that they lack.
+   * Whether VTEPs of which only the address is known (`remotes`) can take part; if not, what they lack.
    *
    * @default they cannot
    */
   readonly outsiders?: true | string;
-  /** What is wrong among all segments. */
+  /** Problems between all segments. */
   check?(segments: readonly ResolvedSegment[]): Problem[];
-  /** What is wrong where its hosts encrypt. @default nothing */
+  /** Problems if its hosts encrypt. @default none */
   readonly plain?: string;
-  /** What works, but may not be what was meant. @default nothing */
+  /** Hints: settings that work, but may not be what was meant. @default none */
   hints?(lab: ResolvedLab, segment: ResolvedSegment): Problem[];
-  /** How floods cross the underlay, in a few words of a picture. */
+  /** How flooded frames cross the underlay, in a few words for a picture. */
   readonly drawn: (segment: DrawnSegment) => string;
   /** Names of the interfaces that a host has for it, whatever its remotes are. */
   readonly devices: (vni: number) => string[];
   /** Name of the port that leads to a remote: each has its own, or one of `devices` leads to all. */
   readonly portTo: (vni: number, remote: string) => string;
-  /** What binds the UDP port on a host, where that is not Open vSwitch. */
+  /** What binds the UDP port on a host, if that is not Open vSwitch. */
   readonly receiver?: string;
   plan(segment: ResolvedSegment, own: Own, known: Known): PortPart;
   state(port: AnyPortState, wanted: PortWanted): State;

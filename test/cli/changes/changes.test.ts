@@ -52,7 +52,7 @@ describe("hosts", () => {
       event("replace", LXC, "lab-c2", box("c2", "kvm2"), box("c2", "kvm2")),
     );
     expect(lines).toEqual([
-      "! kvm2 is rebuilt (memory 256 → 512): the containers there are made anew, what they wrote is lost",
+      "! kvm2 is rebuilt (memory 256 → 512): its containers are recreated, what they wrote is lost",
     ]);
   });
 
@@ -62,7 +62,7 @@ describe("hosts", () => {
   });
 
   it.each([
-    ["same", "unless its image, which is made again, is the same"],
+    ["same", "unless the image, which is uploaded again, is unchanged"],
     ["update", "another image"],
   ])("are rebuilt with a volume of the image that is not there yet, the image itself %s: %s", (op, why) => {
     const image = event(op, "vxlab:index:GuestImage", "lab-image", { version: "a" }, { version: "a" });
@@ -143,7 +143,7 @@ describe("segments", () => {
       ...said(event("update", PORT, "p", on, off)),
     ]).toEqual([
       "~ kvm1: segment red: its tunnels are probed by BFD",
-      "~ kvm1: segment red: its tunnels are not probed any more",
+      "~ kvm1: segment red: its tunnels are no longer probed",
     ]);
   });
 
@@ -175,28 +175,28 @@ describe("containers", () => {
       DOCKER,
       { image: "a:1" },
       { image: "a:2" },
-      "! c1 on kvm1 is made anew (image a:1 → a:2): what it wrote is lost",
+      "! c1 on kvm1 is recreated (image a:1 → a:2): what it wrote is lost",
     ],
     [
       "env",
       DOCKER,
       { env: { A: "1", B: "2" } },
       { env: { A: "1", B: "3" } },
-      "! c1 on kvm1 is made anew (env B 2 → 3): what it wrote is lost",
+      "! c1 on kvm1 is recreated (env B 2 → 3): what it wrote is lost",
     ],
     [
       "secret",
       DOCKER,
       { env: { A: SECRET } },
       { env: { A: SECRET } },
-      "! c1 on kvm1 is made anew (secret env.A changed): what it wrote is lost",
+      "! c1 on kvm1 is recreated (secret env.A changed): what it wrote is lost",
     ],
     [
       "new secret",
       DOCKER,
       {},
       { env: { A: SECRET } },
-      "! c1 on kvm1 is made anew (env A (secret)): what it wrote is lost",
+      "! c1 on kvm1 is recreated (env A (secret)): what it wrote is lost",
     ],
     [
       "MTU",
@@ -221,7 +221,7 @@ describe("containers", () => {
   it.each(["update", "replace"])("that move lose what they wrote (%s)", (op) => {
     const step = event("replace", STEP, "lab-c1-step", {}, {}, urnOf(LXC, "lab-c1"));
     expect(said(event(op, LXC, "lab-c1", box("c1", "kvm2"), box("c1", "kvm1")), step)).toEqual([
-      "! c1 on kvm1 is made anew (moves from kvm2): what it wrote is lost",
+      "! c1 on kvm1 is recreated (moves from kvm2): what it wrote is lost",
     ]);
   });
 
@@ -230,7 +230,7 @@ describe("containers", () => {
     const old = other.resourcePreEvent?.metadata.old;
     if (old) old.type = LXC;
     expect(said(other)).toEqual([
-      "! c1 on kvm1 is made anew (lxc → docker; image a:1): what it wrote is lost",
+      "! c1 on kvm1 is recreated (lxc → docker; image a:1): what it wrote is lost",
     ]);
   });
 

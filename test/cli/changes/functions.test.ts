@@ -31,7 +31,7 @@ describe("a chain", () => {
       "update",
       web(one, { failure: "open", probe: 500 }),
       web(one, { failure: "open" }),
-      "~ chain web-db: its boxes are not probed any more",
+      "~ chain web-db: its boxes are no longer probed",
     ],
     [
       "update",

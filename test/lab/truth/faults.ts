@@ -99,7 +99,7 @@ const CONTAINERS: readonly Fault[] = [
   [
     "a veth that is unplugged",
     "ovs-vsctl del-port v-e1",
-    "container e1: eth0: its port v-e1 is on no bridge",
+    "container e1: eth0: its port v-e1 is not on a bridge",
   ],
   ["a route", inside("e1", "/sbin/ip -6 route del ::/0"), "container e1: route ::/0 is missing"],
 ];

@@ -39,7 +39,10 @@ export interface DockerContainerArgs extends MovableArgs {
   command?: pulumi.Input<pulumi.Input<string>[]>;
   /** Environment variables of the container; they override the image's. A secret value stays one. @default none */
   env?: pulumi.Input<Record<string, pulumi.Input<string>>>;
-  /** Folders that outlive a new container: paths in it to names. They go with the container. @default none */
+  /**
+   * Volumes, which keep their data when the container is recreated: paths in it to names. They are deleted with the container. @default
+   * none
+   */
   volumes?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Capabilities beside Docker's own, such as `NET_ADMIN` (capabilities(7)). @default none */
   capAdd?: pulumi.Input<pulumi.Input<string>[]>;
@@ -47,7 +50,7 @@ export interface DockerContainerArgs extends MovableArgs {
   files?: pulumi.Input<Record<string, pulumi.Input<ContainerFileArgs>>>;
   /** Commands that run in it after its start, and after each change of these or of `files`. @default none */
   exec?: pulumi.Input<pulumi.Input<ContainerExecArgs>[]>;
-  /** Static routes, set anew when somebody changes them. @default none */
+  /** Static routes, set again when somebody changes them. @default none */
   routes?: pulumi.Input<pulumi.Input<ContainerRouteArgs>[]>;
   /** Kernel settings of its network. @default none */
   sysctls?: pulumi.Input<pulumi.Input<ContainerSysctlArgs>[]>;
@@ -56,7 +59,7 @@ export interface DockerContainerArgs extends MovableArgs {
 }
 
 /**
- * A Docker container on the segments of a host that has Docker. vxlab makes its network, Docker's own is not used.
+ * A Docker container on the segments of a host that has Docker. vxlab makes its network; Docker's own networks are not used.
  *
  * @throws RunError with neither or both of `image` and `archive`, or when the archive cannot be read
  * @example
@@ -97,7 +100,7 @@ export class DockerContainer extends pulumi.ComponentResource {
   }
 }
 
-/** In the planner a lab's containers have been checked for it; those of a program of its own have not. */
+/** The planner has checked a lab's containers for this, but not those that a program declares itself. */
 function checkSource(name: string, { image, archive }: DockerContainerArgs): void {
   if (typeof archive === "string") archiveHash(archive);
   if ((image === undefined) !== (archive === undefined)) return;

@@ -1,16 +1,16 @@
 #!/bin/sh
 # The life of a Docker container. image.sh loads its image; start.sh creates it and starts its first process.
 # Desired state: components/container/thing.ts, with kind "docker"; its environment variables come as secrets, env.
-# Its network is the host's work: Docker gives it none. The first process waits until eth0, eth1, … are there.
-# Starts a new container in the old one's place, without what was written in it: another image, archive, command, env,
-# MAC, veth, number of interfaces, dhcp. Everything else changes while it runs, as with LXC.
+# The guest tools make its network: Docker gives it none. The first process waits until eth0, eth1, … exist.
+# These changes replace the container, and what was written in it is lost: image, archive, command, env, MAC, veth, number of
+# interfaces, dhcp. Everything else changes while it runs, as with LXC.
 # docker_list and docker_state are for verify alone (kinds/kind.ts).
 # shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of with_state, by eval
 
-# Seconds that show whether a command is there, and does not end at once.
+# Seconds to wait for a command that is missing or ends at once.
 SETTLE=${VXLAB_SETTLE:-1}
 
-# Without the lock, which what it starts would hold on to.
+# Closes the lock, which the processes that Docker starts would otherwise keep.
 engine() { timeout "${ENGINE_WAIT:-180}" docker "$@" 9>&-; }
 
 docker_apply() {
@@ -23,7 +23,7 @@ docker_apply() {
   nics_ports >"$box/ports.new"
   nics_flows "$box/flows.new"
   shape=$(docker_shape)
-  # A step that was cut short left no mark: what it started may lack interfaces.
+  # An interrupted step leaves no mark: the container that it started may lack interfaces.
   if [ "$state" = RUNNING ] && [ "$had" = "$shape" ] && [ -e "$box/in/ready" ] && nics_there; then
     nics_live
   else
@@ -43,10 +43,10 @@ docker_apply() {
 docker_ready() {
   local fifo tries=600
   command -v docker >/dev/null ||
-    fail "no Docker on this host: image.kind docker has it for machines of a lab; elsewhere apt-get install docker.io"
+    fail "no Docker on this host: for machines of a lab, write image.kind docker; on an existing host, apt-get install docker.io"
   # Somebody may have stopped it.
   if [ -n "${repair-}" ] && [ -d /run/systemd/system ]; then
-    systemctl start docker || fail "Docker does not start on this host: systemctl status docker says why"
+    systemctl start docker || fail "Docker does not start on this host: see systemctl status docker"
   fi
   if [ -d /run/vxlab-docker ]; then
     : >/run/vxlab-docker/now
@@ -65,13 +65,13 @@ docker_look() {
   docker_find
 }
 
-# What there is of the container: had is its shape, used its image. Sets: state pid used had box_name
+# Looks for the container: had is its shape (docker_shape), used its image. Sets: state pid used had box_name
 docker_find() {
   local found owner
   box_name=vxlab-$name
   found=$(engine container inspect -f '{{.State.Status}} {{.State.Pid}} {{.Image}} {{index .Config.Labels "vxlab-container"}} {{index .Config.Labels "vxlab-shape"}}' "$box_name" 2>&1) ||
     case $found in
-      # Nothing else means that there is none: what cannot be seen must not be taken for removed.
+      # Only this answer means that it does not exist: a container that cannot be inspected must not count as removed.
       *"No such container"*) found= ;;
       # For guest drift.
       *"Cannot connect to the Docker daemon"* | "") [ -n "${looked-}" ] || fail "docker inspect $box_name failed: ${found:-no answer}"
@@ -87,7 +87,8 @@ FOUND
     SILENT) return 0 ;;
     *) state=STOPPED pid=0 ;;
   esac
-  # Made by tools of level 1 it has the step's name: a label stays what it is. What is removed may be gone, and its name another's.
+  # A container made by tools of level 1 has the step's name as its label, since labels cannot change. A removed container may be gone
+  # already, and its name used by another one.
   case $state,$owner in
     ABSENT,* | *,"$id") ;;
     *,"$step") [ -z "${dropping:-}" ] || [ -e "$(desired container "$id")" ] || state=ABSENT ;;
@@ -98,7 +99,7 @@ FOUND
   esac
 }
 
-# What a running container cannot be given, in one word.
+# What cannot change while a container runs, as one word.
 docker_shape() {
   eval "$NIC"
   {
@@ -125,7 +126,7 @@ docker_start() {
     [ -e "$NET/$bridge" ] || fail "bridge $bridge is not on this host: apply its OvsBridge first"
   done
   rm -f "$box/in/ready"
-  # Interfaces of before, which went with the network that they were in.
+  # The previous interfaces were deleted with their network namespace.
   nics_drop
   [ "$had" = "$shape" ] || docker_create
   docker_inside
@@ -149,7 +150,7 @@ docker_plug() {
   eval "$NIC"
   nsenter -t "$pid" -n sh -c 'cd /proc/sys/net/ipv6/conf && echo 0 >all/disable_ipv6 && echo 0 >default/disable_ipv6'
   while next_nic; do
-    # Left by a container that died with its host, or by another kind of container.
+    # Left over from a container that ended with its host, or from another kind of container.
     [ ! -e "$NET/$veth" ] || ip link del dev "$veth"
     iproute link add "$veth" mtu "$mtu" type veth peer name "$nic" address "$mac" mtu "$mtu" netns "$pid"
     ip link set dev "$veth" up
@@ -191,7 +192,7 @@ docker_drop_box() {
   had='' state=ABSENT
 }
 
-# docker_drop NAME: the container, and its image if nobody else has it.
+# docker_drop NAME: removes the container, and its image if no other container has it.
 docker_drop() {
   local name="$1" box="${STATE:?}/docker/$id" state pid used had box_name dropping volume
   if command -v docker >/dev/null; then
@@ -204,7 +205,7 @@ docker_drop() {
       docker_forget "$used"
     fi
   fi
-  # What is still used, by whomever, stays.
+  # An image that any container still uses is kept.
   ! command -v docker >/dev/null || engine volume ls -q --filter "label=vxlab-container=$id" | while read -r volume; do
     engine volume rm "$volume" >/dev/null </dev/null || :
   done
@@ -213,7 +214,7 @@ docker_drop() {
   rm -rf "$box"
 }
 
-# Docker is asked where one of these is its own, or where it has a socket.
+# Asks Docker only if one of the given containers is a Docker container, or if Docker's socket exists.
 docker_list() {
   local ids
   case " $*" in *" docker/"*) ;; *) [ -S /run/docker.sock ] || return 0 ;; esac

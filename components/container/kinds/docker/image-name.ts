@@ -3,7 +3,7 @@
  * (regexp.go) with the rules of its normalize.go for what is a registry and what the first part of a path.
  */
 
-/** Of a path: lower case, with one . or _, two _ or any - between. */
+/** A part of a path: lower case, with single . or _, double _ or any number of - inside. */
 const COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
 const PATH = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
 const LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
@@ -38,7 +38,7 @@ function quote(text: string): string {
   return JSON.stringify(text);
 }
 
-/** What is before the first / is a registry when it cannot be a path's, or is localhost. */
+/** The part before the first / is a registry if it is not a valid part of a path, or is localhost. */
 function splitRegistry(name: string): [registry: string | undefined, rest: string] {
   const slash = name.indexOf("/");
   const head = name.slice(0, Math.max(slash, 0));

@@ -1,11 +1,11 @@
 #!/bin/sh
-# The image of a container of Docker's: from an archive, from our own machine image, or from a registry; and away again.
+# The image of a Docker container: loaded from an archive, from our own machine image, or from a registry; and removed again.
 # shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of with_state, by eval
 
 IMAGES=$STATE/images
-# What our own image brings; nothing of this name is ever asked of a registry.
+# Images that our own machine image contains. Their names are never looked up in a registry.
 BAKED=${VXLAB_BAKED:-/usr/share/vxlab/docker}
-# Seconds: a registry that does not answer keeps nobody waiting for longer.
+# Longest wait for a registry, seconds.
 PULL_WAIT=300
 
 # image_id: of the archive, or of the image by its name; loads or fetches what is not there.
@@ -23,7 +23,7 @@ docker_image() {
   if docker_has "$image"; then return; fi
   case $image in
     vxlab/*)
-      [ -e "$BAKED/${image#vxlab/}.tar" ] || fail "no image $image on this host: only image.kind docker brings it"
+      [ -e "$BAKED/${image#vxlab/}.tar" ] || fail "no image $image on this host: only image.kind docker contains it"
       docker_load "$BAKED/${image#vxlab/}.tar" ""
       ;;
     *) docker_pull ;;
@@ -38,7 +38,7 @@ docker_has() { image_id=$(engine image inspect -f '{{.Id}}' "$1" 2>/dev/null); }
 docker_load() {
   local loaded known
   [ -z "$2" ] || echo "$2  $1" | sha256sum -c >/dev/null 2>&1 ||
-    fail "the archive of container $name has not arrived whole in $1: copy it again with: pulumi up --replace '**$step-archive'"
+    fail "the archive of container $name was not copied completely to $1: copy it again with: pulumi up --replace '**$step-archive'"
   known=$(engine image ls -aq --no-trunc)
   loaded=$(engine load -q -i "$1" 2>&1) || fail "the archive of container $name is not a docker save archive: $loaded"
   loaded=$(printf '%s\n' "$loaded" | sed -n 's/^Loaded image\( ID\)\{0,1\}: //p')
@@ -62,19 +62,19 @@ docker_pull() {
   docker_brought
 }
 
-# For what was said. Docker's own files on the host decide whom it knows: nothing of a login is in a lab's settings.
+# The cure for Docker's error message. Logins are in Docker's own files on the host, never in a lab's settings.
 docker_cure() {
   case $said in
     *"manifest unknown"* | *"name unknown"*) echo "The registry has no such image: write a name and a tag that it has" ;;
     *"no basic auth credentials"* | *unauthorized* | *denied*) echo "The registry needs a login: run docker login on this host" ;;
-    *"invalid reference format"*) echo "This host's Docker does not take such a name: older ones, such as Debian 12's, know no registry by its IPv6 address" ;;
+    *"invalid reference format"*) echo "This host's Docker does not accept such a name: older versions, such as Debian 12's, do not support a registry with an IPv6 address" ;;
     *x509*) echo "Copy the registry's CA certificate to /etc/docker/certs.d/REGISTRY/ca.crt on this host" ;;
     *"dial tcp: lookup"*) echo "The registry's name does not resolve on this host: see underlay.mode and underlay.nameservers, or write archive: FILE of docker save" ;;
     *) echo "If this host cannot reach the registry, write archive: FILE of docker save" ;;
   esac
 }
 
-# What came for a container of ours goes with the last of them; what was there before stays.
+# An image that was loaded for vxlab's containers is removed with the last of them; one that was there before is kept.
 docker_brought() {
   case $known in *"$image_id"*) ;; *) : >"$IMAGES/brought-${image_id#sha256:}" ;; esac
 }
@@ -83,7 +83,7 @@ docker_forget() {
   local record
   [ -e "$IMAGES/brought-${1#sha256:}" ] || return 0
   [ -z "$(engine ps -aq --filter "ancestor=$1")" ] || return 0
-  # -f: it may have a name for each way that it came.
+  # -f: it may have several names, one for each way that it was loaded.
   engine image rm -f "$1" >/dev/null 2>&1 || return 0
   rm -f "$IMAGES/brought-${1#sha256:}"
   for record in "$IMAGES"/*; do

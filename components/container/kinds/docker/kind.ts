@@ -53,7 +53,7 @@ export const docker: Kind = {
   ],
 };
 
-/** Whether an existing host or a cloud image has Docker, its step finds out. */
+/** Existing hosts and cloud images are not checked here: their steps find out whether they have Docker. */
 function checkDockerHost({ spec: { host }, at, image }: KindInput, said: Findings): void {
   if (image !== ImageKind.Golden) return;
   const message = `Needs Docker on ${host}, which image.kind ${ImageKind.Golden} does not have.`;

@@ -4,7 +4,7 @@ import { repeated, sortedEntries, suggest } from "../../../../plan/rules";
 import type { At } from "../../../../plan/values";
 import type { KindSettings } from "../spec";
 
-/** Of Linux 6.1 (capabilities(7)), without those that give the whole machine away. */
+/** The capabilities of Linux 6.1 (capabilities(7)), without those that would give control of the whole machine. */
 const CAPABILITIES = [
   ...["AUDIT_CONTROL", "AUDIT_READ", "AUDIT_WRITE", "BLOCK_SUSPEND", "BPF", "CHECKPOINT_RESTORE", "CHOWN"],
   ...["DAC_OVERRIDE", "FOWNER", "FSETID", "IPC_LOCK", "IPC_OWNER", "KILL", "LEASE", "LINUX_IMMUTABLE"],
@@ -12,7 +12,7 @@ const CAPABILITIES = [
   ...["SETPCAP", "SETUID", "SYS_ADMIN", "SYS_CHROOT", "SYS_NICE", "SYS_PTRACE", "SYS_RESOURCE"],
   ...["SYS_TTY_CONFIG", "WAKE_ALARM"],
 ];
-/** With these a container is the machine's root: it loads modules, reads its memory, restarts it, sets its clock. */
+/** With one of these a container could control the machine: load modules, read its memory, restart it or set its clock. */
 const REFUSED = [
   "ALL",
   "SYS_MODULE",
@@ -26,7 +26,7 @@ const REFUSED = [
 
 type Privileges = Pick<KindSettings, "volumes" | "capAdd">;
 
-/** Undefined after something was said. */
+/** Undefined after a problem was reported. */
 export function resolvePrivileges(spec: Privileges, at: At, said: Findings): Privileges | undefined {
   const before = said.problems.length;
   const volumes = resolveVolumes(spec.volumes, at, said);
@@ -73,7 +73,7 @@ function resolveCapabilities(got: unknown, at: At, said: Findings): string[] {
     const path = at("capAdd", index);
     const name = String(one).replace(/^CAP_/, "");
     if (REFUSED.includes(name))
-      said.say(path, one, "Would make the container the root of its machine.", "Leave it out.");
+      said.say(path, one, "Would give the container control of its machine.", "Leave it out.");
     else if (!CAPABILITIES.includes(name))
       said.say(
         path,

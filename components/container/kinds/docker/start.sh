@@ -1,6 +1,6 @@
 #!/bin/sh
-# How a Docker container is created and what its first process is started by. Environment variables arrive byte for byte,
-# whatever their names are, and are not in the arguments of any process where Docker has another way.
+# Creates a Docker container and starts its first process. Environment variables arrive unchanged, whatever their names are, and are passed
+# as arguments of a process only if Docker has no other way.
 # shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of with_state, by eval
 
 # docker_is_box: true for a transparent middle box of a chain. To join its two interfaces it needs what LXC's root has anyway.
@@ -33,13 +33,15 @@ $one" ;;
     --label "vxlab-container=$id" --label "vxlab-shape=$shape" \
     --mount "type=bind,src=$box/in,dst=/.vxlab,readonly" --entrypoint /.vxlab/busybox \
     --env-file /proc/self/fd/0 "$@" "$image_id" sh /.vxlab/start
-  # Not /dev/stdin, which our own image lacks. The subshell's own variables end with it: after the exports nothing is used but "$@".
+  # Not /dev/stdin, which our own image lacks. The exports are in a subshell and may override its variables, so after them only "$@" is
+  # used.
   (eval "$exports" && exec timeout "$@" 9>&-) >/dev/null <<LINES
 $lines
 LINES
 }
 
-# Volumes, which are made before and labelled, so that they go with the container; and capabilities. Words of plain characters.
+# Docker's options for volumes and capabilities, made of plain characters. Volumes are created and labelled first, so that they are deleted
+# with the container.
 # Sets: privileges
 docker_privileges() {
   local i=0 path volume one
@@ -64,9 +66,9 @@ docker_variable() {
   n=$((n + 1))
 }
 
-# docker_way: how the variable in `one` reaches Docker. Anyone on the host can read arguments (proc(5), cmdline), nobody but
-# root what is on stdin or in the environment. A name that Docker's files of variables cannot hold, or a value of several
-# lines whose name no shell exports, has no way but the arguments: components/container/variables.ts refuses those as secrets.
+# docker_way: how the variable in `one` reaches Docker. Every user of the host can read arguments (proc(5), cmdline), and only root can read
+# stdin or the environment. A name that Docker's env files cannot contain, or a value of several lines whose name no shell exports, can only
+# be an argument: components/container/variables.ts refuses those as secrets.
 # Sets: way
 docker_way() {
   way=word
@@ -74,19 +76,19 @@ docker_way() {
   case $one in
     *"
 "* | *"$(printf '\r')") ;;
-    # Docker's reader gives up at lines of 64 KiB; some shells count characters, of up to 4 bytes.
+    # Docker reads lines of less than 64 KiB; some shells count characters, of up to 4 bytes.
     *) [ "${#one}" -ge 16000 ] || way=line ;;
   esac
   [ "$way" = word ] || return 0
   case ${one%%=*} in
     [!A-Za-z_]* | *[!A-Za-z0-9_]*) ;;
-    # What the shell or the docker command itself would take for its own.
+    # Names that the shell or the docker command itself uses.
     PATH | HOME | IFS | OPTIND | LINENO | PPID | RANDOM | UID | EUID | SHELLOPTS | BASH* | DOCKER_* | LD_* | GO* | env_*) ;;
     *) way='export' ;;
   esac
 }
 
-# first: what is to run, as a shell writes them. The image's own is its entry point and its command, one after the other.
+# Sets first to the command to run, quoted for a shell. The image's own is its entry point followed by its command.
 # Sets: first
 docker_words() {
   local own entry cmd
@@ -99,8 +101,8 @@ docker_words() {
   [ "$first" != " " ] || fail "the image of container $name has no default command: set command"
 }
 
-# What is in the container under /.vxlab: a shell of ours, since the image may have none, and what it runs. Written before
-# every start, so that a container of older tools gets the new script with its next start.
+# Writes what is mounted into the container as /.vxlab: a shell, since the image may have none, and the script that it runs. Written before
+# every start, so that a container of older tools gets the new script at its next start.
 docker_inside() {
   local busybox first
   busybox=$(command -v busybox) || fail "no busybox on this host: apt-get install busybox-static"
@@ -114,10 +116,10 @@ docker_inside() {
   docker_script >"$box/in/start"
 }
 
-# A shell exports only names that are identifiers, and adds some of its own. So this one reads what it was started with
-# from the kernel and gives exactly that to the program: by its own descriptor, since an open environ belongs to the memory
-# of the process that opened it. -s: a word has at most 128 KiB (execve(2)), busybox's xargs takes 32 unless told. env would
-# take a program with = in its path for a variable; unshare without options does nothing but execute it.
+# A shell exports only names that are identifiers, and adds some of its own. So this one reads its initial environment from the kernel and
+# gives exactly that to the program: by its own descriptor, since an open environ shows the memory of the process that opened it. -s: a word
+# has at most 128 KiB (execve(2)), busybox's xargs takes 32 unless told. env would take a program with = in its path for a variable; unshare
+# without options does nothing but execute it.
 docker_script() {
   cat <<'START'
 here=${0%/*}
@@ -167,8 +169,8 @@ docker_ended() {
 # docker_said: the end of its log.
 docker_said() { engine logs --tail 3 "$box_name" 2>&1 | tr '\n' ' ' | docker_veiled; }
 
-# docker_veiled: the line on stdin without the values of the variables, which may be secrets. The longest goes first: one may be a
-# part of another.
+# docker_veiled: the line on stdin without the values of the variables, which may be secrets. The longest is replaced first, since one may
+# be part of another.
 docker_veiled() {
   local n=0 one
   {

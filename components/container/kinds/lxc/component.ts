@@ -38,7 +38,7 @@ export interface LxcContainerArgs extends MovableArgs {
   files?: pulumi.Input<Record<string, pulumi.Input<ContainerFileArgs>>>;
   /** Commands that run in it after its start, and after each change of these or of `files`. @default none */
   exec?: pulumi.Input<pulumi.Input<ContainerExecArgs>[]>;
-  /** Static routes, set anew when somebody changes them. @default none */
+  /** Static routes, set again when somebody changes them. @default none */
   routes?: pulumi.Input<pulumi.Input<ContainerRouteArgs>[]>;
   /** Kernel settings of its network. @default none */
   sysctls?: pulumi.Input<pulumi.Input<ContainerSysctlArgs>[]>;

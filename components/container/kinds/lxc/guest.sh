@@ -1,12 +1,12 @@
 #!/bin/sh
 # The life of an LXC container. root.sh makes its root and its configuration.
 # Desired state: components/container/thing.ts, with kind "lxc".
-# Starts the container anew: another command, MAC, veth, number of interfaces, the first trunk or dhcp and the last.
+# These changes restart the container: command, MAC, veth, number of interfaces, and whether there is any trunk or dhcp.
 # Everything else changes while it runs: addresses, gateway, MTU, VLAN, a trunk's VLANs, bridge.
 # lxc_list and lxc_state are for verify alone (kinds/kind.ts).
 # shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of with_state, by eval
 
-# How often it is looked whether a container's command runs: half a minute, under emulation more.
+# How often to check whether a container's command runs: for half a minute, longer under emulation.
 SETTLES=${VXLAB_SETTLES:-1000}
 
 lxc_apply() {
@@ -27,7 +27,7 @@ lxc_apply() {
   lxc_config >"$box/config.new"
   if lxc_same; then
     lxc_look
-    # What the step before gave up waiting for may go on.
+    # A container that the previous step stopped waiting for may still be starting: keep it.
     if lxc_begins; then lxc_settle; fi
     nics_live
     runs=true
@@ -49,8 +49,8 @@ lxc_apply() {
   made container "$box/config" "$box/ports" "$box/flows"/* "$box/rootfs/.vxlab-init" "$box/rootfs/.vxlab-net" "$box/rootfs/.vxlab-lease"
 }
 
-# With a gateway come the host's name servers, as Docker gives them to its containers. Written by a process of the container's:
-# where the links in its root lead is for itself to say.
+# A container with a gateway gets the host's name servers, as Docker's containers do. A process of the container writes them, so that
+# symbolic links in its root cannot lead out of it.
 lxc_names() {
   local way='' names
   eval "$NIC"
@@ -62,12 +62,12 @@ lxc_names() {
     fail "cannot write /etc/resolv.conf in container $name, see above"
 }
 
-# True when what runs can go on: everything but what changes live is as it was.
+# True if the running container can be kept: nothing differs that cannot change while it runs.
 lxc_same() {
   [ -e "$box/config" ] || return 1
   lxc_runs || return 1
   nics_there || return 1
-  # Without its desired state of before, the init file alone has the command.
+  # If its previous desired state is missing, only the init file has the command.
   [ "${was_command-$command}" = "$command" ] || return 1
   [ "$(lxc_bare <"$box/.vxlab-init.new")" = "$(lxc_bare <"$box/rootfs/.vxlab-init" 2>/dev/null)" ] || return 1
   [ "$(lxc_fixed <"$box/config.new")" = "$(lxc_fixed <"$box/config")" ]
@@ -76,7 +76,7 @@ lxc_same() {
 # Files come and go while it runs.
 lxc_bare() { grep -v '^\[ ! -e /\.vxlab-files '; }
 
-# Without the console's log, which a container of older tools gets with its next start.
+# Without the log of the console: a container of older tools gets it at its next start.
 lxc_fixed() { grep -v -e '^lxc\.console\.' -e '^lxc\.hook\.' -e '^lxc\.net\.[0-9]*\.\(mtu\|ipv[46]\.address\|ipv4\.gateway\) '; }
 
 lxc_start() {
@@ -87,16 +87,16 @@ lxc_start() {
     [ ! -e "$NET/$veth" ] || ip link del dev "$veth"
   done
   routing_begin "$box"
-  # 9>&-: the container's monitor lives on and would hold the lock.
+  # 9>&-: the container's monitor process keeps running and would hold the lock.
   timeout 60 lxc-start -P "$BOXES" -n "$name" -d -o "$box/log" -l WARN 9>&- ||
     fail "container $name does not start: $(tail -n 5 "$box/log" | tr '\n' ' ')"
   lxc_settle
-  # A moment more: a command that is not there, or ends at once, shows. The default one, the root's init, does neither.
+  # Waits a moment longer, to detect a command that is missing or ends at once. The default command, the root's init, needs no wait.
   [ "$command" = "'/sbin/init'" ] || sleep 0.1
 }
 
-# LXC calls a container running as soon as our own /.vxlab-init is. Until the command has taken its place: what the init does
-# before (a trunk's VLANs: some programs each) takes seconds under emulation. Asking LXC instead takes half a second there.
+# LXC calls a container running as soon as /.vxlab-init runs. This waits until the command has replaced it: what the init does first (some
+# programs for each VLAN of a trunk) takes seconds under emulation. Asking LXC instead would take half a second.
 lxc_settle() {
   local tries="$SETTLES" pid
   while lxc_first && lxc_begins; do
@@ -132,7 +132,7 @@ lxc_stop() {
   timeout 60 lxc-stop -P "$BOXES" -n "$name" -t 3
 }
 
-# True unless the folder of that name is another lab's.
+# True unless the folder of that name belongs to another lab.
 lxc_ours() {
   local owner
   { read -r owner <"$BOXES/$name/owner"; } 2>/dev/null || return 0
@@ -153,8 +153,8 @@ lxc_runs() {
   lxc_first || [ "$(timeout 10 lxc-info -P "$BOXES" -n "$name" -sH 2>/dev/null)" = RUNNING ]
 }
 
-# True with the first process's number in pid. Its cgroup says both; lxc-info takes 0.14 s under emulation, and is asked
-# where the cgroup does not tell: a container may move its processes to cgroups of its own. Sets: pid
+# True with the first process's number in pid. Its cgroup shows both. lxc-info takes 0.14 s under emulation, so it runs only if the cgroup
+# has no processes: a container may move its processes to cgroups of its own. Sets: pid
 lxc_first() {
   local word numbers
   { read -r pid <"$CGROUPS/lxc.payload.$name/cgroup.procs"; } 2>/dev/null || return 1

@@ -1,8 +1,8 @@
 #!/bin/sh
-# What a container of LXC's is made of: its root, what runs in it first, and its configuration.
+# What an LXC container is made of: its root file system, its init, and its configuration.
 # shellcheck disable=SC2034,SC2153,SC2154 # the variables come out of with_state, by eval
 
-# Whole or not at all: a step cut short leaves rootfs.new behind, never half a root.
+# Made as rootfs.new and renamed: an interrupted step never leaves an incomplete root.
 lxc_root() {
   local archive="/usr/share/vxlab/rootfs-$rootfs.tar"
   rm -rf "$box/rootfs.new"
@@ -29,18 +29,18 @@ lxc_root_fits() {
   if lxc_is_archive; then [ "$(cat "$box/rootfs-of" 2>/dev/null)" = "$rootfs" ]; else [ ! -e "$box/rootfs-of" ]; fi
 }
 
-# lxc_unpack FILE FOLDER: in a namespace of users as the container's (user_namespaces(7)): files get its numbers, and
-# whatever the archive holds, nothing is written that the container could not write. Device nodes are LXC's to make.
+# lxc_unpack FILE FOLDER: unpacks in a user namespace like the container's (user_namespaces(7)): files get the container's user ids, and
+# nothing is written that the container could not write. Device nodes are left out: LXC makes them.
 lxc_unpack() {
   local holder tries=100 code=0 said
   echo "$rootfs  $1" | sha256sum -c >/dev/null 2>&1 ||
-    fail "the root file system of container $name has not arrived whole in $1: copy it again with: pulumi up --replace '**$step-archive'"
+    fail "the root file system of container $name was not copied completely to $1: copy it again with: pulumi up --replace '**$step-archive'"
   chown 100000:100000 "$2"
   unshare -U sleep 900 </dev/null >/dev/null 2>&1 9>&- &
   holder=$!
   until [ "$(readlink "/proc/$holder/ns/user")" != "$(readlink /proc/self/ns/user)" ]; do
     tries=$((tries - 1))
-    [ "$tries" -gt 0 ] || fail "no namespace of users for the root file system of container $name: see unshare(1)"
+    [ "$tries" -gt 0 ] || fail "cannot create a user namespace to unpack the root file system of container $name: see unshare(1)"
     sleep 0.1
   done
   echo "0 100000 65536" >"/proc/$holder/uid_map"
@@ -49,7 +49,7 @@ lxc_unpack() {
   kill "$holder" 2>/dev/null || :
   [ "$code" = 0 ] || fail "the root file system of container $name cannot be unpacked: $(printf '%s' "$said" | tail -n 3 | tr '\n' ' ')"
   [ -e "$2/bin/sh" ] || [ -L "$2/bin/sh" ] ||
-    fail "the root file system of container $name holds no bin/sh: make the archive of the files in its root, not of their folder"
+    fail "the root file system of container $name has no bin/sh: make the archive of the contents of the root folder, not of the folder itself"
   for said in dev proc sys run tmp etc; do
     if [ ! -e "$2/$said" ] && [ ! -L "$2/$said" ]; then mkdir "$2/$said" && chown 100000:100000 "$2/$said"; fi
   done
@@ -86,11 +86,11 @@ lxc_busybox() {
   printf 'root:x:0:0:root:/root:/bin/sh\n' >"$1/etc/passwd"
   printf 'root:x:0:\n' >"$1/etc/group"
   printf '::askfirst:-/bin/sh\n' >"$1/etc/inittab"
-  # Root of the container is nobody on the host (user_namespaces(7)).
+  # The container's root is an unprivileged user on the host (user_namespaces(7)).
   chown -hR 100000:100000 "$1"
 }
 
-# The command travels as words that fields.awk quoted, into a file: LXC's own splitting of lxc.init.cmd is not a shell's.
+# The command, quoted by fields.awk, goes into a file: LXC does not split lxc.init.cmd as a shell does.
 lxc_init() {
   lxc_net >"$box/.vxlab-net.new"
   {
@@ -104,7 +104,7 @@ lxc_init() {
   chmod 755 "$box/.vxlab-init.new" "$box/.vxlab-lease.new"
 }
 
-# What puts its files in place before the first process of each start. Moved, since the container may have made anything of
+# The script that writes its files before the first process of each start. Renamed into place, since the container may have made anything of
 # this name.
 lxc_files() {
   if [ "${files_count:-0}" = 0 ]; then rm -rf "$box/rootfs/.vxlab-files" && return; fi
@@ -120,8 +120,8 @@ lxc_leased() {
   while next_nic; do [ "$dhcp" != true ] || printf '%s ' "$nic"; done
 }
 
-# What LXC has no settings for, done inside at every start: the VLANs of a trunk, and DHCP. The loop is the client's
-# supervisor; -O mtu: it does not ask for that by itself.
+# Done inside at every start, since LXC has no settings for it: the VLANs of a trunk, and DHCP. A loop restarts the DHCP client; -O mtu: the
+# client does not ask for the MTU by default.
 lxc_net() {
   local one
   eval "$NIC; $TAG"
@@ -151,7 +151,7 @@ ip link set dev lo up
 TOOLS
 }
 
-# The whole configuration: included defaults and appended lxc.net keys fight (lxc.container.conf(5)).
+# The whole configuration, without included defaults: these conflict with lxc.net keys that follow (lxc.container.conf(5)).
 lxc_config() {
   local key one
   eval "$NIC"
@@ -201,7 +201,7 @@ lxc_host_busybox() {
   case $busybox in /*) echo "$busybox" ;; *) echo /bin/busybox ;; esac
 }
 
-# The namespace of users confines the container in any case; AppArmor's profile is added where it is loaded.
+# The user namespace confines the container in any case; AppArmor's profile is added if it is loaded.
 lxc_profile() {
   if grep -qs '^lxc-container-default-cgns ' /sys/kernel/security/apparmor/profiles; then
     echo lxc-container-default-cgns
