@@ -220,6 +220,7 @@ describe("what a host says", () => {
       peers: new Map([[KEY, { endpoint: "192.168.10.222:51820", allowed: "10.255.10.222/32" }]]),
     });
     expect(facts.stopped).toBe(7);
-    expect(facts.handshakes?.get(KEY)).toBeGreaterThanOrEqual(7);
+    // The two clocks are read one after the other.
+    expect(facts.handshakes?.get(KEY)).toBeGreaterThanOrEqual(6);
   });
 });
