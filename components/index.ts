@@ -101,6 +101,7 @@ export type {
 export { TopologyError } from "../plan/errors";
 export type {
   BridgePlan,
+  ChainOutput,
   ChainPlan,
   CheckFacts,
   CheckPlan,
@@ -116,6 +117,7 @@ export type {
   ExistingHostPlan,
   ExistingPlan,
   FilePlan,
+  HopOutput,
   HopPlan,
   HostPlan,
   ImpairedPlacePlan,

@@ -2,7 +2,7 @@
  * The sections of a topology that connect things of other sections, such as chains of containers: their types by name. plan/sections.ts
  * says what each does. A new section is a line in each interface here.
  */
-import type { ChainPlan } from "../components/chain/planned";
+import type { ChainOutput, ChainPlan } from "../components/chain/planned";
 import type { ResolvedChain } from "../components/chain/resolved";
 import type { CheckFacts, CheckPlan } from "../components/connectivity/planned";
 import type { ResolvedCheck } from "../components/connectivity/resolved";
@@ -35,7 +35,7 @@ export interface PublishedSections {
   /** What containers must reach, or must not. */
   checks?: Record<string, CheckFacts>;
   /** Service chains. */
-  chains?: Record<string, ChainPlan>;
+  chains?: Record<string, ChainOutput>;
 }
 
 export type SectionName = keyof SectionTypes;

@@ -47,7 +47,7 @@ function planBox(chain: ResolvedChain, hop: NumberedHop, ground: Ground): HopPla
   const { name, host, vni, sides } = hop;
   const vtep = ground.vteps.get(host);
   if (sides === undefined || vtep === undefined) return planEnd(chain, hop, ground);
-  const ports = [vethName(name, sides.in), vethName(name, sides.out)] as const;
+  const ports: [string, string] = [vethName(name, sides.in), vethName(name, sides.out)];
   return { name, host, vtep, vni, ports, addresses: [] };
 }
 
@@ -69,14 +69,16 @@ function planEnd(
   return nic && { ...head, ...nicPart(nic, isEnd) };
 }
 
-const gatewayPart = ({ device, mac, addresses }: ServicePlan) => ({
-  ...{ ports: [device] as const, mac, addresses: addresses.map(bare), gateway: true },
+type Unnumbered = Omit<EndPlan, "name" | "host" | "vtep" | "vni">;
+
+const gatewayPart = ({ device, mac, addresses }: ServicePlan): Unnumbered => ({
+  ...{ ports: [device], mac, addresses: addresses.map(bare), gateway: true },
 });
 
-function nicPart(nic: ContainerPlan["interfaces"][number], isEnd: boolean) {
+function nicPart(nic: ContainerPlan["interfaces"][number], isEnd: boolean): Unnumbered {
   const range = nic.dhcpRange === undefined ? {} : { range: nic.dhcpRange };
   return {
-    ...{ ports: [nic.veth] as const, mac: nic.mac, addresses: nic.addresses.map(bare) },
+    ...{ ports: [nic.veth], mac: nic.mac, addresses: nic.addresses.map(bare) },
     ...(isEnd && nic.portSecurity ? { sources: allowedSources({ ...nic, ...range }) } : {}),
   };
 }
