@@ -47,7 +47,7 @@ async function restartContainer({ out }: Context, open: OpenLab, container: Cont
   const stopped = await out.wait(`stopping ${name}`, () =>
     open.remote.run(host, shellWords(CONTAINER_KINDS[kind].stop(name)), STOP_MS),
   );
-  // lxc-stop fails for a container that is not running. That is no error here: the step starts it.
+  // lxc-stop fails for a container that is not running. This is not an error here: the step starts it.
   if (stopped.code === 255) throw new Fault(Exit.failed, `${host} ${stopped.stderr.trim()}`);
   if (stopped.code === 124)
     throw new Fault(

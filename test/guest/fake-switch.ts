@@ -49,7 +49,7 @@ function ovs(words) {
   if (verb === "del-br") { delete db.bridge[a]; for (const one of Object.values(db.port)) if (one.on === a) unplug(one.name); fs.rmSync(net(a), { recursive: true, force: true }); }
   if (verb === "add-port") plug(a, b);
   if (verb === "del-port") unplug(a);
-  // Of these, --if-exists means that a missing row is no error.
+  // Of these, --if-exists means that a missing row is not an error.
   if (/^(set|get|clear)$/.test(verb) && isOptional && db[a][b] === undefined) return;
   if (verb === "clear") for (const column of rest) row(a, b)[column] = {};
   if (verb === "list" && asCsv) for (const one of Object.values(db[a])) console.log(columns.map((column) => cell(one, column)).join(","));

@@ -23,7 +23,7 @@ describe("the allowed sources", () => {
       ["10.0.3.10/32", "fd00::a/128", OWN],
     ],
     ["of IPv6 alone: no IPv4", { addresses: ["fd00::1/64"] }, ["fd00::1/128", OWN]],
-    ["of a container without known addresses: any", { addresses: [] }, ["0.0.0.0/0", "::/0"]],
+    ["of a container without known addresses: every address", { addresses: [] }, ["0.0.0.0/0", "::/0"]],
     [
       "of a DHCP client: what is lent, exactly",
       { addresses: [], dhcp: true, range: { first: "10.0.3.192", last: "10.0.3.254" } },
@@ -43,7 +43,7 @@ describe("the allowed sources", () => {
       ["fd00::1/128", "10.0.3.7/32", OWN],
     ],
     [
-      "of a DHCP client whose server is not in the plan: any IPv4",
+      "of a DHCP client whose server is not in the plan: every IPv4 address",
       { addresses: [], dhcp: true },
       ["0.0.0.0/0", OWN],
     ],
